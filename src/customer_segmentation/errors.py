@@ -1,0 +1,25 @@
+"""Errors whose message is one sentence a data scientist can act on.
+
+Commands print the message alone and end with a non-zero exit code; a traceback is shown only with
+``SEGMENT_DEBUG=1``. A message says what was expected, what was found, where (file, column, row, key) and what to do.
+"""
+
+
+class SegmentError(Exception):
+    """Base of every error that is the user's to mend."""
+
+
+class SettingsError(SegmentError):
+    """A config, an override or a combination of them that cannot be used."""
+
+
+class DataError(SegmentError):
+    """A customer table that cannot be read or does not keep its contract."""
+
+
+class StudyError(SegmentError):
+    """A space that cannot be segmented as asked."""
+
+
+class StoreError(SegmentError):
+    """A tracking store that cannot be reached or written."""

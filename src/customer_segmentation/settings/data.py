@@ -1,0 +1,92 @@
+"""What a customer table is: where it comes from, what its columns mean, which customers are kept."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+
+class ColumnType(Enum):
+    """How the cells of a column are read."""
+
+    text = "text"
+    category = "category"
+    yes_no = "yes_no"
+    integer = "integer"
+    number = "number"
+
+
+class Role(Enum):
+    """What a column is for. Everything downstream asks for roles, never for the columns of one table."""
+
+    id = "id"  # names the customer; unique
+    value = "value"  # what "high value" is measured by, in the unit of the column
+    numeric = "numeric"
+    categorical = "categorical"
+    outcome = "outcome"  # what became of the customer (churn): for profiles, never for clustering
+    ignore = "ignore"
+
+
+@dataclass
+class Repair:
+    """A known error of the source and how it is mended: cells below ``below`` become the value of ``using``."""
+
+    below: float = 0.0
+    using: Any = None  # an expression over other columns, e.g. {ratio: [Total Charges, Tenure in Months]}
+
+
+@dataclass
+class ColumnSpec:
+    """The contract of one column; its canonical name is the key under which it stands in the config."""
+
+    type: ColumnType = ColumnType.text
+    role: Role = Role.ignore
+    unit: str = ""
+    about: str = ""
+    blank: Any = None  # what an empty cell means, as a value; null: an empty cell is a missing value
+    minimum: float | None = None
+    maximum: float | None = None
+    values: list[str] = field(default_factory=list)  # of a category: the only ones allowed, when given
+    synonyms: list[str] = field(default_factory=list)  # other headers under which the column is found
+    repair: Repair | None = None
+    outcome_when: list[str] = field(default_factory=list)  # of an outcome: the values that count as the event
+
+
+@dataclass
+class Population:
+    """Which customers are kept: those whose ``column`` is none of ``exclude``."""
+
+    column: str = ""
+    exclude: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Download:
+    """Where a public table is published, and how a copy is recognised."""
+
+    url: str = ""
+    sha256: str = ""  # of the file that is fetched
+    member: str = ""  # the table inside a zip archive
+    page: str = ""  # where a person finds the table
+    licence: str = ""
+
+
+@dataclass
+class DataSettings:
+    """One file of ``conf/data/``."""
+
+    about: str = ""
+    source: str = "file"  # sample | file
+    path: str | None = None
+    download: Download | None = None
+    customers: int = 7043  # size of the built-in sample
+    seed: int = 2022  # of the built-in sample
+    keep: str = "all"  # "all" or a name of `populations`
+    populations: dict[str, Population] = field(default_factory=dict)
+    columns: dict[str, ColumnSpec] = field(default_factory=dict)
+    set_aside_limit: float = 0.05  # refuse the table when more than this share of its rows is set aside
+    # How the file is read, for a table that does not speak for itself.
+    delimiter: str | None = None
+    encoding: str | None = None
+    decimal: str | None = None
+    sheet: str | None = None
+    query: str | None = None  # with `path` an SQLAlchemy URL
