@@ -43,6 +43,7 @@ class ColumnSpec:
     unit: str = ""
     about: str = ""
     blank: Any = None  # what an empty cell means, as a value; null: an empty cell is a missing value
+    blanks: list[str] = field(default_factory=list)  # further spellings of an empty cell, e.g. "No internet service"
     minimum: float | None = None
     maximum: float | None = None
     values: list[str] = field(default_factory=list)  # of a category: the only ones allowed, when given
@@ -64,7 +65,7 @@ class Download:
     """Where a public table is published, and how a copy is recognised."""
 
     url: str = ""
-    sha256: str = ""  # of the file that is fetched
+    sha256: str = ""  # of the table itself, inside the archive where it comes in one
     member: str = ""  # the table inside a zip archive
     page: str = ""  # where a person finds the table
     licence: str = ""

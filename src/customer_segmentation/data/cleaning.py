@@ -1,0 +1,234 @@
+"""From cells as they come to typed values: the first step of the loader and of the labelling pipeline alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from customer_segmentation.data.expressions import evaluate, parse
+from customer_segmentation.data.values import (
+    cell_text,
+    is_blank,
+    match_values,
+    parse_numbers,
+    parse_yes_no,
+    texts_of,
+)
+from customer_segmentation.settings.data import ColumnSpec, ColumnType, Repair
+
+PROBLEM_COLUMNS = ("row", "column", "value", "reason")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Typed columns and what was found on the way.
+
+    Attributes
+    ----------
+    frame : DataFrame of shape (n_rows, n_columns)
+        Typed values, with the index of the raw frame and the columns in the contract's order. A cell that could not
+        be read or is impossible is missing.
+    problems : DataFrame
+        One row a cell that could not be read or is impossible: ``row`` (position in the frame, from 0), ``column``,
+        ``value`` (as text) and ``reason`` (a predicate such as "is not a number").
+    repairs : dict of str to int
+        A sentence for each repair that was applied, and the number of cells.
+    """
+
+    frame: pd.DataFrame
+    problems: pd.DataFrame
+    repairs: dict[str, int]
+
+
+class _Problems:
+    """Collects problems column by column."""
+
+    def __init__(self) -> None:
+        self._parts: list[pd.DataFrame] = []
+
+    def add(self, column: str, cells: pd.Series, wrong: np.ndarray, reason: str) -> None:
+        rows = np.flatnonzero(wrong)
+        if len(rows):
+            texts = [cell_text(value) for value in cells.iloc[rows]]
+            part = {"row": rows, "column": column, "value": texts, "reason": reason}
+            self._parts.append(pd.DataFrame(part, columns=list(PROBLEM_COLUMNS)))
+
+    def frame(self) -> pd.DataFrame:
+        if not self._parts:
+            return pd.DataFrame(
+                {name: np.array([], dtype=np.int64 if name == "row" else str) for name in PROBLEM_COLUMNS}
+            )
+        return pd.concat(self._parts, ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
+
+
+def prepare_columns(frame: pd.DataFrame, columns: Mapping[str, ColumnSpec], *, decimal: str | None = None) -> Prepared:
+    """Cast cells, fill structural blanks, apply repairs and report what cannot be used.
+
+    Cells may be numbers, numeric text, booleans, words, missing in any way; any subset of the contract's columns may
+    be present, others are left out. The frame is not changed.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n_rows, n_columns)
+        Raw cells under the contract's column names.
+    columns : mapping of str to ColumnSpec
+        The contract.
+    decimal : {".", ","}, optional
+        Decimal mark of numbers in text, where a column does not show it.
+
+    Returns
+    -------
+    Prepared
+    """
+    problems = _Problems()
+    typed: dict[str, pd.Series] = {}
+    for name, spec in columns.items():
+        if name not in frame.columns:
+            continue
+        cells = frame[name]
+        if spec.type in (ColumnType.number, ColumnType.integer):
+            typed[name] = _as_numbers(name, cells, spec, decimal, problems)
+        elif spec.type is ColumnType.yes_no:
+            typed[name] = _as_yes_no(name, cells, spec, problems)
+        else:
+            typed[name] = _as_text(name, cells, spec, problems)
+    result = pd.DataFrame(typed, index=frame.index)
+    repairs: dict[str, int] = {}
+    for name in typed:
+        spec = columns[name]
+        if spec.repair is not None:
+            repairs |= _repair(name, result, frame[name], spec.repair, problems)
+        if spec.type in (ColumnType.number, ColumnType.integer):
+            _check_bounds(name, result, frame[name], spec, problems)
+    return Prepared(result, problems.frame(), repairs)
+
+
+def _distinct(cells: pd.Series) -> tuple[np.ndarray, pd.Series]:
+    """Codes of the cells (-1: missing) and the distinct cells as texts: parsing each spelling once is enough."""
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        return cells.cat.codes.to_numpy(), texts_of(pd.Series(cells.cat.categories))
+    try:
+        codes, distinct = pd.factorize(cells)
+    except TypeError:  # cells that cannot be hashed, such as lists
+        codes, distinct = pd.factorize(texts_of(cells))
+    return codes, texts_of(pd.Series(distinct))
+
+
+def _take(values: np.ndarray, codes: np.ndarray, missing: object) -> np.ndarray:
+    """Values of the codes, ``missing`` where a code is -1."""
+    return np.append(values, np.array([missing], dtype=values.dtype))[codes]
+
+
+def _as_numbers(name: str, cells: pd.Series, spec: ColumnSpec, decimal: str | None, problems: _Problems) -> pd.Series:
+    blank = np.nan if spec.blank is None else float(spec.blank)
+    if pd.api.types.is_numeric_dtype(cells.dtype):  # bool included
+        values = cells.to_numpy(dtype=np.float64, na_value=np.nan)
+        if spec.blank is not None:
+            values = np.where(np.isnan(values), blank, values)
+        unreadable = None
+    else:
+        codes, texts = _distinct(cells)
+        empty = is_blank(texts, spec.blanks)
+        parsed = np.full(len(texts), blank)
+        per_cent = 1.0 if spec.unit.strip() in ("%", "percent") else 0.01
+        parsed[~empty] = parse_numbers(texts[~empty], decimal=decimal, percent=per_cent)
+        values = _take(parsed, codes, blank)
+        unreadable = _take(~empty & np.isnan(parsed), codes, False)
+    infinite = np.isinf(values)
+    if infinite.any():
+        values = np.where(infinite, np.nan, values)
+        problems.add(name, cells, infinite, "is not finite")
+    if unreadable is not None:
+        problems.add(name, cells, unreadable, "is not a number")
+    if spec.type is ColumnType.integer:
+        fractional = np.isfinite(values) & (values != np.trunc(values))
+        if fractional.any():
+            values = np.where(fractional, np.nan, values)
+            problems.add(name, cells, fractional, "is not a whole number")
+    return pd.Series(values, index=cells.index)
+
+
+def _as_yes_no(name: str, cells: pd.Series, spec: ColumnSpec, problems: _Problems) -> pd.Series:
+    blank = -2 if spec.blank is None else int(parse_yes_no(pd.Series([cell_text(spec.blank)], dtype="str"))[0])
+    if pd.api.types.is_numeric_dtype(cells.dtype):
+        numbers = cells.to_numpy(dtype=np.float64, na_value=np.nan)
+        answers = np.select([np.isnan(numbers), numbers == 1, numbers == 0], [blank, 1, 0], -1)
+    else:
+        codes, texts = _distinct(cells)
+        empty = is_blank(texts, spec.blanks)
+        parsed = np.full(len(texts), blank, dtype=np.int8)
+        parsed[~empty] = parse_yes_no(texts[~empty])
+        answers = _take(parsed, codes, blank)
+    if (answers >= 0).all():
+        return pd.Series(answers == 1, index=cells.index)
+    problems.add(name, cells, answers == -1, "is neither yes nor no")
+    return pd.Series(pd.arrays.BooleanArray(answers == 1, answers < 0), index=cells.index)
+
+
+def _as_text(name: str, cells: pd.Series, spec: ColumnSpec, problems: _Problems) -> pd.Series:
+    blank = None if spec.blank is None else str(spec.blank)
+    if spec.type is ColumnType.text and isinstance(cells.dtype, pd.StringDtype):
+        texts = cells.str.strip()  # mostly distinct: sorting out the spellings would cost more than it saves
+        return texts.mask(is_blank(texts, spec.blanks), blank).astype("str")
+    codes, texts = _distinct(cells)
+    wrong = np.zeros(len(texts), dtype=bool)
+    declared = spec.values  # noqa: PD011 - a list of the contract, not an array of pandas
+    if declared:
+        allowed = list(dict.fromkeys([*declared, *([] if blank is None else [blank])]))
+        matched = match_values(texts, allowed)  # before the blanks: a declared "None" is a value
+        unknown = np.array([value is None for value in matched], dtype=bool)
+        empty = unknown & is_blank(texts, spec.blanks)
+        wrong = unknown & ~empty
+    else:
+        matched = texts.to_numpy(dtype=object)
+        empty = is_blank(texts, spec.blanks)
+        if blank is not None:
+            empty &= (texts != blank).to_numpy(dtype=bool)
+    matched[empty] = blank
+    matched[wrong] = None
+    if wrong.any():
+        problems.add(name, cells, _take(wrong, codes, False), f"is none of {', '.join(declared)}")
+    distinct = pd.Series([*matched, blank], dtype="str")
+    taken = distinct.take(np.where(codes < 0, len(matched), codes))
+    return taken.set_axis(cells.index)
+
+
+def _repair(name: str, result: pd.DataFrame, cells: pd.Series, repair: Repair, problems: _Problems) -> dict[str, int]:
+    """Mend the cells of one column in place of the result; those that cannot be mended become problems."""
+    wrong = (result[name] < repair.below).to_numpy(dtype=bool)
+    if not wrong.any():
+        return {}
+    expression = parse(repair.using, where=f"data.columns.{name}.repair.using")
+    lacking = [column for column in expression.columns if column not in result.columns]
+    values = result[name].to_numpy(copy=True)
+    if lacking:
+        values[wrong] = np.nan
+        result[name] = values
+        problems.add(name, cells, wrong, f"is below {repair.below:g} and {', '.join(lacking)} for its repair is absent")
+        return {}
+    # A mended value that is itself too low, or does not exist, mends nothing.
+    mended = evaluate(expression, result[wrong]).to_numpy(dtype=np.float64)
+    failed = ~(mended >= repair.below)
+    values[wrong] = np.where(failed, np.nan, mended)
+    result[name] = values
+    beyond = np.zeros(len(values), dtype=bool)
+    beyond[np.flatnonzero(wrong)[failed]] = True
+    problems.add(name, cells, beyond, f"is below {repair.below:g} and cannot be repaired by {expression}")
+    count = int(wrong.sum() - failed.sum())
+    return {f"{name} below {repair.below:g} replaced by {expression}": count} if count else {}
+
+
+def _check_bounds(name: str, result: pd.DataFrame, cells: pd.Series, spec: ColumnSpec, problems: _Problems) -> None:
+    values = result[name].to_numpy()
+    with np.errstate(invalid="ignore"):
+        low = np.zeros(len(values), dtype=bool) if spec.minimum is None else values < spec.minimum
+        high = np.zeros(len(values), dtype=bool) if spec.maximum is None else values > spec.maximum
+    if low.any():
+        problems.add(name, cells, low, f"is below {spec.minimum:g}, the smallest possible value")
+    if high.any():
+        problems.add(name, cells, high, f"is above {spec.maximum:g}, the largest possible value")
+    if low.any() or high.any():
+        result[name] = np.where(low | high, np.nan, values)

@@ -1,0 +1,133 @@
+"""The customer table: one row a customer, what its columns mean, and an account of every row of the source."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from customer_segmentation.settings.data import ColumnSpec, Role
+
+
+@dataclass(frozen=True)
+class CustomerTable:
+    """A cleaned table of customers.
+
+    Attributes
+    ----------
+    customers : DataFrame of shape (n_customers, n_columns)
+        The customers in use, in the order of the source, under the contract's column names. Numbers are float64,
+        yes/no columns are bool (``boolean`` where a cell is missing), categories, texts and ids are strings.
+    others : DataFrame of shape (n_others, n_columns)
+        Clean customers outside the population that is kept.
+    set_aside : DataFrame
+        Rows that cannot be used: their cells as text, ``row`` (the number of the row in the source, the header being
+        row 1) and ``reason``.
+    columns : dict of str to ColumnSpec
+        Contract of the columns of ``customers``, in the same order.
+    missing_columns, ignored_columns : tuple of str
+        Columns of the contract that the source lacks; headers of the source that the contract does not know.
+    rows_read : int
+        Rows of the source, without its header and without rows in which every cell is empty.
+    duplicates : int
+        Exact repetitions of an earlier row; they are among ``set_aside``.
+    repairs : dict of str to int
+        What was mended, as a sentence, and in how many cells.
+    source : str
+        The source's name, for people.
+    source_sha256 : str
+        Checksum of the source's bytes; empty where there are none (a query).
+    digest : str
+        Checksum of the values of ``customers``, see `digest_of`.
+    """
+
+    customers: pd.DataFrame
+    others: pd.DataFrame
+    set_aside: pd.DataFrame
+    columns: dict[str, ColumnSpec]
+    missing_columns: tuple[str, ...]
+    ignored_columns: tuple[str, ...]
+    rows_read: int
+    duplicates: int
+    source: str
+    source_sha256: str
+    digest: str
+    repairs: dict[str, int] = field(default_factory=dict)
+
+    def accounting(self) -> dict[str, int]:
+        """Count what every run states: rows read = rows used + rows not selected + rows set aside."""
+        numbers = {
+            "rows_read": self.rows_read,
+            "rows_used": len(self.customers),
+            "rows_not_selected": len(self.others),
+            "rows_set_aside": len(self.set_aside),
+        }
+        accounted = numbers["rows_used"] + numbers["rows_not_selected"] + numbers["rows_set_aside"]
+        if accounted != self.rows_read:
+            raise AssertionError(f"{self.rows_read} rows were read, but {accounted} are accounted for")
+        return numbers
+
+    def columns_with(self, *roles: Role) -> tuple[str, ...]:
+        """Names of the columns that have one of the roles, in the order of the table."""
+        return tuple(name for name, spec in self.columns.items() if spec.role in roles)
+
+    @property
+    def id_column(self) -> str | None:
+        """The column that names a customer; None where the source has none."""
+        return next(iter(self.columns_with(Role.id)), None)
+
+    @property
+    def value_column(self) -> str | None:
+        """The column by which "high value" is measured; None where the contract or the source has none."""
+        return next(iter(self.columns_with(Role.value)), None)
+
+    @property
+    def outcome_columns(self) -> tuple[str, ...]:
+        """What became of the customers: for profiles, never for clustering."""
+        return self.columns_with(Role.outcome)
+
+
+def digest_of(frame: pd.DataFrame) -> str:
+    """Checksum of a frame's names and values that does not depend on how the values were stored.
+
+    Numbers enter as float64 (with one zero and one NaN), yes/no as one byte, strings as codes in order of their first
+    appearance and the strings themselves. The order of rows and columns counts, the index does not.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n_customers, n_columns)
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits (SHA-256).
+    """
+    digest = hashlib.sha256()
+    for name in frame.columns:
+        column = frame[name]
+        if pd.api.types.is_bool_dtype(column.dtype):
+            kind, values = "yes_no", column.astype("Int8").to_numpy(dtype=np.int8, na_value=-1)
+            content = b""
+        elif pd.api.types.is_numeric_dtype(column.dtype):
+            kind, values = "number", column.to_numpy(dtype="<f8", na_value=np.nan) + 0.0  # -0.0 + 0.0 is 0.0
+            values[np.isnan(values)] = np.nan
+            content = b""
+        else:
+            kind = "text"
+            codes, distinct = pd.factorize(column)
+            values = codes.astype("<i4")
+            # Lengths keep ["ab", "c"] and ["a", "bc"] apart.
+            lengths = ",".join(str(len(text)) for text in distinct)
+            content = "\n".join([lengths, *map(str, distinct)]).encode("utf-8", "surrogatepass")
+        digest.update(f"{name}\n{kind}\n{len(values)}\n{len(content)}\n".encode())
+        digest.update(np.ascontiguousarray(values).data)
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def specs_of(frame: pd.DataFrame, columns: Mapping[str, ColumnSpec]) -> dict[str, ColumnSpec]:
+    """Contract of the columns that a frame has, in the frame's order."""
+    return {name: columns[name] for name in frame.columns}

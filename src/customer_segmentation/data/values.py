@@ -1,0 +1,260 @@
+"""Cells as people write them: blanks, yes and no, numbers, declared values."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+#: Spellings of "there is nothing here", compared after trimming and lowering. A contract's own words come on top.
+BLANK_SPELLINGS = frozenset(
+    [
+        "",
+        "na",
+        "n/a",
+        "n.a.",
+        "n.a",
+        "#n/a",
+        "#na",
+        "<na>",
+        "nan",
+        "null",
+        "nil",
+        "none",
+        "(null)",
+        "(blank)",
+        "blank",
+        "missing",
+        "not applicable",
+        "not available",
+        "nat",
+        "-",
+        "--",
+        "---",
+        "–",
+        "—",
+        ".",
+        "?",
+        "\\n",
+        "#value!",
+        "#ref!",
+        "#null!",
+        "#div/0!",
+        "keine angabe",
+        "k.a.",
+    ]
+)
+YES_SPELLINGS = frozenset(
+    ["yes", "y", "true", "t", "1", "1.0", "on", "ja", "j", "wahr", "oui", "vrai", "si", "sí", "sim", "x", "✓", "✔"]
+)
+NO_SPELLINGS = frozenset(
+    ["no", "n", "false", "f", "0", "0.0", "off", "nein", "falsch", "non", "faux", "não", "nao", "✗", "✘"]
+)
+
+_CURRENCY = r"(?:[$€£¥]|usd|eur|gbp|chf)"
+_INFINITE = re.compile(r"[-+−]?\s*(?:inf|infinity|∞)", re.IGNORECASE)
+
+
+def _number_pattern(decimal: str) -> re.Pattern[str]:
+    grouping = r"[ \u00a0\u202f'’" + ("," if decimal == "." else ".") + "]"
+    return re.compile(
+        rf"(?P<bracket>\()?(?P<before>[-+−])?\s*{_CURRENCY}?\s*(?P<after>[-+−])?\s*"
+        rf"(?P<whole>\d{{1,3}}(?:(?P<group>{grouping})\d{{3}})(?:(?P=group)\d{{3}})*|\d+(?=[^\d]|$)|(?=[{decimal}]\d))"
+        rf"(?:[{decimal}](?P<fraction>\d*))?(?P<exponent>e[-+]?\d+)?"
+        rf"\s*{_CURRENCY}?\s*(?P<trailing>-)?(?P<percent>\s*%)?(?(bracket)\))",
+        re.IGNORECASE | re.ASCII,
+    )
+
+
+_NUMBER = {decimal: _number_pattern(decimal) for decimal in ".,"}
+# Where a mark can only be the decimal one: not followed by exactly three digits, after a lone zero, in front of all
+# digits, or after the other mark.
+_DECISIVE = {
+    mark: rf"(?:[{mark}](?:\d{{1,2}}|\d{{4,}})(?:\D|$))|(?:(?:^|\D)0?[{mark}]\d)|(?:[{other}]\d{{3}}[{mark}])"
+    for mark, other in ((".", ","), (",", "."))
+}
+
+
+def fold(text: str) -> str:
+    """Strip case, spaces and punctuation for comparing names: ``"Month-to-Month"`` gives ``"monthtomonth"``."""
+    return "".join(character for character in text.casefold() if character.isalnum())
+
+
+def cell_text(value: Any) -> str:
+    """One cell as text, trimmed; a whole number loses its ``.0``, so that 9.0 and 9 are the same text."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, bool | np.bool_):
+        return str(bool(value))
+    if isinstance(value, float | np.floating):
+        number = float(value)
+        return str(int(number)) if math.isfinite(number) and number == int(number) else repr(number)
+    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
+        return value.date().isoformat()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace").strip()
+    return str(value).strip()
+
+
+def texts_of(cells: pd.Series) -> pd.Series:
+    """Cells of any kind as trimmed strings; missing cells stay missing.
+
+    Parameters
+    ----------
+    cells : Series of shape (n_cells,)
+
+    Returns
+    -------
+    Series of shape (n_cells,)
+        Of pandas' string dtype, with the same index.
+    """
+    if isinstance(cells.dtype, pd.StringDtype):
+        return cells.str.strip()
+    missing = cells.isna().to_numpy()
+    values = [None if gone else cell_text(value) for value, gone in zip(cells, missing, strict=True)]
+    return pd.Series(values, index=cells.index, dtype="str")
+
+
+def is_blank(texts: pd.Series, extra: Iterable[str] = ()) -> np.ndarray:
+    """Which texts mean an empty cell.
+
+    Parameters
+    ----------
+    texts : Series of shape (n_cells,)
+        Trimmed texts; missing ones are blank.
+    extra : iterable of str
+        Further spellings, such as "No internet service"; case does not count.
+
+    Returns
+    -------
+    bool array of shape (n_cells,)
+    """
+    spellings = BLANK_SPELLINGS | {word.strip().lower() for word in extra}
+    return (texts.isna() | texts.str.lower().isin(spellings)).to_numpy(dtype=bool)
+
+
+def decimal_evidence(texts: pd.Series) -> str | None:
+    """Find the decimal mark that a column of numbers shows: "." or ",", None where neither or both equally."""
+    counts = {mark: int(texts.str.contains(pattern, regex=True).sum()) for mark, pattern in _DECISIVE.items()}
+    if counts["."] == counts[","]:
+        return None
+    return max(counts, key=lambda mark: counts[mark])
+
+
+def parse_number(text: str, *, decimal: str = ".", percent: float = 0.01) -> float:
+    """Read one number as people write it.
+
+    Parameters
+    ----------
+    text : str
+    decimal : {".", ","}
+        The decimal mark; the other one, a space or an apostrophe may group thousands.
+    percent : float
+        Value of one per cent.
+
+    Returns
+    -------
+    float
+        NaN where the text is no number; plus or minus infinity where it says so.
+
+    Examples
+    --------
+    >>> parse_number("$1,234.50"), parse_number("1.234,50 €", decimal=","), parse_number("(12)")
+    (1234.5, 1234.5, -12.0)
+    """
+    text = text.strip()
+    found = _NUMBER[decimal].fullmatch(text)
+    if found is None:
+        if _INFINITE.fullmatch(text):
+            return -math.inf if text[0] in "-−" else math.inf
+        return math.nan
+    signs = [found[name] for name in ("bracket", "before", "after", "trailing") if found[name]]
+    if len(signs) > 1:
+        return math.nan
+    whole = re.sub(r"\D", "", found["whole"])
+    # One conversion of the whole literal: the float nearest to what is written, as every CSV reader gives it.
+    number = float(f"{whole or '0'}.{found['fraction'] or '0'}{found['exponent'] or ''}")
+    if found["percent"]:
+        number *= percent
+    return -number if signs and signs[0] != "+" else number
+
+
+def parse_numbers(texts: pd.Series, *, decimal: str | None = None, percent: float = 0.01) -> np.ndarray:
+    """Read a column of numbers.
+
+    The decimal mark is the one the column itself shows (``12,5``; ``1.234,50``); where it shows none (``1,234``), the
+    given one counts, else the point.
+
+    Parameters
+    ----------
+    texts : Series of shape (n_cells,)
+        Trimmed texts without blanks.
+    decimal : {".", ","}, optional
+        The decimal mark of the file, where it is known.
+    percent : float
+        Value of one per cent.
+
+    Returns
+    -------
+    float64 array of shape (n_cells,)
+        NaN where a text is no number.
+    """
+    marks = texts.str.contains(r"[.,]", regex=True).to_numpy(dtype=bool)
+    commas = bool(texts.str.contains(",", regex=False).any())
+    if commas or (decimal == "," and marks.any()) or bool(texts.str.count(r"\.").gt(1).any()):
+        decimal = decimal_evidence(texts) or decimal or "."
+    else:
+        decimal = "."
+    values = np.full(len(texts), np.nan)
+    plain = np.ones(len(texts), dtype=bool) if decimal == "." else ~marks
+    plain &= texts.str.fullmatch(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?").to_numpy(dtype=bool)
+    values[plain] = texts[plain].to_numpy(dtype=object).astype(np.float64)
+    rest = np.flatnonzero(~plain)
+    values[rest] = [parse_number(text, decimal=decimal, percent=percent) for text in texts.iloc[rest]]
+    return values
+
+
+def parse_yes_no(texts: pd.Series) -> np.ndarray:
+    """Read yes and no however spelt.
+
+    Parameters
+    ----------
+    texts : Series of shape (n_cells,)
+        Trimmed texts without blanks.
+
+    Returns
+    -------
+    int8 array of shape (n_cells,)
+        1 for yes, 0 for no, -1 where a text is neither.
+    """
+    lowered = texts.str.lower()
+    answers = np.full(len(texts), -1, dtype=np.int8)
+    answers[lowered.isin(YES_SPELLINGS).to_numpy(dtype=bool)] = 1
+    answers[lowered.isin(NO_SPELLINGS).to_numpy(dtype=bool)] = 0
+    return answers
+
+
+def match_values(texts: pd.Series, allowed: Collection[str]) -> np.ndarray:
+    """Bring texts to the declared spelling: "month to month" to "Month-to-Month".
+
+    Parameters
+    ----------
+    texts : Series of shape (n_cells,)
+    allowed : collection of str
+
+    Returns
+    -------
+    object array of shape (n_cells,)
+        The declared value; None where the text is none of them.
+    """
+    canonical = {fold(value): value for value in allowed}
+    exact = set(allowed)
+    return np.array(
+        [None if not isinstance(text, str) else text if text in exact else canonical.get(fold(text)) for text in texts],
+        dtype=object,
+    )
