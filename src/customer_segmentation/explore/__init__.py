@@ -1,0 +1,1 @@
+"""What the customer table shows before any segmentation: description, correlations, hypotheses, outliers."""
