@@ -1,0 +1,78 @@
+"""What a user types, made fit for Hydra's grammar.
+
+Hydra parses ``data.path=Telecom (1).csv`` as a function call, splits ``a,b.csv`` into two jobs and reads the run id
+``1e456...`` as infinity. Values of keys that hold free text are therefore quoted before Hydra sees them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+#: keys whose value is text as it stands: paths, addresses, queries, ids, names, reasons
+FREE_TEXT = frozenset(
+    {
+        "data.path",
+        "data.query",
+        "data.sheet",
+        "data.delimiter",
+        "data.encoding",
+        "data.decimal",
+        "data.download.url",
+        "tracking.uri",
+        "tracking.experiment",
+        "tracking.artifacts",
+        "run_id",
+        "input",
+        "output",
+        "reason",
+        "name",
+    }
+)
+
+OVERRIDE = re.compile(r"^(?P<prefix>\+{0,2})(?P<key>[^=~\s]+)=(?P<value>.*)$", re.DOTALL)
+
+
+def quote(argument: str) -> str:
+    """Quote the value of a free-text key; anything else is returned as it is.
+
+    >>> quote("data.path=Telecom (1).csv")
+    "data.path='Telecom (1).csv'"
+    >>> quote("k=[2,3]")
+    'k=[2,3]'
+    """
+    match = OVERRIDE.match(argument)
+    if match is None or match["key"] not in FREE_TEXT:
+        return argument
+    value = match["value"]
+    if value == "null" or (len(value) >= 2 and value[0] == value[-1] and value[0] in "'\""):
+        return argument
+    # Inside quotes Hydra's grammar knows two escapes only, a backslash run before a quote and an interpolation.
+    value = re.sub(r"(\\*)'", lambda found: found[1] * 2 + "\\'", value)
+    value = re.sub(r"(\\+)$", lambda found: found[1] * 2, value)
+    value = value.replace("${", "\\${")
+    return f"{match['prefix']}{match['key']}='{value}'"
+
+
+def split_flags(arguments: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Separate Hydra's own flags (``--cfg job``, ``--info``) from the overrides.
+
+    Returns
+    -------
+    flags, overrides : lists of str
+    """
+    flags: list[str] = []
+    overrides: list[str] = []
+    takes_value = False
+    for argument in arguments:
+        if takes_value:
+            flags.append(argument)
+            takes_value = False
+        elif argument.startswith("-") and "=" not in argument.split(" ")[0]:
+            flags.append(argument)
+            takes_value = argument in {"--cfg", "-c", "--config-dir", "-cd", "--package", "-p", "--config-name", "-cn"}
+        elif argument.startswith("--"):
+            flags.append(argument)
+        else:
+            overrides.append(quote(argument))
+    return flags, overrides

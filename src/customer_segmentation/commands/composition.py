@@ -1,0 +1,221 @@
+"""Compose the configs of a command before any work: every job of a sweep is known, and checked, beforehand."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from customer_segmentation.commands.arguments import split_flags
+from customer_segmentation.commands.config_paths import config_folders, shipped_root
+from customer_segmentation.commands.messages import settings_error
+from customer_segmentation.errors import SettingsError
+from customer_segmentation.settings.segments_asked import segments_asked
+from customer_segmentation.settings.sweep import SweepSettings, UiSettings
+
+SCHEMAS: dict[str, type] = {"sweep": SweepSettings, "ui": UiSettings}
+
+#: Decisions that must be the same for all studies, or their candidates would not compare.
+ONE_PER_SWEEP = ("data", "yardstick", "selection", "exploration", "tracking", "name", "quiet", "threads")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a command line amounts to.
+
+    Attributes
+    ----------
+    overrides : tuple of str
+        The overrides as Hydra gets them: quoted, and with every form of a sweep over k folded into one list.
+    swept : dict
+        Key to its values, for each key with more than one study.
+    jobs : tuple of tuple of str
+        The overrides of each study, in the order in which Hydra launches them.
+    settings : list
+        Typed settings of the first job, then of one job for each further value of each swept key.
+    choices : dict
+        Decision to the name of the file taken, for the first job.
+    """
+
+    command: str
+    flags: tuple[str, ...]
+    overrides: tuple[str, ...]
+    swept: dict[str, tuple[str, ...]]
+    jobs: tuple[tuple[str, ...], ...]
+    settings: tuple[Any, ...]
+    choices: dict[str, str]
+
+
+def register_schemas() -> None:
+    """Make the typed schemas known to Hydra under the names that the primary configs use."""
+    from hydra.core.config_store import ConfigStore
+
+    store = ConfigStore.instance()
+    for command, schema in SCHEMAS.items():
+        store.store(name=f"{command}_schema", node=schema)
+
+
+def register_search_path() -> None:
+    """Make Hydra look into the user's ``conf/`` first and into the folders of presets last.
+
+    Hydra puts the folder of the primary config before all others, so that a shipped file would silently win over a
+    user's of the same name; a search-path plugin can stand before it.
+    """
+    from hydra.core.config_search_path import ConfigSearchPath
+    from hydra.core.plugins import Plugins
+    from hydra.plugins.search_path_plugin import SearchPathPlugin
+
+    class SegmentSearchPath(SearchPathPlugin):
+        def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+            before, after = config_folders()
+            for folder in reversed(before):
+                search_path.prepend("user", f"file://{folder}")
+            for folder in after:
+                search_path.append("presets", f"file://{folder}")
+
+    Plugins.instance().register(SegmentSearchPath)
+
+
+def typed(config: Any) -> Any:
+    """Typed settings of a composed config, Hydra's own node left out."""
+    from omegaconf import OmegaConf, open_dict
+
+    config = config.copy()
+    with open_dict(config):
+        config.pop("hydra", None)
+        config.pop("experiments", None)
+    return OmegaConf.to_object(config)
+
+
+def plan(command: str, arguments: Sequence[str]) -> Plan:
+    """Parse the words after ``segment COMMAND``, compose what they ask for and check every part of it.
+
+    Raises
+    ------
+    SettingsError
+        An unknown key, a wrong type, a name that no file has, a value of ``k`` that is none, or a sweep over a
+        decision that all studies must share. One sentence that lists what exists.
+    """
+    from hydra import compose, initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    schema = SCHEMAS[command]
+    flags, overrides = split_flags(arguments)
+    register_schemas()
+    register_search_path()
+    try:
+        with initialize_config_dir(str(shipped_root() / "conf"), version_base="1.3"):
+            parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
+            given = {override.get_key_element(): override for override in parser.parse_overrides(overrides)}
+            _refuse(given)
+            fixed = [item.input_line for item in given.values() if not item.is_sweep_override()]
+            base = compose(command, _without_k(fixed), return_hydra_config=True)
+            for key, value in (base.hydra.sweeper.get("params") or {}).items():
+                if key not in given:
+                    given[key] = parser.parse_override(f"{key}={value}")
+            if "k" in given:
+                given["k"] = parser.parse_override(f"k={_k_list(given['k'])}")
+            values = {key: _values(item) for key, item in given.items()}
+            first = [column[0] for column in values.values()]
+            composed = [compose(command, first, return_hydra_config=True)]
+            for position, column in enumerate(values.values()):
+                for further in column[1:]:
+                    job = [*first[:position], further, *first[position + 1 :]]
+                    composed.append(compose(command, job))
+            settings = tuple(typed(config) for config in composed)
+            choices = {key: str(name) for key, name in composed[0].hydra.runtime.choices.items() if name is not None}
+    except SettingsError:
+        raise
+    except Exception as error:
+        if os.environ.get("SEGMENT_DEBUG"):
+            raise
+        raise settings_error(error, schema) from error
+    return Plan(
+        command=command,
+        flags=tuple(flags),
+        overrides=tuple(_as_typed(key, column, given[key]) for key, column in values.items()),
+        swept={key: tuple(text.partition("=")[2] for text in col) for key, col in values.items() if len(col) > 1},
+        jobs=tuple(itertools.product(*values.values())),
+        settings=settings,
+        choices={key: name for key, name in choices.items() if not key.startswith("hydra/")},
+    )
+
+
+def _refuse(given: dict[str, Any]) -> None:
+    """Refuse sweeps over what all studies of one sweep must share."""
+    for key, override in given.items():
+        name = str(key).lstrip("+")
+        if not override.is_sweep_override() or name == "k":
+            continue
+        if name == "experiments":
+            raise SettingsError("experiments takes one preset at a time; run one sweep for each of them.")
+        if name.split(".")[0].split("/")[0] in ONE_PER_SWEEP:
+            raise SettingsError(
+                f"{name} must be the same for all studies of a sweep, or they would not compare; run one sweep for "
+                f"each value of {name}."
+            )
+
+
+def _values(override: Any) -> list[str]:
+    """Every job's text for one override: one, or as many as it sweeps over."""
+    if not override.is_sweep_override():
+        return [override.input_line]
+    if not override.is_discrete_sweep():
+        raise SettingsError(f"{override.input_line}: expected a list of values such as {override.key_or_group}=a,b,c.")
+    return [f"{override.get_key_element()}={text}" for text in override.sweep_string_iterator()]
+
+
+def _k_list(override: Any) -> str:
+    """All k that an override asks for, in whatever form, as one list: an elbow needs them in one study."""
+    from omegaconf import OmegaConf
+
+    asked: list[Any] = []
+    for text in _values(override):
+        value = OmegaConf.create({"k": None})
+        value = OmegaConf.from_dotlist([f"k={text.partition('=')[2]}"]).k
+        asked += list(segments_asked(OmegaConf.to_container(value) if OmegaConf.is_config(value) else value))
+    return "[" + ",".join(str(k) for k in segments_asked(asked)) + "]"
+
+
+def _without_k(overrides: Sequence[str]) -> list[str]:
+    return [text for text in overrides if not text.startswith("k=")]
+
+
+def _as_typed(key: str, column: Sequence[str], override: Any) -> str:
+    """Write the override as it goes to Hydra's command line."""
+    return f"{key}=" + ",".join(text.partition("=")[2] for text in column) if len(column) > 1 else column[0]
+
+
+def run_jobs(plan: Plan, job: Callable[[Any], None]) -> None:
+    """Run a Hydra multirun: ``job`` once for each study of the plan, through the configured launcher.
+
+    ``job`` gets the composed config. It must not raise: a study that fails says so in its run, and the others go on.
+    """
+    import hydra
+
+    # Errors reach us as exceptions instead of Hydra's own printing and exit.
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    with tempfile.TemporaryDirectory(prefix="segment-") as scratch:
+        # Hydra names its folder by the second, so that two sweeps at once collide; and nobody wants it in their folder.
+        quiet = [
+            f"hydra.sweep.dir='{scratch}'",
+            f"hydra.run.dir='{scratch}'",
+            "hydra.output_subdir=null",
+            "hydra/job_logging=none",
+            "hydra/hydra_logging=none",
+        ]
+        before = sys.argv
+        sys.argv = ["segment", *plan.flags, *quiet, *plan.overrides]
+        try:
+            hydra.main(version_base="1.3", config_path=str(shipped_root() / "conf"), config_name=plan.command)(job)()
+        except Exception as error:
+            if os.environ.get("SEGMENT_DEBUG"):
+                raise
+            raise settings_error(error, SCHEMAS[plan.command]) from error
+        finally:
+            sys.argv = before

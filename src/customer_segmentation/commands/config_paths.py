@@ -1,0 +1,58 @@
+"""Where configs are found: the user's folder first, then what is shipped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def shipped_root() -> Path:
+    """Folder that holds the shipped ``conf/`` and ``experiments/``: inside the wheel, or the top of a checkout."""
+    inside = PACKAGE / "shipped"
+    return inside if (inside / "conf").is_dir() else PACKAGE.parents[1]
+
+
+def config_folders(here: Path | None = None) -> tuple[list[Path], list[Path]]:
+    """Return the folders in which Hydra looks before and after the shipped ``conf/``.
+
+    ``conf/`` of the current folder comes before, so that a user's file wins over a shipped one of the same name;
+    the folders that hold ``experiments/``, the user's first, come after.
+    """
+    here = (Path.cwd() if here is None else here).resolve()
+    shipped = shipped_root().resolve()
+    before = [here / "conf"] if here != shipped and (here / "conf").is_dir() else []
+    after = [here] if here != shipped and (here / "experiments").is_dir() else []
+    return before, [*after, shipped]
+
+
+def options_of(group: str, here: Path | None = None) -> dict[str, Path]:
+    """Names that exist for a decision (``scaling``, ``experiments``, ...) with the file that each would take."""
+    before, after = config_folders(here)
+    found: dict[str, Path] = {}
+    for folder in (*before, shipped_root() / "conf", *after):
+        for path in sorted((folder / group).glob("*.yaml")):
+            found.setdefault(path.stem, path)
+    return dict(sorted(found.items()))
+
+
+def shadowed(here: Path | None = None) -> list[Path]:
+    """Files of the user's ``conf/`` and ``experiments/`` that stand in for shipped ones of the same name."""
+    here = (Path.cwd() if here is None else here).resolve()
+    shipped = shipped_root().resolve()
+    if here == shipped:
+        return []
+    return [
+        path
+        for top in ("conf", "experiments")
+        for path in sorted((here / top).rglob("*.yaml"))
+        if (shipped / path.relative_to(here)).is_file()
+    ]
+
+
+def first_comment(path: Path) -> str:
+    """Return what a config file is about: its ``about:`` line, else nothing."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("about:"):
+            return line.removeprefix("about:").strip().strip("\"'")
+    return ""

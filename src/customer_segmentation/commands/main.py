@@ -1,0 +1,99 @@
+"""``segment COMMAND [overrides]``: find the command, run it, end with a sentence and an exit code.
+
+Nothing heavy is imported here: ``segment --help`` and a misspelt override answer at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from customer_segmentation import __version__
+from customer_segmentation.errors import SegmentError
+
+#: command -> (module with a function ``run(arguments) -> exit code``, what it does)
+COMMANDS: dict[str, tuple[str, str]] = {
+    "sweep": (
+        "customer_segmentation.commands.sweep",
+        "segment the customers in many ways, compare them, choose one: the main job",
+    ),
+    "ui": ("customer_segmentation.commands.ui", "open the MLflow UI on the runs"),
+}
+
+INTERRUPTED = 130  # what a shell reports for a command ended by Ctrl-C
+
+
+def overview() -> str:
+    """Text of ``segment --help``."""
+    width = max(map(len, COMMANDS)) + 2
+    lines = [f"  {name:<{width}}{summary}" for name, (_, summary) in COMMANDS.items()]
+    return "\n".join(
+        [
+            "segment: find the customers worth keeping, and be able to defend the answer.",
+            "",
+            "Usage: segment COMMAND [key=value ...]        segment COMMAND --help",
+            "",
+            "Commands:",
+            *lines,
+            "",
+            "Start here:",
+            "  segment sweep                                            the built-in sample of 7,043 customers",
+            "  segment sweep data=telecom data.path=customers.csv       the published telecom table",
+            "  segment sweep features=value,usage scaling=standard,minmax k=[2,3,4,5,6]",
+            "  segment sweep experiments=original_analysis              a preset of experiments/",
+            "  segment ui                                               compare the runs",
+            "",
+            "Settings are Hydra configs: conf/ and experiments/ in the current folder add to the shipped ones.",
+            "SEGMENT_DEBUG=1 shows the traceback of an error.",
+        ]
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0, 1 when something failed, 2 when it was asked wrongly."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(overview())
+        return 0
+    if words[0] in ("-V", "--version"):
+        print(f"customer-segmentation {__version__}")
+        return 0
+    name, rest = words[0], words[1:]
+    if name not in COMMANDS:
+        near = get_close_matches(name, COMMANDS, n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        print(f"segment: there is no command {name!r}; there are {', '.join(COMMANDS)}.{hint}", file=sys.stderr)
+        return 2
+    try:
+        return int(importlib.import_module(COMMANDS[name][0]).run(rest))
+    except SegmentError as error:
+        if os.environ.get("SEGMENT_DEBUG"):
+            raise
+        print(f"segment {name}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        if os.environ.get("SEGMENT_DEBUG"):
+            raise
+        print(f"\nsegment {name}: interrupted.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # the reader of our output has gone (`segment ... | head`): nothing is left to say to it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:  # the last resort: a sentence, and where the traceback is to be had
+        if os.environ.get("SEGMENT_DEBUG"):
+            raise
+        text = " ".join(str(error).split()) or type(error).__name__
+        print(
+            f"segment {name}: unexpected {type(error).__name__}: {text[:400]} "
+            "(run again with SEGMENT_DEBUG=1 for the traceback)",
+            file=sys.stderr,
+        )
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

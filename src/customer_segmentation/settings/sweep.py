@@ -1,0 +1,108 @@
+"""The schema of ``segment sweep``: one node a decision, each filled by one folder of ``conf/``."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from customer_segmentation.settings.data import DataSettings
+
+
+@dataclass
+class FeaturesSettings:
+    """One file of ``conf/features/``: the columns, derived where needed, that describe a customer."""
+
+    about: str = ""
+    # feature name -> {one operation of the grammar, unit, about}; a bare string is a column's name
+    columns: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class ScalingSettings:
+    """One file of ``conf/scaling/``: how a feature set becomes comparable numbers."""
+
+    about: str = ""
+    scaler: Any = None  # a scikit-learn transformer by `_target_`; null: the numbers as they are
+
+
+@dataclass
+class ClusteringSettings:
+    """One file of ``conf/clustering/``: the algorithm; n_clusters and random_state are set by the study."""
+
+    about: str = ""
+    estimator: Any = None  # a scikit-learn clusterer by `_target_`
+
+
+@dataclass
+class YardstickSettings:
+    """One file of ``conf/yardstick/``: the fixed reference space in which candidates of all spaces are compared."""
+
+    about: str = ""
+    features: FeaturesSettings = field(default_factory=FeaturesSettings)
+    scaling: ScalingSettings = field(default_factory=ScalingSettings)
+
+
+@dataclass
+class SelectionSettings:
+    """One file of ``conf/selection/``: the constraints and the rule by which one candidate is chosen."""
+
+    about: str = ""
+    rule: str = "yardstick"  # yardstick | fixed
+    k: int | None = None  # of the rule `fixed`
+    smallest_share: float = 0.05  # a candidate with a smaller segment is ruled out
+    near_tie: float = 0.01  # yardsticks closer than this count as equal; the silhouette then decides
+
+
+@dataclass
+class ScoresSettings:
+    """How dear scores may become on large tables."""
+
+    silhouette_exact_up_to: int = 20_000  # customers; beyond, a stratified sample with its standard error
+    silhouette_sample: int = 20_000  # customers in that sample
+
+
+@dataclass
+class ExplorationSettings:
+    """What of the table is drawn and counted on the sweep's run."""
+
+    correlate: dict[str, Any] = field(default_factory=dict)  # name -> expression; empty: the numeric columns
+    counts: list[str] = field(default_factory=list)  # categorical columns whose customers are counted
+    bands: dict[str, Any] = field(default_factory=dict)  # numeric column -> lower edges of its bands
+
+
+@dataclass
+class TrackingSettings:
+    """One file of ``conf/tracking/``: where runs go."""
+
+    uri: str | None = None  # null: MLFLOW_TRACKING_URI, else sqlite:///mlflow.db in the current folder
+    experiment: str = "customer-segmentation"
+    artifacts: str | None = None  # null: ./mlartifacts for a local store, the server's own place otherwise
+    models: str = "best"  # best: the best candidate of every study gets its model; chosen: only the chosen one
+    timeout: int = 10  # seconds a server may take to answer the first request
+
+
+@dataclass
+class SweepSettings:
+    """The whole of ``segment sweep``."""
+
+    data: DataSettings = field(default_factory=DataSettings)
+    features: FeaturesSettings = field(default_factory=FeaturesSettings)
+    scaling: ScalingSettings = field(default_factory=ScalingSettings)
+    clustering: ClusteringSettings = field(default_factory=ClusteringSettings)
+    yardstick: YardstickSettings = field(default_factory=YardstickSettings)
+    selection: SelectionSettings = field(default_factory=SelectionSettings)
+    exploration: ExplorationSettings = field(default_factory=ExplorationSettings)
+    scores: ScoresSettings = field(default_factory=ScoresSettings)
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    k: Any = None  # an int or a list of ints; checked by settings.segments_asked
+    seed: int = 42
+    threads: int = 1  # of one process, for the numerical libraries
+    name: str | None = None  # of the sweep's run; null: made from what is swept
+    quiet: bool = False  # no progress display
+
+
+@dataclass
+class UiSettings:
+    """The whole of ``segment ui``."""
+
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    port: int = 5000
+    open: bool = True  # open the page in a browser where there is one

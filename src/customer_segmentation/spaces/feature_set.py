@@ -1,0 +1,126 @@
+"""A feature set as declared in ``conf/features/``: what it reads, in which units, and what kind each feature is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Literal
+
+from customer_segmentation.data.expressions import Expression, parse
+from customer_segmentation.errors import SettingsError
+from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
+
+Kind = Literal["numeric", "indicator", "category"]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One feature: an expression over columns, its unit (dollars, months, ...) and its kind.
+
+    ``numeric`` features are scaled; an ``indicator`` (yes/no) is 0 or 1 as it stands; a ``category`` becomes one 0/1
+    column for each of its values.
+    """
+
+    name: str
+    expression: Expression
+    unit: str
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class FeatureSet:
+    """The features of one file of ``conf/features/``, in declared order."""
+
+    name: str
+    about: str
+    features: tuple[Feature, ...]
+    specs: dict[str, ColumnSpec]  # of every column that is read, also by repairs
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the features."""
+        return [feature.name for feature in self.features]
+
+    @property
+    def units(self) -> dict[str, str]:
+        """Unit of each feature, '' where it has none."""
+        return {feature.name: feature.unit for feature in self.features}
+
+    def of_kind(self, kind: Kind) -> list[str]:
+        """Names of the features of one kind."""
+        return [feature.name for feature in self.features if feature.kind == kind]
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns of the customer table that the features read, each once."""
+        return list(dict.fromkeys(name for feature in self.features for name in feature.expression.columns))
+
+
+def columns_of_repairs(names: list[str], columns: Mapping[str, ColumnSpec]) -> list[str]:
+    """``names`` and the columns by which their known errors are mended."""
+    found = list(names)
+    for name in names:
+        repair = columns[name].repair
+        if repair is not None and repair.using is not None:
+            found += parse(repair.using, where=f"data.columns.{name}.repair.using").columns
+    return list(dict.fromkeys(found))
+
+
+def feature_set(name: str, about: str, declared: Mapping[str, Any], columns: Mapping[str, ColumnSpec]) -> FeatureSet:
+    """Read a declared feature set against the contract of a customer table.
+
+    Parameters
+    ----------
+    name, about : str
+    declared : mapping
+        Feature name to a column's name, or to a mapping with one operation and optionally ``unit`` and ``about``.
+    columns : mapping
+        Contract of the table: canonical column name to its ColumnSpec.
+
+    Raises
+    ------
+    SettingsError
+        No features, an expression that is none, a column that the table's contract does not know, an outcome or an id
+        used as a feature, or arithmetic on a category.
+    """
+    if not declared:
+        raise SettingsError(f"features={name} declares no columns; give it at least one under features.columns.")
+    features = []
+    for label, spec in declared.items():
+        where = f"features.columns.{label}"
+        unit = ""
+        if isinstance(spec, Mapping):
+            unit = str(spec.get("unit", "") or "")
+            spec = {key: value for key, value in spec.items() if key not in ("unit", "about")}
+        expression = parse(spec, where=where)
+        for column in expression.columns:
+            _check_column(column, columns, where)
+        features.append(Feature(str(label), expression, unit, _kind(expression, columns, where)))
+    read = list(dict.fromkeys(column for feature in features for column in feature.expression.columns))
+    specs = {column: columns[column] for column in columns_of_repairs(read, columns)}
+    return FeatureSet(name, about, tuple(features), specs)
+
+
+def _check_column(column: str, columns: Mapping[str, ColumnSpec], where: str) -> None:
+    if column not in columns:
+        near = get_close_matches(column, columns, n=2, cutoff=0.5)
+        hint = f"; did you mean {' or '.join(near)}?" if near else f"; it has {', '.join(columns)}."
+        raise SettingsError(f"{where} reads the column {column!r}, which the data's contract does not have{hint}")
+    role = columns[column].role
+    if role in (Role.id, Role.outcome):
+        raise SettingsError(
+            f"{where} reads {column!r}, whose role is {role.value}: it tells about the result and may not shape it."
+        )
+
+
+def _kind(expression: Expression, columns: Mapping[str, ColumnSpec], where: str) -> Kind:
+    types = {column: columns[column].type for column in expression.columns}
+    words = [column for column, kind in types.items() if kind in (ColumnType.text, ColumnType.category)]
+    if expression.operation == "column":
+        if words:
+            return "category"
+        return "indicator" if types[expression.name] is ColumnType.yes_no else "numeric"
+    if words:
+        raise SettingsError(f"{where} computes with {words[0]!r}, which holds words; use numbers or yes/no columns.")
+    return "numeric"

@@ -1,0 +1,152 @@
+"""A space: one feature set under one scaling, as a matrix and as the fitted first half of a pipeline."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.compose import ColumnTransformer
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
+
+from customer_segmentation.errors import StudyError
+from customer_segmentation.spaces.feature_set import FeatureSet
+from customer_segmentation.spaces.transformers import CustomerFeatures, plain_expression, plain_spec
+
+
+@dataclass(frozen=True)
+class Space:
+    """Customers as points.
+
+    Attributes
+    ----------
+    features : FeatureSet
+    scaling : str
+        Name of the scaling.
+    matrix : ndarray of shape (n_customers, n_dimensions), float64, C order
+    dimensions : list of str
+        Name of each column of the matrix: a feature, or a feature and one of its categories.
+    values : DataFrame of shape (n_customers, n_features)
+        The features before scaling, in their own units.
+    preparation : Pipeline
+        Fitted steps ``features`` and ``scaling``.
+    notes : tuple of str
+        What a reader of its scores should know.
+    """
+
+    features: FeatureSet
+    scaling: str
+    matrix: np.ndarray
+    dimensions: list[str]
+    values: pd.DataFrame
+    preparation: Pipeline
+    notes: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Feature set and scaling, as runs are named."""
+        return f"{self.features.name} · {self.scaling}"
+
+    @property
+    def numbers(self) -> pd.DataFrame:
+        """The features that are numbers or yes/no, in their own units: what has a mean and can be drawn."""
+        return self.values[[name for name in self.values if name not in self.features.of_kind("category")]]
+
+    def pipeline(self, estimator: Any) -> Pipeline:
+        """One Pipeline from raw customers to label, around an estimator fitted on `matrix`."""
+        return Pipeline([*self.preparation.steps, ("clustering", estimator)])
+
+
+def build_space(customers: pd.DataFrame, features: FeatureSet, *, scaling: str, scaler: Any) -> Space:
+    """Compute the features of customers and scale them.
+
+    Parameters
+    ----------
+    customers : DataFrame of shape (n_customers, n_columns)
+        Clean or raw rows with canonical column names.
+    features : FeatureSet
+    scaling : str
+        Name of the scaling, for messages and runs.
+    scaler : scikit-learn transformer or None
+        Unfitted. Applied to the numeric features; None leaves the numbers as they are. Yes/no features stay 0 and 1
+        and categories become 0/1 columns whatever the scaling: a z-scored rare indicator would outweigh everything.
+
+    Raises
+    ------
+    StudyError
+        A feature has missing or infinite values, or all customers are alike in every feature.
+    """
+    builder = CustomerFeatures(
+        columns={name: plain_spec(spec) for name, spec in features.specs.items()},
+        features={feature.name: plain_expression(feature.expression) for feature in features.features},
+        categories=features.of_kind("category"),
+    )
+    values = builder.fit(customers).transform(customers)
+    _check_values(values, features)
+    notes = _notes(values, features, scaler)
+    encoder = _encoder(features, scaler)
+    with warnings.catch_warnings():
+        # n_quantiles larger than the table is lowered by scikit-learn itself; nothing for the user to do
+        warnings.filterwarnings("ignore", message="n_quantiles")
+        matrix = encoder.fit_transform(values)
+    matrix = np.ascontiguousarray(matrix, dtype=np.float64)
+    names = [str(name) for name in encoder.get_feature_names_out()]
+    if not np.isfinite(matrix).all():
+        bad = [name for name, column in zip(names, matrix.T, strict=True) if not np.isfinite(column).all()]
+        raise StudyError(
+            f"scaling={scaling} makes {', '.join(bad)} of features={features.name} infinite or undefined; choose "
+            "another scaling or a feature without such values."
+        )
+    if len(matrix) and (matrix == matrix[0]).all():
+        raise StudyError(
+            f"features={features.name} scaling={scaling}: all {len(matrix):,} customers are alike in "
+            f"{', '.join(features.names)}; there is nothing to segment by."
+        )
+    preparation = Pipeline([("features", builder), ("scaling", encoder)])
+    return Space(features, scaling, matrix, names, values, preparation, notes)
+
+
+def _encoder(features: FeatureSet, scaler: Any) -> Any:
+    """Scaler for numbers alone; with yes/no or categories a ColumnTransformer around it."""
+    scaler = FunctionTransformer(feature_names_out="one-to-one") if scaler is None else scaler
+    if len(features.of_kind("numeric")) == len(features.features):
+        return scaler
+    return ColumnTransformer(
+        [
+            ("numeric", scaler, features.of_kind("numeric")),
+            ("indicator", "passthrough", features.of_kind("indicator")),
+            (
+                "category",
+                OneHotEncoder(sparse_output=False, handle_unknown="ignore", drop="if_binary"),
+                features.of_kind("category"),
+            ),
+        ],
+        verbose_feature_names_out=False,
+    )
+
+
+def _check_values(values: pd.DataFrame, features: FeatureSet) -> None:
+    for feature in features.features:
+        if feature.kind == "category":
+            continue
+        column = values[feature.name].to_numpy(dtype=float)
+        bad = int((~np.isfinite(column)).sum())
+        if bad:
+            raise StudyError(
+                f"features={features.name}: {feature.name} = {feature.expression} has no finite value for {bad:,} of "
+                f"{len(column):,} customers; declare what a blank means (data.columns.<column>.blank), or choose "
+                "another feature."
+            )
+
+
+def _notes(values: pd.DataFrame, features: FeatureSet, scaler: Any) -> tuple[str, ...]:
+    notes = []
+    constant = [name for name in values if (values[name] == values[name].iloc[0]).all()]
+    if constant:
+        notes.append(f"{', '.join(constant)} has the same value for every customer and tells nobody apart")
+    if scaler is not None and not features.of_kind("numeric"):
+        notes.append("the scaling changes nothing: every feature is yes/no or a category")
+    return tuple(notes)

@@ -1,0 +1,120 @@
+"""The first step of every pipeline: from raw customers to features.
+
+It is a scikit-learn transformer so that everything from raw columns to label is one Pipeline. Its parameters are plain
+dictionaries, lists, strings and numbers: skops stores them without trusting anything but this class.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from enum import Enum
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from customer_segmentation.data.cleaning import prepare_columns
+from customer_segmentation.data.expressions import evaluate, parse
+from customer_segmentation.errors import DataError
+from customer_segmentation.settings.data import ColumnSpec, ColumnType, Repair, Role
+
+
+class CustomerFeatures(TransformerMixin, BaseEstimator):
+    """Raw customers in, features out: cells cast, structural blanks filled, known errors mended, columns combined.
+
+    Parameters
+    ----------
+    columns : dict
+        Canonical column name to the plain form of its contract (see `plain_spec`).
+    features : dict
+        Feature name to the plain form of its expression (see `plain_expression`).
+    categories : list of str
+        The features that stay words.
+
+    Attributes
+    ----------
+    feature_names_in_ : ndarray of str
+        The columns it reads; others are ignored.
+    """
+
+    def __init__(self, columns: dict[str, Any], features: dict[str, Any], categories: list[str]) -> None:
+        self.columns = columns
+        self.features = features
+        self.categories = categories
+
+    def fit(self, X: pd.DataFrame, y: object = None) -> Self:
+        """Remember the columns; nothing is learnt from the customers."""
+        self.feature_names_in_ = np.array(list(self.columns), dtype=object)
+        self.n_features_in_ = len(self.columns)
+        return self
+
+    def transform(self, X: pd.DataFrame) -> pd.DataFrame:
+        """Features of each customer.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_customers, n_columns)
+            Canonical column names; cells may be numbers, numeric strings or blanks.
+
+        Returns
+        -------
+        DataFrame of shape (n_customers, n_features)
+            float64 for numbers and yes/no (0 or 1), words for categories.
+
+        Raises
+        ------
+        DataError
+            A column is missing.
+        """
+        check_is_fitted(self)
+        if not isinstance(X, pd.DataFrame):
+            raise DataError(f"expected a DataFrame with columns {', '.join(self.columns)}; found {type(X).__name__}.")
+        missing = [name for name in self.columns if name not in X.columns]
+        if missing:
+            raise DataError(f"the customers lack the column{'s'[: len(missing) > 1]} {', '.join(missing)}.")
+        specs = {name: spec_from_plain(plain) for name, plain in self.columns.items()}
+        clean = prepare_columns(X[list(specs)], specs).frame
+        features = {}
+        for name, expression in self.features.items():
+            values = evaluate(parse(expression, where=f"features.columns.{name}"), clean)
+            if name in self.categories:
+                features[name] = values.astype(object).where(values.notna(), "")
+            else:
+                features[name] = pd.Series(values.to_numpy(dtype=float, na_value=np.nan), index=X.index)
+        return pd.DataFrame(features, index=X.index)
+
+    def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
+        """Names of the features."""
+        return np.array(list(self.features), dtype=object)
+
+
+def plain_spec(spec: ColumnSpec) -> dict[str, Any]:
+    """Contract of a column as plain values; only what casting a cell needs."""
+    keep = {"type", "role", "blank", "minimum", "maximum", "values", "repair"}
+    return {
+        key: value.value if isinstance(value, Enum) else value for key, value in asdict(spec).items() if key in keep
+    }
+
+
+def spec_from_plain(plain: dict[str, Any]) -> ColumnSpec:
+    """Inverse of `plain_spec`."""
+    repair = plain.get("repair")
+    return ColumnSpec(
+        **{
+            **plain,
+            "type": ColumnType(plain["type"]),
+            "role": Role(plain["role"]),
+            "repair": Repair(**repair) if repair else None,
+        }
+    )
+
+
+def plain_expression(expression: Any) -> Any:
+    """Expression as strings, numbers and one-key dictionaries: what `parse` reads."""
+    if expression.operation == "column":
+        return expression.name
+    if expression.operation == "number":
+        return expression.number
+    return {expression.operation: [plain_expression(operand) for operand in expression.operands]}

@@ -1,0 +1,82 @@
+"""What a computation wants to have logged, as plain data. MLflow is not known here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """Scores; of a study with ``step`` = k, so that the UI draws them as curves."""
+
+    values: Mapping[str, float]
+    step: int = 0
+
+
+@dataclass(frozen=True)
+class Params:
+    """Settings by which runs are compared."""
+
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Tags:
+    """Words by which runs are found."""
+
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class FigureItem:
+    """A drawn figure, saved as PNG under ``path``."""
+
+    figure: Figure
+    path: str
+    dpi: int = 120
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table under ``path``: ``.csv``, ``.parquet``, or ``.json`` in the form that the UI shows as a table."""
+
+    frame: pd.DataFrame
+    path: str
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text file: markdown, YAML, JSON."""
+
+    text: str
+    path: str
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """The customers that were used: shown by the UI as the run's dataset."""
+
+    frame: pd.DataFrame
+    name: str
+    source: str
+    digest: str
+    context: str = "segmentation"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A fitted Pipeline from raw customers to label, with an example of its input and the metrics it stands for."""
+
+    pipeline: Any
+    example: pd.DataFrame
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
+    tags: Mapping[str, Any] = field(default_factory=dict)
+
+
+Item = Metrics | Params | Tags | FigureItem | Table | Text | DataSet | Model

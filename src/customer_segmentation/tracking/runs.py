@@ -1,0 +1,177 @@
+"""Runs: started, filled from items with as few calls as possible, ended with a status."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from customer_segmentation.tracking.items import DataSet, FigureItem, Item, Metrics, Model, Params, Table, Tags, Text
+from customer_segmentation.tracking.store import Store
+
+#: Limits of the tracking store, from MLflow's validation.
+PARAM_LENGTH = 6000
+TAG_LENGTH = 8000
+BATCH_METRICS = 1000
+
+
+def start_run(
+    store: Store,
+    *,
+    name: str,
+    level: str,
+    tags: Mapping[str, Any],
+    parent: str | None = None,
+    description: str = "",
+) -> str:
+    """Start a run and return its id.
+
+    Parameters
+    ----------
+    store : Store
+    name : str
+        Shown in the run list.
+    level : {"sweep", "study", "candidate"}
+        Where it stands in the tree; a tag, because filters do not follow the tree.
+    tags : mapping
+    parent : str or None
+        Id of the run under which it is shown.
+    description : str
+        Markdown, shown on the run's page.
+    """
+    words = {**tags, "level": level}
+    if parent is not None:
+        words["mlflow.parentRunId"] = parent
+    if description:
+        words["mlflow.note.content"] = description
+    run = store.client.create_run(store.experiment_id, tags=_texts(words, TAG_LENGTH), run_name=name)
+    return str(run.info.run_id)
+
+
+def finish_run(store: Store, run_id: str, status: str = "FINISHED") -> None:
+    """End a run as FINISHED, FAILED or KILLED."""
+    store.client.set_terminated(run_id, status=status)
+
+
+@contextlib.contextmanager
+def closing(store: Store, run_id: str) -> Iterator[None]:
+    """End the run whatever happens in the block: FINISHED, FAILED on an error, KILLED when the process is stopped."""
+    try:
+        yield
+    except Exception:
+        finish_run(store, run_id, "FAILED")
+        raise
+    except BaseException:
+        finish_run(store, run_id, "KILLED")
+        raise
+    finish_run(store, run_id)
+
+
+def record(store: Store, run_id: str, items: Iterable[Item]) -> dict[str, str]:
+    """Log items to a run: one batch of metrics, params and tags, one copy of all files.
+
+    Parameters
+    ----------
+    store : Store
+    run_id : str
+    items : iterable of Item
+        May be a generator; a figure is closed as soon as it is saved.
+
+    Returns
+    -------
+    dict
+        ``model_id`` of the logged model, when there was one.
+    """
+    from mlflow.entities import Metric, Param, RunTag
+
+    metrics: list[tuple[str, float, int]] = []
+    params: dict[str, Any] = {}
+    tags: dict[str, Any] = {}
+    models: list[Model] = []
+    done: dict[str, str] = {}
+    with tempfile.TemporaryDirectory(prefix="segment-") as folder:
+        files = Path(folder)
+        for item in items:
+            match item:
+                case Metrics(values, step):
+                    metrics += [(key, float(value), step) for key, value in values.items() if _is_number(value)]
+                case Params(values):
+                    params.update(values)
+                case Tags(values):
+                    tags.update(values)
+                case FigureItem(figure, path, dpi):
+                    try:
+                        figure.savefig(_place(files, path), dpi=dpi)
+                    finally:
+                        figure.clear()
+                case Table(frame, path):
+                    _write_table(frame, _place(files, path))
+                case Text(text, path):
+                    _place(files, path).write_text(text, encoding="utf-8")
+                case DataSet():
+                    _log_data_set(store, run_id, item)
+                case Model():
+                    models.append(item)
+        if any(files.iterdir()):
+            store.client.log_artifacts(run_id, folder)
+    for model in models:
+        from customer_segmentation.tracking.models import log_pipeline
+
+        done["model_id"] = log_pipeline(store, run_id, model)
+    now = int(time.time() * 1000)
+    entities = [Metric(key, value, now, step, model_id=done.get("model_id")) for key, value, step in metrics]
+    for start in range(0, max(len(entities), 1), BATCH_METRICS):
+        first = start == 0
+        store.client.log_batch(
+            run_id,
+            metrics=entities[start : start + BATCH_METRICS],
+            params=[Param(key, text) for key, text in _texts(params, PARAM_LENGTH).items()] if first else [],
+            tags=[RunTag(key, text) for key, text in _texts(tags, TAG_LENGTH).items()] if first else [],
+        )
+    return done
+
+
+def _is_number(value: Any) -> bool:
+    """Tell a score from an undefined one, which is left out: the store would show nan as a number."""
+    return value is not None and math.isfinite(float(value))
+
+
+def _texts(values: Mapping[str, Any], limit: int) -> dict[str, str]:
+    texts = {key: str(value) for key, value in values.items() if value is not None}
+    return {key: text if len(text) <= limit else text[: limit - 1] + "…" for key, text in texts.items()}
+
+
+def _place(folder: Path, path: str) -> Path:
+    target = folder / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target
+
+
+def _write_table(frame: Any, path: Path) -> None:
+    match path.suffix:
+        case ".csv":
+            frame.to_csv(path, index=False)
+        case ".parquet":
+            frame.to_parquet(path, index=False)
+        case ".json":  # the form of mlflow.log_table, which the UI shows as a table
+            frame.to_json(path, orient="split", index=False)
+        case other:
+            raise ValueError(other)
+
+
+def _log_data_set(store: Store, run_id: str, item: DataSet) -> None:
+    import warnings
+
+    import mlflow.data
+    from mlflow.entities import DatasetInput, InputTag
+
+    with warnings.catch_warnings():
+        # MLflow advises float columns for integers with blanks; the table has none left
+        warnings.simplefilter("ignore")
+        data_set = mlflow.data.from_pandas(item.frame, source=item.source, name=item.name, digest=item.digest)
+        entity = data_set._to_mlflow_entity()
+    store.client.log_inputs(run_id, [DatasetInput(entity, [InputTag("mlflow.data.context", item.context)])])

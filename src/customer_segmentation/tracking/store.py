@@ -1,0 +1,177 @@
+"""Open a tracking store: created whole or not at all, and checked before any work."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import logging
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from customer_segmentation.errors import StoreError
+
+DEFAULT_STORE = "sqlite:///mlflow.db"
+SQLITE = "sqlite:///"
+
+
+@dataclass(frozen=True)
+class Store:
+    """A tracking store and the experiment in it.
+
+    Attributes
+    ----------
+    uri : str
+        Absolute: works from any folder and in any process.
+    client : mlflow.MlflowClient
+    experiment_id, experiment : str
+    """
+
+    uri: str
+    client: Any
+    experiment_id: str
+    experiment: str
+
+
+def store_uri(uri: str | None) -> str:
+    """Resolve the store's address: as given, else ``MLFLOW_TRACKING_URI``, else ``mlflow.db`` in the current folder."""
+    uri = uri or os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_STORE
+    if uri.startswith(SQLITE) and uri != SQLITE:
+        return SQLITE + str(Path(uri.removeprefix(SQLITE)).expanduser().absolute())
+    if "://" not in uri and not uri.startswith("databricks"):
+        raise StoreError(
+            f"tracking.uri={uri}: expected an address such as sqlite:///mlflow.db or http://127.0.0.1:5000 "
+            "(a bare folder is MLflow's old file store, which it no longer writes)."
+        )
+    return uri
+
+
+def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeout: int = 10) -> Store:
+    """Reach the store, creating a local one and the experiment where they are missing.
+
+    Parameters
+    ----------
+    uri : str or None
+        MLflow tracking URI; see `store_uri`.
+    experiment : str
+        Name of the experiment.
+    artifacts : str or None
+        Where a new experiment keeps artifacts; None: ``mlartifacts`` beside a SQLite store, else the server's choice.
+    timeout : int
+        Seconds that a server may take to answer.
+
+    Raises
+    ------
+    StoreError
+        The store cannot be reached, read or written, or the experiment is in its trash.
+    """
+    resolved = store_uri(uri)
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
+    local = resolved.startswith(SQLITE)
+    if not local and resolved.startswith("http"):
+        _knock(resolved, timeout)
+    import mlflow
+    from mlflow.exceptions import MlflowException
+    from mlflow.tracking import MlflowClient
+
+    _silence()
+    place = artifacts
+    if local and place is None:
+        place = (Path(resolved.removeprefix(SQLITE)).parent / "mlartifacts").as_uri()
+    elif place is not None and "://" not in place:
+        place = Path(place).expanduser().absolute().as_uri()
+    with _store_errors(resolved), _alone(resolved) if local else contextlib.nullcontext():
+        if local:
+            _create_sqlite(Path(resolved.removeprefix(SQLITE)))
+        mlflow.set_tracking_uri(resolved)
+        client = MlflowClient(tracking_uri=resolved)
+        found = client.get_experiment_by_name(experiment)
+        if found is None:
+            try:
+                experiment_id = client.create_experiment(experiment, artifact_location=place)
+            except MlflowException:  # another process was quicker
+                found = client.get_experiment_by_name(experiment)
+                if found is None:
+                    raise
+                experiment_id = found.experiment_id
+        elif found.lifecycle_stage != "active":
+            raise StoreError(
+                f"the experiment {experiment!r} of {resolved} is in the trash; restore it in the UI or give another "
+                "name with tracking.experiment=NAME."
+            )
+        else:
+            experiment_id = found.experiment_id
+    return Store(resolved, client, experiment_id, experiment)
+
+
+def _knock(uri: str, timeout: int) -> None:
+    """Ask a server for a sign of life: MLflow's own client would retry for minutes."""
+    import requests
+
+    try:
+        requests.get(uri.rstrip("/") + "/health", timeout=timeout)
+    except requests.RequestException as error:
+        raise StoreError(
+            f"the tracking store {uri} does not answer ({type(error).__name__}); start it, or give another with "
+            "tracking.uri=ADDRESS."
+        ) from error
+
+
+@contextlib.contextmanager
+def _store_errors(uri: str) -> Iterator[None]:
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        text = " ".join(str(error).split())
+        known = {
+            "readonly": "it is read-only",
+            "Permission denied": "permission denied",
+            "unable to open": "its folder is missing or cannot be written",
+            "file is not a database": "the file is no SQLite database",
+            "out-of-date": "its schema is older than this MLflow; run `mlflow db upgrade` on it",
+            "No space": "the disk is full",
+        }
+        why = next((words for sign, words in known.items() if sign in text), text[:300])
+        shown = uri if urlsplit(uri).password is None else uri.replace(str(urlsplit(uri).password), "***")
+        raise StoreError(
+            f"the tracking store {shown} cannot be used: {why}; give another with tracking.uri=ADDRESS."
+        ) from error
+
+
+@contextlib.contextmanager
+def _alone(uri: str) -> Iterator[None]:
+    """Hold a lock on a local store while it is created: two processes that create one at once would corrupt it."""
+    name = f"segment-{os.getuid()}-{hashlib.sha256(uri.encode()).hexdigest()[:16]}.lock"
+    with open(Path(tempfile.gettempdir()) / name, "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _create_sqlite(path: Path) -> None:
+    """Create a SQLite store aside and move it into place, so that a killed process leaves none half made."""
+    if path.exists():
+        return
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    if not path.parent.is_dir():
+        raise StoreError(f"the folder {path.parent} of the tracking store does not exist; create it first.")
+    with tempfile.TemporaryDirectory(prefix=".segment-store-", dir=path.parent) as folder:
+        fresh = Path(folder) / path.name
+        store = SqlAlchemyStore(SQLITE + str(fresh), (path.parent / "mlartifacts").as_uri())
+        store.engine.dispose()
+        os.replace(fresh, path)
+
+
+def _silence() -> None:
+    """Keep migrations and start-up notes of MLflow out of the command's own output."""
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.ERROR)

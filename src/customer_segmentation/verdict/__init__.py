@@ -1,0 +1,1 @@
+"""Constraints, yardstick and choice: which candidate, why, and what was ruled out."""
