@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
+import json
 import os
 import sys
 import tempfile
@@ -11,9 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from customer_segmentation.commands.arguments import split_flags
-from customer_segmentation.commands.config_paths import config_folders, shipped_root
-from customer_segmentation.commands.messages import settings_error
+from customer_segmentation.commands.config_paths import config_folders, options_of, shipped_root
+from customer_segmentation.commands.messages import settings_error, suggestion
 from customer_segmentation.errors import SettingsError
+from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.settings.segments_asked import segments_asked
 from customer_segmentation.settings.sweep import SweepSettings, UiSettings
 
@@ -81,14 +84,53 @@ def register_search_path() -> None:
 
 
 def typed(config: Any) -> Any:
-    """Typed settings of a composed config, Hydra's own node left out."""
-    from omegaconf import OmegaConf, open_dict
+    """Typed settings of a composed config: Hydra's own node left out, the contract of the table's columns read in."""
+    from omegaconf import OmegaConf
 
-    config = config.copy()
-    with open_dict(config):
-        config.pop("hydra", None)
-        config.pop("experiments", None)
-    return OmegaConf.to_object(config)
+    config = OmegaConf.masked_copy(config, [key for key in config if key not in ("hydra", "experiments")])
+    settings = OmegaConf.to_object(config)
+    if hasattr(settings, "data"):
+        data = settings.data
+        data.columns = contract_columns(data.contract, json.dumps(data.columns, default=str))
+    return settings
+
+
+@functools.lru_cache
+def contract_columns(contract: str | None, further: str) -> dict[str, ColumnSpec]:
+    """Contract of a table's columns: the file of ``conf/contract/``, and over it what the data config itself says.
+
+    Parameters
+    ----------
+    contract : str or None
+    further : str
+        The mapping under ``data.columns`` as JSON.
+
+    Raises
+    ------
+    SettingsError
+        No such file, an unknown key or a value of the wrong type in it.
+    """
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    declared = OmegaConf.create({})
+    if contract is not None:
+        known = options_of("contract")
+        if contract not in known:
+            raise SettingsError(
+                f"data.contract={contract}: no such file in conf/contract/; there are {', '.join(known)}."
+                + suggestion(contract, list(known))
+            )
+        declared = OmegaConf.load(known[contract])
+    declared = OmegaConf.merge(declared, json.loads(further))
+    columns = {}
+    for name, spec in declared.items():
+        try:
+            columns[str(name)] = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(ColumnSpec), spec))
+        except (OmegaConfBaseException, ValueError) as error:
+            text = " ".join(str(error).split()).split(" full_key")[0]
+            raise SettingsError(f"data.columns.{name}: {text}.") from error
+    return columns
 
 
 def plan(command: str, arguments: Sequence[str]) -> Plan:

@@ -83,7 +83,10 @@ class DataSettings:
     seed: int = 2022  # of the built-in sample
     keep: str = "all"  # "all" or a name of `populations`
     populations: dict[str, Population] = field(default_factory=dict)
-    columns: dict[str, ColumnSpec] = field(default_factory=dict)
+    # Name of a file of conf/contract/: what the columns mean. It is read once a command, apart from Hydra, which would
+    # compose it anew for every study.
+    contract: str | None = None
+    columns: dict[str, Any] = field(default_factory=dict)  # ColumnSpec by name; a config's own go over the contract's
     set_aside_limit: float = 0.05  # refuse the table when more than this share of its rows is set aside
     # How the file is read, for a table that does not speak for itself.
     delimiter: str | None = None
