@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import itertools
 import json
@@ -87,8 +88,11 @@ def typed(config: Any) -> Any:
     """Typed settings of a composed config: Hydra's own node left out, the contract of the table's columns read in."""
     from omegaconf import OmegaConf
 
-    config = OmegaConf.masked_copy(config, [key for key in config if key not in ("hydra", "experiments")])
-    settings = OmegaConf.to_object(config)
+    schema = OmegaConf.get_type(config)
+    nodes = {item.name: config[item.name] for item in dataclasses.fields(schema)}
+    settings = schema(
+        **{name: OmegaConf.to_object(node) if OmegaConf.is_config(node) else node for name, node in nodes.items()}
+    )
     if hasattr(settings, "data"):
         data = settings.data
         data.columns = contract_columns(data.contract, json.dumps(data.columns, default=str))
