@@ -1,0 +1,1 @@
+"""Data in, matplotlib Figure out: no pyplot, no state shared between figures."""

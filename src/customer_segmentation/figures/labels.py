@@ -1,0 +1,172 @@
+"""Text in figures: measured, cleaned and fitted before it is drawn; numbers written in the unit of their column.
+
+Column names and titles come from any table, so they may be long, hold ``$`` (mathtext), control characters or letters
+that the font lacks. Widths are taken from the font itself, which is far cheaper than drawing a figure to lay it out.
+"""
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from matplotlib import font_manager
+from matplotlib.ft2font import LoadFlags
+from matplotlib.ticker import Formatter
+
+FAMILY = "DejaVu Sans"  # ships with matplotlib, so figures are laid out alike on every machine
+#: Sizes in points. Nothing in a figure is smaller than TEXT.
+TEXT = 10
+PANEL = 11
+TITLE = 14
+#: Inches from one line of text to the next, a point of its size.
+LINE = 1.28 / 72
+#: For every Text that holds words of the user: a pair of "$" is no formula.
+PLAIN: dict[str, Any] = {"parse_math": False, "family": FAMILY}
+
+
+@lru_cache(maxsize=4)
+def _font_path(bold: bool) -> str:
+    return font_manager.findfont(font_manager.FontProperties(family=FAMILY, weight="bold" if bold else "normal"))
+
+
+def _font(bold: bool) -> Any:
+    return font_manager.get_font(_font_path(bold))
+
+
+@lru_cache(maxsize=4096)
+def text_width(text: str, size: float = TEXT, bold: bool = False) -> float:
+    """Width of one line of text in inches, with 2 % to spare for hinting."""
+    font = _font(bold)
+    font.set_size(size, 72)
+    font.set_text(text, 0.0, flags=LoadFlags.NO_HINTING)
+    return float(font.get_width_height()[0]) / 64 / 72 * 1.02
+
+
+@lru_cache(maxsize=4096)
+def clean(text: str) -> str:
+    """One line of text that the font can draw: white space collapsed, control characters dropped, others as □."""
+    joined = " ".join(text.split())
+    font = _font(False)
+    return "".join(c if font.get_char_index(ord(c)) else "□" for c in joined if c.isprintable())
+
+
+def fit(text: object, width: float, size: float = TEXT, bold: bool = False) -> str:
+    """Clean a text and shorten it with an ellipsis to ``width`` inches."""
+    line = clean(str(text)[:500])
+    if text_width(line, size, bold) <= width:
+        return line
+    fewest, most = 0, len(line)
+    while fewest < most:
+        middle = (fewest + most + 1) // 2
+        if text_width(line[:middle].rstrip() + "…", size, bold) <= width:
+            fewest = middle
+        else:
+            most = middle - 1
+    return line[:fewest].rstrip() + "…"
+
+
+def wrap(text: object, width: float, size: float = TEXT, bold: bool = False, lines: int = 3) -> list[str]:
+    """Break a text into at most ``lines`` lines of ``width`` inches; what is left over ends in an ellipsis."""
+    words = clean(str(text)[:2000]).split(" ")
+    broken: list[str] = []
+    while words and len(broken) < lines - 1:
+        line = words[0]
+        taken = 1
+        while taken < len(words) and text_width(f"{line} {words[taken]}", size, bold) <= width:
+            line = f"{line} {words[taken]}"
+            taken += 1
+        if text_width(line, size, bold) > width:  # one word that is too long: break it where it fits
+            cut = max(1, len(fit(line, width, size, bold)) - 1)
+            broken.append(line[:cut])
+            words[0] = line[cut:]
+            continue
+        broken.append(line)
+        words = words[taken:]
+    if words:
+        broken.append(fit(" ".join(words), width, size, bold))
+    return broken
+
+
+def widest(texts: Sequence[str], size: float = TEXT, bold: bool = False) -> float:
+    """Width in inches of the widest text; 0 when there is none."""
+    return max((text_width(text, size, bold) for text in texts), default=0.0)
+
+
+def number(value: float, unit: str = "") -> str:
+    """Write a value to about three significant digits, ``$`` before it, no other unit: 7.2, $3,418, 12.3M, 0.00097.
+
+    >>> number(3418.37, "$"), number(-12, "$/month"), number(0.0000123)
+    ('$3,418', '−$12', '1.2e-05')
+    """
+    if not math.isfinite(value):
+        return "–" if math.isnan(value) else "∞" if value > 0 else "−∞"
+    size = abs(value)
+    if size >= 999_500:
+        scale, suffix = next(
+            (scale, suffix)
+            for scale, suffix in ((1e12, "T"), (1e9, "bn"), (1e6, "M"))
+            if size >= scale * 0.9995 or suffix == "M"
+        )
+        text = f"{size / scale:.3g}{suffix}" if size < 1e15 else f"{size:.2g}"
+    elif size >= 99.95 or float(value).is_integer():
+        text = f"{size:,.0f}"
+    elif size >= 0.995:
+        text = f"{size:.1f}"
+    elif size >= 0.0095:
+        text = f"{size:.2f}"
+    else:
+        text = f"{size:.2g}"
+    sign = "−" if value < 0 and float(text.strip("TbnM").replace(",", "")) != 0 else ""
+    return f"{sign}{'$' if unit.startswith('$') else ''}{text}"
+
+
+def with_unit(name: object, unit: str = "") -> str:
+    """Name of a column with its unit in parentheses, unless the name says it already.
+
+    >>> with_unit("Total Revenue", "$"), with_unit("Tenure in Months", "months")
+    ('Total Revenue ($)', 'Tenure in Months')
+    """
+    text = clean(str(name)[:500])
+    unit = clean(unit)
+    return text if not unit or unit.lower() in text.lower() else f"{text} ({unit})"
+
+
+def share(part: float, whole: float) -> str:
+    """Percentage with the digits that matter: 77 %, 0.95 %, 0.27 %."""
+    if not whole:
+        return "–"
+    percent = 100 * part / whole
+    return f"{percent:.0f} %" if percent >= 9.95 or percent == 0 else f"{percent:.1f} %" if percent >= 1 else _tiny(percent)
+
+
+def _tiny(percent: float) -> str:
+    return f"{percent:.2f} %" if percent >= 0.005 else "<0.01 %"
+
+
+class UnitFormatter(Formatter):
+    """Tick labels with as many decimals as their step needs, thousands separators, and ``$`` in front of dollars."""
+
+    def __init__(self, unit: str = "") -> None:
+        self.unit = unit
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """Write a single value, as matplotlib does under the mouse."""
+        return number(x, self.unit)
+
+    def format_ticks(self, values: Sequence[float]) -> list[str]:
+        """Write all ticks of an axis with the same decimals and the same magnitude."""
+        finite = [float(value) for value in values]
+        if not finite:
+            return []
+        largest = max(abs(value) for value in finite)
+        scale, suffix = next(
+            ((s, t) for s, t in ((1e12, "T"), (1e9, "bn"), (1e6, "M")) if largest >= s), (1.0, "")
+        )
+        step = min((abs(b - a) for a, b in zip(finite, finite[1:], strict=False) if a != b), default=largest or 1.0)
+        if largest >= 1e16 or (largest and largest < 1e-4):
+            return [self._signed(value, f"{abs(value):.3g}") for value in finite]
+        decimals = min(8, max(0, -math.floor(math.log10(step / scale) + 1e-9)))
+        return [self._signed(value, f"{abs(value) / scale:,.{decimals}f}{suffix if value else ''}") for value in finite]
+
+    def _signed(self, value: float, text: str) -> str:
+        return f"{'−' if value < 0 else ''}{'$' if self.unit.startswith('$') else ''}{text}"
