@@ -1,0 +1,250 @@
+"""How well a candidate is found again on half of the customers.
+
+Each resample splits the customers into two halves at random and fits both. From these two fits come all measures:
+
+- the adjusted Rand index of each half's labels, carried to all customers, with the candidate's;
+- the Jaccard similarity of each cluster with its best match in a half (Hennig 2007);
+- prediction strength, each half predicting the other (Tibshirani & Walther 2005).
+
+A half is fitted from a few random starts and from the candidate's own centres, the lowest inertia winning. The
+candidate's centres alone would keep every half in the candidate's optimum and hide that another one is as good;
+beside random starts they only spare restarts, because a better optimum still wins.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.cluster import KMeans, MiniBatchKMeans
+
+from customer_segmentation.errors import StudyError
+
+Matrix = NDArray[np.float64]
+Labels = NDArray[np.integer]
+MakeEstimator = Callable[[int, int], Any]
+
+
+@dataclass(frozen=True)
+class Stability:
+    """What became of one candidate under ``resamples`` splits into halves; every measure is 1 when nothing changes.
+
+    ``rand`` is the adjusted Rand index with the candidate (mean; ``rand_worst`` the lowest of all halves),
+    ``jaccard`` the mean similarity (k,) of each cluster with its best match, ``prediction_strength`` the mean over
+    the directions of the weakest cluster's share of pairs kept together.
+    """
+
+    k: int
+    resamples: int
+    rand: float
+    rand_worst: float
+    jaccard: NDArray[np.float64]
+    prediction_strength: float
+    prediction_strength_worst: float
+
+    @property
+    def jaccard_worst(self) -> float:
+        """The least stable cluster's Jaccard similarity."""
+        return float(self.jaccard.min())
+
+
+def _table(first: Labels, second: Labels, k: int) -> NDArray[np.float64]:
+    """Contingency table (k, k) of two labelings."""
+    codes = first.astype(np.int64) * k + second
+    return np.bincount(codes, minlength=k * k).reshape(k, k).astype(float)
+
+
+def _pairs(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    return counts * (counts - 1) / 2
+
+
+def _rand_from_table(table: NDArray[np.float64]) -> float:
+    """Compute the adjusted Rand index (Hubert & Arabie 1985) of a contingency table; 1 for one cluster in both."""
+    together = _pairs(table).sum()
+    rows, columns = _pairs(table.sum(axis=1)).sum(), _pairs(table.sum(axis=0)).sum()
+    expected = rows * columns / _pairs(table.sum())
+    most = (rows + columns) / 2
+    return 1.0 if most == expected else float((together - expected) / (most - expected))
+
+
+def _jaccard_from_table(table: NDArray[np.float64]) -> NDArray[np.float64]:
+    """For each row's cluster the largest Jaccard similarity with a column's; NaN for a cluster without rows."""
+    rows, columns = table.sum(axis=1, keepdims=True), table.sum(axis=0, keepdims=True)
+    union = rows + columns - table
+    best = np.max(table / np.maximum(union, 1.0), axis=1)
+    return np.where(rows[:, 0] > 0, best, np.nan)
+
+
+def _strength_from_table(table: NDArray[np.float64]) -> float:
+    """Prediction strength of one direction: rows are the test half's clusters, columns what the other half predicts.
+
+    Clusters of fewer than two customers hold no pair and do not count.
+    """
+    possible = _pairs(table.sum(axis=1))
+    kept = _pairs(table).sum(axis=1)[possible > 0] / possible[possible > 0]
+    return float(kept.min()) if len(kept) else 1.0
+
+
+def _distinct_rows(rows: Matrix, enough: int) -> int:
+    """Distinct rows, counted no further than it takes to know that there are ``enough``."""
+    for column in rows.T:
+        if len(np.unique(column)) >= enough:
+            return enough
+    return len(np.unique(rows, axis=0))
+
+
+def _fit(
+    make_estimator: MakeEstimator, k: int, seed: int, rows: Matrix, centres: Matrix | None, restarts: int | None
+) -> Any:
+    """Fit ``rows``: random starts, and for K-means also the candidate's centres; the lowest inertia is kept.
+
+    A half with fewer than k distinct rows is fitted with as many clusters as it can hold.
+    """
+    distinct = _distinct_rows(rows, k)
+    if distinct < k:
+        k, centres = distinct, None
+    estimator = make_estimator(k, seed)
+    if not isinstance(estimator, KMeans | MiniBatchKMeans):
+        return estimator.fit(rows)
+    if restarts is not None:
+        estimator.set_params(n_init=restarts)
+    estimator.fit(rows)
+    if centres is None:
+        return estimator
+    warm = make_estimator(k, seed).set_params(init=centres, n_init=1).fit(rows)
+    return warm if warm.inertia_ < estimator.inertia_ else estimator
+
+
+def _centres(matrix: Matrix, labels: Labels, k: int) -> Matrix:
+    sizes = np.bincount(labels, minlength=k)
+    sums = np.column_stack([np.bincount(labels, weights=column, minlength=k) for column in matrix.T])
+    return np.asarray(sums / np.maximum(sizes, 1)[:, None])
+
+
+def study_stability(
+    matrix: Matrix,
+    labelings: Mapping[int, Labels],
+    *,
+    make_estimator: MakeEstimator,
+    resamples: int,
+    seed: int,
+    restarts: int | None = 2,
+    warm: bool = True,
+) -> dict[int, Stability]:
+    """Stability of candidates of one space, on the same splits for every k.
+
+    Parameters
+    ----------
+    matrix
+        Customers by features (n, d).
+    labelings
+        For each k the candidate's labels (n,), 0 to k - 1, as many clusters filled.
+    make_estimator
+        ``make_estimator(k, seed)`` returns an unfitted scikit-learn clusterer with ``predict``.
+    resamples
+        Splits into two halves; each costs two fits a candidate.
+    seed
+        Fixes the splits and the random starts. A candidate's figures depend on the matrix, its k and labels and this
+        seed, not on the other candidates.
+    restarts
+        Random starts of K-means on a half; None leaves the estimator's own ``n_init``.
+    warm
+        Whether the candidate's centres are one more start.
+
+    Returns
+    -------
+    dict of int to Stability
+
+    Raises
+    ------
+    StudyError
+        If there are fewer than two customers, or ``resamples`` is below 1.
+    """
+    n = len(matrix)
+    if resamples < 1:
+        raise StudyError(f"stability needs at least 1 resample, found {resamples}; raise the number or switch it off.")
+    if n < 2:
+        raise StudyError(f"stability splits the customers into halves: expected at least 2 customers, found {n}.")
+    matrix = np.ascontiguousarray(matrix, dtype=float)
+    centres = {k: _centres(matrix, labels, k) if warm else None for k, labels in labelings.items()}
+    rand: dict[int, list[float]] = {k: [] for k in labelings}
+    strength: dict[int, list[float]] = {k: [] for k in labelings}
+    jaccard: dict[int, list[NDArray[np.float64]]] = {k: [] for k in labelings}
+    for resample in range(resamples):
+        # A fresh generator for each split: more resamples extend a series and do not change its beginning.
+        shuffled = np.random.default_rng([seed, resample]).permutation(n)
+        halves = np.sort(shuffled[: n // 2]), np.sort(shuffled[n // 2 :])
+        parts = matrix[halves[0]], matrix[halves[1]]
+        for k, labels in labelings.items():
+            fit_seed = (seed * 1_000_003 + resample * 101 + k) % 2**31
+            fits = [_fit(make_estimator, k, fit_seed + side, parts[side], centres[k], restarts) for side in (0, 1)]
+            own = [np.asarray(fit.labels_) for fit in fits]
+            foreign = [np.asarray(fits[0].predict(parts[1])), np.asarray(fits[1].predict(parts[0]))]
+            for side in (0, 1):
+                here, there = labels[halves[side]], labels[halves[1 - side]]
+                inside = _table(here, own[side], k)
+                rand[k].append(_rand_from_table(inside + _table(there, foreign[side], k)))
+                jaccard[k].append(_jaccard_from_table(inside))
+                strength[k].append(_strength_from_table(_table(own[1 - side], foreign[side], k)))
+    return {
+        k: Stability(
+            k=k,
+            resamples=resamples,
+            rand=float(np.mean(rand[k])),
+            rand_worst=float(np.min(rand[k])),
+            jaccard=_mean_of_present(np.array(jaccard[k])),
+            prediction_strength=float(np.mean(strength[k])),
+            prediction_strength_worst=float(np.min(strength[k])),
+        )
+        for k in labelings
+    }
+
+
+def _mean_of_present(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Column means over the finite entries; 0 where a cluster was in no half (it dissolved each time)."""
+    present = np.isfinite(values)
+    return np.asarray(np.where(present, values, 0.0).sum(axis=0) / np.maximum(present.sum(axis=0), 1))
+
+
+def candidates_stability(
+    candidates: Sequence[tuple[Matrix, int, Labels]],
+    *,
+    make_estimator: MakeEstimator,
+    resamples: int,
+    seed: int,
+    restarts: int | None = 2,
+    warm: bool = True,
+) -> list[Stability]:
+    """Stability of a short list of ``(matrix, k, labels)`` from any spaces, in their order.
+
+    The figures of a candidate equal those of `study_stability`, whatever else is on the list.
+    """
+    return [
+        study_stability(
+            matrix,
+            {k: labels},
+            make_estimator=make_estimator,
+            resamples=resamples,
+            seed=seed,
+            restarts=restarts,
+            warm=warm,
+        )[k]
+        for matrix, k, labels in candidates
+    ]
+
+
+def seed_agreement(
+    matrix: Matrix, labels: Labels, k: int, *, make_estimator: MakeEstimator, seeds: Iterable[int]
+) -> NDArray[np.float64]:
+    """Compare the candidate with a refit of all customers under each seed: adjusted Rand index.
+
+    The refits use the estimator's own restarts: the question is whether a colleague with another seed gets the same
+    segments.
+
+    Returns
+    -------
+    ndarray of shape (number of seeds,)
+    """
+    refits = (np.asarray(make_estimator(k, seed).fit(matrix).labels_) for seed in seeds)
+    return np.array([_rand_from_table(_table(labels, refit, k)) for refit in refits])

@@ -1,0 +1,237 @@
+"""Is there natural structure in a space, and with how many clusters? The valley test over all k of a study.
+
+Two neighbouring clusters are natural if the density between them falls below the density at both. The largest k at
+which this holds for all neighbours is ``k_valley``; the best silhouette has ``k_silhouette``. Where only the
+silhouette sees more clusters it is believed under conditions; where nothing is separated the answer is that there is
+no natural structure.
+
+Whole numbers are spread over the width of their steps for the test, because they fake gaps. Two-valued columns fake
+them in any case: the test leaves them out, and a space that consists mostly of them is not decidable.
+
+How sure an answer is was measured on planted and structureless tables (``benchmarks/truth.py``).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from customer_segmentation.clustering.valley_pairs import HOLLOW, Labels, Matrix, Valleys, candidate_valleys, hollowest
+
+SHARE = 0.4
+"""Share of separated pairs from which a finer best silhouette is believed."""
+HOLLOW_GROUPS = 1.0
+"""Hollowness allowed then where the separated pairs alone hold groups of clusters apart."""
+FAINT_LEVEL, FAINT_RATIO = 0.003, 1.0
+"""Or: every valley ratio below ``FAINT_RATIO`` and the pooled test below ``FAINT_LEVEL``."""
+
+
+@dataclass(frozen=True)
+class Certainty:
+    """A word for how sure an answer is, and how often such an answer was right in the benchmark."""
+
+    word: str
+    right: float
+
+
+# Shares of right answers by how they came about, on calibration seeds of benchmarks/truth.py.
+CERTAINTY = {
+    "none": Certainty("likely", 0.9),
+    "agreed": Certainty("sure", 0.9),
+    "promoted": Certainty("likely", 0.8),
+    "finer": Certainty("likely", 0.8),
+    "doubtful": Certainty("doubtful", 0.1),
+    "undecidable": Certainty("undecidable", float("nan")),
+}
+
+
+@dataclass(frozen=True)
+class StructureResult:
+    """What the valley test says of one space.
+
+    Attributes
+    ----------
+    tests
+        The pairs for each k (`Valleys`), with ``share`` separated and tiny clusters.
+    k_valley, k_silhouette
+        Largest k whose used pairs are all separated (1 if none), and k of the best silhouette.
+    chosen
+        The k of the candidate that shows the structure; 1 where there is none.
+    k_star
+        Its clusters without the tiny ones; 1: no natural structure.
+    tiny_rows
+        Customers in the tiny clusters of the chosen candidate.
+    levels
+        Coarse and fine k where clusters lie within groups, else twice the chosen k.
+    decidable
+        False where most of the variance lies in two-valued columns, or no k above 1 was given.
+    reason
+        How the answer came about: none, agreed, promoted, finer, doubtful or undecidable.
+    certainty
+        Word and measured share of right answers for ``reason``.
+    sentence
+        The answer for a reader.
+    """
+
+    tests: Mapping[int, Valleys]
+    k_valley: int
+    k_silhouette: int
+    chosen: int
+    k_star: int
+    tiny_rows: int
+    levels: tuple[int, int]
+    decidable: bool
+    reason: str
+    certainty: Certainty
+    sentence: str
+
+    @property
+    def natural(self) -> bool:
+        """Whether the chosen candidate's clusters are natural rather than a partition of a continuum."""
+        return self.decidable and self.k_star > 1 and self.reason != "doubtful"
+
+
+def two_valued_columns(matrix: Matrix) -> NDArray[np.bool_]:
+    """Columns (d,) with at most two distinct values; a constant column is one of them."""
+    low, high = matrix.min(axis=0), matrix.max(axis=0)
+    return np.asarray(((matrix == low) | (matrix == high)).all(axis=0))
+
+
+def spread_lattice(matrix: Matrix, rng: np.random.Generator) -> Matrix:
+    """Move each value of a column with few distinct values uniformly within half the gap to its neighbours.
+
+    Parameters
+    ----------
+    matrix
+        Customers by features (n, d); left as it is.
+    rng
+        Source of the offsets.
+
+    Returns
+    -------
+    ndarray of shape (n, d)
+        Columns with 3 to n / 4 distinct values are spread, a gap counting at most twice the gap on the value's other
+        side; the other columns are copied.
+    """
+    spread = np.array(matrix, dtype=float)
+    for column in range(spread.shape[1]):
+        values, position = np.unique(spread[:, column], return_inverse=True)
+        if not 3 <= len(values) <= len(spread) / 4:
+            continue
+        gaps = np.diff(values)
+        below, above = np.append(gaps[0], gaps), np.append(gaps, gaps[-1])
+        below, above = np.minimum(below, 2 * above), np.minimum(above, 2 * below)
+        spread[:, column] += rng.uniform(-below[position] / 2, above[position] / 2)
+    return spread
+
+
+def valley_test(
+    matrix: Matrix, labels_by_k: Mapping[int, Labels], silhouettes: Mapping[int, float], *, seed: int
+) -> StructureResult:
+    """Test all candidates of one space for natural structure.
+
+    Parameters
+    ----------
+    matrix
+        Customers by features (n, d), as the candidates were fitted on.
+    labels_by_k
+        Labels (n,) of each candidate, 0 to k - 1 in any order; k = 1 is passed over.
+    silhouettes
+        Mean silhouette of each candidate in the same space.
+    seed
+        Fixes the spread of whole numbers and the rows drawn for a cluster's hollowness; nothing else is random.
+
+    Returns
+    -------
+    StructureResult
+    """
+    matrix = np.asarray(matrix, dtype=float)
+    ks = sorted(k for k in labels_by_k if k > 1)
+    scored = {k: silhouettes[k] for k in ks if np.isfinite(silhouettes.get(k, np.nan))}
+    k_silhouette = max(scored, key=lambda k: (scored[k], -k)) if scored else 1
+    two_valued = two_valued_columns(matrix)
+    variances = matrix.var(axis=0)
+    many_valued = spread_lattice(matrix[:, ~two_valued], np.random.default_rng(seed))
+    # Values of 1e6 or offsets would cost digits of the inner products; the test itself does not see a shift or a unit.
+    many_valued -= many_valued.mean(axis=0)
+    if not ks or two_valued.all() or variances[two_valued].sum() > variances[~two_valued].sum():
+        sentence = "Whether there is natural structure is not decidable here: " + (
+            "no k above 1 was tried." if not ks else "most of the variance lies in two-valued columns, which fake gaps."
+        )
+        tests = {} if two_valued.all() else _tests(many_valued, labels_by_k, ks, seed)
+        certainty = CERTAINTY["undecidable"]
+        return StructureResult(tests, 1, k_silhouette, 1, 1, 0, (1, 1), False, "undecidable", certainty, sentence)
+
+    tests = _tests(many_valued, labels_by_k, ks, seed)
+    k_valley = max((k for k in ks if tests[k].all_separated), default=1)
+    chosen, reason = k_valley, "none"
+    if k_silhouette > k_valley and _believed(many_valued, labels_by_k[k_silhouette], tests[k_silhouette], seed):
+        chosen, reason = k_silhouette, "promoted"
+    elif k_valley > 1:
+        reason = "agreed" if k_valley == k_silhouette else "finer" if k_valley > k_silhouette else "doubtful"
+    k_star = tests[chosen].solid if chosen > 1 else 1
+    tiny_rows = tests[chosen].tiny_rows if chosen > 1 else 0
+    levels = (chosen, chosen)
+    if reason == "finer" and k_silhouette > 1 and tests[k_silhouette].all_separated:
+        levels = (k_silhouette, chosen)
+    elif reason == "promoted" and k_valley > 1:
+        levels = (k_valley, chosen)
+    return StructureResult(
+        tests=tests,
+        k_valley=k_valley,
+        k_silhouette=k_silhouette,
+        chosen=chosen,
+        k_star=k_star,
+        tiny_rows=tiny_rows,
+        levels=levels,
+        decidable=True,
+        reason=reason,
+        certainty=CERTAINTY[reason],
+        sentence=_sentence(reason, ks, k_valley, k_silhouette, k_star, tiny_rows, levels),
+    )
+
+
+def _tests(matrix: Matrix, labels_by_k: Mapping[int, Labels], ks: list[int], seed: int) -> dict[int, Valleys]:
+    return {k: candidate_valleys(matrix, np.asarray(labels_by_k[k]), k, seed=seed) for k in ks}
+
+
+def _believed(matrix: Matrix, labels: Labels, valleys: Valleys, seed: int) -> bool:
+    """Whether the best silhouette is believed although some of its neighbours are not separated.
+
+    Enough of them are, or all valleys are faint but together beyond chance; and no cluster is a piece of something
+    bent, since the arms of a curve are separated from each other while the curve is one.
+    """
+    enough = valleys.share >= SHARE
+    faint = valleys.pooled_p < FAINT_LEVEL and valleys.highest_ratio < FAINT_RATIO
+    if not enough and not faint:
+        return False
+    emptiest = hollowest(matrix, labels, valleys, seed=seed)
+    return emptiest <= (HOLLOW_GROUPS if enough and valleys.groups > 1 else HOLLOW)
+
+
+def _sentence(
+    reason: str, ks: list[int], k_valley: int, k_silhouette: int, k_star: int, tiny_rows: int, levels: tuple[int, int]
+) -> str:
+    right = f"{CERTAINTY[reason].right:.0%} of such answers were right in the benchmark"
+    plus = f", plus {tiny_rows} customers in tiny groups" if tiny_rows else ""
+    if reason == "none":
+        return (
+            f"No natural structure: for no k from {ks[0]} to {ks[-1]} does the density fall between all neighbouring "
+            f"clusters; segments are a partition of a continuum ({right})."
+        )
+    if reason == "doubtful":
+        return (
+            f"Doubtful: the density falls between all clusters at k = {k_valley}, while the best silhouette has "
+            f"k = {k_silhouette} and shows no valleys there; not taken for natural structure ({right})."
+        )
+    text = f"Natural structure: {k_star} clusters{plus}; "
+    if reason == "agreed":
+        text += "the density falls between all neighbours, and the best silhouette agrees"
+    elif reason == "finer":
+        text += f"the density falls between all neighbours, although the best silhouette has k = {k_silhouette}"
+    else:
+        text += "the best silhouette, with a valley between many neighbours but not all"
+    if levels[0] != levels[1]:
+        text += f"; {levels[0]} groups at the coarse level, {levels[1]} clusters at the fine"
+    return f"{text} ({right})."
