@@ -1,4 +1,4 @@
-"""Figures of one candidate: how well its customers fit, where its segments lie, what they are like, how large they are."""
+"""Figures of one candidate: how well its customers fit, where its segments lie, what they are like, their sizes."""
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
@@ -14,15 +14,14 @@ from customer_segmentation.figures.labels import (
     PLAIN,
     TEXT,
     fit,
+    fit_all,
     number,
     share,
-    text_width,
     widest,
     with_unit,
     wrap,
 )
 from customer_segmentation.figures.theme import (
-    BLANK,
     DIVERGING,
     EDGE,
     INK,
@@ -41,6 +40,7 @@ from customer_segmentation.figures.theme import (
     segment_colours,
     segment_legend,
     segment_names,
+    size_inches,
     style,
 )
 
@@ -81,15 +81,14 @@ def silhouette_plot(
     k = int(np.asarray(labels, dtype=int).max(initial=-1)) + 1
     shown = segment_names(k, names)
     colours = segment_colours(k)
-    sizes = np.bincount(segments, minlength=k)
     n = len(segments)
     gap = 0.012 * n
 
     texts = []
     for segment in range(k):
         own = silhouettes[segments == segment]
-        mean = f"mean {own.mean():.2f}".replace("-", "−") if len(own) else "none in the sample"
-        texts.append(f"{fit(shown[segment], 1.9)} · {len(own):,} · {mean}")
+        level = f"mean {own.mean():.2f}".replace("-", "−") if len(own) else "none in the sample"
+        texts.append(f"{fit(shown[segment], 2.3)} · {len(own):,} · {level}")
     figure = new_figure(9.0, max(3.6, 0.24 * k + 1.2), nrows=1, ncols=1)
     axes = figure.axes[0]
     room = widest(texts) + 0.75
@@ -97,7 +96,7 @@ def silhouette_plot(
     compose(
         figure,
         title=title,
-        caption=f"Silhouette of {n:,} customers, sorted within their segment: near 1 well inside it, near 0 between two, "
+        caption=f"Silhouette of {n:,} customers, sorted within their segment: near 1 well inside, near 0 between two, "
         "below 0 closer to another. A band is as high as its segment has customers.",
         left=room,
         right=0.4,
@@ -138,7 +137,14 @@ def silhouette_plot(
             va="center", **PLAIN,
         )  # fmt: skip
     axes.scatter(
-        np.full(k, -0.18 / width), 1 - places, c=colours, s=70, marker="s", transform=axes.transAxes, clip_on=False, lw=0
+        np.full(k, -0.18 / width),
+        1 - places,
+        c=colours,
+        s=70,
+        marker="s",
+        transform=axes.transAxes,
+        clip_on=False,
+        lw=0,
     )
     return figure
 
@@ -176,7 +182,10 @@ def scatter_pairs(
     """
     segments = np.asarray(labels, dtype=int)
     k = len(centres)
-    shown = [fit(name, LABEL_LIMIT) for name in segment_names(k, names)]
+    shown = [
+        fit(name if names is None else f"{segment} · {name}", LABEL_LIMIT)
+        for segment, name in enumerate(segment_names(k, names))
+    ]
     colours = segment_colours(k)
     features = list(frame.columns[:MOST_FEATURES])
     values = frame[features].to_numpy(dtype=float, na_value=np.nan)
@@ -231,8 +240,8 @@ def scatter_pairs(
         _numbered_centres(axes, middles[:, x], middles[:, y], colours)
         for axis, feature in ((axes.xaxis, features[x]), (axes.yaxis, features[y])):
             number_axis(axis, units.get(feature, ""), ticks=4 if columns == 3 else 6)
-        heading(axes, with_unit(features[y], units.get(features[y], "")))
-        name_x(axes, with_unit(features[x], units.get(features[x], "")))
+        heading(axes, with_unit(features[y], units.get(features[y], ""), size_inches(axes)[0]))
+        name_x(axes, with_unit(features[x], units.get(features[x], ""), size_inches(axes)[0]))
     segment_legend(figure, shown, colours, legend)
     return figure
 
@@ -277,9 +286,11 @@ def centres_heatmap(
         [number(mean, unit), *(number(value, unit) for value in line)]
         for mean, line, unit in zip(means, values, own_units, strict=True)
     ]
-    column = max(0.86, widest([text for line in rows for text in line]) + 0.24)
-    headings = [wrap(name, column - 0.1, TEXT, lines=3) for name in ["All customers", *segment_names(k, names)]]
-    labels = [fit(with_unit(feature, unit), LABEL_LIMIT) for feature, unit in zip(features, own_units, strict=True)]
+    over = ["All customers", *segment_names(k, names)]
+    longest_word = widest([word for name in over for word in name.split()])
+    column = max(0.9, min(longest_word + 0.15, 1.3), widest([text for line in rows for text in line]) + 0.24)
+    headings = [wrap(name, column - 0.1, TEXT, lines=3) for name in over]
+    labels = fit_all([with_unit(feature, unit) for feature, unit in zip(features, own_units, strict=True)], LABEL_LIMIT)
     left = max(widest(labels) + 0.4, 1.2)
     right = 1.05
     width = max(left + (k + 1) * column + right, 7.0)
@@ -372,7 +383,7 @@ def sizes(sizes: Sequence[int], title: str = "Segment sizes", *, names: Sequence
 
 
 def spread_out(places: npt.NDArray[np.float64], gap: float) -> npt.NDArray[np.float64]:
-    """Move increasing places in 0 to 1 as little as needed, so that neighbours are ``gap`` apart where there is room."""
+    """Move increasing places in 0 to 1 as little as needed for neighbours to be ``gap`` apart where possible."""
     gap = min(gap, 1 / max(len(places), 1))
     moved = places.astype(float).copy()
     for i in range(len(moved)):

@@ -5,8 +5,10 @@ that the font lacks. Widths are taken from the font itself, which is far cheaper
 """
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from matplotlib import font_manager
@@ -65,6 +67,18 @@ def fit(text: object, width: float, size: float = TEXT, bold: bool = False) -> s
     return line[:fewest].rstrip() + "…"
 
 
+def fit_all(texts: Sequence[object], width: float, size: float = TEXT) -> list[str]:
+    """Fit names of one kind; those that would come out alike lose their middle instead of their end."""
+    fitted = [fit(text, width, size) for text in texts]
+    seen = Counter(fitted)
+    for i, text in enumerate(texts):
+        if seen[fitted[i]] > 1 and fitted[i].endswith("…"):
+            line = clean(str(text)[:500])
+            tail = fit(line[::-1], width / 2, size).removesuffix("…")[::-1]
+            fitted[i] = fit(line, width - text_width(tail, size), size) + tail
+    return fitted
+
+
 def wrap(text: object, width: float, size: float = TEXT, bold: bool = False, lines: int = 3) -> list[str]:
     """Break a text into at most ``lines`` lines of ``width`` inches; what is left over ends in an ellipsis."""
     words = clean(str(text)[:2000]).split(" ")
@@ -120,15 +134,18 @@ def number(value: float, unit: str = "") -> str:
     return f"{sign}{'$' if unit.startswith('$') else ''}{text}"
 
 
-def with_unit(name: object, unit: str = "") -> str:
-    """Name of a column with its unit in parentheses, unless the name says it already.
+def with_unit(name: object, unit: str = "", width: float = 100.0) -> str:
+    """Name of a column with its unit in parentheses, unless the name says it; cut to ``width`` inches before the unit.
 
     >>> with_unit("Total Revenue", "$"), with_unit("Tenure in Months", "months")
     ('Total Revenue ($)', 'Tenure in Months')
     """
     text = clean(str(name)[:500])
     unit = clean(unit)
-    return text if not unit or unit.lower() in text.lower() else f"{text} ({unit})"
+    if not unit or unit.lower() in text.lower():
+        return fit(text, width)
+    suffix = f" ({fit(unit, 0.4 * width)})"
+    return fit(text, width - text_width(suffix)) + suffix
 
 
 def share(part: float, whole: float) -> str:
@@ -136,10 +153,10 @@ def share(part: float, whole: float) -> str:
     if not whole:
         return "–"
     percent = 100 * part / whole
-    return f"{percent:.0f} %" if percent >= 9.95 or percent == 0 else f"{percent:.1f} %" if percent >= 1 else _tiny(percent)
-
-
-def _tiny(percent: float) -> str:
+    if percent >= 9.95 or percent == 0:
+        return f"{percent:.0f} %"
+    if percent >= 0.995:
+        return f"{percent:.1f} %"
     return f"{percent:.2f} %" if percent >= 0.005 else "<0.01 %"
 
 
@@ -159,10 +176,8 @@ class UnitFormatter(Formatter):
         if not finite:
             return []
         largest = max(abs(value) for value in finite)
-        scale, suffix = next(
-            ((s, t) for s, t in ((1e12, "T"), (1e9, "bn"), (1e6, "M")) if largest >= s), (1.0, "")
-        )
-        step = min((abs(b - a) for a, b in zip(finite, finite[1:], strict=False) if a != b), default=largest or 1.0)
+        scale, suffix = next(((s, t) for s, t in ((1e12, "T"), (1e9, "bn"), (1e6, "M")) if largest >= s), (1.0, ""))
+        step = min((abs(b - a) for a, b in pairwise(finite) if a != b), default=largest or 1.0)
         if largest >= 1e16 or (largest and largest < 1e-4):
             return [self._signed(value, f"{abs(value):.3g}") for value in finite]
         decimals = min(8, max(0, -math.floor(math.log10(step / scale) + 1e-9)))

@@ -147,5 +147,3 @@ def _note(axes: Axes, k: npt.NDArray[np.int_], at: int, value: float, text: str)
         zorder=5,
         **PLAIN,
     )
-
-

@@ -1,7 +1,7 @@
 """The one place for the look of figures: canvas, colours, header, margins, axes.
 
 Layout is in inches and known before anything is drawn: margins come from the measured widths of their labels. That is
-several times cheaper than matplotlib's layout engines, which draw a figure to lay it out, and nothing is cut or overlaps.
+cheaper than matplotlib's layout engines, which draw a figure to lay it out, and nothing is cut or overlaps.
 """
 
 from collections.abc import Sequence
@@ -30,8 +30,8 @@ from customer_segmentation.figures.labels import (
 )
 
 #: Ten colours that stay apart under normal sight and under simulated protanopia, deuteranopia and tritanopia (Machado,
-#: Oliveira and Fernandes, 2009; smallest distance in Oklab 0.089), in an order that keeps the first ones furthest apart.
-#: Most are of Okabe and Ito's and of Tol's published palettes.
+#: Oliveira and Fernandes, 2009; smallest distance in Oklab 0.089), the first ones furthest apart. Most are
+#: of Okabe and Ito's and of Tol's published palettes.
 PALETTE = (
     "#0072B2",  # blue
     "#E69F00",  # orange
@@ -68,7 +68,8 @@ def segment_colours(k: int) -> list[str]:
         base = np.array(to_rgb(PALETTE[number % len(PALETTE)]))
         turn = number // len(PALETTE)
         step = 1 - 0.62 ** ((turn + 1) // 2)
-        colours.append(to_hex(base + step * ((turn % 2 == 0) - base)).upper())
+        mixed = base + step * ((turn % 2 == 0) - base)
+        colours.append(to_hex((float(mixed[0]), float(mixed[1]), float(mixed[2]))).upper())
     return colours
 
 
@@ -86,7 +87,7 @@ def ink_on(colour: Any) -> str:
 
 
 def new_figure(width: float, height: float, **subplots: Any) -> Figure:
-    """Make a figure of ``width`` × ``height`` inches on an Agg canvas; ``subplots`` are those of ``Figure.subplots``."""
+    """Make a figure of ``width`` × ``height`` inches on an Agg canvas, with the panels of ``Figure.subplots``."""
     figure = Figure(figsize=(width, height), dpi=120, facecolor="white")
     FigureCanvasAgg(figure)
     if subplots:
@@ -178,7 +179,7 @@ def style(axes: Axes, *, grid: str = "both") -> None:
         axes.spines[side].set_color(RULE)
     axes.tick_params(length=0, labelsize=TEXT, labelcolor=QUIET, labelfontfamily=FAMILY)
     axes.set_axisbelow(True)
-    # matplotlib would look for room for titles and axis names at every draw; these stand where heading and name_x put them.
+    # matplotlib would look for room for titles and axis names at every draw; heading and name_x know where they stand.
     axes.set_title("", y=1.0)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_label_coords(0.5, 0.5)
@@ -263,7 +264,9 @@ def legend_rows(names: Sequence[str], width: float) -> list[list[int]]:
     return rows
 
 
-def segment_legend(figure: Figure, names: Sequence[str], colours: Sequence[str], rows: list[list[int]]) -> PathCollection:
+def segment_legend(
+    figure: Figure, names: Sequence[str], colours: Sequence[str], rows: list[list[int]]
+) -> PathCollection:
     """Write the rows of :func:`legend_rows` at the foot of the figure, each with a swatch."""
     width, height = figure.get_size_inches()
     axes = figure.add_axes((0, 0, 1, 1), label="legend")
