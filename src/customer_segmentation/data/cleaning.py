@@ -175,7 +175,7 @@ def _as_text(name: str, cells: pd.Series, spec: ColumnSpec, problems: _Problems)
         return texts.mask(is_blank(texts, spec.blanks), blank).astype("str")
     codes, texts = _distinct(cells)
     wrong = np.zeros(len(texts), dtype=bool)
-    declared = spec.values  # noqa: PD011 - a list of the contract, not an array of pandas
+    declared = spec.values
     if declared:
         allowed = list(dict.fromkeys([*declared, *([] if blank is None else [blank])]))
         matched = match_values(texts, allowed)  # before the blanks: a declared "None" is a value

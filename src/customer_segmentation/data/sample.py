@@ -6,6 +6,8 @@ without a download and shows the same structure: the same columns, the same iden
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -40,87 +42,13 @@ _REASONS = {
     "Other": (("Don't know", 130), ("Moved", 46), ("Deceased", 6)),
 }
 _PLACES = ("San", "Santa", "Los", "Las", "El", "La", "Del", "Mount", "Lake", "Fort", "Port", "North", "South", "East")
-_NAMES = [
-    "Alma",
-    "Arroyo",
-    "Aurora",
-    "Bonita",
-    "Brisa",
-    "Buena",
-    "Canto",
-    "Cedro",
-    "Cielo",
-    "Clara",
-    "Cobre",
-    "Colina",
-    "Corona",
-    "Cumbre",
-    "Dorado",
-    "Encino",
-    "Espiga",
-    "Flor",
-    "Fuente",
-    "Gavilan",
-    "Granada",
-    "Haven",
-    "Hermosa",
-    "Isla",
-    "Jacinto",
-    "Jardin",
-    "Laguna",
-    "Laurel",
-    "Linda",
-    "Loma",
-    "Luna",
-    "Madera",
-    "Manzana",
-    "Marea",
-    "Marina",
-    "Mesa",
-    "Mirador",
-    "Molino",
-    "Nieve",
-    "Nogal",
-    "Oliva",
-    "Oro",
-    "Padre",
-    "Palma",
-    "Palo",
-    "Paloma",
-    "Pampa",
-    "Pasada",
-    "Perla",
-    "Piedra",
-    "Pino",
-    "Plata",
-    "Prado",
-    "Puente",
-    "Quinta",
-    "Ramona",
-    "Redondo",
-    "Rica",
-    "Rio",
-    "Roble",
-    "Rosa",
-    "Sabana",
-    "Salinas",
-    "Salto",
-    "Sauce",
-    "Selva",
-    "Sierra",
-    "Sol",
-    "Solano",
-    "Sonora",
-    "Terra",
-    "Tierra",
-    "Toro",
-    "Torre",
-    "Trigo",
-    "Valle",
-    "Verde",
-    "Vista",
-    "Zafiro",
-]
+_NAMES = (
+    "Alma Arroyo Aurora Bonita Brisa Buena Canto Cedro Cielo Clara Cobre Colina Corona Cumbre Dorado Encino "
+    "Espiga Flor Fuente Gavilan Granada Haven Hermosa Isla Jacinto Jardin Laguna Laurel Linda Loma Luna "
+    "Madera Manzana Marea Marina Mesa Mirador Molino Nieve Nogal Oliva Oro Padre Palma Palo Paloma Pampa "
+    "Pasada Perla Piedra Pino Plata Prado Puente Quinta Ramona Redondo Rica Rio Roble Rosa Sabana Salinas "
+    "Salto Sauce Selva Sierra Sol Solano Sonora Terra Tierra Toro Torre Trigo Valle Verde Vista Zafiro"
+)
 _ZIP_CODES = 1626
 _CITIES = 1106
 
@@ -258,9 +186,9 @@ def _draw_events(rng: np.random.Generator, chance: np.ndarray) -> np.ndarray:
     return happened
 
 
-def _words(codes: np.ndarray, words: list[str | None]) -> pd.Series:
+def _words(codes: np.ndarray, words: Sequence[str | None]) -> pd.Series:
     """Words of the codes, as strings."""
-    return pd.Series(words, dtype="str").take(np.asarray(codes, dtype=np.intp)).reset_index(drop=True)
+    return pd.Series(list(words), dtype="str").take(np.asarray(codes, dtype=np.intp)).reset_index(drop=True)
 
 
 def _draw_tenure(rng: np.random.Generator, n: int) -> np.ndarray:
@@ -332,7 +260,7 @@ def _draw_places(rng: np.random.Generator, n: int) -> tuple[pd.Series, np.ndarra
     # The zip codes beyond one a city fall to the first cities, more to the very first.
     extra = np.arange(_ZIP_CODES - _CITIES)
     owner = np.concatenate([np.arange(_CITIES), (extra**2 // len(extra)) % 200])
-    names: list[str | None] = [f"{place} {name}" for name in _NAMES for place in _PLACES][:_CITIES]
+    names = [f"{place} {name}" for name in _NAMES.split() for place in _PLACES][:_CITIES]
     latitude = np.round(32.6 + 9.3 * step + 0.3 * np.sin(at * 12.9898), 6)
     longitude = np.round(-116.2 - 7.0 * step + 1.0 * np.sin(at * 78.233), 6)
     return _words(owner[at], names), zip_code, latitude, longitude

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -109,10 +108,11 @@ def digest_of(frame: pd.DataFrame) -> str:
     for name in frame.columns:
         column = frame[name]
         if pd.api.types.is_bool_dtype(column.dtype):
-            kind, values = "yes_no", column.astype("Int8").to_numpy(dtype=np.int8, na_value=-1)
+            kind = "yes_no"
+            values: np.ndarray = column.astype("Int8").to_numpy(dtype=np.int8, na_value=-1)
             content = b""
         elif pd.api.types.is_numeric_dtype(column.dtype):
-            kind, values = "number", column.to_numpy(dtype="<f8", na_value=np.nan) + 0.0  # -0.0 + 0.0 is 0.0
+            kind, values = "number", column.to_numpy(dtype="<f8", na_value=np.nan) + 0.0  # -0.0 becomes 0.0
             values[np.isnan(values)] = np.nan
             content = b""
         else:
@@ -126,8 +126,3 @@ def digest_of(frame: pd.DataFrame) -> str:
         digest.update(np.ascontiguousarray(values).data)
         digest.update(content)
     return digest.hexdigest()
-
-
-def specs_of(frame: pd.DataFrame, columns: Mapping[str, ColumnSpec]) -> dict[str, ColumnSpec]:
-    """Contract of the columns that a frame has, in the frame's order."""
-    return {name: columns[name] for name in frame.columns}

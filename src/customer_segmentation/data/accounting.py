@@ -1,0 +1,123 @@
+"""Why rows cannot be used: reasons by row, counts by kind, and the share beyond which a table is refused."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from customer_segmentation.errors import DataError
+
+_SHOWN = 60  # characters of a cell in a reason
+
+
+class Faults:
+    """Reasons why rows cannot be used.
+
+    Parameters
+    ----------
+    rows : int64 array of shape (n_rows,)
+        Number of each row in the source.
+    """
+
+    def __init__(self, rows: np.ndarray) -> None:
+        self.rows = rows
+        self._reasons: dict[int, list[str]] = {}
+        self._kinds: Counter[str] = Counter()
+
+    def add(self, position: int, reason: str, *, kind: str) -> None:
+        """Give a row, by position, a reason; ``kind`` is the reason without what is the row's own."""
+        self._reasons.setdefault(position, []).append(reason)
+        self._kinds[kind] += 1
+
+    def count(self, kind: str, number: int) -> None:
+        """Count rows that are set aside elsewhere."""
+        self._kinds[kind] += number
+
+    @property
+    def usable(self) -> np.ndarray:
+        """Which rows have no fault: bool array of shape (n_rows,)."""
+        usable = np.ones(len(self.rows), dtype=bool)
+        usable[list(self._reasons)] = False
+        return usable
+
+    def aside_rows(self) -> np.ndarray:
+        """Count the rows with a fault as the source does, in order."""
+        return self.rows[sorted(self._reasons)]
+
+    def aside_reasons(self) -> list[str]:
+        """Join each row's reasons, in the same order."""
+        return ["; ".join(self._reasons[position]) for position in sorted(self._reasons)]
+
+    def refuse_above(self, limit: float, *, rows_read: int, broken: int, duplicates: int, source: str) -> None:
+        """Refuse a table of which too large a share cannot be used; repetitions do not count.
+
+        Raises
+        ------
+        DataError
+            Names the share and the three commonest reasons.
+        """
+        aside, rows = len(self._reasons) + broken - duplicates, rows_read - duplicates
+        if not rows or aside <= limit * rows:
+            return
+        commonest = "; ".join(f"{kind} ({number} rows)" for kind, number in self._kinds.most_common(3))
+        raise DataError(
+            f"{source}: {aside} of {rows} rows ({aside / rows:.1%}) cannot be used, more than data.set_aside_limit="
+            f"{limit:g} allows; the commonest reasons: {commonest}; mend the file or its data.columns, or "
+            "raise the limit."
+        )
+
+
+def mark_problems(faults: Faults, problems: pd.DataFrame) -> None:
+    """Mark rows with cells that cannot be read or are impossible, as `prepare_columns` reports them."""
+    for row, column, value, reason in problems.itertuples(index=False, name=None):
+        shown = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}… ({len(value)} characters)"
+        faults.add(int(row), f"{column}: {shown!r} {reason}", kind=f"{column} {reason}")
+
+
+def mark_missing(faults: Faults, frame: pd.DataFrame, names: Iterable[str], problems: pd.DataFrame) -> None:
+    """Mark rows that lack a value they need."""
+    for name in dict.fromkeys(names):
+        missing = frame[name].isna().to_numpy()
+        if missing.any():
+            reported = problems.loc[problems["column"] == name, "row"].to_numpy(dtype=np.int64)
+            missing[reported] = False
+            for position in np.flatnonzero(missing):
+                faults.add(int(position), f"{name} is missing", kind=f"{name} is missing")
+
+
+def mark_repetitions(faults: Faults, frame: pd.DataFrame, id_column: str) -> int:
+    """Mark exact repetitions of an earlier row, and all rows of an id that stands for different values.
+
+    Returns
+    -------
+    int
+        Number of exact repetitions. Of an id with different values no row can be told to be the right one.
+    """
+    usable = np.flatnonzero(faults.usable)
+    ids = frame[id_column] if len(usable) == len(frame) else frame[id_column].iloc[usable]
+    if ids.is_unique:
+        return 0
+    usable = usable[ids.duplicated(keep=False).to_numpy()]
+    part = frame.iloc[usable]
+    group = part.groupby(list(part.columns), dropna=False, sort=False, observed=True).ngroup().to_numpy()
+    first: dict[int, int] = {}
+    distinct: dict[str, list[int]] = {}
+    repetitions = 0
+    for position, number, name in zip(usable.tolist(), group.tolist(), part[id_column], strict=True):
+        if number in first:
+            row = faults.rows[first[number]]
+            faults.add(position, f"repeats row {row} exactly", kind="exact repetition of a row")
+            repetitions += 1
+        else:
+            first[number] = position
+            distinct.setdefault(name, []).append(position)
+    for name, positions in distinct.items():
+        if len(positions) > 1:
+            listed = ", ".join(str(faults.rows[position]) for position in positions[:5])
+            for position in positions:
+                reason = f"{id_column} {name!r} stands in rows {listed} with different values"
+                faults.add(position, reason, kind=f"{id_column} stands in several rows with different values")
+    return repetitions

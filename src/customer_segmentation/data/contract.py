@@ -1,0 +1,78 @@
+"""The contract of a customer table as a pandera schema: the last word before anything is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from customer_segmentation.errors import DataError
+from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
+
+if TYPE_CHECKING:
+    import pandera.pandas as pandera
+
+
+def schema_of(columns: Mapping[str, ColumnSpec]) -> pandera.DataFrameSchema:
+    """Build the schema that a cleaned table keeps.
+
+    Parameters
+    ----------
+    columns : mapping of str to ColumnSpec
+        Contract of the columns that are present.
+
+    Returns
+    -------
+    DataFrameSchema
+    """
+    import pandera.pandas as pandera
+
+    return pandera.DataFrameSchema({name: _column(spec) for name, spec in columns.items()}, strict=True, ordered=True)
+
+
+def validate(frame: pd.DataFrame, columns: Mapping[str, ColumnSpec], *, source: str) -> None:
+    """Check a cleaned table against its contract.
+
+    Raises
+    ------
+    DataError
+        Names the column, the check and the first rows that fail.
+    """
+    import pandera.errors
+
+    try:
+        schema_of(columns).validate(frame, lazy=True)
+    except pandera.errors.SchemaErrors as errors:
+        cases = errors.failure_cases
+        first = cases.iloc[0]
+        same = cases[(cases["column"] == first["column"]) & (cases["check"] == first["check"])]
+        cells = ", ".join(
+            f"{case} in row {index}" for case, index in zip(same["failure_case"], same["index"], strict=True)
+        )
+        raise DataError(
+            f"{source}: column {first['column']!r} breaks its contract ({first['check']}): {cells[:200]}; check "
+            f"data.columns.{first['column']}."
+        ) from None
+
+
+def _column(spec: ColumnSpec) -> pandera.Column:
+    import pandera.pandas as pandera
+
+    checks = []
+    if spec.type in (ColumnType.number, ColumnType.integer):
+        kind: str | None = "float64"
+        if spec.minimum is not None:
+            checks.append(pandera.Check.ge(spec.minimum))
+        if spec.maximum is not None:
+            checks.append(pandera.Check.le(spec.maximum))
+    elif spec.type is ColumnType.yes_no:
+        kind = None
+        checks.append(pandera.Check(lambda column: pd.api.types.is_bool_dtype(column.dtype), name="yes or no"))
+    else:
+        kind = None
+        declared = spec.values
+        if declared:
+            allowed = [*declared, *([] if spec.blank is None else [str(spec.blank)])]
+            checks.append(pandera.Check.isin(allowed))
+    return pandera.Column(kind, checks=checks, nullable=spec.role is not Role.id, unique=spec.role is Role.id)

@@ -1,0 +1,306 @@
+"""Delimited text: its delimiter, its header, its rows; only the wanted columns of a big file are converted."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping
+from typing import BinaryIO
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
+
+from customer_segmentation.data.cells import Cells, number_rows
+from customer_segmentation.data.files import READ_ERRORS, FileBytes, Transcoded, encoding_of, guessed_encoding
+from customer_segmentation.data.headers import header_name, recognised
+from customer_segmentation.data.values import BLANK_SPELLINGS, decimal_evidence, is_blank, parse_numbers, texts_of
+from customer_segmentation.errors import DataError
+from customer_segmentation.settings.data import ColumnSpec, ColumnType
+
+_DELIMITERS = (",", ";", "\t", "|", "^", "~", ":")
+_HEADER_ROWS = 10  # a header is looked for in so many first records
+_NUMBERS = (ColumnType.number, ColumnType.integer)
+_NULLS = sorted({form for word in BLANK_SPELLINGS for form in (word, word.upper(), word.capitalize(), word.title())})
+_MAX_BLOCK = 1 << 30
+
+
+class DelimitedSource:
+    """A table as delimited text.
+
+    Parameters
+    ----------
+    file : FileBytes
+    claimed : mapping of str to str
+        Folded spellings of the contract's columns, by which delimiter and header row are recognised.
+    delimiter, encoding, decimal : str, optional
+        Where the file does not speak for itself.
+
+    Raises
+    ------
+    DataError
+        The file is no text, or has no header.
+    """
+
+    def __init__(
+        self,
+        file: FileBytes,
+        *,
+        claimed: Mapping[str, str],
+        delimiter: str | None = None,
+        encoding: str | None = None,
+        decimal: str | None = None,
+    ) -> None:
+        self.name = file.name
+        self._file = file
+        self._encoding = encoding or encoding_of(file.head, name=file.name)
+        try:
+            text = Transcoded(io.BytesIO(file.head), self._encoding).read().decode("utf-8")
+        except LookupError:
+            raise DataError(f"data.encoding is {encoding!r}, which is no encoding that Python knows.") from None
+        text = text.removeprefix("\ufeff")
+        # A last line that the head cuts off would look like a damaged one.
+        if len(file.head) >= 1 << 20:
+            text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1] or text
+        declared = re.match(r"sep=(.)\r?\n?", text)  # Excel's own first line
+        self._skip = 1 if declared else 0
+        text = text[declared.end() :] if declared else text
+        delimiter = "\t" if delimiter == "\\t" else delimiter
+        self._delimiter = delimiter or (declared[1] if declared else _find_delimiter(text, claimed))
+        if len(self._delimiter) != 1:
+            raise DataError(f"data.delimiter is {delimiter!r}; expected a single character.")
+        records = list(_records(text, self._delimiter, 200))
+        filled = [index for index, (cells, _) in enumerate(records) if any(cell.strip() for cell in cells)]
+        if not filled:
+            raise DataError(f"{self.name} holds only empty rows; expected a table with a header row.")
+        candidates = filled[:_HEADER_ROWS]
+        header = max(candidates, key=lambda index: recognised(records[index][0], claimed))
+        if recognised(records[header][0], claimed) <= recognised(records[candidates[0]][0], claimed):
+            header = candidates[0]
+        self._skip += sum(lines for _, lines in records[: header + 1])
+        self._first_row = sum(1 for cells, _ in records[:header] if cells) + 2
+        rows = [cells for cells, _ in records[header + 1 :] if cells]
+        self.headers = _complete(records[header][0], rows)
+        self._columns = [f"c{position}" for position in range(len(self.headers))]
+        self._sample = pd.DataFrame([cells for cells in rows if len(cells) == len(self.headers)], dtype="str")
+        if self._sample.empty:
+            self._sample = pd.DataFrame({position: [] for position in range(len(self.headers))}, dtype="str")
+        self.decimal = decimal or self._find_decimal()
+        self.sha256, self._quoted = file.scan()
+        if self._encoding not in ("utf-8", "utf-8-sig", "ascii", "cp1252"):
+            self._quoted = True
+        self._block = 1 << 22
+        self._broken: list[tuple[int, str]] | None = None
+
+    def read(self, wanted: Mapping[int, ColumnSpec]) -> Cells:
+        """Read the wanted columns, given by position with their contract."""
+        types = {position: self._type(position, spec) for position, spec in wanted.items()}
+        while True:
+            try:
+                table, broken = self._table(types)
+                break
+            except pa.ArrowInvalid as error:
+                self._adapt(str(error), types)
+        if broken:
+            _, broken_rows = self._table({}, threads=False)  # only a single thread numbers the rows
+            self._broken = [(number, text) for number, text in broken_rows if number is not None]
+        else:
+            self._broken = []
+        names = list(types)
+        frame = table.to_pandas(split_blocks=True, self_destruct=True)
+        del table
+        frame.columns = names
+        expanded = [line for number, text in self._broken for line in _lines(number, text)]
+        return Cells(
+            frame=frame,
+            rows=number_rows(len(frame), [number for number, _ in self._broken], first=self._first_row),
+            broken=self._broken_rows(expanded),
+        )
+
+    def originals(self, rows: np.ndarray) -> pd.DataFrame:
+        """Cells of some rows as text, all columns, under their headers; rows are positions among those read."""
+        wanted = np.sort(np.asarray(rows, dtype=np.int64))
+        parts: list[pa.Table] = []
+        start = 0
+        with self._stream() as stream:
+            options = self._options({position: pa.string() for position in range(len(self.headers))}, threads=False)
+            for batch in arrow_csv.open_csv(stream, **options):
+                inside = wanted[(wanted >= start) & (wanted < start + batch.num_rows)] - start
+                if len(inside):
+                    parts.append(pa.Table.from_batches([batch]).take(pa.array(inside)))
+                start += batch.num_rows
+                if not len(wanted) or start > wanted[-1]:
+                    break
+        named = [header_name(header, at) for at, header in enumerate(self.headers)]
+        if not parts:
+            return pd.DataFrame({at: [] for at in range(len(named))}, dtype="str").set_axis(named, axis=1)
+        frame = pa.concat_tables(parts).to_pandas().astype("str").set_axis(named, axis=1)
+        return frame.set_axis(wanted, axis=0).loc[np.asarray(rows)].reset_index(drop=True)
+
+    def _type(self, position: int, spec: ColumnSpec) -> pa.DataType:
+        if spec.type is ColumnType.text:
+            return pa.string()
+        if spec.type not in _NUMBERS:
+            return pa.dictionary(pa.int32(), pa.string())
+        texts = texts_of(self._sample[position])
+        texts = texts[~is_blank(texts, spec.blanks)]
+        marked = texts.str.contains(r"[,$€£%()]", regex=True).any()
+        ambiguous = self.decimal == "," and texts.str.contains(".", regex=False).any()
+        plain = not marked and not ambiguous and not np.isnan(parse_numbers(texts)).any()
+        return pa.float64() if plain else pa.string()
+
+    def _adapt(self, message: str, types: dict[int, pa.DataType]) -> None:
+        """Change what the last attempt failed at, or give up with a sentence."""
+        at = re.search(r"In CSV column #(\d+)", message)
+        if "invalid UTF8" in message:
+            self._encoding = (
+                guessed_encoding(self._file.head, name=self.name) if not _is_utf8(self._file.head) else "utf-8!"
+            )
+        elif at and types.get(int(at[1])) == pa.float64():
+            types[int(at[1])] = pa.string()
+        elif "straddling" in message and self._block < _MAX_BLOCK:
+            self._block *= 8
+            self._quoted = True
+        else:
+            raise DataError(f"{self.name} cannot be read as delimited text: {message.splitlines()[0]}.")
+
+    def _table(
+        self, types: Mapping[int, pa.DataType], *, threads: bool = True
+    ) -> tuple[pa.Table, list[tuple[int | None, str]]]:
+        """Parse the file once: a table, and the rows with a wrong number of cells."""
+        broken: list[tuple[int | None, str]] = []
+        options = self._options(types, threads=threads, broken=broken)
+        try:
+            with self._stream() as stream:
+                return arrow_csv.read_csv(stream, **options), broken
+        except pa.ArrowInvalid as error:
+            if "Could not skip initial" in str(error) or "Empty CSV file" in str(error):
+                empty = {f"c{position}": pa.array([], type=kind) for position, kind in types.items()}
+                return pa.table(empty), broken
+            raise
+        except READ_ERRORS as error:
+            raise DataError(
+                f"{self.name} is damaged and cannot be read to its end ({error}); fetch it again."
+            ) from None
+
+    def _options(
+        self, types: Mapping[int, pa.DataType], *, threads: bool, broken: list[tuple[int | None, str]] | None = None
+    ) -> dict[str, object]:
+        def note(row: arrow_csv.InvalidRow) -> str:
+            if broken is not None:
+                broken.append((row.number, row.text))
+            return "skip"
+
+        columns = {f"c{position}": kind for position, kind in types.items()}
+        return {
+            "read_options": arrow_csv.ReadOptions(
+                column_names=self._columns, skip_rows=self._skip, use_threads=threads, block_size=self._block
+            ),
+            "parse_options": arrow_csv.ParseOptions(
+                delimiter=self._delimiter, newlines_in_values=self._quoted, invalid_row_handler=note
+            ),
+            "convert_options": arrow_csv.ConvertOptions(
+                include_columns=list(columns) or self._columns[:1],
+                column_types=columns or {self._columns[0]: pa.string()},
+                null_values=_NULLS,
+                strings_can_be_null=False,
+            ),
+        }
+
+    def _stream(self) -> BinaryIO | pa.NativeFile:
+        stream = self._file.open()
+        if self._encoding in ("utf-8", "ascii", "utf-8-sig"):
+            return pa.PythonFile(stream, mode="r") if not hasattr(stream, "name") else stream
+        encoding = self._encoding.removesuffix("!")
+        return pa.PythonFile(io.BufferedReader(Transcoded(stream, encoding), 1 << 20), mode="r")
+
+    def _find_decimal(self) -> str | None:
+        """Find the decimal mark that most number-like columns of the first rows show."""
+        shown = []
+        for _, cells in self._sample.items():
+            texts = texts_of(cells)
+            texts = texts[
+                ~is_blank(texts) & texts.str.fullmatch(r"[-+($€£ ]*\d[\d.,' ]*[ $€£%)]*").to_numpy(dtype=bool)
+            ]
+            if len(texts) > 0.5 * len(cells):
+                shown.append(decimal_evidence(texts))
+        commas, points = shown.count(","), shown.count(".")
+        return "," if commas > points else "." if points else None
+
+    def _broken_rows(self, rows: list[tuple[int, str, str]]) -> pd.DataFrame:
+        named = [header_name(header, at) for at, header in enumerate(self.headers)]
+        cells = []
+        for _, text, _ in rows:
+            parsed = (
+                next(iter(csv.reader([text], delimiter=self._delimiter)), [])
+                if '"' not in text
+                else text.split(self._delimiter)
+            )
+            cells.append((parsed + [""] * len(named))[: len(named)])
+        frame = pd.DataFrame(cells, columns=named, dtype="str")
+        frame["row"] = [row for row, _, _ in rows]
+        frame["reason"] = [
+            reason or f"the row has {len(text.split(self._delimiter))} cells, the header {len(named)}"
+            for _, text, reason in rows
+        ]
+        return frame
+
+
+def _lines(number: int, text: str) -> Iterator[tuple[int, str, str]]:
+    """Take a broken record apart: a quotation that never ends swallows many customers."""
+    lines = [line for line in re.split(r"\r\n|\r|\n", text) if line.strip()]
+    if len(lines) <= 1:
+        yield number, text, ""
+        return
+    for line in lines:
+        yield number, line, f"a quotation that begins in row {number} does not end where a cell ends"
+
+
+def _records(text: str, delimiter: str, limit: int) -> Iterator[tuple[list[str], int]]:
+    """Yield the first records, each with the number of its lines; an empty line is a record without cells."""
+    csv.field_size_limit(1 << 30)
+    # Universal line ends, so that a file of old Macs is not one line.
+    reader = csv.reader(
+        io.StringIO(text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")), delimiter=delimiter
+    )
+    before = 0
+    for number, cells in enumerate(reader):
+        if number >= limit:
+            return
+        yield cells, reader.line_num - before
+        before = reader.line_num
+
+
+def _find_delimiter(text: str, claimed: Mapping[str, str]) -> str:
+    """Find the delimiter by which a first record names most columns, else the one that splits evenly."""
+    best, best_score = ",", (0, 0.0, 0)
+    for delimiter in _DELIMITERS:
+        records = [cells for cells, _ in _records(text, delimiter, 50) if any(cell.strip() for cell in cells)]
+        if not records:
+            continue
+        named = max(recognised(cells, claimed) for cells in records[:_HEADER_ROWS])
+        width = len(records[0])
+        even = sum(len(cells) == width for cells in records) / len(records) if width > 1 else 0.0
+        score = (named, even, width)
+        if score > best_score:
+            best, best_score = delimiter, score
+    return best
+
+
+def _complete(headers: list[str], rows: list[list[str]]) -> tuple[str, ...]:
+    """Give unnamed columns an empty header, where all first rows have one cell more than the header."""
+    widths = {len(cells) for cells in rows}
+    if rows and widths == {len(headers) + 1}:
+        trailing = all(not cells[-1].strip() for cells in rows)
+        return (*headers, "") if trailing else ("", *headers)  # R writes row names without a header
+    return tuple(headers)
+
+
+def _is_utf8(head: bytes) -> bool:
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start > len(head) - 4
+    return any(byte > 127 for byte in head)

@@ -1,0 +1,78 @@
+"""The published table, fetched once and recognised by its checksum."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import zipfile
+from pathlib import Path
+
+from customer_segmentation.errors import DataError
+from customer_segmentation.settings.data import Download
+
+TIMEOUT = 10.0  # seconds without an answer
+
+
+def cache_folder() -> Path:
+    """Folder of fetched tables: ``SEGMENT_CACHE``, else the system's own for caches."""
+    import pooch
+
+    return Path(os.environ.get("SEGMENT_CACHE") or pooch.os_cache("customer-segmentation"))
+
+
+def fetch(download: Download) -> Path:
+    """Return a local copy of the published table, fetched when there is none yet.
+
+    Raises
+    ------
+    DataError
+        It cannot be fetched, or is not the table that is expected; the message says where a person finds it.
+    """
+    import pooch
+
+    folder = cache_folder()
+    instead = f"get the file from {download.page or download.url} and pass data.path=FILE"
+    archive_name = (
+        f"{hashlib.sha256(download.url.encode()).hexdigest()[:12]}-{Path(download.url).name.replace('+', '-')}"
+    )
+    table = folder / (download.member or archive_name)
+    if table.is_file() and _is(table, download.sha256):
+        return table
+    logging.getLogger("pooch").setLevel(logging.ERROR)
+    try:
+        downloader = pooch.HTTPDownloader(timeout=TIMEOUT) if download.url.startswith("http") else None
+        fetched = Path(
+            pooch.retrieve(download.url, known_hash=None, fname=archive_name, path=folder, downloader=downloader)
+        )
+    except Exception as error:  # requests, urllib3, the file system: each raises its own kinds
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:120]
+        raise DataError(f"The table cannot be downloaded from {download.url} ({reason}); {instead}.") from None
+    try:
+        if download.member:
+            with zipfile.ZipFile(fetched) as archive:
+                names = [name for name in archive.namelist() if Path(name).name == download.member]
+                if not names:
+                    raise DataError(f"{download.url} holds no {download.member}; {instead}.")
+                unpacked = table.with_name(f"{table.name}.{os.getpid()}.part")
+                unpacked.write_bytes(archive.read(names[0]))
+        else:
+            unpacked = fetched
+        if not _is(unpacked, download.sha256):
+            raise DataError(
+                f"{download.url} now holds another table than the known one (its checksum differs); {instead}."
+            )
+        unpacked.replace(table)
+    except (zipfile.BadZipFile, OSError) as error:
+        raise DataError(f"{download.url} gave no usable archive ({error}); {instead}.") from None
+    finally:
+        # A bad copy must not answer the next call; a good one has been unpacked.
+        for left in (fetched, table.with_name(f"{table.name}.{os.getpid()}.part")):
+            if left != table:
+                left.unlink(missing_ok=True)
+    return table
+
+
+def _is(path: Path, sha256: str) -> bool:
+    """Whether the file is the one that is known; any file is where no checksum is declared."""
+    return not sha256 or hashlib.sha256(path.read_bytes()).hexdigest() == sha256

@@ -1,0 +1,216 @@
+"""From settings to the customer table: the one entry of this layer."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from customer_segmentation.data.accounting import Faults, mark_missing, mark_problems, mark_repetitions
+from customer_segmentation.data.cells import Source
+from customer_segmentation.data.cleaning import prepare_columns
+from customer_segmentation.data.contract import validate
+from customer_segmentation.data.expressions import parse
+from customer_segmentation.data.headers import HeaderMatch, header_name, match_headers, refuse_lacking
+from customer_segmentation.data.reading import open_source
+from customer_segmentation.data.table import CustomerTable, digest_of
+from customer_segmentation.data.values import cell_text, fold, is_blank, texts_of
+from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.settings.data import ColumnSpec, DataSettings, Population, Role
+
+
+def load_customers(settings: DataSettings, *, needed: Collection[str] | None = None) -> CustomerTable:
+    """Read, clean and select the customers.
+
+    Parameters
+    ----------
+    settings : DataSettings
+    needed : collection of str, optional
+        Columns that the work at hand cannot do without: each must be there, and a row without one of these values is
+        set aside. They are read together with the id, the population's column, value and outcomes. None reads all
+        columns of the contract and lets missing values stand, for a description of the table.
+
+    Returns
+    -------
+    CustomerTable
+
+    Raises
+    ------
+    SettingsError
+        The settings contradict each other or name what does not exist.
+    DataError
+        The source cannot be read, is another table, or too many of its rows cannot be used.
+    """
+    columns = settings.columns
+    if not columns:
+        raise SettingsError("data.columns is empty; describe the table's columns, or let `segment init` write them.")
+    population = _population(settings)
+    required = _required(columns, needed, population)
+    wanted = _wanted(columns, required, needed)
+    source = open_source(settings)
+    match = match_headers(source.headers, columns, wanted=wanted, source=source.name)
+    refuse_lacking([name for name in required if name in match.missing], source.headers, columns, source=source.name)
+    present = {name: spec for name, spec in columns.items() if name in wanted and name in match.positions}
+    if not present:
+        refuse_lacking(list(columns)[:5], source.headers, columns, source=source.name)
+
+    cells = source.read({match.positions[name]: spec for name, spec in present.items()})
+    raw = cells.frame.set_axis(list(present), axis=1)
+    filled = ~_empty_rows(raw, source)
+    positions, rows = np.flatnonzero(filled), cells.rows[filled]
+    prepared = prepare_columns(raw if filled.all() else raw[filled], present, decimal=source.decimal)
+    frame, broken = prepared.frame.reset_index(drop=True), cells.broken
+    problems, repairs = prepared.problems, prepared.repairs
+    del raw, cells, prepared
+
+    faults = Faults(rows)
+    deciding = [name for name, spec in present.items() if spec.role is not Role.ignore or name in required]
+    mark_problems(faults, problems[problems["column"].isin(deciding)])
+    id_column = next((name for name, spec in present.items() if spec.role is Role.id), None)
+    mark_missing(faults, frame, [*required, *([id_column] if id_column else [])], problems)
+    duplicates = mark_repetitions(faults, frame, id_column) if id_column else 0
+    if len(broken):
+        faults.count("the number of cells differs from the header's", len(broken))
+    rows_read = len(frame) + len(broken)
+    faults.refuse_above(
+        settings.set_aside_limit, rows_read=rows_read, broken=len(broken), duplicates=duplicates, source=source.name
+    )
+
+    usable = faults.usable
+    set_aside = _set_aside(source, match, positions[~usable], faults, broken)
+    if not usable.all():
+        frame = frame[usable].reset_index(drop=True)
+    if frame.empty:
+        raise DataError(f"{source.name} has no customer: {_nobody(rows_read)}; check the file.")
+    validate(frame, present, source=source.name)
+    selected = _selected(frame, population)
+    customers = frame if selected.all() else frame[selected].reset_index(drop=True)
+    others = frame.iloc[:0] if selected.all() else frame[~selected].reset_index(drop=True)
+    if customers.empty:
+        raise DataError(
+            f"{source.name} has no customer to work with: data.keep={settings.keep} leaves none of {len(frame)}; try "
+            "data.keep=all."
+        )
+    table = CustomerTable(
+        customers=customers,
+        others=others,
+        set_aside=set_aside,
+        columns=present,
+        missing_columns=match.missing,
+        ignored_columns=match.ignored,
+        rows_read=rows_read,
+        duplicates=duplicates,
+        repairs=repairs,
+        source=source.name,
+        source_sha256=source.sha256,
+        digest=digest_of(customers),
+    )
+    table.accounting()
+    return table
+
+
+def _population(settings: DataSettings) -> Population | None:
+    """Who is kept; None for everybody."""
+    if settings.keep == "all":
+        return None
+    population = settings.populations.get(settings.keep)
+    if population is None:
+        known = ", ".join(["all", *settings.populations])
+        raise SettingsError(f"data.keep is {settings.keep!r}; expected one of {known}.")
+    where = f"data.populations.{settings.keep}"
+    if population.column not in settings.columns:
+        raise SettingsError(f"{where}.column is {population.column!r}, which data.columns does not hold.")
+    allowed = settings.columns[population.column].values
+    unknown = [word for word in population.exclude if allowed and fold(word) not in {fold(value) for value in allowed}]
+    if unknown:
+        raise SettingsError(f"{where}.exclude has {unknown[0]!r}; {population.column} is one of {', '.join(allowed)}.")
+    return population
+
+
+def _required(
+    columns: Mapping[str, ColumnSpec], needed: Collection[str] | None, population: Population | None
+) -> list[str]:
+    """Columns without which the table is refused, in the contract's order."""
+    names = set(needed or ())
+    unknown = sorted(names - set(columns))
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], list(columns), n=3)
+        hint = f"did you mean {', '.join(near)}" if near else f"it has {', '.join(list(columns)[:8])}, …"
+        raise SettingsError(f"The column {unknown[0]!r} is not in data.columns; {hint}?")
+    if needed is None:
+        names |= {name for name, spec in columns.items() if spec.role is Role.value}
+    if population is not None:
+        names.add(population.column)
+    return [name for name in columns if name in names]
+
+
+def _wanted(columns: Mapping[str, ColumnSpec], required: Collection[str], needed: Collection[str] | None) -> set[str]:
+    """Columns that are read where they exist: also those by which a required one is repaired."""
+    if needed is None:
+        return set(columns)
+    wanted = set(required)
+    wanted |= {name for name, spec in columns.items() if spec.role in (Role.id, Role.value, Role.outcome)}
+    for name in sorted(wanted):
+        repair = columns[name].repair
+        if repair is not None:
+            wanted |= set(parse(repair.using, where=f"data.columns.{name}.repair.using").columns) & set(columns)
+    return wanted
+
+
+def _empty_rows(raw: pd.DataFrame, source: Source) -> np.ndarray:
+    """Rows in which every cell of the source is empty: they end many a table and are no customers."""
+    candidates = np.arange(len(raw))
+    for name in raw.columns:
+        cells = raw[name]
+        missing = cells.isna().to_numpy()
+        if not pd.api.types.is_numeric_dtype(cells.dtype):
+            missing = missing | cells.isin(["", " "]).to_numpy(dtype=bool)
+        candidates = candidates[missing[candidates]]
+        if not len(candidates):
+            break
+    empty = np.zeros(len(raw), dtype=bool)
+    if len(candidates):
+        originals = source.originals(candidates)
+        blank = np.all([is_blank(texts_of(originals.iloc[:, at])) for at in range(originals.shape[1])], axis=0)
+        empty[candidates[blank]] = True
+    return empty
+
+
+def _selected(frame: pd.DataFrame, population: Population | None) -> np.ndarray:
+    """Which customers the population keeps."""
+    if population is None:
+        return np.ones(len(frame), dtype=bool)
+    excluded = {fold(word) for word in population.exclude}
+    codes, distinct = pd.factorize(frame[population.column])
+    answers = {True: "Yes", False: "No"}
+    is_bool = pd.api.types.is_bool_dtype(frame[population.column].dtype)
+    texts = [answers[bool(value)] if is_bool else cell_text(value) for value in distinct]
+    keeps = np.array([fold(text) not in excluded for text in texts] + [True])
+    return keeps[codes]
+
+
+def _set_aside(
+    source: Source, match: HeaderMatch, positions: np.ndarray, faults: Faults, broken: pd.DataFrame
+) -> pd.DataFrame:
+    """Rows that cannot be used with their original cells, under the contract's names where these are known."""
+    known = {at: name for name, at in match.positions.items()}
+    names: list[str] = []
+    for at, header in enumerate(source.headers):
+        name = known.get(at, header_name(header, at))
+        names.append(f"{name} (column {at + 1})" if name in {*names, "row", "reason"} else name)
+    parts = []
+    if len(positions):
+        part = source.originals(positions).set_axis(names, axis=1)
+        parts.append(part.assign(row=faults.aside_rows(), reason=faults.aside_reasons()))
+    if len(broken):
+        parts.append(broken.set_axis([*names, "row", "reason"], axis=1))
+    if not parts:
+        empty: Iterable[str] = [*names, "row", "reason"]
+        return pd.DataFrame({name: pd.Series(dtype="int64" if name == "row" else "str") for name in empty})
+    return pd.concat(parts, ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
+
+
+def _nobody(rows_read: int) -> str:
+    return "it has a header and no rows" if rows_read == 0 else f"none of its {rows_read} rows can be used"

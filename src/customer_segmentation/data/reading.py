@@ -1,0 +1,161 @@
+"""The kinds of sources: delimited text, Parquet, Excel, a database, the built-in sample."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from customer_segmentation.data.cells import Cells, FrameSource, Source
+from customer_segmentation.data.delimited import DelimitedSource
+from customer_segmentation.data.download import fetch
+from customer_segmentation.data.files import FileBytes, open_file
+from customer_segmentation.data.headers import recognised, spellings_of
+from customer_segmentation.data.sample import draw_customers
+from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.settings.data import ColumnSpec, DataSettings
+
+SOURCES = ("sample", "file")
+
+
+def open_source(settings: DataSettings) -> Source:
+    """Open the source that the settings name.
+
+    Raises
+    ------
+    SettingsError
+        The settings do not name a source, or not all that it needs.
+    DataError
+        The source cannot be found or read.
+    """
+    if settings.source == "sample":
+        if settings.customers < 1:
+            raise SettingsError(f"data.customers is {settings.customers}; expected a whole number from 1.")
+        frame = draw_customers(settings.customers, seed=settings.seed)
+        return FrameSource(frame, name=f"built-in sample ({settings.customers:,} customers, seed {settings.seed})")
+    if settings.source != "file":
+        raise SettingsError(f"data.source is {settings.source!r}; expected one of {', '.join(SOURCES)}.")
+    path = settings.path
+    if not path:
+        if settings.download is None or not settings.download.url:
+            raise SettingsError("data.path is not set and data.download names no address; give data.path=FILE.")
+        path = str(fetch(settings.download))
+    for key, value in (("decimal", settings.decimal),):
+        if value not in (None, ".", ","):
+            raise SettingsError(f'data.{key} is {value!r}; expected "." or ",".')
+    claimed = spellings_of(settings.columns)
+    if "://" in path:
+        return _open_query(path, settings.query)
+    member = settings.download.member if settings.download else ""
+    file = open_file(path, member=member)
+    if file.kind == "parquet":
+        return ParquetSource(file)
+    if file.kind == "excel":
+        return _open_workbook(file, settings.sheet, claimed)
+    return DelimitedSource(
+        file, claimed=claimed, delimiter=settings.delimiter, encoding=settings.encoding, decimal=settings.decimal
+    )
+
+
+class ParquetSource:
+    """A Parquet file, of which only the wanted columns are read."""
+
+    def __init__(self, file: FileBytes) -> None:
+        import pyarrow.parquet as parquet
+
+        self.name = file.name
+        self.decimal: str | None = None
+        self._path = file.path
+        try:
+            schema = parquet.read_schema(file.path)
+        except Exception as error:  # pyarrow raises many kinds for a damaged file
+            raise DataError(f"{file.name} is a damaged Parquet file ({_first_line(error)}); fetch it again.") from None
+        self.headers = tuple(schema.names)
+        self.sha256 = file.scan()[0]
+
+    def read(self, wanted: Mapping[int, ColumnSpec]) -> Cells:
+        """Read the wanted columns, given by position with their contract."""
+        frame = self._frame([self.headers[position] for position in wanted]).set_axis(list(wanted), axis=1)
+        return Cells(frame, np.arange(2, 2 + len(frame), dtype=np.int64), pd.DataFrame())
+
+    def originals(self, rows: np.ndarray) -> pd.DataFrame:
+        """Cells of some rows as text, all columns, under their headers; rows are positions among those read."""
+        return FrameSource(self._frame(list(self.headers)), name=self.name).originals(rows)
+
+    def _frame(self, names: list[str]) -> pd.DataFrame:
+        import pyarrow.parquet as parquet
+
+        try:
+            table = parquet.ParquetFile(self._path).read(columns=names)
+            # A pandas index stored as a column stays a column.
+            return table.replace_schema_metadata(None).select(names).to_pandas(split_blocks=True, self_destruct=True)
+        except Exception as error:
+            raise DataError(f"{self.name} is a damaged Parquet file ({_first_line(error)}); fetch it again.") from None
+
+
+def _open_workbook(file: FileBytes, sheet: str | None, claimed: Mapping[str, str]) -> FrameSource:
+    """Read the sheet that is named, or the one whose header knows most of the contract's columns."""
+    try:
+        book = pd.ExcelFile(file.path, engine="calamine")
+        names = [str(name) for name in book.sheet_names]
+    except Exception as error:
+        raise DataError(
+            f"{file.name} is no readable workbook ({_first_line(error)}); save it again or as CSV."
+        ) from None
+    if sheet is not None and sheet not in names:
+        raise DataError(f"{file.name} has no sheet {sheet!r}; its sheets are {', '.join(names)}: check data.sheet.")
+    best: tuple[int, pd.DataFrame, int] | None = None
+    with book:
+        for name in [sheet] if sheet is not None else names:
+            cells = book.parse(name, header=None, dtype=object, na_filter=False)
+            cells = cells.replace("", None) if len(cells) else cells
+            filled = np.flatnonzero(cells.notna().any(axis=1).to_numpy())[:10]
+            if not len(filled):
+                continue
+            scores = [recognised([str(cell) for cell in cells.iloc[row] if pd.notna(cell)], claimed) for row in filled]
+            at = int(np.argmax(scores))
+            if best is None or scores[at] > best[0]:
+                best = (scores[at], cells, int(filled[at]))
+    if best is None:
+        raise DataError(f"{file.name} has only empty sheets; expected a table with a header row.")
+    _, cells, header = best
+    headers = ["" if pd.isna(cell) else str(cell) for cell in cells.iloc[header]]
+    frame = cells.iloc[header + 1 :].set_axis(range(cells.shape[1]), axis=1).reset_index(drop=True)
+    frame.columns = pd.Index(headers)
+    return FrameSource(frame, name=file.name, sha256=file.scan()[0], first_row=header + 2)
+
+
+def _open_query(url: str, query: str | None) -> FrameSource:
+    """Run a query; passwords do not reach a message."""
+    import sqlalchemy
+
+    try:
+        parsed = sqlalchemy.make_url(url)
+    except sqlalchemy.exc.ArgumentError:
+        raise DataError("data.path looks like a database URL but is none; expected dialect://user@host/name.") from None
+    shown = parsed.render_as_string(hide_password=True)
+    if not query:
+        raise SettingsError(f"data.path is the database {shown}; give the query for its customers with data.query.")
+    if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
+        database = Path(parsed.database).expanduser()
+        if not database.is_file():  # SQLite would create it
+            raise DataError(f"There is no database {database}; check data.path.")
+    try:
+        engine = sqlalchemy.create_engine(parsed)
+        try:
+            with engine.connect() as connection:
+                frame = pd.read_sql_query(sqlalchemy.text(query), connection)
+        finally:
+            engine.dispose()
+    except ImportError as error:
+        raise DataError(f"{shown} needs a driver that is not installed ({_first_line(error)}); install it.") from None
+    except sqlalchemy.exc.SQLAlchemyError as error:
+        cause = getattr(error, "orig", None) or error
+        raise DataError(f"The query on {shown} failed: {_first_line(cause)}; check data.path and data.query.") from None
+    return FrameSource(frame, name=f"query on {shown}", first_row=1)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")[:200]
