@@ -232,10 +232,10 @@ def structureless(rng: np.random.Generator, kind: str) -> Table:
     return Table(kind, z_scored(STRUCTURELESS[kind](rng, n, d)), 1, np.zeros(n, dtype=np.int32))
 
 
-def with_outliers(rng: np.random.Generator, table: Table, share: float = 0.005) -> Table:
+def with_outliers(rng: np.random.Generator, table: Table, share: float = 0.005) -> tuple[Table, NDArray[np.bool_]]:
     """Throw ``share`` of the rows 8 to 20 standard deviations away in random directions, and z-score again.
 
-    The labels keep the clusters the rows came from.
+    Returns the table, in which a row thrown out keeps the label of its cluster, and the mask of the other rows.
     """
     matrix = table.matrix.copy()
     count = max(1, round(share * len(matrix)))
@@ -243,7 +243,9 @@ def with_outliers(rng: np.random.Generator, table: Table, share: float = 0.005) 
     directions = rng.normal(size=(count, matrix.shape[1]))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     matrix[rows] = directions * rng.uniform(8.0, 20.0, size=(count, 1))
-    return Table(table.kind, z_scored(matrix), table.k, table.labels)
+    stayed = np.ones(len(matrix), dtype=bool)
+    stayed[rows] = False
+    return Table(table.kind, z_scored(matrix), table.k, table.labels), stayed
 
 
 def with_yes_no(rng: np.random.Generator, table: Table, columns: int = 2) -> Table:
