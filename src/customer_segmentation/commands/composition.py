@@ -23,6 +23,19 @@ from customer_segmentation.settings.sweep import SweepSettings, UiSettings
 
 SCHEMAS: dict[str, type] = {"sweep": SweepSettings, "ui": UiSettings}
 
+#: Folders of conf/, each of which holds one file that a sweep takes.
+DECISIONS = (
+    "data",
+    "features",
+    "scaling",
+    "clustering",
+    "yardstick",
+    "selection",
+    "exploration",
+    "tracking",
+    "experiments",
+)
+
 #: Decisions that must be the same for all studies, or their candidates would not compare.
 ONE_PER_SWEEP = ("data", "yardstick", "selection", "exploration", "tracking", "name", "quiet", "threads")
 
@@ -41,8 +54,10 @@ class Plan:
         The overrides of each study, in the order in which Hydra launches them.
     settings : list
         Typed settings of the first job, then of one job for each further value of each swept key.
-    choices : dict
-        Decision to the name of the file taken, for the first job.
+    choices_of : list
+        Decision to the name of the file taken, for each of ``settings``.
+    config_text : str
+        Composed config of the first job, as YAML.
     """
 
     command: str
@@ -51,7 +66,21 @@ class Plan:
     swept: dict[str, tuple[str, ...]]
     jobs: tuple[tuple[str, ...], ...]
     settings: tuple[Any, ...]
-    choices: dict[str, str]
+    choices_of: tuple[dict[str, str], ...]
+    config_text: str
+
+    @property
+    def choices(self) -> dict[str, str]:
+        """Decision to the name of the file taken, for the first job."""
+        return self.choices_of[0]
+
+    def compose_job(self, number: int) -> tuple[Any, dict[str, str], str]:
+        """Typed settings, choices and config (YAML, k left out) of one job, composed again."""
+        from hydra import compose, initialize_config_dir
+
+        with initialize_config_dir(str(shipped_root() / "conf"), version_base="1.3"):
+            config = compose(self.command, list(self.jobs[number]), return_hydra_config=True)
+            return typed(config), _choices(config), config_text(config, without="k")
 
 
 def register_schemas() -> None:
@@ -172,9 +201,10 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
             for position, column in enumerate(values.values()):
                 for further in column[1:]:
                     job = [*first[:position], further, *first[position + 1 :]]
-                    composed.append(compose(command, job))
+                    composed.append(compose(command, job, return_hydra_config=True))
             settings = tuple(typed(config) for config in composed)
-            choices = {key: str(name) for key, name in composed[0].hydra.runtime.choices.items() if name is not None}
+            choices_of = tuple(_choices(config) for config in composed)
+            text = config_text(composed[0])
     except SettingsError:
         raise
     except Exception as error:
@@ -188,8 +218,23 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
         swept={key: tuple(text.partition("=")[2] for text in col) for key, col in values.items() if len(col) > 1},
         jobs=tuple(itertools.product(*values.values())),
         settings=settings,
-        choices={key: name for key, name in choices.items() if not key.startswith("hydra/")},
+        choices_of=choices_of,
+        config_text=text,
     )
+
+
+def config_text(config: Any, without: str = "") -> str:
+    """Composed config as YAML, Hydra's own node left out."""
+    from omegaconf import OmegaConf
+
+    keys = [key for key in config if key not in ("hydra", "experiments", without)]
+    return str(OmegaConf.to_yaml(OmegaConf.masked_copy(config, keys)))
+
+
+def _choices(config: Any) -> dict[str, str]:
+    """Decision to the name of the file taken."""
+    chosen = {str(key): name for key, name in config.hydra.runtime.choices.items()}
+    return {key: str(name) for key, name in chosen.items() if name is not None and key in DECISIONS}
 
 
 def _refuse(given: dict[str, Any]) -> None:

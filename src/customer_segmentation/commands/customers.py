@@ -1,0 +1,70 @@
+"""The customers of a sweep and its reference space: loaded once a process, the same for every study."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from customer_segmentation.commands.checks import declared_features, make_scaler
+from customer_segmentation.data.load import load_customers
+from customer_segmentation.data.table import CustomerTable
+from customer_segmentation.settings.sweep import SweepSettings
+from customer_segmentation.spaces.space import build_space
+from customer_segmentation.verdict.yardstick import attainable
+
+
+@dataclass
+class Customers:
+    """Customer table, reference space, and what K-means attains in it (filled as studies ask for further k)."""
+
+    table: CustomerTable
+    reference: np.ndarray
+    seed: int
+    attained: dict[int, float] = field(default_factory=dict)
+
+    def attainable(self, ks: Sequence[int]) -> dict[int, float]:
+        """Share of the reference's variance that K-means attains, for each k of at least 2."""
+        missing = [k for k in ks if k not in self.attained]
+        if missing:
+            self.attained.update(attainable(self.reference, missing, seed=self.seed))
+        return self.attained
+
+    @property
+    def value(self) -> np.ndarray | None:
+        """What "high value" is measured by, per customer; None where the table has no such column."""
+        column = self.table.value_column
+        return None if column is None else self.table.customers[column].to_numpy(dtype=float)
+
+    @property
+    def ids(self) -> pd.Series | None:
+        """What customers are called."""
+        column = self.table.id_column
+        return None if column is None else self.table.customers[column]
+
+
+_LOADED: dict[str, Customers] = {}
+
+
+def customers_of(settings: SweepSettings, needed: Sequence[str]) -> Customers:
+    """Load the table and build the reference space, or return what this process has loaded already.
+
+    Raises
+    ------
+    DataError
+        The table cannot be read.
+    """
+    key = repr((settings.data, settings.yardstick, settings.seed, sorted(needed)))
+    if key not in _LOADED:
+        table = load_customers(settings.data, needed=list(needed))
+        reference = build_space(
+            table.customers,
+            declared_features(settings.yardstick.features, table.columns, "of the yardstick"),
+            scaling="of the yardstick",
+            scaler=make_scaler(settings.yardstick.scaling.scaler, "of the yardstick"),
+        )
+        _LOADED.clear()  # one table at a time: it may be large
+        _LOADED[key] = Customers(table, reference.matrix, settings.seed)
+    return _LOADED[key]

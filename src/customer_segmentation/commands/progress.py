@@ -1,0 +1,97 @@
+"""Progress of a sweep: one live line in a terminal, plain lines in a log, nothing when quiet."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from customer_segmentation.clustering.study import Study
+
+
+class SweepProgress:
+    """Counts candidates of all studies; a study's end is told in a log, and shown in the bar of a terminal.
+
+    Parameters
+    ----------
+    candidates, studies : int
+        How many there will be.
+    quiet : bool
+        Say nothing.
+    """
+
+    def __init__(self, candidates: int, studies: int, *, quiet: bool = False) -> None:
+        self.console = Console(stderr=True, highlight=False)
+        self.studies, self.done, self.quiet = studies, 0, quiet
+        self.failures: dict[str, str] = {}
+        self.best = ""
+        self.started = time.monotonic()
+        self.live = not quiet and self.console.is_terminal
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("candidates"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=self.console,
+            transient=True,
+            disable=not self.live,
+        )
+        self.task = self.bar.add_task("", total=candidates)
+
+    def __enter__(self) -> Self:
+        global _CURRENT
+        _CURRENT = self
+        self.bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        global _CURRENT
+        _CURRENT = None
+        self.bar.stop()
+
+    def study_started(self, name: str) -> None:
+        """Show which study runs."""
+        self.bar.update(self.task, description=f"study {self.done + 1}/{self.studies} {name}")
+
+    def candidate_done(self, k: int) -> None:
+        """Count one candidate."""
+        self.bar.advance(self.task)
+
+    def study_done(self, name: str, study: Study) -> None:
+        """Tell the end of a study: its best yardstick."""
+        self.done += 1
+        marks = [(candidate.scores.get("yardstick", float("nan")), candidate.k) for candidate in study.candidates]
+        known = [mark for mark in marks if mark[0] == mark[0]]
+        best = f", best yardstick {max(known)[0]:.3f} at k={max(known)[1]}" if known else ""
+        self._line(f"study {self.done}/{self.studies} {name}: {len(study.candidates)} candidates{best}")
+
+    def study_failed(self, name: str, reason: str) -> None:
+        """Tell the failure of a study."""
+        self.done += 1
+        self.failures[name] = reason
+        self._line(f"study {self.done}/{self.studies} {name} FAILED: {reason}")
+
+    def finishing(self) -> None:
+        """Show that the studies are done and the choice is made."""
+        self.bar.update(self.task, description="choosing")
+
+    def _line(self, text: str) -> None:
+        if not self.quiet and not self.live:
+            print(f"{time.monotonic() - self.started:6.1f} s  {text}", file=sys.stderr, flush=True)
+
+
+_CURRENT: SweepProgress | None = None
+
+
+def current_progress() -> SweepProgress:
+    """The progress of the sweep in this process; in a worker process a silent one."""
+    return _CURRENT if _CURRENT is not None else SweepProgress(0, 0, quiet=True)

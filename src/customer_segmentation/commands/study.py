@@ -1,0 +1,223 @@
+"""The Hydra job of ``segment sweep``: one study, from composed config to finished runs."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from customer_segmentation.clustering.study import Candidate, Study, run_study
+from customer_segmentation.commands.checks import declared_features, make_estimator, make_scaler
+from customer_segmentation.commands.composition import config_text, typed
+from customer_segmentation.commands.customers import Customers, customers_of
+from customer_segmentation.commands.progress import current_progress
+from customer_segmentation.errors import SegmentError
+from customer_segmentation.settings.segments_asked import segments_asked
+from customer_segmentation.settings.sweep import SelectionSettings, SweepSettings
+from customer_segmentation.spaces.space import Space, build_space
+from customer_segmentation.tracking.context import SweepContext
+from customer_segmentation.tracking.items import Model, Tags
+from customer_segmentation.tracking.runs import finish_run, record, start_run
+from customer_segmentation.tracking.store import Store, open_store
+from customer_segmentation.tracking.study_items import candidate_items, study_items
+from customer_segmentation.verdict.selection import Rule, choose
+from customer_segmentation.verdict.yardstick import yardstick
+
+EXAMPLE_ROWS = 5
+
+
+@dataclass(frozen=True)
+class Job:
+    """One study as it was asked for."""
+
+    settings: SweepSettings
+    choices: Mapping[str, str]
+    overrides: tuple[str, ...]
+    number: int
+    config: str  # YAML of the composed config, k left out
+
+    @property
+    def name(self) -> str:
+        """Feature set, scaling, and whatever else this sweep varies."""
+        shown = {"features", "scaling", "k", "experiments", "hydra.sweeper.params"}
+        varied = json.loads(os.environ.get("SEGMENT_VARIED", "[]"))
+        further = [
+            text.partition("=")[2] if "." not in text.partition("=")[0] and "=" in text and _is_choice(text) else text
+            for text in self.overrides
+            if text.partition("=")[0] in varied and text.partition("=")[0] not in shown
+        ]
+        return " · ".join([self.choices["features"], self.choices["scaling"], *further])
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """Settings by which its runs are compared."""
+        return {
+            "features": self.choices["features"],
+            "scaling": self.choices["scaling"],
+            "clustering": self.choices["clustering"],
+            "seed": self.settings.seed,
+            "data": self.choices["data"],
+            "keep": self.settings.data.keep,
+            "selection": self.choices["selection"],
+            "yardstick": self.choices["yardstick"],
+        }
+
+
+def _is_choice(override: str) -> bool:
+    return override.partition("=")[0] in ("clustering", "features", "scaling")
+
+
+def run_job(config: Any) -> None:
+    """Run the study that Hydra composed. It does not raise: a study that fails says so in its own run."""
+    from hydra.core.hydra_config import HydraConfig
+
+    hydra = HydraConfig.get()
+    job = Job(
+        settings=typed(config),
+        choices={key: str(name) for key, name in hydra.runtime.choices.items()},
+        overrides=tuple(hydra.overrides.task),
+        number=int(hydra.job.num),
+        config=config_text(config, without="k"),
+    )
+    context = SweepContext.current()
+    store = open_store(
+        uri=context.uri, experiment=context.experiment, artifacts=None, timeout=job.settings.tracking.timeout
+    )
+    with threadpool_limits(job.settings.threads):
+        run_logged(job, context, store)
+
+
+def run_logged(job: Job, context: SweepContext, store: Store) -> None:
+    """Run one study inside its run; end the run as FINISHED, FAILED with the reason, or KILLED."""
+    progress = current_progress()
+    run_id = start_run(
+        store,
+        name=job.name,
+        level="study",
+        parent=context.sweep_id,
+        tags={**context.tags, "sweep": context.sweep_id, "job": job.number, "overrides": json.dumps(job.overrides)},
+    )
+    progress.study_started(job.name)
+    try:
+        study, space, customers = compute(job, context.columns, progress.candidate_done)
+        _log_candidates(job, context, store, run_id, study, space, customers)
+        record(store, run_id, study_items(study, space, ids=customers.ids, params=job.params, config=job.config))
+    except Exception as error:
+        if os.environ.get("SEGMENT_DEBUG"):
+            finish_run(store, run_id, "FAILED")
+            raise
+        known = isinstance(error, SegmentError)
+        reason = " ".join(str(error).split()) if known else f"unexpected {type(error).__name__}: {error}"
+        record(store, run_id, [Tags({"failed_because": reason, "mlflow.note.content": f"**Failed.** {reason}"})])
+        finish_run(store, run_id, "FAILED")
+        progress.study_failed(job.name, reason)
+    except BaseException:
+        finish_run(store, run_id, "KILLED")
+        raise
+    else:
+        finish_run(store, run_id)
+        progress.study_done(job.name, study)
+
+
+def compute(job: Job, columns: list[str], on_candidate: Any = None) -> tuple[Study, Space, Customers]:
+    """Build the space of a job and run its study. Pure computation: nothing is logged."""
+    settings = job.settings
+    customers = customers_of(settings, columns)
+    space = build_space(
+        customers.table.customers,
+        declared_features(settings.features, customers.table.columns, job.choices["features"]),
+        scaling=job.choices["scaling"],
+        scaler=make_scaler(settings.scaling.scaler, job.choices["scaling"]),
+    )
+    ks = segments_asked(settings.k)
+    study = run_study(
+        space.matrix,
+        ks=ks,
+        make_estimator=lambda k, seed: make_estimator(
+            settings.clustering.estimator, job.choices["clustering"], k, seed
+        ),
+        seed=settings.seed,
+        value=customers.value,
+        reference=customers.reference,
+        silhouette_limit=settings.scores.silhouette_exact_up_to,
+        silhouette_sample=settings.scores.silhouette_sample,
+        on_candidate=on_candidate,
+    )
+    attained = customers.attainable(ks)
+    for candidate in study.candidates:
+        if "reference_explained" in candidate.scores:
+            candidate.scores["yardstick"] = yardstick(candidate.scores["reference_explained"], candidate.k, attained)
+    return study, space, customers
+
+
+def rule_of(settings: SelectionSettings) -> Rule:
+    """The rule of choice that a config declares."""
+    return Rule(settings.rule, settings.k, settings.smallest_share, settings.near_tie)
+
+
+def leaderboard_of(study: Study, name: str) -> pd.DataFrame:
+    """Candidates of a study as the rows that a choice is made among; the index is k."""
+    frame = pd.DataFrame([{"k": candidate.k, **candidate.scores} for candidate in study.candidates])
+    frame = frame.reindex(columns=list(dict.fromkeys([*frame.columns, "yardstick", "silhouette"])))
+    return frame.assign(study=name).set_index(frame["k"].rename(None))
+
+
+def model_of(candidate: Candidate, space: Space, customers: Customers, job: Job) -> Model:
+    """One Pipeline from raw customers to label, with an example of raw customers."""
+    columns = list(space.features.specs)
+    example = customers.table.customers[columns].head(EXAMPLE_ROWS).copy()
+    for column in example:
+        if example[column].dtype == bool or example[column].dtype == "boolean":
+            # as the published table has them, which is how raw customers come
+            example[column] = example[column].map({True: "Yes", False: "No"}).astype(object)
+    return Model(
+        pipeline=space.pipeline(candidate.estimator),
+        example=example,
+        params={**job.params, "k": candidate.k},
+        tags={"study": job.name, "verdict": "best_of_study"},
+    )
+
+
+def _log_candidates(
+    job: Job,
+    context: SweepContext,
+    store: Store,
+    study_id: str,
+    study: Study,
+    space: Space,
+    customers: Customers,
+) -> None:
+    choice = choose(leaderboard_of(study, job.name), rule_of(job.settings.selection))
+    for candidate in study.candidates:
+        run_id = start_run(
+            store,
+            name=f"{job.name} · k={candidate.k}",
+            level="candidate",
+            parent=study_id,
+            tags={
+                **context.tags,
+                "sweep": context.sweep_id,
+                "study_id": study_id,
+                "study": job.name,
+                "job": job.number,
+            },
+        )
+        best = candidate.k == choice.chosen
+        verdict = "best_of_study" if best else "qualified"
+        if candidate.k in choice.ruled_out:
+            verdict = f"ruled_out:{choice.ruled_out[candidate.k]}"
+        try:
+            items = candidate_items(candidate, space, params=job.params, config=job.config, verdict=verdict)
+            models = (
+                [model_of(candidate, space, customers, job)] if best and job.settings.tracking.models == "best" else []
+            )
+            record(store, run_id, [*items, *models])
+        except BaseException as error:
+            finish_run(store, run_id, "FAILED" if isinstance(error, Exception) else "KILLED")
+            raise
+        finish_run(store, run_id)

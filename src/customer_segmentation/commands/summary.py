@@ -1,0 +1,78 @@
+"""What a sweep says at its end: what it made, where to look, and the next command."""
+
+from __future__ import annotations
+
+import pandas as pd
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from customer_segmentation.commands.conclusion import Conclusion
+from customer_segmentation.data.table import CustomerTable
+from customer_segmentation.tracking.store import DEFAULT_STORE, Store, store_uri
+
+SHOWN = 10
+
+
+def print_summary(
+    result: Conclusion, table: CustomerTable, store: Store, sweep_id: str, failures: dict[str, str]
+) -> None:
+    """Print the account of the rows, the best candidates, the choice with its reasons, and what to do next."""
+    console = Console(highlight=False)
+    counts = table.accounting()
+    console.print(
+        f"{counts['rows_read']:,} rows of {escape(table.source)} = {counts['rows_used']:,} used + "
+        f"{counts['rows_not_selected']:,} not selected + {counts['rows_set_aside']:,} set aside"
+    )
+    for what, count in table.repairs.items():
+        console.print(f"  mended: {escape(what)}: {count:,}")
+    if not result.leaderboard.empty:
+        console.print(_leaders(result))
+    for name, reason in failures.items():
+        console.print(f"[red]failed[/red]  {escape(name)}: {escape(reason)}")
+    if result.chosen is not None:
+        console.print(f"[bold]Chosen: {escape(str(result.chosen['study']))} · k={int(result.chosen['k'])}[/bold]")
+    for reason in result.reasons:
+        console.print(f"  {escape(reason)}")
+    where = "" if store.uri == store_uri(DEFAULT_STORE) else f" tracking.uri={store.uri}"
+    name = "" if store.experiment == "customer-segmentation" else f" 'tracking.experiment={store.experiment}'"
+    console.print(f"Sweep run {sweep_id} in the experiment {escape(store.experiment)}, {escape(store.uri)}")
+    if result.chosen is not None:
+        console.print(f"Chosen run {result.chosen['run_id']}, with model, figures and segments.csv")
+    console.print(f"Compare the runs:  segment ui{where}{name}", soft_wrap=True)
+
+
+def _leaders(result: Conclusion) -> Table:
+    """Best candidates by yardstick, the chosen and the runner-up marked."""
+    board = result.leaderboard
+    board = board[board["k"] >= 2].sort_values(["yardstick", "k"], ascending=[False, True], kind="stable")
+    marked = board["verdict"].isin(["chosen", "runner_up"])
+    top = pd.concat([board[marked], board[~marked & ~board["verdict"].str.startswith("ruled_out")]]).head(SHOWN)
+    table = Table(title=f"Best {len(top)} of {len(result.leaderboard)} candidates by yardstick", title_justify="left")
+    for name, side in (
+        ("study", "left"),
+        ("k", "right"),
+        ("yardstick", "right"),
+        ("value explained", "right"),
+        ("smallest", "right"),
+        ("silhouette*", "right"),
+        ("", "left"),
+    ):
+        table.add_column(name, justify=side)  # type: ignore[arg-type]
+    for _, row in top.iterrows():
+        table.add_row(
+            escape(str(row["study"])),
+            str(int(row["k"])),
+            _number(row["yardstick"]),
+            _number(row.get("value_explained")),
+            f"{row['smallest_share']:.1%}",
+            _number(row["silhouette"]),
+            {"chosen": "chosen", "runner_up": "runner-up"}.get(str(row["verdict"]), ""),
+        )
+    table.caption = "* in the study's own space: compares within a study only"
+    table.caption_justify = "left"
+    return table
+
+
+def _number(value: object) -> str:
+    return "" if value is None or pd.isna(value) else f"{float(value):.3f}"  # type: ignore[call-overload,arg-type]

@@ -1,0 +1,76 @@
+"""``segment sweep``: one study for every combination of what is swept, then the choice over all candidates."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+from collections.abc import Sequence
+from types import FrameType
+from typing import NoReturn
+
+from customer_segmentation.commands.composition import Plan, plan, run_jobs
+from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.settings.segments_asked import segments_asked
+
+#: No silhouette, and no segment worth its name, with fewer customers than this.
+FEWEST_CUSTOMERS = 3
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command; return its exit code."""
+    if any(word in ("-h", "--help") for word in arguments):
+        from customer_segmentation.commands.sweep_help import help_text
+
+        print(help_text())
+        return 0
+    asked = plan("sweep", arguments)
+    if asked.flags:  # Hydra's own: --cfg job, --info, ...
+        run_jobs(asked, lambda config: None)
+        return 0
+    needed = check(asked)
+    return sweep(asked, needed, command=f"segment sweep {shlex.join(arguments)}".strip())
+
+
+def check(asked: Plan) -> list[str]:
+    """Check every job's settings before any work; return the columns that the sweep needs of the customer table."""
+    from customer_segmentation.commands.checks import check_sweep, make_estimator, make_scaler
+
+    needed: list[str] = []
+    for settings, choices in zip(asked.settings, asked.choices_of, strict=True):
+        needed += check_sweep(settings, choices["features"])
+    # Objects come last: making one imports scikit-learn.
+    for settings, choices in zip(asked.settings, asked.choices_of, strict=True):
+        make_scaler(settings.scaling.scaler, choices["scaling"])
+        make_scaler(settings.yardstick.scaling.scaler, "of the yardstick")
+        make_estimator(settings.clustering.estimator, choices["clustering"], 2, settings.seed)
+    return list(dict.fromkeys(needed))
+
+
+def sweep(asked: Plan, needed: list[str], *, command: str) -> int:
+    """Load the customers, open the sweep's run, run the studies, choose, and say what was made."""
+    from customer_segmentation.commands.customers import customers_of
+
+    settings = asked.settings[0]
+    ks = segments_asked(settings.k)
+    customers = customers_of(settings, needed)
+    n = len(customers.table.customers)
+    if n < FEWEST_CUSTOMERS:
+        raise DataError(
+            f"{customers.table.source} leaves {n} customer{'s'[: n != 1]} to segment; at least {FEWEST_CUSTOMERS} are "
+            "needed, and many more to learn anything."
+        )
+    if max(ks) > n:
+        raise SettingsError(f"k holds {max(ks):,}, but there are only {n:,} customers; give a smaller k.")
+
+    from customer_segmentation.commands import sweep_run
+
+    signal.signal(signal.SIGTERM, _stop)
+    os.environ["SEGMENT_VARIED"] = json.dumps(list(asked.swept))
+    return sweep_run.run(asked, customers, needed, command=command)
+
+
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    """End as on Ctrl-C, so that open runs are closed as KILLED."""
+    raise KeyboardInterrupt

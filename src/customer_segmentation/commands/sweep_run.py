@@ -1,0 +1,177 @@
+"""The run of a sweep: opened before the first study, concluded and closed after the last."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import asdict
+
+from omegaconf import OmegaConf
+from threadpoolctl import threadpool_limits
+
+from customer_segmentation.commands.checks import exploration_columns
+from customer_segmentation.commands.composition import Plan, run_jobs
+from customer_segmentation.commands.conclusion import Conclusion, choose_across, finish_chosen
+from customer_segmentation.commands.customers import Customers
+from customer_segmentation.commands.progress import SweepProgress
+from customer_segmentation.commands.study import Job, run_job
+from customer_segmentation.commands.summary import print_summary
+from customer_segmentation.data.expressions import parse
+from customer_segmentation.settings.segments_asked import segments_asked
+from customer_segmentation.settings.sweep import SweepSettings
+from customer_segmentation.tracking.context import SweepContext
+from customer_segmentation.tracking.descriptions import EXPERIMENT, link, sweep_description
+from customer_segmentation.tracking.items import Tags, Text
+from customer_segmentation.tracking.provenance import provenance
+from customer_segmentation.tracking.runs import adopt_run, finish_run, record, start_run
+from customer_segmentation.tracking.store import Store, open_store
+from customer_segmentation.tracking.sweep_items import (
+    conclusion_items,
+    exploration_items,
+    sweep_params,
+    table_items,
+)
+from customer_segmentation.verdict.selection import label
+
+
+def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -> int:
+    """Open the sweep's run, run the studies through Hydra, choose, close; return the exit code."""
+    settings: SweepSettings = asked.settings[0]
+    tracking = settings.tracking
+    store = open_store(
+        uri=tracking.uri, experiment=tracking.experiment, artifacts=tracking.artifacts, timeout=tracking.timeout
+    )
+    store, adopted = adopt_run(store)
+    tags = provenance(digest=customers.table.digest, source_sha256=customers.table.source_sha256, seed=settings.seed)
+    sweep_id = _open(store, asked, adopted, tags, command)
+    SweepContext(store.uri, store.experiment, store.experiment_id, sweep_id, needed, tags).publish()
+    ks = segments_asked(settings.k)
+    status = "FAILED"
+    try:
+        with (
+            threadpool_limits(settings.threads),
+            SweepProgress(len(asked.jobs) * len(ks), len(asked.jobs), quiet=settings.quiet) as progress,
+        ):
+            record(store, sweep_id, _first_items(settings, asked, customers))
+            run_jobs(asked, run_job)
+            progress.finishing()
+            result = choose_across(store, sweep_id, customers, settings)
+            if result.chosen is not None:
+                finish_chosen(store, result.chosen, job_of(asked, int(result.chosen["job"])), customers)
+            _conclude(store, sweep_id, result, customers, progress.failures, asked, command)
+        status = "FAILED" if progress.failures else "FINISHED"
+    except KeyboardInterrupt:
+        status = "KILLED"
+        raise
+    finally:
+        with contextlib.suppress(Exception):  # the store may be what failed; that error is the one to tell
+            finish_run(store, sweep_id, status)
+    if not settings.quiet:
+        print_summary(result, customers.table, store, sweep_id, progress.failures)
+    return 1 if progress.failures else 0
+
+
+def job_of(asked: Plan, number: int) -> Job:
+    """Compose one job of the plan again, without launching it."""
+    settings, choices, config = asked.compose_job(number)
+    return Job(settings, choices, asked.jobs[number], number, config)
+
+
+def _open(store: Store, asked: Plan, adopted: str | None, tags: dict[str, str], command: str) -> str:
+    """Start the sweep's run, or turn the run of ``mlflow run`` into it."""
+    experiment = store.client.get_experiment(store.experiment_id)
+    if experiment.tags.get("mlflow.note.content") != EXPERIMENT:
+        store.client.set_experiment_tag(store.experiment_id, "mlflow.note.content", EXPERIMENT)
+    name = sweep_name(asked)
+    tags = {**tags, "command": command}
+    if adopted is None:
+        return start_run(store, name=name, level="sweep", tags=tags)
+    store.client.update_run(adopted, name=name)
+    record(store, adopted, [Tags({**tags, "level": "sweep", "mlflow.runName": name})])
+    return adopted
+
+
+def sweep_name(asked: Plan) -> str:
+    """The name that was given, else what is swept."""
+    settings: SweepSettings = asked.settings[0]
+    if settings.name:
+        return settings.name
+    parts = [",".join(asked.swept.get(group, (asked.choices[group],))) for group in ("features", "scaling")]
+    further = [f"{key}={','.join(values)}" for key, values in asked.swept.items() if key not in ("features", "scaling")]
+    ks = segments_asked(settings.k)
+    shown = f"k={ks[0]}…{ks[-1]}" if len(ks) > 2 else f"k={','.join(map(str, ks))}"
+    return " · ".join([" × ".join(parts), *further, shown])
+
+
+def _first_items(settings: SweepSettings, asked: Plan, customers: Customers) -> list:
+    """What is known before the first study."""
+    table = customers.table
+    usable = set(exploration_columns(settings)) | {table.value_column}
+    declared = {
+        name: parse(spec, where=f"exploration.correlate.{name}")
+        for name, spec in settings.exploration.correlate.items()
+    }
+    params = {
+        **{group: ",".join(asked.swept.get(group, (asked.choices.get(group, ""),))) for group in asked.choices},
+        "k": ",".join(map(str, segments_asked(settings.k))),
+        "seed": settings.seed,
+        "keep": settings.data.keep,
+        "studies": len(asked.jobs),
+    }
+    contract = {name: _plain_spec(spec) for name, spec in table.columns.items()}
+    return [
+        sweep_params(params),
+        *table_items(table),
+        *exploration_items(
+            table.customers,
+            correlate={name: item for name, item in declared.items() if set(item.columns) <= usable},
+            counts=settings.exploration.counts,
+            bands=settings.exploration.bands,
+        ),
+        Text(asked.config_text, "config.yaml"),
+        Text(OmegaConf.to_yaml(OmegaConf.create(contract)), "contract.yaml"),
+    ]
+
+
+def _plain_spec(spec: object) -> dict:
+    """Contract of a column as plain values, defaults left out."""
+    values = json.loads(json.dumps(asdict(spec), default=lambda item: item.value))  # type: ignore[call-overload]
+    return {key: value for key, value in values.items() if value not in (None, "", [])}
+
+
+def _conclude(
+    store: Store,
+    sweep_id: str,
+    result: Conclusion,
+    customers: Customers,
+    failures: dict[str, str],
+    asked: Plan,
+    command: str,
+) -> None:
+    """Log the leaderboard, the verdict and the description of the sweep."""
+    chosen = result.chosen
+    items = []
+    if not result.leaderboard.empty:
+        items += list(
+            conclusion_items(
+                result.leaderboard,
+                chosen=chosen,
+                reasons=result.reasons,
+                near_tie=asked.settings[0].selection.near_tie,
+            )
+        )
+    counts = customers.table.accounting()
+    text = sweep_description(
+        command=command,
+        sweep_id=sweep_id,
+        table=f"{counts['rows_used']:,} customers of {customers.table.source}",
+        studies=len(asked.jobs),
+        failed=failures,
+        leaderboard=result.leaderboard,
+        reasons=result.reasons,
+        chosen_link=None if chosen is None else link(store.experiment_id, chosen["run_id"], label(chosen)),
+    )
+    tags = {"mlflow.note.content": text, "failed_studies": len(failures)}
+    if chosen is not None:
+        tags |= {"chosen": label(chosen), "chosen_run_id": chosen["run_id"]}
+    record(store, sweep_id, [*items, Tags(tags)])

@@ -1,0 +1,88 @@
+"""``segment ui``: the MLflow UI on the store that the sweeps wrote, at the experiment's run list."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+import webbrowser
+from collections.abc import Sequence
+
+from customer_segmentation.commands.composition import plan
+from customer_segmentation.errors import StoreError
+
+HOST = "127.0.0.1"
+HELP = """\
+segment ui: open the MLflow UI on the store that the sweeps wrote, at the experiment's run list.
+
+Usage: segment ui [key=value ...]
+
+  port=5000                              where the UI listens, on 127.0.0.1 only
+  open=false                             do not open a browser
+  tracking.uri=sqlite:///mlflow.db       the store; default: MLFLOW_TRACKING_URI, else mlflow.db in this folder
+  tracking.experiment=NAME               the experiment whose runs are shown
+
+Ctrl-C ends it."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Start the UI and stay until it ends; of a server's store, only say where it is."""
+    if any(word in ("-h", "--help") for word in arguments):
+        print(HELP)
+        return 0
+    settings = plan("ui", arguments).settings[0]
+    from customer_segmentation.tracking.store import SQLITE, open_store, store_uri
+
+    uri = store_uri(settings.tracking.uri)
+    if uri.startswith(SQLITE) and not os.path.exists(uri.removeprefix(SQLITE)):
+        raise StoreError(f"there is no store at {uri}; run `segment sweep` first, or give another with tracking.uri=.")
+    store = open_store(
+        uri=uri,
+        experiment=settings.tracking.experiment,
+        artifacts=settings.tracking.artifacts,
+        timeout=settings.tracking.timeout,
+    )
+    page = f"#/experiments/{store.experiment_id}/runs?workflowType=machine_learning"
+    if uri.startswith("http"):
+        print(f"The store is a server and has the UI: {uri.rstrip('/')}/{page}")
+        return 0
+    _free(settings.port)
+    address = f"http://{HOST}:{settings.port}/{page}"
+    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--host", HOST, "--port"]
+    server = subprocess.Popen([*command, str(settings.port)])  # noqa: S603 - our own interpreter and arguments
+    try:
+        if _answers(server, settings.port):
+            print(f"MLflow UI: {address}\nCtrl-C ends it.", flush=True)
+            if settings.open:
+                with contextlib.suppress(webbrowser.Error):
+                    webbrowser.open(address)
+        return server.wait()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        server.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(timeout=5)
+
+
+def _free(port: int) -> None:
+    """Refuse a port on which something listens already."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except (OSError, OverflowError) as error:
+            raise StoreError(f"port {port} of {HOST} cannot be used ({error}); give another with port=5001.") from error
+
+
+def _answers(server: subprocess.Popen, port: int, seconds: float = 60.0) -> bool:
+    """Wait until the server listens, or has ended."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and server.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=1):
+            return True
+        time.sleep(0.2)
+    return False

@@ -1,0 +1,55 @@
+"""What is needed to repeat a run: versions, the commit of the code, the seed and the data's digest."""
+
+from __future__ import annotations
+
+import functools
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+PACKAGES = ("customer-segmentation", "scikit-learn", "numpy", "scipy", "pandas", "mlflow", "hydra-core")
+
+
+@functools.cache
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that shape a result."""
+    return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
+
+
+@functools.cache
+def git_commit() -> str | None:
+    """Commit of the checkout that this code runs from, with ``+changes`` when it differs; None when it is installed."""
+    folder = Path(__file__).resolve().parent
+
+    def git(*words: str) -> str:
+        answer = subprocess.run(  # noqa: S603 - fixed words, no shell
+            ["git", "-C", str(folder), *words],  # noqa: S607 - the user's own git
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+        return answer.stdout.strip()
+
+    try:
+        # an environment inside somebody else's repository is not a checkout of ours
+        if not git("ls-files", "--error-unmatch", str(Path(__file__).resolve())):
+            return None
+        return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain", "--", str(folder)) else "")
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def provenance(*, digest: str, source_sha256: str, seed: int) -> dict[str, str]:
+    """Tags that every run carries."""
+    tags = {
+        "data_digest": digest[:32],
+        "source_sha256": source_sha256,
+        "seed": str(seed),
+        "versions": ", ".join(f"{name} {number}" for name, number in versions().items()),
+    }
+    commit = git_commit()
+    if commit is not None:
+        tags["mlflow.source.git.commit"] = commit
+    return tags

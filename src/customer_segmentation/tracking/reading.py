@@ -1,0 +1,69 @@
+"""Read back from the store what a sweep has logged: it works whoever ran the studies, and wherever."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from customer_segmentation.tracking.store import Store
+from customer_segmentation.tracking.study_items import LABELS
+
+PAGE = 1000
+
+
+def runs_of(store: Store, sweep_id: str, level: str) -> list[Any]:
+    """All runs of one level of a sweep, in the order in which they were started."""
+    found: list[Any] = []
+    token = None
+    while True:
+        page = store.client.search_runs(
+            [store.experiment_id],
+            filter_string=f"tags.sweep = '{sweep_id}' and tags.level = '{level}'",
+            max_results=PAGE,
+            order_by=["attributes.start_time ASC"],
+            page_token=token,
+        )
+        found += page
+        token = page.token
+        if not token:
+            return found
+
+
+def candidates_of(store: Store, sweep_id: str) -> pd.DataFrame:
+    """Leaderboard of a sweep: one row a finished candidate with its params, scores, ``run_id`` and ``study_id``."""
+    rows = []
+    for run in runs_of(store, sweep_id, "candidate"):
+        if run.info.status != "FINISHED":
+            continue
+        tags, params = run.data.tags, run.data.params
+        rows.append(
+            {
+                "study": tags["study"],
+                "features": params["features"],
+                "scaling": params["scaling"],
+                "clustering": params["clustering"],
+                "k": int(params["k"]),
+                **{name: value for name, value in run.data.metrics.items() if name != "k"},
+                "verdict": tags.get("verdict", ""),
+                "sizes": tags.get("sizes", ""),
+                "run_id": run.info.run_id,
+                "study_id": tags["study_id"],
+                "job": int(tags["job"]),
+            }
+        )
+    frame = pd.DataFrame(rows)
+    for name in ("yardstick", "silhouette", "smallest_share"):
+        if len(frame) and name not in frame:
+            frame[name] = np.nan
+    if len(frame):
+        frame = frame.sort_values(["job", "k"], kind="stable").reset_index(drop=True)
+    return frame
+
+
+def labels_of(store: Store, study_id: str) -> pd.DataFrame:
+    """Labels of all candidates of a study, as its run holds them."""
+    with tempfile.TemporaryDirectory(prefix="segment-") as folder:
+        return pd.read_parquet(store.client.download_artifacts(study_id, LABELS, folder))
