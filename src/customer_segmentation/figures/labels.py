@@ -89,8 +89,9 @@ def wrap(text: object, width: float, size: float = TEXT, bold: bool = False, lin
         while taken < len(words) and text_width(f"{line} {words[taken]}", size, bold) <= width:
             line = f"{line} {words[taken]}"
             taken += 1
-        if text_width(line, size, bold) > width:  # one word that is too long: break it where it fits
+        if text_width(line, size, bold) > width:  # one word that is too long: break it at a joint, else where it fits
             cut = max(1, len(fit(line, width, size, bold)) - 1)
+            cut = max((line.rfind(joint, 1, cut) + 1 for joint in "_-/."), default=0) or cut
             broken.append(line[:cut])
             words[0] = line[cut:]
             continue

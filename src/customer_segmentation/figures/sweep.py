@@ -36,7 +36,7 @@ from customer_segmentation.figures.theme import (
 )
 
 LABEL_LIMIT = 2.4  # inches
-CELL = (0.86, 0.42)  # inches
+CELL_HEIGHT = 0.42  # inches
 COLUMN_LIMIT = 2.6  # inches, of the table
 HIGHLIGHT = "#FFF1D6"
 
@@ -70,11 +70,12 @@ def sweep_heatmaps(
     rows, columns = values.shape
     rows_shown, columns_shown = max(rows, 1), max(columns, 1)
     labels = fit_all(list(best.index), LABEL_LIMIT)
-    above = [wrap(name, CELL[0] - 0.06, TEXT, lines=2) for name in best.columns]
+    cell = min(max(0.86, widest([str(name) for name in best.columns]) + 0.12), 1.25)
+    above = [wrap(name, cell - 0.06, TEXT, lines=2) for name in best.columns]
     head = max((len(lines) for lines in above), default=1) * TEXT * LINE + 0.1
     left, gap = widest(labels) + 0.4, 0.55
-    width = max(left + 2 * columns_shown * CELL[0] + gap + EDGE, 7.6)
-    figure = new_figure(width, rows_shown * CELL[1] + head + 0.45 + EDGE, nrows=1, ncols=2)
+    width = max(left + 2 * columns_shown * cell + gap + EDGE, 7.6)
+    figure = new_figure(width, rows_shown * CELL_HEIGHT + head + 0.45 + EDGE, nrows=1, ncols=2)
     blank = " Grey: no candidate of that space qualified." if np.isnan(values).any() else ""
     compose(
         figure,
@@ -158,7 +159,7 @@ def candidates_table(
     figure = new_figure(width, height + EDGE, nrows=1, ncols=1)
     counted = f"The first {min(top, total)} of {total:,} candidates." if total > top else f"{total:,} candidates."
     mark = " The chosen one is shaded." if chosen.any() else " None was chosen."
-    compose(figure, title=title, caption=f"{caption} {counted}{mark}".strip())
+    compose(figure, title=title, caption=f"{caption} {counted}{mark}".strip(), top=0.0, bottom=EDGE)
     axes = figure.axes[0]
     bare(axes)
     inner = width - 2 * EDGE
@@ -177,7 +178,7 @@ def candidates_table(
         x = start + widths[j] - 0.15 if right_aligned[j] else start + 0.15
         side = "right" if right_aligned[j] else "left"
         axes.text(
-            x, head - 0.07, "\n".join(heads[j]), size=TEXT, weight="bold", color=INK, ha=side, va="bottom",
+            x, head - 0.1, "\n".join(heads[j]), size=TEXT, weight="bold", color=INK, ha=side, va="baseline",
             linespacing=1.1, **PLAIN,
         )  # fmt: skip
         for row, text in enumerate(texts):
@@ -207,8 +208,8 @@ def _matrix(
     height = size_inches(axes)[1]
     for column, lines in enumerate(above):
         axes.text(
-            (column + 0.5) / len(above), 1 + 0.06 / height, "\n".join(lines), transform=axes.transAxes, size=TEXT,
-            color=QUIET, ha="center", va="bottom", linespacing=1.1, **PLAIN,
+            (column + 0.5) / len(above), 1 + 0.09 / height, "\n".join(lines), transform=axes.transAxes, size=TEXT,
+            color=QUIET, ha="center", va="baseline", linespacing=1.1, **PLAIN,
         )  # fmt: skip
 
 
