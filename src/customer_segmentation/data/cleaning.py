@@ -34,13 +34,18 @@ class Prepared:
     problems : DataFrame
         One row a cell that could not be read or is impossible: ``row`` (position in the frame, from 0), ``column``,
         ``value`` (as text) and ``reason`` (a predicate such as "is not a number").
-    repairs : dict of str to int
-        A sentence for each repair that was applied, and the number of cells.
+    repaired : dict of str to int array
+        A sentence for each repair that was applied, and the positions of the rows.
     """
 
     frame: pd.DataFrame
     problems: pd.DataFrame
-    repairs: dict[str, int]
+    repaired: dict[str, np.ndarray]
+
+    @property
+    def repairs(self) -> dict[str, int]:
+        """A sentence for each repair that was applied, and the number of cells."""
+        return {sentence: len(rows) for sentence, rows in self.repaired.items()}
 
 
 class _Problems:
@@ -96,14 +101,14 @@ def prepare_columns(frame: pd.DataFrame, columns: Mapping[str, ColumnSpec], *, d
         else:
             typed[name] = _as_text(name, cells, spec, problems)
     result = pd.DataFrame(typed, index=frame.index)
-    repairs: dict[str, int] = {}
+    repaired: dict[str, np.ndarray] = {}
     for name in typed:
         spec = columns[name]
         if spec.repair is not None:
-            repairs |= _repair(name, result, frame[name], spec.repair, problems)
+            repaired |= _repair(name, result, frame[name], spec.repair, problems)
         if spec.type in (ColumnType.number, ColumnType.integer):
             _check_bounds(name, result, frame[name], spec, problems)
-    return Prepared(result, problems.frame(), repairs)
+    return Prepared(result, problems.frame(), repaired)
 
 
 def _distinct(cells: pd.Series) -> tuple[np.ndarray, pd.Series]:
@@ -196,7 +201,9 @@ def _as_text(name: str, cells: pd.Series, spec: ColumnSpec, problems: _Problems)
     return taken.set_axis(cells.index)
 
 
-def _repair(name: str, result: pd.DataFrame, cells: pd.Series, repair: Repair, problems: _Problems) -> dict[str, int]:
+def _repair(
+    name: str, result: pd.DataFrame, cells: pd.Series, repair: Repair, problems: _Problems
+) -> dict[str, np.ndarray]:
     """Mend the cells of one column in place of the result; those that cannot be mended become problems."""
     wrong = (result[name] < repair.below).to_numpy(dtype=bool)
     if not wrong.any():
@@ -214,11 +221,12 @@ def _repair(name: str, result: pd.DataFrame, cells: pd.Series, repair: Repair, p
     failed = ~(mended >= repair.below)
     values[wrong] = np.where(failed, np.nan, mended)
     result[name] = values
+    rows = np.flatnonzero(wrong)
     beyond = np.zeros(len(values), dtype=bool)
-    beyond[np.flatnonzero(wrong)[failed]] = True
+    beyond[rows[failed]] = True
     problems.add(name, cells, beyond, f"is below {repair.below:g} and cannot be repaired by {expression}")
-    count = int(wrong.sum() - failed.sum())
-    return {f"{name} below {repair.below:g} replaced by {expression}": count} if count else {}
+    mended_rows = rows[~failed]
+    return {f"{name} below {repair.below:g} replaced by {expression}": mended_rows} if len(mended_rows) else {}
 
 
 def _check_bounds(name: str, result: pd.DataFrame, cells: pd.Series, spec: ColumnSpec, problems: _Problems) -> None:

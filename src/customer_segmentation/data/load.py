@@ -62,7 +62,7 @@ def load_customers(settings: DataSettings, *, needed: Collection[str] | None = N
     positions, rows = np.flatnonzero(filled), cells.rows[filled]
     prepared = prepare_columns(raw if filled.all() else raw[filled], present, decimal=source.decimal)
     frame, broken = prepared.frame.reset_index(drop=True), cells.broken
-    problems, repairs = prepared.problems, prepared.repairs
+    problems, repaired = prepared.problems, prepared.repaired
     del raw, cells, prepared
 
     faults = Faults(rows)
@@ -79,6 +79,7 @@ def load_customers(settings: DataSettings, *, needed: Collection[str] | None = N
     )
 
     usable = faults.usable
+    repairs = {sentence: int(usable[at].sum()) for sentence, at in repaired.items() if usable[at].any()}
     set_aside = _set_aside(source, match, positions[~usable], faults, broken)
     if not usable.all():
         frame = frame[usable].reset_index(drop=True)

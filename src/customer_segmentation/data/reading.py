@@ -109,7 +109,7 @@ def _open_workbook(file: FileBytes, sheet: str | None, claimed: Mapping[str, str
     best: tuple[int, pd.DataFrame, int] | None = None
     with book:
         for name in [sheet] if sheet is not None else names:
-            cells = book.parse(name, header=None, dtype=object, na_filter=False)
+            cells = pd.read_excel(book, sheet_name=name, header=None, dtype=object, na_filter=False)
             cells = cells.replace("", None) if len(cells) else cells
             filled = np.flatnonzero(cells.notna().any(axis=1).to_numpy())[:10]
             if not len(filled):
