@@ -11,7 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from customer_segmentation.commands.arguments import split_flags
 from customer_segmentation.commands.config_paths import config_folders, options_of, shipped_root
@@ -117,7 +117,7 @@ def typed(config: Any) -> Any:
     """Typed settings of a composed config: Hydra's own node left out, the contract of the table's columns read in."""
     from omegaconf import OmegaConf
 
-    schema = OmegaConf.get_type(config)
+    schema = cast("type[Any]", OmegaConf.get_type(config))
     nodes = {item.name: config[item.name] for item in dataclasses.fields(schema)}
     settings = schema(
         **{name: OmegaConf.to_object(node) if OmegaConf.is_config(node) else node for name, node in nodes.items()}
@@ -146,7 +146,7 @@ def contract_columns(contract: str | None, further: str) -> dict[str, ColumnSpec
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
-    declared = OmegaConf.create({})
+    declared: Any = OmegaConf.create({})
     if contract is not None:
         known = options_of("contract")
         if contract not in known:
@@ -156,10 +156,12 @@ def contract_columns(contract: str | None, further: str) -> dict[str, ColumnSpec
             )
         declared = OmegaConf.load(known[contract])
     declared = OmegaConf.merge(declared, json.loads(further))
-    columns = {}
+    columns: dict[str, ColumnSpec] = {}
     for name, spec in declared.items():
         try:
-            columns[str(name)] = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(ColumnSpec), spec))
+            columns[str(name)] = cast(
+                "ColumnSpec", OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(ColumnSpec), spec))
+            )
         except (OmegaConfBaseException, ValueError) as error:
             text = " ".join(str(error).split()).split(" full_key")[0]
             raise SettingsError(f"data.columns.{name}: {text}.") from error
@@ -188,7 +190,7 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
             parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
             given = {override.get_key_element(): override for override in parser.parse_overrides(overrides)}
             _refuse(given)
-            fixed = [item.input_line for item in given.values() if not item.is_sweep_override()]
+            fixed = [str(item.input_line) for item in given.values() if not item.is_sweep_override()]
             base = compose(command, _without_k(fixed), return_hydra_config=True)
             for key, value in (base.hydra.sweeper.get("params") or {}).items():
                 if key not in given:

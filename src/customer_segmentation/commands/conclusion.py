@@ -21,7 +21,7 @@ from customer_segmentation.tracking.items import Metrics, Tags
 from customer_segmentation.tracking.reading import candidates_of, labels_of
 from customer_segmentation.tracking.runs import record
 from customer_segmentation.tracking.store import Store
-from customer_segmentation.verdict.selection import choose, label
+from customer_segmentation.verdict.selection import choose, label, row_of
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def choose_across(store: Store, sweep_id: str, customers: Customers, settings: S
     short = choose(bests, rule).short_list
     if len(short) > 1:
         labelings = [
-            labels_of(store, study_id)[f"k{k}"].to_numpy()
+            labels_of(store, str(study_id))[f"k{k}"].to_numpy()
             for study_id, k in zip(bests.loc[short, "study_id"], bests.loc[short, "k"], strict=True)
         ]
         found = silhouettes(
@@ -69,19 +69,18 @@ def choose_across(store: Store, sweep_id: str, customers: Customers, settings: S
         )
         leaderboard.loc[short, "reference_silhouette"] = found.means
         for run_id, mean in zip(bests.loc[short, "run_id"], found.means, strict=True):
-            record(store, run_id, [Metrics({"reference_silhouette": mean})])
+            record(store, str(run_id), [Metrics({"reference_silhouette": mean})])
     # The constraints were applied to all candidates by their studies: count them here, choose among the bests.
     ruled = choose(leaderboard, rule).reasons[:2]
     choice = choose(leaderboard.loc[bests.index], rule, tie_breaker="reference_silhouette")
     reasons = [*[text for text in ruled if "satisfy" in text or text.startswith("Ruled out")], *choice.reasons[1:]]
-    chosen, runner_up = leaderboard.loc[choice.chosen], None
-    record(store, chosen["run_id"], [Tags({"verdict": "chosen"})])
-    leaderboard.loc[choice.chosen, "verdict"] = "chosen"
-    if choice.runner_up is not None:
-        runner_up = leaderboard.loc[choice.runner_up]
-        record(store, runner_up["run_id"], [Tags({"verdict": "runner_up"})])
-        leaderboard.loc[choice.runner_up, "verdict"] = "runner_up"
-    return Conclusion(leaderboard, leaderboard.loc[choice.chosen], runner_up, tuple(reasons))
+    marked = {"chosen": choice.chosen, "runner_up": choice.runner_up}
+    for verdict, index in marked.items():
+        if index is not None:
+            leaderboard.loc[index, "verdict"] = verdict
+            record(store, str(leaderboard.loc[index, "run_id"]), [Tags({"verdict": verdict})])
+    rows = {verdict: None if index is None else row_of(leaderboard, index) for verdict, index in marked.items()}
+    return Conclusion(leaderboard, rows["chosen"], rows["runner_up"], tuple(reasons))
 
 
 def finish_chosen(store: Store, chosen: pd.Series, job: Job, customers: Customers) -> None:

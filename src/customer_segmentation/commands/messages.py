@@ -63,9 +63,9 @@ def settings_error(error: Exception, schema: Any) -> SettingsError:
             if sentence:
                 return SettingsError(sentence)
     text = " ".join(str(error).split())
-    group = re.search(r"Could not override '([^']+)'\. No match in the defaults list", text)
-    if group:
-        word = group[1].split("@")[0]
+    decision = re.search(r"Could not override '([^']+)'\. No match in the defaults list", text)
+    if decision:
+        word = decision[1].split("@")[0]
         known = sorted({item.name for item in dataclasses.fields(schema)})
         return SettingsError(f"unknown key {word!r}; there are {', '.join(known)}.{suggestion(word, known)}")
     return SettingsError(text)

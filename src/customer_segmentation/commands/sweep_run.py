@@ -17,11 +17,12 @@ from customer_segmentation.commands.progress import SweepProgress
 from customer_segmentation.commands.study import Job, run_job
 from customer_segmentation.commands.summary import print_summary
 from customer_segmentation.data.expressions import parse
+from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.settings.segments_asked import segments_asked
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.tracking.context import SweepContext
 from customer_segmentation.tracking.descriptions import EXPERIMENT, link, sweep_description
-from customer_segmentation.tracking.items import Tags, Text
+from customer_segmentation.tracking.items import Item, Tags, Text
 from customer_segmentation.tracking.provenance import provenance
 from customer_segmentation.tracking.runs import adopt_run, finish_run, record, start_run
 from customer_segmentation.tracking.store import Store, open_store
@@ -103,7 +104,7 @@ def sweep_name(asked: Plan) -> str:
     return " · ".join([" × ".join(parts), *further, shown])
 
 
-def _first_items(settings: SweepSettings, asked: Plan, customers: Customers) -> list:
+def _first_items(settings: SweepSettings, asked: Plan, customers: Customers) -> list[Item]:
     """What is known before the first study."""
     table = customers.table
     usable = set(exploration_columns(settings)) | {table.value_column}
@@ -133,9 +134,9 @@ def _first_items(settings: SweepSettings, asked: Plan, customers: Customers) -> 
     ]
 
 
-def _plain_spec(spec: object) -> dict:
+def _plain_spec(spec: ColumnSpec) -> dict[str, object]:
     """Contract of a column as plain values, defaults left out."""
-    values = json.loads(json.dumps(asdict(spec), default=lambda item: item.value))  # type: ignore[call-overload]
+    values = json.loads(json.dumps(asdict(spec), default=lambda item: item.value))
     return {key: value for key, value in values.items() if value not in (None, "", [])}
 
 

@@ -144,7 +144,7 @@ def _check_values(values: pd.DataFrame, features: FeatureSet) -> None:
 
 def _notes(values: pd.DataFrame, features: FeatureSet, scaler: Any) -> tuple[str, ...]:
     notes = []
-    constant = [name for name in values if (values[name] == values[name].iloc[0]).all()]
+    constant = [str(name) for name in values if (values[name] == values[name].iloc[0]).all()]
     if constant:
         notes.append(f"{', '.join(constant)} has the same value for every customer and tells nobody apart")
     if scaler is not None and not features.of_kind("numeric"):

@@ -81,7 +81,7 @@ def signature(example: Any) -> Any:
     from mlflow.models.signature import ModelSignature
     from mlflow.types import ColSpec, DataType, Schema
 
-    columns = [
+    columns: list[Any] = [
         ColSpec(DataType.double if example[name].dtype.kind == "f" else DataType.string, str(name)) for name in example
     ]
     return ModelSignature(inputs=Schema(columns), outputs=Schema([ColSpec(DataType.integer, "segment")]))

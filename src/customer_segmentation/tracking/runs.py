@@ -175,7 +175,9 @@ def _log_data_set(store: Store, run_id: str, item: DataSet) -> None:
     with warnings.catch_warnings():
         # MLflow advises float columns for integers with blanks; the table has none left
         warnings.simplefilter("ignore")
-        data_set = mlflow.data.from_pandas(item.frame, source=item.source, name=item.name, digest=item.digest)
+        data_set = mlflow.data.from_pandas(  # type: ignore[attr-defined]
+            item.frame, source=item.source, name=item.name, digest=item.digest
+        )
         entity = data_set._to_mlflow_entity()
     store.client.log_inputs(run_id, [DatasetInput(entity, [InputTag("mlflow.data.context", item.context)])])
 

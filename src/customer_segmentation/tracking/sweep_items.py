@@ -88,14 +88,14 @@ def conclusion_items(
     yield FigureItem(
         candidates_table(
             table_of_candidates(leaderboard, chosen),
-            caption="Scores that compare across spaces; inertia and silhouette do not, and stand in each study's scores.csv.",
+            caption="Scores that compare across spaces; inertia and silhouette stand in each study's scores.csv.",
         ),
         "candidates.png",
     )
 
 
 def table_of_candidates(leaderboard: pd.DataFrame, chosen: pd.Series | None) -> pd.DataFrame:
-    """Candidates with the scores that compare across spaces: the chosen first, then by yardstick, the ruled out last."""
+    """Candidates with the scores that compare across spaces: the chosen first, then by yardstick."""
     frame = leaderboard.assign(
         chosen=False if chosen is None else leaderboard["run_id"] == chosen["run_id"],
         out=leaderboard["verdict"].str.startswith("ruled_out"),
@@ -112,9 +112,10 @@ def best_by_space(leaderboard: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame
     scalings = list(dict.fromkeys(leaderboard["scaling"]))
     # Studies that differ in something else share a cell: the best of them stands in it.
     bests = bests.sort_values("yardstick", ascending=False, kind="stable").drop_duplicates(["features", "scaling"])
-    shape = {"index": features, "columns": scalings}
-    best = bests.pivot(index="features", columns="scaling", values="yardstick").reindex(**shape)
-    chosen_k = bests.pivot(index="features", columns="scaling", values="k").reindex(**shape)
+    best = bests.pivot(index="features", columns="scaling", values="yardstick").reindex(
+        index=features, columns=scalings
+    )
+    chosen_k = bests.pivot(index="features", columns="scaling", values="k").reindex(index=features, columns=scalings)
     return best, chosen_k
 
 

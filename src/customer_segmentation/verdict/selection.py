@@ -8,6 +8,7 @@ measured in one common space may decide: the caller supplies it for the short li
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import cast
 
 import pandas as pd
 
@@ -41,20 +42,21 @@ class Choice:
         Sentences with the figures that decided.
     """
 
-    chosen: object | None
-    runner_up: object | None = None
-    short_list: list[object] = field(default_factory=list)
-    ruled_out: dict[object, str] = field(default_factory=dict)
+    chosen: int | None
+    runner_up: int | None = None
+    short_list: list[int] = field(default_factory=list)
+    ruled_out: dict[int, str] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
 
 
-def ruled_out(leaderboard: pd.DataFrame, rule: Rule) -> dict[object, str]:
+def ruled_out(leaderboard: pd.DataFrame, rule: Rule) -> dict[int, str]:
     """Reason, for each candidate that does not satisfy the constraints, keyed by its index label.
 
     Reasons: ``one_segment`` (k = 1 divides nobody), ``other_k`` (of the rule ``fixed``), ``small_segment``.
     """
-    reasons: dict[object, str] = {}
-    for index, row in leaderboard.iterrows():
+    reasons: dict[int, str] = {}
+    for index in map(int, leaderboard.index):
+        row = row_of(leaderboard, index)
         if row["k"] < 2:
             reasons[index] = "one_segment"
         elif rule.rule == "fixed" and rule.k is not None and row["k"] != rule.k:
@@ -86,21 +88,19 @@ def choose(leaderboard: pd.DataFrame, rule: Rule, *, tie_breaker: str = "silhoue
     if qualified.empty:
         return Choice(None, ruled_out=out, reasons=[nearest_miss(leaderboard, rule)])
     # A reference without variance gives no yardstick; then the tie breaker is all there is.
-    marks = qualified["yardstick"].fillna(0.0)
-    best = marks.max()
-    short = qualified[marks >= best - rule.near_tie]
-    order = short.assign(_mark=marks).sort_values(
+    qualified = qualified.assign(_mark=qualified["yardstick"].fillna(0.0))
+    near = qualified["_mark"] >= qualified["_mark"].max() - rule.near_tie
+    order = qualified[near].sort_values(
         [tie_breaker, "_mark", "k"], ascending=[False, False, True], kind="stable", na_position="last"
     )
-    rest = qualified.drop(index=short.index).assign(_mark=marks)
-    rest = rest.sort_values(["_mark", "k"], ascending=[False, True], kind="stable")
-    ranking = [*order.index, *rest.index]
+    rest = qualified[~near].sort_values(["_mark", "k"], ascending=[False, True], kind="stable")
+    ranking = [int(label) for label in (*order.index, *rest.index)]
     return Choice(
         chosen=ranking[0],
         runner_up=ranking[1] if len(ranking) > 1 else None,
-        short_list=list(order.index),
+        short_list=ranking[: len(order)],
         ruled_out=out,
-        reasons=_reasons(leaderboard, ranking, list(order.index), out, rule, tie_breaker),
+        reasons=_reasons(leaderboard, ranking, ranking[: len(order)], out, rule, tie_breaker),
     )
 
 
@@ -114,11 +114,16 @@ def nearest_miss(leaderboard: pd.DataFrame, rule: Rule) -> str:
         divided = divided[divided["k"] == rule.k]
     if divided.empty:
         return "No candidate divides the customers: only k = 1 was tried."
-    row = divided.loc[divided["smallest_share"].idxmax()]
+    row = row_of(divided, int(divided["smallest_share"].argmax()), by_position=True)
     return (
         f"No candidate qualifies: the nearest miss is {label(row)}, whose smallest segment holds "
         f"{row['smallest_share']:.1%} of the customers; selection.smallest_share asks for {rule.smallest_share:.0%}."
     )
+
+
+def row_of(leaderboard: pd.DataFrame, index: int, *, by_position: bool = False) -> pd.Series:
+    """Return one candidate, by its index label or its position."""
+    return cast("pd.Series", leaderboard.iloc[index] if by_position else leaderboard.loc[index])
 
 
 def label(row: pd.Series) -> str:
@@ -128,13 +133,13 @@ def label(row: pd.Series) -> str:
 
 def _reasons(
     leaderboard: pd.DataFrame,
-    ranking: list[object],
-    short_list: list[object],
-    out: dict[object, str],
+    ranking: list[int],
+    short_list: list[int],
+    out: dict[int, str],
     rule: Rule,
     tie_breaker: str,
 ) -> list[str]:
-    chosen = leaderboard.loc[ranking[0]]
+    chosen = row_of(leaderboard, ranking[0])
     sentences = [
         f"{len(ranking)} of {len(leaderboard)} candidates satisfy the constraints"
         + (f" (smallest segment at least {rule.smallest_share:.0%})." if rule.smallest_share > 0 else ".")
@@ -142,7 +147,9 @@ def _reasons(
     counts = pd.Series(list(out.values()), dtype=object).value_counts()
     words = {"one_segment": "k = 1", "other_k": "another k than the fixed one", "small_segment": "a segment too small"}
     if len(counts):
-        sentences.append("Ruled out: " + ", ".join(f"{n} for {words[reason]}" for reason, n in counts.items()) + ".")
+        sentences.append(
+            "Ruled out: " + ", ".join(f"{n} for {words[str(reason)]}" for reason, n in counts.items()) + "."
+        )
     if pd.notna(chosen["yardstick"]):
         sentences.append(
             f"{label(chosen)} explains {chosen['yardstick']:.1%} of what K-means with as many segments can explain of "
@@ -156,7 +163,7 @@ def _reasons(
             + (f"; the silhouette in {where} decides ({chosen[tie_breaker]:.3f})." if known else ".")
         )
     if len(ranking) > 1:
-        second = leaderboard.loc[ranking[1]]
+        second = row_of(leaderboard, ranking[1])
         mark = f" with a yardstick of {second['yardstick']:.1%}" if pd.notna(second["yardstick"]) else ""
         sentences.append(f"Runner-up: {label(second)}{mark}.")
     return sentences
