@@ -19,12 +19,14 @@ from numpy.typing import NDArray
 
 from customer_segmentation.clustering.valley_pairs import HOLLOW, Labels, Matrix, Valleys, candidate_valleys, hollowest
 
+ATOM = 0.05
+"""Share of the customers from which the lowest or highest value of a column is an atom."""
 SHARE = 0.4
 """Share of separated pairs from which a finer best silhouette is believed."""
 HOLLOW_GROUPS = 1.0
 """Hollowness allowed then where the separated pairs alone hold groups of clusters apart."""
-FAINT_LEVEL, FAINT_RATIO = 0.003, 1.0
-"""Or: every valley ratio below ``FAINT_RATIO`` and the pooled test below ``FAINT_LEVEL``."""
+FAINT_LEVEL, FAINT_RATIO = 0.003, 0.8
+"""Or: the pooled counts of all pairs below this level and ratio, and no pair without any valley."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def two_valued_columns(matrix: Matrix) -> NDArray[np.bool_]:
 
 
 def spread_lattice(matrix: Matrix, rng: np.random.Generator) -> Matrix:
-    """Move each value of a column with few distinct values uniformly within half the gap to its neighbours.
+    """Spread repeated values over the gaps beside them, so that a column's steps are not taken for valleys.
 
     Parameters
     ----------
@@ -111,18 +113,27 @@ def spread_lattice(matrix: Matrix, rng: np.random.Generator) -> Matrix:
     Returns
     -------
     ndarray of shape (n, d)
-        Columns with 3 to n / 4 distinct values are spread, a gap counting at most twice the gap on the value's other
-        side; the other columns are copied.
+        In columns with 3 to n / 4 distinct values each value moves uniformly within half the gap to its neighbours, a
+        gap counting at most twice the gap on the value's other side. In all columns the lowest or highest value, if at
+        least ``ATOM`` of the customers share it and it stands apart from the rest, is spread over the whole gap: "none
+        or some" is a yes/no question too, and power and quantile scaling open such a gap as wide as the column.
     """
     spread = np.array(matrix, dtype=float)
+    n = len(spread)
     for column in range(spread.shape[1]):
-        values, position = np.unique(spread[:, column], return_inverse=True)
-        if not 3 <= len(values) <= len(spread) / 4:
+        values, position, counts = np.unique(spread[:, column], return_inverse=True, return_counts=True)
+        if len(values) < 3:
             continue
         gaps = np.diff(values)
         below, above = np.append(gaps[0], gaps), np.append(gaps, gaps[-1])
-        below, above = np.minimum(below, 2 * above), np.minimum(above, 2 * below)
-        spread[:, column] += rng.uniform(-below[position] / 2, above[position] / 2)
+        below, above = np.minimum(below, 2 * above) / 2, np.minimum(above, 2 * below) / 2
+        if len(values) > n / 4:
+            below[:], above[:] = 0.0, 0.0
+        if counts[0] >= ATOM * n and gaps[0] > 2 * gaps[1]:
+            below[0], above[0] = 0.0, gaps[0]
+        if counts[-1] >= ATOM * n and gaps[-1] > 2 * gaps[-2]:
+            below[-1], above[-1] = gaps[-1], 0.0
+        spread[:, column] += rng.uniform(-below[position], above[position])
     return spread
 
 
@@ -203,7 +214,8 @@ def _believed(matrix: Matrix, labels: Labels, valleys: Valleys, seed: int) -> bo
     bent, since the arms of a curve are separated from each other while the curve is one.
     """
     enough = valleys.share >= SHARE
-    faint = valleys.pooled_p < FAINT_LEVEL and valleys.highest_ratio < FAINT_RATIO
+    ratio, p = valleys.pooled
+    faint = p < FAINT_LEVEL and ratio < FAINT_RATIO and valleys.highest_ratio < 1
     if not enough and not faint:
         return False
     emptiest = hollowest(matrix, labels, valleys, seed=seed)

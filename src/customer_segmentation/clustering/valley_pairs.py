@@ -87,11 +87,13 @@ class Valleys:
         return sum(pair.weight for pair in self.used if pair.separated) / total if total else 0.0
 
     @property
-    def pooled_p(self) -> float:
-        """The pairs' test on the sums of their counts; 1 without pairs."""
+    def pooled(self) -> tuple[float, float]:
+        """Valley ratio and p of the sums of the pairs' counts; (inf, 1) without pairs."""
         poorer = sum(min(pair.at_i, pair.at_j) for pair in self.used)
         between = sum(pair.between for pair in self.used)
-        return float(bdtr(between, between + poorer, 0.5)) if self.used else 1.0
+        if not self.used:
+            return float(np.inf), 1.0
+        return (between + 0.5) / (poorer + 0.5), float(bdtr(between, between + poorer, 0.5))
 
     @property
     def highest_ratio(self) -> float:
