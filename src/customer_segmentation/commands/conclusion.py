@@ -10,9 +10,9 @@ import pandas as pd
 from customer_segmentation.clustering.fits import fit_k
 from customer_segmentation.clustering.silhouette import silhouettes
 from customer_segmentation.clustering.study import Candidate
-from customer_segmentation.commands.checks import declared_features, make_estimator, make_scaler
+from customer_segmentation.commands.checks import declared_features, make_scaler
 from customer_segmentation.commands.customers import Customers
-from customer_segmentation.commands.study import Job, model_of, rule_of
+from customer_segmentation.commands.study import Job, estimators_of, model_of, rule_of
 from customer_segmentation.errors import StudyError
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.spaces.space import Space, build_space
@@ -102,9 +102,7 @@ def finish_chosen(store: Store, chosen: pd.Series, job: Job, customers: Customer
     fit = fit_k(
         space.matrix,
         k,
-        make_estimator=lambda k, seed: make_estimator(
-            settings.clustering.estimator, job.choices["clustering"], k, seed
-        ),
+        make_estimator=estimators_of(job),
         seed=settings.seed,
     )
     logged = labels_of(store, chosen["study_id"])[f"k{k}"].to_numpy()

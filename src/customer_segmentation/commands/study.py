@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
 from customer_segmentation.clustering.study import Candidate, Study, run_study
@@ -23,8 +24,8 @@ from customer_segmentation.spaces.space import Space, build_space
 from customer_segmentation.tracking.context import SweepContext
 from customer_segmentation.tracking.items import Model, Tags
 from customer_segmentation.tracking.runs import finish_run, record, start_run
-from customer_segmentation.tracking.store import Store, open_store
-from customer_segmentation.tracking.study_items import candidate_items, study_items
+from customer_segmentation.tracking.store import Store, connect
+from customer_segmentation.tracking.study_items import candidate_items, candidate_tags, study_items
 from customer_segmentation.verdict.selection import Rule, choose
 from customer_segmentation.verdict.yardstick import yardstick
 
@@ -85,9 +86,7 @@ def run_job(config: Any) -> None:
         config=config_text(config, without="k"),
     )
     context = SweepContext.current()
-    store = open_store(
-        uri=context.uri, experiment=context.experiment, artifacts=None, timeout=job.settings.tracking.timeout
-    )
+    store = connect(context.uri, context.experiment, context.experiment_id)
     with threadpool_limits(job.settings.threads):
         run_logged(job, context, store)
 
@@ -138,9 +137,7 @@ def compute(job: Job, columns: list[str], on_candidate: Any = None) -> tuple[Stu
     study = run_study(
         space.matrix,
         ks=ks,
-        make_estimator=lambda k, seed: make_estimator(
-            settings.clustering.estimator, job.choices["clustering"], k, seed
-        ),
+        make_estimator=estimators_of(job),
         seed=settings.seed,
         value=customers.value,
         reference=customers.reference,
@@ -153,6 +150,12 @@ def compute(job: Job, columns: list[str], on_candidate: Any = None) -> tuple[Stu
         if "reference_explained" in candidate.scores:
             candidate.scores["yardstick"] = yardstick(candidate.scores["reference_explained"], candidate.k, attained)
     return study, space, customers
+
+
+def estimators_of(job: Job) -> Callable[[int, int], Any]:
+    """How the fits of a study get an unfitted estimator for k and a seed: the config is read once, then cloned."""
+    first = make_estimator(job.settings.clustering.estimator, job.choices["clustering"], 2, job.settings.seed)
+    return lambda k, seed: clone(first).set_params(n_clusters=k, random_state=seed)
 
 
 def rule_of(settings: SelectionSettings) -> Rule:
@@ -194,6 +197,10 @@ def _log_candidates(
 ) -> None:
     choice = choose(leaderboard_of(study, job.name), rule_of(job.settings.selection))
     for candidate in study.candidates:
+        best = candidate.k == choice.chosen
+        verdict = "best_of_study" if best else "qualified"
+        if candidate.k in choice.ruled_out:
+            verdict = f"ruled_out:{choice.ruled_out[candidate.k]}"
         run_id = start_run(
             store,
             name=f"{job.name} · k={candidate.k}",
@@ -205,14 +212,11 @@ def _log_candidates(
                 "study_id": study_id,
                 "study": job.name,
                 "job": job.number,
+                **candidate_tags(candidate, verdict=verdict),
             },
         )
-        best = candidate.k == choice.chosen
-        verdict = "best_of_study" if best else "qualified"
-        if candidate.k in choice.ruled_out:
-            verdict = f"ruled_out:{choice.ruled_out[candidate.k]}"
         try:
-            items = candidate_items(candidate, space, params=job.params, config=job.config, verdict=verdict)
+            items = candidate_items(candidate, space, params=job.params, config=job.config)
             models = (
                 [model_of(candidate, space, customers, job)] if best and job.settings.tracking.models == "best" else []
             )

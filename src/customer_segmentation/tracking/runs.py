@@ -31,7 +31,7 @@ def start_run(
     parent: str | None = None,
     description: str = "",
 ) -> str:
-    """Start a run and return its id.
+    """Start a run and return its id. Words that are known already belong here: tags given later cost a write more.
 
     Parameters
     ----------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import hashlib
 import logging
 import os
@@ -108,6 +109,18 @@ def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeo
         else:
             experiment_id = found.experiment_id
     return Store(resolved, client, experiment_id, experiment)
+
+
+@functools.cache
+def connect(uri: str, experiment: str, experiment_id: str) -> Store:
+    """Store that a sweep has opened already, for the jobs of this process: nothing is created or checked again."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    import mlflow
+    from mlflow.tracking import MlflowClient
+
+    _silence()
+    mlflow.set_tracking_uri(uri)
+    return Store(uri, MlflowClient(tracking_uri=uri), experiment_id, experiment)
 
 
 def _knock(uri: str, timeout: int) -> None:

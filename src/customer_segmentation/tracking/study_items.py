@@ -73,14 +73,15 @@ def study_items(
         yield Tags({"note": "; ".join(space.notes)})
 
 
-def candidate_items(
-    candidate: Candidate, space: Space, *, params: Mapping[str, Any], config: str, verdict: str
-) -> Iterator[Item]:
+def candidate_tags(candidate: Candidate, *, verdict: str) -> dict[str, str]:
+    """Words by which a candidate is found, known before its run is started."""
+    tags = {"verdict": verdict, "sizes": ", ".join(f"{size:,}" for size in candidate.sizes)}
+    return {**tags, "note": "; ".join(candidate.notes)} if candidate.notes else tags
+
+
+def candidate_items(candidate: Candidate, space: Space, *, params: Mapping[str, Any], config: str) -> Iterator[Item]:
     """Items of a candidate: single values, its segments in original units, and the config from which it is refitted."""
     yield Params({**params, "k": candidate.k})
     yield Metrics(candidate.scores)
-    yield Tags({"verdict": verdict, "sizes": ", ".join(f"{size:,}" for size in candidate.sizes)})
     yield Table(segments_table(candidate, space.numbers), "segments.csv")
     yield Text(f"{config.rstrip()}\nk: {candidate.k}\n", CONFIG)
-    if candidate.notes:
-        yield Tags({"note": "; ".join(candidate.notes)})
