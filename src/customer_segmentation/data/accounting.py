@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from customer_segmentation.errors import DataError
 
@@ -34,7 +36,8 @@ class Faults:
 
     def count(self, kind: str, number: int) -> None:
         """Count rows that are set aside elsewhere."""
-        self._kinds[kind] += number
+        if number:
+            self._kinds[kind] += number
 
     @property
     def usable(self) -> np.ndarray:
@@ -80,7 +83,7 @@ def mark_problems(faults: Faults, problems: pd.DataFrame) -> None:
 def mark_missing(faults: Faults, frame: pd.DataFrame, names: Iterable[str], problems: pd.DataFrame) -> None:
     """Mark rows that lack a value they need."""
     for name in dict.fromkeys(names):
-        missing = frame[name].isna().to_numpy()
+        missing = frame[name].isna().to_numpy(copy=True)
         if missing.any():
             reported = problems.loc[problems["column"] == name, "row"].to_numpy(dtype=np.int64)
             missing[reported] = False
@@ -98,7 +101,7 @@ def mark_repetitions(faults: Faults, frame: pd.DataFrame, id_column: str) -> int
     """
     usable = np.flatnonzero(faults.usable)
     ids = frame[id_column] if len(usable) == len(frame) else frame[id_column].iloc[usable]
-    if ids.is_unique:
+    if _distinct(ids):
         return 0
     usable = usable[ids.duplicated(keep=False).to_numpy()]
     part = frame.iloc[usable]
@@ -121,3 +124,13 @@ def mark_repetitions(faults: Faults, frame: pd.DataFrame, id_column: str) -> int
                 reason = f"{id_column} {name!r} stands in rows {listed} with different values"
                 faults.add(position, reason, kind=f"{id_column} stands in several rows with different values")
     return repetitions
+
+
+def _distinct(ids: pd.Series) -> bool:
+    """Whether no id repeats; in a table sorted by id a comparison of neighbours tells, at a tenth of the cost."""
+    array = pa.array(ids, from_pandas=True)
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    if len(array) < 2 or pc.all(pc.less(array[:-1], array[1:])).as_py():
+        return True
+    return bool(ids.is_unique)

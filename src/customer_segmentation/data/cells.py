@@ -38,8 +38,11 @@ class Source(Protocol):
 
     name: str
     headers: tuple[str, ...]
-    sha256: str
     decimal: str | None
+
+    @property
+    def sha256(self) -> str:
+        """Checksum of the source's bytes, empty where it has none."""
 
     def read(self, wanted: Mapping[int, ColumnSpec]) -> Cells:
         """Read the wanted columns, given by position with their contract."""

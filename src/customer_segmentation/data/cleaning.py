@@ -176,8 +176,15 @@ def _as_yes_no(name: str, cells: pd.Series, spec: ColumnSpec, problems: _Problem
 def _as_text(name: str, cells: pd.Series, spec: ColumnSpec, problems: _Problems) -> pd.Series:
     blank = None if spec.blank is None else str(spec.blank)
     if spec.type is ColumnType.text and isinstance(cells.dtype, pd.StringDtype):
-        texts = cells.str.strip()  # mostly distinct: sorting out the spellings would cost more than it saves
-        return texts.mask(is_blank(texts, spec.blanks), blank).astype("str")
+        texts = texts_of(cells)  # mostly distinct: sorting out the spellings would cost more than it saves
+        empty = is_blank(texts, spec.blanks)
+        if empty.any():
+            texts = texts.mask(empty, blank).astype("str")
+        binary = texts.str.contains("\0", regex=False, na=False).to_numpy(dtype=bool)
+        if binary.any():
+            problems.add(name, cells, binary, "holds a NUL byte")
+            texts = texts.mask(binary, None).astype("str")
+        return texts
     codes, texts = _distinct(cells)
     wrong = np.zeros(len(texts), dtype=bool)
     declared = spec.values

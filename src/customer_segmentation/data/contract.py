@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     import pandera.pandas as pandera
 
 
-def schema_of(columns: Mapping[str, ColumnSpec]) -> pandera.DataFrameSchema:
+def schema_of(columns: Mapping[str, ColumnSpec], *, unique_ids: bool = True) -> pandera.DataFrameSchema:
     """Build the schema that a cleaned table keeps.
 
     Parameters
     ----------
     columns : mapping of str to ColumnSpec
         Contract of the columns that are present.
+    unique_ids : bool
+        Check that no id repeats.
 
     Returns
     -------
@@ -28,11 +30,13 @@ def schema_of(columns: Mapping[str, ColumnSpec]) -> pandera.DataFrameSchema:
     """
     import pandera.pandas as pandera
 
-    return pandera.DataFrameSchema({name: _column(spec) for name, spec in columns.items()}, strict=True, ordered=True)
+    return pandera.DataFrameSchema(
+        {name: _column(spec, unique_ids) for name, spec in columns.items()}, strict=True, ordered=True
+    )
 
 
 def validate(frame: pd.DataFrame, columns: Mapping[str, ColumnSpec], *, source: str) -> None:
-    """Check a cleaned table against its contract.
+    """Check a cleaned table against its contract; that ids are unique is checked where rows are set aside for it.
 
     Raises
     ------
@@ -42,7 +46,7 @@ def validate(frame: pd.DataFrame, columns: Mapping[str, ColumnSpec], *, source: 
     import pandera.errors
 
     try:
-        schema_of(columns).validate(frame, lazy=True)
+        schema_of(columns, unique_ids=False).validate(frame, lazy=True)
     except pandera.errors.SchemaErrors as errors:
         cases = errors.failure_cases
         first = cases.iloc[0]
@@ -56,7 +60,7 @@ def validate(frame: pd.DataFrame, columns: Mapping[str, ColumnSpec], *, source: 
         ) from None
 
 
-def _column(spec: ColumnSpec) -> pandera.Column:
+def _column(spec: ColumnSpec, unique_ids: bool) -> pandera.Column:
     import pandera.pandas as pandera
 
     checks = []
@@ -75,4 +79,6 @@ def _column(spec: ColumnSpec) -> pandera.Column:
         if declared:
             allowed = [*declared, *([] if spec.blank is None else [str(spec.blank)])]
             checks.append(pandera.Check.isin(allowed))
-    return pandera.Column(kind, checks=checks, nullable=spec.role is not Role.id, unique=spec.role is Role.id)
+    return pandera.Column(
+        kind, checks=checks, nullable=spec.role is not Role.id, unique=unique_ids and spec.role is Role.id
+    )

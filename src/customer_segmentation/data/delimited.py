@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO
 
 import numpy as np
@@ -24,6 +25,7 @@ _DELIMITERS = (",", ";", "\t", "|", "^", "~", ":")
 _HEADER_ROWS = 10  # a header is looked for in so many first records
 _NUMBERS = (ColumnType.number, ColumnType.integer)
 _NULLS = sorted({form for word in BLANK_SPELLINGS for form in (word, word.upper(), word.capitalize(), word.title())})
+_BLOCK = 1 << 18  # bytes; what is parsed then stays in the cache
 _MAX_BLOCK = 1 << 30
 
 
@@ -88,11 +90,15 @@ class DelimitedSource:
         if self._sample.empty:
             self._sample = pd.DataFrame({position: [] for position in range(len(self.headers))}, dtype="str")
         self.decimal = decimal or self._find_decimal()
-        self.sha256, self._quoted = file.scan()
-        if self._encoding not in ("utf-8", "utf-8-sig", "ascii", "cp1252"):
-            self._quoted = True
-        self._block = 1 << 22
-        self._broken: list[tuple[int, str]] | None = None
+        self._quoted = file.may_hold_quotes() or self._encoding.startswith(("utf-16", "utf-32"))
+        self._block = _BLOCK
+        # The checksum needs every byte of the file as well: beside the parser it costs no time of its own.
+        self._checksum = ThreadPoolExecutor(max_workers=1).submit(file.sha256)
+
+    @property
+    def sha256(self) -> str:
+        """Checksum of the file as it is stored."""
+        return self._checksum.result()
 
     def read(self, wanted: Mapping[int, ColumnSpec]) -> Cells:
         """Read the wanted columns, given by position with their contract."""
@@ -103,19 +109,14 @@ class DelimitedSource:
                 break
             except pa.ArrowInvalid as error:
                 self._adapt(str(error), types)
-        if broken:
-            _, broken_rows = self._table({}, threads=False)  # only a single thread numbers the rows
-            self._broken = [(number, text) for number, text in broken_rows if number is not None]
-        else:
-            self._broken = []
         names = list(types)
         frame = table.to_pandas(split_blocks=True, self_destruct=True)
         del table
         frame.columns = names
-        expanded = [line for number, text in self._broken for line in _lines(number, text)]
+        expanded = [line for number, text in broken for line in _lines(number, text)]
         return Cells(
             frame=frame,
-            rows=number_rows(len(frame), [number for number, _ in self._broken], first=self._first_row),
+            rows=number_rows(len(frame), [number for number, _ in broken], first=self._first_row),
             broken=self._broken_rows(expanded),
         )
 
@@ -125,7 +126,7 @@ class DelimitedSource:
         parts: list[pa.Table] = []
         start = 0
         with self._stream() as stream:
-            options = self._options({position: pa.string() for position in range(len(self.headers))}, threads=False)
+            options = self._options({position: pa.string() for position in range(len(self.headers))})
             for batch in arrow_csv.open_csv(stream, **options):
                 inside = wanted[(wanted >= start) & (wanted < start + batch.num_rows)] - start
                 if len(inside):
@@ -166,12 +167,10 @@ class DelimitedSource:
         else:
             raise DataError(f"{self.name} cannot be read as delimited text: {message.splitlines()[0]}.")
 
-    def _table(
-        self, types: Mapping[int, pa.DataType], *, threads: bool = True
-    ) -> tuple[pa.Table, list[tuple[int | None, str]]]:
+    def _table(self, types: Mapping[int, pa.DataType]) -> tuple[pa.Table, list[tuple[int, str]]]:
         """Parse the file once: a table, and the rows with a wrong number of cells."""
-        broken: list[tuple[int | None, str]] = []
-        options = self._options(types, threads=threads, broken=broken)
+        broken: list[tuple[int, str]] = []
+        options = self._options(types, broken=broken)
         try:
             with self._stream() as stream:
                 return arrow_csv.read_csv(stream, **options), broken
@@ -186,7 +185,7 @@ class DelimitedSource:
             ) from None
 
     def _options(
-        self, types: Mapping[int, pa.DataType], *, threads: bool, broken: list[tuple[int | None, str]] | None = None
+        self, types: Mapping[int, pa.DataType], *, broken: list[tuple[int, str]] | None = None
     ) -> dict[str, object]:
         def note(row: arrow_csv.InvalidRow) -> str:
             if broken is not None:
@@ -196,7 +195,11 @@ class DelimitedSource:
         columns = {f"c{position}": kind for position, kind in types.items()}
         return {
             "read_options": arrow_csv.ReadOptions(
-                column_names=self._columns, skip_rows=self._skip, use_threads=threads, block_size=self._block
+                # One thread: it numbers the rows, and a few threads cost more CPU than they save time.
+                column_names=self._columns,
+                skip_rows=self._skip,
+                use_threads=False,
+                block_size=self._block,
             ),
             "parse_options": arrow_csv.ParseOptions(
                 delimiter=self._delimiter, newlines_in_values=self._quoted, invalid_row_handler=note

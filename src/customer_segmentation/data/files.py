@@ -69,15 +69,21 @@ class FileBytes:
         """Open the unpacked bytes from their beginning."""
         return _open(self.path, self.member)
 
-    def scan(self) -> tuple[str, bool]:
-        """Read the file once for its checksum, and tell whether its unpacked bytes hold a quotation mark."""
-        digest, quoted = hashlib.sha256(), False
+    def sha256(self) -> str:
+        """Checksum of the file as it is stored."""
         with self.path.open("rb") as stored:
-            packed = self.member != "" or any(self.head_of_file.startswith(magic) for magic in _PACKED)
-            while chunk := stored.read(_HEAD):
-                digest.update(chunk)
-                quoted = quoted or (not packed and b'"' in chunk)
-        return digest.hexdigest(), quoted or packed
+            return hashlib.file_digest(stored, "sha256").hexdigest()
+
+    def may_hold_quotes(self) -> bool:
+        """Tell whether a quotation mark may stand in it; a packed file is not searched."""
+        if self.member or any(self.head_of_file.startswith(magic) for magic in _PACKED):
+            return True
+        buffer = bytearray(_HEAD)
+        with self.path.open("rb", buffering=0) as stored:
+            while size := stored.readinto(buffer):
+                if buffer.find(b'"', 0, size) >= 0:
+                    return True
+        return False
 
     @property
     def head_of_file(self) -> bytes:

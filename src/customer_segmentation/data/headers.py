@@ -68,7 +68,7 @@ def match_headers(
     headers : sequence of str
     columns : mapping of str to ColumnSpec
     wanted : collection of str
-        Columns that are going to be read: among them two headers for one column are an error.
+        Columns for which two headers are an error; of others neither header counts.
     source : str
         The source's name, for messages.
 
@@ -90,7 +90,7 @@ def match_headers(
                 f"{source} has {len(several)} headers for {name!r}: {named}; rename or remove all but one, or drop "
                 f"the spelling from data.columns.{name}.synonyms."
             )
-    positions = {name: found[name][0] for name in columns if name in found}
+    positions = {name: found[name][0] for name in columns if len(found.get(name, ())) == 1}
     taken = set(positions.values())
     return HeaderMatch(
         positions=positions,
@@ -130,9 +130,7 @@ def refuse_lacking(
         f" and {len(listed) - 12} more" if len(listed) > 12 else ""
     )
     plural = "columns" if len(lacking) > 1 else "column"
-    hint = (
-        "; ".join(close) if close else "choose another file with data.path or describe this one by its own data config"
-    )
+    hint = "; ".join(close) if close else "choose another file with data.path, or let `segment init` describe this one"
     raise DataError(f"{source} lacks the required {plural} {', '.join(lacking)}; its columns are {shown}; {hint}.")
 
 

@@ -49,8 +49,9 @@ def load_customers(settings: DataSettings, *, needed: Collection[str] | None = N
     population = _population(settings)
     required = _required(columns, needed, population)
     wanted = _wanted(columns, required, needed)
+    used = {name for name in wanted if columns[name].role is not Role.ignore or name in required}
     source = open_source(settings)
-    match = match_headers(source.headers, columns, wanted=wanted, source=source.name)
+    match = match_headers(source.headers, columns, wanted=used, source=source.name)
     refuse_lacking([name for name in required if name in match.missing], source.headers, columns, source=source.name)
     present = {name: spec for name, spec in columns.items() if name in wanted and name in match.positions}
     if not present:
@@ -66,13 +67,14 @@ def load_customers(settings: DataSettings, *, needed: Collection[str] | None = N
     del raw, cells, prepared
 
     faults = Faults(rows)
-    deciding = [name for name, spec in present.items() if spec.role is not Role.ignore or name in required]
-    mark_problems(faults, problems[problems["column"].isin(deciding)])
+    mark_problems(faults, problems[problems["column"].isin(used)])
     id_column = next((name for name, spec in present.items() if spec.role is Role.id), None)
     mark_missing(faults, frame, [*required, *([id_column] if id_column else [])], problems)
     duplicates = mark_repetitions(faults, frame, id_column) if id_column else 0
     if len(broken):
-        faults.count("the number of cells differs from the header's", len(broken))
+        unended = int(broken["reason"].str.startswith("a quotation").sum())
+        faults.count("the number of cells differs from the header's", len(broken) - unended)
+        faults.count("a quotation does not end where a cell ends", unended)
     rows_read = len(frame) + len(broken)
     faults.refuse_above(
         settings.set_aside_limit, rows_read=rows_read, broken=len(broken), duplicates=duplicates, source=source.name

@@ -73,7 +73,7 @@ class ParquetSource:
         except Exception as error:  # pyarrow raises many kinds for a damaged file
             raise DataError(f"{file.name} is a damaged Parquet file ({_first_line(error)}); fetch it again.") from None
         self.headers = tuple(schema.names)
-        self.sha256 = file.scan()[0]
+        self.sha256 = file.sha256()
 
     def read(self, wanted: Mapping[int, ColumnSpec]) -> Cells:
         """Read the wanted columns, given by position with their contract."""
@@ -124,7 +124,7 @@ def _open_workbook(file: FileBytes, sheet: str | None, claimed: Mapping[str, str
     headers = ["" if pd.isna(cell) else str(cell) for cell in cells.iloc[header]]
     frame = cells.iloc[header + 1 :].set_axis(range(cells.shape[1]), axis=1).reset_index(drop=True)
     frame.columns = pd.Index(headers)
-    return FrameSource(frame, name=file.name, sha256=file.scan()[0], first_row=header + 2)
+    return FrameSource(frame, name=file.name, sha256=file.sha256(), first_row=header + 2)
 
 
 def _open_query(url: str, query: str | None) -> FrameSource:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from customer_segmentation.settings.data import ColumnSpec, Role
 
@@ -92,8 +93,8 @@ class CustomerTable:
 def digest_of(frame: pd.DataFrame) -> str:
     """Checksum of a frame's names and values that does not depend on how the values were stored.
 
-    Numbers enter as float64 (with one zero and one NaN), yes/no as one byte, strings as codes in order of their first
-    appearance and the strings themselves. The order of rows and columns counts, the index does not.
+    Numbers enter as float64 (with one zero and one NaN), yes/no as one byte, strings as their lengths and
+    characters. The order of rows and columns counts, the index does not.
 
     Parameters
     ----------
@@ -106,23 +107,33 @@ def digest_of(frame: pd.DataFrame) -> str:
     """
     digest = hashlib.sha256()
     for name in frame.columns:
-        column = frame[name]
+        column, content = frame[name], memoryview(b"")
         if pd.api.types.is_bool_dtype(column.dtype):
             kind = "yes_no"
             values: np.ndarray = column.astype("Int8").to_numpy(dtype=np.int8, na_value=-1)
-            content = b""
         elif pd.api.types.is_numeric_dtype(column.dtype):
             kind, values = "number", column.to_numpy(dtype="<f8", na_value=np.nan) + 0.0  # -0.0 becomes 0.0
             values[np.isnan(values)] = np.nan
-            content = b""
         else:
             kind = "text"
-            codes, distinct = pd.factorize(column)
-            values = codes.astype("<i4")
             # Lengths keep ["ab", "c"] and ["a", "bc"] apart.
-            lengths = ",".join(str(len(text)) for text in distinct)
-            content = "\n".join([lengths, *map(str, distinct)]).encode("utf-8", "surrogatepass")
+            values, content = _characters(column)
         digest.update(f"{name}\n{kind}\n{len(values)}\n{len(content)}\n".encode())
         digest.update(np.ascontiguousarray(values).data)
         digest.update(content)
     return digest.hexdigest()
+
+
+def _characters(column: pd.Series) -> tuple[np.ndarray, memoryview]:
+    """Lengths of the texts in bytes, -1 for a missing one, and their characters in UTF-8, one after the other."""
+    texts = pa.array(column, type=pa.large_string(), from_pandas=True)
+    if isinstance(texts, pa.ChunkedArray):
+        texts = texts.combine_chunks()
+    gone = texts.is_null().to_numpy(zero_copy_only=False)
+    if gone.any():
+        texts = texts.fill_null("")
+    _, offsets, data = texts.buffers()
+    if data is None or not len(texts):
+        return np.where(gone, -1, 0).astype("<i4"), memoryview(b"")
+    ends = np.frombuffer(offsets, dtype=np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    return np.where(gone, -1, np.diff(ends)).astype("<i4"), memoryview(data)[ends[0] : ends[-1]]

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 #: Spellings of "there is nothing here", compared after trimming and lowering. A contract's own words come on top.
 BLANK_SPELLINGS = frozenset(
@@ -114,10 +116,19 @@ def texts_of(cells: pd.Series) -> pd.Series:
         Of pandas' string dtype, with the same index.
     """
     if isinstance(cells.dtype, pd.StringDtype):
-        return cells.str.strip()
+        return _stripped(cells)
     missing = cells.isna().to_numpy()
     values = [None if gone else cell_text(value) for value, gone in zip(cells, missing, strict=True)]
     return pd.Series(values, index=cells.index, dtype="str")
+
+
+def _stripped(texts: pd.Series) -> pd.Series:
+    """Trim white space, and copy only where there is some: trimming a million clean ids costs more than the look."""
+    array = pa.array(texts, from_pandas=True)
+    padded = pc.any(pc.not_equal(pc.binary_length(pc.ascii_trim_whitespace(array)), pc.binary_length(array))).as_py()
+    if padded or pc.all(pc.string_is_ascii(array)).as_py() is False:
+        return texts.str.strip()
+    return texts
 
 
 def is_blank(texts: pd.Series, extra: Iterable[str] = ()) -> np.ndarray:
