@@ -76,6 +76,17 @@ def test_pearson_interval_is_scipys():
         assert found.n == 300
 
 
+def test_spearman_interval_is_bonett_and_wrights():
+    frame = _sample()
+    found = correlation(frame["a"], frame["b"], method=Method.spearman)
+    rho, p = stats.spearmanr(frame["a"], frame["b"])
+    reach = 1.959963985 * np.sqrt((1 + rho**2 / 2) / 297)
+    assert (found.r, found.p) == pytest.approx((rho, p))
+    assert (found.low, found.high) == pytest.approx(
+        (np.tanh(np.arctanh(rho) - reach), np.tanh(np.arctanh(rho) + reach))
+    )
+
+
 def test_spearman_interval_covers_the_truth():
     rho = 0.6
     truth = 6 / np.pi * np.arcsin(rho / 2)  # of a bivariate normal distribution
