@@ -147,8 +147,12 @@ def compute(job: Job, columns: list[str], on_candidate: Any = None) -> tuple[Stu
     )
     attained = customers.attainable(ks)
     for candidate in study.candidates:
-        if "reference_explained" in candidate.scores:
-            candidate.scores["yardstick"] = yardstick(candidate.scores["reference_explained"], candidate.k, attained)
+        own = dict(candidate.scores)
+        if "reference_explained" in own:
+            # First in order: the UI's page of comparison opens on the first score, and this one may be compared.
+            candidate.scores.clear()
+            candidate.scores["yardstick"] = yardstick(own["reference_explained"], candidate.k, attained)
+            candidate.scores.update(own)
     return study, space, customers
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
 import math
 import os
 import tempfile
@@ -20,6 +21,9 @@ PARAM_LENGTH = 6000
 TAG_LENGTH = 8000
 BATCH_METRICS = 1000
 DEFAULT_EXPERIMENT = "0"
+
+#: Shown by the UI in the column "Source".
+SOURCE = {"mlflow.source.name": "segment", "mlflow.source.type": "LOCAL"}
 
 
 def start_run(
@@ -46,7 +50,7 @@ def start_run(
     description : str
         Markdown, shown on the run's page.
     """
-    words = {**tags, "level": level}
+    words = {**SOURCE, "mlflow.user": getpass.getuser(), **tags, "level": level}
     if parent is not None:
         words["mlflow.parentRunId"] = parent
     if description:
