@@ -17,15 +17,23 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from customer_segmentation.clustering.valley_pairs import HOLLOW, Labels, Matrix, Valleys, candidate_valleys, hollowest
+from customer_segmentation.clustering.valley_pairs import (
+    HOLLOW,
+    Labels,
+    Matrix,
+    Valleys,
+    candidate_valleys,
+    is_bent,
+    solid_hollowness,
+)
 
 ATOM = 0.05
 """Share of the customers from which the lowest or highest value of a column is an atom."""
-SHARE = 0.4
+SHARE = 0.3
 """Share of separated pairs from which a finer best silhouette is believed."""
 HOLLOW_GROUPS = 1.0
 """Hollowness allowed then where the separated pairs alone hold groups of clusters apart."""
-FAINT_LEVEL, FAINT_RATIO = 0.003, 0.8
+FAINT_LEVEL, FAINT_RATIO = 0.005, 0.8
 """Or: the pooled counts of all pairs below this level and ratio, and no pair without any valley."""
 
 
@@ -218,8 +226,12 @@ def _believed(matrix: Matrix, labels: Labels, valleys: Valleys, seed: int) -> bo
     faint = p < FAINT_LEVEL and ratio < FAINT_RATIO and valleys.highest_ratio < 1
     if not enough and not faint:
         return False
-    emptiest = hollowest(matrix, labels, valleys, seed=seed)
-    return emptiest <= (HOLLOW_GROUPS if enough and valleys.groups > 1 else HOLLOW)
+    hollow = solid_hollowness(matrix, labels, valleys, seed=seed)
+    emptiest, d = max(hollow.values()), matrix.shape[1]
+    if enough and emptiest <= (HOLLOW_GROUPS if valleys.groups > 1 else HOLLOW):
+        return True
+    bent = any(is_bent(max(hollow[pair.i], hollow[pair.j]), pair.girth, d) for pair in valleys.used)
+    return faint and emptiest <= HOLLOW and not bent
 
 
 def _sentence(

@@ -17,13 +17,14 @@ from scipy.special import bdtr
 
 Matrix = NDArray[np.float64]
 Labels = NDArray[np.integer]
+Mask = NDArray[np.bool_]
 
 LEVEL, LEVEL_SMALL, SMALL = 0.02, 0.01, 500
 """Level of the test of one pair, and the stricter one below ``SMALL`` customers."""
 RATIO, DEEP_RATIO = 0.6, 0.3
 """Largest valley ratio that separates, and the one from which the shape of the clusters no longer matters."""
-HOLLOW, ROUND, GIRTH = 0.9, 0.8, 1.3
-"""Bounds on the shape of clusters beside a shallow valley: see `candidate_valleys`."""
+HOLLOW, HOLLOW_PLANE, ROUND, GIRTH = 0.9, 1.0, 0.8, 1.3
+"""Bounds on the shape of clusters beside a shallow valley: see `is_bent`. A disc's hollowness is 0.93."""
 MIN_TUBE, MIN_TUBE_SHARE = 5, 0.1
 """Rows a side of the tube needs, and as a share of the smaller cluster."""
 CORE = 300
@@ -131,6 +132,15 @@ def hollowness(rows: Matrix, rng: np.random.Generator) -> float:
     return central / typical
 
 
+def is_bent(emptier: float, girth: float, d: int) -> bool:
+    """Tell from hollowness and girth whether the clusters of a pair in d dimensions are parts of one bent thing.
+
+    The emptier one's `hollowness` exceeds its bound, or exceeds ``ROUND`` while the rows half-way lie farther from the
+    line than those at the centres (girth above ``GIRTH``): rows that go round.
+    """
+    return emptier > (HOLLOW_PLANE if d <= 2 else HOLLOW) or (emptier > ROUND and girth > GIRTH)
+
+
 def tiny_size(n: int, k: int) -> float:
     """Return the number of customers below which one of k clusters of n customers is tiny."""
     return max(10.0, min(0.01 * n, 0.1 * n / k))
@@ -152,7 +162,23 @@ class _Clusters:
         self.affinity = self.rows @ self.centres.T - np.diag(self.gram) / 2
         self.affinity[:, self.sizes == 0] = -np.inf
         self.norms = np.einsum("rc,rc->r", self.rows, self.rows)
+        self.pull = self._pull()
         self._hollow: dict[int, float] = {}
+
+    def _pull(self) -> Matrix:
+        """How much of each row's affinity (n,) to its own centre comes from the row itself being part of that centre.
+
+        Each row draws its centre towards itself. With few rows for the dimension that empties the border between the
+        halves of any split cluster, so the counts place every row against its centre without it.
+        """
+        size = self.sizes[self.labels].astype(float)
+        own = self.affinity[np.arange(len(self.labels)), self.labels]
+        square = np.diag(self.gram)[self.labels]
+        product = own + square / 2
+        rest = np.maximum(size - 1, 1)
+        product_without = (size * product - self.norms) / rest
+        square_without = (size**2 * square - 2 * size * product + self.norms) / rest**2
+        return np.where(size > 1, own - (product_without - square_without / 2), 0.0)
 
     def hollow(self, cluster: int) -> float:
         if cluster not in self._hollow:
@@ -188,7 +214,7 @@ class _Clusters:
         inside = foot.max(axis=1) <= own
         on_i = int(np.count_nonzero(inside[: self.sizes[i]]))
         on_j = int(np.count_nonzero(inside)) - on_i
-        at_i, between, at_j = (inside & (np.abs(place - centre) < 0.25) for centre in (-1.0, 0.0, 1.0))
+        at_i, between, at_j = self._windows(i, j, inside, place, length2)
         girth = 0.0
         ends = at_i | at_j
         if between.any() and ends.any():
@@ -199,14 +225,22 @@ class _Clusters:
         counts = (int(np.count_nonzero(window)) for window in (at_i, between, at_j))
         return on_i, on_j, *counts, girth  # type: ignore[return-value]
 
+    def _windows(self, i: int, j: int, inside: Mask, place: Matrix, length2: float) -> tuple[Mask, Mask, Mask]:
+        """Rows of the tube about centre i, half-way, and about centre j, each row placed without its own pull."""
+        size = int(self.sizes[i])
+        placed = place + 2 * np.concatenate([self.pull[self.bounds[i]], -self.pull[self.bounds[j]]]) / length2
+        low, high = float(placed[:size].mean()), float(placed[size:].mean())
+        if high > low:
+            placed = (2 * placed - low - high) / (high - low)
+        at_i, between, at_j = (inside & (np.abs(placed - centre) < 0.25) for centre in (-1.0, 0.0, 1.0))
+        return at_i, between, at_j
+
 
 def candidate_valleys(matrix: Matrix, labels: Labels, k: int, *, seed: int) -> Valleys:
     """Test every pair of neighbouring clusters of one candidate.
 
     A pair is separated if p is below the level, the ratio below ``RATIO``, and, unless the ratio is below
-    ``DEEP_RATIO``, the clusters are no pieces of something bent. They are where the emptier one's `hollowness`
-    exceeds ``HOLLOW``, or exceeds ``ROUND`` while the rows half-way lie farther from the line than those at the
-    centres (girth above ``GIRTH``): rows that go round.
+    ``DEEP_RATIO``, the clusters are no pieces of something bent (`is_bent`).
 
     Parameters
     ----------
@@ -220,7 +254,7 @@ def candidate_valleys(matrix: Matrix, labels: Labels, k: int, *, seed: int) -> V
         Fixes the rows drawn for `hollowness`.
     """
     clusters = _Clusters(matrix, labels, k, seed)
-    n, sizes = len(matrix), clusters.sizes
+    (n, d), sizes = matrix.shape, clusters.sizes
     tiny = set(np.flatnonzero(sizes < tiny_size(n, k)).tolist())
     tubes = {(i, j): clusters.tube(i, j) for i, j in clusters.neighbours() if i not in tiny and j not in tiny}
     # Each cluster keeps its best-filled pair, so that none is judged by no pair at all.
@@ -237,15 +271,16 @@ def candidate_valleys(matrix: Matrix, labels: Labels, k: int, *, seed: int) -> V
         separated = p < level and ratio < RATIO
         if separated and ratio >= DEEP_RATIO:
             emptier = max(clusters.hollow(i), clusters.hollow(j))
-            separated = emptier <= HOLLOW and not (emptier > ROUND and girth > GIRTH)
+            separated = not is_bent(emptier, girth, d)
         used = min(on_i, on_j) >= max(MIN_TUBE, MIN_TUBE_SHARE * smaller) or (i, j) in kept
         pairs.append(Pair(i, j, at_i, between, at_j, ratio, p, girth, separated, used, smaller))
     return Valleys(k, tuple(pairs), tuple(sorted(tiny)), int(sizes[sorted(tiny)].sum()))
 
 
-def hollowest(matrix: Matrix, labels: Labels, valleys: Valleys, *, seed: int) -> float:
-    """Return the largest `hollowness` among the clusters that are not tiny; 0 without any."""
-    solid = [cluster for cluster in range(valleys.k) if cluster not in valleys.tiny]
-    return max(
-        (hollowness(matrix[labels == c], np.random.default_rng([seed, valleys.k, c])) for c in solid), default=0.0
-    )
+def solid_hollowness(matrix: Matrix, labels: Labels, valleys: Valleys, *, seed: int) -> dict[int, float]:
+    """Return the `hollowness` of each cluster that is not tiny."""
+    return {
+        c: hollowness(matrix[labels == c], np.random.default_rng([seed, valleys.k, c]))
+        for c in range(valleys.k)
+        if c not in valleys.tiny
+    }
