@@ -100,7 +100,7 @@ def prepare_columns(frame: pd.DataFrame, columns: Mapping[str, ColumnSpec], *, d
             typed[name] = _as_yes_no(name, cells, spec, problems)
         else:
             typed[name] = _as_text(name, cells, spec, problems)
-    result = pd.DataFrame(typed, index=frame.index)
+    result = pd.DataFrame(typed, index=frame.index, copy=False)
     repaired: dict[str, np.ndarray] = {}
     for name in typed:
         spec = columns[name]
@@ -130,7 +130,7 @@ def _take(values: np.ndarray, codes: np.ndarray, missing: object) -> np.ndarray:
 def _as_numbers(name: str, cells: pd.Series, spec: ColumnSpec, decimal: str | None, problems: _Problems) -> pd.Series:
     blank = np.nan if spec.blank is None else float(spec.blank)
     if pd.api.types.is_numeric_dtype(cells.dtype):  # bool included
-        values = cells.to_numpy(dtype=np.float64, na_value=np.nan)
+        values = cells.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)  # never the caller's own cells
         if spec.blank is not None:
             values = np.where(np.isnan(values), blank, values)
         unreadable = None
@@ -153,7 +153,7 @@ def _as_numbers(name: str, cells: pd.Series, spec: ColumnSpec, decimal: str | No
         if fractional.any():
             values = np.where(fractional, np.nan, values)
             problems.add(name, cells, fractional, "is not a whole number")
-    return pd.Series(values, index=cells.index)
+    return pd.Series(values, index=cells.index, copy=False)
 
 
 def _as_yes_no(name: str, cells: pd.Series, spec: ColumnSpec, problems: _Problems) -> pd.Series:
@@ -168,7 +168,7 @@ def _as_yes_no(name: str, cells: pd.Series, spec: ColumnSpec, problems: _Problem
         parsed[~empty] = parse_yes_no(texts[~empty])
         answers = _take(parsed, codes, blank)
     if (answers >= 0).all():
-        return pd.Series(answers == 1, index=cells.index)
+        return pd.Series(answers == 1, index=cells.index, copy=False)
     problems.add(name, cells, answers == -1, "is neither yes nor no")
     return pd.Series(pd.arrays.BooleanArray(answers == 1, answers < 0), index=cells.index)
 

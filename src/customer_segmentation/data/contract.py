@@ -46,7 +46,7 @@ def validate(frame: pd.DataFrame, columns: Mapping[str, ColumnSpec], *, source: 
     import pandera.errors
 
     try:
-        schema_of(columns, unique_ids=False).validate(frame, lazy=True)
+        schema_of(columns, unique_ids=False).validate(frame, lazy=True, inplace=True)
     except pandera.errors.SchemaErrors as errors:
         cases = errors.failure_cases
         first = cases.iloc[0]

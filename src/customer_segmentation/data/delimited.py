@@ -22,6 +22,7 @@ from customer_segmentation.errors import DataError
 from customer_segmentation.settings.data import ColumnSpec, ColumnType
 
 _DELIMITERS = (",", ";", "\t", "|", "^", "~", ":")
+_SNIFFED = 1 << 16  # characters by which a delimiter is judged
 _HEADER_ROWS = 10  # a header is looked for in so many first records
 _NUMBERS = (ColumnType.number, ColumnType.integer)
 _NULLS = sorted({form for word in BLANK_SPELLINGS for form in (word, word.upper(), word.capitalize(), word.title())})
@@ -89,8 +90,10 @@ class DelimitedSource:
         self._sample = pd.DataFrame([cells for cells in rows if len(cells) == len(self.headers)], dtype="str")
         if self._sample.empty:
             self._sample = pd.DataFrame({position: [] for position in range(len(self.headers))}, dtype="str")
-        self.decimal = decimal or self._find_decimal()
         self._quoted = file.may_hold_quotes() or self._encoding.startswith(("utf-16", "utf-32"))
+        # Without quotes no cell of a comma-separated file holds a comma.
+        points_only = self._delimiter == "," and not self._quoted
+        self.decimal = decimal or ("." if points_only else self._find_decimal())
         self._block = _BLOCK
         # The checksum needs every byte of the file as well: beside the parser it costs no time of its own.
         self._checksum = ThreadPoolExecutor(max_workers=1).submit(file.sha256)
@@ -142,7 +145,7 @@ class DelimitedSource:
 
     def _type(self, position: int, spec: ColumnSpec) -> pa.DataType:
         if spec.type is ColumnType.text:
-            return pa.string()
+            return pa.large_string()  # as pandas holds texts: no conversion, no copy
         if spec.type not in _NUMBERS:
             return pa.dictionary(pa.int32(), pa.string())
         texts = texts_of(self._sample[position])
@@ -150,7 +153,7 @@ class DelimitedSource:
         marked = texts.str.contains(r"[,$€£%()]", regex=True).any()
         ambiguous = self.decimal == "," and texts.str.contains(".", regex=False).any()
         plain = not marked and not ambiguous and not np.isnan(parse_numbers(texts)).any()
-        return pa.float64() if plain else pa.string()
+        return pa.float64() if plain else pa.large_string()
 
     def _adapt(self, message: str, types: dict[int, pa.DataType]) -> None:
         """Change what the last attempt failed at, or give up with a sentence."""
@@ -160,7 +163,7 @@ class DelimitedSource:
                 guessed_encoding(self._file.head, name=self.name) if not _is_utf8(self._file.head) else "utf-8!"
             )
         elif at and types.get(int(at[1])) == pa.float64():
-            types[int(at[1])] = pa.string()
+            types[int(at[1])] = pa.large_string()
         elif "straddling" in message and self._block < _MAX_BLOCK:
             self._block *= 8
             self._quoted = True
@@ -280,7 +283,9 @@ def _find_delimiter(text: str, claimed: Mapping[str, str]) -> str:
     """Find the delimiter by which a first record names most columns, else the one that splits evenly."""
     best, best_score = ",", (0, 0.0, 0)
     for delimiter in _DELIMITERS:
-        records = [cells for cells, _ in _records(text, delimiter, 50) if any(cell.strip() for cell in cells)]
+        records = [
+            cells for cells, _ in _records(text[:_SNIFFED], delimiter, 50) if any(cell.strip() for cell in cells)
+        ]
         if not records:
             continue
         named = max(recognised(cells, claimed) for cells in records[:_HEADER_ROWS])

@@ -75,9 +75,16 @@ def _number_pattern(decimal: str) -> re.Pattern[str]:
 
 _NUMBER = {decimal: _number_pattern(decimal) for decimal in ".,"}
 # Where a mark can only be the decimal one: not followed by exactly three digits, after a lone zero, in front of all
-# digits, or after the other mark.
+# digits, after the other mark, or where the other mark groups twice.
 _DECISIVE = {
-    mark: rf"(?:[{mark}](?:\d{{1,2}}|\d{{4,}})(?:\D|$))|(?:(?:^|\D)0?[{mark}]\d)|(?:[{other}]\d{{3}}[{mark}])"
+    mark: "|".join(
+        [
+            rf"(?:[{mark}](?:\d{{1,2}}|\d{{4,}})(?:\D|$))",
+            rf"(?:(?:^|\D)0?[{mark}]\d)",
+            rf"(?:[{other}]\d{{3}}[{mark}])",
+            rf"(?:[{other}]\d{{3}}[{other}]\d{{3}})",
+        ]
+    )
     for mark, other in ((".", ","), (",", "."))
 }
 
@@ -217,7 +224,7 @@ def parse_numbers(texts: pd.Series, *, decimal: str | None = None, percent: floa
     """
     marks = texts.str.contains(r"[.,]", regex=True).to_numpy(dtype=bool)
     commas = bool(texts.str.contains(",", regex=False).any())
-    if commas or (decimal == "," and marks.any()) or bool(texts.str.count(r"\.").gt(1).any()):
+    if commas or (decimal == "," and marks.any()) or bool(texts.str.contains(r"\..*\.", regex=True).any()):
         decimal = decimal_evidence(texts) or decimal or "."
     else:
         decimal = "."

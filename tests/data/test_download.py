@@ -1,0 +1,76 @@
+"""The published table is fetched once, recognised, and its absence explained."""
+
+import hashlib
+import zipfile
+
+import pytest
+
+from customer_segmentation.data import download as module
+from customer_segmentation.data.download import fetch
+from customer_segmentation.errors import DataError
+from customer_segmentation.settings.data import Download
+
+TABLE = b"a,b\n1,2\n"
+
+
+@pytest.fixture
+def published(tmp_path, monkeypatch):
+    """A server's folder, reached by file:// through the same code."""
+    monkeypatch.setenv("SEGMENT_CACHE", str(tmp_path / "cache"))
+    archive = tmp_path / "server" / "Tables.zip"
+    archive.parent.mkdir()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("table.csv", TABLE)
+    calls = []
+
+    def retrieve(url, known_hash, fname, path, downloader):
+        calls.append(url)
+        path.mkdir(parents=True, exist_ok=True)
+        (path / fname).write_bytes(archive.read_bytes())
+        return str(path / fname)
+
+    import pooch
+
+    monkeypatch.setattr(pooch, "retrieve", retrieve)
+    return archive, calls
+
+
+def described(**changes):
+    known = {"sha256": hashlib.sha256(TABLE).hexdigest(), "member": "table.csv", "page": "https://example.org/tables"}
+    return Download(**{"url": "https://example.org/Tables.zip", **known, **changes})
+
+
+def test_fetched_once_and_unpacked(published):
+    path = fetch(described())
+    assert path.read_bytes() == TABLE
+    assert fetch(described()) == path
+    assert len(published[1]) == 1
+    assert [entry.name for entry in path.parent.iterdir()] == ["table.csv"]
+
+
+def test_a_damaged_copy_in_the_cache_is_fetched_again(published):
+    path = fetch(described())
+    path.write_bytes(b"half")
+    assert fetch(described()).read_bytes() == TABLE
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [({"sha256": "0" * 64}, "checksum differs"), ({"member": "other.csv"}, "holds no other.csv")],
+)
+def test_another_table_is_refused(changes, message, published):
+    with pytest.raises(DataError, match=rf"{message}.*get the file from https://example.org/tables.*data.path=FILE"):
+        fetch(described(**changes))
+
+
+def test_what_is_no_archive_is_refused(published):
+    published[0].write_bytes(b"<html>")
+    with pytest.raises(DataError, match="no usable archive"):
+        fetch(described())
+
+
+def test_without_a_network_a_sentence_says_where_to_get_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("SEGMENT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(module, "TIMEOUT", 0.5)
+    with pytest.raises(DataError, match=r"cannot be downloaded.*get the file from https://example.org/tables"):
+        fetch(described(url="http://127.0.0.1:9/Tables.zip"))
