@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pandas as pd
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from customer_segmentation.commands.conclusion import Conclusion
 from customer_segmentation.data.table import CustomerTable
-from customer_segmentation.tracking.store import DEFAULT_STORE, Store, store_uri
+from customer_segmentation.settings.sweep import TrackingSettings
+from customer_segmentation.tracking.store import Store, store_uri
 
 SHOWN = 10
+DEFAULT_EXPERIMENT = TrackingSettings().experiment
+LOG_WIDTH = 140  # where output goes to a file there is no width to keep to
 
 
 def print_summary(
@@ -19,6 +25,8 @@ def print_summary(
 ) -> None:
     """Print the account of the rows, the best candidates, the choice with its reasons, and what to do next."""
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=LOG_WIDTH)
     counts = table.accounting()
     console.print(
         f"{counts['rows_read']:,} rows of {escape(table.source)} = {counts['rows_used']:,} used + "
@@ -34,12 +42,16 @@ def print_summary(
         console.print(f"[bold]Chosen: {escape(str(result.chosen['study']))} · k={int(result.chosen['k'])}[/bold]")
     for reason in result.reasons:
         console.print(f"  {escape(reason)}")
-    where = "" if store.uri == store_uri(DEFAULT_STORE) else f" tracking.uri={store.uri}"
-    name = "" if store.experiment == "customer-segmentation" else f" 'tracking.experiment={store.experiment}'"
-    console.print(f"Sweep run {sweep_id} in the experiment {escape(store.experiment)}, {escape(store.uri)}")
+    console.print(
+        f"Sweep run {sweep_id} in the experiment {escape(store.experiment)} of {escape(store.uri)}", soft_wrap=True
+    )
     if result.chosen is not None:
-        console.print(f"Chosen run {result.chosen['run_id']}, with model, figures and segments.csv")
-    console.print(f"Compare the runs:  segment ui{where}{name}", soft_wrap=True)
+        console.print(f"Chosen run {result.chosen['run_id']}: model, figures, segments.csv", soft_wrap=True)
+    where = "" if store.uri == store_uri(None) else f" {shlex.quote(f'tracking.uri={store.uri}')}"
+    name = (
+        "" if store.experiment == DEFAULT_EXPERIMENT else f" {shlex.quote(f'tracking.experiment={store.experiment}')}"
+    )
+    console.print(f"Next, compare the runs:  segment ui{escape(where + name)}", soft_wrap=True)
 
 
 def _leaders(result: Conclusion) -> Table:
@@ -48,7 +60,9 @@ def _leaders(result: Conclusion) -> Table:
     board = board[board["k"] >= 2].sort_values(["yardstick", "k"], ascending=[False, True], kind="stable")
     marked = board["verdict"].isin(["chosen", "runner_up"])
     top = pd.concat([board[marked], board[~marked & ~board["verdict"].str.startswith("ruled_out")]]).head(SHOWN)
-    table = Table(title=f"Best {len(top)} of {len(result.leaderboard)} candidates by yardstick", title_justify="left")
+    table = Table(
+        title=f"Best {len(top)} of {len(result.leaderboard)} candidates by yardstick", title_justify="left", box=SIMPLE
+    )
     for name, side in (
         ("study", "left"),
         ("k", "right"),

@@ -15,6 +15,8 @@ from customer_segmentation.commands.composition import plan
 from customer_segmentation.errors import StoreError
 
 HOST = "127.0.0.1"
+#: Sorted by a score the list is flat; in order of creation it would be folded under the studies.
+CANDIDATES = "&searchFilter=tags.level%20%3D%20%27candidate%27&orderByKey=metrics.%60yardstick%60&orderByAsc=false"
 HELP = """\
 segment ui: open the MLflow UI on the store that the sweeps wrote, at the experiment's run list.
 
@@ -52,10 +54,14 @@ def run(arguments: Sequence[str]) -> int:
     _free(settings.port)
     address = f"http://{HOST}:{settings.port}/{page}"
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--host", HOST, "--port"]
-    server = subprocess.Popen([*command, str(settings.port)])  # noqa: S603 - our own interpreter and arguments
+    server = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
+        [*command, str(settings.port), "--uvicorn-opts", "--log-level warning"],
+        env={"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", **os.environ},
+    )
     try:
         if _answers(server, settings.port):
-            print(f"MLflow UI: {address}\nCtrl-C ends it.", flush=True)
+            print(f"MLflow UI: {address}")
+            print(f"All candidates, best yardstick first: {address}{CANDIDATES}\nCtrl-C ends it.", flush=True)
             if settings.open:
                 with contextlib.suppress(webbrowser.Error):
                     webbrowser.open(address)
