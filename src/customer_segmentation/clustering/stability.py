@@ -6,9 +6,11 @@ Each resample splits the customers into two halves at random and fits both. From
 - the Jaccard similarity of each cluster with its best match in a half (Hennig 2007);
 - prediction strength, each half predicting the other (Tibshirani & Walther 2005).
 
-A half is fitted from a few random starts and from the candidate's own centres, the lowest inertia winning. The
-candidate's centres alone would keep every half in the candidate's optimum and hide that another one is as good;
-beside random starts they only spare restarts, because a better optimum still wins.
+A half is fitted as the candidate was, with the estimator's own restarts. For a first look at many candidates the halves
+may be fitted from two random starts and the candidate's own centres, the lowest inertia winning: a third of the cost. A
+better optimum still wins there, but where the candidate's is rarely found by chance the figures come out too high. On
+7,043 customers in three columns, against 60 random starts: adjusted Rand index within 0.01 up to k = 6, above it by up
+to 0.08 and prediction strength by up to 0.4 from k = 8 on. A candidate that fails the first look fails for good.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -129,8 +131,8 @@ def study_stability(
     make_estimator: MakeEstimator,
     resamples: int,
     seed: int,
-    restarts: int | None = 2,
-    warm: bool = True,
+    restarts: int | None = None,
+    warm: bool = False,
 ) -> dict[int, Stability]:
     """Stability of candidates of one space, on the same splits for every k.
 
@@ -148,9 +150,9 @@ def study_stability(
         Fixes the splits and the random starts. A candidate's figures depend on the matrix, its k and labels and this
         seed, not on the other candidates.
     restarts
-        Random starts of K-means on a half; None leaves the estimator's own ``n_init``.
+        Random starts of K-means on a half; None leaves the estimator's own ``n_init``. The first look takes 2.
     warm
-        Whether the candidate's centres are one more start.
+        Whether the candidate's centres are one more start, as for the first look; K-means only.
 
     Returns
     -------
@@ -213,8 +215,8 @@ def candidates_stability(
     make_estimator: MakeEstimator,
     resamples: int,
     seed: int,
-    restarts: int | None = 2,
-    warm: bool = True,
+    restarts: int | None = None,
+    warm: bool = False,
 ) -> list[Stability]:
     """Stability of a short list of ``(matrix, k, labels)`` from any spaces, in their order.
 
