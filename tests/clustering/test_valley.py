@@ -66,7 +66,8 @@ def slow_tube(matrix, labels, i, j):
     places = -1 + 2 * (places - low) / (high - low)
     windows = {name: inside & (abs(places - t) < 0.25) for name, t in (("i", -1), ("0", 0), ("j", 1))}
     counts = {name: int(window.sum()) for name, window in windows.items()}
-    girth = np.median(off[windows["0"]]) / np.median(off[windows["i"] | windows["j"]]) if counts["0"] else 0.0
+    with np.errstate(invalid="ignore"):  # one dimension has nothing off the line
+        girth = np.median(off[windows["0"]]) / np.median(off[windows["i"] | windows["j"]]) if counts["0"] else 0.0
     return counts, [int(inside[sides == c].sum()) for c in (i, j)], girth
 
 

@@ -46,7 +46,7 @@ class Certainty:
 
 
 # Shares of right answers by how they came about, over all groups of benchmarks/truth.py under its calibration seed
-# (overlapping and structureless tables, outliers and yes/no columns included); "doubtful" came up under the tuning seeds
+# (overlapping and structureless tables, outliers and yes/no columns included); "doubtful" came up under tuning seeds
 # only, nine times.
 CERTAINTY = {
     "none": Certainty("sure", 0.97),
