@@ -48,7 +48,6 @@ def check_sweep(settings: SweepSettings, features: str) -> list[str]:
     columns = settings.data.columns
     needed = declared_features(settings.features, columns, features).columns
     needed += declared_features(settings.yardstick.features, columns, "of the yardstick").columns
-    needed += exploration_columns(settings)
     return list(dict.fromkeys(columns_of_repairs(list(dict.fromkeys(needed)), columns)))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from customer_segmentation.commands.checks import declared_features, make_scaler
+from customer_segmentation.commands.checks import declared_features, exploration_columns, make_scaler
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.settings.sweep import SweepSettings
@@ -58,7 +58,7 @@ def customers_of(settings: SweepSettings, needed: Sequence[str]) -> Customers:
     """
     key = repr((settings.data, settings.yardstick, settings.seed, sorted(needed)))
     if key not in _LOADED:
-        table = load_customers(settings.data, needed=list(needed))
+        table = load_customers(settings.data, needed=list(needed), welcome=exploration_columns(settings))
         reference = build_space(
             table.customers,
             declared_features(settings.yardstick.features, table.columns, "of the yardstick"),

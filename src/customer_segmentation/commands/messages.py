@@ -81,7 +81,7 @@ def _omegaconf_sentence(cause: Any, schema: Any) -> str:
             key = f"{key}.{missing[1]}" if key else missing[1]
         parent, known = keys_at(schema, key)
         if not known:
-            return f"unknown key {key!r}."
+            return f"unknown key {key!r}; to add it on purpose, write +{key}=..."
         place = f"{parent} has" if parent else "there are"
         return f"unknown key {key!r}; {place} {', '.join(known)}.{suggestion(key.rpartition('.')[2], known)}"
     wrong = re.search(r"Value '(.*)' of type '(\w+)' could not be converted to (\w+)", text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -28,6 +29,7 @@ class SweepProgress:
         self.console = Console(stderr=True, highlight=False)
         self.studies, self.done, self.quiet = studies, 0, quiet
         self.failures: dict[str, str] = {}
+        self.notes: dict[str, str] = {}
         self.best = ""
         self.started = time.monotonic()
         self.live = not quiet and self.console.is_terminal
@@ -66,9 +68,11 @@ class SweepProgress:
         """Count one candidate."""
         self.bar.advance(self.task)
 
-    def study_done(self, name: str, study: Study) -> None:
-        """Tell the end of a study: its best yardstick."""
+    def study_done(self, name: str, study: Study, notes: Sequence[str] = ()) -> None:
+        """Tell the end of a study: its best yardstick, and what a reader of its scores should know."""
         self.done += 1
+        if notes:
+            self.notes[name] = "; ".join(notes)
         marks = [(candidate.scores.get("yardstick", float("nan")), candidate.k) for candidate in study.candidates]
         known = [mark for mark in marks if mark[0] == mark[0]]
         best = f", best yardstick {max(known)[0]:.3f} at k={max(known)[1]}" if known else ""

@@ -120,7 +120,7 @@ def run_logged(job: Job, context: SweepContext, store: Store) -> None:
         raise
     else:
         finish_run(store, run_id)
-        progress.study_done(job.name, study)
+        progress.study_done(job.name, study, space.notes)
 
 
 def compute(job: Job, columns: list[str], on_candidate: Any = None) -> tuple[Study, Space, Customers]:

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from customer_segmentation.commands.conclusion import Conclusion
+from customer_segmentation.commands.progress import SweepProgress
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.settings.sweep import TrackingSettings
 from customer_segmentation.tracking.store import Store, store_uri
@@ -21,7 +22,7 @@ LOG_WIDTH = 140  # where output goes to a file there is no width to keep to
 
 
 def print_summary(
-    result: Conclusion, table: CustomerTable, store: Store, sweep_id: str, failures: dict[str, str]
+    result: Conclusion, table: CustomerTable, store: Store, sweep_id: str, progress: SweepProgress
 ) -> None:
     """Print the account of the rows, the best candidates, the choice with its reasons, and what to do next."""
     console = Console(highlight=False)
@@ -36,7 +37,9 @@ def print_summary(
         console.print(f"  mended: {escape(what)}: {count:,}")
     if not result.leaderboard.empty:
         console.print(_leaders(result))
-    for name, reason in failures.items():
+    for name, note in progress.notes.items():
+        console.print(f"note    {escape(name)}: {escape(note)}")
+    for name, reason in progress.failures.items():
         console.print(f"[red]failed[/red]  {escape(name)}: {escape(reason)}")
     if result.chosen is not None:
         console.print(f"[bold]Chosen: {escape(str(result.chosen['study']))} · k={int(result.chosen['k'])}[/bold]")

@@ -68,7 +68,7 @@ def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -
         with contextlib.suppress(Exception):  # the store may be what failed; that error is the one to tell
             finish_run(store, sweep_id, status)
     if not settings.quiet:
-        print_summary(result, customers.table, store, sweep_id, progress.failures)
+        print_summary(result, customers.table, store, sweep_id, progress)
     return 1 if progress.failures else 0
 
 

@@ -21,7 +21,9 @@ from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.data import ColumnSpec, DataSettings, Population, Role
 
 
-def load_customers(settings: DataSettings, *, needed: Collection[str] | None = None) -> CustomerTable:
+def load_customers(
+    settings: DataSettings, *, needed: Collection[str] | None = None, welcome: Collection[str] = ()
+) -> CustomerTable:
     """Read, clean and select the customers.
 
     Parameters
@@ -31,6 +33,10 @@ def load_customers(settings: DataSettings, *, needed: Collection[str] | None = N
         Columns that the work at hand cannot do without: each must be there, and a row without one of these values is
         set aside. They are read together with the id, the population's column, value and outcomes. None reads all
         columns of the contract and lets missing values stand, for a description of the table.
+
+    welcome : collection of str
+        Columns that are read as well where the table has them, for a description; a cell that cannot be read is a
+        missing value there and costs nobody its place.
 
     Returns
     -------
@@ -50,6 +56,7 @@ def load_customers(settings: DataSettings, *, needed: Collection[str] | None = N
     required = _required(columns, needed, population)
     wanted = _wanted(columns, required, needed)
     used = {name for name in wanted if columns[name].role is not Role.ignore or name in required}
+    wanted |= set(welcome) & set(columns)
     source = open_source(settings)
     match = match_headers(source.headers, columns, wanted=used, source=source.name)
     refuse_lacking([name for name in required if name in match.missing], source.headers, columns, source=source.name)
