@@ -129,9 +129,11 @@ def _take(values: np.ndarray, codes: np.ndarray, missing: object) -> np.ndarray:
 
 def _as_numbers(name: str, cells: pd.Series, spec: ColumnSpec, decimal: str | None, problems: _Problems) -> pd.Series:
     blank = np.nan if spec.blank is None else float(spec.blank)
+    untouched = None
     if pd.api.types.is_numeric_dtype(cells.dtype):  # bool included
-        values = cells.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)  # never the caller's own cells
-        if spec.blank is not None:
+        # Cells that need no change are shared with the caller's frame, copied by pandas when either is written to.
+        values = untouched = cells.to_numpy(dtype=np.float64, na_value=np.nan)
+        if spec.blank is not None and np.isnan(values).any():
             values = np.where(np.isnan(values), blank, values)
         unreadable = None
     else:
@@ -153,7 +155,9 @@ def _as_numbers(name: str, cells: pd.Series, spec: ColumnSpec, decimal: str | No
         if fractional.any():
             values = np.where(fractional, np.nan, values)
             problems.add(name, cells, fractional, "is not a whole number")
-    return pd.Series(values, index=cells.index, copy=False)
+    if values is untouched and cells.dtype == np.float64:
+        return cells.copy(deep=False)
+    return pd.Series(values, index=cells.index, copy=values is untouched)
 
 
 def _as_yes_no(name: str, cells: pd.Series, spec: ColumnSpec, problems: _Problems) -> pd.Series:

@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
+from customer_segmentation.data.batches import NumberColumn, TextColumn
 from customer_segmentation.data.cells import Cells, number_rows
 from customer_segmentation.data.files import READ_ERRORS, FileBytes, Transcoded, encoding_of, guessed_encoding
 from customer_segmentation.data.headers import header_name, recognised
@@ -95,6 +96,9 @@ class DelimitedSource:
         points_only = self._delimiter == "," and not self._quoted
         self.decimal = decimal or ("." if points_only else self._find_decimal())
         self._block = _BLOCK
+        # Room for numbers that is never touched costs no memory; too little is made up for.
+        row_length = len(text) / max(text.count("\n"), text.count("\r"), 1)
+        self._rows_expected = int(1.1 * file.path.stat().st_size / row_length) + 1000
         # The checksum needs every byte of the file as well: beside the parser it costs no time of its own.
         self._checksum = ThreadPoolExecutor(max_workers=1).submit(file.sha256)
 
@@ -108,14 +112,10 @@ class DelimitedSource:
         types = {position: self._type(position, spec) for position, spec in wanted.items()}
         while True:
             try:
-                table, broken = self._table(types)
+                frame, broken = self._frame(types)
                 break
             except pa.ArrowInvalid as error:
                 self._adapt(str(error), types)
-        names = list(types)
-        frame = table.to_pandas(split_blocks=True, self_destruct=True)
-        del table
-        frame.columns = names
         expanded = [line for number, text in broken for line in _lines(number, text)]
         return Cells(
             frame=frame,
@@ -170,22 +170,26 @@ class DelimitedSource:
         else:
             raise DataError(f"{self.name} cannot be read as delimited text: {message.splitlines()[0]}.")
 
-    def _table(self, types: Mapping[int, pa.DataType]) -> tuple[pa.Table, list[tuple[int, str]]]:
-        """Parse the file once: a table, and the rows with a wrong number of cells."""
+    def _frame(self, types: Mapping[int, pa.DataType]) -> tuple[pd.DataFrame, list[tuple[int, str]]]:
+        """Parse the file once: the wanted columns, and the rows with a wrong number of cells."""
         broken: list[tuple[int, str]] = []
-        options = self._options(types, broken=broken)
+        columns: list[NumberColumn | TextColumn] = [
+            NumberColumn(self._rows_expected) if kind == pa.float64() else TextColumn(kind) for kind in types.values()
+        ]
         try:
-            with self._stream() as stream:
-                return arrow_csv.read_csv(stream, **options), broken
+            with self._stream() as stream, arrow_csv.open_csv(stream, **self._options(types, broken=broken)) as batches:
+                for batch in batches:
+                    for column, cells in zip(columns, batch.columns, strict=False):
+                        column.add(cells)
         except pa.ArrowInvalid as error:
-            if "Could not skip initial" in str(error) or "Empty CSV file" in str(error):
-                empty = {f"c{position}": pa.array([], type=kind) for position, kind in types.items()}
-                return pa.table(empty), broken
-            raise
+            if "Could not skip initial" not in str(error) and "Empty CSV file" not in str(error):
+                raise
         except READ_ERRORS as error:
             raise DataError(
                 f"{self.name} is damaged and cannot be read to its end ({error}); fetch it again."
             ) from None
+        frame = {position: column.series() for position, column in zip(types, columns, strict=True)}
+        return pd.DataFrame(frame, copy=False), broken
 
     def _options(
         self, types: Mapping[int, pa.DataType], *, broken: list[tuple[int, str]] | None = None

@@ -153,7 +153,11 @@ def is_blank(texts: pd.Series, extra: Iterable[str] = ()) -> np.ndarray:
     bool array of shape (n_cells,)
     """
     spellings = BLANK_SPELLINGS | {word.strip().lower() for word in extra}
-    return (texts.isna() | texts.str.lower().isin(spellings)).to_numpy(dtype=bool)
+    array = pa.array(texts, type=pa.large_string(), from_pandas=True)
+    # Unicode's lowering costs forty times that of ASCII.
+    lowered = pc.utf8_lower(array) if pc.all(pc.string_is_ascii(array)).as_py() is False else pc.ascii_lower(array)
+    known = pc.is_in(lowered, value_set=pa.array([*sorted(spellings), None], type=pa.large_string()))
+    return known.to_numpy(zero_copy_only=False) if isinstance(known, pa.Array) else known.to_numpy()
 
 
 def decimal_evidence(texts: pd.Series) -> str | None:
