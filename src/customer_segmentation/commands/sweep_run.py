@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from omegaconf import OmegaConf
@@ -20,11 +21,12 @@ from customer_segmentation.data.expressions import parse
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.settings.segments_asked import segments_asked
 from customer_segmentation.settings.sweep import SweepSettings
+from customer_segmentation.tracking.adoption import adopt_run
 from customer_segmentation.tracking.context import SweepContext
 from customer_segmentation.tracking.descriptions import EXPERIMENT, link, sweep_description
 from customer_segmentation.tracking.items import Item, Tags, Text
 from customer_segmentation.tracking.provenance import provenance
-from customer_segmentation.tracking.runs import adopt_run, finish_run, record, start_run
+from customer_segmentation.tracking.runs import finish_run, record, start_run
 from customer_segmentation.tracking.store import Store, open_store
 from customer_segmentation.tracking.sweep_items import (
     conclusion_items,
@@ -53,7 +55,8 @@ def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -
             threadpool_limits(settings.threads),
             SweepProgress(len(asked.jobs) * len(ks), len(asked.jobs), quiet=settings.quiet) as progress,
         ):
-            record(store, sweep_id, _first_items(settings, asked, customers))
+            logged = store.client.get_run(sweep_id).data.params  # an adopted run has those of its entry point
+            record(store, sweep_id, _first_items(settings, asked, customers, logged))
             run_jobs(asked, run_job)
             progress.finishing()
             result = choose_across(store, sweep_id, customers, settings)
@@ -104,7 +107,7 @@ def sweep_name(asked: Plan) -> str:
     return " · ".join([" × ".join(parts), *further, shown])
 
 
-def _first_items(settings: SweepSettings, asked: Plan, customers: Customers) -> list[Item]:
+def _first_items(settings: SweepSettings, asked: Plan, customers: Customers, logged: Mapping[str, str]) -> list[Item]:
     """What is known before the first study."""
     table = customers.table
     usable = set(exploration_columns(settings)) | {table.value_column}
@@ -121,7 +124,7 @@ def _first_items(settings: SweepSettings, asked: Plan, customers: Customers) -> 
     }
     contract = {name: _plain_spec(spec) for name, spec in table.columns.items()}
     return [
-        sweep_params(params),
+        sweep_params({key: value for key, value in params.items() if key not in logged}),
         *table_items(table),
         *exploration_items(
             table.customers,

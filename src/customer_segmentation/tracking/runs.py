@@ -5,11 +5,9 @@ from __future__ import annotations
 import contextlib
 import getpass
 import math
-import os
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,6 @@ from customer_segmentation.tracking.store import Store
 PARAM_LENGTH = 6000
 TAG_LENGTH = 8000
 BATCH_METRICS = 1000
-DEFAULT_EXPERIMENT = "0"
 
 #: Shown by the UI in the column "Source".
 SOURCE = {"mlflow.source.name": "segment", "mlflow.source.type": "LOCAL"}
@@ -184,38 +181,3 @@ def _log_data_set(store: Store, run_id: str, item: DataSet) -> None:
         )
         entity = data_set._to_mlflow_entity()
     store.client.log_inputs(run_id, [DatasetInput(entity, [InputTag("mlflow.data.context", item.context)])])
-
-
-def adopt_run(store: Store) -> tuple[Store, str | None]:
-    """Take over the run that ``mlflow run`` opened for this command, so that it becomes the sweep's.
-
-    Its id is in ``MLFLOW_RUN_ID``, which would hijack every run started later: the variable is removed. A run in the
-    experiment *Default*, where ``mlflow run`` puts it unless told otherwise, cannot be moved: it is ended and put into
-    the trash, and the sweep opens a run of its own.
-
-    Returns
-    -------
-    store : Store
-        Of the experiment in which the adopted run lives.
-    run_id : str or None
-        None when there is nothing to adopt.
-    """
-    run_id = os.environ.pop("MLFLOW_RUN_ID", None)
-    os.environ.pop("MLFLOW_EXPERIMENT_ID", None)
-    if run_id is None:
-        return store, None
-    from mlflow.exceptions import MlflowException
-
-    try:
-        run = store.client.get_run(run_id)
-    except MlflowException:  # of another store
-        return store, None
-    if run.info.status != "RUNNING":
-        return store, None
-    if run.info.experiment_id == DEFAULT_EXPERIMENT:
-        store.client.set_tag(run_id, "mlflow.note.content", "Continued as a sweep in another experiment.")
-        finish_run(store, run_id)
-        store.client.delete_run(run_id)
-        return store, None
-    experiment = store.client.get_experiment(run.info.experiment_id)
-    return replace(store, experiment_id=experiment.experiment_id, experiment=experiment.name), run_id
