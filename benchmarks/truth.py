@@ -50,7 +50,7 @@ from customer_segmentation.clustering.silhouette import silhouette_samples  # no
 from customer_segmentation.clustering.valley import valley_test  # noqa: E402
 
 TUNING_SEEDS = (11, 12)
-CALIBRATION_SEEDS = (21,)
+CALIBRATION_SEEDS = (21, 22)
 KS = range(2, 11)
 FOUND, FOUND_OVERLAPPING = 0.9, 0.6
 RULES = ("valley", "silhouette", "calinski_harabasz", "davies_bouldin", "elbow", "gap")
