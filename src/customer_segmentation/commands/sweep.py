@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shlex
@@ -16,6 +17,8 @@ from customer_segmentation.settings.segments_asked import segments_asked
 
 #: No silhouette, and no segment worth its name, with fewer customers than this.
 FEWEST_CUSTOMERS = 3
+
+GARBAGE_THRESHOLD = 50_000
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -66,6 +69,10 @@ def sweep(asked: Plan, needed: list[str], *, command: str) -> int:
 
     from customer_segmentation.commands import sweep_run
 
+    # Composing configs makes millions of short-lived objects. What has been imported by now stays for good: the
+    # collector need not look at it again, nor look so often.
+    gc.freeze()
+    gc.set_threshold(GARBAGE_THRESHOLD)
     signal.signal(signal.SIGTERM, _stop)
     os.environ["SEGMENT_VARIED"] = json.dumps(list(asked.swept))
     return sweep_run.run(asked, customers, needed, command=command)

@@ -19,6 +19,8 @@ PARAM_LENGTH = 6000
 TAG_LENGTH = 8000
 BATCH_METRICS = 1000
 
+PNG_LEVEL = 3  # a tenth quicker than the default for a few per cent more bytes
+
 #: Shown by the UI in the column "Source".
 SOURCE = {"mlflow.source.name": "segment", "mlflow.source.type": "LOCAL"}
 
@@ -109,7 +111,7 @@ def record(store: Store, run_id: str, items: Iterable[Item]) -> dict[str, str]:
                     tags.update(values)
                 case FigureItem(figure, path, dpi):
                     try:
-                        figure.savefig(_place(files, path), dpi=dpi)
+                        figure.savefig(_place(files, path), dpi=dpi, pil_kwargs={"compress_level": PNG_LEVEL})
                     finally:
                         figure.clear()
                 case Table(frame, path):
