@@ -47,7 +47,7 @@ def _move(store: Store, run_id: str) -> bool:
     from mlflow.store.tracking.dbmodels.models import SqlRun
 
     place = store.client.get_experiment(store.experiment_id).artifact_location
-    with tables.ManagedSessionMaker() as session:
+    with tables.ManagedSessionMaker(read_only=False) as session:
         row = session.query(SqlRun).filter(SqlRun.run_uuid == run_id).one()
         row.experiment_id = int(store.experiment_id)
         row.artifact_uri = f"{place.rstrip('/')}/{run_id}/artifacts"

@@ -1,0 +1,101 @@
+from pathlib import Path
+
+import pytest
+
+from customer_segmentation.commands.checks import check_sweep
+from customer_segmentation.commands.composition import plan
+from customer_segmentation.commands.config_paths import options_of, shadowed
+from customer_segmentation.errors import SettingsError
+from customer_segmentation.settings.data import ColumnSpec
+
+
+def checked(arguments) -> None:
+    asked = plan("sweep", arguments)
+    for settings, choices in zip(asked.settings, asked.choices_of, strict=True):
+        check_sweep(settings, choices["features"])
+
+
+def sentence(*arguments: str) -> str:
+    with pytest.raises(SettingsError) as error:
+        checked(arguments)
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+@pytest.mark.parametrize("asked", ["k=2,3,4", "k=range(2,5)", "k=[2,3,4]", "k=[2,3],[3,4]", "k=choice(4,2,3)"])
+def test_every_form_of_k_is_one_list(asked):
+    made = plan("sweep", ["features=value", "scaling=standard", asked])
+    assert len(made.jobs) == 1
+    assert list(made.settings[0].k) == [2, 3, 4]
+
+
+def test_a_single_k_is_allowed():
+    assert plan("sweep", ["k=4"]).settings[0].k in (4, [4])
+
+
+def test_the_grid_is_the_product_of_what_is_swept():
+    made = plan("sweep", ["features=value,usage", "scaling=standard,minmax,none", "k=[2,3]"])
+    assert len(made.jobs) == 6
+    assert made.swept == {"features": ("value", "usage"), "scaling": ("standard", "minmax", "none")}
+
+
+@pytest.mark.parametrize(
+    ("argument", "words"),
+    [
+        ("foo=1", ["'foo'", "features", "scaling"]),
+        ("data.foo=1", ["'data.foo'", "path", "keep"]),
+        ("clustring=kmeans", ["clustring", "Did you mean clustering?"]),
+        ("scaling=standart", ["scaling=standart", "conf/scaling/", "minmax", "Did you mean standard?"]),
+        ("scaling=standard,standart", ["scaling=standart"]),
+        ("experiments=tpyo", ["experiments=tpyo", "original_analysis"]),
+        ("experiments=value,original_analysis", ["one preset at a time"]),
+        ("data=sample,telecom", ["data must be the same for all studies"]),
+        ("data.keep=all,not_churned", ["data.keep must be the same"]),
+        ("seed=abc", ["seed=abc", "a whole number"]),
+        ("selection.smallest_share=x", ["selection.smallest_share=x", "a number"]),
+        ("selection.smallest_share=7", ["from 0 up to 1"]),
+        ("k=[]", ["empty list"]),
+        ("k=[0]", ["holds 0"]),
+        ("k=[2.5]", ["2.5"]),
+        ("k=abc", ["'abc'"]),
+        ("blah", ["'blah'", "key=value"]),
+        ("+features.columns.x=Tenure", ["'Tenure'", "Tenure in Months"]),
+        ("+features.columns.x=Customer Status", ["role is outcome"]),
+        ("+features.columns.x={sum: [Contract, Age]}", ["holds words"]),
+        ("+features.columns.x={product: [Age, Age]}", ["unknown operation 'product'"]),
+        ("data.contract=telcom", ["conf/contract/", "Did you mean telecom?"]),
+    ],
+)
+def test_a_wrong_word_is_one_sentence_that_says_what_exists(argument, words):
+    said = sentence(argument)
+    for word in words:
+        assert word in said
+
+
+def test_a_users_own_files_are_found_and_preferred():
+    for folder in ("conf/scaling", "experiments"):
+        Path(folder).mkdir(parents=True)
+    Path("conf/scaling/mine.yaml").write_text("scaler:\n  _target_: sklearn.preprocessing.MaxAbsScaler\n")
+    Path("conf/scaling/standard.yaml").write_text("about: my own\nscaler: null\n")
+    Path("experiments/mine.yaml").write_text(
+        "# @package _global_\nhydra:\n  sweeper:\n    params: {features: value, scaling: 'mine,standard'}\n"
+    )
+    made = plan("sweep", ["experiments=mine"])
+    assert made.swept == {"scaling": ("mine", "standard")}
+    assert [settings.scaling.scaler is None for settings in made.settings] == [False, True]
+    assert {"mine", "standard", "minmax"} <= set(options_of("scaling"))
+    assert [path.name for path in shadowed()] == ["standard.yaml"]
+
+
+def test_the_contract_is_typed_and_a_configs_own_columns_go_over_it():
+    columns = plan("sweep", ["+data.columns.Age.unit=months"]).settings[0].data.columns
+    assert isinstance(columns["Age"], ColumnSpec)
+    assert columns["Age"].unit == "months"
+    assert columns["Age"].type.value == "integer"
+
+
+def test_the_command_line_wins_over_a_preset():
+    made = plan("sweep", ["experiments=original_analysis", "scaling=standard", "selection.k=3"])
+    assert made.choices["scaling"] == "standard"
+    assert made.choices["features"] == "value_whole_dollars"
+    assert made.settings[0].selection.k == 3

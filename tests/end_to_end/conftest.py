@@ -1,0 +1,65 @@
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+BIN = Path(sys.executable).parent
+
+
+@dataclass
+class Ran:
+    """A finished command: its words, what it printed, and the folder it ran in."""
+
+    code: int
+    out: str
+    error: str
+    folder: Path
+
+    @property
+    def store(self):
+        from customer_segmentation.tracking.store import open_store
+
+        return open_store(uri=f"sqlite:///{self.folder}/mlflow.db", experiment="customer-segmentation", artifacts=None)
+
+    def runs(self, level: str) -> list:
+        store = self.store
+        return list(
+            store.client.search_runs(
+                [store.experiment_id],
+                f"tags.level = '{level}'",
+                max_results=1000,
+                order_by=["attributes.start_time ASC"],
+            )
+        )
+
+    def statuses(self) -> dict[str, int]:
+        store = self.store
+        experiments = [experiment.experiment_id for experiment in store.client.search_experiments()]
+        runs = store.client.search_runs(experiments, max_results=1000)
+        return pd.Series([run.info.status for run in runs], dtype=object).value_counts().to_dict()
+
+    def artifact(self, run, path: str) -> Path:
+        return Path(self.store.client.download_artifacts(run.info.run_id, path))
+
+
+def segment(*words: str, folder: Path, program: str = "segment", timeout: int = 240, **environment: str) -> Ran:
+    """Run the real command, as a user does."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "SEGMENT_"))}
+    done = subprocess.run(
+        [str(BIN / program), *words],
+        cwd=folder,
+        env={**kept, "PATH": f"{BIN}:{kept['PATH']}", "OMP_NUM_THREADS": "1", **environment},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+    )
+    return Ran(done.returncode, done.stdout, done.stderr, folder)
+
+
+@pytest.fixture(scope="session")
+def run_segment():
+    return segment

@@ -1,0 +1,133 @@
+"""What goes wrong ends in one sentence, a non-zero exit code, and no run that looks alive."""
+
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from customer_segmentation.data.sample import draw_customers
+
+SMALL = ("features=value", "scaling=standard", "k=[2,3]")
+
+
+def sentence(ran) -> str:
+    assert ran.code != 0
+    assert "Traceback" not in ran.error
+    lines = [line for line in ran.error.splitlines() if line.startswith("segment")]
+    assert len(lines) == 1, ran.error
+    return lines[0]
+
+
+@pytest.fixture
+def table(tmp_path):
+    def write(name: str, frame: pd.DataFrame) -> str:
+        frame.to_csv(tmp_path / name, index=False)
+        return f"data.path={name}"
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("scaling=standart",), "Did you mean standard?"),
+        (("data=telecom", "data.path=none (1).csv"), "none (1).csv"),
+        (("k=[50000]",), "50,000"),
+        (("tracking.uri=http://127.0.0.1:1",), "does not answer"),
+        (("tracking.uri=sqlite:///missing/folder/x.db",), "does not exist"),
+        (("clustering.estimator.n_init=0",), "n_init"),
+    ],
+)
+def test_one_sentence_and_nothing_left_behind(run_segment, tmp_path, words, expected):
+    ran = run_segment(
+        "sweep", *SMALL[: 2 if words[0].startswith("k=") else 3], *words, "data.customers=300", folder=tmp_path
+    )
+    assert expected in sentence(ran)
+    assert not (tmp_path / "mlruns").exists()
+    assert not (tmp_path / "mlflow.db").exists() or ran.statuses() == {}
+
+
+def test_tables_that_cannot_be_segmented(run_segment, tmp_path, table):
+    raw = draw_customers(300, seed=5)
+    (tmp_path / "empty.csv").write_text("")
+    cases = {
+        "data.path=empty.csv": "empty",
+        table("two.csv", raw[raw["Customer Status"] != "Churned"].head(2)): "2 customers",
+        table("lacks.csv", raw.drop(columns="Total Revenue")): "Total Revenue",
+    }
+    for path, expected in cases.items():
+        assert expected in sentence(run_segment("sweep", *SMALL, "data=telecom", path, folder=tmp_path))
+
+
+def test_a_constant_feature_is_said_and_the_rest_goes_on(run_segment, tmp_path, table):
+    raw = draw_customers(300, seed=5).assign(**{"Number of Referrals": 1})
+    ran = run_segment("sweep", *SMALL, "data=telecom", table("constant.csv", raw), folder=tmp_path)
+    assert ran.code == 0, ran.error
+    assert "referrals has the same value for every customer" in ran.out
+
+
+def test_a_column_that_only_the_exploration_reads_is_not_missed(run_segment, tmp_path, table):
+    raw = draw_customers(300, seed=5).drop(columns=["Gender", "Zip Code"])
+    assert run_segment("sweep", *SMALL, "data=telecom", table("few.csv", raw), folder=tmp_path).code == 0
+
+
+def test_a_study_that_fails_leaves_the_others_alone(run_segment, tmp_path, table):
+    raw = draw_customers(300, seed=5).assign(**{"Age": 40, "Gender": "Male"})
+    ran = run_segment(
+        "sweep",
+        "features=value,same",
+        "scaling=standard",
+        "k=[2,3]",
+        "data=telecom",
+        table("t.csv", raw),
+        folder=_with_feature_set(tmp_path),
+    )
+    assert ran.code == 1
+    assert "alike" in ran.out
+    failed = [run for run in ran.runs("study") if run.info.status == "FAILED"]
+    assert [run.info.run_name for run in failed] == ["same · standard"]
+    assert "alike" in failed[0].data.tags["failed_because"]
+    assert ran.statuses() == {"FINISHED": 3, "FAILED": 2}
+    assert any(run.data.tags["verdict"] == "chosen" for run in ran.runs("candidate"))
+
+
+def _with_feature_set(folder):
+    (folder / "conf" / "features").mkdir(parents=True)
+    (folder / "conf" / "features" / "same.yaml").write_text("columns:\n  age: Age\n  gender: Gender\n")
+    return folder
+
+
+def test_nobody_qualifies_is_a_result_and_not_a_failure(run_segment, tmp_path):
+    ran = run_segment("sweep", *SMALL, "selection.smallest_share=0.6", "data.customers=300", folder=tmp_path)
+    assert ran.code == 0
+    assert "nearest miss" in ran.out
+    assert not [run for run in ran.runs("candidate") if run.data.tags["verdict"] == "chosen"]
+
+
+def test_help_and_a_wrong_word_import_nothing_heavy(tmp_path):
+    script = (
+        "import sys\nfrom customer_segmentation.commands.main import main\n"
+        "for words in (['--help'], ['sweep', '--help'], ['sweep', 'scaling=standart'], ['ui', '--help']):\n"
+        "    main(words)\n"
+        "heavy = {'mlflow', 'sklearn', 'pandas', 'matplotlib', 'scipy'} & set(sys.modules)\n"
+        "print('HEAVY', sorted(heavy))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path, timeout=60)
+    assert "HEAVY []" in done.stdout, done.stdout[-300:] + done.stderr[-300:]
+
+
+def test_mlflow_run_gives_the_same_tree_and_leaves_default_empty(run_segment, tmp_path):
+    from pathlib import Path
+
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "MLproject").write_text((Path(__file__).parents[2] / "MLproject").read_text())
+    words = ("run", ".", "--env-manager", "local", "-e", "sweep", "-P", "features=value", "-P", "scaling=standard")
+    ran = run_segment(*words, "-P", "k=[2,3]", folder=project, program="mlflow")
+    assert ran.code == 0, ran.error
+    assert not ran.store.client.search_runs(["0"])
+    (sweep,) = ran.runs("sweep")
+    assert sweep.info.run_id in ran.error, "the run of mlflow run is the sweep's"
+    assert len(ran.runs("candidate")) == 2
+    assert ran.statuses() == {"FINISHED": 4}

@@ -1,0 +1,115 @@
+"""The public study's figures, from the run that its preset makes on the real table."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+INERTIA = {
+    1: (1.075190, 1e-4),
+    2: (0.610560, 1e-4),
+    3: (0.318167, 1e-4),
+    4: (0.216203, 1e-4),
+    5: (0.151481, 1e-4),
+    6: (0.122050, 1e-3),
+    7: (0.100107, 1e-3),
+    8: (0.082008, 1.5e-2),
+    9: (0.072989, 1.5e-2),
+    10: (0.064338, 1.5e-2),
+}
+CENTRES = np.array(
+    [
+        [0.000969148, 0.0111774627, 0.999927302],
+        [0.002257875, 0.0292303860, 0.999531730],
+        [0.060565112, 0.0249834588, 0.997590646],
+        [0.169395912, 0.0212889597, 0.984355373],
+    ]
+)
+CORRELATIONS = {
+    ("Age", "Dependents"): -0.108764,
+    ("Age", "Zip Code"): -0.007625,
+    ("Age", "Referrals"): 0.007993,
+    ("Age", "Tenure"): 0.052401,
+    ("Age", "Revenue"): 0.081890,
+    ("Dependents", "Zip Code"): 0.039231,
+    ("Dependents", "Referrals"): 0.244435,
+    ("Dependents", "Tenure"): 0.053558,
+    ("Dependents", "Revenue"): 0.002680,
+    ("Zip Code", "Referrals"): -0.001735,
+    ("Zip Code", "Tenure"): -0.001199,
+    ("Zip Code", "Revenue"): -0.004918,
+    ("Referrals", "Tenure"): 0.263234,
+    ("Referrals", "Revenue"): 0.219543,
+    ("Tenure", "Revenue"): 0.825361,
+}
+
+
+@pytest.fixture(scope="module")
+def original(run_segment, telecom, tmp_path_factory):
+    ran = run_segment(
+        "sweep",
+        "experiments=original_analysis",
+        "data=telecom",
+        f"data.path={telecom}",
+        folder=tmp_path_factory.mktemp("original"),
+    )
+    assert ran.code == 0, ran.error
+    return ran
+
+
+def test_the_customers_are_those_who_have_not_left(original):
+    (sweep,) = original.runs("sweep")
+    assert sweep.data.metrics["rows_used"] == 5174
+    assert sweep.data.metrics["rows_not_selected"] == 1869
+
+
+def test_the_elbow(original):
+    inertia = {int(run.data.params["k"]): run.data.metrics["inertia"] for run in original.runs("candidate")}
+    for k, (expected, tolerance) in INERTIA.items():
+        assert inertia[k] == pytest.approx(expected, rel=tolerance), k
+
+
+def test_the_correlations(original):
+    (sweep,) = original.runs("sweep")
+    table = pd.read_csv(original.artifact(sweep, "exploration/correlations.csv"), index_col="column")
+    for (one, other), expected in CORRELATIONS.items():
+        assert table.loc[one, other] == pytest.approx(expected, abs=5.5e-7), (one, other)
+
+
+def test_the_counts(original):
+    (sweep,) = original.runs("sweep")
+    counts = pd.read_csv(original.artifact(sweep, "exploration/counts.csv"))
+    gender = counts[counts["column"] == "Gender"].set_index("group")["customers"].to_dict()
+    assert gender == {"Male": 2625, "Female": 2549}
+    assert counts[counts["column"] == "Age"]["customers"].tolist() == [727, 950, 996, 957, 926, 416, 202]
+
+
+def test_the_four_segments(original):
+    import mlflow
+
+    (chosen,) = [run for run in original.runs("candidate") if run.data.tags["verdict"] == "chosen"]
+    assert chosen.data.params["k"] == "4"
+    assert chosen.data.metrics["silhouette"] == pytest.approx(0.6507, abs=1e-3)
+    sizes = pd.read_csv(original.artifact(chosen, "segments.csv"))["customers"].tolist()
+    assert sizes[2:] == [49, 14]
+    assert sizes[0] == pytest.approx(3987, abs=12)
+    assert sizes[1] == pytest.approx(1124, abs=12)
+    mlflow.set_tracking_uri(original.store.uri)
+    pipeline = mlflow.sklearn.load_model(f"runs:/{chosen.info.run_id}/model")
+    np.testing.assert_allclose(pipeline[-1].cluster_centers_, CENTRES, atol=2e-4)
+
+
+def test_the_first_normalised_row(original, telecom):
+    import mlflow
+
+    (chosen,) = [run for run in original.runs("candidate") if run.data.tags["verdict"] == "chosen"]
+    mlflow.set_tracking_uri(original.store.uri)
+    pipeline = mlflow.sklearn.load_model(f"runs:/{chosen.info.run_id}/model")
+    raw = pd.read_csv(telecom, keep_default_na=False)
+    first = pipeline[:-1].transform(raw[raw["Customer Status"] != "Churned"].head(1))
+    np.testing.assert_allclose(np.asarray(first)[0], [2.05329611e-03, 9.23983248e-03, 9.99955204e-01], rtol=1e-8)
+
+
+def test_the_sweep_makes_plain_that_it_is_not_the_best(original):
+    (chosen,) = [run for run in original.runs("candidate") if run.data.tags["verdict"] == "chosen"]
+    assert chosen.data.metrics["yardstick"] < 0.15
+    assert chosen.data.metrics["smallest_share"] < 0.01

@@ -1,0 +1,97 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.cluster import KMeans
+from sklearn.preprocessing import MinMaxScaler, Normalizer, StandardScaler
+
+from customer_segmentation.commands.composition import plan
+from customer_segmentation.data.sample import draw_customers
+from customer_segmentation.errors import DataError, StudyError
+from customer_segmentation.spaces.feature_set import feature_set
+from customer_segmentation.spaces.space import build_space
+
+
+@pytest.fixture(scope="module")
+def columns():
+    return plan("sweep", []).settings[0].data.columns
+
+
+@pytest.fixture(scope="module")
+def raw():
+    return draw_customers(400, seed=1)
+
+
+VALUE = {
+    "referrals": {"column": "Number of Referrals"},
+    "rate": {"ratio": ["Total Revenue", "Tenure in Months"], "unit": "$/month"},
+    "years": {"truncate": {"ratio": ["Tenure in Months", 12]}},
+    "streaming": {"count_yes": ["Streaming TV", "Streaming Movies"]},
+    "log_gb": {"log": "Avg Monthly GB Download"},
+    "charges": {"sum": ["Total Extra Data Charges", "Total Refunds"]},
+}
+
+
+def test_features_are_what_pandas_makes_of_the_raw_columns(raw, columns):
+    space = build_space(raw, feature_set("mine", "", VALUE, columns), scaling="none", scaler=None)
+    expected = pd.DataFrame(
+        {
+            "referrals": raw["Number of Referrals"].astype(float),
+            "rate": raw["Total Revenue"] / raw["Tenure in Months"],
+            "years": (raw["Tenure in Months"] // 12).astype(float),
+            "streaming": (raw[["Streaming TV", "Streaming Movies"]] == "Yes").sum(axis=1).astype(float),
+            "log_gb": np.log1p(pd.to_numeric(raw["Avg Monthly GB Download"]).fillna(0)),
+            "charges": raw["Total Extra Data Charges"] + raw["Total Refunds"],
+        }
+    )
+    np.testing.assert_allclose(space.matrix, expected.to_numpy(dtype=float), rtol=1e-12)
+    assert space.features.units["rate"] == "$/month"
+
+
+@pytest.mark.parametrize("scaler", [StandardScaler(), MinMaxScaler(), Normalizer()])
+def test_numbers_are_scaled_and_indicators_are_not(raw, columns, scaler):
+    declared = {"tenure": "Tenure in Months", "age": "Age", "married": "Married", "contract": "Contract"}
+    space = build_space(raw, feature_set("mixed", "", declared, columns), scaling="s", scaler=scaler)
+    numbers = clone(scaler).fit_transform(raw[["Tenure in Months", "Age"]].to_numpy(dtype=float))
+    np.testing.assert_allclose(space.matrix[:, :2], numbers)
+    np.testing.assert_array_equal(space.matrix[:, 2], (raw["Married"] == "Yes").to_numpy(dtype=float))
+    assert set(np.unique(space.matrix[:, 3:])) == {0.0, 1.0}
+    np.testing.assert_array_equal(space.matrix[:, 3:].sum(axis=1), 1.0)
+
+
+def test_one_pipeline_labels_raw_rows_as_the_space_does(raw, columns):
+    declared = {"charge": "Monthly Charge", "gb": "Avg Monthly GB Download", "offer": "Offer"}
+    space = build_space(raw, feature_set("f", "", declared, columns), scaling="standard", scaler=StandardScaler())
+    model = KMeans(3, n_init=5, random_state=0).fit(space.matrix)
+    pipeline = space.pipeline(model)
+    np.testing.assert_array_equal(pipeline.predict(raw), model.labels_)
+    as_text = raw.astype(object).where(raw.notna(), "").astype(str)
+    np.testing.assert_array_equal(pipeline.predict(as_text), model.labels_)
+    assert (raw["Monthly Charge"] < 0).any(), "the sample has planted errors that the pipeline mends"
+
+
+def test_a_missing_column_is_named(raw, columns):
+    space = build_space(raw, feature_set("f", "", {"age": "Age"}, columns), scaling="none", scaler=None)
+    with pytest.raises(DataError, match="Age"):
+        space.preparation.transform(raw.drop(columns="Age"))
+
+
+def test_customers_who_are_all_alike_cannot_be_segmented(raw, columns):
+    same = raw.assign(**{"Age": 40})
+    with pytest.raises(StudyError, match="alike"):
+        build_space(same, feature_set("f", "", {"age": "Age"}, columns), scaling="standard", scaler=StandardScaler())
+
+
+def test_a_constant_feature_among_others_is_noted(raw, columns):
+    same = raw.assign(**{"Age": 40})
+    declared = {"age": "Age", "tenure": "Tenure in Months"}
+    space = build_space(same, feature_set("f", "", declared, columns), scaling="standard", scaler=StandardScaler())
+    assert any("age" in note for note in space.notes)
+    assert np.isfinite(space.matrix).all()
+
+
+def test_a_feature_without_a_value_is_refused(raw, columns):
+    none = raw.assign(**{"Tenure in Months": 0})
+    declared = {"rate": {"ratio": ["Total Revenue", "Tenure in Months"]}}
+    with pytest.raises(StudyError, match="rate"):
+        build_space(none, feature_set("f", "", declared, columns), scaling="none", scaler=None)
