@@ -226,3 +226,27 @@ def test_settings_that_contradict(changes, message, settings_for):
 def test_unknown_needed_column(settings_for):
     with pytest.raises(SettingsError, match="did you mean Tenure in Months"):
         load_customers(settings_for("sample", customers=50), needed=["Tenure in Month"])
+
+
+def test_a_big_file_in_two_halves_reads_as_in_one(load, lines, monkeypatch):
+    from customer_segmentation.data import delimited
+
+    short = [b"a,short,row", b"another"]
+    bad = [lines[line].replace(b",Yes,", b",perhaps,").replace(b",No,", b",perhaps,") for line in (60, 250)]
+    content = [
+        *lines[:10],
+        short[0],
+        *lines[10:60],
+        bad[0],
+        *lines[61:200],
+        short[1],
+        *lines[200:250],
+        bad[1],
+        *lines[251:],
+    ]
+    whole = load(b"\n".join(content))
+    monkeypatch.setattr(delimited, "_HALVED", 1000)
+    halves = load(b"\n".join(content))
+    pd.testing.assert_frame_equal(halves.set_aside, whole.set_aside)
+    assert whole.set_aside["row"].tolist() == [11, 62, 202, 253]
+    assert halves.digest == whole.digest

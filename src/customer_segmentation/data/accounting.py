@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -129,8 +130,10 @@ def mark_repetitions(faults: Faults, frame: pd.DataFrame, id_column: str) -> int
 def _distinct(ids: pd.Series) -> bool:
     """Whether no id repeats; in a table sorted by id a comparison of neighbours tells, at a tenth of the cost."""
     array = pa.array(ids, from_pandas=True)
-    if isinstance(array, pa.ChunkedArray):
-        array = array.combine_chunks()
-    if len(array) < 2 or pc.all(pc.less(array[:-1], array[1:])).as_py():
+    chunks = [chunk for chunk in (array.chunks if isinstance(array, pa.ChunkedArray) else [array]) if len(chunk)]
+    # Chunk by chunk: the ids of a big table are not copied for a look.
+    inside = all(pc.all(pc.less(chunk[:-1], chunk[1:])).as_py() is not False for chunk in chunks)
+    between = all(pc.less(one[-1], next_one[0]).as_py() for one, next_one in pairwise(chunks))
+    if inside and between:
         return True
     return bool(ids.is_unique)

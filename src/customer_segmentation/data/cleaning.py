@@ -183,12 +183,12 @@ def _as_text(name: str, cells: pd.Series, spec: ColumnSpec, problems: _Problems)
         texts = texts_of(cells)  # mostly distinct: sorting out the spellings would cost more than it saves
         empty = is_blank(texts, spec.blanks)
         if empty.any():
-            texts = texts.mask(empty, blank).astype("str")
+            texts = texts.mask(empty, blank)
         binary = texts.str.contains("\0", regex=False, na=False).to_numpy(dtype=bool)
         if binary.any():
             problems.add(name, cells, binary, "holds a NUL byte")
-            texts = texts.mask(binary, None).astype("str")
-        return texts
+            texts = texts.mask(binary, None)
+        return texts.astype("str")
     codes, texts = _distinct(cells)
     wrong = np.zeros(len(texts), dtype=bool)
     declared = spec.values

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import BinaryIO
 
 import numpy as np
@@ -14,20 +15,20 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
-from customer_segmentation.data.batches import NumberColumn, TextColumn
+from customer_segmentation.data.batches import GrowingColumn, growing_column
 from customer_segmentation.data.cells import Cells, number_rows
-from customer_segmentation.data.files import READ_ERRORS, FileBytes, Transcoded, encoding_of, guessed_encoding
+from customer_segmentation.data.dialect import HEADER_ROWS, complete, find_delimiter, first_records
+from customer_segmentation.data.files import READ_ERRORS, FileBytes, encoding_of, guessed_encoding
 from customer_segmentation.data.headers import header_name, recognised
+from customer_segmentation.data.streams import Transcoded
 from customer_segmentation.data.values import BLANK_SPELLINGS, decimal_evidence, is_blank, parse_numbers, texts_of
 from customer_segmentation.errors import DataError
 from customer_segmentation.settings.data import ColumnSpec, ColumnType
 
-_DELIMITERS = (",", ";", "\t", "|", "^", "~", ":")
-_SNIFFED = 1 << 16  # characters by which a delimiter is judged
-_HEADER_ROWS = 10  # a header is looked for in so many first records
 _NUMBERS = (ColumnType.number, ColumnType.integer)
 _NULLS = sorted({form for word in BLANK_SPELLINGS for form in (word, word.upper(), word.capitalize(), word.title())})
 _BLOCK = 1 << 18  # bytes; what is parsed then stays in the cache
+_HALVED = 1 << 25  # bytes from which a file is parsed as two halves
 _MAX_BLOCK = 1 << 30
 
 
@@ -72,21 +73,21 @@ class DelimitedSource:
         self._skip = 1 if declared else 0
         text = text[declared.end() :] if declared else text
         delimiter = "\t" if delimiter == "\\t" else delimiter
-        self._delimiter = delimiter or (declared[1] if declared else _find_delimiter(text, claimed))
+        self._delimiter = delimiter or (declared[1] if declared else find_delimiter(text, claimed))
         if len(self._delimiter) != 1:
             raise DataError(f"data.delimiter is {delimiter!r}; expected a single character.")
-        records = list(_records(text, self._delimiter, 200))
+        records = list(first_records(text, self._delimiter, 200))
         filled = [index for index, (cells, _) in enumerate(records) if any(cell.strip() for cell in cells)]
         if not filled:
             raise DataError(f"{self.name} holds only empty rows; expected a table with a header row.")
-        candidates = filled[:_HEADER_ROWS]
+        candidates = filled[:HEADER_ROWS]
         header = max(candidates, key=lambda index: recognised(records[index][0], claimed))
         if recognised(records[header][0], claimed) <= recognised(records[candidates[0]][0], claimed):
             header = candidates[0]
         self._skip += sum(lines for _, lines in records[: header + 1])
-        self._first_row = sum(1 for cells, _ in records[:header] if cells) + 2
+        self._first_row = self._skip + 1
         rows = [cells for cells, _ in records[header + 1 :] if cells]
-        self.headers = _complete(records[header][0], rows)
+        self.headers = complete(records[header][0], rows)
         self._columns = [f"c{position}" for position in range(len(self.headers))]
         self._sample = pd.DataFrame([cells for cells in rows if len(cells) == len(self.headers)], dtype="str")
         if self._sample.empty:
@@ -116,6 +117,7 @@ class DelimitedSource:
                 break
             except pa.ArrowInvalid as error:
                 self._adapt(str(error), types)
+        pa.default_memory_pool().release_unused()  # what the parser held
         expanded = [line for number, text in broken for line in _lines(number, text)]
         return Cells(
             frame=frame,
@@ -129,7 +131,7 @@ class DelimitedSource:
         parts: list[pa.Table] = []
         start = 0
         with self._stream() as stream:
-            options = self._options({position: pa.string() for position in range(len(self.headers))})
+            options = self._options(dict.fromkeys(range(len(self.headers)), pa.string()), skip=self._skip)
             for batch in arrow_csv.open_csv(stream, **options):
                 inside = wanted[(wanted >= start) & (wanted < start + batch.num_rows)] - start
                 if len(inside):
@@ -172,13 +174,35 @@ class DelimitedSource:
 
     def _frame(self, types: Mapping[int, pa.DataType]) -> tuple[pd.DataFrame, list[tuple[int, str]]]:
         """Parse the file once: the wanted columns, and the rows with a wrong number of cells."""
+        middle = self._middle()
+        if middle is None:
+            columns, broken, _ = self._parse(types, self._stream, skip=self._skip)
+        else:
+            # Two halves side by side: the parser leaves Python's lock alone, its own threads do not number the rows.
+            with ThreadPoolExecutor(max_workers=2) as pool:
+                first = pool.submit(self._parse, types, partial(self._file.part, 0, middle), skip=self._skip)
+                second = pool.submit(self._parse, types, partial(self._file.part, middle, None), skip=0)
+            columns, broken, rows = first.result()
+            further, more_broken, _ = second.result()
+            before = self._skip + rows + len(broken)
+            broken += [(before + number, text) for number, text in more_broken]
+            for column in columns:
+                column.extend(further.pop(0))
+        frame = {position: column.series() for position, column in zip(types, columns, strict=True)}
+        return pd.DataFrame(frame, copy=False), broken
+
+    def _parse(
+        self, types: Mapping[int, pa.DataType], opened: Callable[[], BinaryIO | pa.NativeFile], *, skip: int
+    ) -> tuple[list[GrowingColumn], list[tuple[int, str]], int]:
+        """Parse a stream: its columns, its broken rows with their numbers in it, and the number of its good rows."""
         broken: list[tuple[int, str]] = []
-        columns: list[NumberColumn | TextColumn] = [
-            NumberColumn(self._rows_expected) if kind == pa.float64() else TextColumn(kind) for kind in types.values()
-        ]
+        columns = [growing_column(kind, self._rows_expected) for kind in types.values()]
+        rows = 0
         try:
-            with self._stream() as stream, arrow_csv.open_csv(stream, **self._options(types, broken=broken)) as batches:
+            options = self._options(types, skip=skip, broken=broken)
+            with opened() as stream, arrow_csv.open_csv(stream, **options) as batches:
                 for batch in batches:
+                    rows += batch.num_rows
                     for column, cells in zip(columns, batch.columns, strict=False):
                         column.add(cells)
         except pa.ArrowInvalid as error:
@@ -188,11 +212,15 @@ class DelimitedSource:
             raise DataError(
                 f"{self.name} is damaged and cannot be read to its end ({error}); fetch it again."
             ) from None
-        frame = {position: column.series() for position, column in zip(types, columns, strict=True)}
-        return pd.DataFrame(frame, copy=False), broken
+        return columns, broken, rows
+
+    def _middle(self) -> int | None:
+        """Where a big plain file can be cut between two rows; None where it is read in one go."""
+        plain = not self._quoted and self._encoding == "utf-8" and self._file.path.stat().st_size > _HALVED
+        return self._file.line_after_middle() if plain else None
 
     def _options(
-        self, types: Mapping[int, pa.DataType], *, broken: list[tuple[int, str]] | None = None
+        self, types: Mapping[int, pa.DataType], *, skip: int, broken: list[tuple[int, str]] | None = None
     ) -> dict[str, object]:
         def note(row: arrow_csv.InvalidRow) -> str:
             if broken is not None:
@@ -202,9 +230,8 @@ class DelimitedSource:
         columns = {f"c{position}": kind for position, kind in types.items()}
         return {
             "read_options": arrow_csv.ReadOptions(
-                # One thread: it numbers the rows, and a few threads cost more CPU than they save time.
                 column_names=self._columns,
-                skip_rows=self._skip,
+                skip_rows=skip,
                 use_threads=False,
                 block_size=self._block,
             ),
@@ -266,48 +293,6 @@ def _lines(number: int, text: str) -> Iterator[tuple[int, str, str]]:
         return
     for line in lines:
         yield number, line, f"a quotation that begins in row {number} does not end where a cell ends"
-
-
-def _records(text: str, delimiter: str, limit: int) -> Iterator[tuple[list[str], int]]:
-    """Yield the first records, each with the number of its lines; an empty line is a record without cells."""
-    csv.field_size_limit(1 << 30)
-    # Universal line ends, so that a file of old Macs is not one line.
-    reader = csv.reader(
-        io.StringIO(text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")), delimiter=delimiter
-    )
-    before = 0
-    for number, cells in enumerate(reader):
-        if number >= limit:
-            return
-        yield cells, reader.line_num - before
-        before = reader.line_num
-
-
-def _find_delimiter(text: str, claimed: Mapping[str, str]) -> str:
-    """Find the delimiter by which a first record names most columns, else the one that splits evenly."""
-    best, best_score = ",", (0, 0.0, 0)
-    for delimiter in _DELIMITERS:
-        records = [
-            cells for cells, _ in _records(text[:_SNIFFED], delimiter, 50) if any(cell.strip() for cell in cells)
-        ]
-        if not records:
-            continue
-        named = max(recognised(cells, claimed) for cells in records[:_HEADER_ROWS])
-        width = len(records[0])
-        even = sum(len(cells) == width for cells in records) / len(records) if width > 1 else 0.0
-        score = (named, even, width)
-        if score > best_score:
-            best, best_score = delimiter, score
-    return best
-
-
-def _complete(headers: list[str], rows: list[list[str]]) -> tuple[str, ...]:
-    """Give unnamed columns an empty header, where all first rows have one cell more than the header."""
-    widths = {len(cells) for cells in rows}
-    if rows and widths == {len(headers) + 1}:
-        trailing = all(not cells[-1].strip() for cells in rows)
-        return (*headers, "") if trailing else ("", *headers)  # R writes row names without a header
-    return tuple(headers)
 
 
 def _is_utf8(head: bytes) -> bool:

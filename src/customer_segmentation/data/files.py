@@ -7,7 +7,6 @@ import codecs
 import difflib
 import gzip
 import hashlib
-import io
 import lzma
 import zipfile
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from typing import BinaryIO, cast
 
 import pyarrow as pa
 
+from customer_segmentation.data.streams import ByteRange
 from customer_segmentation.errors import DataError
 
 _HEAD = 1 << 20
@@ -68,6 +68,21 @@ class FileBytes:
     def open(self) -> BinaryIO:
         """Open the unpacked bytes from their beginning."""
         return _open(self.path, self.member)
+
+    def part(self, start: int, stop: int | None) -> BinaryIO:
+        """Open some of the bytes of a file that is not packed."""
+        stream = self.path.open("rb", buffering=0)
+        stream.seek(start)
+        return cast(BinaryIO, ByteRange(stream, (stop if stop is not None else self.path.stat().st_size) - start))
+
+    def line_after_middle(self) -> int | None:
+        """Find where the first line after the middle begins; None for a packed file or one without line feeds."""
+        if self.member or any(self.head_of_file.startswith(magic) for magic in _PACKED):
+            return None
+        with self.path.open("rb") as stored:
+            stored.seek(self.path.stat().st_size // 2)
+            line = stored.readline(_HEAD)
+            return stored.tell() if line.endswith(b"\n") else None
 
     def sha256(self) -> str:
         """Checksum of the file as it is stored."""
@@ -196,42 +211,6 @@ def guessed_encoding(head: bytes, *, name: str) -> str:
     best = matches[0]
     western = next((match for match in matches if match.encoding == "cp1252"), None)
     return "cp1252" if western is not None and western.chaos <= best.chaos + 0.02 else best.encoding
-
-
-class Transcoded(io.RawIOBase):
-    """A text in any encoding, read as UTF-8 bytes; what cannot be decoded becomes U+FFFD.
-
-    Parameters
-    ----------
-    stream : binary file
-    encoding : str
-    """
-
-    def __init__(self, stream: BinaryIO, encoding: str) -> None:
-        self._stream = stream
-        self._decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-        self._rest = b""
-        self._ended = False
-
-    def readable(self) -> bool:
-        """Tell that it can be read."""
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        """Fill a buffer."""
-        while not self._rest and not self._ended:
-            chunk = self._stream.read(len(buffer))
-            self._ended = not chunk
-            self._rest = self._decoder.decode(chunk, final=self._ended).encode("utf-8", "replace")
-        size = min(len(buffer), len(self._rest))
-        buffer[:size] = self._rest[:size]
-        self._rest = self._rest[size:]
-        return size
-
-    def close(self) -> None:
-        """Close the stream as well."""
-        self._stream.close()
-        super().close()
 
 
 def _open(path: Path, member: str) -> BinaryIO:

@@ -96,13 +96,13 @@ def load_customers(
         raise DataError(f"{source.name} has no customer: {_nobody(rows_read)}; check the file.")
     validate(frame, present, source=source.name)
     selected = _selected(frame, population)
-    customers = frame if selected.all() else frame[selected].reset_index(drop=True)
-    others = frame.iloc[:0] if selected.all() else frame[~selected].reset_index(drop=True)
-    if customers.empty:
+    if not selected.any():
         raise DataError(
             f"{source.name} has no customer to work with: data.keep={settings.keep} leaves none of {len(frame)}; try "
             "data.keep=all."
         )
+    customers, others = _split(frame, selected)
+    del frame
     table = CustomerTable(
         customers=customers,
         others=others,
@@ -199,6 +199,18 @@ def _selected(frame: pd.DataFrame, population: Population | None) -> np.ndarray:
     texts = [answers[bool(value)] if is_bool else cell_text(value) for value in distinct]
     keeps = np.array([fold(text) not in excluded for text in texts] + [True])
     return keeps[codes]
+
+
+def _split(frame: pd.DataFrame, selected: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows that are selected and the others; the frame is used up, so that no more than one column is held twice."""
+    if selected.all():
+        return frame, frame.iloc[:0]
+    kept, rest = {}, {}
+    at, elsewhere = np.flatnonzero(selected), np.flatnonzero(~selected)
+    for name in list(frame.columns):
+        column = frame.pop(name).array
+        kept[name], rest[name] = column.take(at), column.take(elsewhere)
+    return pd.DataFrame(kept, copy=False), pd.DataFrame(rest, copy=False)
 
 
 def _set_aside(

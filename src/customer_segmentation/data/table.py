@@ -107,7 +107,7 @@ def digest_of(frame: pd.DataFrame) -> str:
     """
     digest = hashlib.sha256()
     for name in frame.columns:
-        column, content = frame[name], memoryview(b"")
+        column, content = frame[name], list[memoryview]()
         if pd.api.types.is_bool_dtype(column.dtype):
             kind = "yes_no"
             values: np.ndarray = column.astype("Int8").to_numpy(dtype=np.int8, na_value=-1)
@@ -118,22 +118,26 @@ def digest_of(frame: pd.DataFrame) -> str:
             kind = "text"
             # Lengths keep ["ab", "c"] and ["a", "bc"] apart.
             values, content = _characters(column)
-        digest.update(f"{name}\n{kind}\n{len(values)}\n{len(content)}\n".encode())
+        digest.update(f"{name}\n{kind}\n{len(values)}\n{sum(map(len, content))}\n".encode())
         digest.update(np.ascontiguousarray(values).data)
-        digest.update(content)
+        for part in content:
+            digest.update(part)
     return digest.hexdigest()
 
 
-def _characters(column: pd.Series) -> tuple[np.ndarray, memoryview]:
-    """Lengths of the texts in bytes, -1 for a missing one, and their characters in UTF-8, one after the other."""
+def _characters(column: pd.Series) -> tuple[np.ndarray, list[memoryview]]:
+    """Lengths of the texts in bytes, -1 for a missing one, and their characters in UTF-8, array by array."""
     texts = pa.array(column, type=pa.large_string(), from_pandas=True)
-    if isinstance(texts, pa.ChunkedArray):
-        texts = texts.combine_chunks()
-    gone = texts.is_null().to_numpy(zero_copy_only=False)
-    if gone.any():
-        texts = texts.fill_null("")
-    _, offsets, data = texts.buffers()
-    if data is None or not len(texts):
-        return np.where(gone, -1, 0).astype("<i4"), memoryview(b"")
-    ends = np.frombuffer(offsets, dtype=np.int64)[texts.offset : texts.offset + len(texts) + 1]
-    return np.where(gone, -1, np.diff(ends)).astype("<i4"), memoryview(data)[ends[0] : ends[-1]]
+    lengths: list[np.ndarray] = [np.zeros(0, dtype="<i4")]
+    characters: list[memoryview] = []
+    for chunk in texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts]:
+        gone = chunk.is_null().to_numpy(zero_copy_only=False)
+        filled = chunk.fill_null("") if gone.any() else chunk
+        _, offsets, data = filled.buffers()
+        if not len(filled) or data is None:
+            lengths.append(np.where(gone, -1, 0).astype("<i4"))
+            continue
+        ends = np.frombuffer(offsets, dtype=np.int64)[filled.offset : filled.offset + len(filled) + 1]
+        lengths.append(np.where(gone, -1, np.diff(ends)).astype("<i4"))
+        characters.append(memoryview(data)[ends[0] : ends[-1]])
+    return np.concatenate(lengths), characters

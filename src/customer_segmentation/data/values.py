@@ -131,11 +131,21 @@ def texts_of(cells: pd.Series) -> pd.Series:
 
 def _stripped(texts: pd.Series) -> pd.Series:
     """Trim white space, and copy only where there is some: trimming a million clean ids costs more than the look."""
-    array = pa.array(texts, from_pandas=True)
-    padded = pc.any(pc.not_equal(pc.binary_length(pc.ascii_trim_whitespace(array)), pc.binary_length(array))).as_py()
-    if padded or pc.all(pc.string_is_ascii(array)).as_py() is False:
+    if any(_may_be_padded(chunk) for chunk in _chunks(texts)):
         return texts.str.strip()
     return texts
+
+
+def _may_be_padded(chunk: pa.Array) -> bool:
+    trimmed = pc.binary_length(pc.ascii_trim_whitespace(chunk))
+    same = pc.all(pc.and_(pc.equal(trimmed, pc.binary_length(chunk)), pc.string_is_ascii(chunk))).as_py()
+    return same is False
+
+
+def _chunks(texts: pd.Series) -> list[pa.Array]:
+    """Arrow's arrays behind a column of texts; one by one they are worked on without a second copy of the column."""
+    array = pa.array(texts, type=pa.large_string(), from_pandas=True)
+    return array.chunks if isinstance(array, pa.ChunkedArray) else [array]
 
 
 def is_blank(texts: pd.Series, extra: Iterable[str] = ()) -> np.ndarray:
@@ -153,11 +163,14 @@ def is_blank(texts: pd.Series, extra: Iterable[str] = ()) -> np.ndarray:
     bool array of shape (n_cells,)
     """
     spellings = BLANK_SPELLINGS | {word.strip().lower() for word in extra}
-    array = pa.array(texts, type=pa.large_string(), from_pandas=True)
-    # Unicode's lowering costs forty times that of ASCII.
-    lowered = pc.utf8_lower(array) if pc.all(pc.string_is_ascii(array)).as_py() is False else pc.ascii_lower(array)
-    known = pc.is_in(lowered, value_set=pa.array([*sorted(spellings), None], type=pa.large_string()))
-    return known.to_numpy(zero_copy_only=False) if isinstance(known, pa.Array) else known.to_numpy()
+    known = pa.array([*sorted(spellings), None], type=pa.large_string())
+    parts = [pc.is_in(_lowered(chunk), value_set=known).to_numpy(zero_copy_only=False) for chunk in _chunks(texts)]
+    return np.concatenate([np.zeros(0, dtype=bool), *parts])
+
+
+def _lowered(chunk: pa.Array) -> pa.Array:
+    """Texts in lower case; Unicode's costs forty times that of ASCII."""
+    return pc.utf8_lower(chunk) if pc.all(pc.string_is_ascii(chunk)).as_py() is False else pc.ascii_lower(chunk)
 
 
 def decimal_evidence(texts: pd.Series) -> str | None:

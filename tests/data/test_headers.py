@@ -1,0 +1,44 @@
+"""Headers are matched by their letters; what is ambiguous or lacking is named."""
+
+import pytest
+
+from customer_segmentation.data.headers import match_headers, refuse_lacking, spellings_of
+from customer_segmentation.errors import DataError
+from customer_segmentation.settings.data import ColumnSpec
+
+COLUMNS = {"Tenure in Months": ColumnSpec(synonyms=["Tenure"]), "Total Revenue": ColumnSpec(), "City": ColumnSpec()}
+
+
+def match(headers, wanted=("Tenure in Months", "Total Revenue")):
+    return match_headers(headers, COLUMNS, wanted=wanted, source="table.csv")
+
+
+@pytest.mark.parametrize(
+    "header", ["tenure_in_months", "TenureInMonths", " TENURE  IN MONTHS ", "tenure-in.months", "tenure"]
+)
+def test_spellings(header):
+    found = match(["x", header])
+    assert found.positions == {"Tenure in Months": 1}
+    assert found.missing == ("Total Revenue", "City")
+    assert found.ignored == ("x",)
+
+
+def test_ambiguity_is_refused_where_it_matters():
+    with pytest.raises(DataError, match=r"'Tenure' \(column 1\) and 'tenure_in_months' \(column 3\)"):
+        match(["Tenure", "City", "tenure_in_months"])
+    found = match(["City", "Total Revenue", "CITY", ""])
+    assert found.positions == {"Total Revenue": 1}
+    assert found.ignored == ("City", "CITY", "unnamed column 4")
+
+
+def test_a_contract_that_contradicts_itself_is_refused():
+    with pytest.raises(DataError, match="differ only in case"):
+        spellings_of({"Id": ColumnSpec(), "ID": ColumnSpec()})
+    with pytest.raises(DataError, match="already means 'City'"):
+        spellings_of({"City": ColumnSpec(), "Town": ColumnSpec(synonyms=["city"])})
+
+
+def test_lacking_columns_come_with_what_is_close():
+    refuse_lacking([], ["a"], COLUMNS, source="table.csv")
+    with pytest.raises(DataError, match=r"lacks the required column Total Revenue; .*'totl_revenue' may be"):
+        refuse_lacking(["Total Revenue"], ["totl_revenue"], COLUMNS, source="table.csv")
