@@ -1,10 +1,11 @@
 """Speed of the sweep's computation against the plain loop, side by side.
 
-    OMP_NUM_THREADS=1 python benchmarks/sweep_speed.py [telecom_customer_churn.csv]
+    python benchmarks/sweep_speed.py [telecom_customer_churn.csv] [--threads N] [--command]
 
 The grid is five scalings x four numeric feature sets x k = 2 ... 10: 180 candidates on all customers of the table.
 Both sides see the same spaces, seeds and thread limit and run in turn, space by space, so that a noisy machine is
-noisy for both. CPU is user plus system time of the process.
+noisy for both. CPU is user plus system time of the process. ``--command`` adds the whole ``segment sweep`` of the
+same grid in a process of its own (imports, Hydra, tracking, figures, models, choice), against the plain loop.
 """
 
 from __future__ import annotations
@@ -12,6 +13,10 @@ from __future__ import annotations
 import argparse
 import os
 import resource
+import statistics
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,15 +25,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from rich.console import Console
 from rich.table import Table
 from sklearn.cluster import KMeans
 from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silhouette_score
-from sklearn.preprocessing import MinMaxScaler, PowerTransformer, QuantileTransformer, RobustScaler, StandardScaler
 from threadpoolctl import threadpool_limits
 
 from customer_segmentation.clustering.study import run_study
+from customer_segmentation.commands.checks import declared_features, make_scaler
+from customer_segmentation.commands.composition import plan
+from customer_segmentation.data.load import load_customers
+from customer_segmentation.spaces.space import build_space
 
 Floats = npt.NDArray[np.float64]
 #: (feature set, scaling) -> unscaled columns and an unfitted scaler
@@ -37,53 +44,33 @@ Spaces = Mapping[tuple[str, str], tuple[Floats, Any]]
 Scores = dict[tuple[str, str, int], dict[str, float]]
 
 SEED = 42
+COMMAND_RUNS = 3
 KS = range(2, 11)
 COMPARED = ("inertia", "silhouette", "davies_bouldin", "calinski_harabasz")
-SERVICES = [
-    "Phone Service",
-    "Multiple Lines",
-    "Internet Service",
-    "Online Security",
-    "Online Backup",
-    "Device Protection Plan",
-    "Premium Tech Support",
-    "Streaming TV",
-    "Streaming Movies",
-]
-
-
-# --- the spaces: to be replaced by the project's own ------------------------------------------------------------------
+FEATURES = ("value", "value_rate", "spend", "usage")
+SCALINGS = ("standard", "minmax", "robust", "power", "quantile")
 
 
 def read_spaces(path: Path) -> Spaces:
-    """Build the twenty spaces of the grid from the raw table."""
-    table = pd.read_csv(path, keep_default_na=False, na_values=[""])
-    tenure, revenue, referrals = (table[name] for name in ("Tenure in Months", "Total Revenue", "Number of Referrals"))
-    long_distance = table["Avg Monthly Long Distance Charges"].fillna(0)
-    charge = table["Monthly Charge"].where(table["Monthly Charge"] >= 0, table["Total Charges"] / tenure)
-    feature_sets = {
-        "value": [referrals, tenure, revenue],
-        "value_rate": [referrals, tenure, revenue / tenure],
-        "spend": [charge, long_distance, table["Total Extra Data Charges"], table["Total Refunds"], revenue],
-        "usage": [
-            table["Avg Monthly GB Download"].fillna(0),
-            long_distance,
-            table[SERVICES].eq("Yes").sum(axis=1),
-            tenure,
+    """Build the twenty spaces of the grid from the table, by the project's own configs."""
+    asked = plan(
+        "sweep",
+        [
+            *("data=telecom", f"data.path={path.absolute()}", "data.keep=all", f"seed={SEED}"),
+            *(f"features={','.join(FEATURES)}", f"scaling={','.join(SCALINGS)}"),
         ],
-    }
-    scalings: dict[str, Callable[[], Any]] = {
-        "standard": StandardScaler,
-        "minmax": MinMaxScaler,
-        "robust": RobustScaler,
-        "power": PowerTransformer,
-        "quantile": lambda: QuantileTransformer(random_state=SEED),
-    }
-    return {
-        (features, scaling): (np.column_stack(columns).astype(float), make_scaler())
-        for features, columns in feature_sets.items()
-        for scaling, make_scaler in scalings.items()
-    }
+    )
+    table = load_customers(asked.settings[0].data)
+    spaces = {}
+    for number in range(len(asked.jobs)):
+        settings, choices, _ = asked.compose_job(number)
+        features = declared_features(settings.features, table.columns, choices["features"])
+        columns = build_space(table.customers, features, scaling="none", scaler=None).matrix
+        spaces[choices["features"], choices["scaling"]] = (
+            columns,
+            make_scaler(settings.scaling.scaler, choices["scaling"]),
+        )
+    return spaces
 
 
 # --- the two sides ----------------------------------------------------------------------------------------------------
@@ -188,17 +175,46 @@ def report(plain: Cost, own: Cost, differences: Mapping[str, float], candidates:
     console.print(equal)
 
 
+def whole_command(path: Path) -> Cost:
+    """Cost of the tracked sweep of the same grid, in a folder and a store of its own."""
+    before, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(
+            [
+                *(sys.executable, "-m", "customer_segmentation.commands.main", "sweep", "quiet=true"),
+                *("data=telecom", f"data.path={path.absolute()}", "data.keep=all", f"features={','.join(FEATURES)}"),
+                f"scaling={','.join(SCALINGS)}",
+            ],
+            cwd=folder,
+            check=True,
+        )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Cost(cpu, time.perf_counter() - wall)
+
+
 def main() -> None:
     """Read the table, run both sides and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     beside = Path(__file__).resolve().parents[2] / "shared" / "data" / "telecom_customer_churn.csv"
     parser.add_argument("table", nargs="?", type=Path, default=os.environ.get("SEGMENT_TELECOM_CSV", beside))
     parser.add_argument("--threads", type=int, default=1, help="limit of every thread pool, for both sides")
+    parser.add_argument("--command", action="store_true", help="also the whole tracked command")
     arguments = parser.parse_args()
-    if not Path(arguments.table).is_file():
-        parser.error(f"no table at {arguments.table}; give the path of telecom_customer_churn.csv")
+    table = Path(arguments.table)
+    if not table.is_file():
+        parser.error(f"no table at {table}; give the path of telecom_customer_churn.csv")
     with threadpool_limits(limits=arguments.threads):
-        report(*compare(read_spaces(Path(arguments.table)), KS), threads=arguments.threads)
+        plain, own, differences, candidates = compare(read_spaces(table), KS)
+    report(plain, own, differences, candidates, threads=arguments.threads)
+    if arguments.command:
+        costs = [whole_command(table) for _ in range(COMMAND_RUNS)]
+        cpu = statistics.median(cost.cpu for cost in costs)
+        wall = statistics.median(cost.wall for cost in costs)
+        Console().print(
+            f"whole command, median of {COMMAND_RUNS}: {cpu:.1f} s CPU, {wall:.1f} s wall; "
+            f"the plain loop takes {plain.cpu / cpu:.1f} times its CPU and {plain.wall / wall:.1f} times its wall time"
+        )
 
 
 if __name__ == "__main__":
