@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import BinaryIO
 
@@ -100,13 +100,16 @@ class DelimitedSource:
         # Room for numbers that is never touched costs no memory; too little is made up for.
         row_length = len(text) / max(text.count("\n"), text.count("\r"), 1)
         self._rows_expected = int(1.1 * file.path.stat().st_size / row_length) + 1000
-        # The checksum needs every byte of the file as well: beside the parser it costs no time of its own.
-        self._checksum = ThreadPoolExecutor(max_workers=1).submit(file.sha256)
+        self._checksum: Future[str] | None = None
 
     @property
     def sha256(self) -> str:
         """Checksum of the file as it is stored."""
-        return self._checksum.result()
+        return (self._checksum or self._start_checksum()).result()
+
+    def _start_checksum(self) -> Future[str]:
+        self._checksum = ThreadPoolExecutor(max_workers=1).submit(self._file.sha256)
+        return self._checksum
 
     def read(self, wanted: Mapping[int, ColumnSpec]) -> Cells:
         """Read the wanted columns, given by position with their contract."""
@@ -118,6 +121,7 @@ class DelimitedSource:
             except pa.ArrowInvalid as error:
                 self._adapt(str(error), types)
         pa.default_memory_pool().release_unused()  # what the parser held
+        self._start_checksum()  # beside the cleaning, which leaves a core free
         expanded = [line for number, text in broken for line in _lines(number, text)]
         return Cells(
             frame=frame,

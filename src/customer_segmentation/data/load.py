@@ -67,7 +67,7 @@ def load_customers(
     cells = source.read({match.positions[name]: spec for name, spec in present.items()})
     raw = cells.frame.set_axis(list(present), axis=1)
     filled = ~_empty_rows(raw, source)
-    positions, rows = np.flatnonzero(filled), cells.rows[filled]
+    rows = cells.rows if filled.all() else cells.rows[filled]
     prepared = prepare_columns(raw if filled.all() else raw[filled], present, decimal=source.decimal)
     frame, broken = prepared.frame.reset_index(drop=True), cells.broken
     problems, repaired = prepared.problems, prepared.repaired
@@ -89,7 +89,8 @@ def load_customers(
 
     usable = faults.usable
     repairs = {sentence: int(usable[at].sum()) for sentence, at in repaired.items() if usable[at].any()}
-    set_aside = _set_aside(source, match, positions[~usable], faults, broken)
+    aside = np.flatnonzero(filled)[~usable] if not usable.all() else np.zeros(0, dtype=np.int64)
+    set_aside = _set_aside(source, match, aside, faults, broken)
     if not usable.all():
         frame = frame[usable].reset_index(drop=True)
     if frame.empty:
