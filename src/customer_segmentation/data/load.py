@@ -16,6 +16,7 @@ from customer_segmentation.data.expressions import parse
 from customer_segmentation.data.headers import HeaderMatch, header_name, match_headers, refuse_lacking
 from customer_segmentation.data.reading import open_source
 from customer_segmentation.data.table import CustomerTable, digest_of
+from customer_segmentation.data.transactions import load_ordering_customers
 from customer_segmentation.data.values import cell_text, fold, is_blank, texts_of
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.data import ColumnSpec, DataSettings, Population, Role
@@ -49,6 +50,8 @@ def load_customers(
     DataError
         The source cannot be read, is another table, or too many of its rows cannot be used.
     """
+    if settings.transactions is not None:
+        return load_ordering_customers(settings, needed=needed)
     columns = settings.columns
     if not columns:
         raise SettingsError("data.columns is empty; describe the table's columns, or let `segment init` write them.")

@@ -72,21 +72,37 @@ class Download:
 
 
 @dataclass
+class Transactions:
+    """How an order table becomes one row a customer: its columns, by their headers."""
+
+    customer: str = "Customer ID"
+    date: str = "Order Date"
+    amount: str = "Amount"  # below 0: a return
+    order: str | None = None  # number of the order, where a row is a line of one; null: every row is an order
+    reference_date: str | None = None  # YYYY-MM-DD, from which recency and tenure count; null: the last date
+    date_format: str | None = None  # as of strptime, such as %d/%m/%Y; null: found out
+
+
+@dataclass
 class DataSettings:
     """One file of ``conf/data/``."""
 
     about: str = ""
-    source: str = "file"  # sample | file
+    source: str = "file"  # sample | file | orders
     path: str | None = None
     download: Download | None = None
-    customers: int = 7043  # size of the built-in sample
-    seed: int = 2022  # of the built-in sample
+    customers: int = 7043  # size of the built-in samples
+    seed: int = 2022  # of the built-in samples
     keep: str = "all"  # "all" or a name of `populations`
     populations: dict[str, Population] = field(default_factory=dict)
     # Name of a file of conf/contract/: what the columns mean. It is read once a command, apart from Hydra, which would
     # compose it anew for every study.
     contract: str | None = None
     columns: dict[str, Any] = field(default_factory=dict)  # ColumnSpec by name; a config's own go over the contract's
+    transactions: Transactions | None = None  # the table holds orders, to be summed up to customers
+    # Decision -> the file, or files, that go with this table (features, yardstick, exploration, scaling, ...). They are
+    # taken where neither the command line nor a preset names others.
+    goes_with: dict[str, Any] = field(default_factory=dict)
     set_aside_limit: float = 0.05  # refuse the table when more than this share of its rows is set aside
     # How the file is read, for a table that does not speak for itself.
     delimiter: str | None = None

@@ -1,0 +1,304 @@
+"""From orders to customers: recency, frequency, monetary value, tenure and average basket of each."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from customer_segmentation.data.accounting import Faults, mark_missing, mark_problems
+from customer_segmentation.data.cells import FrameSource, Source
+from customer_segmentation.data.cleaning import prepare_columns
+from customer_segmentation.data.contract import validate
+from customer_segmentation.data.dates import parse_dates
+from customer_segmentation.data.headers import header_name, match_headers
+from customer_segmentation.data.orders import draw_orders
+from customer_segmentation.data.reading import open_source
+from customer_segmentation.data.table import CustomerTable, digest_of
+from customer_segmentation.data.values import fold, is_blank, texts_of
+from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Role, Transactions
+
+#: What `customers_of_orders` yields, in this order.
+DERIVED = ("Customer", "Recency", "Frequency", "Monetary", "Tenure", "Average Basket", "Returns")
+_WITHOUT_ORDER = "the customer has returns and no order"
+_NET_RETURNS = "the customer's returns exceed the orders of this table"
+
+
+@dataclass(frozen=True)
+class OrderedTable(CustomerTable):
+    """A customer table summed up from orders: its account and its ``set_aside`` are of the rows of the order table.
+
+    Attributes
+    ----------
+    orders_used : int
+        Rows that entered the customers.
+    orders_later : int
+        Rows after the reference date, which are not selected.
+    """
+
+    orders_used: int = 0
+    orders_later: int = 0
+
+    def accounting(self) -> dict[str, int]:
+        """Count the rows of the order table: read = used + not selected + set aside."""
+        numbers = {
+            "rows_read": self.rows_read,
+            "rows_used": self.orders_used,
+            "rows_not_selected": self.orders_later,
+            "rows_set_aside": len(self.set_aside),
+        }
+        accounted = self.orders_used + self.orders_later + len(self.set_aside)
+        if accounted != self.rows_read:
+            raise AssertionError(f"{self.rows_read} rows were read, but {accounted} are accounted for")
+        return numbers
+
+
+def load_ordering_customers(settings: DataSettings, *, needed: Collection[str] | None = None) -> OrderedTable:
+    """Read an order table and sum it up to one row a customer.
+
+    Equal rows are kept: two equal purchases on one day are no repetition of a row. Rows that cannot be read, rows of
+    customers without any order and rows of customers whose returns exceed their orders (earlier orders lie before the
+    table's beginning) are set aside with the reason.
+
+    Parameters
+    ----------
+    settings : DataSettings
+        With ``transactions``; ``columns`` is the contract of the customers (conf/contract/rfm.yaml).
+    needed : collection of str, optional
+        Columns that the work at hand cannot do without; each must be one that orders yield.
+
+    Returns
+    -------
+    OrderedTable
+
+    Raises
+    ------
+    SettingsError
+        ``transactions`` is incomplete or contradicts itself, or the contract holds what orders do not yield.
+    DataError
+        The source cannot be read, lacks a column, or too many of its rows cannot be used.
+    """
+    asked = _checked(settings, needed)
+    headers = {name: name for name in (asked.customer, asked.date, asked.amount, asked.order) if name}
+    specs = {name: ColumnSpec(type=ColumnType.text) for name in headers}
+    specs[asked.amount] = ColumnSpec(type=ColumnType.number)
+    source = _open(settings, specs)
+    match = match_headers(source.headers, specs, wanted=set(specs), source=source.name)
+    _refuse_lacking(asked, match.missing, source)
+
+    cells = source.read({match.positions[name]: specs[name] for name in specs})
+    raw = cells.frame.set_axis(list(specs), axis=1)
+    filled = ~_empty_rows(raw, source)
+    positions, rows = np.flatnonzero(filled), cells.rows[filled]
+    raw = raw[filled].reset_index(drop=True)
+    prepared = prepare_columns(raw, specs, decimal=source.decimal)
+    typed = prepared.frame
+    faults = Faults(rows)
+    mark_problems(faults, prepared.problems)
+    days = _days(raw[asked.date], typed[asked.date], asked, faults, source)
+    mark_missing(faults, typed, list(specs), prepared.problems)
+
+    orders = pd.DataFrame({"customer": typed[asked.customer], "day": days, "amount": typed[asked.amount]})
+    if asked.order:
+        orders["order"] = typed[asked.order]
+    reference = _reference_date(asked, orders.loc[faults.usable, "day"])
+    later = faults.usable & (orders["day"] > reference).to_numpy(dtype=bool)
+    _mark_customers_without_value(faults, orders, later)
+    broken, read = cells.broken, len(orders) + len(cells.broken)
+    faults.count("the number of cells differs from the header's", len(broken))
+    faults.refuse_above(settings.set_aside_limit, rows_read=read, broken=len(broken), duplicates=0, source=source.name)
+    used = faults.usable & ~later
+    if not used.any():
+        raise DataError(f"{source.name} has no order to work with among {read} rows; check the file and {_WHERE}.")
+
+    customers = customers_of_orders(orders[used], reference_date=reference)
+    columns = {name: settings.columns[name] for name in settings.columns}
+    customers = customers[list(columns)]
+    validate(customers, columns, source=source.name)
+    table = OrderedTable(
+        customers=customers,
+        others=customers.iloc[:0],
+        set_aside=_set_aside(source, positions[~faults.usable], faults, broken),
+        columns=columns,
+        missing_columns=(),
+        ignored_columns=match.ignored,
+        rows_read=read,
+        duplicates=0,
+        source=source.name,
+        source_sha256=source.sha256,
+        digest=digest_of(customers),
+        orders_used=int(used.sum()),
+        orders_later=int(later.sum()),
+    )
+    table.accounting()
+    return table
+
+
+def customers_of_orders(orders: pd.DataFrame, *, reference_date: pd.Timestamp) -> pd.DataFrame:
+    """Sum up orders to one row a customer, in the order of the customers' first appearance.
+
+    Parameters
+    ----------
+    orders : DataFrame of shape (n_rows, 3 or 4)
+        ``customer`` (text), ``day`` (datetime64), ``amount`` (below 0: a return) and, where a row is one line of an
+        order, ``order`` (text). Each customer has a row with an amount of at least 0.
+    reference_date : Timestamp
+        From which days are counted; not before any ``day``.
+
+    Returns
+    -------
+    DataFrame of shape (n_customers, 7)
+        ``Customer``; ``Recency`` and ``Tenure``, days since the last and since the first order; ``Frequency``, number
+        of orders; ``Monetary``, all amounts, returns subtracted; ``Average Basket``, amount of an order before
+        returns; ``Returns``, number of rows that are returns.
+    """
+    bought = orders[orders["amount"] >= 0]
+    by_customer = bought.groupby("customer", sort=False)
+    first, last, gross = by_customer["day"].min(), by_customer["day"].max(), by_customer["amount"].sum()
+    frequency = by_customer["order"].nunique() if "order" in orders else by_customer.size()
+    everything = orders.groupby("customer", sort=False)
+    net = everything["amount"].sum()
+    returned = (orders["amount"] < 0).groupby(orders["customer"], sort=False).sum()
+    frame = pd.DataFrame(
+        {
+            "Recency": (reference_date - last).dt.days,
+            "Frequency": frequency,
+            # Sums of cents carry dust such as -1e-14, which a logarithm or a bound would take at its word.
+            "Monetary": net.round(6) + 0.0,
+            "Tenure": (reference_date - first).dt.days,
+            "Average Basket": gross / frequency,
+            "Returns": returned,
+        }
+    ).astype(np.float64)
+    frame = frame.reindex(net.index).rename_axis("Customer").reset_index()
+    return frame[list(DERIVED)].astype({"Customer": "str"})
+
+
+_WHERE = "data.transactions"
+
+
+def _checked(settings: DataSettings, needed: Collection[str] | None) -> Transactions:
+    asked = settings.transactions
+    if asked is None:
+        raise SettingsError("data.transactions is not set; name there the customer, date and amount of an order table.")
+    for key in ("customer", "date", "amount"):
+        if not getattr(asked, key):
+            raise SettingsError(f"{_WHERE}.{key} is not set; give the header of the order table's {key} column.")
+    named: dict[str, str] = {}
+    for key in ("customer", "date", "amount", "order"):
+        header = getattr(asked, key)
+        if header and fold(header) in named:
+            raise SettingsError(f"{_WHERE}.{key} and {_WHERE}.{named[fold(header)]} are both {header!r}; expected two.")
+        named[fold(header or "")] = key
+    if settings.keep != "all":
+        raise SettingsError(f"data.keep is {settings.keep!r}; of an order table all customers are kept: data.keep=all.")
+    for name in [*settings.columns, *(needed or ())]:
+        if name not in DERIVED:
+            raise SettingsError(f"The column {name!r} is none that orders yield; these are {', '.join(DERIVED)}.")
+    if not settings.columns:
+        raise SettingsError("data.columns is empty; orders are described by data.contract=rfm.")
+    if next((spec for spec in settings.columns.values() if spec.role is Role.id), None) is None:
+        raise SettingsError("data.columns has no column with the role id; orders need Customer there.")
+    return asked
+
+
+def _open(settings: DataSettings, specs: dict[str, ColumnSpec]) -> Source:
+    """Open a file where one is given, else the built-in orders."""
+    if settings.source == "orders" and not settings.path:
+        if settings.customers < 1:
+            raise SettingsError(f"data.customers is {settings.customers}; expected a whole number from 1.")
+        frame = draw_orders(settings.customers, seed=settings.seed)
+        name = f"built-in orders ({settings.customers:,} customers, seed {settings.seed})"
+        return FrameSource(frame, name=name)
+    return open_source(replace(settings, source="file", columns=dict(specs)))
+
+
+def _empty_rows(raw: pd.DataFrame, source: Source) -> np.ndarray:
+    """Rows in which every cell of the source is empty."""
+    empty = np.all([is_blank(texts_of(raw[name])) for name in raw.columns], axis=0)
+    candidates = np.flatnonzero(empty)
+    if len(candidates):
+        cells = source.originals(candidates)
+        empty[candidates] = np.all([is_blank(texts_of(cells.iloc[:, at])) for at in range(cells.shape[1])], axis=0)
+    return empty
+
+
+def _refuse_lacking(asked: Transactions, missing: Sequence[str], source: Source) -> None:
+    """Name the key to set for the first column that the file lacks."""
+    keys = {asked.customer: "customer", asked.date: "date", asked.amount: "amount", asked.order: "order"}
+    for name in missing:
+        listed = [header_name(header, at) for at, header in enumerate(source.headers)]
+        near = difflib.get_close_matches(name, listed, n=1, cutoff=0.5)
+        hint = f"such as {_WHERE}.{keys[name]}={near[0]}" if near else f"with {_WHERE}.{keys[name]}=HEADER"
+        raise DataError(
+            f"{source.name} has no {keys[name]} column {name!r}; its columns are {', '.join(listed[:12])}"
+            f"{', …' * (len(listed) > 12)}: name the right one, {hint}."
+        )
+
+
+def _days(raw: pd.Series, texts: pd.Series, asked: Transactions, faults: Faults, source: Source) -> pd.Series:
+    """Read the dates, and mark the rows whose date cannot be read."""
+    if pd.api.types.is_datetime64_any_dtype(raw.dtype):
+        return pd.Series(raw.dt.tz_localize(None)).dt.normalize()
+    # `texts` has blanks as missing; the cells themselves were trimmed on the way.
+    days = parse_dates(texts, date_format=asked.date_format, where=f"{asked.date} of {source.name}")
+    unread = (texts.notna() & days.isna()).to_numpy()
+    if unread.any() and days.notna().sum() == 0:
+        raise DataError(
+            f"{asked.date} of {source.name} holds no date that can be read, the first cell is "
+            f"{texts[unread].iloc[0][:40]!r}; name another column with {_WHERE}.date or the form with "
+            f"{_WHERE}.date_format."
+        )
+    for position in np.flatnonzero(unread):
+        reason = f"{asked.date}: {texts.iloc[position][:60]!r} is not a date"
+        faults.add(int(position), reason, kind=f"{asked.date} is not a date")
+    return days
+
+
+def _reference_date(asked: Transactions, days: pd.Series) -> pd.Timestamp:
+    if asked.reference_date is None:
+        return pd.to_datetime(days.max() if len(days) else "1970-01-01")
+    try:
+        reference = pd.to_datetime(str(asked.reference_date), format="%Y-%m-%d")
+    except ValueError:
+        raise SettingsError(
+            f"{_WHERE}.reference_date is {asked.reference_date!r}; expected a date such as 2024-12-31."
+        ) from None
+    if len(days) and reference < days.min():
+        raise SettingsError(
+            f"{_WHERE}.reference_date={asked.reference_date} lies before the first order ({days.min():%Y-%m-%d}); give "
+            "a later date."
+        )
+    return reference
+
+
+def _mark_customers_without_value(faults: Faults, orders: pd.DataFrame, later: np.ndarray) -> None:
+    """Mark all rows of customers of whom neither recency nor value is known."""
+    part = orders[faults.usable & ~later]
+    bought = part["customer"][part["amount"] >= 0]
+    no_order = ~part["customer"].isin(bought)
+    negative = (part.groupby("customer", sort=False)["amount"].transform("sum") < -0.005) & ~no_order
+    for which, reason in ((no_order, _WITHOUT_ORDER), (negative, _NET_RETURNS)):
+        for position in part.index[which.to_numpy(dtype=bool)]:
+            faults.add(int(position), reason, kind=reason)
+
+
+def _set_aside(source: Source, positions: np.ndarray, faults: Faults, broken: pd.DataFrame) -> pd.DataFrame:
+    """Rows that cannot be used, with their original cells."""
+    names: list[str] = []
+    for at, header in enumerate(source.headers):
+        name = header_name(header, at)
+        names.append(f"{name} (column {at + 1})" if name in {*names, "row", "reason"} else name)
+    parts = []
+    if len(positions):
+        part = source.originals(positions).set_axis(names, axis=1)
+        parts.append(part.assign(row=faults.aside_rows(), reason=faults.aside_reasons()))
+    if len(broken):
+        parts.append(broken.set_axis([*names, "row", "reason"], axis=1))
+    if not parts:
+        return pd.DataFrame({name: pd.Series(dtype="str") for name in [*names, "row", "reason"]})
+    return pd.concat(parts, ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
