@@ -33,6 +33,8 @@ def print_summary(
         f"{counts['rows_read']:,} rows of {escape(table.source)} = {counts['rows_used']:,} used + "
         f"{counts['rows_not_selected']:,} not selected + {counts['rows_set_aside']:,} set aside"
     )
+    if counts["rows_used"] != len(table.customers):
+        console.print(f"  these orders sum up to {len(table.customers):,} customers")
     for what, count in table.repairs.items():
         console.print(f"  mended: {escape(what)}: {count:,}")
     if not result.leaderboard.empty:

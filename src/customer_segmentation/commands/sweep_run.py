@@ -164,11 +164,10 @@ def _conclude(
                 near_tie=asked.settings[0].selection.near_tie,
             )
         )
-    counts = customers.table.accounting()
     text = sweep_description(
         command=command,
         sweep_id=sweep_id,
-        table=f"{counts['rows_used']:,} customers of {customers.table.source}",
+        table=f"{len(customers.table.customers):,} customers of {customers.table.source}",
         studies=len(asked.jobs),
         failed=failures,
         leaderboard=result.leaderboard,
