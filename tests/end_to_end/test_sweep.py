@@ -181,3 +181,15 @@ def test_the_same_seed_gives_the_same_numbers(swept, run_segment, tmp_path):
         for score, value in run.data.metrics.items():
             if score not in ("seconds", "reference_silhouette"):
                 assert first[run.info.run_name][score] == value
+
+
+def test_every_shipped_preset_and_the_default_grid_run(run_segment, tmp_path):
+    from pathlib import Path
+
+    presets = sorted(path.stem for path in (Path(__file__).parents[2] / "experiments").glob("*.yaml"))
+    assert {"original_analysis", "value"} <= set(presets)
+    for words in ([], *([f"experiments={name}"] for name in presets)):
+        small = ["data.customers=300", "k=[2,4]", "tracking.models=chosen", "selection.smallest_share=0"]
+        ran = run_segment("sweep", *words, *small, folder=tmp_path)
+        assert ran.code == 0, (words, ran.error, ran.out)
+        assert "Warning" not in ran.error

@@ -52,6 +52,9 @@ _NAMES = (
 _ZIP_CODES = 1626
 _CITIES = 1106
 
+#: Dollars; the published table's smallest total revenue is 21.36.
+LEAST_REVENUE = 18.0
+
 
 def draw_customers(n: int = 7043, *, seed: int = 2022) -> pd.DataFrame:
     """Draw customers as the published table would hold them.
@@ -105,6 +108,8 @@ def draw_customers(n: int = 7043, *, seed: int = 2022) -> pd.DataFrame:
     long_distance = np.where(phone, np.round(rng.uniform(1.01, 49.99, n), 2), np.nan)
     total_long_distance = np.round(np.nan_to_num(long_distance) * tenure, 2)
     refunds = np.where(rng.random(n) < 0.0745, np.round(rng.uniform(1.01, 49.79, n), 2), 0.0)
+    # Nobody is refunded more than has been paid beyond the cheapest month: revenue stays positive, as in the table.
+    refunds = np.where(total_charges + total_long_distance - refunds < LEAST_REVENUE, 0.0, refunds)
     pays_extra = internet & ~unlimited & (rng.random(n) < 0.94)
     amounts = rng.choice(np.arange(10, 151, 10), n, p=_EXTRA_DATA / _EXTRA_DATA.sum())
     extra_data = np.where(pays_extra, amounts, 0)

@@ -88,7 +88,7 @@ def build_space(customers: pd.DataFrame, features: FeatureSet, *, scaling: str, 
     _check_values(values, features)
     notes = _notes(values, features, scaler)
     encoder = _encoder(features, scaler)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), np.errstate(all="ignore"):  # what becomes undefined is told below
         # n_quantiles larger than the table is lowered by scikit-learn itself; nothing for the user to do
         warnings.filterwarnings("ignore", message="n_quantiles")
         matrix = encoder.fit_transform(values)
