@@ -29,16 +29,15 @@ def link(experiment_id: str, run_id: str, text: str) -> str:
     return f"[{text}](#/experiments/{experiment_id}/runs/{run_id})"
 
 
-def study_description(
-    params: Mapping[str, object], features: Mapping[str, str], about: str, notes: Sequence[str]
-) -> str:
+def study_description(name: str, units: Mapping[str, str], about: str, notes: Sequence[str]) -> str:
     """What a study is: its features with units, its scaling, and how to read its charts."""
-    listed = ", ".join(f"{name} ({unit})" if unit else name for name, unit in features.items())
+    listed = ", ".join(f"{feature} ({unit})" if unit else feature for feature, unit in units.items())
     lines = [
-        f"**{params['features']} · {params['scaling']}**: {about or 'customers described'} by {listed}.",
+        f"**{name}**. {about or 'What describes a customer'}: {listed}.",
         "",
-        "Charts: every score by k (step = k). Artifacts: `elbow.png`, `scores.csv`, `labels.parquet` (the segment of "
-        "every customer under every k), `config.yaml`.",
+        "*Model metrics* shows every score by k (step = k): `inertia` is the elbow. Artifacts: `elbow.png`, `scores.csv`, "
+        "`labels.parquet` (the segment of every customer under every k), `config.yaml`. Its child runs are its "
+        "candidates.",
         *(f"\nNote: {note}." for note in notes),
     ]
     return "\n".join(lines)

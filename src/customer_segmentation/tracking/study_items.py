@@ -12,6 +12,7 @@ from customer_segmentation.clustering.scores import cluster_means
 from customer_segmentation.clustering.study import Candidate, Study
 from customer_segmentation.figures.study import elbow
 from customer_segmentation.spaces.space import Space
+from customer_segmentation.tracking.descriptions import study_description
 from customer_segmentation.tracking.items import FigureItem, Item, Metrics, Params, Table, Tags, Text
 
 LABELS = "labels.parquet"
@@ -69,6 +70,8 @@ def study_items(
     frame = pd.DataFrame([{"k": k, **values} for k, values in scores.items()])
     yield Table(frame, "scores.csv")
     yield Text(config, CONFIG)
+    features = space.features
+    yield Tags({"mlflow.note.content": study_description(space.name, features.units, features.about, space.notes)})
     if space.notes:
         yield Tags({"note": "; ".join(space.notes)})
 
