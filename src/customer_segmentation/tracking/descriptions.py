@@ -35,7 +35,8 @@ def study_description(name: str, units: Mapping[str, str], about: str, notes: Se
     lines = [
         f"**{name}**. {about or 'What describes a customer'}: {listed}.",
         "",
-        "*Model metrics* shows every score by k (step = k): `inertia` is the elbow. Artifacts: `elbow.png`, `scores.csv`, "
+        "*Model metrics* shows every score by k (step = k): `inertia` is the elbow. Artifacts: `elbow.png`, "
+        "`scores.csv`, "
         "`labels.parquet` (the segment of every customer under every k), `config.yaml`. Its child runs are its "
         "candidates.",
         *(f"\nNote: {note}." for note in notes),
