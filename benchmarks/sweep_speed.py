@@ -62,8 +62,8 @@ def read_spaces(path: Path) -> Spaces:
     )
     table = load_customers(asked.settings[0].data)
     spaces = {}
-    for number in range(len(asked.jobs)):
-        settings, choices, _ = asked.compose_job(number)
+    for overrides in asked.jobs:
+        settings, choices, _ = asked.compose_job(overrides)
         features = declared_features(settings.features, table.columns, choices["features"])
         columns = build_space(table.customers, features, scaling="none", scaler=None).matrix
         spaces[choices["features"], choices["scaling"]] = (

@@ -193,3 +193,19 @@ def test_every_shipped_preset_and_the_default_grid_run(run_segment, tmp_path):
         ran = run_segment("sweep", *words, *small, folder=tmp_path)
         assert ran.code == 0, (words, ran.error, ran.out)
         assert "Warning" not in ran.error
+
+
+def test_the_chosen_study_is_found_again_whatever_is_swept_first(run_segment, tmp_path):
+    words = ["clustering=minibatch_kmeans,bisecting_kmeans", "features=value,spend", "scaling=none", "k=[2,3]"]
+    ran = run_segment("sweep", *words, "data.customers=400", folder=tmp_path)
+    assert ran.code == 0, ran.error
+    names = {run.info.run_name for run in ran.runs("study")}
+    assert "spend · none · bisecting_kmeans" in names
+    assert len(ran.runs("candidate")) == 8
+
+
+def test_hydras_own_flags_show_the_composed_config(run_segment, tmp_path):
+    ran = run_segment("sweep", "--cfg", "job", "features=value,usage", folder=tmp_path)
+    assert ran.code == 0, ran.error
+    assert "Number of Referrals" in ran.out
+    assert not (tmp_path / "mlflow.db").exists()

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -18,10 +18,12 @@ from customer_segmentation.commands.config_paths import config_folders, options_
 from customer_segmentation.commands.messages import settings_error, suggestion
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.data import ColumnSpec
+from customer_segmentation.settings.explore import ExploreSettings
+from customer_segmentation.settings.init import InitSettings
 from customer_segmentation.settings.segments_asked import segments_asked
 from customer_segmentation.settings.sweep import SweepSettings, UiSettings
 
-SCHEMAS: dict[str, type] = {"sweep": SweepSettings, "ui": UiSettings}
+SCHEMAS: dict[str, type] = {"sweep": SweepSettings, "explore": ExploreSettings, "init": InitSettings, "ui": UiSettings}
 
 #: Folders of conf/, each of which holds one file that a sweep takes.
 DECISIONS = (
@@ -32,6 +34,7 @@ DECISIONS = (
     "yardstick",
     "selection",
     "exploration",
+    "hypotheses",
     "tracking",
     "experiments",
 )
@@ -51,7 +54,7 @@ class Plan:
     swept : dict
         Key to its values, for each key with more than one study.
     jobs : tuple of tuple of str
-        The overrides of each study, in the order in which Hydra launches them.
+        The overrides of each study. Hydra's own order, and so its numbers, may be another.
     settings : list
         Typed settings of the first job, then of one job for each further value of each swept key.
     choices_of : list
@@ -74,12 +77,12 @@ class Plan:
         """Decision to the name of the file taken, for the first job."""
         return self.choices_of[0]
 
-    def compose_job(self, number: int) -> tuple[Any, dict[str, str], str]:
-        """Typed settings, choices and config (YAML, k left out) of one job, composed again."""
+    def compose_job(self, overrides: Sequence[str]) -> tuple[Any, dict[str, str], str]:
+        """Typed settings, choices and config (YAML, k left out) of one job, composed again from its overrides."""
         from hydra import compose, initialize_config_dir
 
         with initialize_config_dir(str(shipped_root() / "conf"), version_base="1.3"):
-            config = compose(self.command, list(self.jobs[number]), return_hydra_config=True)
+            config = compose(self.command, list(overrides), return_hydra_config=True)
             return typed(config), _choices(config), config_text(config, without="k")
 
 
@@ -192,6 +195,8 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
             _refuse(given)
             fixed = [str(item.input_line) for item in given.values() if not item.is_sweep_override()]
             base = compose(command, _without_k(fixed), return_hydra_config=True)
+            for key, value in _going_with_data(command, base, given).items():
+                given[key] = parser.parse_override(f"{key}={value}")
             for key, value in (base.hydra.sweeper.get("params") or {}).items():
                 if key not in given:
                     given[key] = parser.parse_override(f"{key}={value}")
@@ -263,6 +268,34 @@ def _values(override: Any) -> list[str]:
     return [f"{override.get_key_element()}={text}" for text in override.sweep_string_iterator()]
 
 
+def _going_with_data(command: str, base: Any, given: Mapping[str, Any]) -> dict[str, str]:
+    """Decisions that the table brings along (``data.goes_with``), where neither command line nor preset takes them.
+
+    Hydra's own way, a data file with ``override /features``, fails for every command without features.
+    """
+    from hydra import compose
+
+    brought = (base.data.goes_with if "data" in base else None) or {}
+    if not brought:
+        return {}
+    unknown = [str(key) for key in brought if key not in DECISIONS or key in ("data", "experiments")]
+    if unknown:
+        raise SettingsError(f"data.goes_with has {unknown[0]!r}; expected decisions such as features and yardstick.")
+    plain = compose(command, [], return_hydra_config=True)
+    before, now = plain.hydra.runtime.choices, base.hydra.runtime.choices
+    swept_before, swept_now = plain.hydra.sweeper.get("params") or {}, base.hydra.sweeper.get("params") or {}
+    several = str(base.hydra.mode).endswith("MULTIRUN")
+    found = {}
+    for key, value in brought.items():
+        by_preset = before.get(key) != now.get(key) or swept_before.get(key) != swept_now.get(key)
+        if key not in now or key in given or by_preset:
+            continue
+        names = [value] if isinstance(value, str) else [str(name) for name in value]
+        if names:
+            found[str(key)] = ",".join(names if several else names[:1])
+    return found
+
+
 def _k_list(override: Any) -> str:
     """All k that an override asks for, in whatever form, as one list: an elbow needs them in one study."""
     from omegaconf import OmegaConf
@@ -303,7 +336,8 @@ def run_jobs(plan: Plan, job: Callable[[Any], None]) -> None:
             "hydra/hydra_logging=none",
         ]
         before = sys.argv
-        sys.argv = ["segment", *plan.flags, *quiet, *plan.overrides]
+        # Flags such as --cfg show one job.
+        sys.argv = ["segment", *plan.flags, *quiet, *(plan.jobs[0] if plan.flags else plan.overrides)]
         try:
             hydra.main(version_base="1.3", config_path=str(shipped_root() / "conf"), config_name=plan.command)(job)()
         except Exception as error:

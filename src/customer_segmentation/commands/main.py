@@ -20,6 +20,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "customer_segmentation.commands.sweep",
         "segment the customers in many ways, compare them, choose one: the main job",
     ),
+    "explore": (
+        "customer_segmentation.commands.explore",
+        "describe the customers, correlate, test hypotheses, before any segmentation",
+    ),
+    "init": (
+        "customer_segmentation.commands.init",
+        "write a commented starter for a table of your own",
+    ),
     "ui": ("customer_segmentation.commands.ui", "open the MLflow UI on the runs"),
 }
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 
+import pandas as pd
 from omegaconf import OmegaConf
 from threadpoolctl import threadpool_limits
 
@@ -26,6 +27,7 @@ from customer_segmentation.tracking.context import SweepContext
 from customer_segmentation.tracking.descriptions import EXPERIMENT, link, sweep_description
 from customer_segmentation.tracking.items import Item, Tags, Text
 from customer_segmentation.tracking.provenance import provenance
+from customer_segmentation.tracking.reading import overrides_of
 from customer_segmentation.tracking.runs import finish_run, record, start_run
 from customer_segmentation.tracking.store import Store, open_store
 from customer_segmentation.tracking.sweep_items import (
@@ -61,7 +63,7 @@ def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -
             progress.finishing()
             result = choose_across(store, sweep_id, customers, settings)
             if result.chosen is not None:
-                finish_chosen(store, result.chosen, job_of(asked, int(result.chosen["job"])), customers)
+                finish_chosen(store, result.chosen, job_of(asked, store, result.chosen), customers)
             _conclude(store, sweep_id, result, customers, progress.failures, asked, command)
         status = "FAILED" if progress.failures else "FINISHED"
     except KeyboardInterrupt:
@@ -75,10 +77,11 @@ def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -
     return 1 if progress.failures else 0
 
 
-def job_of(asked: Plan, number: int) -> Job:
-    """Compose one job of the plan again, without launching it."""
-    settings, choices, config = asked.compose_job(number)
-    return Job(settings, choices, asked.jobs[number], number, config)
+def job_of(asked: Plan, store: Store, candidate: pd.Series) -> Job:
+    """Compose the job of a candidate again, from the overrides that its study logged, without launching it."""
+    overrides = overrides_of(store, str(candidate["study_id"]))
+    settings, choices, config = asked.compose_job(overrides)
+    return Job(settings, choices, tuple(overrides), int(candidate["job"]), config)
 
 
 def _open(store: Store, asked: Plan, adopted: str | None, tags: dict[str, str], command: str) -> str:

@@ -105,9 +105,9 @@ def correlation(
         return Correlation(*UNDEFINED, n=n)
     if method is Method.pearson:
         r, p = stats.pearsonr(values[:, 0], values[:, 1])
-        return Correlation(float(r), *_interval(float(r), 1.0, n - 3, confidence), float(p), n)
+        return Correlation(float(r), *fisher_interval(float(r), 1.0, n - 3, confidence), float(p), n)
     r, p = stats.spearmanr(values[:, 0], values[:, 1])
-    return Correlation(float(r), *_interval(float(r), 1 + float(r) ** 2 / 2, n - 3, confidence), float(p), n)
+    return Correlation(float(r), *fisher_interval(float(r), 1 + float(r) ** 2 / 2, n - 3, confidence), float(p), n)
 
 
 def partial_correlation(
@@ -157,11 +157,14 @@ def partial_correlation(
         return Correlation(*UNDEFINED, n=n)
     r = float(np.clip(residuals[:, 0] @ residuals[:, 1] / np.sqrt(left.prod()), -1, 1))
     t = np.inf if abs(r) == 1 else abs(r) * np.sqrt(degrees / (1 - r * r))
-    return Correlation(r, *_interval(r, 1.0, degrees - 1, confidence), float(2 * stats.t.sf(t, degrees)), n)
+    return Correlation(r, *fisher_interval(r, 1.0, degrees - 1, confidence), float(2 * stats.t.sf(t, degrees)), n)
 
 
-def _interval(r: float, variance: float, degrees: int, confidence: float) -> tuple[float, float]:
-    """Interval on Fisher's z scale; the whole range when there are no degrees of freedom for one."""
+def fisher_interval(r: float, variance: float, degrees: int, confidence: float) -> tuple[float, float]:
+    """Interval of a coefficient whose variance on Fisher's z scale is ``variance / degrees``.
+
+    The whole range when there are no degrees of freedom for one.
+    """
     if degrees < 1:
         return -1.0, 1.0
     if abs(r) >= 1:

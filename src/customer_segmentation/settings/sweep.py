@@ -66,6 +66,8 @@ class ExplorationSettings:
     correlate: dict[str, Any] = field(default_factory=dict)  # name -> expression; empty: the numeric columns
     counts: list[str] = field(default_factory=list)  # categorical columns whose customers are counted
     bands: dict[str, Any] = field(default_factory=dict)  # numeric column -> lower edges of its bands
+    # name -> {one operation, unit}: what `segment explore` describes beside the table's own columns
+    describe: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from typing import Any
 
@@ -61,6 +62,11 @@ def candidates_of(store: Store, sweep_id: str) -> pd.DataFrame:
     if len(frame):
         frame = frame.sort_values(["job", "k"], kind="stable").reset_index(drop=True)
     return frame
+
+
+def overrides_of(store: Store, study_id: str) -> list[str]:
+    """Overrides by which Hydra composed a study, as its run holds them."""
+    return list(json.loads(store.client.get_run(study_id).data.tags["overrides"]))
 
 
 def labels_of(store: Store, study_id: str) -> pd.DataFrame:

@@ -1,0 +1,100 @@
+"""Named variables of an exploration: an expression over columns under a short name, with its unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+import pandas as pd
+
+from customer_segmentation.data.expressions import Expression, evaluate, parse
+from customer_segmentation.errors import SettingsError
+from customer_segmentation.settings.data import ColumnSpec, ColumnType
+
+WORDS = (ColumnType.text, ColumnType.category)
+
+
+@dataclass(frozen=True)
+class Variable:
+    """What a name stands for; ``unit`` is '' where it has none."""
+
+    name: str
+    expression: Expression
+    unit: str = ""
+
+    @property
+    def derived(self) -> bool:
+        """Whether it is more than a column under another name."""
+        return self.expression.operation != "column"
+
+    def lacks(self, columns: Iterable[str]) -> list[str]:
+        """Columns that it reads and that are not among ``columns``."""
+        present = set(columns)
+        return [name for name in self.expression.columns if name not in present]
+
+
+def declared_variables(
+    declared: Mapping[str, Any], columns: Mapping[str, ColumnSpec], *, where: str
+) -> dict[str, Variable]:
+    """Read declared variables against the contract of a customer table.
+
+    Parameters
+    ----------
+    declared : mapping
+        Name to a column's name, or to a mapping with one operation and optionally ``unit`` and ``about``.
+    columns : mapping of str to ColumnSpec
+        Contract; a column that it does not know is no error here, since the variables may be another table's.
+    where : str
+        Key under which they are declared.
+
+    Raises
+    ------
+    SettingsError
+        An expression that is none, or that computes with words.
+    """
+    found = {}
+    for name, spec in declared.items():
+        key = f"{where}.{name}"
+        unit = ""
+        if isinstance(spec, Mapping):
+            unit = str(spec.get("unit", "") or "")
+            spec = {part: value for part, value in spec.items() if part not in ("unit", "about")}
+        found[str(name)] = _variable(str(name), parse(spec, where=key), unit, columns, key)
+    return found
+
+
+def column_variable(name: str, columns: Mapping[str, ColumnSpec]) -> Variable:
+    """Return the variable that is a column under its own name."""
+    return _variable(name, Expression("column", name=name), "", columns, name)
+
+
+def values_of(variables: Iterable[Variable], frame: pd.DataFrame) -> pd.DataFrame:
+    """Values of variables for each customer: one column a variable; those that lack a column are left out.
+
+    Returns
+    -------
+    DataFrame of shape (n_customers, n_variables)
+    """
+    present = [variable for variable in variables if not variable.lacks(frame.columns)]
+    return pd.DataFrame({item.name: evaluate(item.expression, frame) for item in present}, index=frame.index)
+
+
+def unknown_column(name: str, columns: Iterable[str], *, where: str, further: Iterable[str] = ()) -> str:
+    """Sentence on a name that the data's contract does not have, with the names that are close to it."""
+    known = [*further, *columns]
+    near = get_close_matches(name, known, n=2, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"it has {', '.join(known[:8])}{', …' * (len(known) > 8)}."
+    return f"{where} reads the column {name!r}, which the data's contract does not have; {hint}"
+
+
+def _variable(name: str, expression: Expression, unit: str, columns: Mapping[str, ColumnSpec], where: str) -> Variable:
+    specs = {column: columns[column] for column in expression.columns if column in columns}
+    words = [column for column, spec in specs.items() if spec.type in WORDS]
+    if words and expression.operation != "column":
+        raise SettingsError(f"{where} computes with {words[0]!r}, which holds words; use numbers or yes/no columns.")
+    inner = expression.operands[0] if expression.operation == "truncate" else expression
+    if not unit and inner.name in specs:
+        unit = specs[inner.name].unit
+    return Variable(name, expression, unit)
