@@ -171,6 +171,8 @@ def _alone(uri: str) -> Iterator[None]:
 
 def _create_sqlite(path: Path) -> None:
     """Create a SQLite store aside and move it into place, so that a killed process leaves none half made."""
+    if path.is_dir():  # MLflow would try to open it for minutes
+        raise StoreError(f"the tracking store {path} is a folder; expected a file such as {path / 'mlflow.db'}.")
     if path.exists():
         return
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
