@@ -11,9 +11,13 @@ import pandas as pd
 from customer_segmentation.commands.checks import declared_features, exploration_columns, make_scaler
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.data.table import CustomerTable
+from customer_segmentation.errors import DataError
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.spaces.space import build_space
 from customer_segmentation.verdict.yardstick import attainable
+
+#: No silhouette, and no segment worth its name, with fewer customers than this.
+FEWEST_CUSTOMERS = 3
 
 
 @dataclass
@@ -54,11 +58,17 @@ def customers_of(settings: SweepSettings, needed: Sequence[str]) -> Customers:
     Raises
     ------
     DataError
-        The table cannot be read.
+        The table cannot be read, or leaves too few customers.
     """
     key = repr((settings.data, settings.yardstick, settings.seed, sorted(needed)))
     if key not in _LOADED:
         table = load_customers(settings.data, needed=list(needed), welcome=exploration_columns(settings))
+        n = len(table.customers)
+        if n < FEWEST_CUSTOMERS:
+            raise DataError(
+                f"{table.source} leaves {n} customer{'s'[: n != 1]} to segment; at least {FEWEST_CUSTOMERS} are "
+                "needed, and many more to learn anything."
+            )
         reference = build_space(
             table.customers,
             declared_features(settings.yardstick.features, table.columns, "of the yardstick"),

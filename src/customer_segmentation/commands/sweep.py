@@ -12,11 +12,8 @@ from types import FrameType
 from typing import NoReturn
 
 from customer_segmentation.commands.composition import Plan, plan, run_jobs
-from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.segments_asked import segments_asked
-
-#: No silhouette, and no segment worth its name, with fewer customers than this.
-FEWEST_CUSTOMERS = 3
 
 GARBAGE_THRESHOLD = 50_000
 
@@ -59,11 +56,6 @@ def sweep(asked: Plan, needed: list[str], *, command: str) -> int:
     ks = segments_asked(settings.k)
     customers = customers_of(settings, needed)
     n = len(customers.table.customers)
-    if n < FEWEST_CUSTOMERS:
-        raise DataError(
-            f"{customers.table.source} leaves {n} customer{'s'[: n != 1]} to segment; at least {FEWEST_CUSTOMERS} are "
-            "needed, and many more to learn anything."
-        )
     if max(ks) > n:
         raise SettingsError(f"k holds {max(ks):,}, but there are only {n:,} customers; give a smaller k.")
 
