@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -86,6 +86,8 @@ def run_job(config: Any) -> None:
         config=config_text(config, without="k"),
     )
     context = SweepContext.current()
+    # The sweep may vary the seed: the tag of a study is its own, not the first one's.
+    context = replace(context, tags={**context.tags, "seed": str(job.settings.seed)})
     store = connect(context.uri, context.experiment, context.experiment_id)
     with threadpool_limits(job.settings.threads):
         run_logged(job, context, store)
