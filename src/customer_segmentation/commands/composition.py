@@ -192,7 +192,7 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
         with initialize_config_dir(str(shipped_root() / "conf"), version_base="1.3"):
             parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
             given = {override.get_key_element(): override for override in parser.parse_overrides(overrides)}
-            _refuse(given)
+            _refuse(given, schema)
             fixed = [str(item.input_line) for item in given.values() if not item.is_sweep_override()]
             base = compose(command, _without_k(fixed), return_hydra_config=True)
             for key, value in _going_with_data(command, base, given).items():
@@ -244,15 +244,23 @@ def _choices(config: Any) -> dict[str, str]:
     return {key: str(name) for key, name in chosen.items() if name is not None and key in DECISIONS}
 
 
-def _refuse(given: dict[str, Any]) -> None:
-    """Refuse sweeps over what all studies of one sweep must share."""
+def _refuse(given: dict[str, Any], schema: type) -> None:
+    """Refuse what Hydra would let pass: keys without effect, decisions deleted, sweeps over what studies must share."""
+    known = [item.name for item in dataclasses.fields(schema)]
     for key, override in given.items():
-        name = str(key).lstrip("+")
+        name = str(key).lstrip("+~")
+        first = name.split(".")[0].split("/")[0].split("@")[0]
+        if not name:
+            raise SettingsError(f"the override {override.input_line!r} has no key; expected key=value.")
+        if override.is_delete() and name in known:
+            raise SettingsError(f"{override.input_line}: {name} cannot be left out; give another with {name}=...")
+        if override.is_add() and first not in (*known, *DECISIONS, "hydra"):
+            raise SettingsError(f"unknown key {first!r}; there are {', '.join(known)}.{suggestion(first, known)}")
         if not override.is_sweep_override() or name == "k":
             continue
         if name == "experiments":
             raise SettingsError("experiments takes one preset at a time; run one sweep for each of them.")
-        if name.split(".")[0].split("/")[0] in ONE_PER_SWEEP:
+        if first in ONE_PER_SWEEP:
             raise SettingsError(
                 f"{name} must be the same for all studies of a sweep, or they would not compare; run one sweep for "
                 f"each value of {name}."
