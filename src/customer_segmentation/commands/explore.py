@@ -140,5 +140,5 @@ def _record(planned: Plan, settings: ExploreSettings, table: Any, found: Any, co
             Params({key: value for key, value in params.items() if key not in logged}),
             Text(planned.config_text, "config.yaml"),
         ]
-        record(store, run_id, [*items, *exploration_run_items(table, found)])
+        record(store, run_id, [*items, *exploration_run_items(table, found, confidence=settings.confidence)])
     return store, run_id

@@ -15,8 +15,9 @@ from rich.table import Table
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.explore.exploration import Exploration
 from customer_segmentation.figures.labels import number, share
+from customer_segmentation.settings.data import Role
 from customer_segmentation.settings.sweep import TrackingSettings
-from customer_segmentation.tracking.explore_items import set_aside_reasons
+from customer_segmentation.tracking.explore_items import coefficient, gaps, set_aside_reasons, standing
 from customer_segmentation.tracking.store import Store, store_uri
 
 MOST_ROWS = 30  # of a table; all stand in its file
@@ -61,8 +62,10 @@ def print_exploration(
     if found.hypotheses:
         console.print("[bold]Hypotheses[/bold]")
         for position, result in enumerate(found.hypotheses, start=1):
-            verdict = "[green]supported[/green]" if result.supported else "[yellow]not supported[/yellow]"
-            console.print(Padding(f"{position}. {verdict}: {escape(result.sentence)}", (0, 0, 0, 2)))
+            words = standing(result, confidence=confidence)
+            colour = "green" if words == "supported" else "yellow"
+            text = f"{position}. [{colour}]{escape(words)}[/{colour}]: {escape(result.sentence)}"
+            console.print(Padding(text, (0, 0, 0, 2)))
     for sentence in found.left_out:
         console.print(f"[yellow]left out[/yellow]  {escape(sentence)}")
     _print_rows(console, table)
@@ -88,12 +91,12 @@ def _description(found: Exploration, width: int) -> Table:
 
 def _print_missing(console: Console, found: Exploration) -> None:
     """Columns with missing cells, in one line."""
-    gaps = found.columns[found.columns["missing"] > 0].sort_values("missing", ascending=False, kind="stable")
-    if gaps.empty:
-        console.print(f"Missing cells: none in {len(found.columns)} columns.")
+    missing = gaps(found)
+    if not missing:
+        console.print(f"Missing cells: none in {(found.columns['role'] != Role.ignore.value).sum()} columns in use.")
         return
     n = len(found.numbers)
-    listed = [f"{row['column']} {row['missing']:,} ({share(row['missing'], n)})" for _, row in gaps.iterrows()]
+    listed = [f"{name} {count:,} ({share(count, n)})" for name, count in missing]
     more = f", and {len(listed) - STRONGEST} more columns" if len(listed) > STRONGEST else ""
     console.print(f"Missing cells: {escape(', '.join(listed[:STRONGEST]))}{more}.")
 
@@ -106,7 +109,9 @@ def _correlations(strongest: pd.DataFrame, pairs: int, confidence: float) -> Tab
     for name in ("Pearson", "Spearman"):
         table.add_column(name, justify="right", no_wrap=True)
     for _, row in strongest.iterrows():
-        cells = [f"{row[m]:.3f} \\[{row[f'{m}_low']:.3f}, {row[f'{m}_high']:.3f}]" for m in ("pearson", "spearman")]
+        cells = [
+            escape(coefficient(row[name], row[f"{name}_low"], row[f"{name}_high"])) for name in ("pearson", "spearman")
+        ]
         table.add_row(escape(f"{row['x']} – {row['y']}"), *cells)
     return table
 

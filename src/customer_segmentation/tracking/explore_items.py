@@ -12,6 +12,7 @@ from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.explore.exploration import Exploration
 from customer_segmentation.explore.hypotheses import HypothesisResult, hypotheses_table
 from customer_segmentation.figures.exploration import correlation_heatmap, counts_figure, distributions
+from customer_segmentation.settings.data import Role
 from customer_segmentation.tracking.items import FigureItem, Item, Metrics, Table, Tags, Text
 from customer_segmentation.tracking.sweep_items import table_items
 
@@ -23,13 +24,15 @@ FOREIGN = re.compile(r"[^\w\-. ]")  # what a metric's name may not hold
 CELL = re.compile(r"'(?:[^'\\]|\\.)*'|\"[^\"]*\"|(?<=\brow )\d+|(?<=\brows )\d[\d, ]*\d|\d+(?= cells?\b)")
 
 
-def exploration_run_items(table: CustomerTable, found: Exploration) -> Iterator[Item]:
+def exploration_run_items(table: CustomerTable, found: Exploration, *, confidence: float) -> Iterator[Item]:
     """Items of an exploration's run; a table without rows and a figure without content are left out.
 
     Parameters
     ----------
     table : CustomerTable
     found : Exploration
+    confidence : float
+        Of the intervals.
     """
     yield from table_items(table)
     yield Table(found.columns, "tables/columns.csv")
@@ -38,7 +41,7 @@ def exploration_run_items(table: CustomerTable, found: Exploration) -> Iterator[
     yield from _counts(table, found)
     if found.hypotheses:
         yield Table(hypotheses_table(found.hypotheses), "tables/hypotheses.csv")
-        yield Text(hypotheses_markdown(found.hypotheses), "hypotheses.md")
+        yield Text(hypotheses_markdown(found.hypotheses, confidence=confidence), "hypotheses.md")
         yield Metrics(hypothesis_metrics(found.hypotheses))
     if found.left_out:
         yield Tags({"left_out": " ".join(found.left_out)})
@@ -59,7 +62,29 @@ def hypothesis_metrics(results: Sequence[HypothesisResult]) -> dict[str, float]:
     return metrics
 
 
-def hypotheses_markdown(results: Sequence[HypothesisResult]) -> str:
+def standing(result: HypothesisResult, *, confidence: float) -> str:
+    """Say in a few words how a hypothesis stands, also given what may explain it."""
+    if not result.supported:
+        return "not supported"
+    left = result.partial
+    if left is None or (result.partial_p_corrected < 1 - confidence and left.r * result.pearson.r > 0):
+        return "supported"
+    return f"supported, but not given {' and '.join(result.hypothesis.given)}"
+
+
+def coefficient(r: float, low: float, high: float) -> str:
+    """Write a coefficient with its interval."""
+    return f"{r:.3f} [{low:.3f}, {high:.3f}]".replace("-", "−")
+
+
+def gaps(found: Exploration) -> list[tuple[str, int]]:
+    """Columns in use with missing cells and how many, the emptiest first; columns to be ignored are not told."""
+    some = found.columns[(found.columns["missing"] > 0) & (found.columns["role"] != Role.ignore.value)]
+    some = some.sort_values("missing", ascending=False, kind="stable")
+    return [(str(name), int(count)) for name, count in zip(some["column"], some["missing"], strict=True)]
+
+
+def hypotheses_markdown(results: Sequence[HypothesisResult], *, confidence: float) -> str:
     """Render the hypotheses as sentences."""
     return "\n".join(
         [
@@ -67,7 +92,7 @@ def hypotheses_markdown(results: Sequence[HypothesisResult]) -> str:
             "",
             "p is corrected for the number of tests by Benjamini and Hochberg's procedure. An association is no cause.",
             "",
-            *_sentences(results),
+            *_sentences(results, confidence),
             "",
         ]
     )
@@ -97,7 +122,7 @@ def explore_description(table: CustomerTable, found: Exploration, *, command: st
     """What the run shows, for its page in the UI: hypotheses as sentences, the account of the rows, how to go on."""
     counts = table.accounting()
     lines = ["### Hypotheses", ""]
-    lines += _sentences(found.hypotheses) or ["None was tested."]
+    lines += _sentences(found.hypotheses, confidence) or ["None was tested."]
     lines += [
         "",
         "### Rows",
@@ -107,16 +132,15 @@ def explore_description(table: CustomerTable, found: Exploration, *, command: st
         *[f"- mended: {_cell(what)}: {count:,}" for what, count in table.repairs.items()],
         *[f"- set aside: {_cell(reason)}: {count:,}" for reason, count in set_aside_reasons(table.set_aside)],
     ]
-    gaps = found.columns[found.columns["missing"] > 0]
-    if len(gaps):
-        listed = [f"{_cell(row['column'])} {row['missing']:,}" for _, row in gaps.iterrows()]
+    if missing := gaps(found):
+        listed = [f"{_cell(name)} {count:,}" for name, count in missing]
         lines += ["", f"Missing cells: {', '.join(listed[:20])}{', …' * (len(listed) > 20)}."]
     strongest = found.pairs.dropna(subset=["pearson"]).head(STRONGEST)
     if len(strongest):
         lines += ["", f"### Strongest correlations, {100 * confidence:g} % intervals", ""]
         lines += ["| | | Pearson | Spearman | customers |", "|---|---|---|---|---|"]
         for _, row in strongest.iterrows():
-            both = [f"{row[m]:.3f} [{row[f'{m}_low']:.3f}, {row[f'{m}_high']:.3f}]" for m in ("pearson", "spearman")]
+            both = [coefficient(row[name], row[f"{name}_low"], row[f"{name}_high"]) for name in ("pearson", "spearman")]
             lines.append(f"| {_cell(row['x'])} | {_cell(row['y'])} | {both[0]} | {both[1]} | {row['customers']:,} |")
     if found.left_out:
         lines += ["", "### Left out", "", *[f"- {_cell(sentence)}" for sentence in found.left_out]]
@@ -179,11 +203,15 @@ def counts_table(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _sentences(results: Sequence[HypothesisResult]) -> list[str]:
+def _sentences(results: Sequence[HypothesisResult], confidence: float) -> list[str]:
     return [
-        f"{number}. **{'Supported' if result.supported else 'Not supported'}.** {_cell(result.sentence)}"
+        f"{number}. **{_capital(_cell(standing(result, confidence=confidence)))}.** {_cell(result.sentence)}"
         for number, result in enumerate(results, start=1)
     ]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _cell(text: object) -> str:
