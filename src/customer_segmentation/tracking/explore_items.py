@@ -216,4 +216,5 @@ def _capital(text: str) -> str:
 
 def _cell(text: object) -> str:
     """Text of a user's table as markdown that shows it as it stands, inside a table's cell too."""
-    return re.sub(r"([|<>*_`\[\]\\])", r"\\\1", " ".join(str(text).split()))
+    plain = " ".join(str(text).split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([|*_`\[\]\\])", r"\\\1", plain)
