@@ -88,6 +88,9 @@ def _omegaconf_sentence(cause: Any, schema: Any) -> str:
     if wrong:
         wanted = {"Integer": "a whole number", "Float": "a number", "Boolean": "true or false"}.get(wrong[3], wrong[3])
         return f"{key}={wrong[1]}: expected {wanted}."
+    flag = re.search(r"Value '(.*)' is not a valid bool", text)
+    if flag:
+        return f"{key}={flag[1]}: expected true or false."
     enum = re.search(r"Invalid value '(.*)', expected one of \[(.*)\]", text)
     if enum:
         return f"{key}={enum[1]}: expected one of {enum[2]}."
