@@ -1,0 +1,81 @@
+"""The table of commands, its help, and how errors leave the process."""
+
+import importlib
+
+import pytest
+
+from customer_segmentation import __version__
+from customer_segmentation.commands import main as entry
+from customer_segmentation.commands.main import COMMANDS, main
+from customer_segmentation.errors import DataError
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["-h"], ["help"]])
+def test_help_lists_every_command(segment, words):
+    said = segment(*words)
+    assert said.code == 0
+    for name, (_, summary) in COMMANDS.items():
+        assert f"  {name}" in said.out
+        assert summary in said.out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_a_help_of_its_own(segment, name):
+    assert callable(importlib.import_module(COMMANDS[name][0]).run)
+    said = segment(name, "--help")
+    assert said.code == 0
+    assert said.out.startswith(f"segment {name}: ")
+    assert said.error == ""
+
+
+def test_the_version(segment):
+    assert segment("--version").out == f"customer-segmentation {__version__}\n"
+
+
+def test_an_unknown_command_is_told_what_there_is(segment):
+    said = segment("sweeep")
+    assert said.code == 2
+    assert "Did you mean sweep?" in said.sentence
+
+
+class _Failing:
+    def __init__(self, error):
+        self.error = error
+
+    def run(self, arguments):
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (DataError("the file is gone."), 1, "segment sweep: the file is gone."),
+        (KeyboardInterrupt(), 130, "interrupted"),
+        (RuntimeError("two\nlines"), 1, "unexpected RuntimeError: two lines (run again with SEGMENT_DEBUG=1"),
+        (AssertionError(), 1, "unexpected AssertionError: AssertionError"),
+    ],
+)
+def test_an_error_is_one_sentence_and_a_traceback_only_on_demand(segment, monkeypatch, error, code, words):
+    monkeypatch.setattr(entry.importlib, "import_module", lambda name: _Failing(error))
+    said = segment("sweep")
+    assert said.code == code
+    assert words in said.sentence
+    monkeypatch.setenv("SEGMENT_DEBUG", "1")
+    with pytest.raises(type(error)):
+        main(["sweep"])
+
+
+def test_sweep_help_lists_the_files_of_every_decision_and_the_users_own(segment, tmp_path):
+    (tmp_path / "conf" / "scaling").mkdir(parents=True)
+    (tmp_path / "conf" / "scaling" / "mine.yaml").write_text("about: my very own scaling\nscaler: null\n")
+    said = segment("sweep", "--help").out
+    for words in ("mine", "my very own scaling", "minmax", "original_analysis", "bisecting_kmeans"):
+        assert words in said
+
+
+def test_the_composed_config_is_shown_without_any_work(segment, tmp_path):
+    said = segment("sweep", "--cfg", "job", "scaling=minmax", "data.path=a (1).csv")
+    assert said.code == 0, said.error
+    assert "MinMaxScaler" in said.out
+    assert "a (1).csv" in said.out
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,48 @@
+"""Walking a schema along a key, and the sentence for every kind of error that composing a config raises."""
+
+from hydra.errors import MissingConfigException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from customer_segmentation.commands.messages import keys_at, settings_error, suggestion
+from customer_segmentation.settings.sweep import SweepSettings
+
+
+def test_keys_are_those_of_the_last_node_that_exists():
+    assert "path" in keys_at(SweepSettings, "data.pth")[1]
+    assert keys_at(SweepSettings, "data.download.ulr")[0] == "data.download"
+    assert keys_at(SweepSettings, "nothing.at.all")[0] == ""
+    assert "features" in keys_at(SweepSettings, "fetures")[1]
+
+
+def test_a_suggestion_only_where_a_word_is_close():
+    assert suggestion("standart", ["minmax", "standard"]) == " Did you mean standard?"
+    assert suggestion("xyz", ["minmax", "standard"]) == ""
+
+
+def sentence_for(**changes) -> str:
+    try:
+        OmegaConf.merge(OmegaConf.structured(SweepSettings), changes)
+    except OmegaConfBaseException as error:
+        return str(settings_error(error, SweepSettings))
+    raise AssertionError("the schema took it")
+
+
+def test_wrong_types_and_keys_within_nodes():
+    assert sentence_for(seed="x") == "seed=x: expected a whole number."
+    assert sentence_for(scores={"silhouette_sample": "many"}) == (
+        "scores.silhouette_sample=many: expected a whole number."
+    )
+    assert "Did you mean near_tie?" in sentence_for(selection={"near_ties": 1})
+    assert "\n" not in sentence_for(data=3)
+
+
+def test_a_config_that_no_folder_has():
+    error = MissingConfigException("no", missing_cfg_file="scalin/standard", options=None)
+    assert "there is no config folder scalin/" in str(settings_error(error, SweepSettings))
+    error = MissingConfigException("no", missing_cfg_file="nothing", options=None)
+    assert str(settings_error(error, SweepSettings)) == "there is no config 'nothing'."
+
+
+def test_what_is_unknown_is_passed_on_in_one_line():
+    assert str(settings_error(RuntimeError("one\n  two"), SweepSettings)) == "one two"
