@@ -115,6 +115,16 @@ def quoted(text: str) -> str:
     return shown.replace("${", "\\\\${")
 
 
+def kept_out(path: str | None) -> str | None:
+    """Return a database's address without its password, where it holds one: no file may keep it."""
+    if not path or "://" not in path:
+        return None
+    from sqlalchemy import make_url
+
+    address = make_url(path)
+    return None if address.password is None else address.render_as_string(hide_password=True)
+
+
 def _contract(name: str, guesses: Sequence[Guess]) -> str:
     lines = [
         f"# segment sweep data={name}   (data.contract: {name})",
@@ -157,11 +167,14 @@ def _data(
     orders: Transactions | None = None,
     shared: str | None = None,
 ) -> str:
+    secret = kept_out(settings.path)
     lines = [
         f"# segment sweep data={name}   (another file of this form: data.path=FILE)",
-        f"about: {quoted(f'Described by segment init from {settings.path}')}",
+        f"about: {quoted(f'Described by segment init from {secret or settings.path}')}",
         "source: file",
-        f"path: {quoted(settings.path or '')} # from the folder in which the command is given",
+        f"path: {quoted(settings.path or '')} # from the folder in which the command is given"
+        if secret is None
+        else "path: null # the address holds a password: give it with data.path=ADDRESS",
     ]
     for key in ("delimiter", "encoding", "decimal", "sheet", "query"):
         value = getattr(settings, key)
@@ -181,8 +194,8 @@ def _data(
             f"  date: {quoted(orders.date)}",
             f"  amount: {quoted(orders.amount)} # below 0: a return",
             f"  order: {quoted(orders.order) if orders.order else 'null'} # its number, where a row is one line of it",
-            f"  reference_date: {quoted(orders.reference_date) if orders.reference_date else 'null'} # YYYY-MM-DD; null:"
-            " the last date of the table",
+            f"  reference_date: {quoted(orders.reference_date) if orders.reference_date else 'null'} # YYYY-MM-DD;"
+            " null: the last date of the table",
             f"  date_format: {quoted(orders.date_format) if orders.date_format else 'null'} # such as %d/%m/%Y; null:"
             " found out",
         ]
