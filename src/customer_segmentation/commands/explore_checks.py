@@ -13,7 +13,10 @@ from customer_segmentation.explore.exploration import Asked
 from customer_segmentation.explore.hypotheses import Direction, Hypothesis
 from customer_segmentation.explore.variables import WORDS, Variable, declared_variables, unknown_column
 from customer_segmentation.settings.data import ColumnSpec
-from customer_segmentation.settings.explore import ExploreSettings, HypothesisSettings
+from customer_segmentation.settings.explore import ExploreSettings
+
+#: What a hypothesis may have beside x and y.
+FURTHER = ("given", "direction", "caution")
 
 
 def check_explore(settings: ExploreSettings, named: Collection[str]) -> Asked:
@@ -23,8 +26,9 @@ def check_explore(settings: ExploreSettings, named: Collection[str]) -> Asked:
     ----------
     settings : ExploreSettings
     named : collection of str
-        Decisions that the command line names. A column that the data's contract does not have is an error in these,
-        and left out with a note where it comes with the defaults, which are another table's.
+        Decisions and keys that the command line names, such as ``hypotheses`` or ``hypotheses.tests``. A column that
+        the data's contract does not have is an error in these, and left out with a note where it comes with the
+        defaults, which are another table's.
 
     Raises
     ------
@@ -44,22 +48,29 @@ def check_explore(settings: ExploreSettings, named: Collection[str]) -> Asked:
         {"exploration.correlate": correlate, "exploration.describe": describe, "hypotheses.variables": further}
     )
     variables = {**correlate, **describe, **further}
-    tests = [_hypothesis(test, number) for number, test in enumerate(hypotheses.tests)]
+    tests = _hypotheses(hypotheses.tests)
     for name, edges in exploration.bands.items():
         _check_bands(name, edges, columns)
-    if "exploration" in named:
-        for where, group in (("exploration.correlate", correlate), ("exploration.describe", describe)):
-            _refuse_unknown(where, group, columns)
-        for name in [*exploration.counts, *exploration.bands]:
+
+    def told(group: str, key: str) -> bool:
+        return group in named or f"{group}.{key}" in named
+
+    for key, group in (("correlate", correlate), ("describe", describe)):
+        if told("exploration", key):
+            _refuse_unknown(f"exploration.{key}", group, columns)
+    for key, names in (("counts", exploration.counts), ("bands", exploration.bands)):
+        for name in names if told("exploration", key) else ():
             if name not in columns:
-                raise SettingsError(unknown_column(name, columns, where="exploration"))
-    if "hypotheses" in named:
+                raise SettingsError(unknown_column(name, columns, where=f"exploration.{key}"))
+    if told("hypotheses", "variables"):
         _refuse_unknown("hypotheses.variables", further, columns)
     for number, test in enumerate(tests):
         where = f"hypotheses.tests[{number}]"
         for name in (test.x, test.y, *test.given):
-            if "hypotheses" in named and name not in variables and name not in columns:
-                raise SettingsError(unknown_column(name, columns, where=where, further=variables))
+            if told("hypotheses", "tests"):
+                if name not in variables and name not in columns:
+                    raise SettingsError(unknown_column(name, columns, where=where, further=variables))
+                _refuse_unknown(where, {name: variables[name]} if name in variables else {}, columns)
             expression = variables[name].expression if name in variables else None
             column = name if expression is None else expression.name
             if column in columns and columns[column].type in WORDS:
@@ -69,18 +80,31 @@ def check_explore(settings: ExploreSettings, named: Collection[str]) -> Asked:
     return Asked(correlate, describe, further, exploration.counts, exploration.bands, tests)
 
 
-def _hypothesis(test: HypothesisSettings, number: int) -> Hypothesis:
-    where = f"hypotheses.tests[{number}]"
+def _hypotheses(declared: Any) -> list[Hypothesis]:
+    if isinstance(declared, str) or not isinstance(declared, Sequence):
+        raise SettingsError(f"hypotheses.tests={declared}: expected a list such as [{{x: Age, y: Revenue}}].")
+    return [_hypothesis(spec, f"hypotheses.tests[{number}]") for number, spec in enumerate(declared)]
+
+
+def _hypothesis(spec: Any, where: str) -> Hypothesis:
+    if not isinstance(spec, Mapping):
+        raise SettingsError(f"{where} is {spec!r}; expected {{x: NAME, y: NAME}} with {', '.join(FURTHER)} as needed.")
+    known = ["x", "y", *FURTHER]
+    if unknown := [str(key) for key in spec if key not in known]:
+        raise SettingsError(f"{where} has the unknown key {unknown[0]!r}; there are {', '.join(known)}.")
     for key in ("x", "y"):
-        if not getattr(test, key):
+        if not isinstance(spec.get(key), str) or not spec[key]:
             raise SettingsError(f"{where} has no {key}; give the name of a column or of a declared variable.")
-    names = [test.x, test.y, *test.given]
+    given = spec.get("given") or []
+    given = [given] if isinstance(given, str) else list(given)
+    names = [spec["x"], spec["y"], *map(str, given)]
     if len(set(names)) < len(names):
         raise SettingsError(f"{where} names a variable twice ({', '.join(names)}); expected different ones.")
-    known = [direction.value for direction in Direction]
-    if test.direction not in known:
-        raise SettingsError(f"{where}.direction={test.direction}: expected one of {', '.join(known)}.")
-    return Hypothesis(test.x, test.y, tuple(test.given), Direction(test.direction), test.caution)
+    direction = str(spec.get("direction") or Direction.positive.value)
+    directions = [direction.value for direction in Direction]
+    if direction not in directions:
+        raise SettingsError(f"{where}.direction={direction}: expected one of {', '.join(directions)}.")
+    return Hypothesis(names[0], names[1], tuple(names[2:]), Direction(direction), str(spec.get("caution") or ""))
 
 
 def _check_bands(name: str, edges: Any, columns: Mapping[str, ColumnSpec]) -> None:

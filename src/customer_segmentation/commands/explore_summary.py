@@ -137,7 +137,7 @@ def _print_rows(console: Console, table: CustomerTable) -> None:
 
 def _print_end(console: Console, found: Exploration, store: Store, run_id: str, table_overrides: Sequence[str]) -> None:
     """Say what was made, where to look, and the next commands."""
-    tested = f", {len(found.hypotheses)} hypotheses tested" if found.hypotheses else ""
+    tested = f", hypotheses tested: {len(found.hypotheses)}" if found.hypotheses else ""
     console.print(
         f"Exploration run {run_id} in the experiment {escape(store.experiment)} of {escape(store.uri)}: "
         f"{len(found.description)} columns described, {len(found.pairs)} correlations{tested}; figures/ and tables/",

@@ -109,16 +109,17 @@ def explore_table(table: CustomerTable, asked: Asked, *, confidence: float = 0.9
         and spec.type in (ColumnType.integer, ColumnType.number)
     ]
     correlated = _correlated(asked, numeric, specs, left_out)
+    if _foreign(asked, specs):
+        left_out[:] = ["The exploration declared is another table's: all numeric columns are correlated instead."]
+    else:
+        left_out += _absent(asked, specs)
     shown = [column_variable(name, specs) for name in numeric]
     shown += [item for item in correlated if not item.derived and item.expression.name not in numeric]
     shown += [item for item in named.values() if item.derived]
     shown = list({item.name: item for item in shown}.values())
     numbers = numeric_columns(values_of(shown, customers))
-    for item in asked.describe.values():
-        if lacking := item.lacks(specs):
-            left_out.append(f"{item.name} is not described: the table has no column {_listed(lacking)}.")
     related = numeric_columns(values_of(correlated, customers))
-    demography = _demography(customers, asked, left_out)
+    demography = _demography(customers, asked)
     return Exploration(
         columns=columns_table(customers, specs),
         numbers=numbers,
@@ -177,14 +178,32 @@ def _correlated(
     return usable
 
 
-def _demography(customers: pd.DataFrame, asked: Asked, left_out: list[str]) -> dict[str, pd.DataFrame]:
+def _foreign(asked: Asked, specs: Mapping[str, ColumnSpec]) -> bool:
+    """Whether something is declared, and the table has nothing of it."""
+    variables = [*asked.correlate.values(), *asked.describe.values()]
+    groups = [*asked.counts, *asked.bands]
+    present = [item for item in variables if not item.lacks(specs)] + [name for name in groups if name in specs]
+    return bool(variables or groups) and not present
+
+
+def _absent(asked: Asked, specs: Mapping[str, ColumnSpec]) -> list[str]:
+    """Sentences on declared descriptions and counts that the table has no columns for."""
+    lacking = {item.name: item.lacks(specs) for item in asked.describe.values()}
+    sentences = [
+        f"{name} is not described: the table has no column {_listed(names)}."
+        for name, names in lacking.items()
+        if names
+    ]
+    groups = [name for name in dict.fromkeys([*asked.counts, *asked.bands]) if name not in specs]
+    return [*sentences, *([f"No counts by {_listed(groups)}: the table has no such column."] if groups else [])]
+
+
+def _demography(customers: pd.DataFrame, asked: Asked) -> dict[str, pd.DataFrame]:
     """Counts by declared categories and bands."""
     tables = {name: counts_by(customers[name]) for name in asked.counts if name in customers}
-    tables |= {name: counts_by_band(customers[name], edges) for name, edges in asked.bands.items() if name in customers}
-    lacking = [name for name in dict.fromkeys([*asked.counts, *asked.bands]) if name not in customers]
-    if lacking:
-        left_out.append(f"No counts by {_listed(lacking)}: the table has no such column.")
-    return tables
+    return tables | {
+        name: counts_by_band(customers[name], edges) for name, edges in asked.bands.items() if name in customers
+    }
 
 
 def _categories(

@@ -8,24 +8,15 @@ from customer_segmentation.settings.sweep import ExplorationSettings, TrackingSe
 
 
 @dataclass
-class HypothesisSettings:
-    """One hypothesis: ``x`` goes with ``y``. A name is a declared variable or a column."""
-
-    x: str = ""
-    y: str = ""
-    given: list[str] = field(default_factory=list)  # what may explain the relation: a partial correlation is added
-    direction: str = "positive"  # positive | negative | either: of y where x is larger
-    caution: str = ""  # what a reader must know, a sentence
-
-
-@dataclass
 class HypothesesSettings:
     """One file of ``conf/hypotheses/``: what is expected of the customers, before looking."""
 
     about: str = ""
     # variable -> {one operation of the feature grammar, unit}, beside those of exploration.correlate
     variables: dict[str, Any] = field(default_factory=dict)
-    tests: list[HypothesisSettings] = field(default_factory=list)
+    # x goes with y, each the name of a variable or a column: {x, y, given: [what may explain it, for a partial
+    # correlation], direction: positive | negative | either (of y where x is larger), caution: a sentence for readers}
+    tests: Any = field(default_factory=list)
 
 
 @dataclass

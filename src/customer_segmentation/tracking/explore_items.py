@@ -74,7 +74,8 @@ def standing(result: HypothesisResult, *, confidence: float) -> str:
 
 def coefficient(r: float, low: float, high: float) -> str:
     """Write a coefficient with its interval."""
-    return f"{r:.3f} [{low:.3f}, {high:.3f}]".replace("-", "−")
+    first, second, third = (f"{value:.3f}".replace("-0.000", "0.000").replace("-", "−") for value in (r, low, high))
+    return f"{first} [{second}, {third}]"
 
 
 def gaps(found: Exploration) -> list[tuple[str, int]]:
