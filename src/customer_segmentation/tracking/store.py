@@ -143,6 +143,10 @@ def _store_errors(uri: str) -> Iterator[None]:
 
     try:
         yield
+    except ModuleNotFoundError as error:  # SQLAlchemy imports a database's driver when it first connects
+        raise StoreError(
+            f"the tracking store {_without_password(uri)} needs the package {error.name}; install it beside this one."
+        ) from error
     except (MlflowException, SQLAlchemyError, OSError) as error:
         text = " ".join(str(error).split())
         known = {
@@ -154,10 +158,15 @@ def _store_errors(uri: str) -> Iterator[None]:
             "No space": "the disk is full",
         }
         why = next((words for sign, words in known.items() if sign in text), text[:300])
-        shown = uri if urlsplit(uri).password is None else uri.replace(str(urlsplit(uri).password), "***")
         raise StoreError(
-            f"the tracking store {shown} cannot be used: {why}; give another with tracking.uri=ADDRESS."
+            f"the tracking store {_without_password(uri)} cannot be used: {why}; give another with "
+            "tracking.uri=ADDRESS."
         ) from error
+
+
+def _without_password(uri: str) -> str:
+    password = urlsplit(uri).password
+    return uri if password is None else uri.replace(password, "***")
 
 
 @contextlib.contextmanager
