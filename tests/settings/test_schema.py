@@ -1,4 +1,4 @@
-"""The schema against the files of ``conf/``: each fits the node it fills, and says what it is and how it is asked for."""
+"""The schema against the files of ``conf/``: each fits the node it fills and names the command that takes it."""
 
 from pathlib import Path
 
@@ -39,10 +39,7 @@ def content(path):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_shipped_file_fits_its_node(path):
-    if "@package _global_" in path.read_text():
-        schema = SweepSettings
-    else:
-        schema = NODES[path.parent.name]
+    schema = SweepSettings if "@package _global_" in path.read_text() else NODES[path.parent.name]
     OmegaConf.merge(OmegaConf.structured(schema), content(path))
 
 

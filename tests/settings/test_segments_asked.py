@@ -1,5 +1,7 @@
 """``k`` in every form a config may give it."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ from customer_segmentation.settings.segments_asked import segments_asked
 def test_whole_numbers_come_back_ascending_and_each_once(values):
     found = segments_asked(values)
     assert set(found) == set(values)
-    assert all(left < right for left, right in zip(found, found[1:], strict=False))
+    assert all(left < right for left, right in pairwise(found))
 
 
 @pytest.mark.parametrize(("value", "expected"), [(4, (4,)), ((3, 2), (2, 3)), (range(2, 5), (2, 3, 4)), ([1], (1,))])

@@ -1,0 +1,87 @@
+"""Opening a store: whole or not at all, also where several processes come at once."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from mlflow.tracking import MlflowClient
+
+from customer_segmentation.errors import StoreError
+from customer_segmentation.tracking.store import open_store, store_uri
+
+
+def test_the_address_is_the_given_one_then_the_environments_then_a_file_here(monkeypatch):
+    here = Path.cwd()
+    assert store_uri(None) == f"sqlite:///{here}/mlflow.db"
+    assert store_uri("") == f"sqlite:///{here}/mlflow.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://server:5000")
+    assert store_uri(None) == "http://server:5000"
+    assert store_uri("sqlite:///other/a b.db") == f"sqlite:///{here}/other/a b.db"
+    assert store_uri("sqlite:///~/x.db") == f"sqlite:///{Path.home()}/x.db"
+    assert store_uri("databricks") == "databricks"
+    assert store_uri("postgresql://me@host/db") == "postgresql://me@host/db"
+
+
+def test_a_bare_folder_is_refused():
+    with pytest.raises(StoreError, match="expected an address"):
+        store_uri("mlruns")
+
+
+def test_a_local_store_keeps_its_artifacts_beside_it(store):
+    experiment = store.client.get_experiment(store.experiment_id)
+    folder = Path(store.uri.removeprefix("sqlite:///")).parent
+    assert experiment.name == "mine"
+    assert experiment.artifact_location.removeprefix("file://").startswith(str(folder / "mlartifacts"))
+    assert sorted(path.name for path in folder.iterdir() if path.name.startswith(".")) == []
+
+
+def test_opening_again_finds_the_same_experiment_and_another_name_makes_another(store):
+    assert open_store(uri=store.uri, experiment="mine", artifacts=None).experiment_id == store.experiment_id
+    assert open_store(uri=store.uri, experiment="yours", artifacts=None).experiment_id != store.experiment_id
+
+
+def test_artifacts_go_where_they_are_asked_to(store, tmp_path):
+    made = open_store(uri=store.uri, experiment="elsewhere", artifacts=str(tmp_path / "a b"))
+    assert store.client.get_experiment(made.experiment_id).artifact_location == (tmp_path / "a b").as_uri()
+
+
+def test_an_experiment_in_the_trash_is_said(store):
+    gone = open_store(uri=store.uri, experiment="gone", artifacts=None)
+    store.client.delete_experiment(gone.experiment_id)
+    with pytest.raises(StoreError, match="is in the trash"):
+        open_store(uri=store.uri, experiment="gone", artifacts=None)
+
+
+def test_a_database_without_its_driver_names_the_package_and_no_password(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pymysql", None)  # whether it is installed here or not
+    with pytest.raises(StoreError) as refused:
+        open_store(uri="mysql+pymysql://me:secret@127.0.0.1:1/db", experiment="mine", artifacts=None)
+    assert "needs the package pymysql" in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
+def test_processes_that_come_at_once_share_one_whole_store(tmp_path):
+    script = (
+        "from customer_segmentation.tracking.store import open_store\n"
+        "from customer_segmentation.tracking.runs import start_run, finish_run\n"
+        "store = open_store(uri='sqlite:///mlflow.db', experiment='mine', artifacts=None)\n"
+        "finish_run(store, start_run(store, name='x', level='sweep', tags={}))\n"
+    )
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", script],
+            cwd=tmp_path,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    errors = [process.communicate(timeout=120)[1] for process in started]
+    assert [process.returncode for process in started] == [0, 0, 0], errors
+    client = MlflowClient(f"sqlite:///{tmp_path}/mlflow.db")
+    (experiment,) = [one for one in client.search_experiments() if one.name != "Default"]
+    assert experiment.name == "mine"
+    assert [run.info.status for run in client.search_runs([experiment.experiment_id])] == ["FINISHED"] * 3
