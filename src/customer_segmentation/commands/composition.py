@@ -195,7 +195,7 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
             _refuse(given, schema)
             fixed = [str(item.input_line) for item in given.values() if not item.is_sweep_override()]
             base = compose(command, _without_k(fixed), return_hydra_config=True)
-            for key, value in _going_with_data(command, base, given).items():
+            for key, value in _going_with_data(base, given).items():
                 given[key] = parser.parse_override(f"{key}={value}")
             for key, value in (base.hydra.sweeper.get("params") or {}).items():
                 if key not in given:
@@ -276,32 +276,39 @@ def _values(override: Any) -> list[str]:
     return [f"{override.get_key_element()}={text}" for text in override.sweep_string_iterator()]
 
 
-def _going_with_data(command: str, base: Any, given: Mapping[str, Any]) -> dict[str, str]:
+def _going_with_data(base: Any, given: Mapping[str, Any]) -> dict[str, str]:
     """Decisions that the table brings along (``data.goes_with``), where neither command line nor preset takes them.
 
     Hydra's own way, a data file with ``override /features``, fails for every command without features.
     """
-    from hydra import compose
-
     brought = (base.data.goes_with if "data" in base else None) or {}
     if not brought:
         return {}
     unknown = [str(key) for key in brought if key not in DECISIONS or key in ("data", "experiments")]
     if unknown:
         raise SettingsError(f"data.goes_with has {unknown[0]!r}; expected decisions such as features and yardstick.")
-    plain = compose(command, [], return_hydra_config=True)
-    before, now = plain.hydra.runtime.choices, base.hydra.runtime.choices
-    swept_before, swept_now = plain.hydra.sweeper.get("params") or {}, base.hydra.sweeper.get("params") or {}
+    now = base.hydra.runtime.choices
+    taken = {*given, *_taken_by_preset(now.get("experiments"))}
     several = str(base.hydra.mode).endswith("MULTIRUN")
     found = {}
     for key, value in brought.items():
-        by_preset = before.get(key) != now.get(key) or swept_before.get(key) != swept_now.get(key)
-        if key not in now or key in given or by_preset:
-            continue
-        names = [value] if isinstance(value, str) else [str(name) for name in value]
-        if names:
+        names = [value] if isinstance(value, str) else [str(name) for name in value or ()]
+        if key in now and key not in taken and names:
             found[str(key)] = ",".join(names if several else names[:1])
     return found
+
+
+def _taken_by_preset(name: str | None) -> set[str]:
+    """Decisions that a preset's own file takes: composed, its choices look like those of the primary config."""
+    from omegaconf import OmegaConf
+
+    path = options_of("experiments").get(str(name))
+    if path is None:
+        return set()
+    preset: Any = OmegaConf.load(path)
+    lines = [str(key) for line in preset.get("defaults") or () if hasattr(line, "keys") for key in line]
+    overridden = {line.removeprefix("override ").strip().lstrip("/").split("@")[0] for line in lines}
+    return overridden | {str(key) for key in OmegaConf.select(preset, "hydra.sweeper.params") or {}}
 
 
 def _k_list(override: Any) -> str:

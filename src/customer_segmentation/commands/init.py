@@ -51,6 +51,8 @@ def run(arguments: Sequence[str]) -> int:
     if any(word in ("-h", "--help") for word in arguments):
         print(HELP)
         return 0
+    if any(word.startswith("data=") for word in arguments):
+        raise SettingsError("segment init describes a file; give data.path=FILE instead of data=NAME.")
     settings: InitSettings = plan("init", arguments).settings[0]
     if settings.table not in TABLES:
         raise SettingsError(f"table={settings.table}: expected one of {', '.join(TABLES)}.")
@@ -64,7 +66,7 @@ def run(arguments: Sequence[str]) -> int:
 def _describe(settings: InitSettings, name: str) -> None:
     """Read, guess, try the guess on the whole table, write and tell."""
     from customer_segmentation.commands import init_summary
-    from customer_segmentation.commands.starter import choose_features, customer_files, order_files
+    from customer_segmentation.commands.starter import choose_features, customer_files, kept_out, order_files
     from customer_segmentation.data.guessing import guess_columns
     from customer_segmentation.data.load import load_customers
     from customer_segmentation.data.order_columns import order_columns
@@ -96,7 +98,8 @@ def _describe(settings: InitSettings, name: str) -> None:
         table = load_customers(data, needed=needed)
         files = customer_files(name, guesses, choice, settings.data, customers=len(table.customers))
     _write(files, force=settings.force)
-    init_summary.print_summary(guesses, orders, table, files, name=name)
+    further = "" if kept_out(settings.data.path) is None else " data.path=ADDRESS"
+    init_summary.print_summary(guesses, orders, table, files, command=f"experiments={name}{further}")
 
 
 def _orders(settings: InitSettings, guessed: Transactions | None, source: str) -> Transactions | None:
@@ -179,10 +182,9 @@ def _write(files: dict[str, str], *, force: bool) -> None:
     """
     existing = [path for path in files if os.path.lexists(path)]
     if existing and not force:
-        several = f" and {len(existing) - 1} more" if len(existing) > 1 else ""
+        what = f"{existing[0]} and {len(existing) - 1} more exist" if existing[1:] else f"{existing[0]} exists"
         raise SettingsError(
-            f"{existing[0]}{several} exists already and nothing was written; give force=true to overwrite, or another "
-            "name=NAME."
+            f"{what} already and nothing was written; give force=true to overwrite, or another name=NAME."
         )
     written: list[Path] = []
     try:

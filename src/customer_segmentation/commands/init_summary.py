@@ -17,7 +17,7 @@ LOG_WIDTH = 140  # where output goes to a file there is no width to keep to
 
 
 def print_summary(
-    guesses: Sequence[Guess], orders: Transactions | None, table: CustomerTable, files: Iterable[str], *, name: str
+    guesses: Sequence[Guess], orders: Transactions | None, table: CustomerTable, files: Iterable[str], *, command: str
 ) -> None:
     """Print what was guessed, what the table gives under it, what was written and what to do next."""
     console = Console(highlight=False)
@@ -35,7 +35,7 @@ def print_summary(
         console.print("  no column is money: give one the role value for segments by what customers are worth")
     for path in files:
         console.print(f"wrote {escape(path)}")
-    console.print(f"Check the roles, then run:  segment sweep experiments={name}", soft_wrap=True)
+    console.print(f"Check the roles, then run:  segment sweep {command}", soft_wrap=True)
 
 
 def _columns(guesses: Sequence[Guess], orders: Transactions | None) -> Table:

@@ -19,6 +19,14 @@ _SAME = 0.99  # correlation from which a column repeats another
 _MISSING = 0.5  # share of data.set_aside_limit that rows without a feature's value may take
 _COUNTED = 3  # categories whose customers are counted
 _PLAIN = re.compile(r"[^\W\d_][\w %/.&+-]*")
+_TRANSACTION_KEYS = {
+    "customer": "names the customer",
+    "date": "of the order",
+    "amount": "below 0: a return",
+    "order": "number of the order, where a row is one line of it",
+    "reference_date": "YYYY-MM-DD, from which days are counted; null: the last date of the table",
+    "date_format": "such as %d/%m/%Y; null: found out",
+}
 
 
 @dataclass(frozen=True)
@@ -188,16 +196,10 @@ def _data(
             "#   staying: {column: COLUMN, exclude: [VALUE]}",
         ]
     else:
+        lines.append("transactions:")
         lines += [
-            "transactions:",
-            f"  customer: {quoted(orders.customer)}",
-            f"  date: {quoted(orders.date)}",
-            f"  amount: {quoted(orders.amount)} # below 0: a return",
-            f"  order: {quoted(orders.order) if orders.order else 'null'} # its number, where a row is one line of it",
-            f"  reference_date: {quoted(orders.reference_date) if orders.reference_date else 'null'} # YYYY-MM-DD;"
-            " null: the last date of the table",
-            f"  date_format: {quoted(orders.date_format) if orders.date_format else 'null'} # such as %d/%m/%Y; null:"
-            " found out",
+            f"  {key}: {quoted(getattr(orders, key)) if getattr(orders, key) else 'null'} # {about}"
+            for key, about in _TRANSACTION_KEYS.items()
         ]
     lines += [
         "goes_with: # of the other decisions, where neither command line nor preset names others",

@@ -81,7 +81,7 @@ def _in_season(rng: np.random.Generator, days: np.ndarray) -> np.ndarray:
     """Move days by up to three weeks, to where the season and the weekday weigh more."""
     candidates = np.clip(days[:, None] + rng.integers(-21, 22, (len(days), 6)), 0, _DAYS - 1)
     calendar = FIRST_DAY + pd.to_timedelta(np.arange(_DAYS), unit="D")
-    weight = _SEASON[calendar.month - 1] * _WEEKDAY[calendar.dayofweek]
+    weight = _SEASON[calendar.month - 1] * _WEEKDAY[calendar.day_of_week]
     chances = np.cumsum(weight[candidates], axis=1)
     chosen = (rng.random((len(days), 1)) * chances[:, -1:] > chances).sum(axis=1)
     return candidates[np.arange(len(days)), np.minimum(chosen, candidates.shape[1] - 1)]

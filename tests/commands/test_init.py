@@ -1,0 +1,247 @@
+"""From a file nobody tuned for to compared runs: `segment init` and one sweep, by the real commands."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from customer_segmentation.commands.composition import plan
+from customer_segmentation.commands.main import main
+from customer_segmentation.commands.starter import order_files, quoted
+from customer_segmentation.settings.data import DataSettings, Transactions
+
+
+def euros(values):
+    return [f"{value:,.2f} €".translate(str.maketrans(",.", ".,")) for value in values]
+
+
+@pytest.fixture
+def gym():
+    """Members of a gym as its software exports them: German, cp1252, semicolons, mixed cells."""
+    rng = np.random.default_rng(3)
+    n = 300
+    kind = rng.integers(0, 3, n)
+    months = rng.integers(1, 90, n)
+    fee = np.array([19.9, 29.9, 49.9])[kind]
+    age = [str(value) for value in rng.integers(16, 80, n)]
+    age[5], age[9] = "unbekannt", ""
+    frame = pd.DataFrame(
+        {
+            "Mitglieds-Nr.": [f"M{number}" for number in rng.permutation(n) + 1000],
+            "Vor- und Nachname": [f"Person {at} Müller" for at in range(n)],
+            "Alter": age,
+            "PLZ": [f"{number:05d}" for number in rng.integers(1000, 99999, n)],
+            "Beigetreten am": pd.Timestamp("2020-01-31") - pd.to_timedelta(months * 30, unit="D"),
+            "Monate Mitglied": months,
+            "Besuche / Monat": rng.gamma(np.array([2, 6, 14])[kind], 1.2).astype(int),
+            "Tarif": np.array(["Basic, klein", "Plus", "Premium"])[kind],
+            "Umsatz gesamt": euros(fee * months),
+            "Training?": np.where(rng.random(n) < 0.2, "x", ""),
+            "Gekündigt": np.where(rng.random(n) < 0.15, "ja", "nein"),
+            "Land": "Deutschland",
+            "": range(n),
+        }
+    )
+    frame["Beigetreten am"] = frame["Beigetreten am"].dt.strftime("%d.%m.%Y")
+    frame.to_csv("Mitglieder (Export) 2023.csv", sep=";", index=False, encoding="cp1252")
+    return "Mitglieder (Export) 2023.csv"
+
+
+@pytest.fixture
+def shop():
+    """Orders of a shop, a row for each line, American dates, some unreadable."""
+    rng = np.random.default_rng(4)
+    client = np.repeat(np.arange(150), rng.integers(1, 8, 150))
+    n = len(client)
+    total = [f"{value:,.2f}" for value in rng.lognormal(4, 1, n)]
+    sold = pd.Timestamp("2021-01-01 08:00") + pd.to_timedelta(rng.integers(0, 900_000, n), unit="min")
+    frame = pd.DataFrame(
+        {
+            "InvoiceNo": 5000 + client * 10 + rng.integers(0, 4, n),
+            "Client": [f"c{number:04d}" for number in client],
+            "Sold at": sold.strftime("%m/%d/%Y %I:%M %p"),
+            "SKU": rng.integers(1, 300, n),
+            "Unit Price": np.round(rng.lognormal(2, 0.5, n), 2),
+            "Line total": total,
+        }
+    )
+    frame.loc[3, "Sold at"] = "soon"
+    frame.loc[n] = [1, "c0000", "12/31/2022 01:00 PM", 1, 1.0, "-2.00"]
+    frame.to_csv("shop orders.tsv", sep="\t", index=False)
+    return "shop orders.tsv"
+
+
+def segment(*words):
+    """Run the real command in the current folder."""
+    return subprocess.run(
+        [sys.executable, "-m", "customer_segmentation.commands.main", *words], capture_output=True, text=True
+    )
+
+
+def chosen(folder=Path()):
+    import mlflow
+
+    client = mlflow.MlflowClient(f"sqlite:///{(folder / 'mlflow.db').resolve()}")
+    experiment = client.get_experiment_by_name("customer-segmentation")
+    runs = client.search_runs([experiment.experiment_id], "tags.level = 'candidate'")
+    assert {run.info.status for run in runs} == {"FINISHED"}
+    return runs
+
+
+def test_a_gyms_members_from_file_to_compared_runs(gym, capsys):
+    assert main(["init", f"data.path={gym}"]) == 0
+    told = capsys.readouterr().out
+    name = "mitglieder_export_2023"
+    assert f"segment sweep experiments={name}" in told
+    assert "300 rows of Mitglieder (Export) 2023.csv = 298 used + 0 not selected + 2 set aside" in told
+    contract = yaml.safe_load(Path(f"conf/contract/{name}.yaml").read_text("utf-8"))
+    roles = {header: spec["role"] for header, spec in contract.items()}
+    assert roles == {
+        "Mitglieds-Nr.": "id",
+        "Vor- und Nachname": "ignore",
+        "Alter": "numeric",
+        "PLZ": "ignore",
+        "Beigetreten am": "ignore",
+        "Monate Mitglied": "numeric",
+        "Besuche / Monat": "numeric",
+        "Tarif": "categorical",
+        "Umsatz gesamt": "value",
+        "Training?": "categorical",
+        "Gekündigt": "outcome",
+        "Land": "ignore",
+    }
+    text = Path(f"conf/contract/{name}.yaml").read_text("utf-8")
+    assert text.count("\n# ") >= len(contract)  # a reason over each column
+    done = segment("sweep", f"experiments={name}", "k=[2,3]", "scaling=standard")
+    assert done.returncode == 0, done.stderr
+    assert {run.data.params["features"] for run in chosen()} == {name, f"{name}_and_words"}
+    # The data file alone brings its features, yardstick, exploration and scalings along.
+    alone = plan("sweep", [f"data={name}"])
+    assert alone.swept["features"] == (name, f"{name}_and_words")
+    assert {choices["yardstick"] for choices in alone.choices_of} == {name}
+    assert {choices["exploration"] for choices in alone.choices_of} == {name}
+    assert plan("explore", [f"data={name}"]).choices["exploration"] == name
+
+
+def test_command_line_and_preset_win_over_what_goes_with_a_table():
+    Path("experiments").mkdir()
+    Path("experiments/mine.yaml").write_text(
+        "# @package _global_\ndefaults:\n  - override /yardstick: value\n"
+        "hydra: {sweeper: {params: {scaling: robust}}}\n"
+    )
+    given = plan("sweep", ["data=orders", "features=rfm_habits", "experiments=mine"])
+    assert {choices["features"] for choices in given.choices_of} == {"rfm_habits"}
+    assert given.choices["yardstick"] == "value"
+    assert given.choices["scaling"] == "robust"
+    assert given.choices["exploration"] == "rfm"
+
+
+def test_a_password_reaches_no_file():
+    settings = DataSettings(path="postgresql://me:secret@host/shop", query="select 1")
+    columns = Transactions(customer="c", date="d", amount="a")
+    text = "".join(order_files("shop", columns, settings, customers=100).values())
+    assert "secret" not in text
+    assert yaml.safe_load(text.split("# @package")[0])["path"] is None
+
+
+def test_a_shops_orders_from_file_to_compared_runs(shop, capsys):
+    assert main(["init", f"data.path={shop}"]) == 0
+    told = capsys.readouterr().out
+    assert "these orders sum up to 150 customers" in told
+    written = yaml.safe_load(Path("conf/data/shop_orders.yaml").read_text("utf-8"))
+    assert written["transactions"] == {
+        "customer": "Client",
+        "date": "Sold at",
+        "amount": "Line total",
+        "order": "InvoiceNo",
+        "reference_date": None,
+        "date_format": None,
+    }
+    done = segment("sweep", "experiments=shop_orders", "k=[2,3]", "scaling=log_standard")
+    assert done.returncode == 0, done.stderr
+    assert "1 set aside" in done.stdout
+    assert {run.data.params["features"] for run in chosen()} == {"rfm", "rfm_habits"}
+
+
+def test_nothing_is_overwritten_without_force(gym, capsys):
+    assert main(["init", f"data.path={gym}", "name=gym"]) == 0
+    contract = Path("conf/contract/gym.yaml")
+    before = contract.read_text("utf-8")
+    contract.write_text("edited", "utf-8")
+    Path("conf/features/gym.yaml").unlink()
+    assert main(["init", f"data.path={gym}", "name=gym"]) == 1
+    assert "force=true" in capsys.readouterr().err
+    assert contract.read_text("utf-8") == "edited"
+    assert not Path("conf/features/gym.yaml").exists()
+    assert main(["init", f"data.path={gym}", "name=gym", "force=true"]) == 0
+    assert contract.read_text("utf-8") == before
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [("telecom.csv", "telecom_own"), ("2023 Q1.csv", "table_2023_q1"), ("none.csv", "table_none")]
+)
+def test_names_never_stand_in_for_shipped_files_nor_confuse_yaml(path, name):
+    frame = pd.DataFrame({"customer": [f"c{at}" for at in range(30)], "visits": np.arange(30) ** 2})
+    frame.to_csv(path, index=False)
+    assert main(["init", f"data.path={path}"]) == 0
+    assert Path(f"experiments/{name}.yaml").is_file()
+
+
+TABLES = {
+    "header.csv": "a,b\n",
+    "words.csv": "name,town\nx,y\nz,w\n",
+    "constant.csv": "customer,amount\n" + "".join(f"c{at},5\n" for at in range(30)),
+    "repeated.csv": "customer_id,amount\nA,3\nA,4\nB,5\nB,1\n",
+    "orders.csv": "when,amount\n2024-01-02,3\n2024-01-03,9\n",
+    "dates.csv": "customer_id,when,amount\nA,foo,3\nA,bar,4\nB,baz,5\nB,qux,1\n",
+    "ambiguous.csv": "customer_id,date,amount\nA,01/02/2024,3\nA,03/04/2024,4\nB,05/06/2024,5\nB,07/08/2024,1\n",
+    "empty.csv": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ([], "data.path is missing"),
+        (["data=telecom"], "data.path=FILE"),
+        (["data.path=nowhere.csv"], "There is no file nowhere.csv"),
+        (["data.path=empty.csv"], "is empty"),
+        (["data.path=header.csv"], "a header and no rows"),
+        (["data.path=words.csv"], "no numeric column that varies"),
+        (["data.path=constant.csv"], "no numeric column that varies"),
+        (["data.path=repeated.csv"], "no date column"),
+        (["data.path=orders.csv", "table=orders"], "no customer column"),
+        (["data.path=dates.csv", "table=orders", "data.transactions.date=when"], "no date that can be read"),
+        (["data.path=ambiguous.csv"], "day first or month first"),
+        (["data.path=words.csv", "name=My Table"], "name=my_table"),
+        (["data.path=words.csv", "name=telecom"], "name of a shipped config"),
+        (["data.path=words.csv", "table=cells"], "one of auto, customers, orders"),
+    ],
+)
+def test_bad_input_ends_in_one_sentence_and_writes_nothing(words, sentence, capsys):
+    for path, text in TABLES.items():
+        Path(path).write_text(text)
+    assert main(["init", *words]) == 1
+    told = capsys.readouterr().err
+    assert sentence in told
+    assert told.count("\n") == 1
+    assert not Path("conf").exists()
+    assert not Path("experiments").exists()
+
+
+def test_columns_of_orders_can_be_named(capsys):
+    Path("ambiguous.csv").write_text(TABLES["ambiguous.csv"])
+    assert main(["init", "data.path=ambiguous.csv", "data.transactions.date_format=%d/%m/%Y"]) == 0
+    written = yaml.safe_load(Path("conf/data/ambiguous.yaml").read_text())
+    assert written["transactions"]["date_format"] == "%d/%m/%Y"
+
+
+@pytest.mark.parametrize(
+    "text", ["Age", "Größe", "yes", "3", "a: b", "a, b", "#x", "{x}", "it's", 'say "so"', " x ", "-", "null"]
+)
+def test_quoted_texts_come_back_as_they_were(text):
+    assert yaml.safe_load(f"{{k: {quoted(text)}, l: [{quoted(text)}]}}") == {"k": text, "l": [text]}
