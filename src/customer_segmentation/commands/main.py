@@ -52,6 +52,7 @@ def overview() -> str:
             "  segment sweep data=telecom data.path=customers.csv       the published telecom table",
             "  segment sweep features=value,usage scaling=standard,minmax k=[2,3,4,5,6]",
             "  segment sweep experiments=original_analysis              a preset of experiments/",
+            "  segment init data.path=customers.csv                     describe a table of your own, then sweep it",
             "  segment ui                                               compare the runs",
             "",
             "Settings are Hydra configs: conf/ and experiments/ in the current folder add to the shipped ones.",
