@@ -136,7 +136,8 @@ def _guess(
             return Guess(header, spec, "its name is that of an id and nearly every cell differs", distinct, filled)
         if person or _coded(content):
             return ignored(
-                f"an id or code that repeats: {distinct:,} different in {len(content):,} rows; no quantity", repeats=person
+                f"an id or code that repeats: {distinct:,} different in {len(content):,} rows; no quantity",
+                repeats=person,
             )
     return (
         _outcome(header, words, content, filled, distinct)
