@@ -7,11 +7,13 @@ import json
 import os
 import shlex
 import signal
+import sys
 from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
 
 from customer_segmentation.commands.composition import Plan, plan, run_jobs
+from customer_segmentation.commands.config_paths import shadowed
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.segments_asked import segments_asked
 
@@ -30,7 +32,17 @@ def run(arguments: Sequence[str]) -> int:
         run_jobs(asked, lambda config: None)
         return 0
     needed = check(asked)
+    if not asked.settings[0].quiet:
+        tell_shadowed(asked)
     return sweep(asked, needed, command=f"segment sweep {shlex.join(arguments)}".strip())
+
+
+def tell_shadowed(asked: Plan) -> None:
+    """Say which of the user's files are taken in place of shipped ones: the name alone would not tell."""
+    taken = {(decision, name) for choices in asked.choices_of for decision, name in choices.items()}
+    for path in shadowed():
+        if (path.parent.name, path.stem) in taken or path.stem == asked.command:
+            print(f"{os.path.relpath(path)} stands in for the shipped file of that name", file=sys.stderr)
 
 
 def check(asked: Plan) -> list[str]:
