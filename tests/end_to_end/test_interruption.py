@@ -1,0 +1,65 @@
+"""Commands that are stopped, or that come at once: no run looks alive afterwards, and nothing is mixed up."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from mlflow.tracking import MlflowClient
+
+SEGMENT = Path(sys.executable).parent / "segment"
+
+
+def start(folder: Path, *words: str) -> subprocess.Popen:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "SEGMENT_"))}
+    return subprocess.Popen(
+        [SEGMENT, "sweep", *words], cwd=folder, env=kept, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def all_runs(folder: Path) -> list:
+    client = MlflowClient(f"sqlite:///{folder}/mlflow.db")
+    return list(client.search_runs([one.experiment_id for one in client.search_experiments()], max_results=1000))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "terminated"])
+def test_a_sweep_that_is_stopped_leaves_no_run_running(tmp_path, number):
+    process = start(tmp_path, "features=everything", "scaling=standard,minmax,robust,power", "k=range(2,31)")
+    line = process.stderr.readline()  # the first study has ended, three are to come
+    assert "study 1/4" in line, line + process.communicate()[1]
+    process.send_signal(number)
+    _, error = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert error.strip().splitlines()[-1] == "segment sweep: interrupted."
+    assert "Traceback" not in error
+    statuses = pd.Series([run.info.status for run in all_runs(tmp_path)], dtype=object).value_counts().to_dict()
+    assert "RUNNING" not in statuses
+    sweep = next(run for run in all_runs(tmp_path) if run.data.tags["level"] == "sweep")
+    assert sweep.info.status == "KILLED"
+
+
+def test_two_sweeps_at_once_in_a_fresh_folder_keep_apart(tmp_path):
+    small = ("features=value", "k=[2,3]", "data.customers=300", "quiet=true")
+    names = {"one": "standard", "two": "minmax"}
+    started = [start(tmp_path, f"name={name}", f"scaling={scaling}", *small) for name, scaling in names.items()]
+    errors = [process.communicate(timeout=240)[1] for process in started]
+    assert [process.returncode for process in started] == [0, 0], errors
+    runs = all_runs(tmp_path)
+    assert {run.info.status for run in runs} == {"FINISHED"}
+    sweeps = {run.info.run_name: run.info.run_id for run in runs if run.data.tags["level"] == "sweep"}
+    for name, scaling in names.items():
+        inside = [run for run in runs if run.data.tags.get("sweep") == sweeps[name]]
+        assert len(inside) == 3
+        assert {run.data.params["scaling"] for run in inside} == {scaling}
+
+
+def test_a_reader_that_leaves_early_gets_no_traceback(tmp_path):
+    process = start(tmp_path, "--help")
+    process.stdout.close()
+    time.sleep(0.1)
+    assert "Traceback" not in process.stderr.read()
+    process.wait(timeout=60)
