@@ -79,8 +79,7 @@ def run(arguments: Sequence[str]) -> int:
         key, values = next(iter(planned.swept.items()))
         raise SettingsError(f"{key} has {len(values)} values; an exploration takes one, so run it once for each.")
     settings: ExploreSettings = planned.settings[0]
-    # of a.b.c=1 the key a.b
-    named = {".".join(text.lstrip("+").partition("=")[0].split(".")[:2]) for text in planned.overrides}
+    named = {text.lstrip("+").partition("=")[0] for text in planned.overrides}
     from customer_segmentation.commands.explore_checks import check_explore
 
     asked = check_explore(settings, named)

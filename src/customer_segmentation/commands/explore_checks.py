@@ -52,22 +52,22 @@ def check_explore(settings: ExploreSettings, named: Collection[str]) -> Asked:
     for name, edges in exploration.bands.items():
         _check_bands(name, edges, columns)
 
-    def told(group: str, key: str) -> bool:
-        return group in named or f"{group}.{key}" in named
-
-    for key, group in (("correlate", correlate), ("describe", describe)):
-        if told("exploration", key):
-            _refuse_unknown(f"exploration.{key}", group, columns)
-    for key, names in (("counts", exploration.counts), ("bands", exploration.bands)):
-        for name in names if told("exploration", key) else ():
-            if name not in columns:
-                raise SettingsError(unknown_column(name, columns, where=f"exploration.{key}"))
-    if told("hypotheses", "variables"):
-        _refuse_unknown("hypotheses.variables", further, columns)
+    for where, group in (
+        ("exploration.correlate", correlate),
+        ("exploration.describe", describe),
+        ("hypotheses.variables", further),
+    ):
+        # a mapping on the command line adds to the default's, a list replaces it
+        told = {name: item for name, item in group.items() if {where.split(".")[0], f"{where}.{name}"} & set(named)}
+        _refuse_unknown(where, told, columns)
+    for where, names in (("exploration.counts", exploration.counts), ("exploration.bands", exploration.bands)):
+        for name in names:
+            if {"exploration", where, f"{where}.{name}"} & set(named) and name not in columns:
+                raise SettingsError(unknown_column(name, columns, where=where))
     for number, test in enumerate(tests):
         where = f"hypotheses.tests[{number}]"
         for name in (test.x, test.y, *test.given):
-            if told("hypotheses", "tests"):
+            if {"hypotheses", "hypotheses.tests"} & set(named):
                 if name not in variables and name not in columns:
                     raise SettingsError(unknown_column(name, columns, where=where, further=variables))
                 _refuse_unknown(where, {name: variables[name]} if name in variables else {}, columns)

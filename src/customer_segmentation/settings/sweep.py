@@ -63,6 +63,7 @@ class ScoresSettings:
 class ExplorationSettings:
     """What of the table is drawn and counted on the sweep's run."""
 
+    about: str = ""
     correlate: dict[str, Any] = field(default_factory=dict)  # name -> expression; empty: the numeric columns
     counts: list[str] = field(default_factory=list)  # categorical columns whose customers are counted
     bands: dict[str, Any] = field(default_factory=dict)  # numeric column -> lower edges of its bands

@@ -12,7 +12,7 @@ EXPERIMENT = """\
 **Customer segmentation.** Three levels of runs: a *sweep* (one command) holds *studies* (one feature set under one
 scaling, all k), and a study holds *candidates* (one k). Filter by level, because a filter does not follow the tree:
 
-- sweeps: `tags.level = 'sweep'`
+- sweeps: `tags.level = 'sweep'`; explorations of a table, before any segmentation: `tags.level = 'explore'`
 - all candidates, flat: `tags.level = 'candidate'`; of one sweep: `tags.level = 'candidate' and tags.sweep = 'RUN_ID'`
 - the chosen ones: `tags.verdict = 'chosen'`; what was ruled out: `tags.verdict LIKE 'ruled_out:%'`
 

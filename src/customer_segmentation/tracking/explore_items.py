@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -65,7 +66,7 @@ def hypothesis_metrics(results: Sequence[HypothesisResult]) -> dict[str, float]:
 def standing(result: HypothesisResult, *, confidence: float) -> str:
     """Say in a few words how a hypothesis stands, also given what may explain it."""
     if not result.supported:
-        return "not supported"
+        return "not testable" if math.isnan(result.pearson.r) else "not supported"
     left = result.partial
     if left is None or (result.partial_p_corrected < 1 - confidence and left.r * result.pearson.r > 0):
         return "supported"
