@@ -23,7 +23,7 @@ SINGLE = (
     ("data.path=FILE", "the customer table; no quotes needed for spaces, brackets or commas"),
     ("data.keep=all", "all customers instead of those who have not churned"),
     (
-        "hypotheses.tests=[{x: Age, y: Revenue}]",
+        "'hypotheses.tests=[{x: Age, y: Revenue}]'",
         "your own hypotheses; also given=[Z], direction=negative|either, caution",
     ),
     ("confidence=0.99", "of all intervals; hypotheses are tested at 1 - confidence"),
