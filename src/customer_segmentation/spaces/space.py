@@ -111,7 +111,9 @@ def build_space(customers: pd.DataFrame, features: FeatureSet, *, scaling: str, 
 
 def _encoder(features: FeatureSet, scaler: Any) -> Any:
     """Scaler for numbers alone; with yes/no or categories a ColumnTransformer around it."""
-    scaler = FunctionTransformer(feature_names_out="one-to-one") if scaler is None else scaler
+    if scaler is None:
+        # validated, it hands on an array as every scaler does: an estimator fitted on arrays warns about frames
+        scaler = FunctionTransformer(feature_names_out="one-to-one", validate=True)
     if len(features.of_kind("numeric")) == len(features.features):
         return scaler
     return ColumnTransformer(
