@@ -42,6 +42,16 @@ CORRELATIONS = {
     ("Tenure", "Revenue"): 0.825361,
 }
 
+#: mean, standard deviation, smallest, quartiles, largest; revenue before its cents are cut off
+DESCRIPTION = {
+    "Age": [45.344414, 16.276025, 19, 32, 45, 58, 80],
+    "Number of Dependents": [0.595284, 1.045137, 0, 0, 0, 1, 9],
+    "Zip Code": [93504.246811, 1868.574963, 90001, 92069, 93535.5, 95337, 96148],
+    "Number of Referrals": [2.468690, 3.289687, 0, 0, 1, 5, 11],
+    "Tenure in Months": [37.591225, 24.085029, 1, 15, 38, 61, 72],
+    "Total Revenue": [3418.374927, 2910.764954, 21.36, 938.575, 2579.325, 5463.415, 11979.34],
+}
+
 
 @pytest.fixture(scope="module")
 def original(run_segment, telecom, tmp_path_factory):
@@ -60,6 +70,15 @@ def test_the_customers_are_those_who_have_not_left(original):
     (sweep,) = original.runs("sweep")
     assert sweep.data.metrics["rows_used"] == 5174
     assert sweep.data.metrics["rows_not_selected"] == 1869
+
+
+def test_the_description(original):
+    (sweep,) = original.runs("sweep")
+    table = pd.read_csv(original.artifact(sweep, "exploration/description.csv"), index_col="column")
+    for column, expected in DESCRIPTION.items():
+        found = table.loc[column, ["mean", "std", "min", "25%", "50%", "75%", "max"]]
+        np.testing.assert_allclose(found.to_numpy(dtype=float), expected, atol=5.5e-7, err_msg=column)
+        assert table.loc[column, "count"] == 5174
 
 
 def test_the_elbow(original):
