@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -52,6 +53,8 @@ def run(arguments: Sequence[str]) -> int:
         print(f"The store is a server and has the UI: {uri.rstrip('/')}/{page}")
         return 0
     _free(settings.port)
+    # SIGTERM ends as Ctrl-C does, so that the server is not left behind
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     address = f"http://{HOST}:{settings.port}/{page}"
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--host", HOST, "--port"]
     server = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
