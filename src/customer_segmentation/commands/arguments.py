@@ -56,7 +56,7 @@ def quote(argument: str) -> str:
     # Inside quotes Hydra's grammar knows two escapes only, a backslash run before a quote and an interpolation.
     value = re.sub(r"(\\*)'", lambda found: found[1] * 2 + "\\'", value)
     value = re.sub(r"(\\+)$", lambda found: found[1] * 2, value)
-    value = value.replace("${", "\\${")
+    value = re.sub(r"(\\*)\$\{", lambda found: found[1] * 2 + "\\${", value)
     return f"{match['prefix']}{match['key']}='{value}'"
 
 
