@@ -3,6 +3,7 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import given
 from hypothesis import strategies as st
+from omegaconf import OmegaConf
 
 from customer_segmentation.commands.arguments import quote, split_flags
 
@@ -20,13 +21,17 @@ def test_free_text_reaches_the_config_as_it_was_typed(word):
     assert not override.is_sweep_override()
 
 
-@given(
-    st.text(st.characters(codec="utf-8", exclude_characters="$", exclude_categories=["Cc"]), min_size=1, max_size=40)
-)
-def test_any_text_survives_the_grammar(text):
+ANY = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=40)
+SIGNS = st.text(st.sampled_from("ab$\\{}'\"(),=:[]~ é?&#|.*!%"), min_size=1, max_size=14)
+
+
+@given(st.one_of(ANY, SIGNS))
+def test_any_text_survives_the_grammar_and_the_interpolation_after_it(text):
     if text == "null" or (len(text) >= 2 and text[0] == text[-1] and text[0] in "'\""):
         return  # null is nothing, and what is quoted already is left as it is
-    assert parsed(f"data.path={text}").value() == text
+    override = parsed(f"data.path={text}")
+    assert not override.is_sweep_override()
+    assert OmegaConf.create({"path": override.value()}).path == text
 
 
 def test_other_keys_keep_the_grammar():
@@ -36,8 +41,6 @@ def test_other_keys_keep_the_grammar():
 
 
 def test_interpolation_in_a_path_is_text():
-    from omegaconf import OmegaConf
-
     value = parsed("data.path=${x}.csv").value()
     assert OmegaConf.create({"path": value}).path == "${x}.csv"
 
