@@ -9,38 +9,21 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from customer_segmentation.commands.arguments import split_flags
 from customer_segmentation.commands.config_paths import config_folders, options_of, shipped_root
 from customer_segmentation.commands.messages import settings_error, suggestion
+from customer_segmentation.commands.overrides import DECISIONS, going_with_data, k_list, refuse, values_of, without_k
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.settings.explore import ExploreSettings
 from customer_segmentation.settings.init import InitSettings
-from customer_segmentation.settings.segments_asked import segments_asked
 from customer_segmentation.settings.sweep import SweepSettings, UiSettings
 
 SCHEMAS: dict[str, type] = {"sweep": SweepSettings, "explore": ExploreSettings, "init": InitSettings, "ui": UiSettings}
-
-#: Folders of conf/, each of which holds one file that a sweep takes.
-DECISIONS = (
-    "data",
-    "features",
-    "scaling",
-    "clustering",
-    "yardstick",
-    "selection",
-    "exploration",
-    "hypotheses",
-    "tracking",
-    "experiments",
-)
-
-#: Decisions that must be the same for all studies, or their candidates would not compare.
-ONE_PER_SWEEP = ("data", "yardstick", "selection", "exploration", "tracking", "name", "quiet", "threads")
 
 
 @dataclass(frozen=True)
@@ -192,17 +175,17 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
         with initialize_config_dir(str(shipped_root() / "conf"), version_base="1.3"):
             parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
             given = {override.get_key_element(): override for override in parser.parse_overrides(overrides)}
-            _refuse(given, schema)
+            refuse(given, schema)
             fixed = [str(item.input_line) for item in given.values() if not item.is_sweep_override()]
-            base = compose(command, _without_k(fixed), return_hydra_config=True)
-            for key, value in _going_with_data(base, given).items():
+            base = compose(command, without_k(fixed), return_hydra_config=True)
+            for key, value in going_with_data(base, given).items():
                 given[key] = parser.parse_override(f"{key}={value}")
             for key, value in (base.hydra.sweeper.get("params") or {}).items():
                 if key not in given:
                     given[key] = parser.parse_override(f"{key}={value}")
             if "k" in given:
-                given["k"] = parser.parse_override(f"k={_k_list(given['k'])}")
-            values = {key: _values(item) for key, item in given.items()}
+                given["k"] = parser.parse_override(f"k={k_list(given['k'])}")
+            values = {key: values_of(item) for key, item in given.items()}
             first = [column[0] for column in values.values()]
             composed = [compose(command, first, return_hydra_config=True)]
             for position, column in enumerate(values.values()):
@@ -242,89 +225,6 @@ def _choices(config: Any) -> dict[str, str]:
     """Decision to the name of the file taken."""
     chosen = {str(key): name for key, name in config.hydra.runtime.choices.items()}
     return {key: str(name) for key, name in chosen.items() if name is not None and key in DECISIONS}
-
-
-def _refuse(given: dict[str, Any], schema: type) -> None:
-    """Refuse what Hydra would let pass: keys without effect, decisions deleted, sweeps over what studies must share."""
-    known = [item.name for item in dataclasses.fields(schema)]
-    for key, override in given.items():
-        name = str(key).lstrip("+~")
-        first = name.split(".")[0].split("/")[0].split("@")[0]
-        if not name:
-            raise SettingsError(f"the override {override.input_line!r} has no key; expected key=value.")
-        if override.is_delete() and name in known:
-            raise SettingsError(f"{override.input_line}: {name} cannot be left out; give another with {name}=...")
-        if override.is_add() and first not in (*known, *DECISIONS, "hydra"):
-            raise SettingsError(f"unknown key {first!r}; there are {', '.join(known)}.{suggestion(first, known)}")
-        if not override.is_sweep_override() or name == "k":
-            continue
-        if name == "experiments":
-            raise SettingsError("experiments takes one preset at a time; run one sweep for each of them.")
-        if first in ONE_PER_SWEEP:
-            raise SettingsError(
-                f"{name} must be the same for all studies of a sweep, or they would not compare; run one sweep for "
-                f"each value of {name}."
-            )
-
-
-def _values(override: Any) -> list[str]:
-    """Every job's text for one override: one, or as many as it sweeps over."""
-    if not override.is_sweep_override():
-        return [override.input_line]
-    if not override.is_discrete_sweep():
-        raise SettingsError(f"{override.input_line}: expected a list of values such as {override.key_or_group}=a,b,c.")
-    return [f"{override.get_key_element()}={text}" for text in override.sweep_string_iterator()]
-
-
-def _going_with_data(base: Any, given: Mapping[str, Any]) -> dict[str, str]:
-    """Decisions that the table brings along (``data.goes_with``), where neither command line nor preset takes them.
-
-    Hydra's own way, a data file with ``override /features``, fails for every command without features.
-    """
-    brought = (base.data.goes_with if "data" in base else None) or {}
-    if not brought:
-        return {}
-    unknown = [str(key) for key in brought if key not in DECISIONS or key in ("data", "experiments")]
-    if unknown:
-        raise SettingsError(f"data.goes_with has {unknown[0]!r}; expected decisions such as features and yardstick.")
-    now = base.hydra.runtime.choices
-    taken = {*given, *_taken_by_preset(now.get("experiments"))}
-    several = str(base.hydra.mode).endswith("MULTIRUN")
-    found = {}
-    for key, value in brought.items():
-        names = [value] if isinstance(value, str) else [str(name) for name in value or ()]
-        if key in now and key not in taken and names:
-            found[str(key)] = ",".join(names if several else names[:1])
-    return found
-
-
-def _taken_by_preset(name: str | None) -> set[str]:
-    """Decisions that a preset's own file takes: composed, its choices look like those of the primary config."""
-    from omegaconf import OmegaConf
-
-    path = options_of("experiments").get(str(name))
-    if path is None:
-        return set()
-    preset: Any = OmegaConf.load(path)
-    lines = [str(key) for line in preset.get("defaults") or () if hasattr(line, "keys") for key in line]
-    overridden = {line.removeprefix("override ").strip().lstrip("/").split("@")[0] for line in lines}
-    return overridden | {str(key) for key in OmegaConf.select(preset, "hydra.sweeper.params") or {}}
-
-
-def _k_list(override: Any) -> str:
-    """All k that an override asks for, in whatever form, as one list: an elbow needs them in one study."""
-    from omegaconf import OmegaConf
-
-    asked: list[Any] = []
-    for text in _values(override):
-        value = OmegaConf.create({"k": None})
-        value = OmegaConf.from_dotlist([f"k={text.partition('=')[2]}"]).k
-        asked += list(segments_asked(OmegaConf.to_container(value) if OmegaConf.is_config(value) else value))
-    return "[" + ",".join(str(k) for k in segments_asked(asked)) + "]"
-
-
-def _without_k(overrides: Sequence[str]) -> list[str]:
-    return [text for text in overrides if not text.startswith("k=")]
 
 
 def _as_typed(key: str, column: Sequence[str], override: Any) -> str:

@@ -4,73 +4,29 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
-from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
-from customer_segmentation.clustering.study import Candidate, Study, run_study
-from customer_segmentation.commands.checks import declared_features, make_estimator, make_scaler
+from customer_segmentation.clustering.study import Study, run_study
 from customer_segmentation.commands.composition import config_text, typed
 from customer_segmentation.commands.customers import Customers, customers_of
+from customer_segmentation.commands.job import Job, estimators_of, space_of
+from customer_segmentation.commands.model import model_of
 from customer_segmentation.commands.progress import current_progress
 from customer_segmentation.errors import SegmentError
 from customer_segmentation.settings.segments_asked import segments_asked
-from customer_segmentation.settings.sweep import SelectionSettings, SweepSettings
-from customer_segmentation.spaces.space import Space, build_space
+from customer_segmentation.settings.sweep import SelectionSettings
+from customer_segmentation.spaces.space import Space
 from customer_segmentation.tracking.context import SweepContext
-from customer_segmentation.tracking.items import Model, Tags
+from customer_segmentation.tracking.items import Tags
 from customer_segmentation.tracking.runs import finish_run, record, start_run
 from customer_segmentation.tracking.store import Store, connect
 from customer_segmentation.tracking.study_items import candidate_items, candidate_tags, study_items
 from customer_segmentation.verdict.selection import Rule, choose
 from customer_segmentation.verdict.yardstick import yardstick
-
-EXAMPLE_ROWS = 5
-
-
-@dataclass(frozen=True)
-class Job:
-    """One study as it was asked for."""
-
-    settings: SweepSettings
-    choices: Mapping[str, str]
-    overrides: tuple[str, ...]
-    number: int
-    config: str  # YAML of the composed config, k left out
-
-    @property
-    def name(self) -> str:
-        """Feature set, scaling, and whatever else this sweep varies."""
-        shown = {"features", "scaling", "k", "experiments", "hydra.sweeper.params"}
-        varied = json.loads(os.environ.get("SEGMENT_VARIED", "[]"))
-        further = [
-            text.partition("=")[2] if "." not in text.partition("=")[0] and "=" in text and _is_choice(text) else text
-            for text in self.overrides
-            if text.partition("=")[0] in varied and text.partition("=")[0] not in shown
-        ]
-        return " · ".join([self.choices["features"], self.choices["scaling"], *further])
-
-    @property
-    def params(self) -> dict[str, Any]:
-        """Settings by which its runs are compared."""
-        return {
-            "features": self.choices["features"],
-            "scaling": self.choices["scaling"],
-            "clustering": self.choices["clustering"],
-            "seed": self.settings.seed,
-            "data": self.choices["data"],
-            "keep": self.settings.data.keep,
-            "selection": self.choices["selection"],
-            "yardstick": self.choices["yardstick"],
-        }
-
-
-def _is_choice(override: str) -> bool:
-    return override.partition("=")[0] in ("clustering", "features", "scaling")
 
 
 def run_job(config: Any) -> None:
@@ -129,12 +85,7 @@ def compute(job: Job, columns: list[str], on_candidate: Any = None) -> tuple[Stu
     """Build the space of a job and run its study. Pure computation: nothing is logged."""
     settings = job.settings
     customers = customers_of(settings, columns)
-    space = build_space(
-        customers.table.customers,
-        declared_features(settings.features, customers.table.columns, job.choices["features"]),
-        scaling=job.choices["scaling"],
-        scaler=make_scaler(settings.scaling.scaler, job.choices["scaling"]),
-    )
+    space = space_of(job, customers)
     ks = segments_asked(settings.k)
     study = run_study(
         space.matrix,
@@ -158,12 +109,6 @@ def compute(job: Job, columns: list[str], on_candidate: Any = None) -> tuple[Stu
     return study, space, customers
 
 
-def estimators_of(job: Job) -> Callable[[int, int], Any]:
-    """How the fits of a study get an unfitted estimator for k and a seed: the config is read once, then cloned."""
-    first = make_estimator(job.settings.clustering.estimator, job.choices["clustering"], 2, job.settings.seed)
-    return lambda k, seed: clone(first).set_params(n_clusters=k, random_state=seed)
-
-
 def rule_of(settings: SelectionSettings) -> Rule:
     """The rule of choice that a config declares."""
     return Rule(settings.rule, settings.k, settings.smallest_share, settings.near_tie)
@@ -174,22 +119,6 @@ def leaderboard_of(study: Study, name: str) -> pd.DataFrame:
     frame = pd.DataFrame([{"k": candidate.k, **candidate.scores} for candidate in study.candidates])
     frame = frame.reindex(columns=list(dict.fromkeys([*frame.columns, "yardstick", "silhouette"])))
     return frame.assign(study=name).set_index(frame["k"].rename(None))
-
-
-def model_of(candidate: Candidate, space: Space, customers: Customers, job: Job) -> Model:
-    """One Pipeline from raw customers to label, with an example of raw customers."""
-    columns = list(space.features.specs)
-    example = customers.table.customers[columns].head(EXAMPLE_ROWS).copy()
-    for column in example:
-        if example[column].dtype == bool or example[column].dtype == "boolean":
-            # as the published table has them, which is how raw customers come
-            example[column] = example[column].map({True: "Yes", False: "No"}).astype(object)
-    return Model(
-        pipeline=space.pipeline(candidate.estimator),
-        example=example,
-        params={**job.params, "k": candidate.k},
-        tags={"study": job.name, "verdict": "best_of_study"},
-    )
 
 
 def _log_candidates(

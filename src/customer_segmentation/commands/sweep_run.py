@@ -12,11 +12,13 @@ from omegaconf import OmegaConf
 from threadpoolctl import threadpool_limits
 
 from customer_segmentation.commands.checks import exploration_columns
+from customer_segmentation.commands.chosen import finish_chosen
 from customer_segmentation.commands.composition import Plan, run_jobs
-from customer_segmentation.commands.conclusion import Conclusion, choose_across, finish_chosen
+from customer_segmentation.commands.conclusion import Conclusion, choose_across
 from customer_segmentation.commands.customers import Customers
+from customer_segmentation.commands.job import Job
 from customer_segmentation.commands.progress import SweepProgress
-from customer_segmentation.commands.study import Job, run_job
+from customer_segmentation.commands.study import run_job
 from customer_segmentation.commands.summary import print_summary
 from customer_segmentation.data.expressions import parse
 from customer_segmentation.settings.data import ColumnSpec

@@ -1,0 +1,79 @@
+"""What a sweep makes of its chosen candidate: refitted, checked against its study, drawn, and logged as a model."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from customer_segmentation.clustering.fits import fit_k
+from customer_segmentation.clustering.silhouette import silhouettes
+from customer_segmentation.clustering.study import Candidate
+from customer_segmentation.commands.customers import Customers
+from customer_segmentation.commands.job import Job, estimators_of, space_of
+from customer_segmentation.commands.model import model_of
+from customer_segmentation.errors import StudyError
+from customer_segmentation.spaces.space import Space
+from customer_segmentation.tracking.chosen_items import chosen_items
+from customer_segmentation.tracking.items import Metrics
+from customer_segmentation.tracking.reading import labels_of
+from customer_segmentation.tracking.runs import record
+from customer_segmentation.tracking.store import Store
+from customer_segmentation.verdict.selection import label
+
+
+def finish_chosen(store: Store, chosen: pd.Series, job: Job, customers: Customers) -> None:
+    """Refit the chosen candidate from its config, check it against what was logged, log its figures and its model.
+
+    Raises
+    ------
+    StudyError
+        The refit gives other labels than the study logged: the run could not be repeated.
+    """
+    settings = job.settings
+    space = space_of(job, customers)
+    k = int(chosen["k"])
+    fit = fit_k(
+        space.matrix,
+        k,
+        make_estimator=estimators_of(job),
+        seed=settings.seed,
+    )
+    logged = labels_of(store, chosen["study_id"])[f"k{k}"].to_numpy()
+    moved = int((logged != fit.labels).sum())
+    if moved:
+        raise StudyError(
+            f"{label(chosen)}: refitted, {moved:,} customers fall into other segments than its study logged; "
+            "the runs cannot be repeated on this machine."
+        )
+    found = silhouettes(
+        space.matrix,
+        [fit.labels],
+        limit=settings.scores.silhouette_exact_up_to,
+        sample=settings.scores.silhouette_sample,
+        seed=settings.seed,
+    )
+    items = list(
+        chosen_items(
+            space, fit.labels, name=label(chosen), silhouette=(found.rows, found.values[:, 0]), seed=settings.seed
+        )
+    )
+    if settings.tracking.models == "chosen":
+        _log_model(store, chosen, job, space, customers, fit)
+    record(store, chosen["run_id"], items)
+
+
+def _log_model(store: Store, chosen: pd.Series, job: Job, space: Space, customers: Customers, fit: object) -> None:
+    """Log the model together with the scores that it stands for."""
+    names = ("yardstick", "silhouette", "inertia", "smallest_share", "davies_bouldin", "calinski_harabasz")
+    scores = {name: float(chosen[name]) for name in names if name in chosen and pd.notna(chosen[name])}
+    candidate = Candidate(
+        k=int(chosen["k"]),
+        labels=fit.labels,  # type: ignore[attr-defined]
+        centres=fit.centres,  # type: ignore[attr-defined]
+        estimator=fit.estimator,  # type: ignore[attr-defined]
+        scores=scores,
+        sizes=np.bincount(fit.labels),  # type: ignore[attr-defined]
+        silhouette_samples=None,
+        notes=(),
+    )
+    record(store, chosen["run_id"], [Metrics(scores), model_of(candidate, space, customers, job)])
