@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from customer_segmentation.clustering.fits import fit_k
 from customer_segmentation.clustering.silhouette import silhouettes
 from customer_segmentation.clustering.study import Candidate
 from customer_segmentation.commands.customers import Customers
-from customer_segmentation.commands.job import Job, estimators_of, space_of
+from customer_segmentation.commands.job import Job
 from customer_segmentation.commands.model import model_of
+from customer_segmentation.commands.reopened import refit
 from customer_segmentation.errors import StudyError
 from customer_segmentation.spaces.space import Space
 from customer_segmentation.tracking.chosen_items import chosen_items
@@ -30,14 +30,8 @@ def finish_chosen(store: Store, chosen: pd.Series, job: Job, customers: Customer
         The refit gives other labels than the study logged: the run could not be repeated.
     """
     settings = job.settings
-    space = space_of(job, customers)
     k = int(chosen["k"])
-    fit = fit_k(
-        space.matrix,
-        k,
-        make_estimator=estimators_of(job),
-        seed=settings.seed,
-    )
+    space, fit = refit(job, customers, k)
     logged = labels_of(store, chosen["study_id"])[f"k{k}"].to_numpy()
     moved = int((logged != fit.labels).sum())
     if moved:

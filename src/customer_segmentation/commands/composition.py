@@ -99,8 +99,11 @@ def register_search_path() -> None:
     Plugins.instance().register(SegmentSearchPath)
 
 
-def typed(config: Any) -> Any:
-    """Typed settings of a composed config: Hydra's own node left out, the contract of the table's columns read in."""
+def typed(config: Any, *, contract: bool = True) -> Any:
+    """Typed settings of a composed config: Hydra's own node left out, the contract of the table's columns read in.
+
+    A config that comes with its columns, as a run has logged them, is left without the contract of today.
+    """
     from omegaconf import OmegaConf
 
     schema = cast("type[Any]", OmegaConf.get_type(config))
@@ -108,7 +111,7 @@ def typed(config: Any) -> Any:
     settings = schema(
         **{name: OmegaConf.to_object(node) if OmegaConf.is_config(node) else node for name, node in nodes.items()}
     )
-    if hasattr(settings, "data"):
+    if contract and hasattr(settings, "data"):
         data = settings.data
         data.columns = contract_columns(data.contract, json.dumps(data.columns, default=str))
     return settings

@@ -60,7 +60,7 @@ def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -
             SweepProgress(len(asked.jobs) * len(ks), len(asked.jobs), quiet=settings.quiet) as progress,
         ):
             logged = store.client.get_run(sweep_id).data.params  # an adopted run has those of its entry point
-            record(store, sweep_id, _first_items(settings, asked, customers, logged))
+            record(store, sweep_id, _first_items(settings, asked, customers, needed, logged))
             run_jobs(asked, run_job)
             progress.finishing()
             result = choose_across(store, sweep_id, customers, settings)
@@ -112,7 +112,9 @@ def sweep_name(asked: Plan) -> str:
     return " · ".join([" × ".join(parts), *further, shown])
 
 
-def _first_items(settings: SweepSettings, asked: Plan, customers: Customers, logged: Mapping[str, str]) -> list[Item]:
+def _first_items(
+    settings: SweepSettings, asked: Plan, customers: Customers, needed: list[str], logged: Mapping[str, str]
+) -> list[Item]:
     """What is known before the first study."""
     table = customers.table
     usable = set(exploration_columns(settings)) | {table.value_column}
@@ -139,6 +141,8 @@ def _first_items(settings: SweepSettings, asked: Plan, customers: Customers, log
         ),
         Text(asked.config_text, "config.yaml"),
         Text(OmegaConf.to_yaml(OmegaConf.create(contract)), "contract.yaml"),
+        # They decide together which rows are set aside: a candidate that is opened again reads the same ones.
+        Text(json.dumps(needed), "columns.json"),
     ]
 
 

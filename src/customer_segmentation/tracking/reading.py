@@ -9,10 +9,33 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from customer_segmentation.errors import StoreError
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.tracking.study_items import LABELS
 
 PAGE = 1000
+
+
+def run_of(store: Store, run_id: str) -> Any:
+    """Return one run by its id, in whatever experiment.
+
+    Raises
+    ------
+    StoreError
+        The store has no such run, or it is in the trash.
+    """
+    from mlflow.exceptions import MlflowException
+
+    try:
+        run = store.client.get_run(run_id.strip())
+    except MlflowException as error:
+        raise StoreError(
+            f"there is no run {run_id!r} in {store.uri}; copy its id from the UI, or name another store with "
+            "tracking.uri=ADDRESS."
+        ) from error
+    if run.info.lifecycle_stage != "active":
+        raise StoreError(f"run {run_id} is in the trash; restore it in the UI first.")
+    return run
 
 
 def runs_of(store: Store, sweep_id: str, level: str) -> list[Any]:
