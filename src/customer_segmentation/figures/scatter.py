@@ -128,7 +128,7 @@ def scatter_pairs(
                 values[own, x], values[own, y], "o", color=colours[segment], markersize=radius,
                 alpha=0.6 if len(values) > 500 else 0.8, markeredgewidth=0, rasterized=True,
             )  # fmt: skip
-        _numbered_centres(axes, middles[:, x], middles[:, y], colours)
+        numbered_centres(axes, middles[:, x], middles[:, y], colours)
         for axis, feature in ((axes.xaxis, features[x]), (axes.yaxis, features[y])):
             number_axis(axis, units.get(feature, ""), ticks=4 if columns == 3 else 6)
         heading(axes, with_unit(features[y], units.get(features[y], ""), size_inches(axes)[0]))
@@ -148,7 +148,7 @@ def _stepped(values: npt.NDArray[np.float64]) -> bool:
     return bool(len(present)) and bool((present % 1 == 0).all()) and len(np.unique(present)) <= MOST_STEPS
 
 
-def _numbered_centres(
+def numbered_centres(
     axes: Axes, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], colours: Sequence[str]
 ) -> None:
     """Mark centres by circles in the segment's colour with its number inside, the first segment on top."""
@@ -195,7 +195,7 @@ def _histogram_by_segment(
     top = max(float(floor.max()), 1.0)
     axes.set_ylim(0, top * 1.22)
     middles = centres[feature].to_numpy(dtype=float)
-    _numbered_centres(axes, middles, np.full(len(middles), top * 1.12), colours)
+    numbered_centres(axes, middles, np.full(len(middles), top * 1.12), colours)
     number_axis(axes.xaxis, units.get(feature, ""), ticks=7)
     number_axis(axes.yaxis, whole=True)
     heading(axes, "Customers")

@@ -1,0 +1,86 @@
+"""The elbows of all studies in one picture: the only inertia that may be drawn across spaces is its share of k = 1."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from customer_segmentation.figures.labels import LINE, TEXT, fit
+from customer_segmentation.figures.theme import (
+    ACCENT,
+    EDGE,
+    INK,
+    compose,
+    heading,
+    legend_rows,
+    name_x,
+    new_figure,
+    number_axis,
+    segment_legend,
+    style,
+)
+
+WIDTH = 5.6
+OTHERS = "#B5BEC6"
+
+
+def all_elbows(
+    leaderboard: pd.DataFrame, title: str = "Elbows of all studies", *, study: str | None = None, k: int | None = None
+) -> Figure:
+    """Draw the inertia of every study by k, as a share of that study's inertia with one segment.
+
+    Parameters
+    ----------
+    leaderboard : DataFrame
+        One row a candidate: ``study``, ``k``, ``inertia_share``.
+    title : str
+    study : str, optional
+        Drawn in front.
+    k : int, optional
+        Marked on that study's curve.
+
+    Returns
+    -------
+    Figure
+    """
+    names = list(dict.fromkeys(leaderboard["study"]))
+    entries = [f"{fit(study, 3.4)}{'' if k is None else f', k = {k} marked'}"] if study in names else []
+    entries += [f"the other {len(names) - len(entries)} studies"] if len(names) > len(entries) else []
+    colours = [ACCENT, OTHERS] if study in names else [OTHERS]
+    legend = legend_rows(entries, WIDTH - 2 * EDGE)
+    foot = 0.62 + len(legend) * TEXT * LINE * 1.15 + 0.14
+    figure = new_figure(WIDTH, 2.7 + foot, nrows=1, ncols=1)
+    compose(
+        figure,
+        title=title,
+        caption="Inertia left with k segments, as a share of the inertia with one. A curve that bends sharply would "
+        "speak for the k at its bend; a smooth one leaves k open.",
+        left=0.7,
+        right=0.3,
+        bottom=foot,
+        top=0.36,
+    )
+    axes = figure.axes[0]
+    style(axes, grid="y")
+    for name in [*(name for name in names if name != study), *([study] if study in names else [])]:
+        own = leaderboard[leaderboard["study"] == name].sort_values("k")
+        front = name == study
+        axes.plot(
+            own["k"], own["inertia_share"], "-o", color=ACCENT if front else OTHERS, linewidth=2.4 if front else 1.3,
+            markersize=5 if front else 2.5, zorder=3 if front else 2,
+        )  # fmt: skip
+        marked = own[own["k"] == k] if front and k is not None else own.iloc[:0]
+        if len(marked):
+            axes.plot(
+                marked["k"], marked["inertia_share"], "o", markersize=13, markerfacecolor="none",
+                markeredgecolor=INK, markeredgewidth=1.8, zorder=4,
+            )  # fmt: skip
+    ks = np.unique(leaderboard["k"].to_numpy(dtype=int)) if len(leaderboard) else np.array([1])
+    axes.set_xlim(ks[0] - 0.5, ks[-1] + 0.5)
+    shown = ks if len(ks) <= 14 else ks[:: -(-len(ks) // 12)]
+    axes.set_xticks(shown, [str(value) for value in shown])
+    axes.set_ylim(0, None)
+    number_axis(axes.yaxis)
+    heading(axes, "Share of the inertia at k = 1")
+    name_x(axes, "k, number of segments")
+    segment_legend(figure, entries, colours, legend)
+    return figure

@@ -1,0 +1,130 @@
+"""The picture on a segment's card: its profile against the average customer, a bar a variable."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from customer_segmentation.figures.labels import PANEL, PLAIN, TEXT, fit_all, number, percent, widest
+from customer_segmentation.figures.theme import (
+    EDGE,
+    INK,
+    QUIET,
+    RULE,
+    bare,
+    compose,
+    new_figure,
+    segment_colours,
+)
+
+#: Standard deviations at which a bar ends; what lies beyond is marked by an arrow head and written all the same.
+REACH = 2.0
+MOST_BARS = 10
+WIDTH = 5.6  # inches: readable on a telephone
+LABEL_LIMIT = 1.75  # inches
+
+
+def segment_card(
+    rows: pd.DataFrame,
+    *,
+    segment: int,
+    name: str,
+    k: int,
+    title: str | None = None,
+) -> Figure:
+    """Draw how one segment differs from the average customer, in standard deviations, with the values beside.
+
+    Parameters
+    ----------
+    rows : DataFrame of shape (n_variables, 4 or 6)
+        ``variable``, ``value`` and ``overall`` (in the unit of the variable, or shares between 0 and 1 where the unit
+        is ``%``), ``effect`` (in standard deviations), optionally ``low`` and ``high`` of its 95 % interval and
+        ``unit``. The first ten are drawn.
+    segment : int
+        Its number, which gives its colour.
+    name : str
+    k : int
+        Number of segments of the candidate.
+    title : str, optional
+
+    Returns
+    -------
+    Figure
+    """
+    shown = rows.head(MOST_BARS)
+    n = max(len(shown), 1)
+    units = shown["unit"].fillna("").astype(str).tolist() if "unit" in shown else [""] * len(shown)
+    labels = fit_all(shown["variable"].tolist(), LABEL_LIMIT)
+    own = [_written(value, unit) for value, unit in zip(shown["value"], units, strict=True)]
+    all_customers = [_written(value, unit) for value, unit in zip(shown["overall"], units, strict=True)]
+    left = max(widest(labels) + EDGE + 0.12, 1.1)
+    first, second = (max(widest(texts), widest([head])) for texts, head in ((own, "here"), (all_customers, "all")))
+    right = 0.18 + first + 0.22 + second + EDGE
+    step, head_room = 0.31, 0.3
+    figure = new_figure(WIDTH, n * step + head_room + 0.36, nrows=1, ncols=1)
+    compose(
+        figure,
+        title=title or f"Segment {segment}: {name}",
+        caption="Distance from the mean of all customers in standard deviations, with the 95 % interval; the values "
+        "here and of all customers beside it.",
+        left=left,
+        right=right,
+        bottom=0.36,
+        top=head_room,
+    )
+    axes = figure.axes[0]
+    bare(axes)
+    axes.set(xlim=(-REACH, REACH), ylim=(n - 0.5, -0.5))
+    for place in (-2, -1, 1, 2):
+        axes.axvline(place, color="#E6E6E6", linewidth=0.8, zorder=0)
+    effects = shown["effect"].to_numpy(dtype=float)
+    drawn = np.clip(np.nan_to_num(effects), -REACH, REACH)
+    places = np.arange(len(shown))
+    axes.barh(places, drawn, height=0.62, color=segment_colours(max(k, segment + 1))[segment], zorder=2)
+    if {"low", "high"} <= set(shown.columns):
+        low, high = (np.clip(shown[side].to_numpy(dtype=float), -REACH, REACH) for side in ("low", "high"))
+        axes.hlines(places, low, high, color=INK, linewidth=1.4, zorder=3)
+    axes.axvline(0, color=RULE, linewidth=1.4, zorder=4)
+    beyond = np.abs(effects) > REACH
+    width = WIDTH - left - right
+    for row in range(len(shown)):
+        y = 1 - (row + 0.5) / n
+        _text(axes, -0.12 / width, y, labels[row], "right")
+        _text(axes, 1 + (0.18 + first) / width, y, own[row], "right", weight="bold")
+        _text(axes, 1 + (0.18 + first + 0.22 + second) / width, y, all_customers[row], "right", colour=QUIET)
+        if beyond[row]:
+            sign = 1 if effects[row] > 0 else -1
+            end, mark, side = (1 + 0.02 / width, "›", "left") if sign > 0 else (-0.02 / width, "‹", "right")
+            _text(axes, end, y, mark, side)
+    height = n * step
+    foot = -0.06 / height
+    for share, text in ((0.0, "−2"), (0.25, "−1"), (0.5, "mean"), (0.75, "+1"), (1.0, "+2 sd")):
+        axes.text(share, foot, text, transform=axes.transAxes, size=TEXT, color=QUIET, ha="center", va="top", **PLAIN)
+    over = 1 + 0.07 / height
+    for x, text in ((0.18 + first, "here"), (0.18 + first + 0.22 + second, "all")):
+        axes.text(
+            1 + x / width,
+            over,
+            text,
+            transform=axes.transAxes,
+            size=TEXT,
+            color=QUIET,
+            ha="right",
+            va="bottom",
+            **PLAIN,
+        )
+    if not len(shown):
+        axes.text(0, 0, "nothing to compare", size=PANEL, color=QUIET, ha="center", va="center", **PLAIN)
+    return figure
+
+
+def _text(axes: object, x: float, y: float, text: str, side: str, *, colour: str = INK, weight: str = "normal") -> None:
+    axes.text(  # type: ignore[attr-defined]
+        x, y, text, transform=axes.transAxes, size=TEXT, color=colour, weight=weight, ha=side,  # type: ignore[attr-defined]
+        va="center", **PLAIN,
+    )  # fmt: skip
+
+
+def _written(value: float, unit: str) -> str:
+    if unit == "%":
+        return percent(float(value))
+    return number(float(value), unit)

@@ -1,0 +1,150 @@
+"""A map of the space that was clustered: its two widest directions, the segments in it, what the directions mean."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.figure import Figure
+
+from customer_segmentation.figures.labels import LINE, TEXT, fit, percent
+from customer_segmentation.figures.scatter import LABEL_LIMIT, numbered_centres
+from customer_segmentation.figures.theme import (
+    EDGE,
+    compose,
+    heading,
+    legend_rows,
+    name_x,
+    new_figure,
+    number_axis,
+    segment_colours,
+    segment_legend,
+    segment_names,
+    style,
+)
+
+MOST_POINTS = 8_000  # beyond which more are not seen, only paid for
+WIDTH = 5.6
+#: A dimension with a smaller weight (of at most 1) is not named on an axis.
+WEIGHT = 0.3
+MOST_NAMED = 3
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The plane of a space in which its customers differ most.
+
+    Attributes
+    ----------
+    points : array of shape (n_customers, 2)
+    explained : tuple of two float
+        Share of the variance of the space along each axis.
+    weights : array of shape (2, n_dimensions)
+        Unit vectors of the axes; the largest weight of each is positive, so that the map does not flip.
+    """
+
+    points: Floats
+    explained: tuple[float, float]
+    weights: Floats
+
+
+def principal_plane(matrix: Floats) -> Plane:
+    """First two principal components of a space, without scaling it further: distances are those that were clustered.
+
+    A space of one dimension gets a second axis without variance.
+    """
+    centred = matrix - matrix.mean(axis=0)
+    d = centred.shape[1]
+    values, vectors = np.linalg.eigh(centred.T @ centred)
+    order = np.argsort(values)[::-1][:2]
+    weights = np.zeros((2, d))
+    weights[: len(order)] = vectors[:, order].T
+    largest = np.argmax(np.abs(weights), axis=1)
+    weights *= np.where(weights[np.arange(2), largest] < 0, -1.0, 1.0)[:, None]
+    total = float(np.clip(values, 0, None).sum())
+    parts = [max(float(values[i]), 0.0) / total if total else 0.0 for i in order] + [0.0]
+    return Plane(centred @ weights.T, (parts[0], parts[1]), weights)
+
+
+def space_map(
+    plane: Plane,
+    labels: npt.ArrayLike,
+    dimensions: Sequence[str],
+    title: str,
+    *,
+    names: Sequence[str] | None = None,
+    seed: int = 0,
+) -> Figure:
+    """Draw the customers in the plane in which they differ most, with the centres of their segments.
+
+    Parameters
+    ----------
+    plane : Plane
+    labels : array-like of shape (n_customers,)
+        Segment of each customer, 0 to k - 1.
+    dimensions : sequence of str
+        Names of the dimensions of the space, to say what each axis means.
+    title : str
+    names : sequence of k str, optional
+    seed : int
+        Of the sample drawn beyond 8,000 customers.
+
+    Returns
+    -------
+    Figure
+        The caption says how much of the variance the map shows: what looks close on it may lie apart in the space.
+    """
+    segments = np.asarray(labels, dtype=int)
+    k = int(segments.max(initial=-1)) + 1
+    points = plane.points
+    middles = np.array([points[segments == segment].mean(axis=0) for segment in range(k)]).reshape(k, 2)
+    note = f"{len(points):,} customers"
+    if len(points) > MOST_POINTS:
+        picked = np.sort(np.random.default_rng(seed).choice(len(points), MOST_POINTS, replace=False))
+        note = f"{MOST_POINTS:,} of {len(points):,} customers, drawn at random"
+        points, segments = points[picked], segments[picked]
+    shown = [
+        fit(name if names is None else f"{segment} · {name}", LABEL_LIMIT)
+        for segment, name in enumerate(segment_names(k, names))
+    ]
+    colours = segment_colours(k)
+    legend = legend_rows(shown, WIDTH - 2 * EDGE)
+    foot = 0.62 + len(legend) * TEXT * LINE * 1.15 + 0.14
+    figure = new_figure(WIDTH, 3.7 + foot, nrows=1, ncols=1)
+    both = sum(plane.explained)
+    compose(
+        figure,
+        title=title,
+        caption=f"The two directions in which {note} differ most in the space that was clustered: {percent(both)} of "
+        "its variance. Numbered circles are segment centres.",
+        left=0.75,
+        right=0.3,
+        bottom=foot,
+        top=0.36,
+    )
+    axes = figure.axes[0]
+    style(axes)
+    sizes = np.bincount(segments, minlength=k)
+    radius = 3.2 if len(points) <= 2_000 else 2.2
+    for segment in np.argsort(-sizes, kind="stable"):
+        own = segments == segment
+        axes.plot(
+            points[own, 0], points[own, 1], "o", color=colours[segment], markersize=radius, alpha=0.6,
+            markeredgewidth=0, rasterized=True,
+        )  # fmt: skip
+    numbered_centres(axes, middles[:, 0], middles[:, 1], colours)
+    for axis in (axes.xaxis, axes.yaxis):
+        number_axis(axis)
+    heading(axes, _axis_name("Up", plane.explained[1], plane.weights[1], dimensions))
+    name_x(axes, _axis_name("Right", plane.explained[0], plane.weights[0], dimensions))
+    segment_legend(figure, shown, colours, legend)
+    return figure
+
+
+def _axis_name(word: str, explained: float, weights: Floats, dimensions: Sequence[str]) -> str:
+    """Say what an axis means by the dimensions that weigh most in it, with their direction."""
+    order = [i for i in np.argsort(-np.abs(weights), kind="stable")[:MOST_NAMED] if abs(weights[i]) >= WEIGHT]
+    meaning = ", ".join(f"{'more' if weights[i] > 0 else 'less'} {dimensions[i]}" for i in order)
+    return f"{word} ({percent(explained)}): {meaning}" if meaning else f"{word}: nothing varies"
