@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from customer_segmentation.commands.composition import Plan, plan, run_jobs
-from customer_segmentation.commands.config_paths import first_comment, options_of
+from customer_segmentation.commands.help_page import help_page
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.explore import ExploreSettings
 
@@ -35,35 +35,27 @@ SINGLE = (
 
 def help_text() -> str:
     """Return the help of the command."""
-    lines = [
-        "segment explore: describe the customers, correlate, test hypotheses, before any segmentation.",
-        "",
-        "Usage: segment explore [decision=name] [key=value ...]",
-        "",
-        "Description, missing cells, distributions, outliers, correlations with intervals (Pearson and Spearman),",
-        "counts by category and band, declared hypotheses with effect size, interval and corrected p. Tables and",
-        "figures go to one MLflow run (tags.level = 'explore'). Columns are taken by their role in the data's",
-        "contract, so any table will do; what is declared for columns that it lacks is left out, and said.",
-        "With no argument: the built-in sample.",
-        "",
-        "Decisions (conf/DECISION/NAME.yaml; files of your own conf/ are found too):",
-    ]
-    for decision, meaning in DECISIONS.items():
-        options = options_of(decision)
-        width = max(map(len, options), default=0)
-        lines += ["", f"  {decision}=   {meaning}"]
-        lines += [f"    {name:<{width}}  {first_comment(path)}".rstrip() for name, path in options.items()]
-    width = max(len(form) for form, _ in SINGLE)
-    lines += ["", "Settings:", *(f"  {form:<{width}}  {meaning}" for form, meaning in SINGLE)]
-    lines += [
-        "",
-        "Examples:",
-        "  segment explore data=telecom data.path=Telecom (1).csv    (in a shell, quote the brackets)",
-        "  segment explore data=telecom data.path=telecom_customer_churn.csv data.keep=all hypotheses=none",
-        "  segment explore exploration=original_analysis             revenue cut to whole dollars before correlating",
-        "  segment explore --cfg job                                 show the composed config and do nothing",
-    ]
-    return "\n".join(lines)
+    return help_page(
+        [
+            "segment explore: describe the customers, correlate, test hypotheses, before any segmentation.",
+            "",
+            "Usage: segment explore [decision=name] [key=value ...]",
+            "",
+            "Description, missing cells, distributions, outliers, correlations with intervals (Pearson and Spearman),",
+            "counts by category and band, declared hypotheses with effect size, interval and corrected p. Tables and",
+            "figures go to one MLflow run (tags.level = 'explore'). Columns are taken by their role in the data's",
+            "contract, so any table will do; what is declared for columns that it lacks is left out, and said.",
+            "With no argument: the built-in sample.",
+        ],
+        decisions=DECISIONS,
+        settings=SINGLE,
+        examples=[
+            "segment explore data=telecom data.path=Telecom (1).csv    (in a shell, quote the brackets)",
+            "segment explore data=telecom data.path=telecom_customer_churn.csv data.keep=all hypotheses=none",
+            "segment explore exploration=original_analysis             revenue cut to whole dollars before correlating",
+            "segment explore --cfg job                                 show the composed config and do nothing",
+        ],
+    )
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from customer_segmentation.commands.config_paths import first_comment, options_of
+from customer_segmentation.commands.help_page import help_page
 
 #: decision -> what it decides
 DECISIONS = {
@@ -32,29 +32,21 @@ SINGLE = (
 
 def help_text() -> str:
     """Return the help of the command."""
-    lines = [
-        "segment sweep: segment the customers in many ways, compare them in MLflow, choose one.",
-        "",
-        "Usage: segment sweep [decision=name[,name...]] [key=value ...]",
-        "",
-        "One study for every combination of what is swept, all k in each; then the choice over all candidates.",
-        "With no argument: four feature sets under four scalings, k = 2..10, on the built-in sample.",
-        "",
-        "Decisions (conf/DECISION/NAME.yaml; files of your own conf/ are found too):",
-    ]
-    for decision, meaning in DECISIONS.items():
-        options = options_of(decision)
-        width = max(map(len, options), default=0)
-        lines += ["", f"  {decision}=   {meaning}"]
-        lines += [f"    {name:<{width}}  {first_comment(path)}".rstrip() for name, path in options.items()]
-    width = max(len(form) for form, _ in SINGLE)
-    lines += ["", "Settings:", *(f"  {form:<{width}}  {meaning}" for form, meaning in SINGLE)]
-    lines += [
-        "",
-        "Examples:",
-        "  segment sweep features=value,usage scaling=standard,minmax k=[2,3,4,5,6]",
-        "  segment sweep data=telecom data.path=Telecom (1).csv    (in a shell, quote the brackets)",
-        "  segment sweep experiments=original_analysis data=telecom data.path=telecom_customer_churn.csv",
-        "  segment sweep --cfg job                                 show the composed config and do nothing",
-    ]
-    return "\n".join(lines)
+    return help_page(
+        [
+            "segment sweep: segment the customers in many ways, compare them in MLflow, choose one.",
+            "",
+            "Usage: segment sweep [decision=name[,name...]] [key=value ...]",
+            "",
+            "One study for every combination of what is swept, all k in each; then the choice over all candidates.",
+            "With no argument: four feature sets under four scalings, k = 2..10, on the built-in sample.",
+        ],
+        decisions=DECISIONS,
+        settings=SINGLE,
+        examples=[
+            "segment sweep features=value,usage scaling=standard,minmax k=[2,3,4,5,6]",
+            "segment sweep data=telecom data.path=Telecom (1).csv    (in a shell, quote the brackets)",
+            "segment sweep experiments=original_analysis data=telecom data.path=telecom_customer_churn.csv",
+            "segment sweep --cfg job                                 show the composed config and do nothing",
+        ],
+    )
