@@ -61,9 +61,25 @@ def exploration_columns(settings: SweepSettings) -> list[str]:
         ),
         *settings.exploration.counts,
         *settings.exploration.bands,
+        *(
+            column
+            for name, spec in settings.hypotheses.variables.items()
+            for column in parse(
+                {key: value for key, value in spec.items() if key not in ("unit", "about")}
+                if isinstance(spec, Mapping)
+                else spec,
+                where=f"hypotheses.variables.{name}",
+            ).columns
+        ),
+        *(name for test in settings.hypotheses.tests for name in (test["x"], test["y"], *_given(test))),
     ]
     usable = {name for name, spec in settings.data.columns.items() if spec.role is not Role.id}
     return [column for column in dict.fromkeys(asked) if column in usable]
+
+
+def _given(test: Mapping[str, Any]) -> list[str]:
+    given = test.get("given") or []
+    return [given] if isinstance(given, str) else [str(name) for name in given]
 
 
 def make_scaler(spec: Any, name: str) -> Any:

@@ -14,6 +14,7 @@ from customer_segmentation.explore.hypotheses import Direction, Hypothesis
 from customer_segmentation.explore.variables import WORDS, Variable, declared_variables, unknown_column
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.settings.explore import ExploreSettings
+from customer_segmentation.settings.sweep import ExplorationSettings, HypothesesSettings
 
 #: What a hypothesis may have beside x and y.
 FURTHER = ("given", "direction", "caution")
@@ -39,8 +40,16 @@ def check_explore(settings: ExploreSettings, named: Collection[str]) -> Asked:
         raise SettingsError(f"confidence={settings.confidence:g}: expected a number between 0 and 1, such as 0.95.")
     if settings.data.customers < 1:
         raise SettingsError(f"data.customers={settings.data.customers}: expected a whole number of at least 1.")
-    columns = settings.data.columns
-    exploration, hypotheses = settings.exploration, settings.hypotheses
+    return asked_of(settings.exploration, settings.hypotheses, settings.data.columns, named)
+
+
+def asked_of(
+    exploration: ExplorationSettings,
+    hypotheses: HypothesesSettings,
+    columns: Mapping[str, ColumnSpec],
+    named: Collection[str] = (),
+) -> Asked:
+    """Read an exploration and hypotheses against the contract of a table; see `check_explore`."""
     correlate = declared_variables(exploration.correlate, columns, where="exploration.correlate")
     describe = declared_variables(exploration.describe, columns, where="exploration.describe")
     further = declared_variables(hypotheses.variables, columns, where="hypotheses.variables")

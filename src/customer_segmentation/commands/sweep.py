@@ -52,6 +52,12 @@ def check(asked: Plan) -> list[str]:
     needed: list[str] = []
     for settings, choices in zip(asked.settings, asked.choices_of, strict=True):
         needed += check_sweep(settings, choices["features"])
+    from customer_segmentation.commands.explore_checks import asked_of
+
+    first = asked.settings[0]
+    asked_of(
+        first.exploration, first.hypotheses, first.data.columns, {text.partition("=")[0] for text in asked.overrides}
+    )
     # Objects come last: making one imports scikit-learn.
     for settings, choices in zip(asked.settings, asked.choices_of, strict=True):
         make_scaler(settings.scaling.scaler, choices["scaling"])

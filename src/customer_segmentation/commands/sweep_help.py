@@ -11,6 +11,7 @@ DECISIONS = {
     "scaling": "how the features become comparable; several are swept",
     "clustering": "the algorithm; several are swept",
     "selection": "constraints and rule of the choice",
+    "hypotheses": "what is tested before any segmentation",
     "yardstick": "the reference space in which candidates of all spaces compare",
     "tracking": "where runs go",
     "experiments": "a preset: a named sweep",

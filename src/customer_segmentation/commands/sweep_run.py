@@ -16,17 +16,22 @@ from customer_segmentation.commands.chosen import finish_chosen
 from customer_segmentation.commands.composition import Plan, run_jobs
 from customer_segmentation.commands.conclusion import Conclusion, choose_across
 from customer_segmentation.commands.customers import Customers
+from customer_segmentation.commands.explore_checks import asked_of
 from customer_segmentation.commands.job import Job
 from customer_segmentation.commands.progress import SweepProgress
 from customer_segmentation.commands.study import run_job
 from customer_segmentation.commands.summary import print_summary
 from customer_segmentation.data.expressions import parse
+from customer_segmentation.data.table import CustomerTable
+from customer_segmentation.explore.exploration import assess_declared
+from customer_segmentation.explore.hypotheses import HypothesisResult
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.settings.segments_asked import segments_asked
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.tracking.adoption import adopt_run
 from customer_segmentation.tracking.context import SweepContext
 from customer_segmentation.tracking.descriptions import EXPERIMENT, link, sweep_description
+from customer_segmentation.tracking.explore_items import hypothesis_items
 from customer_segmentation.tracking.items import Item, Tags, Text
 from customer_segmentation.tracking.provenance import provenance
 from customer_segmentation.tracking.reading import overrides_of
@@ -39,6 +44,8 @@ from customer_segmentation.tracking.sweep_items import (
     table_items,
 )
 from customer_segmentation.verdict.selection import label
+
+CONFIDENCE = 0.95  # of the intervals of hypotheses
 
 
 def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -> int:
@@ -139,11 +146,19 @@ def _first_items(
             counts=settings.exploration.counts,
             bands=settings.exploration.bands,
         ),
+        *hypothesis_items(_hypotheses(settings, table), confidence=CONFIDENCE),
         Text(asked.config_text, "config.yaml"),
         Text(OmegaConf.to_yaml(OmegaConf.create(contract)), "contract.yaml"),
         # They decide together which rows are set aside: a candidate that is opened again reads the same ones.
         Text(json.dumps(needed), "columns.json"),
     ]
+
+
+def _hypotheses(settings: SweepSettings, table: CustomerTable) -> list[HypothesisResult]:
+    """Test the declared hypotheses that this table has the columns for."""
+    present = {name: spec for name, spec in table.columns.items() if name in table.customers}
+    declared = asked_of(settings.exploration, settings.hypotheses, present)
+    return assess_declared(table.customers, present, declared, CONFIDENCE, [])
 
 
 def _plain_spec(spec: ColumnSpec) -> dict[str, object]:

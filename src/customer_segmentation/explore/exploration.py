@@ -131,7 +131,7 @@ def explore_table(table: CustomerTable, asked: Asked, *, confidence: float = 0.9
         pairs=correlation_pairs(related, confidence=confidence),
         demography=demography,
         categories=_categories(customers, specs, demography, left_out),
-        hypotheses=_hypotheses(customers, specs, named, asked.hypotheses, confidence, left_out),
+        hypotheses=assess_declared(customers, specs, asked, confidence, left_out),
         left_out=tuple(left_out),
     )
 
@@ -226,18 +226,18 @@ def _categories(
     return tables
 
 
-def _hypotheses(
+def assess_declared(
     customers: pd.DataFrame,
     specs: Mapping[str, ColumnSpec],
-    named: Mapping[str, Variable],
-    hypotheses: Sequence[Hypothesis],
+    asked: Asked,
     confidence: float,
     left_out: list[str],
 ) -> list[HypothesisResult]:
-    """Test the hypotheses whose variables the table has."""
+    """Test the hypotheses whose variables the table has; sentences on the others are added to ``left_out``."""
+    named = {**asked.correlate, **asked.describe, **asked.further}
     used: dict[str, Variable] = {}
     testable, missed = [], []
-    for hypothesis in hypotheses:
+    for hypothesis in asked.hypotheses:
         variables = [
             named[name] if name in named else column_variable(name, specs)
             for name in (hypothesis.x, hypothesis.y, *hypothesis.given)

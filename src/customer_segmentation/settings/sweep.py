@@ -72,6 +72,18 @@ class ExplorationSettings:
 
 
 @dataclass
+class HypothesesSettings:
+    """One file of ``conf/hypotheses/``: what is expected of the customers, before looking."""
+
+    about: str = ""
+    # variable -> {one operation of the feature grammar, unit}, beside those of exploration.correlate
+    variables: dict[str, Any] = field(default_factory=dict)
+    # x goes with y, each the name of a variable or a column: {x, y, given: [what may explain it, for a partial
+    # correlation], direction: positive | negative | either (of y where x is larger), caution: a sentence for readers}
+    tests: Any = field(default_factory=list)
+
+
+@dataclass
 class TrackingSettings:
     """One file of ``conf/tracking/``: where runs go."""
 
@@ -93,6 +105,7 @@ class SweepSettings:
     yardstick: YardstickSettings = field(default_factory=YardstickSettings)
     selection: SelectionSettings = field(default_factory=SelectionSettings)
     exploration: ExplorationSettings = field(default_factory=ExplorationSettings)
+    hypotheses: HypothesesSettings = field(default_factory=HypothesesSettings)
     scores: ScoresSettings = field(default_factory=ScoresSettings)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     k: Any = None  # an int or a list of ints; checked by settings.segments_asked

@@ -48,6 +48,14 @@ def exploration_run_items(table: CustomerTable, found: Exploration, *, confidenc
         yield Tags({"left_out": " ".join(found.left_out)})
 
 
+def hypothesis_items(results: Sequence[HypothesisResult], *, confidence: float) -> Iterator[Item]:
+    """Hypotheses that a sweep tests on its customers before any segmentation: their figures, and how each stands."""
+    if results:
+        stands = [standing(result, confidence=confidence) for result in results]
+        yield Table(hypotheses_table(results).assign(standing=stands), "exploration/hypotheses.csv")
+        yield Text(hypotheses_markdown(results, confidence=confidence), "exploration/hypotheses.md")
+
+
 def hypothesis_metrics(results: Sequence[HypothesisResult]) -> dict[str, float]:
     """Coefficients by the names of their variables, so that explorations of several tables can be compared."""
     metrics: dict[str, float] = {
