@@ -36,8 +36,8 @@ def load_customers(
         columns of the contract and lets missing values stand, for a description of the table.
 
     welcome : collection of str
-        Columns that are read as well where the table has them, for a description; a cell that cannot be read is a
-        missing value there and costs nobody its place.
+        Columns that are read as well where the table has them, for descriptions and profiles; a cell that cannot be
+        read is a missing value there and costs nobody its place. They change neither who is used nor the digest.
 
     Returns
     -------
@@ -59,7 +59,8 @@ def load_customers(
     required = _required(columns, needed, population)
     wanted = _wanted(columns, required, needed)
     used = {name for name in wanted if columns[name].role is not Role.ignore or name in required}
-    wanted |= set(welcome) & set(columns)
+    guests = (set(welcome) & set(columns)) - wanted
+    wanted |= guests
     source = open_source(settings)
     match = match_headers(source.headers, columns, wanted=used, source=source.name)
     refuse_lacking([name for name in required if name in match.missing], source.headers, columns, source=source.name)
@@ -77,10 +78,13 @@ def load_customers(
     del raw, cells, prepared
 
     faults = Faults(rows)
-    mark_problems(faults, problems[problems["column"].isin(used)])
     id_column = next((name for name, spec in present.items() if spec.role is Role.id), None)
+    # Of what only profiles speak of (value and outcomes where nothing needs them), a bad cell is a missing value.
+    strict = used if needed is None else {*required, *([id_column] if id_column else [])}
+    mark_problems(faults, problems[problems["column"].isin(strict)])
     mark_missing(faults, frame, [*required, *([id_column] if id_column else [])], problems)
-    duplicates = mark_repetitions(faults, frame, id_column) if id_column else 0
+    own = [name for name in frame.columns if name not in guests]
+    duplicates = mark_repetitions(faults, frame[own] if guests else frame, id_column) if id_column else 0
     if len(broken):
         unended = int(broken["reason"].str.startswith("a quotation").sum())
         faults.count("the number of cells differs from the header's", len(broken) - unended)
@@ -119,7 +123,7 @@ def load_customers(
         repairs=repairs,
         source=source.name,
         source_sha256=source.sha256,
-        digest=digest_of(customers),
+        digest=digest_of(customers[own]),
     )
     table.accounting()
     return table

@@ -1,0 +1,1 @@
+"""Segments: clusters with a profile, a name and recommendations. Pure functions over frames and arrays."""
