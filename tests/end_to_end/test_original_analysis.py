@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from customer_segmentation.scoring.loading import load_segment_model
+
 INERTIA = {
     1: (1.075190, 1e-4),
     2: (0.610560, 1e-4),
@@ -113,7 +115,7 @@ def test_the_four_segments(original):
     assert sizes[0] == pytest.approx(3987, abs=12)
     assert sizes[1] == pytest.approx(1124, abs=12)
     mlflow.set_tracking_uri(original.store.uri)
-    pipeline = mlflow.sklearn.load_model(f"runs:/{chosen.info.run_id}/model")
+    pipeline = load_segment_model(f"runs:/{chosen.info.run_id}/model").model.pipeline
     np.testing.assert_allclose(pipeline[-1].cluster_centers_, CENTRES, atol=2e-4)
 
 
@@ -122,7 +124,7 @@ def test_the_first_normalised_row(original, telecom):
 
     (chosen,) = [run for run in original.runs("candidate") if run.data.tags["verdict"] == "chosen"]
     mlflow.set_tracking_uri(original.store.uri)
-    pipeline = mlflow.sklearn.load_model(f"runs:/{chosen.info.run_id}/model")
+    pipeline = load_segment_model(f"runs:/{chosen.info.run_id}/model").model.pipeline
     raw = pd.read_csv(telecom, keep_default_na=False)
     first = pipeline[:-1].transform(raw[raw["Customer Status"] != "Churned"].head(1))
     np.testing.assert_allclose(np.asarray(first)[0], [2.05329611e-03, 9.23983248e-03, 9.99955204e-01], rtol=1e-8)

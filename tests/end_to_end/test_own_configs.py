@@ -69,4 +69,5 @@ def test_models_of_every_algorithm_label_raw_customers(ran):
         labels = pd.read_parquet(
             ran.store.client.download_artifacts(candidate.data.tags["study_id"], "labels.parquet")
         )[f"k{candidate.data.params['k']}"]
-        np.testing.assert_array_equal(mlflow.pyfunc.load_model(f"models:/{model.model_id}").predict(kept), labels)
+        found = mlflow.pyfunc.load_model(f"models:/{model.model_id}").predict(kept)
+        np.testing.assert_array_equal(found["segment"], labels)

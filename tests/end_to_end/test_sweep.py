@@ -133,8 +133,8 @@ def test_one_candidate_is_chosen_with_figures_and_a_model(swept, chosen, kept):
     labels = pd.read_parquet(swept.store.client.download_artifacts(chosen.data.tags["study_id"], "labels.parquet"))[
         f"k{chosen.data.params['k']}"
     ]
-    np.testing.assert_array_equal(model.predict(kept), labels)
-    np.testing.assert_array_equal(model.predict(kept.convert_dtypes().astype(object)), labels)
+    np.testing.assert_array_equal(model.predict(kept)["segment"], labels)
+    np.testing.assert_array_equal(model.predict(kept.convert_dtypes().astype(object))["segment"], labels)
     logged = swept.store.client.get_logged_model(model.metadata.model_id)
     assert {metric.key for metric in logged.metrics} >= {"yardstick", "silhouette", "inertia"}
 

@@ -1,5 +1,8 @@
-"""A pipeline as a logged model: the same labels back, raw cells of any kind in, nothing foreign inside."""
+"""A model as it is logged: the same labels back, raw cells of any kind in, nothing foreign inside, little to carry."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import mlflow
@@ -11,12 +14,14 @@ from sklearn.cluster import BisectingKMeans, KMeans, MiniBatchKMeans
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, PowerTransformer, QuantileTransformer, StandardScaler
 
+from customer_segmentation.clustering.labelling import RESULTS, SegmentModel
 from customer_segmentation.errors import StudyError
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
 from customer_segmentation.spaces.feature_set import feature_set
 from customer_segmentation.spaces.space import build_space
 from customer_segmentation.tracking.items import Metrics, Model
-from customer_segmentation.tracking.models import requirements, trusted_types
+from customer_segmentation.tracking.model_files import pipeline_bytes
+from customer_segmentation.tracking.models import requirements
 from customer_segmentation.tracking.runs import finish_run, record, start_run
 
 COLUMNS = {
@@ -43,15 +48,28 @@ def raw():
     )
 
 
-def logged(store, raw, scaler, estimator):
+def model_of(raw, scaler, estimator, **fields):
     space = build_space(raw, feature_set("f", "", DECLARED, COLUMNS), scaling="s", scaler=scaler)
-    pipeline = space.pipeline(estimator.fit(space.matrix))
+    estimator.fit(space.matrix)
+    return SegmentModel(
+        pipeline=space.pipeline(estimator),
+        **{
+            "numbers": (0, 1, 2),
+            "names": {},
+            "centres": estimator.cluster_centers_,
+            "contract": {},
+            "example": raw[list(COLUMNS)].head(5),
+            **fields,
+        },
+    )
+
+
+def logged(store, model):
     run_id = start_run(store, name="m", level="candidate", tags={})
-    model = Model(pipeline, raw[list(COLUMNS)].head(5), params={"k": 3}, tags={"study": "f · s"})
-    done = record(store, run_id, [Metrics({"yardstick": 0.5}), model])
+    done = record(store, run_id, [Metrics({"yardstick": 0.5}), Model(model, params={"k": 3}, tags={"study": "f · s"})])
     finish_run(store, run_id)
     mlflow.set_tracking_uri(store.uri)
-    return run_id, done["model_id"], estimator.labels_
+    return run_id, done["model_id"]
 
 
 @pytest.mark.parametrize(
@@ -66,29 +84,94 @@ def logged(store, raw, scaler, estimator):
     ids=["standard", "log", "quantile", "power", "none"],
 )
 def test_every_scaling_and_algorithm_comes_back_with_equal_labels(store, raw, scaler, estimator):
-    run_id, model_id, labels = logged(store, raw, scaler, estimator)
-    model = mlflow.pyfunc.load_model(f"models:/{model_id}")
-    np.testing.assert_array_equal(model.predict(raw), labels)
+    model = model_of(raw, scaler, estimator)
+    run_id, model_id = logged(store, model)
+    loaded = mlflow.pyfunc.load_model(f"models:/{model_id}")
+    found = loaded.predict(raw)
+    assert list(found) == list(RESULTS)
+    np.testing.assert_array_equal(found["segment"], estimator.labels_)
     as_text = raw.astype(str).assign(Extra="more columns than asked for")
-    np.testing.assert_array_equal(model.predict(as_text), labels)
-    found = store.client.get_logged_model(model_id)
-    assert {metric.key: metric.value for metric in found.metrics} == {"yardstick": 0.5}
-    assert found.source_run_id == run_id
-    assert found.params["k"] == "3"
+    np.testing.assert_array_equal(loaded.predict(as_text)["segment"], estimator.labels_)
+    entity = store.client.get_logged_model(model_id)
+    assert {metric.key: metric.value for metric in entity.metrics} == {"yardstick": 0.5}
+    assert entity.source_run_id == run_id
+    assert entity.params["k"] == "3"
+    assert str(entity.status) == "READY"
+    assert [output.model_id for output in store.client.get_run(run_id).outputs.model_outputs] == [model_id]
 
 
-def test_a_blank_that_has_a_meaning_gets_a_label(store, raw):
-    _, model_id, _ = logged(store, raw, StandardScaler(), KMeans(3, n_init=2, random_state=0))
+def test_numbers_names_profile_and_reference_travel_along(store, raw):
+    profile = pd.DataFrame({"segment": [7, 2, 4], "variable": "Months", "mean": [1.0, 2.0, 3.0]})
+    model = model_of(
+        raw,
+        StandardScaler(),
+        KMeans(3, n_init=2, random_state=0),
+        numbers=(7, 2, 4),
+        names={7: "Loyal advocates", 4: "=Ünlucky"},
+        profile=profile,
+        reference={"customers": 200},
+        about={"study": "f · s"},
+    )
+    run_id, _ = logged(store, model)
+    found = mlflow.pyfunc.load_model(f"runs:/{run_id}/model").predict(raw)
+    clusters = model.pipeline.predict(raw)
+    assert found["segment"].tolist() == [(7, 2, 4)[cluster] for cluster in clusters]
+    names = {7: "Loyal advocates", 2: "segment 2", 4: "=Ünlucky"}
+    assert found["segment_name"].tolist() == [names[number] for number in found["segment"]]
+
+
+def test_blanks_text_and_nonsense_reach_the_model_and_spoil_no_other_row(store, raw):
+    _, model_id = logged(store, model_of(raw, StandardScaler(), KMeans(3, n_init=2, random_state=0)))
     model = mlflow.pyfunc.load_model(f"models:/{model_id}")
-    blank = raw.assign(Paid=None)
-    zero = raw.assign(Paid=0.0)
-    np.testing.assert_array_equal(model.predict(blank), model.predict(zero))
+    right = model.predict(raw)
+    np.testing.assert_array_equal(
+        model.predict(raw.assign(Paid=None))["segment"], model.predict(raw.assign(Paid=0.0))["segment"]
+    )
+    wild = raw.astype(object)
+    wild.loc[0, "Months"] = None
+    wild.loc[1, "Months"] = "many"
+    wild["Plan"] = [{"a": 1} if row == 2 else plan for row, plan in enumerate(wild["Plan"])]
+    wild["TV"] = [[1, 2] if row == 3 else answer for row, answer in enumerate(wild["TV"])]
+    wild.loc[4, "Plan"] = "D"
+    wild.loc[5, "Months"] = 0  # no rate
+    wild.loc[6, "Months"] = "12.0"
+    found = model.predict(wild)
+    assert found.loc[:5, "segment"].tolist() == [None] * 6
+    assert found.loc[0, "reason"] == "Months is missing"
+    assert found.loc[1, "reason"] == "Months: 'many' is not a number"
+    assert "Plan" in found.loc[2, "reason"]
+    assert "TV" in found.loc[3, "reason"]
+    assert found.loc[4, "reason"] == "Plan: 'D' is none of A, B, C"
+    assert found.loc[5, "reason"] == "rate has no finite value"
+    assert found.loc[6, "segment"] in (0, 1, 2)
+    pd.testing.assert_frame_equal(found.iloc[7:], right.iloc[7:], check_dtype=False)
+    assert model.predict(raw.drop(columns="TV"))["reason"].tolist() == ["the column TV is missing"] * 200
+    json.dumps(found.to_dict("records"), allow_nan=False)
 
 
-def test_requirements_are_exact_and_the_package_travels_along(store, raw, tmp_path):
-    run_id, _, _ = logged(store, raw, StandardScaler(), KMeans(3, n_init=2, random_state=0))
+def test_the_model_brings_the_few_modules_that_it_needs_and_exact_requirements(store, raw, tmp_path):
+    """Loaded in a process in which the package is not installed: only what the model brings is there."""
+    run_id, _ = logged(store, model_of(raw, StandardScaler(), KMeans(3, n_init=2, random_state=0)))
     folder = Path(mlflow.artifacts.download_artifacts(f"runs:/{run_id}/model", dst_path=str(tmp_path)))
-    assert (folder / "code" / "customer_segmentation" / "spaces" / "transformers.py").is_file()
+    assert sum(1 for _ in folder.rglob("*")) < 45
+    raw.head(20).to_csv(tmp_path / "raw.csv", index=False)
+    code = f"""
+import sys
+sys.path = [entry for entry in sys.path if not entry.endswith("/src")]
+sys.meta_path = [finder for finder in sys.meta_path if "editable" not in repr(finder).lower()]
+import importlib.util
+spec = importlib.util.find_spec("customer_segmentation")
+assert spec is None or spec.loader is None, "installed all the same"
+import mlflow, pandas
+found = mlflow.pyfunc.load_model({str(folder)!r}).predict(pandas.read_csv({str(tmp_path / "raw.csv")!r}))
+import customer_segmentation
+assert {str(folder)!r} in customer_segmentation.__file__
+print(found["segment"].tolist())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    here = mlflow.pyfunc.load_model(str(folder)).predict(raw.head(20))["segment"].tolist()
+    assert json.loads(done.stdout.splitlines()[-1]) == here
     written = (folder / "requirements.txt").read_text().split()
     assert sorted(written) == sorted(requirements())
     assert all("==" in line for line in written)
@@ -107,4 +190,4 @@ class Foreign(TransformerMixin, BaseEstimator):
 
 def test_a_foreign_type_is_refused():
     with pytest.raises(StudyError, match="Foreign"):
-        trusted_types(make_pipeline(Foreign(), KMeans(2)).fit(np.arange(12.0).reshape(6, 2)))
+        pipeline_bytes(make_pipeline(Foreign(), KMeans(2)).fit(np.arange(12.0).reshape(6, 2)))

@@ -1,10 +1,18 @@
-"""The model of a candidate, as it is logged: one Pipeline from raw customers to segment, with an example."""
+"""The model of a candidate, as it is logged: from raw customers to segment, and what later ones are compared with."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from customer_segmentation.clustering.labelling import SegmentModel, distances
 from customer_segmentation.clustering.study import Candidate
 from customer_segmentation.commands.customers import Customers
 from customer_segmentation.commands.job import Job
+from customer_segmentation.scoring.reference import reference_of
 from customer_segmentation.spaces.space import Space
 from customer_segmentation.tracking.items import Model
 
@@ -12,16 +20,55 @@ EXAMPLE_ROWS = 5
 
 
 def model_of(candidate: Candidate, space: Space, customers: Customers, job: Job) -> Model:
-    """One Pipeline from raw customers to label, with an example of raw customers."""
+    """Model of a candidate, its segments numbered as its clusters are."""
+    return Model(
+        segment_model_of(candidate, space, customers, job),
+        params={**job.params, "k": candidate.k},
+        tags={"study": job.name, "verdict": "best_of_study"},
+    )
+
+
+def segment_model_of(candidate: Candidate, space: Space, customers: Customers, job: Job) -> SegmentModel:
+    """Pipeline around the candidate's estimator, contract, example and reference distributions."""
+    table = customers.table
     columns = list(space.features.specs)
-    example = customers.table.customers[columns].head(EXAMPLE_ROWS).copy()
+    example = table.customers[columns].head(EXAMPLE_ROWS).copy()
     for column in example:
         if example[column].dtype == bool or example[column].dtype == "boolean":
             # as the published table has them, which is how raw customers come
             example[column] = example[column].map({True: "Yes", False: "No"}).astype(object)
-    return Model(
-        pipeline=space.pipeline(candidate.estimator),
-        example=example,
-        params={**job.params, "k": candidate.k},
-        tags={"study": job.name, "verdict": "best_of_study"},
+    read = [*([table.id_column] if table.id_column else []), *columns]
+    own, _ = distances(space.matrix, candidate.centres, candidate.labels.astype(np.intp))
+    reference = reference_of(
+        space.values,
+        table.customers[space.features.columns],
+        units=space.features.units,
+        clusters=candidate.labels,
+        distances=own,
+        k=len(candidate.centres),
     )
+    return SegmentModel(
+        pipeline=space.pipeline(candidate.estimator),
+        numbers=tuple(range(len(candidate.centres))),
+        names={},
+        centres=candidate.centres,
+        contract={name: _plain(table.columns[name]) for name in read},
+        example=example,
+        reference=reference,
+        about={
+            "study": job.name,
+            "features": space.features.name,
+            "scaling": space.scaling,
+            "k": candidate.k,
+            "customers": len(table.customers),
+            "source": table.source,
+            "data_digest": table.digest[:32],
+            "dimensions": space.dimensions,
+        },
+    )
+
+
+def _plain(spec: Any) -> dict[str, Any]:
+    """Contract of a column as JSON has it."""
+    values: dict[str, Any] = json.loads(json.dumps(asdict(spec), default=lambda item: item.value))
+    return values

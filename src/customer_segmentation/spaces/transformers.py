@@ -15,7 +15,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from customer_segmentation.data.cleaning import prepare_columns
+from customer_segmentation.data.cleaning import Prepared, prepare_columns
 from customer_segmentation.data.expressions import evaluate, parse
 from customer_segmentation.errors import DataError
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Repair, Role
@@ -74,16 +74,34 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         missing = [name for name in self.columns if name not in X.columns]
         if missing:
             raise DataError(f"the customers lack the column{'s'[: len(missing) > 1]} {', '.join(missing)}.")
-        specs = {name: spec_from_plain(plain) for name, plain in self.columns.items()}
-        clean = prepare_columns(X[list(specs)], specs).frame
+        return self.features_of(self.prepare(X).frame)
+
+    def prepare(self, X: pd.DataFrame) -> Prepared:
+        """Typed cells of the columns that are there, and what could not be read; columns of its own may be absent."""
+        specs = {name: spec_from_plain(plain) for name, plain in self.columns.items() if name in X.columns}
+        return prepare_columns(X[list(specs)], specs)
+
+    def features_of(self, clean: pd.DataFrame) -> pd.DataFrame:
+        """Features of customers whose cells are typed already."""
         features = {}
         for name, expression in self.features.items():
             values = evaluate(parse(expression, where=f"features.columns.{name}"), clean)
             if name in self.categories:
                 features[name] = values.astype(object).where(values.notna(), "")
             else:
-                features[name] = pd.Series(values.to_numpy(dtype=float, na_value=np.nan), index=X.index)
-        return pd.DataFrame(features, index=X.index)
+                features[name] = pd.Series(values.to_numpy(dtype=float, na_value=np.nan), index=clean.index)
+        return pd.DataFrame(features, index=clean.index)
+
+    @property
+    def needed(self) -> list[str]:
+        """Columns that the features themselves read; the others only mend these."""
+        return list(
+            dict.fromkeys(
+                column
+                for name, expression in self.features.items()
+                for column in parse(expression, where=f"features.columns.{name}").columns
+            )
+        )
 
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
         """Names of the features."""
@@ -92,7 +110,7 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
 
 def plain_spec(spec: ColumnSpec) -> dict[str, Any]:
     """Contract of a column as plain values; only what casting a cell needs."""
-    keep = {"type", "role", "blank", "minimum", "maximum", "values", "repair"}
+    keep = {"type", "role", "unit", "blank", "blanks", "minimum", "maximum", "values", "repair"}
     return {
         key: value.value if isinstance(value, Enum) else value for key, value in asdict(spec).items() if key in keep
     }

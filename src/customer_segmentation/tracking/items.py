@@ -9,6 +9,8 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from customer_segmentation.clustering.labelling import SegmentModel
+
 
 @dataclass(frozen=True)
 class Metrics:
@@ -70,11 +72,10 @@ class DataSet:
 
 @dataclass(frozen=True)
 class Model:
-    """A fitted Pipeline from raw customers to label, with an example of its input and the metrics it stands for."""
+    """A model that labels raw customers, under a name on its run (``runs:/ID/NAME``), and what it is found by."""
 
-    pipeline: Any
-    example: pd.DataFrame
-    metrics: Mapping[str, float] = field(default_factory=dict)
+    model: SegmentModel
+    name: str = "model"
     params: Mapping[str, Any] = field(default_factory=dict)
     tags: Mapping[str, Any] = field(default_factory=dict)
 

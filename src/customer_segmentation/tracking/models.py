@@ -1,87 +1,98 @@
-"""A fitted Pipeline as an MLflow model: skops format, so that loading it runs no code of unknown origin."""
+"""A segment model in MLflow: models from code around the files of `model_files`, logged with few calls."""
 
 from __future__ import annotations
 
+import functools
+import json
+import tempfile
 import warnings
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from customer_segmentation.errors import StudyError
 from customer_segmentation.tracking.items import Model
+from customer_segmentation.tracking.model_files import write_model
+from customer_segmentation.tracking.model_package import MODEL_CODE, staged_package
 from customer_segmentation.tracking.store import Store
 
-PACKAGE = Path(__file__).resolve().parents[1]
+#: What a scorer must install; the modules of this package travel with the model.
+REQUIREMENTS = ("mlflow", "scikit-learn", "skops", "pandas", "numpy", "scipy", "pyarrow")
 
-#: What a scorer must install; the package itself travels with the model.
-REQUIREMENTS = ("mlflow", "scikit-learn", "skops", "pandas", "numpy", "scipy")
-
-#: Types from these packages are what a pipeline of ours consists of.
-TRUSTED = ("sklearn.", "numpy.", "scipy.", "customer_segmentation.spaces.")
+#: The folder of our own files, as the model's code and `segment score` find it.
+ARTIFACT = "segment_model"
 
 
+@functools.cache
 def requirements() -> list[str]:
     """Exact versions that a scorer needs."""
     return [f"{name}=={version(name)}" for name in REQUIREMENTS]
 
 
-def trusted_types(pipeline: Any) -> list[str]:
-    """Types in a pipeline that skops does not trust by itself, all of them from `TRUSTED`.
+def log_model(store: Store, run_id: str, item: Model) -> str:
+    """Log a model to a run that is still open; return the id of the logged model.
 
-    Raises
-    ------
-    StudyError
-        A type from anywhere else: the model could not be loaded without running unknown code.
+    Logged with a signature of raw columns, an input example, exact requirements, the modules of this package that it
+    needs, and the checksums of its files as a tag, by which a later reader knows them to be the ones that were logged.
     """
-    import skops.io
+    import mlflow.pyfunc
+    from mlflow.entities import LoggedModelOutput
+    from mlflow.models import Model as MlflowModel
 
-    found = skops.io.get_untrusted_types(data=skops.io.dumps(pipeline))
-    foreign = [name for name in found if not name.startswith(TRUSTED)]
-    if foreign:
-        raise StudyError(
-            f"the model holds {', '.join(foreign)}, which is not part of scikit-learn, numpy or scipy and cannot be "
-            "stored safely; use another scaling or algorithm."
+    model = item.model
+    with tempfile.TemporaryDirectory(prefix="segment-") as scratch:
+        own = Path(scratch) / ARTIFACT
+        digests = write_model(model, own)
+        logged = store.client.create_logged_model(
+            store.experiment_id,
+            name=item.name,
+            source_run_id=run_id,
+            tags={**{key: str(value) for key, value in item.tags.items()}, "digests": json.dumps(digests)},
+            params={key: str(value) for key, value in item.params.items()},
         )
-    return found
-
-
-def log_pipeline(store: Store, run_id: str, model: Model) -> str:
-    """Log a pipeline to a run that is still open; return the id of the logged model.
-
-    Logged with a signature of raw columns, an input example, exact requirements
-    and this package as code, since the first step of the pipeline is defined in it.
-    """
-    import mlflow
-    import mlflow.sklearn
-
-    mlflow.set_tracking_uri(store.uri)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with mlflow.start_run(run_id=run_id, log_system_metrics=False):
-            info = mlflow.sklearn.log_model(
-                model.pipeline,
-                name="model",
-                signature=signature(model.example),
-                input_example=model.example,
-                pip_requirements=requirements(),
-                code_paths=[str(PACKAGE)],
-                serialization_format="skops",
-                skops_trusted_types=trusted_types(model.pipeline),
-                params={key: str(value) for key, value in model.params.items()},
-                tags={key: str(value) for key, value in model.tags.items()},
-            )
-    return str(info.model_id)
+        folder = Path(scratch) / "model"
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                mlflow.pyfunc.save_model(
+                    folder,
+                    python_model=str(MODEL_CODE),
+                    artifacts={ARTIFACT: str(own)},
+                    code_paths=[str(staged_package())],
+                    signature=signature(model.example),
+                    input_example=model.example,
+                    pip_requirements=requirements(),
+                    mlflow_model=MlflowModel(
+                        artifact_path=logged.artifact_location,
+                        model_uuid=logged.model_id,
+                        run_id=run_id,
+                        model_id=logged.model_id,
+                    ),
+                )
+            store.client.log_model_artifacts(logged.model_id, str(folder))
+        except BaseException:
+            store.client.finalize_logged_model(logged.model_id, "FAILED")
+            raise
+        store.client.finalize_logged_model(logged.model_id, "READY")
+        store.client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
+    return str(logged.model_id)
 
 
 def signature(example: Any) -> Any:
-    """Signature of raw customers in and a segment's number out.
+    """Signature of raw customers in and labels out.
 
-    MLflow enforces a signature before the pipeline sees the customers, and refuses whole numbers where it promises
-    doubles. Columns are therefore of any type: the pipeline's first step casts every cell itself.
+    MLflow enforces a signature before the model sees the customers, and refuses whole numbers where it promises
+    doubles. Columns are therefore of any type and optional: the pipeline's first step casts every cell itself.
     """
     from mlflow.models.signature import ModelSignature
     from mlflow.types import ColSpec, DataType, Schema
     from mlflow.types.schema import AnyType
 
     columns: list[Any] = [ColSpec(AnyType(), str(name), required=False) for name in example]
-    return ModelSignature(inputs=Schema(columns), outputs=Schema([ColSpec(DataType.integer, "segment")]))
+    results: list[Any] = [
+        ColSpec(DataType.long, "segment", required=False),
+        ColSpec(DataType.string, "segment_name", required=False),
+        ColSpec(DataType.double, "distance", required=False),
+        ColSpec(DataType.double, "margin", required=False),
+        ColSpec(DataType.string, "reason", required=False),
+    ]
+    return ModelSignature(inputs=Schema(columns), outputs=Schema(results))

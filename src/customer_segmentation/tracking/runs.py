@@ -125,9 +125,9 @@ def record(store: Store, run_id: str, items: Iterable[Item]) -> dict[str, str]:
         if any(files.iterdir()):
             store.client.log_artifacts(run_id, folder)
     for model in models:
-        from customer_segmentation.tracking.models import log_pipeline
+        from customer_segmentation.tracking.models import log_model
 
-        done["model_id"] = log_pipeline(store, run_id, model)
+        done["model_id"] = log_model(store, run_id, model)
     now = int(time.time() * 1000)
     entities = [Metric(key, value, now, step, model_id=done.get("model_id")) for key, value, step in metrics]
     for start in range(0, max(len(entities), 1), BATCH_METRICS):

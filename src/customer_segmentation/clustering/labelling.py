@@ -1,0 +1,279 @@
+"""Labels for customers whom no study saw: segment, how near, how sure, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from customer_segmentation.data.cleaning import Prepared
+from customer_segmentation.spaces.transformers import CustomerFeatures
+
+Floats = npt.NDArray[np.float64]
+
+#: What a row gets.
+RESULTS = ("segment", "segment_name", "distance", "margin", "reason")
+SHOWN = 60  # characters of a cell in a reason
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Customers with their labels, and what was computed on the way.
+
+    Attributes
+    ----------
+    table : DataFrame of shape (n_customers, 5)
+        `RESULTS`, with the index of the customers: ``segment`` (Int64) and ``segment_name``; ``distance`` to the
+        centre of the segment, in the clustered space; ``margin``, 0 half way to the nearest other centre and 1 at the
+        own one; ``reason`` why there is no label. What does not exist is missing.
+    clean : DataFrame
+        Typed cells of the columns that the features read.
+    features : DataFrame of shape (n_customers, n_features)
+        Features in their own units; NaN where they could not be computed.
+    """
+
+    table: pd.DataFrame
+    clean: pd.DataFrame
+    features: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class SegmentModel:
+    """A fitted Pipeline from raw customers to cluster, and what its clusters are called.
+
+    Attributes
+    ----------
+    pipeline : Pipeline
+        Steps ``features``, ``scaling`` and ``clustering``.
+    numbers : tuple of int
+        Number of the segment of each cluster. Equal to the cluster's own in a sweep; of a registered model carried
+        from its predecessor, so that a segment keeps its number.
+    names : mapping of int to str
+        Name of a segment by its number; a segment without one is called "segment 2".
+    centres : array of shape (n_clusters, n_dimensions)
+        By cluster, in the clustered space.
+    contract : mapping of str to dict
+        Plain contract of the columns that are read, and of the id where there is one.
+    example : DataFrame
+        A few raw customers.
+    profile : DataFrame or None
+        One row a segment and variable.
+    reference : mapping
+        How the customers of the fit were distributed, for drift.
+    about : mapping
+        Where the model is from: study, k, digest of the table, ...
+    """
+
+    pipeline: Any
+    numbers: tuple[int, ...]
+    names: Mapping[int, str]
+    centres: Floats
+    contract: Mapping[str, Any]
+    example: pd.DataFrame
+    profile: pd.DataFrame | None = None
+    reference: Mapping[str, Any] = field(default_factory=dict)
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def step(self) -> CustomerFeatures:
+        """The first step of the pipeline."""
+        first = self.pipeline.steps[0][1]
+        assert isinstance(first, CustomerFeatures)  # noqa: S101 - for the type checker
+        return first
+
+    @property
+    def needed(self) -> list[str]:
+        """Columns without which nobody can be labelled."""
+        return self.step.needed
+
+    def name_of(self, number: int) -> str:
+        """Name of a segment."""
+        return self.names.get(number) or f"segment {number}"
+
+    def renamed(self, numbers: tuple[int, ...], names: Mapping[int, str], **about: Any) -> SegmentModel:
+        """Return the same model with other numbers and names of its segments.
+
+        A profile speaks of numbers and goes along: its column ``segment`` gets the new ones.
+        """
+        profile = self.profile
+        if profile is not None and "segment" in profile:
+            moved = dict(zip(self.numbers, numbers, strict=True))
+            profile = profile.assign(segment=[moved.get(number, number) for number in profile["segment"]])
+        return replace(self, numbers=tuple(numbers), names=dict(names), profile=profile, about={**self.about, **about})
+
+    def label(self, customers: pd.DataFrame) -> Labelled:
+        """Label customers; one that cannot be labelled gets a reason, and never keeps the others from their labels.
+
+        Parameters
+        ----------
+        customers : DataFrame of shape (n_customers, n_columns)
+            Canonical column names; cells of any type.
+        """
+        try:
+            return self._label(customers)
+        except Exception as error:
+            if len(customers) <= 1:
+                return self._nobody(customers, f"cannot be read ({type(error).__name__}: {error})")
+            middle = len(customers) // 2  # of strange cells one may spoil a whole column: find the rows that do
+            halves = [self.label(customers.iloc[:middle]), self.label(customers.iloc[middle:])]
+            return Labelled(
+                pd.concat([half.table for half in halves]),
+                pd.concat([half.clean for half in halves]),
+                pd.concat([half.features for half in halves]),
+            )
+
+    def _label(self, customers: pd.DataFrame) -> Labelled:
+        needed = self.needed
+        absent = [name for name in needed if name not in customers.columns]
+        if absent:
+            lacking = f"the column {absent[0]} is missing"
+            if len(absent) > 1:
+                lacking = f"the columns {', '.join(absent)} are missing"
+            return self._nobody(customers, lacking)
+        prepared = self.step.prepare(customers)
+        features = self.step.features_of(prepared.frame)
+        clean = prepared.frame[needed]
+        reasons = _reasons(prepared, clean, features, self.step)
+        rows = np.arange(len(customers))
+        if reasons:
+            rows = np.delete(rows, list(reasons))
+        matrix = self._matrix(features.iloc[rows] if reasons else features)
+        finite = np.isfinite(matrix).all(axis=1)
+        if not finite.all():
+            for row in rows[~finite]:
+                reasons[int(row)] = "a feature is too far out to be scaled"
+            rows, matrix = rows[finite], matrix[finite]
+        clusters = self._clusters(matrix)
+        own, other = distances(matrix, self.centres, clusters)
+        margins = margin(own, other)
+        return Labelled(self._table(customers.index, rows, clusters, own, margins, reasons), clean, features)
+
+    def _matrix(self, features: pd.DataFrame) -> Floats:
+        if not len(features):
+            return np.empty((0, self.centres.shape[1]))
+        scaling = self.pipeline.steps[1][1]
+        with np.errstate(all="ignore"):
+            return np.ascontiguousarray(scaling.transform(features), dtype=np.float64)
+
+    def _clusters(self, matrix: Floats) -> npt.NDArray[np.intp]:
+        if not len(matrix):
+            return np.empty(0, dtype=np.intp)
+        return np.asarray(self.pipeline.steps[-1][1].predict(matrix), dtype=np.intp)
+
+    def _table(
+        self,
+        index: pd.Index,
+        rows: npt.NDArray[np.intp],
+        clusters: npt.NDArray[np.intp],
+        own: Floats,
+        margins: Floats,
+        reasons: Mapping[int, str],
+    ) -> pd.DataFrame:
+        n = len(index)
+        position = np.full(n, -1)
+        position[rows] = clusters
+        numbers = np.array([*self.numbers, -1])[position]
+        names = pd.Categorical.from_codes(
+            position.astype(np.int64), categories=pd.Index(_distinct([self.name_of(n) for n in self.numbers]))
+        )
+        distance, near = np.full(n, np.nan), np.full(n, np.nan)
+        distance[rows], near[rows] = own, margins
+        reason = np.full(n, None, dtype=object)
+        for row, text in reasons.items():
+            reason[row] = text
+        return pd.DataFrame(
+            {
+                "segment": pd.arrays.IntegerArray(numbers.astype(np.int64), position < 0),
+                "segment_name": names,
+                "distance": distance,
+                "margin": near,
+                "reason": reason,
+            },
+            index=index,
+        )
+
+    def _nobody(self, customers: pd.DataFrame, reason: str) -> Labelled:
+        empty = np.empty(0)
+        table = self._table(
+            customers.index,
+            np.empty(0, dtype=np.intp),
+            np.empty(0, dtype=np.intp),
+            empty,
+            empty,
+            dict.fromkeys(range(len(customers)), reason),
+        )
+        return Labelled(
+            table,
+            pd.DataFrame(np.nan, index=customers.index, columns=self.needed),
+            pd.DataFrame(np.nan, index=customers.index, columns=list(self.step.features)),
+        )
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Names that are equal are told apart: a category is there once."""
+    seen: dict[str, int] = {}
+    result = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        result.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return result
+
+
+def distances(matrix: Floats, centres: Floats, clusters: npt.NDArray[np.intp]) -> tuple[Floats, Floats]:
+    """Distance of each row to the centre of its cluster and to the nearest other one (infinite where there is none).
+
+    Parameters
+    ----------
+    matrix : array of shape (n_customers, n_dimensions)
+    centres : array of shape (n_clusters, n_dimensions)
+    clusters : integer array of shape (n_customers,)
+
+    Returns
+    -------
+    own, other : arrays of shape (n_customers,)
+    """
+    own, other = np.full(len(matrix), np.inf), np.full(len(matrix), np.inf)
+    for cluster, centre in enumerate(centres):  # centre by centre: no array of all distances
+        squared = np.zeros(len(matrix))
+        for dimension, value in enumerate(centre):
+            squared += (matrix[:, dimension] - value) ** 2
+        mine = clusters == cluster
+        own[mine] = squared[mine]
+        np.minimum(other, squared, out=other, where=~mine)
+    return np.sqrt(own), np.sqrt(other)
+
+
+def margin(own: Floats, other: Floats) -> Floats:
+    """How clearly a customer belongs: (other - own) / the larger of both, the silhouette with centres for members.
+
+    1 at the own centre, 0 half way to the nearest other one; below 0 where an algorithm does not take the nearest
+    centre; 1 where there is one segment only.
+    """
+    with np.errstate(all="ignore"):
+        value = np.where(np.isinf(other), 1.0, (other - own) / np.maximum(own, other))
+    return np.where(np.isnan(value), 0.0, value)  # two centres in one place, and the customer in it
+
+
+def _reasons(prepared: Prepared, clean: pd.DataFrame, features: pd.DataFrame, step: CustomerFeatures) -> dict[int, str]:
+    """Why rows cannot be labelled, by position."""
+    found: dict[int, list[str]] = {}
+    problems = prepared.problems[prepared.problems["column"].isin(clean.columns)]
+    for row, column, value, reason in problems.itertuples(index=False, name=None):
+        shown = value if len(value) <= SHOWN else f"{value[:SHOWN]}… ({len(value)} characters)"
+        found.setdefault(int(row), []).append(f"{column}: {shown!r} {reason}")
+    told = {(int(row), column) for row, column in zip(problems["row"], problems["column"], strict=True)}
+    for name in clean.columns:
+        for row in np.flatnonzero(clean[name].isna().to_numpy()):
+            if (int(row), name) not in told:
+                found.setdefault(int(row), []).append(f"{name} is missing")
+    for name in features.columns:
+        if name in step.categories:
+            continue
+        for row in np.flatnonzero(~np.isfinite(features[name].to_numpy(dtype=float))):
+            if not found.setdefault(int(row), []):
+                found[int(row)].append(f"{name} has no finite value")
+    return {row: "; ".join(texts) for row, texts in sorted(found.items())}

@@ -1,0 +1,1 @@
+"""From a logged model to labelled customers: loading, scoring of files in chunks, drift."""

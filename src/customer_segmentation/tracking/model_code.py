@@ -1,0 +1,35 @@
+"""The model as MLflow loads it: this file is copied into every logged model and run by `mlflow.pyfunc.load_model`.
+
+It comes with the modules that it imports (see `model_package`), so that a scorer needs the model's requirements and
+nothing else.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pandas as pd
+from mlflow.pyfunc import PythonModel
+
+from customer_segmentation.tracking.model_files import read_model
+
+
+class SegmentLabels(PythonModel):
+    """Raw customers in, under canonical column names; segment, name, distance, margin and reason out."""
+
+    def load_context(self, context: Any) -> None:
+        """Read the model's files."""
+        self._model = read_model(Path(context.artifacts["segment_model"]))
+
+    def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
+        """Label customers; one that cannot be labelled gets a null segment and a reason."""
+        table = self._model.label(model_input).table
+        # as JSON has them: None where there is nothing, whole numbers where there are
+        return pd.DataFrame(
+            {name: table[name].astype(object).where(table[name].notna(), None) for name in table}, index=table.index
+        )
+
+
+mlflow.models.set_model(SegmentLabels())
