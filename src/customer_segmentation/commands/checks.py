@@ -14,6 +14,7 @@ from customer_segmentation.spaces.feature_set import FeatureSet, columns_of_repa
 
 RULES = ("yardstick", "fixed")
 MODELS = ("best", "chosen")
+PROFILES = ("all", "features")
 
 
 def declared_features(settings: FeaturesSettings, columns: Mapping[str, ColumnSpec], name: str) -> FeatureSet:
@@ -41,6 +42,8 @@ def check_sweep(settings: SweepSettings, features: str) -> list[str]:
         )
     if settings.tracking.models not in MODELS:
         raise SettingsError(f"tracking.models={settings.tracking.models}: expected one of {', '.join(MODELS)}.")
+    if settings.profiles not in PROFILES:
+        raise SettingsError(f"profiles={settings.profiles}: expected one of {', '.join(PROFILES)}.")
     if settings.threads < 1:
         raise SettingsError(f"threads={settings.threads}: expected a whole number of at least 1.")
     if settings.data.customers < 1:

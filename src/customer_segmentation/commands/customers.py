@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from customer_segmentation.commands.checks import declared_features, exploration
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.errors import DataError
+from customer_segmentation.segments.variables import Described, describe_columns, profiled_columns
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.spaces.space import build_space
 from customer_segmentation.verdict.yardstick import attainable
@@ -48,6 +50,11 @@ class Customers:
         column = self.table.id_column
         return None if column is None else self.table.customers[column]
 
+    @cached_property
+    def described(self) -> tuple[Described, ...]:
+        """What profiles speak of: the same for every study."""
+        return describe_columns(self.table.customers, self.table.others, self.table.columns)
+
 
 _LOADED: dict[str, Customers] = {}
 
@@ -60,9 +67,12 @@ def customers_of(settings: SweepSettings, needed: Sequence[str]) -> Customers:
     DataError
         The table cannot be read, or leaves too few customers.
     """
-    key = repr((settings.data, settings.yardstick, settings.seed, sorted(needed)))
+    key = repr((settings.data, settings.yardstick, settings.seed, settings.profiles, sorted(needed)))
     if key not in _LOADED:
-        table = load_customers(settings.data, needed=list(needed), welcome=exploration_columns(settings))
+        welcome = exploration_columns(settings)
+        if settings.profiles == "all":
+            welcome += profiled_columns(settings.data.columns)
+        table = load_customers(settings.data, needed=list(needed), welcome=welcome)
         n = len(table.customers)
         if n < FEWEST_CUSTOMERS:
             raise DataError(

@@ -26,7 +26,18 @@ DECISIONS = (
 )
 
 #: Decisions that must be the same for all studies, or their candidates would not compare.
-ONE_PER_SWEEP = ("data", "yardstick", "selection", "exploration", "hypotheses", "tracking", "name", "quiet", "threads")
+ONE_PER_SWEEP = (
+    "data",
+    "yardstick",
+    "selection",
+    "exploration",
+    "hypotheses",
+    "tracking",
+    "name",
+    "quiet",
+    "threads",
+    "profiles",
+)
 
 
 def refuse(given: dict[str, Any], schema: type) -> None:

@@ -15,6 +15,7 @@ from customer_segmentation.commands.composition import config_text, typed
 from customer_segmentation.commands.customers import Customers, customers_of
 from customer_segmentation.commands.job import Job, estimators_of, space_of
 from customer_segmentation.commands.model import model_of
+from customer_segmentation.commands.portraits import profiles_of
 from customer_segmentation.commands.progress import current_progress
 from customer_segmentation.errors import SegmentError
 from customer_segmentation.settings.segments_asked import segments_asked
@@ -23,6 +24,7 @@ from customer_segmentation.spaces.space import Space
 from customer_segmentation.tracking.context import SweepContext
 from customer_segmentation.tracking.items import Tags
 from customer_segmentation.tracking.runs import finish_run, record, start_run
+from customer_segmentation.tracking.segment_items import profile_items
 from customer_segmentation.tracking.store import Store, connect
 from customer_segmentation.tracking.study_items import candidate_items, candidate_tags, study_items
 from customer_segmentation.verdict.selection import Rule, choose
@@ -151,7 +153,9 @@ def _log_candidates(
             },
         )
         try:
-            items = candidate_items(candidate, space, params=job.params, config=job.config)
+            items = list(candidate_items(candidate, space, params=job.params, config=job.config))
+            if best:
+                items += profile_items(profiles_of(customers, space, candidate.labels, candidate.estimator))
             models = (
                 [model_of(candidate, space, customers, job)] if best and job.settings.tracking.models == "best" else []
             )

@@ -108,6 +108,8 @@ class SweepSettings:
     hypotheses: HypothesesSettings = field(default_factory=HypothesesSettings)
     scores: ScoresSettings = field(default_factory=ScoresSettings)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    # all: every column with a role is read for the profiles; features: only what is read anyhow, where memory is short
+    profiles: str = "all"
     k: Any = None  # an int or a list of ints; checked by settings.segments_asked
     seed: int = 42
     threads: int = 1  # of one process, for the numerical libraries

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from customer_segmentation.data.spreadsheet import neutralised
 from customer_segmentation.tracking.items import DataSet, FigureItem, Item, Metrics, Model, Params, Table, Tags, Text
 from customer_segmentation.tracking.store import Store
 
@@ -160,7 +161,7 @@ def _place(folder: Path, path: str) -> Path:
 def _write_table(frame: Any, path: Path) -> None:
     match path.suffix:
         case ".csv":
-            frame.to_csv(path, index=False)
+            neutralised(frame).to_csv(path, index=False)
         case ".parquet":
             frame.to_parquet(path, index=False)
         case ".json":  # the form of mlflow.log_table, which the UI shows as a table

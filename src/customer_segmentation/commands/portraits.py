@@ -1,0 +1,38 @@
+"""Profiles of a candidate's segments, from what a study has at hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from customer_segmentation.commands.customers import Customers
+from customer_segmentation.segments.profile import Profiles, profile_segments
+from customer_segmentation.segments.variables import with_features
+from customer_segmentation.spaces.space import Space
+
+
+def profiles_of(customers: Customers, space: Space, labels: npt.NDArray[np.integer], estimator: Any) -> Profiles:
+    """Profile the segments of a fit; customers outside the fit are assigned to them first."""
+    return profile_segments(
+        with_features(customers.described, space.features, space.values),
+        labels,
+        k=int(labels.max()) + 1,
+        left_out_labels=assigned(customers.table.others, space, estimator),
+    )
+
+
+def assigned(others: pd.DataFrame, space: Space, estimator: Any) -> npt.NDArray[np.int64]:
+    """Segment of each customer outside the fit; -1 where a feature has no value."""
+    labels = np.full(len(others), -1, dtype=np.int64)
+    columns = list(space.features.specs)
+    if not len(others) or not set(columns) <= set(others.columns):
+        return labels
+    values = space.preparation[0].transform(others[columns])
+    numbers = values[space.features.of_kind("numeric") + space.features.of_kind("indicator")]
+    usable = np.isfinite(numbers.to_numpy(dtype=float)).all(axis=1)
+    if usable.any():
+        labels[usable] = estimator.predict(np.ascontiguousarray(space.preparation[1].transform(values[usable])))
+    return labels

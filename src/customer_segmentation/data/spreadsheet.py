@@ -1,0 +1,48 @@
+"""Cells that a spreadsheet would run as formulas, made into text before a table is exported."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+
+#: A cell that starts with one of these is a formula to Excel or LibreOffice (OWASP, "CSV Injection"); the last four are
+#: the full-width forms, which they take alike.
+_STARTS = "=+-@\t\r\n＝＋－＠"
+_NUMBER = re.compile(r"[+-]?\s*[\d.,' \u00a0\u202f]*\d[\d.,' \u00a0\u202f]*(?:[eE][+-]?\d+)?\s*%?")
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet would take a text for a formula; numbers with a sign are not."""
+    return text[:1] in _STARTS and bool(text) and not _NUMBER.fullmatch(text)
+
+
+def neutralised(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with an apostrophe before each text and header that a spreadsheet would run.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Returned as it is where there is nothing to neutralise; never changed.
+    """
+    changed = {}
+    for at in range(frame.shape[1]):
+        column = frame.iloc[:, at]
+        if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_datetime64_any_dtype(column.dtype):
+            continue
+        if isinstance(column.dtype, pd.StringDtype) and not column.str.slice(0, 1).isin(list(_STARTS)).any():
+            continue  # told without a look at each cell
+        cells = np.array(column.to_numpy(dtype=object), copy=True)
+        marks = np.array([isinstance(cell, str) and is_formula(cell) for cell in cells], dtype=bool)
+        if marks.any():
+            cells[marks] = [f"'{cell}" for cell in cells[marks]]
+            changed[at] = cells
+    headers = [f"'{name}" if isinstance(name, str) and is_formula(name) else name for name in frame.columns]
+    if not changed and headers == list(frame.columns):
+        return frame
+    columns = [
+        pd.Series(changed[at], index=frame.index, dtype=object) if at in changed else frame.iloc[:, at]
+        for at in range(frame.shape[1])
+    ]
+    return pd.concat(columns, axis=1).set_axis(headers, axis=1)
