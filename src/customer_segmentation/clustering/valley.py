@@ -6,7 +6,9 @@ silhouette sees more clusters it is believed under conditions; where nothing is 
 no natural structure.
 
 Whole numbers are spread over the width of their steps for the test, because they fake gaps. Two-valued columns fake
-them in any case: the test leaves them out, and a space that consists mostly of them is not decidable.
+them in any case: the test leaves them out, and a space that consists mostly of them is not decidable. A column in which
+many customers have nothing ("none or some": no internet, no refund) asks a yes/no question too, and several such
+columns may ask the same one: a valley counts only if it shows among customers of one answer as well.
 
 How sure an answer is was measured on planted and structureless tables (``benchmarks/truth.py``).
 """
@@ -20,6 +22,7 @@ from numpy.typing import NDArray
 from customer_segmentation.clustering.valley_pairs import (
     HOLLOW,
     Labels,
+    Mask,
     Matrix,
     Valleys,
     candidate_valleys,
@@ -27,8 +30,9 @@ from customer_segmentation.clustering.valley_pairs import (
     solid_hollowness,
 )
 
-ATOM = 0.05
-"""Share of the customers from which the lowest or highest value of a column is an atom."""
+ATOM, SPIKE = 0.05, 2.0
+"""Share of the customers from which the lowest or highest value of a column is an atom, and how many times as frequent
+as the value beside it, unless it stands apart from it."""
 SHARE = 0.3
 """Share of separated pairs from which a finer best silhouette is believed."""
 HOLLOW_GROUPS = 1.0
@@ -147,6 +151,25 @@ def spread_lattice(matrix: Matrix, rng: np.random.Generator) -> Matrix:
     return spread
 
 
+def none_or_some(matrix: Matrix) -> Mask:
+    """Answers (n, q) to the yes/no questions that columns with an atom ask: has the customer the lowest (highest) value?
+
+    A value is an atom if at least ``ATOM`` of the customers share it, and it either stands apart from the rest or is
+    ``SPIKE`` times as frequent as the value beside it.
+    """
+    n, questions = len(matrix), []
+    for column in matrix.T:
+        values, counts = np.unique(column, return_counts=True)
+        if len(values) < 3:
+            continue
+        gaps = np.diff(values)
+        if counts[0] >= ATOM * n and (gaps[0] > 2 * gaps[1] or counts[0] >= SPIKE * counts[1]):
+            questions.append(column == values[0])
+        if counts[-1] >= ATOM * n and (gaps[-1] > 2 * gaps[-2] or counts[-1] >= SPIKE * counts[-2]):
+            questions.append(column == values[-1])
+    return np.column_stack(questions) if questions else np.zeros((n, 0), dtype=bool)
+
+
 def valley_test(
     matrix: Matrix, labels_by_k: Mapping[int, Labels], silhouettes: Mapping[int, float], *, seed: int
 ) -> StructureResult:
@@ -173,6 +196,7 @@ def valley_test(
     k_silhouette = max(scored, key=lambda k: (scored[k], -k)) if scored else 1
     two_valued = two_valued_columns(matrix)
     variances = matrix.var(axis=0)
+    questions = none_or_some(matrix[:, ~two_valued])
     many_valued = spread_lattice(matrix[:, ~two_valued], np.random.default_rng(seed))
     # Values of 1e6 or offsets would cost digits of the inner products; the test itself does not see a shift or a unit.
     many_valued -= many_valued.mean(axis=0)
@@ -180,11 +204,11 @@ def valley_test(
         sentence = "Whether there is natural structure is not decidable here: " + (
             "no k above 1 was tried." if not ks else "most of the variance lies in two-valued columns, which fake gaps."
         )
-        tests = {} if two_valued.all() else _tests(many_valued, labels_by_k, ks, seed)
+        tests = {} if two_valued.all() else _tests(many_valued, labels_by_k, ks, seed, questions)
         certainty = CERTAINTY["undecidable"]
         return StructureResult(tests, 1, k_silhouette, 1, 1, 0, (1, 1), False, "undecidable", certainty, sentence)
 
-    tests = _tests(many_valued, labels_by_k, ks, seed)
+    tests = _tests(many_valued, labels_by_k, ks, seed, questions)
     k_valley = max((k for k in ks if tests[k].all_separated), default=1)
     chosen, reason = k_valley, "none"
     if k_silhouette > k_valley and _believed(many_valued, labels_by_k[k_silhouette], tests[k_silhouette], seed):
@@ -213,8 +237,10 @@ def valley_test(
     )
 
 
-def _tests(matrix: Matrix, labels_by_k: Mapping[int, Labels], ks: list[int], seed: int) -> dict[int, Valleys]:
-    return {k: candidate_valleys(matrix, np.asarray(labels_by_k[k]), k, seed=seed) for k in ks}
+def _tests(
+    matrix: Matrix, labels_by_k: Mapping[int, Labels], ks: list[int], seed: int, questions: Mask
+) -> dict[int, Valleys]:
+    return {k: candidate_valleys(matrix, np.asarray(labels_by_k[k]), k, seed=seed, questions=questions) for k in ks}
 
 
 def _believed(matrix: Matrix, labels: Labels, valleys: Valleys, seed: int) -> bool:

@@ -36,8 +36,9 @@ class Pair:
     """The valley between clusters ``i`` < ``j`` of one candidate.
 
     ``at_i``, ``between`` and ``at_j`` count the rows of the tube at the two centres and half-way, in windows of equal
-    width; ``ratio`` is (between + 1/2) / (min(at_i, at_j) + 1/2); ``p`` the probability of so few rows between if the
-    density had one peak; ``girth`` the median squared distance from the line of the rows half-way over that of the
+    width; ``alike`` is min(at_i, at_j) summed over customers alike in a "none or some" question, the lowest of all
+    questions; ``ratio`` is (between + 1/2) / (alike + 1/2); ``p`` the probability of so few rows between if the
+    density among customers alike had one peak; ``girth`` the median squared distance from the line of the rows half-way over that of the
     rows at the centres; ``used`` says that the tube held enough rows; ``weight`` is the smaller cluster's size.
     """
 
@@ -46,6 +47,7 @@ class Pair:
     at_i: int
     between: int
     at_j: int
+    alike: int
     ratio: float
     p: float
     girth: float
@@ -90,7 +92,7 @@ class Valleys:
     @property
     def pooled(self) -> tuple[float, float]:
         """Valley ratio and p of the sums of the pairs' counts; (inf, 1) without pairs."""
-        poorer = sum(min(pair.at_i, pair.at_j) for pair in self.used)
+        poorer = sum(pair.alike for pair in self.used)
         between = sum(pair.between for pair in self.used)
         if not self.used:
             return float(np.inf), 1.0
@@ -149,8 +151,9 @@ def tiny_size(n: int, k: int) -> float:
 class _Clusters:
     """Rows sorted by cluster, with the inner products from which every distance of the test follows."""
 
-    def __init__(self, matrix: Matrix, labels: Labels, k: int, seed: int) -> None:
+    def __init__(self, matrix: Matrix, labels: Labels, k: int, seed: int, questions: Mask) -> None:
         order = np.argsort(labels, kind="stable")
+        self.questions = questions[order]
         self.rows, self.labels, self.k, self.seed = matrix[order], np.asarray(labels)[order], k, seed
         self.sizes = np.bincount(self.labels, minlength=k)
         sums = np.column_stack([np.bincount(self.labels, weights=column, minlength=k) for column in self.rows.T])
@@ -198,12 +201,12 @@ class _Clusters:
         directed += list(zip(present.tolist(), present[apart.argmin(axis=1)].tolist(), strict=True))
         return sorted({(min(i, j), max(i, j)) for i, j in directed if i != j})
 
-    def tube(self, i: int, j: int) -> tuple[int, int, int, int, int, float]:
-        """Rows of the tube on either side, the three counts, and the girth."""
+    def tube(self, i: int, j: int) -> tuple[int, int, int, int, int, int, float]:
+        """Rows of the tube on either side, the three counts and those alike, and the girth."""
         gram = self.gram
         length2 = gram[i, i] + gram[j, j] - 2 * gram[i, j]
         if length2 <= 1e-12 * max(gram[i, i], gram[j, j]):
-            return int(self.sizes[i]), int(self.sizes[j]), 0, 0, 0, 0.0
+            return int(self.sizes[i]), int(self.sizes[j]), 0, 0, 0, 0, 0.0
         affinity = np.vstack([self.affinity[self.bounds[i]], self.affinity[self.bounds[j]]])
         # Place along the line, -1 and 1 at the centres; the foot is the row moved along it onto the bisecting plane. A
         # foot nearer to a third centre lies outside the border of the two: without this a uniform cloud shows waists.
@@ -222,8 +225,16 @@ class _Clusters:
             norms = np.concatenate([self.norms[self.bounds[i]], self.norms[self.bounds[j]]])
             off = norms - affinity[:, i] - affinity[:, j] - length2 * (1 + place**2) / 4
             girth = float(np.median(off[between]) / max(float(np.median(off[ends])), 1e-12 * length2))
-        counts = (int(np.count_nonzero(window)) for window in (at_i, between, at_j))
-        return on_i, on_j, *counts, girth  # type: ignore[return-value]
+        on_centre_i, half_way, on_centre_j = (int(np.count_nonzero(window)) for window in (at_i, between, at_j))
+        alike = self._alike(i, j, at_i, at_j, min(on_centre_i, on_centre_j))
+        return on_i, on_j, on_centre_i, half_way, on_centre_j, alike, girth
+
+    def _alike(self, i: int, j: int, at_i: Mask, at_j: Mask, poorer: int) -> int:
+        """Rows at the poorer centre, counted among customers with one answer to a question; the lowest of all."""
+        answers = np.vstack([self.questions[self.bounds[i]], self.questions[self.bounds[j]]])
+        some_i, some_j = answers[at_i].sum(axis=0), answers[at_j].sum(axis=0)
+        none_i, none_j = np.count_nonzero(at_i) - some_i, np.count_nonzero(at_j) - some_j
+        return int(np.min(np.minimum(some_i, some_j) + np.minimum(none_i, none_j), initial=poorer))
 
     def _windows(self, i: int, j: int, inside: Mask, place: Matrix, length2: float) -> tuple[Mask, Mask, Mask]:
         """Rows of the tube about centre i, half-way, and about centre j, each row placed without its own pull."""
@@ -236,7 +247,9 @@ class _Clusters:
         return at_i, between, at_j
 
 
-def candidate_valleys(matrix: Matrix, labels: Labels, k: int, *, seed: int) -> Valleys:
+def candidate_valleys(
+    matrix: Matrix, labels: Labels, k: int, *, seed: int, questions: Mask | None = None
+) -> Valleys:
     """Test every pair of neighbouring clusters of one candidate.
 
     A pair is separated if p is below the level, the ratio below ``RATIO``, and, unless the ratio is below
@@ -252,8 +265,12 @@ def candidate_valleys(matrix: Matrix, labels: Labels, k: int, *, seed: int) -> V
         Number of clusters.
     seed
         Fixes the rows drawn for `hollowness`.
+    questions
+        Customers by "none or some" questions (n, q). A valley has to show among customers of one answer as well:
+        two clusters that an answer holds apart have no rows of like customers at both centres.
     """
-    clusters = _Clusters(matrix, labels, k, seed)
+    questions = np.zeros((len(matrix), 0), dtype=bool) if questions is None else questions
+    clusters = _Clusters(matrix, labels, k, seed, questions)
     (n, d), sizes = matrix.shape, clusters.sizes
     tiny = set(np.flatnonzero(sizes < tiny_size(n, k)).tolist())
     tubes = {(i, j): clusters.tube(i, j) for i, j in clusters.neighbours() if i not in tiny and j not in tiny}
@@ -264,16 +281,16 @@ def candidate_valleys(matrix: Matrix, labels: Labels, k: int, *, seed: int) -> V
     }
     level = LEVEL if n >= SMALL else LEVEL_SMALL
     pairs = []
-    for (i, j), (on_i, on_j, at_i, between, at_j, girth) in tubes.items():
-        poorer, smaller = min(at_i, at_j), int(min(sizes[i], sizes[j]))
-        p = float(bdtr(between, between + poorer, 0.5))
-        ratio = (between + 0.5) / (poorer + 0.5)
+    for (i, j), (on_i, on_j, at_i, between, at_j, alike, girth) in tubes.items():
+        smaller = int(min(sizes[i], sizes[j]))
+        p = float(bdtr(between, between + alike, 0.5))
+        ratio = (between + 0.5) / (alike + 0.5)
         separated = p < level and ratio < RATIO
         if separated and ratio >= DEEP_RATIO:
             emptier = max(clusters.hollow(i), clusters.hollow(j))
             separated = not is_bent(emptier, girth, d)
         used = min(on_i, on_j) >= max(MIN_TUBE, MIN_TUBE_SHARE * smaller) or (i, j) in kept
-        pairs.append(Pair(i, j, at_i, between, at_j, ratio, p, girth, separated, used, smaller))
+        pairs.append(Pair(i, j, at_i, between, at_j, alike, ratio, p, girth, separated, used, smaller))
     return Valleys(k, tuple(pairs), tuple(sorted(tiny)), int(sizes[sorted(tiny)].sum()))
 
 
