@@ -142,7 +142,8 @@ def test_one_candidate_is_chosen_with_figures_and_a_model(swept, chosen, kept):
 def test_every_study_has_a_model_of_its_best_candidate(swept):
     store = swept.store
     models = store.client.search_logged_models([store.experiment_id])
-    assert len(models) == 4
+    named = {(model.params["features"], model.params["scaling"]) for model in models}
+    assert len(named) == 4
 
 
 def test_a_candidate_is_refitted_from_its_own_config(swept, kept):

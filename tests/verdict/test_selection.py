@@ -2,66 +2,80 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from customer_segmentation.verdict.selection import Rule, choose, ruled_out
+from customer_segmentation.verdict.objections import Limits
+from customer_segmentation.verdict.selection import Rule, best_of_study, nearest_miss, ruled_out
 
 
-def board(*rows):
+def board(*rows, **further):
     names = ["k", "smallest_share", "yardstick", "silhouette"]
-    return pd.DataFrame([dict(zip(names, row, strict=True)) for row in rows]).assign(
-        study="value · standard", features="value", scaling="standard"
-    )
+    frame = pd.DataFrame([dict(zip(names, row, strict=True)) for row in rows])
+    return frame.assign(study="value · standard", features="value", scaling="standard", **further)
 
 
 def test_the_best_yardstick_that_satisfies_the_constraint_is_chosen():
-    choice = choose(board((2, 0.4, 0.7, 0.5), (3, 0.2, 0.9, 0.3), (4, 0.01, 0.99, 0.9)), Rule())
+    choice = best_of_study(board((2, 0.4, 0.7, 0.5), (3, 0.2, 0.9, 0.3), (4, 0.01, 0.99, 0.9)), Rule())
     assert choice.chosen == 1
-    assert choice.runner_up == 0
     assert choice.ruled_out == {2: "small_segment"}
-    assert "2 of 3 candidates" in choice.reasons[0]
 
 
 def test_a_near_tie_goes_to_the_silhouette():
-    choice = choose(board((2, 0.4, 0.995, 0.3), (3, 0.2, 1.0, 0.2), (4, 0.2, 0.98, 0.9)), Rule(near_tie=0.01))
-    assert choice.chosen == 0
-    assert choice.short_list == [0, 1]
-    assert any("near tie" in reason for reason in choice.reasons)
+    rows = board((2, 0.4, 0.995, 0.3), (3, 0.2, 1.0, 0.2), (4, 0.2, 0.98, 0.9))
+    assert best_of_study(rows, Rule(near_tie=0.01)).chosen == 0
 
 
 def test_what_is_still_equal_goes_to_fewer_segments():
-    assert choose(board((5, 0.1, 1.0, 0.4), (3, 0.1, 1.0, 0.4)), Rule()).chosen == 1
+    assert best_of_study(board((5, 0.1, 1.0, 0.4), (3, 0.1, 1.0, 0.4)), Rule()).chosen == 1
+
+
+def test_the_natural_candidate_goes_first_unless_structure_does_not_bear_on_the_choice():
+    rows = board((2, 0.4, 1.0, 0.5), (3, 0.2, 0.8, 0.3), natural=[False, True])
+    assert best_of_study(rows, Rule()).chosen == 1
+    assert best_of_study(rows, Rule(natural_worth=2.0)).chosen == 0
 
 
 def test_nothing_qualifies_and_the_nearest_miss_is_named():
-    choice = choose(board((1, 1.0, np.nan, np.nan), (2, 0.04, 0.9, 0.5), (3, 0.01, 0.9, 0.5)), Rule())
-    assert choice.chosen is None
-    assert "k=2" in choice.reasons[0]
-    assert "4.0%" in choice.reasons[0]
-    assert "selection.smallest_share" in choice.reasons[0]
+    rows = board((1, 1.0, np.nan, np.nan), (2, 0.04, 0.9, 0.5), (3, 0.01, 0.9, 0.5))
+    assert best_of_study(rows, Rule()).chosen is None
+    text = nearest_miss(rows, Rule())
+    assert "k=2" in text
+    assert "4 %" in text
+    assert "selection.smallest_share asks for 5 %" in text
 
 
 def test_one_segment_is_never_chosen():
-    choice = choose(board((1, 1.0, np.nan, np.nan)), Rule(smallest_share=0.0))
-    assert choice.chosen is None
-    assert "only k = 1" in choice.reasons[0]
+    rows, rule = board((1, 1.0, np.nan, np.nan)), Rule(binding=False)
+    assert best_of_study(rows, rule).chosen is None
+    assert "only k = 1" in nearest_miss(rows, rule)
 
 
-def test_a_fixed_k_takes_no_constraint_and_has_no_other_runner_up():
-    choice = choose(board((2, 0.4, 0.9, 0.5), (4, 0.003, 0.1, 0.6)), Rule(rule="fixed", k=4, smallest_share=0.0))
+def test_a_fixed_k_is_not_ruled_out_by_what_does_not_bind():
+    choice = best_of_study(board((2, 0.4, 0.9, 0.5), (4, 0.003, 0.1, 0.6)), Rule(rule="fixed", k=4, binding=False))
     assert choice.chosen == 1
-    assert choice.runner_up is None
     assert choice.ruled_out == {0: "other_k"}
 
 
 def test_a_fixed_k_that_was_not_tried_is_said():
-    choice = choose(board((2, 0.4, 0.9, 0.5)), Rule(rule="fixed", k=7, smallest_share=0.0))
-    assert choice.chosen is None
-    assert "k = 7" in choice.reasons[0]
+    rows, rule = board((2, 0.4, 0.9, 0.5)), Rule(rule="fixed", k=7, binding=False)
+    assert best_of_study(rows, rule).chosen is None
+    assert "k = 7" in nearest_miss(rows, rule)
+
+
+def test_the_naive_rules_take_what_a_naive_user_takes():
+    rows = board((2, 0.4, 0.9, 0.5), (3, 0.001, 0.1, 0.6), (4, 0.2, 0.8, 0.2), knee=4.0)
+    assert best_of_study(rows, Rule(rule="silhouette", binding=False)).chosen == 1
+    assert best_of_study(rows, Rule(rule="elbow", binding=False)).chosen == 2
+    assert best_of_study(rows.assign(knee=np.nan), Rule(rule="elbow", binding=False)).chosen is None
 
 
 def test_without_a_yardstick_the_silhouette_decides():
-    assert choose(board((2, 0.4, np.nan, 0.3), (3, 0.4, np.nan, 0.5)), Rule()).chosen == 1
+    assert best_of_study(board((2, 0.4, np.nan, 0.3), (3, 0.4, np.nan, 0.5)), Rule()).chosen == 1
+
+
+def test_too_many_segments():
+    rows = board((2, 0.4, 0.9, 0.5), (5, 0.1, 0.9, 0.5))
+    assert ruled_out(rows, Rule(limits=Limits(most_segments=4))) == {1: "too_many_segments"}
 
 
 @pytest.mark.parametrize("share", [0.0, 0.05, 0.3])
 def test_the_constraint_is_a_bound_that_counts_as_satisfied(share):
-    assert ruled_out(board((2, share, 1.0, 0.5)), Rule(smallest_share=share)) == {}
+    assert ruled_out(board((2, share, 1.0, 0.5)), Rule(limits=Limits(smallest_share=share))) == {}

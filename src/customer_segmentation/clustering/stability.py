@@ -135,6 +135,7 @@ def study_stability(
     seed: int,
     restarts: int | None = None,
     warm: bool = False,
+    stop_below: float | None = None,
 ) -> dict[int, Stability]:
     """Stability of candidates of one space, on the same splits for every k.
 
@@ -155,6 +156,9 @@ def study_stability(
         Random starts of K-means on a half; None leaves the estimator's own ``n_init``. The first look takes 2.
     warm
         Whether the candidate's centres are one more start, as for the first look; K-means only.
+    stop_below
+        Leave a candidate alone once a half agrees with it by less: it is known to flip then. Its ``resamples`` say how
+        many splits it had.
 
     Returns
     -------
@@ -181,6 +185,8 @@ def study_stability(
         halves = np.sort(shuffled[: n // 2]), np.sort(shuffled[n // 2 :])
         parts = matrix[halves[0]], matrix[halves[1]]
         for k, labels in labelings.items():
+            if stop_below is not None and min(rand[k], default=np.inf) < stop_below:
+                continue
             fit_seed = (seed * 1_000_003 + resample * 101 + k) % 2**31
             fits = [_fit(make_estimator, k, fit_seed + side, parts[side], centres[k], restarts) for side in (0, 1)]
             own = [np.asarray(fit.labels_) for fit in fits]
@@ -194,7 +200,7 @@ def study_stability(
     return {
         k: Stability(
             k=k,
-            resamples=resamples,
+            resamples=len(strength[k]) // 2,
             rand=float(np.mean(rand[k])),
             rand_worst=float(np.min(rand[k])),
             jaccard=_mean_of_present(np.array(jaccard[k])),

@@ -152,7 +152,7 @@ def spread_lattice(matrix: Matrix, rng: np.random.Generator) -> Matrix:
 
 
 def none_or_some(matrix: Matrix) -> Mask:
-    """Answers (n, q) to the yes/no questions that columns with an atom ask: has the customer the lowest (highest) value?
+    """Answer (n, q) the yes/no questions that columns with an atom ask: true for the customers that share it.
 
     A value is an atom if at least ``ATOM`` of the customers share it, and it either stands apart from the rest or is
     ``SPIKE`` times as frequent as the value beside it.

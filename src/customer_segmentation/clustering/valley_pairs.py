@@ -38,8 +38,9 @@ class Pair:
     ``at_i``, ``between`` and ``at_j`` count the rows of the tube at the two centres and half-way, in windows of equal
     width; ``alike`` is min(at_i, at_j) summed over customers alike in a "none or some" question, the lowest of all
     questions; ``ratio`` is (between + 1/2) / (alike + 1/2); ``p`` the probability of so few rows between if the
-    density among customers alike had one peak; ``girth`` the median squared distance from the line of the rows half-way over that of the
-    rows at the centres; ``used`` says that the tube held enough rows; ``weight`` is the smaller cluster's size.
+    density among customers alike had one peak; ``girth`` the median squared distance from the line of the rows
+    half-way over that of the rows at the centres; ``used`` says that the tube held enough rows; ``weight`` is the
+    smaller cluster's size.
     """
 
     i: int
@@ -247,9 +248,7 @@ class _Clusters:
         return at_i, between, at_j
 
 
-def candidate_valleys(
-    matrix: Matrix, labels: Labels, k: int, *, seed: int, questions: Mask | None = None
-) -> Valleys:
+def candidate_valleys(matrix: Matrix, labels: Labels, k: int, *, seed: int, questions: Mask | None = None) -> Valleys:
     """Test every pair of neighbouring clusters of one candidate.
 
     A pair is separated if p is below the level, the ratio below ``RATIO``, and, unless the ratio is below

@@ -51,7 +51,8 @@ def finish_chosen(store: Store, chosen: pd.Series, job: Job, customers: Customer
             space, fit.labels, name=label(chosen), silhouette=(found.rows, found.values[:, 0]), seed=settings.seed
         )
     )
-    if settings.tracking.models == "chosen":
+    # The best of each study has its model already, unless models of the chosen alone were asked for.
+    if settings.tracking.models == "chosen" or not chosen["best_of_study"]:
         _log_model(store, chosen, job, space, customers, fit)
     record(store, chosen["run_id"], items)
 

@@ -1,26 +1,35 @@
-"""After the last study: the choice over all candidates, the chosen model, and what the sweep's run says."""
+"""After the last study: the verdict over all candidates of a sweep, read from the store and logged to it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from customer_segmentation.clustering.silhouette import silhouettes
 from customer_segmentation.commands.customers import Customers
+from customer_segmentation.commands.examiner import StoreExaminer
+from customer_segmentation.commands.job import Job
 from customer_segmentation.commands.study import rule_of
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.tracking.items import Metrics, Tags
-from customer_segmentation.tracking.reading import candidates_of, labels_of
+from customer_segmentation.tracking.reading import candidates_of, runs_of
 from customer_segmentation.tracking.runs import record
 from customer_segmentation.tracking.store import Store
-from customer_segmentation.verdict.selection import choose, row_of
+from customer_segmentation.verdict.decision import Budget, Decision, decide
+from customer_segmentation.verdict.record import verdict_record
+from customer_segmentation.verdict.selection import cell, row_of
+from customer_segmentation.verdict.sentences import wording
+from customer_segmentation.verdict.structure import StudyStructure, from_tags
+
+#: Figures of an examination that are no metrics.
+WORDS = ("explained_with",)
 
 
 @dataclass(frozen=True)
 class Conclusion:
-    """The choice over a sweep.
+    """The verdict over a sweep.
 
     Attributes
     ----------
@@ -29,49 +38,95 @@ class Conclusion:
         Row of the chosen candidate.
     runner_up : Series or None
     reasons : tuple of str
+    verdict : dict
+        What ``verdict.json`` holds, see `customer_segmentation.verdict.record`; empty when no study finished.
+    structures : tuple of StudyStructure
+    decision : Decision or None
     """
 
     leaderboard: pd.DataFrame
     chosen: pd.Series | None
     runner_up: pd.Series | None
     reasons: tuple[str, ...]
+    verdict: dict[str, Any] = field(default_factory=dict)
+    structures: tuple[StudyStructure, ...] = ()
+    decision: Decision | None = None
 
 
-def choose_across(store: Store, sweep_id: str, customers: Customers, settings: SweepSettings) -> Conclusion:
-    """Choose among the studies' best candidates by yardstick; near ties by the silhouette in the reference."""
+def choose_across(
+    store: Store,
+    sweep_id: str,
+    customers: Customers,
+    settings: SweepSettings,
+    job_of: Callable[[pd.Series], Job],
+) -> Conclusion:
+    """Decide among all candidates of a sweep, and log to each what was found out about it.
+
+    Parameters
+    ----------
+    store : Store
+    sweep_id : str
+    customers : Customers
+    settings : SweepSettings
+    job_of : callable
+        Composes the job of a candidate (a row of the leaderboard) again.
+    """
     leaderboard = candidates_of(store, sweep_id)
     if leaderboard.empty:
         return Conclusion(leaderboard, None, None, ("No study finished, so there is nothing to choose from.",))
-    leaderboard["reference_silhouette"] = np.nan
+    structures = structures_of(store, sweep_id)
     rule = rule_of(settings.selection)
-    bests = leaderboard[leaderboard["verdict"] == "best_of_study"]
-    if bests.empty:
-        choice = choose(leaderboard, rule)
-        return Conclusion(leaderboard, None, None, tuple(choice.reasons))
-    short = choose(bests, rule).short_list
-    if len(short) > 1:
-        labelings = [
-            labels_of(store, str(study_id))[f"k{k}"].to_numpy()
-            for study_id, k in zip(bests.loc[short, "study_id"], bests.loc[short, "k"], strict=True)
-        ]
-        found = silhouettes(
-            customers.reference,
-            labelings,
-            limit=settings.scores.silhouette_exact_up_to,
-            sample=settings.scores.silhouette_sample,
-            seed=settings.seed,
-        )
-        leaderboard.loc[short, "reference_silhouette"] = found.means
-        for run_id, mean in zip(bests.loc[short, "run_id"], found.means, strict=True):
-            record(store, str(run_id), [Metrics({"reference_silhouette": mean})])
-    # The constraints were applied to all candidates by their studies: count them here, choose among the bests.
-    ruled = choose(leaderboard, rule).reasons[:2]
-    choice = choose(leaderboard.loc[bests.index], rule, tie_breaker="reference_silhouette")
-    reasons = [*[text for text in ruled if "satisfy" in text or text.startswith("Ruled out")], *choice.reasons[1:]]
-    marked = {"chosen": choice.chosen, "runner_up": choice.runner_up}
-    for verdict, index in marked.items():
-        if index is not None:
-            leaderboard.loc[index, "verdict"] = verdict
-            record(store, str(leaderboard.loc[index, "run_id"]), [Tags({"verdict": verdict})])
-    rows = {verdict: None if index is None else row_of(leaderboard, index) for verdict, index in marked.items()}
-    return Conclusion(leaderboard, rows["chosen"], rows["runner_up"], tuple(reasons))
+    stability = settings.selection.stability
+    examiner = StoreExaminer(store, leaderboard, customers, settings, job_of)
+    decision = decide(
+        leaderboard,
+        rule,
+        examiner.for_decision(),
+        Budget(short_list=stability.short_list, confirmed=stability.confirmed),
+    )
+    if decision.chosen is not None and stability.seeds > 0:
+        decision.note(decision.chosen, {"seed_agreement": examiner.seed_agreement(decision.chosen, stability.seeds)})
+    value = customers.table.value_column
+    words = wording(decision, rule, structures, value=value)
+    board = decision.board
+    log_to_candidates(store, decision)
+    rows = [None if index is None else row_of(board, index) for index in (decision.chosen, decision.runner_up)]
+    verdict = verdict_record(decision, rule, words, structures, value=value)
+    return Conclusion(board, rows[0], rows[1], words.reasons, verdict, structures, decision)
+
+
+def structures_of(store: Store, sweep_id: str) -> tuple[StudyStructure, ...]:
+    """What the structure test said of each finished study, in the order of the jobs."""
+    studies = [run for run in runs_of(store, sweep_id, "study") if run.info.status == "FINISHED"]
+    studies.sort(key=lambda run: int(run.data.tags.get("job", 0)))
+    found = (from_tags(run.info.run_name, run.data.tags) for run in studies)
+    return tuple(structure for structure in found if structure is not None)
+
+
+def log_to_candidates(store: Store, decision: Decision) -> None:
+    """Log figures and the verdict to the candidates that were examined, chosen or ruled out late."""
+    board = decision.board
+    for index in board.index:
+        number = int(index)
+        against = decision.ruled_out.get(number)
+        verdict = str(cell(board, index, "verdict"))
+        if number == decision.chosen:
+            verdict = "chosen"
+        elif number == decision.runner_up:
+            verdict = "runner_up"
+        elif against is not None:
+            verdict = f"ruled_out:{against.code}"
+        tags: dict[str, Any] = {} if verdict == cell(board, index, "verdict") else {"verdict": verdict}
+        if against is not None and number in decision.short_list:
+            tags["ruled_out_because"] = against.sentence
+        if number == decision.chosen and decision.objections:
+            tags["objections"] = ", ".join(objection.code for objection in decision.objections)
+            tags["objected_because"] = "; ".join(objection.sentence for objection in decision.objections)
+        if number in decision.front:
+            tags["pareto_front"] = "yes"
+        board.loc[index, "verdict"] = verdict
+        figures = decision.figures.get(number, {})
+        tags |= {name: figures[name] for name in WORDS if name in figures}
+        metrics = {name: value for name, value in figures.items() if name not in WORDS}
+        if tags or metrics:
+            record(store, str(cell(board, index, "run_id")), [Tags(tags), Metrics(metrics)])

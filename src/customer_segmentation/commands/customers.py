@@ -20,6 +20,8 @@ from customer_segmentation.verdict.yardstick import attainable
 
 #: No silhouette, and no segment worth its name, with fewer customers than this.
 FEWEST_CUSTOMERS = 3
+#: An outcome with more values than this is no outcome but a text or a number.
+MOST_OUTCOMES = 20
 
 
 @dataclass
@@ -30,6 +32,7 @@ class Customers:
     reference: np.ndarray
     seed: int
     attained: dict[int, float] = field(default_factory=dict)
+    _outcomes: dict[str, np.ndarray] | None = None
 
     def attainable(self, ks: Sequence[int]) -> dict[int, float]:
         """Share of the reference's variance that K-means attains, for each k of at least 2."""
@@ -43,6 +46,17 @@ class Customers:
         """What "high value" is measured by, per customer; None where the table has no such column."""
         column = self.table.value_column
         return None if column is None else self.table.customers[column].to_numpy(dtype=float)
+
+    @property
+    def outcomes(self) -> dict[str, np.ndarray]:
+        """What became of the customers: a code for each value of each outcome, -1 where it is not known."""
+        if self._outcomes is None:
+            self._outcomes = {}
+            for name in self.table.outcome_columns:
+                codes, values = pd.factorize(self.table.customers[name], sort=True)
+                if 2 <= len(values) <= MOST_OUTCOMES:
+                    self._outcomes[name] = codes.astype(np.int64)
+        return self._outcomes
 
     @property
     def ids(self) -> pd.Series | None:

@@ -10,7 +10,10 @@ from typing import Any
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from customer_segmentation.clustering.scores import contingency
 from customer_segmentation.clustering.study import Study, run_study
+from customer_segmentation.clustering.valley import StructureResult
+from customer_segmentation.commands.checks import declared_features
 from customer_segmentation.commands.composition import config_text, typed
 from customer_segmentation.commands.customers import Customers, customers_of
 from customer_segmentation.commands.job import Job, estimators_of, space_of
@@ -26,8 +29,11 @@ from customer_segmentation.tracking.items import Tags
 from customer_segmentation.tracking.runs import finish_run, record, start_run
 from customer_segmentation.tracking.segment_items import profile_items
 from customer_segmentation.tracking.store import Store, connect
+from customer_segmentation.tracking.structure_items import metric_name, structure_items
 from customer_segmentation.tracking.study_items import candidate_items, candidate_tags, study_items
-from customer_segmentation.verdict.selection import Rule, choose
+from customer_segmentation.verdict.objections import Limits
+from customer_segmentation.verdict.selection import Rule, best_of_study
+from customer_segmentation.verdict.structure import StudyStructure
 from customer_segmentation.verdict.yardstick import yardstick
 
 
@@ -64,8 +70,17 @@ def run_logged(job: Job, context: SweepContext, store: Store) -> None:
     progress.study_started(job.name)
     try:
         study, space, customers = compute(job, context.columns, progress.candidate_done)
-        _log_candidates(job, context, store, run_id, study, space, customers)
-        record(store, run_id, study_items(study, space, ids=customers.ids, params=job.params, config=job.config))
+        found = test_structure(job, study, space)
+        associate(study, customers)
+        _log_candidates(job, context, store, run_id, study, space, customers, found[1])
+        record(
+            store,
+            run_id,
+            [
+                *study_items(study, space, ids=customers.ids, params=job.params, config=job.config),
+                *structure_items(*found),
+            ],
+        )
     except Exception as error:
         if os.environ.get("SEGMENT_DEBUG"):
             finish_run(store, run_id, "FAILED")
@@ -111,16 +126,84 @@ def compute(job: Job, columns: list[str], on_candidate: Any = None) -> tuple[Stu
     return study, space, customers
 
 
+def test_structure(job: Job, study: Study, space: Space) -> tuple[StructureResult, StudyStructure]:
+    """Test a study for natural structure, ask the second opinions, and give each candidate its valleys as a score."""
+    from customer_segmentation.clustering.valley import valley_test
+    from customer_segmentation.verdict.opinions import opinions_on_k
+    from customer_segmentation.verdict.structure import study_structure
+
+    several = [candidate for candidate in study.candidates if candidate.k > 1]
+    result = valley_test(
+        space.matrix,
+        {candidate.k: candidate.labels for candidate in several},
+        {candidate.k: candidate.scores["silhouette"] for candidate in several},
+        seed=job.settings.seed,
+    )
+    for candidate in several:
+        if candidate.k in result.tests:
+            candidate.scores["valley_share"] = result.tests[candidate.k].share
+    asked = opinions_on_k(
+        job.settings.selection.opinions,
+        space.matrix,
+        {candidate.k: candidate.scores for candidate in study.candidates},
+        knee=study.knee,
+        seed=job.settings.seed,
+    )
+    return result, study_structure(job.name, result, asked)
+
+
+def associate(study: Study, customers: Customers) -> None:
+    """Give each candidate its association with the outcomes, which took no part in the clustering."""
+    from customer_segmentation.verdict.association import cramers_v
+
+    for name, codes in customers.outcomes.items():
+        known = codes >= 0
+        for candidate in study.candidates:
+            if candidate.k < 2:
+                continue
+            found = cramers_v(contingency(candidate.labels[known], codes[known])) if known.any() else None
+            if found is not None:
+                word = metric_name(name)
+                candidate.scores[f"association/{word}"] = found.v
+                candidate.scores[f"association_low/{word}"] = found.low
+                candidate.scores[f"association_high/{word}"] = found.high
+
+
+def value_is_feature(job: Job, customers: Customers) -> bool:
+    """Whether the value column is among what the segments were made from: explaining it is circular then."""
+    column = customers.table.value_column
+    features = declared_features(job.settings.features, customers.table.columns, job.choices["features"])
+    return column is not None and column in features.columns
+
+
 def rule_of(settings: SelectionSettings) -> Rule:
     """The rule of choice that a config declares."""
-    return Rule(settings.rule, settings.k, settings.smallest_share, settings.near_tie)
+    limits = Limits(
+        smallest_share=settings.smallest_share,
+        most_segments=settings.most_segments,
+        most_features=settings.most_features,
+        explained_share=settings.explained_share,
+        rand=settings.stability.rand,
+        rand_worst=settings.stability.rand_worst,
+        prediction_strength=settings.stability.prediction_strength,
+    )
+    return Rule(
+        rule=settings.rule,
+        k=settings.k,
+        binding=settings.binding,
+        limits=limits,
+        near_tie=settings.near_tie,
+        rank_by=tuple(settings.rank_by),
+        natural_worth=settings.natural_worth,
+    )
 
 
-def leaderboard_of(study: Study, name: str) -> pd.DataFrame:
+def leaderboard_of(study: Study, name: str, natural_k: int = 1) -> pd.DataFrame:
     """Candidates of a study as the rows that a choice is made among; the index is k."""
     frame = pd.DataFrame([{"k": candidate.k, **candidate.scores} for candidate in study.candidates])
     frame = frame.reindex(columns=list(dict.fromkeys([*frame.columns, "yardstick", "silhouette"])))
-    return frame.assign(study=name).set_index(frame["k"].rename(None))
+    frame = frame.assign(study=name, knee=study.knee, natural=(frame["k"] == natural_k) & (natural_k > 1))
+    return frame.set_index(frame["k"].rename(None))
 
 
 def _log_candidates(
@@ -131,8 +214,13 @@ def _log_candidates(
     study: Study,
     space: Space,
     customers: Customers,
+    structure: StudyStructure,
 ) -> None:
-    choice = choose(leaderboard_of(study, job.name), rule_of(job.settings.selection))
+    choice = best_of_study(leaderboard_of(study, job.name, structure.k), rule_of(job.settings.selection))
+    known = {
+        "knee": study.knee,
+        "value_circular": "yes" if value_is_feature(job, customers) else "no",
+    }
     for candidate in study.candidates:
         best = candidate.k == choice.chosen
         verdict = "best_of_study" if best else "qualified"
@@ -149,6 +237,9 @@ def _log_candidates(
                 "study_id": study_id,
                 "study": job.name,
                 "job": job.number,
+                **known,
+                "natural": "yes" if candidate.k == structure.k > 1 else "no",
+                "best_of_study": "yes" if best else "no",
                 **candidate_tags(candidate, verdict=verdict),
             },
         )

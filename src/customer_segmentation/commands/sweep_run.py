@@ -70,7 +70,7 @@ def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -
             record(store, sweep_id, _first_items(settings, asked, customers, needed, logged))
             run_jobs(asked, run_job)
             progress.finishing()
-            result = choose_across(store, sweep_id, customers, settings)
+            result = choose_across(store, sweep_id, customers, settings, lambda row: job_of(asked, store, row))
             if result.chosen is not None:
                 finish_chosen(store, result.chosen, job_of(asked, store, result.chosen), customers)
             _conclude(store, sweep_id, result, customers, progress.failures, asked, command)
@@ -184,8 +184,7 @@ def _conclude(
             conclusion_items(
                 result.leaderboard,
                 chosen=chosen,
-                reasons=result.reasons,
-                near_tie=asked.settings[0].selection.near_tie,
+                verdict=result.verdict,
             )
         )
     text = sweep_description(
@@ -199,6 +198,9 @@ def _conclude(
         chosen_link=None if chosen is None else link(store.experiment_id, chosen["run_id"], label(chosen)),
     )
     tags = {"mlflow.note.content": text, "failed_studies": len(failures)}
+    if result.verdict:
+        tags |= {"structure": result.verdict["structure"], "certainty": result.verdict["certainty"]["word"]}
+        tags |= {"tie": result.verdict["tie"]}
     if chosen is not None:
         tags |= {"chosen": label(chosen), "chosen_run_id": chosen["run_id"]}
     record(store, sweep_id, [*items, Tags(tags)])

@@ -40,15 +40,44 @@ class YardstickSettings:
     scaling: ScalingSettings = field(default_factory=ScalingSettings)
 
 
+#: The rules of choice, the criteria of the ranking and the second opinions that exist.
+RULES = ("yardstick", "fixed", "silhouette", "elbow")
+CRITERIA = ("yardstick", "separation", "stability", "value_explained")
+OPINIONS = ("vote", "gap")
+
+
+@dataclass
+class StabilitySettings:
+    """How stability is measured, and what counts as stable. It is spent on a short list, because it is dear."""
+
+    short_list: int = 16  # candidates that get a first look: it can only rule out
+    first_look: int = 3  # splits into halves of the first look
+    confirmed: int = 4  # candidates of the short list that are confirmed with all restarts
+    resamples: int = 15  # splits into halves of a confirmation
+    seeds: int = 3  # refits of the chosen candidate under other seeds
+    rand: float = 0.9  # adjusted Rand index with the candidate, mean of all halves
+    rand_worst: float = 0.75  # and of the worst half: below, it flips between two answers
+    prediction_strength: float = 0.8
+
+
 @dataclass
 class SelectionSettings:
     """One file of ``conf/selection/``: the constraints and the rule by which one candidate is chosen."""
 
     about: str = ""
-    rule: str = "yardstick"  # yardstick | fixed
+    rule: str = "yardstick"  # yardstick | fixed | silhouette | elbow
     k: int | None = None  # of the rule `fixed`
-    smallest_share: float = 0.05  # a candidate with a smaller segment is ruled out
-    near_tie: float = 0.01  # yardsticks closer than this count as equal; the silhouette then decides
+    binding: bool = True  # false: what does not satisfy the constraints is not ruled out, but objected to
+    smallest_share: float = 0.05  # every segment needs this share of the customers
+    most_segments: int | None = None  # more than the business can treat differently are ruled out; null: no limit
+    most_features: int = 5  # a shallow decision tree over so many features ...
+    explained_share: float = 0.8  # ... has to tell the segment of this share of the customers
+    # yardstick | separation | stability | value_explained, in order; near ties of one go to the next
+    rank_by: list[str] = field(default_factory=lambda: ["yardstick", "separation", "stability"])
+    near_tie: float = 0.01  # differences up to this do not decide
+    natural_worth: float = 0.5  # natural structure goes first from this share of the best yardstick; above 1: never
+    stability: StabilitySettings = field(default_factory=StabilitySettings)
+    opinions: list[str] = field(default_factory=lambda: ["vote"])  # second opinions on k: vote | gap
 
 
 @dataclass

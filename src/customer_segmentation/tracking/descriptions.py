@@ -3,10 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
-from customer_segmentation.verdict.selection import label
+#: Scores of the verdict's page, in order.
+SCORES = {
+    "yardstick": "yardstick",
+    "reference_silhouette": "separation: silhouette in the reference space",
+    "stability_rand": "stability: half-sample adjusted Rand, mean",
+    "stability_rand_worst": "stability: worst half",
+    "stability_prediction_strength": "prediction strength",
+    "stability_jaccard_worst": "least stable segment, Jaccard",
+    "first_look_rand": "first look at stability (can only rule out)",
+    "seed_agreement": "agreement with other seeds, worst",
+    "value_explained": "variance of value explained",
+    "explained_by_tree": "told by a shallow tree",
+    "smallest_share": "smallest segment, share",
+    "silhouette": "silhouette in its own space",
+    "davies_bouldin": "Davies-Bouldin in its own space",
+    "calinski_harabasz": "Calinski-Harabasz in its own space",
+    "inertia": "inertia in its own space",
+}
 
 EXPERIMENT = """\
 **Customer segmentation.** Three levels of runs: a *sweep* (one command) holds *studies* (one feature set under one
@@ -82,22 +100,46 @@ def sweep_description(
     return "\n".join(lines)
 
 
-def verdict_markdown(leaderboard: pd.DataFrame, chosen: pd.Series | None, reasons: Sequence[str]) -> str:
-    """Render the verdict as a page: the choice, the reasons, the segments' sizes."""
-    if chosen is None:
-        return "\n".join(["# Verdict", "", "No candidate was chosen.", "", *[f"- {reason}" for reason in reasons], ""])
-    lines = ["# Verdict", "", f"Chosen: **{label(chosen)}**", "", *[f"- {reason}" for reason in reasons], ""]
-    lines += ["| score | value |", "|---|---|"]
-    shown = (
-        "yardstick",
-        "value_explained",
-        "smallest_share",
-        "silhouette",
-        "davies_bouldin",
-        "calinski_harabasz",
-        "inertia",
-    )
-    lines += [f"| {name} | {chosen[name]:.6g} |" for name in shown if name in chosen and pd.notna(chosen[name])]
-    lines += [f"| customers in each segment | {chosen['sizes']} |", ""]
-    lines += [f"{len(leaderboard)} candidates were compared; `leaderboard.csv` has them all.", ""]
+def verdict_markdown(verdict: Mapping[str, Any]) -> str:
+    """Render ``verdict.json`` (see `customer_segmentation.verdict.record`) as a page."""
+    chosen, runner_up = verdict["chosen"], verdict["runner_up"]
+    lines = ["# Verdict", ""]
+    lines += [f"Chosen: **{chosen['name']}**" if chosen else "**No candidate was chosen.**", ""]
+    lines += [f"How sure: **{verdict['certainty']['word']}**. {verdict['certainty']['sentence']}", ""] if chosen else []
+    lines += [f"- {reason}" for reason in verdict["reasons"]]
+    if chosen:
+        shown = {name: title for name, title in SCORES.items() if chosen.get(name) is not None}
+        beside = f" {runner_up['name']} |" if runner_up else ""
+        lines += ["", f"| score | {chosen['name']} |{beside}", f"|---|---|{'---|' if runner_up else ''}"]
+        for name, title in shown.items():
+            other = f" {_score(runner_up.get(name))} |" if runner_up else ""
+            lines.append(f"| {title} | {_score(chosen[name])} |{other}")
+        other = f" {runner_up['sizes']} |" if runner_up else ""
+        lines.append(f"| customers in each segment | {chosen['sizes']} |{other}")
+    if verdict["short_list"]:
+        lines += ["", "## Examined closely", ""]
+        lines += [
+            "| candidate | yardstick | separation | stability | value explained | verdict |",
+            "|---|---|---|---|---|---|",
+        ]
+        for row in verdict["short_list"]:
+            figures = " | ".join(
+                _score(row[name]) for name in ("yardstick", "reference_silhouette", "stability", "value_explained")
+            )
+            word = f"ruled out: {row['ruled_out'].replace('_', ' ')}" if row["ruled_out"] else ""
+            word = word or ("confirmed" if row["confirmed"] else "first look only")
+            lines.append(f"| {row['name']} | {figures} | {word} |")
+        lines += ["", "Stability from the first look is no confirmation: it can only rule out."]
+    if verdict["structure_by_study"]:
+        lines += ["", "## Is there natural structure?", ""]
+        for study in verdict["structure_by_study"]:
+            opinions = ", ".join(f"{name} {k}" for name, k in study["opinions"].items())
+            lines.append(
+                f"- **{study['study']}**: {study['sentence']}" + (f" Others say k: {opinions}." if opinions else "")
+            )
+    lines += ["", f"{verdict['candidates']} candidates were compared; `leaderboard.csv` has them all.", ""]
     return "\n".join(lines)
+
+
+def _score(value: Any) -> str:
+    return "" if value is None else f"{float(value):.4g}"

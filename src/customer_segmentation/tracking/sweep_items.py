@@ -64,23 +64,16 @@ def exploration_items(
 
 
 def conclusion_items(
-    leaderboard: pd.DataFrame, *, chosen: pd.Series | None, reasons: Sequence[str], near_tie: float
+    leaderboard: pd.DataFrame, *, chosen: pd.Series | None, verdict: Mapping[str, Any]
 ) -> Iterator[Item]:
     """Leaderboard, verdict and the figures over all candidates; the yardstick is the only score drawn across spaces."""
     shown = leaderboard.drop(columns=["job"])
     yield Table(shown, "leaderboard.csv")
     yield Table(shown.round(6), "leaderboard.json")
-    yield Text(verdict_markdown(leaderboard, chosen, reasons), "verdict.md")
-    verdict: dict[str, Any] = {"chosen": None, "reasons": list(reasons), "candidates": len(leaderboard)}
+    yield Text(verdict_markdown(verdict), "verdict.md")
     if chosen is not None:
-        verdict["chosen"] = {key: _plain(value) for key, value in chosen.items()}
-        yield Metrics(
-            {
-                "chosen_k": chosen["k"],
-                "chosen_yardstick": chosen["yardstick"],
-                "chosen_smallest_share": chosen["smallest_share"],
-            }
-        )
+        names = ("k", "yardstick", "smallest_share", "stability_rand", "stability_prediction_strength")
+        yield Metrics({f"chosen_{name}": chosen[name] for name in names if name in chosen})
     yield Text(json.dumps(verdict, indent=2), "verdict.json")
     best, chosen_k = best_by_space(leaderboard)
     if best.size:
@@ -107,11 +100,17 @@ def table_of_candidates(leaderboard: pd.DataFrame, chosen: pd.Series | None) -> 
 
 def best_by_space(leaderboard: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Yardstick and k of the best candidate of each study, as features × scaling; empty where none qualified."""
-    bests = leaderboard[leaderboard["verdict"].isin(["best_of_study", "chosen", "runner_up"])]
+    known = (
+        leaderboard["best_of_study"] if "best_of_study" in leaderboard else leaderboard["verdict"] == "best_of_study"
+    )
+    foremost = leaderboard["verdict"].isin(["chosen", "runner_up"])
+    bests = leaderboard[(known & ~leaderboard["verdict"].str.startswith("ruled_out")) | foremost]
     features = list(dict.fromkeys(leaderboard["features"]))
     scalings = list(dict.fromkeys(leaderboard["scaling"]))
     # Studies that differ in something else share a cell: the best of them stands in it.
-    bests = bests.sort_values("yardstick", ascending=False, kind="stable").drop_duplicates(["features", "scaling"])
+    place = bests["verdict"].map({"chosen": 0, "runner_up": 1}).fillna(2)
+    bests = bests.assign(_place=place).sort_values(["_place", "yardstick"], ascending=[True, False], kind="stable")
+    bests = bests.drop_duplicates(["features", "scaling"])
     best = bests.pivot(index="features", columns="scaling", values="yardstick").reindex(
         index=features, columns=scalings
     )
@@ -122,8 +121,3 @@ def best_by_space(leaderboard: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame
 def sweep_params(settings: Mapping[str, Any]) -> Params:
     """Settings of a sweep by which sweeps are compared."""
     return Params({key: value for key, value in settings.items() if value is not None})
-
-
-def _plain(value: Any) -> Any:
-    value = value.item() if hasattr(value, "item") else value
-    return None if isinstance(value, float) and value != value else value
