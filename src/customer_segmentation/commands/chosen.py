@@ -10,6 +10,7 @@ from customer_segmentation.clustering.study import Candidate
 from customer_segmentation.commands.customers import Customers
 from customer_segmentation.commands.job import Job
 from customer_segmentation.commands.model import model_of
+from customer_segmentation.commands.portraits import profiles_of
 from customer_segmentation.commands.reopened import refit
 from customer_segmentation.errors import StudyError
 from customer_segmentation.spaces.space import Space
@@ -17,6 +18,7 @@ from customer_segmentation.tracking.chosen_items import chosen_items
 from customer_segmentation.tracking.items import Metrics
 from customer_segmentation.tracking.reading import labels_of
 from customer_segmentation.tracking.runs import record
+from customer_segmentation.tracking.segment_items import profile_items
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.verdict.selection import label
 
@@ -51,7 +53,9 @@ def finish_chosen(store: Store, chosen: pd.Series, job: Job, customers: Customer
             space, fit.labels, name=label(chosen), silhouette=(found.rows, found.values[:, 0]), seed=settings.seed
         )
     )
-    # The best of each study has its model already, unless models of the chosen alone were asked for.
+    # The best of each study has its profiles and its model already, unless models of the chosen alone were asked for.
+    if not chosen["best_of_study"]:
+        items += profile_items(profiles_of(customers, space, fit.labels, fit.estimator))
     if settings.tracking.models == "chosen" or not chosen["best_of_study"]:
         _log_model(store, chosen, job, space, customers, fit)
     record(store, chosen["run_id"], items)

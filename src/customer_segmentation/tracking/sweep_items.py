@@ -100,15 +100,11 @@ def table_of_candidates(leaderboard: pd.DataFrame, chosen: pd.Series | None) -> 
 
 def best_by_space(leaderboard: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Yardstick and k of the best candidate of each study, as features × scaling; empty where none qualified."""
-    known = (
-        leaderboard["best_of_study"] if "best_of_study" in leaderboard else leaderboard["verdict"] == "best_of_study"
-    )
-    foremost = leaderboard["verdict"].isin(["chosen", "runner_up"])
-    bests = leaderboard[(known & ~leaderboard["verdict"].str.startswith("ruled_out")) | foremost]
+    bests = leaderboard[~leaderboard["verdict"].str.startswith("ruled_out")]
     features = list(dict.fromkeys(leaderboard["features"]))
     scalings = list(dict.fromkeys(leaderboard["scaling"]))
     # Studies that differ in something else share a cell: the best of them stands in it.
-    place = bests["verdict"].map({"chosen": 0, "runner_up": 1}).fillna(2)
+    place = bests["verdict"].map({"chosen": 0, "runner_up": 1, "best_of_study": 2}).fillna(3)
     bests = bests.assign(_place=place).sort_values(["_place", "yardstick"], ascending=[True, False], kind="stable")
     bests = bests.drop_duplicates(["features", "scaling"])
     best = bests.pivot(index="features", columns="scaling", values="yardstick").reindex(
