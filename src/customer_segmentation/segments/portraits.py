@@ -35,7 +35,9 @@ class Claim:
     effect, effect_low, effect_high : float
         Against all customers, as in the profile.
     compared_with : str
-        "all customers", or the segments from which the name tells it apart.
+        "all customers", or the name of the segments from which it is told apart.
+    told_from : tuple of int
+        These segments; empty where it is compared with all customers.
     """
 
     trait: str
@@ -51,6 +53,7 @@ class Claim:
     effect_low: float
     effect_high: float
     compared_with: str = ALL_CUSTOMERS
+    told_from: tuple[int, ...] = ()
 
     @property
     def subject(self) -> str:
@@ -62,10 +65,9 @@ class Claim:
         """The claim as a phrase, e.g. "Number of Referrals 7.2, against 2.5 of all customers"."""
         share = self.measure == "share"
         of = "among" if share else "of"
-        return (
-            f"{self.subject} {figure(self.value, self.unit, share=share)}, against "
-            f"{figure(self.against, self.unit, share=share)} {of} {self.compared_with}"
-        )
+        unit = "" if self.unit.lower() in self.variable.lower().split() else self.unit  # said once is enough
+        seen, other = (figure(amount, unit, share=share) for amount in (self.value, self.against))
+        return f"{self.subject} {seen}, against {other} {of} {self.compared_with}"
 
 
 @dataclass(frozen=True)

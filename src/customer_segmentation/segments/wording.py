@@ -43,3 +43,9 @@ def _digits(value: float, *, money: bool = False) -> str:
     if value >= 0.1 or value == 0:
         return f"{value:.1f}"
     return f"{value:.2g}"
+
+
+def shortened(text: str, most: int = 40) -> str:
+    """One line of at most so many characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"

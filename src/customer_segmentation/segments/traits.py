@@ -1,0 +1,122 @@
+"""Traits: what of a profile is worth a word. A trait holds or it does not, and carries its figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from customer_segmentation.segments.portraits import Claim
+from customer_segmentation.segments.profile import Profiles
+from customer_segmentation.segments.variables import OTHER_LEVELS, YES, Variable
+from customer_segmentation.segments.wording import shortened
+from customer_segmentation.settings.data import Role
+from customer_segmentation.settings.playbook import PlaybookSettings, TraitSettings
+
+#: A plain trait of a share needs this part of the threshold for numbers, in shares.
+SHARE_OF_PLAIN = 0.4
+#: A level is told of a segment when more than half of its customers have it.
+MOSTLY = 0.5
+RARELY = 0.2
+
+Row = Any
+Rows = Mapping[tuple[int, str, str], Row]
+
+
+def rows_of(profiles: Profiles) -> dict[tuple[int, str, str], Row]:
+    """Rows of the profile by segment, variable and level."""
+    found: dict[tuple[int, str, str], Row] = {}
+    for row in profiles.table.itertuples(index=False):
+        found[int(row.segment), str(row.variable), str(row.level)] = row  # type: ignore[arg-type]
+    return found
+
+
+def claim_of(row: Row, *, trait: str, words: str) -> Claim:
+    """A row of the profile as a claim, in the direction that its figures show."""
+    return Claim(
+        trait=trait,
+        words=words,
+        variable=row.variable,
+        level=row.level,
+        direction="above" if row.value > row.overall else "below",
+        value=float(row.value),
+        against=float(row.overall),
+        measure=row.measure,
+        unit=row.unit,
+        effect=float(row.effect),
+        effect_low=float(row.effect_low),
+        effect_high=float(row.effect_high),
+    )
+
+
+def variable_of(trait: TraitSettings, profiles: Profiles) -> Variable | None:
+    """What a trait speaks of, where the table has it."""
+    for variable in profiles.variables:
+        if trait.role is not None and variable.role.value == trait.role:
+            return variable
+        if trait.column is not None and trait.column == variable.name:
+            return variable
+    return None
+
+
+def holding(trait: TraitSettings, row: Row) -> bool:
+    """Whether a row of the profile meets all conditions of a trait; what is undefined meets none."""
+    conditions = [
+        None if trait.above is None else row.effect >= trait.above and row.effect_low > 0,
+        None if trait.below is None else row.effect <= -trait.below and row.effect_high < 0,
+        None if trait.at_least is None else row.value >= trait.at_least,
+        None if trait.at_most is None else row.value <= trait.at_most,
+    ]
+    asked = [bool(condition) for condition in conditions if condition is not None]
+    return bool(asked) and all(asked)
+
+
+def declared_claims(segment: int, profiles: Profiles, rows: Rows, playbook: PlaybookSettings) -> dict[str, Claim]:
+    """Traits of the playbook that hold for a segment, in the playbook's order, with their figures."""
+    found = {}
+    for key, trait in playbook.traits.items():
+        variable = variable_of(trait, profiles)
+        if variable is None:
+            continue
+        level = "" if variable.kind == "number" else trait.level or (variable.levels[0] if variable.levels else "")
+        row = rows.get((segment, variable.name, level))
+        if row is not None and holding(trait, row):
+            claim = claim_of(row, trait=key, words="")
+            words = (trait.words or key.replace("_", " ")).format(variable=variable.name, event=event_of(claim))
+            found[key] = claim_of(row, trait=key, words=words)
+    return found
+
+
+def event_of(claim: Claim) -> str:
+    """What a share counts, in a word: the level, or the column of a yes/no."""
+    return claim.variable if claim.level in ("", YES) else claim.level
+
+
+def plain_claims(segment: int, profiles: Profiles, rows: Rows, playbook: PlaybookSettings) -> list[Claim]:
+    """What stands out of the features that drew the segments and that the playbook is silent about, strongest first."""
+    spoken = {variable.name for trait in playbook.traits.values() if (variable := variable_of(trait, profiles))}
+    found = []
+    for variable in profiles.variables:
+        if variable.name in spoken or variable.role is Role.outcome or not variable.feature:
+            continue
+        name = shortened(variable.name)
+        for level in variable.levels or ("",):
+            row = rows.get((segment, variable.name, level))
+            if row is None or level == OTHER_LEVELS:
+                continue
+            words = _plain_words(row, name, level, playbook.plain)
+            if words:
+                found.append(claim_of(row, trait=f"plain:{words.split()[0]}:{variable.name}:{level}", words=words))
+    return sorted(found, key=lambda claim: -abs(claim.effect) * (1 / SHARE_OF_PLAIN if claim.measure == "share" else 1))
+
+
+def _plain_words(row: Row, name: str, level: str, threshold: float) -> str:
+    if row.measure == "mean":
+        if row.effect >= threshold and row.effect_low > 0:
+            return f"high {name}"
+        return f"low {name}" if row.effect <= -threshold and row.effect_high < 0 else ""
+    what = name if level == YES else f"{shortened(level)} ({name})"
+    if row.effect >= threshold * SHARE_OF_PLAIN and row.effect_low > 0 and row.value > MOSTLY:
+        return f"mostly {what}"
+    if row.effect <= -threshold * SHARE_OF_PLAIN and row.effect_high < 0 and row.value < RARELY:
+        return f"rarely {what}"
+    return ""
