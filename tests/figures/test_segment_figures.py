@@ -21,12 +21,11 @@ def _rows(n: int) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "variable": [f"A column with $ and a rather long name_{i}" for i in range(n)],
-            "value": rng.lognormal(3, 3, n),
-            "overall": rng.lognormal(3, 3, n),
+            "here": [f"${value:,.0f} a very long unit" for value in rng.lognormal(3, 3, n)],
+            "all": [f"{value:.3g} months" for value in rng.lognormal(3, 3, n)],
             "effect": effect,
             "low": effect - 0.1,
             "high": effect + 0.1,
-            "unit": [("$", "months", "%")[i % 3] for i in range(n)],
         }
     )
 
@@ -35,10 +34,9 @@ def test_card_draws_effects_and_writes_the_values(texts, tidy):
     rows = pd.DataFrame(
         {
             "variable": ["Referrals", "Revenue", "Two years"],
-            "value": [7.2, 6411.0, 0.306],
-            "overall": [2.5, 3418.0, 0.351],
+            "here": ["7.2", "$6,411", "30.6 %"],
+            "all": ["2.5", "$3,418", "35.1 %"],
             "effect": [1.4, 2.6, -0.1],
-            "unit": ["", "$", "%"],
         }
     )
     figure = segment_card(rows, segment=2, name="Loyal advocates", k=4)

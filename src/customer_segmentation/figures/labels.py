@@ -162,15 +162,15 @@ def share(part: float, whole: float) -> str:
 
 
 def percent(part: float) -> str:
-    """Write a share between 0 and 1 with one decimal, more where it is tiny: the form of reports and their figures.
+    """Write a share between 0 and 1 with one decimal, two below 1 %: the form of reports and their figures.
 
-    >>> percent(0.3061), percent(0.0004), percent(1.0), percent(0.0)
-    ('30.6 %', '0.04 %', '100.0 %', '0.0 %')
+    >>> percent(0.3061), percent(0.0095), percent(1.0), percent(0.0)
+    ('30.6 %', '0.95 %', '100.0 %', '0.0 %')
     """
     if not math.isfinite(part):
         return "–"
     size = abs(100 * part)
-    text = f"{size:.1f}" if size >= 0.0995 or size == 0 else f"{size:.2f}" if size >= 0.005 else "<0.01"
+    text = f"{size:.1f}" if size >= 0.995 or size == 0 else f"{size:.2f}" if size >= 0.005 else "<0.01"
     return f"{'−' if part < 0 and size >= 0.005 else ''}{text} %"
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from customer_segmentation.figures.labels import PANEL, PLAIN, TEXT, fit_all, number, percent, widest
+from customer_segmentation.figures.labels import PANEL, PLAIN, TEXT, fit, fit_all, widest
 from customer_segmentation.figures.theme import (
     EDGE,
     INK,
@@ -21,6 +21,7 @@ REACH = 2.0
 MOST_BARS = 10
 WIDTH = 5.6  # inches: readable on a telephone
 LABEL_LIMIT = 1.75  # inches
+VALUE_LIMIT = 1.0
 
 
 def segment_card(
@@ -35,10 +36,10 @@ def segment_card(
 
     Parameters
     ----------
-    rows : DataFrame of shape (n_variables, 4 or 6)
-        ``variable``, ``value`` and ``overall`` (in the unit of the variable, or shares between 0 and 1 where the unit
-        is ``%``), ``effect`` (in standard deviations), optionally ``low`` and ``high`` of its 95 % interval and
-        ``unit``. The first ten are drawn.
+    rows : DataFrame of shape (n_variables, n_columns)
+        ``variable``; ``effect``, in standard deviations of all customers, optionally with ``low`` and ``high`` of its
+        95 % interval; ``here`` and ``all``, the values of the segment and of all customers as text. The first ten are
+        drawn.
     segment : int
         Its number, which gives its colour.
     name : str
@@ -52,10 +53,9 @@ def segment_card(
     """
     shown = rows.head(MOST_BARS)
     n = max(len(shown), 1)
-    units = shown["unit"].fillna("").astype(str).tolist() if "unit" in shown else [""] * len(shown)
     labels = fit_all(shown["variable"].tolist(), LABEL_LIMIT)
-    own = [_written(value, unit) for value, unit in zip(shown["value"], units, strict=True)]
-    all_customers = [_written(value, unit) for value, unit in zip(shown["overall"], units, strict=True)]
+    own = [fit(text, VALUE_LIMIT) for text in shown["here"]]
+    all_customers = [fit(text, VALUE_LIMIT) for text in shown["all"]]
     left = max(widest(labels) + EDGE + 0.12, 1.1)
     first, second = (max(widest(texts), widest([head])) for texts, head in ((own, "here"), (all_customers, "all")))
     right = 0.18 + first + 0.22 + second + EDGE
@@ -122,9 +122,3 @@ def _text(axes: object, x: float, y: float, text: str, side: str, *, colour: str
         x, y, text, transform=axes.transAxes, size=TEXT, color=colour, weight=weight, ha=side,  # type: ignore[attr-defined]
         va="center", **PLAIN,
     )  # fmt: skip
-
-
-def _written(value: float, unit: str) -> str:
-    if unit == "%":
-        return percent(float(value))
-    return number(float(value), unit)

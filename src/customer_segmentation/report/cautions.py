@@ -1,0 +1,277 @@
+"""What the data does not support: found from the figures, and said whether or not anybody asks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from customer_segmentation.figures.labels import percent
+from customer_segmentation.report.data import ReportData
+from customer_segmentation.report.document import Bullets, Paragraph, Section
+from customer_segmentation.report.profile_rows import outcome_rows
+from customer_segmentation.report.sections import capital, counted, listed
+
+#: A segment below this share of the customers is no target for a campaign; below the second it is small.
+TINY, SMALL = 0.01, 0.05
+#: A feature that carries less of the variance that was clustered hardly shapes the segments.
+HARDLY = 0.02
+#: Adjusted Rand index of half samples below which a partition is another one on other customers.
+STEADY = 0.9
+#: Adjusted Rand index below which a change of unit made other segments.
+SAME_SEGMENTS = 0.9
+SET_ASIDE = 0.01
+MOST_NAMED = 6
+
+
+def cautions(data: ReportData) -> list[Paragraph]:
+    """All cautions, the gravest first."""
+    found: list[Paragraph] = []
+    if data.candidate is not None:
+        found += [*_tiny(data), *_distorted(data), *_weights(data), *_unit_change(data)]
+    found += _structure(data)
+    found += [*_objections(data), *_unsteady(data)]
+    if data.portraits is not None:
+        found += [Paragraph(text) for text in data.portraits.cautions]
+        found += [*_circular(data), *_missing(data)]
+    found += [*_rows(data), *_scores(data)]
+    if data.portraits is not None:
+        found += _causes(data)
+    return found
+
+
+def cautions_section(data: ReportData) -> Section:
+    """The section."""
+    return Section("not-supported", "What the data does not support", (Bullets(tuple(cautions(data))),))
+
+
+def _tiny(data: ReportData) -> list[Paragraph]:
+    if data.portraits is None:
+        return []
+    profiles = data.portraits.profiles
+    table = profiles.segments
+    paragraphs = []
+    for low, high, lead, advice in (
+        (
+            0.0,
+            TINY,
+            "Too small to act on.",
+            "So few customers are no target for a campaign, and their profile may be chance.",
+        ),
+        (TINY, SMALL, "Small.", "Their figures are less certain than those of the others: mind the intervals."),
+    ):
+        small = table[(table["share"] >= low) & (table["share"] < high)]
+        if small.empty:
+            continue
+        one = len(small) == 1
+        text = (
+            f"{'Segment' if one else 'Segments'} {listed([str(int(s)) for s in small['segment']])} "
+            f"{'holds' if one else 'hold'} {listed([f'{int(n):,}' for n in small['customers']])} customers, "
+            f"{listed([percent(share) for share in small['share']])} of all"
+        )
+        if profiles.value is not None and small["value_share"].notna().all():
+            text += f", and {listed([percent(share) for share in small['value_share']])} of the {profiles.value.name}"
+        paragraphs.append(Paragraph(f"{text}. {advice}", lead=lead))
+    return paragraphs
+
+
+def _distorted(data: ReportData) -> list[Paragraph]:
+    candidate = data.candidate
+    assert candidate is not None  # noqa: S101 - asked for only where there is one
+    paragraphs = []
+    for item in candidate.check.distorted:
+        text = (
+            f"What was clustered under the name {item.feature} has a correlation of {_r(item.own)} with {item.feature}: "
+            f"the scaling {candidate.scaling} mixes the features of a customer."
+        )
+        if item.ratio_to:
+            text += (
+                f" In effect it is {item.feature} divided by {item.ratio_to} (correlation {_r(item.ratio, 5)}). Read the "
+                f"segments as groups of that ratio, not of {item.feature}."
+            )
+        paragraphs.append(Paragraph(text, lead=f"{capital(item.feature)} is not {item.feature} here."))
+    return paragraphs
+
+
+def _weights(data: ReportData) -> list[Paragraph]:
+    candidate = data.candidate
+    assert candidate is not None  # noqa: S101 - asked for only where there is one
+    weights = candidate.check.weights
+    light = {name: weight for name, weight in weights.items() if weight < HARDLY and name in candidate.units}
+    if not light or len(weights) < 2:
+        return []
+    named = [f"{name} {percent(weight)}" for name, weight in list(light.items())[:MOST_NAMED]]
+    most = next(iter(weights))
+    return [
+        Paragraph(
+            f"Of the variance that was clustered {'it carries' if len(light) == 1 else 'they carry'}: {listed(named)}; "
+            f"{most} carries {percent(weights[most])}. Where the scaling gives one feature that much weight, the "
+            "others have next to no say in who belongs together.",
+            lead=f"{capital(listed(list(light)[:MOST_NAMED]))} hardly {'counts' if len(light) == 1 else 'count'}.",
+        )
+    ]
+
+
+def _unit_change(data: ReportData) -> list[Paragraph]:
+    candidate = data.candidate
+    assert candidate is not None  # noqa: S101 - asked for only where there is one
+    change = candidate.check.unit_change
+    if change is None or change[1] >= SAME_SEGMENTS:
+        return []
+    return [
+        Paragraph(
+            f"Told in thousands instead of in its unit, {change[0]} leads to other segments (adjusted Rand index "
+            f"{change[1]:.2f}, where 1 is the same). Segments that depend on the choice of a unit are no property of the "
+            "customers.",
+            lead="The segments depend on a unit.",
+        )
+    ]
+
+
+def _structure(data: ReportData) -> list[Paragraph]:
+    verdict = data.verdict
+    word = verdict.get("structure")
+    if word == "useful partition" and (data.candidate is None or data.is_chosen or not data.of_candidate):
+        return [
+            Paragraph(
+                "The test found no valleys between the segments: the customers are a continuum, and the segments a useful "
+                "division of it. Customers near a border differ little from their neighbours across it. There is no "
+                "true number of segments to be found.",
+                lead="No natural groups.",
+            )
+        ]
+    if word == "not decidable":
+        return [
+            Paragraph(
+                "Most features have only two values, and those fake gaps whether or not there is structure.",
+                lead="Whether there are natural groups cannot be decided here.",
+            )
+        ]
+    return []
+
+
+def _objections(data: ReportData) -> list[Paragraph]:
+    chosen = data.verdict.get("chosen") or {}
+    objections = chosen.get("objections") or []
+    if not data.is_chosen:
+        return []
+    skipped = ("small_segment", "tiny_segment") if data.portraits is not None else ()
+    return [
+        Paragraph(f"{capital(str(item.get('sentence', '')))}.".replace("..", "."), lead="A constraint is not met.")
+        for item in objections
+        if item.get("code") not in skipped
+    ]
+
+
+def _unsteady(data: ReportData) -> list[Paragraph]:
+    candidate = data.candidate
+    if candidate is None:
+        return []
+    stability = candidate.row.get("stability")
+    if stability is None or pd.isna(stability):
+        if "stability" in data.leaderboard and data.leaderboard["stability"].notna().any():
+            return [Paragraph("This candidate's stability was not measured.", lead="Not known to be stable.")]
+        return []
+    if stability >= STEADY:
+        return []
+    return [
+        Paragraph(
+            f"Segmented again on half of the customers, the agreement is {stability:.2f} (adjusted Rand index; 1 is the "
+            "same, 0 is chance). On next month's customers the segments may be others.",
+            lead="Not stable.",
+        )
+    ]
+
+
+def _circular(data: ReportData) -> list[Paragraph]:
+    portraits, candidate = data.portraits, data.candidate
+    if portraits is None or candidate is None:
+        return []
+    value = portraits.profiles.value
+    if value is None or not value.shapes:
+        return []
+    explained = candidate.row.get("value_explained")
+    share = f" ({percent(float(explained))} of its variance)" if explained is not None and pd.notna(explained) else ""
+    return [
+        Paragraph(
+            f"{value.name} is among the features. That the segments differ in it{share} was put in by hand, and is no "
+            "finding.",
+            lead="Value explained is circular.",
+        )
+    ]
+
+
+def _missing(data: ReportData) -> list[Paragraph]:
+    assert data.portraits is not None  # noqa: S101 - asked for only where there are some
+    missing = data.portraits.profiles.missing
+    if not missing:
+        return []
+    named = [f"{name} {count:,}" for name, count in list(missing.items())[:MOST_NAMED]]
+    more = f", and {len(missing) - len(named)} more columns" if len(missing) > len(named) else ""
+    return [
+        Paragraph(
+            f"Customers without a value, left out of its figures: {', '.join(named)}{more}.", lead="Missing cells."
+        )
+    ]
+
+
+def _rows(data: ReportData) -> list[Paragraph]:
+    rows = data.table.rows
+    found = []
+    share = rows.get("rows_set_aside", 0) / max(rows.get("rows_read", 1), 1)
+    if share >= SET_ASIDE:
+        found.append(
+            Paragraph(
+                f"{percent(share)} of the rows could not be used. If they differ from the others, so do the segments of all "
+                "customers.",
+                lead="Rows are missing.",
+            )
+        )
+    if data.table.synthetic:
+        found.append(Paragraph("Nothing here is a finding about real customers.", lead="The customers are made up."))
+    return found
+
+
+def _scores(data: ReportData) -> list[Paragraph]:
+    board = data.leaderboard
+    found = [
+        Paragraph(
+            "It measures candidates in one declared reference space and so favours spaces like that one. Another reference "
+            "may prefer another candidate (conf/yardstick/).",
+            lead="The yardstick is a preference.",
+        )
+    ]
+    own = None if data.candidate is None else data.candidate.row.get("silhouette")
+    text = "Silhouette and inertia are measured in each study's own space, and rank the numbers of segments of one study only."
+    if own is not None and pd.notna(own):
+        text += (
+            f" The silhouette of {data.candidate.name}, {float(own):.3f}, says nothing against that of another space."  # type: ignore[union-attr]
+        )
+    if len(board) > 1 or own is not None:
+        found.append(Paragraph(text, lead="Silhouettes do not compare across spaces."))
+    return found
+
+
+def _causes(data: ReportData) -> list[Paragraph]:
+    assert data.portraits is not None  # noqa: S101 - asked for only where there are some
+    outcomes = [label for label, _ in outcome_rows(data.portraits.profiles)]
+    about = f" in {listed(outcomes)}" if outcomes else ""
+    return [
+        Paragraph(
+            f"Segments differ{about} for reasons that a table of one day does not show. That a customer who is moved into "
+            "another segment then behaves like it is not known: try a recommendation on a part of the segment, and compare "
+            "with the rest.",
+            lead="Differences are no causes.",
+        ),
+        Paragraph(
+            "The segments were drawn by their features, so that they differ in these (marked * in the profiles) is no "
+            "finding; no p is given for it.",
+            lead="Features differ by construction.",
+        ),
+    ]
+
+
+def _r(value: float, digits: int = 2) -> str:
+    if not np.isfinite(value):
+        return "unknown"
+    text = f"{abs(value):.{digits}f}"
+    return f"−{text}" if value < 0 and float(text) else text

@@ -1,0 +1,160 @@
+"""Everything that a report says, as figures and frames: gathered from a store, and written by nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from customer_segmentation.report.document import Picture
+from customer_segmentation.report.space_checks import SpaceCheck
+
+if TYPE_CHECKING:
+    from customer_segmentation.segments.portraits import Portraits
+
+
+@dataclass(frozen=True)
+class TableFacts:
+    """The customer table and the account of its rows.
+
+    Attributes
+    ----------
+    source : str
+    rows : dict of str to int
+        ``rows_read`` = ``rows_used`` + ``rows_not_selected`` + ``rows_set_aside``.
+    customers : int
+        Who were segmented; other than ``rows_used`` where orders were summed up.
+    population : str
+        Which customers were kept, such as ``not churned``; "" where all were.
+    reasons : tuple of (str, int)
+        Why rows were set aside.
+    repairs : str
+        What was mended, as sentences.
+    ignored_columns : str
+    synthetic : bool
+        Drawn by the built-in sample: no customer of it exists.
+    value, value_unit : str
+        What customers are worth; "" where the table has no such column.
+    outcomes : tuple of str
+    """
+
+    source: str
+    rows: Mapping[str, int]
+    customers: int
+    population: str = ""
+    reasons: tuple[tuple[str, int], ...] = ()
+    repairs: str = ""
+    ignored_columns: str = ""
+    synthetic: bool = False
+    value: str = ""
+    value_unit: str = ""
+    outcomes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SweepFacts:
+    """What was tried, and how to try it again.
+
+    Attributes
+    ----------
+    run_id, experiment, command : str
+    params : dict of str to str
+        Of the sweep's run: features, scaling, k, seed, ...
+    tags : dict of str to str
+        Of provenance: ``data_digest_full``, ``source_sha256``, ``seed``, ``versions``, ``mlflow.source.git.commit``.
+    studies : int
+    failed : dict of str to str
+        Study to the reason of its failure.
+    started : str
+        Date, as a reader writes it.
+    """
+
+    run_id: str
+    experiment: str
+    command: str
+    params: Mapping[str, str]
+    tags: Mapping[str, str]
+    studies: int
+    failed: Mapping[str, str] = field(default_factory=dict)
+    started: str = ""
+
+
+@dataclass(frozen=True)
+class CandidateFacts:
+    """The candidate that the report describes.
+
+    Attributes
+    ----------
+    name, run_id, study, features, scaling : str
+    k : int
+    about : str
+        What its features are about.
+    units : dict of str to str
+        Unit of each feature.
+    check : SpaceCheck
+    row : Series
+        Its row of the leaderboard.
+    """
+
+    name: str
+    run_id: str
+    study: str
+    features: str
+    scaling: str
+    k: int
+    about: str
+    units: Mapping[str, str]
+    check: SpaceCheck
+    row: pd.Series
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """One report.
+
+    Attributes
+    ----------
+    of_candidate : bool
+        The report was asked of one candidate, not of the sweep.
+    table : TableFacts
+    sweep : SweepFacts
+    leaderboard : DataFrame
+        One row a candidate.
+    verdict : dict
+        As ``verdict.json`` holds it.
+    description, hypotheses : DataFrame
+        Of the exploration; empty where there is none.
+    candidate : CandidateFacts or None
+        None where nothing was chosen.
+    portraits : Portraits or None
+    pictures : dict of str to Picture
+    """
+
+    of_candidate: bool
+    table: TableFacts
+    sweep: SweepFacts
+    leaderboard: pd.DataFrame
+    verdict: Mapping[str, Any]
+    description: pd.DataFrame
+    hypotheses: pd.DataFrame
+    candidate: CandidateFacts | None = None
+    portraits: Portraits | None = None
+    pictures: Mapping[str, Picture] = field(default_factory=dict)
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether the candidate described is the one that the sweep chose."""
+        chosen = self.verdict.get("chosen") or {}
+        return self.candidate is not None and chosen.get("run_id") == self.candidate.run_id
+
+    def pictures_of(self, *names: str) -> tuple[Picture, ...]:
+        """Pictures that there are, in order; a name that ends in ``*`` takes all that begin so."""
+        found = []
+        for name in names:
+            if name.endswith("*"):
+                found += [picture for key, picture in self.pictures.items() if key.startswith(name[:-1])]
+            elif name in self.pictures:
+                found.append(self.pictures[name])
+        return tuple(found)

@@ -1,0 +1,104 @@
+"""Rows of a profile that a reader is shown: what drew the segments first, then what sets a segment apart most."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from customer_segmentation.figures.labels import percent
+from customer_segmentation.segments.profile import Profiles
+from customer_segmentation.segments.wording import figure
+
+#: A difference that is likelier by chance than this, corrected for all that were tested, is not shown as one.
+LEVEL = 0.05
+#: Smallest standardised difference that is worth a line: small after Cohen (1988).
+SMALLEST = 0.2
+MOST_ROWS = 10
+YES = "yes"
+
+
+def standardised(table: pd.DataFrame) -> pd.DataFrame:
+    """Effects of a profile in one measure: shares are divided by their standard deviation among all customers.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of `Profiles`.
+
+    Returns
+    -------
+    DataFrame
+        With ``sd``, ``sd_low``, ``sd_high`` added.
+    """
+    overall = table["overall"].to_numpy(dtype=float)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        spread = np.where(table["measure"] == "share", np.sqrt(overall * (1 - overall)), 1.0)
+        scale = np.where(spread > 0, 1 / spread, 0.0)
+    return table.assign(
+        sd=table["effect"] * scale, sd_low=table["effect_low"] * scale, sd_high=table["effect_high"] * scale
+    )
+
+
+def shown_rows(profiles: Profiles, segment: int) -> pd.DataFrame:
+    """Rows of one segment that its card shows.
+
+    Features that drew the segments and what customers are worth always; of the rest what differs by at least 0.2
+    standard deviations and is no chance, the largest first, a category by its most telling level. Outcomes are told
+    apart.
+    """
+    table = standardised(profiles.table[profiles.table["segment"] == segment])
+    table = table[table["role"] != "outcome"]
+    drew = table[(table["shapes"] & (table["measure"] == "mean")) | (table["role"] == "value")]
+    rest = table.drop(index=drew.index)
+    rest = rest[(rest["sd"].abs() >= SMALLEST) & (rest["shapes"] | (rest["q"] < LEVEL))]
+    rest = rest.assign(_size=rest["sd"].abs()).sort_values("_size", ascending=False, kind="stable")
+    rest = rest.drop_duplicates("variable").drop(columns="_size")
+    return pd.concat([drew, rest]).head(max(MOST_ROWS, len(drew)))
+
+
+def subject(row: pd.Series) -> str:
+    """What a row of a profile is about: a column, and its level where it has several."""
+    level = str(row["level"])
+    return str(row["variable"]) if level in ("", YES) else f"{row['variable']}: {level}"
+
+
+def written(row: pd.Series, name: str) -> str:
+    """One figure of a row in its unit, as every text of the report writes it."""
+    return figure(float(row[name]), str(row["unit"]), share=row["measure"] == "share")
+
+
+def difference(row: pd.Series) -> str:
+    """How far a segment lies from all customers, with its interval."""
+    share = row["measure"] == "share"
+    if not np.isfinite(row["effect"]):
+        return "–"
+
+    def signed(value: float, plus: bool = False) -> str:
+        size = f"{abs(100 * value):.1f}" if share else f"{abs(value):.2f}"
+        sign = "" if float(size) == 0 else "−" if value < 0 else "+" if plus else ""
+        return sign + size
+
+    unit = "points" if share else "sd"
+    first = f"{signed(row['effect'], plus=True)} {unit}"
+    if not np.isfinite(row["effect_low"]) or not np.isfinite(row["effect_high"]):
+        return first
+    return f"{first} [{signed(row['effect_low'])}, {signed(row['effect_high'])}]"
+
+
+def outcome_rows(profiles: Profiles) -> list[tuple[str, pd.DataFrame]]:
+    """Events among the outcomes, each with one row a segment: ``value``, ``low``, ``high``, ``customers``, ``overall``."""
+    found = []
+    for variable in profiles.outcomes:
+        if variable.kind != "share" or len(variable.levels) != 1:
+            continue
+        level = variable.levels[0]
+        table = profiles.table
+        rows = table[(table["variable"] == variable.name) & (table["level"] == level)].sort_values("segment")
+        if len(rows):
+            found.append((variable.name if level == YES else f"{variable.name}: {level}", rows.reset_index(drop=True)))
+    return found
+
+
+def rate(row: pd.Series) -> str:
+    """Rate of an outcome with its interval."""
+    return f"{percent(row['value'])} [{percent(row['low'])}, {percent(row['high'])}]"

@@ -1,0 +1,67 @@
+"""A document as one self-contained HTML page, and as markdown."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import re
+from typing import Any
+
+from customer_segmentation.report.document import Document, Picture
+
+#: A word longer than this may be broken anywhere: it would push its column off the page.
+LONG_WORD = 24
+#: Signs by which markdown marks something up, or starts HTML.
+MARKS = re.compile(r"([\\`*_\[\]|#~])")
+
+
+def html_page(document: Document) -> str:
+    """Write the page: styles, images and all, without scripts and without anything to load."""
+    return str(_template("report.html.j2").render(document=document))
+
+
+def markdown_text(document: Document) -> str:
+    """Write the same as markdown, for a pull request; pictures are told by their captions."""
+    text = str(_template("report.md.j2").render(document=document))
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+@functools.cache
+def _template(name: str) -> Any:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("customer_segmentation.report", "templates"),
+        autoescape=name.endswith(".html.j2"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"tie": tie, "data_uri": data_uri, "plain": plain, "code": code}
+    return environment.get_template(name)
+
+
+def tie(text: object) -> str:
+    """Keep a number and its per cent sign on one line, and drop control characters, which HTML forbids."""
+    shown = "".join(c for c in str(text) if c.isprintable() or c in "\n ")
+    return shown.replace(" %", "\u00a0%")
+
+
+def data_uri(picture: Picture) -> str:
+    """Image as it stands inside the page."""
+    return f"data:image/png;base64,{base64.b64encode(picture.png).decode()}"
+
+
+def plain(text: object) -> str:
+    """Text as markdown that shows it as it stands: on one line, in a table's cell too."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
+    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return MARKS.sub(r"\\\1", line)
+
+
+def code(text: object) -> str:
+    """Text for a block of code: its fence is longer than any row of backticks within."""
+    shown = str(text)
+    longest = max((len(found) for found in re.findall(r"`+", shown)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}sh\n{shown}\n{fence}"

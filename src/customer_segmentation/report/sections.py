@@ -1,0 +1,355 @@
+"""The sections of a report that tell of the data and the sweep: question, data, exploration, sweep, choice, repeating."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from customer_segmentation.figures.labels import number, percent
+from customer_segmentation.report.data import ReportData
+from customer_segmentation.report.document import Block, Bullets, Code, Gallery, Grid, Paragraph, Section, bullets
+
+SHOWN_CANDIDATES = 10
+SHOWN_COLUMNS = 14
+SHOWN_REASONS = 6
+#: Scores of the leaderboard that compare across spaces, and how a reader calls them.
+SCORES = (
+    ("yardstick", "yardstick"),
+    ("stability", "stability"),
+    ("reference_silhouette", "separation"),
+    ("value_explained", "value explained"),
+    ("smallest_share", "smallest segment"),
+)
+VERDICTS = {"chosen": "chosen", "runner_up": "runner-up", "best_of_study": "best of its study", "qualified": ""}
+
+
+def question_section(data: ReportData) -> Section:
+    """What was asked, in terms of this table."""
+    table, params = data.table, data.sweep.params
+    asked = "Which customers are worth keeping, what sets them apart, and what should be done for each group of them?"
+    blocks: list[Block] = [Paragraph(asked)]
+    if table.value:
+        unit = f", in {table.value_unit}" if table.value_unit and table.value_unit not in table.value else ""
+        blocks.append(Paragraph(f"What a customer is worth is measured by {table.value}{unit}."))
+    else:
+        blocks.append(Paragraph("The table has no column that says what a customer is worth, so no segment is ranked."))
+    if table.outcomes:
+        blocks.append(
+            Paragraph(
+                f"{listed(table.outcomes)} {'tells' if len(table.outcomes) == 1 else 'tell'} what became of the "
+                "customers. That describes the segments; it never shaped them."
+            )
+        )
+    blocks.append(
+        Paragraph(
+            f"The sweep segmented {table.customers:,} customers in {counted(data.sweep.studies, 'study', 'studies')}: "
+            f"features {listed(params.get('features', '').split(','))} under the "
+            f"{'scalings' if ',' in params.get('scaling', '') else 'scaling'} "
+            f"{listed(params.get('scaling', '').split(','))}, "
+            f"each with k = {span(params.get('k', ''))}: "
+            f"{counted(len(data.leaderboard), 'candidate', 'candidates')} in all."
+        )
+    )
+    return Section("question", "The question", tuple(blocks))
+
+
+def data_section(data: ReportData) -> Section:
+    """Account of the rows: what was read, used, left out, and mended."""
+    table, rows = data.table, data.table.rows
+    blocks: list[Block] = []
+    if table.synthetic:
+        blocks.append(
+            Paragraph(
+                "These customers are the built-in sample, drawn to the rules of a published table. They show how the "
+                "report reads; no finding about them is a finding about anybody.",
+                lead="Not real customers.",
+            )
+        )
+    left = f"not of the population “{table.population}”" if table.population else "not selected"
+    blocks.append(
+        Grid(
+            f"Rows of {table.source}",
+            ("rows", "number"),
+            (
+                ("read", f"{rows.get('rows_read', 0):,}"),
+                ("used", f"{rows.get('rows_used', 0):,}"),
+                (left, f"{rows.get('rows_not_selected', 0):,}"),
+                ("set aside, because they cannot be used", f"{rows.get('rows_set_aside', 0):,}"),
+            ),
+            (False, True),
+        )
+    )
+    if table.customers != rows.get("rows_used", table.customers):
+        blocks.append(Paragraph(f"The rows used sum up to {table.customers:,} customers."))
+    if table.reasons:
+        shown = table.reasons[:SHOWN_REASONS]
+        blocks.append(Paragraph("Why rows were set aside (set_aside.csv on the run has each of them):"))
+        blocks.append(bullets([f"{reason}: {count:,}" for reason, count in shown]))
+    if table.repairs:
+        blocks.append(Paragraph(f"{table.repairs}.", lead="Mended."))
+    if table.ignored_columns:
+        blocks.append(Paragraph(f"Columns that the contract does not know: {table.ignored_columns}.", lead="Ignored."))
+    if table.outcomes and rows.get("rows_not_selected", 0):
+        blocks.append(
+            Paragraph(
+                "Customers outside the population were not clustered. They are assigned to their nearest segment "
+                "afterwards, so that the outcome rates below are those of all customers."
+            )
+        )
+    return Section("data", "The data, and what was set aside", tuple(blocks))
+
+
+def exploration_section(data: ReportData) -> Section:
+    """Hypotheses with how they stand, the description, correlations and counts."""
+    blocks: list[Block] = []
+    found = data.hypotheses
+    if len(found):
+        blocks.append(
+            Paragraph(
+                "Declared before looking, and tested on the customers used; p is corrected for the number of tests. "
+                "An association is no cause."
+            )
+        )
+        blocks.append(
+            Bullets(
+                tuple(
+                    Paragraph(str(row["sentence"]), lead=f"{capital(str(row['standing']))}.")
+                    for _, row in found.iterrows()
+                )
+            )
+        )
+    else:
+        blocks.append(Paragraph("No hypothesis was declared for this table."))
+    if len(data.description):
+        names = [name for name in ("mean", "std", "min", "50%", "median", "max") if name in data.description]
+        shown = data.description.head(SHOWN_COLUMNS)
+        cut = f", the first {len(shown)} of {len(data.description)}" if len(data.description) > len(shown) else ""
+        blocks.append(
+            Grid(
+                f"Numeric columns of the customers used{cut}",
+                ("column", *({"50%": "median", "std": "standard deviation"}.get(name, name) for name in names)),
+                tuple(
+                    (str(row["column"]), *(number(float(row[name])) for name in names)) for _, row in shown.iterrows()
+                ),
+                (False, *(True for _ in names)),
+            )
+        )
+    pictures = data.pictures_of("correlations", "counts")
+    if pictures:
+        blocks.append(Gallery(pictures))
+    return Section("exploration", "Exploration and hypotheses", tuple(blocks))
+
+
+def sweep_section(data: ReportData) -> Section:
+    """How the candidates compare, and where they may not be compared."""
+    board = data.leaderboard
+    blocks: list[Block] = [
+        Paragraph(
+            "A study is one feature set under one scaling, and its candidates are the numbers of segments k. Inertia "
+            "and silhouette are measured in each study's own space and are not listed here: they would rank spaces by "
+            "nothing but their shape. What may be compared is the yardstick, the share of a fixed reference space "
+            "that a candidate explains, against what K-means attains there with as many segments."
+        )
+    ]
+    if data.sweep.failed:
+        blocks.append(Paragraph("These studies failed:"))
+        blocks.append(bullets([Paragraph(reason, lead=f"{name}:") for name, reason in data.sweep.failed.items()]))
+    if len(board):
+        blocks.append(leaders(data))
+    pictures = data.pictures_of("elbows", "heatmaps", "sweep_*")
+    if pictures:
+        blocks.append(Gallery(pictures))
+    return Section("sweep", "How the sweep went", tuple(blocks))
+
+
+def leaders(data: ReportData) -> Grid:
+    """The first candidates: the chosen, the runner-up, then by yardstick."""
+    board = data.leaderboard
+    described = None if data.candidate is None else data.candidate.run_id
+    rank = {"chosen": 0, "runner_up": 1}
+    out = board["verdict"].str.startswith("ruled_out").to_numpy()
+    first = board["verdict"].map(rank).fillna(2).to_numpy()
+    own = (board["run_id"] == described).to_numpy()
+    order = (
+        board.assign(_first=first, _out=out & ~own, _own=~own)
+        .sort_values(
+            ["_first", "_own", "_out", "yardstick", "k"], ascending=[True, True, True, False, True], kind="stable"
+        )
+        .head(SHOWN_CANDIDATES)
+    )
+    names = [(key, word) for key, word in SCORES if key in board and board[key].notna().any()]
+    rows = tuple(
+        (
+            f"{row['study']} · k={int(row['k'])}",
+            *(score(key, row[key]) for key, _ in names),
+            verdict_word(str(row["verdict"])),
+        )
+        for _, row in order.iterrows()
+    )
+    marked = tuple(i for i, run_id in enumerate(order["run_id"]) if run_id == described)
+    total = f"The first {len(rows)} of {len(board)} candidates" if len(board) > len(rows) else "All candidates"
+    return Grid(
+        f"{total}, by yardstick after the chosen one and the runner-up",
+        ("candidate", *(word for _, word in names), "verdict"),
+        rows,
+        (False, *(True for _ in names), False),
+        marked,
+    )
+
+
+def score(name: str, value: object) -> str:
+    """Score of the leaderboard as text."""
+    if value is None or pd.isna(value):  # type: ignore[call-overload]
+        return "–"
+    return percent(float(value)) if name in ("smallest_share", "value_explained") else f"{float(value):.3f}"  # type: ignore[arg-type]
+
+
+def verdict_word(tag: str) -> str:
+    """Verdict of a candidate as a reader says it."""
+    if tag.startswith("ruled_out"):
+        return f"ruled out: {tag.partition(':')[2].replace('_', ' ')}"
+    return VERDICTS.get(tag, tag.replace("_", " "))
+
+
+def choice_section(data: ReportData) -> Section:
+    """What was chosen, why, what speaks against it, and what was ruled out."""
+    verdict = data.verdict
+    chosen = verdict.get("chosen") or {}
+    name = chosen.get("name") or _label(chosen)
+    blocks: list[Block] = []
+    headline = verdict.get("headline") or (f"Chosen: {name}." if chosen else "No candidate was chosen.")
+    blocks.append(Paragraph("", lead=str(headline)))
+    certainty = verdict.get("certainty")
+    if isinstance(certainty, dict) and certainty.get("sentence"):
+        blocks.append(Paragraph(str(certainty["sentence"]), lead=f"How sure: {certainty.get('word', '')}."))
+    reasons = [str(reason) for reason in verdict.get("reasons", ())]
+    if reasons:
+        blocks.append(bullets(reasons))
+    objections = chosen.get("objections") or []
+    if objections:
+        blocks.append(Paragraph(f"Against {name} speaks that:"))
+        blocks.append(bullets([capital(str(item.get("sentence", ""))) for item in objections]))
+    second = verdict.get("runner_up")
+    if isinstance(second, dict):
+        for_it = [str(sentence) for sentence in verdict.get("speaks_for_runner_up", ())]
+        blocks.append(Paragraph(f"{second.get('name') or _label(second)}.", lead="Runner-up:"))
+        if for_it:
+            blocks.append(bullets(for_it))
+    blocks += _ruled_out(verdict)
+    structures = [item for item in verdict.get("structure_by_study", ()) if isinstance(item, dict)]
+    if structures:
+        blocks.append(
+            Grid(
+                "Is there structure to find? The valley test of every study",
+                ("study", "structure", "clusters", "certainty"),
+                tuple(
+                    (
+                        str(item.get("study", "")),
+                        str(item.get("word", "")),
+                        "none" if int(item.get("k_star") or 1) <= 1 else str(item.get("k_star")),
+                        str(item.get("certainty", "")),
+                    )
+                    for item in structures
+                ),
+                (False, False, True, False),
+            )
+        )
+    if data.of_candidate and data.candidate is not None and not data.is_chosen:
+        row = data.candidate.row
+        blocks.insert(
+            0,
+            Paragraph(
+                f"Its sweep judged it: {verdict_word(str(row.get('verdict', ''))) or 'qualified, not chosen'}.",
+                lead=f"This report describes {data.candidate.name}, which was not chosen.",
+            ),
+        )
+    pictures = data.pictures_of("verdict_*")
+    if pictures:
+        blocks.append(Gallery(pictures))
+    return Section("choice", "The choice, and why", tuple(blocks))
+
+
+def _ruled_out(verdict: Any) -> list[Block]:
+    ruled = verdict.get("ruled_out")
+    if not isinstance(ruled, dict) or not ruled.get("counts"):
+        return []
+    counts = ", ".join(f"{count} for {str(code).replace('_', ' ')}" for code, count in ruled["counts"].items())
+    examples = [item for item in ruled.get("candidates", ()) if item.get("reason") not in ("one_segment", "other_k")]
+    blocks: list[Block] = [Paragraph(f"{counts}.", lead="Ruled out:")]
+    if examples:
+        shown = examples[:SHOWN_REASONS]
+        more = len(examples) - len(shown)
+        items = [Paragraph(str(item.get("why", "")), lead=f"{item.get('name', '')}:") for item in shown]
+        if more > 0:
+            items.append(Paragraph(f"{more} more; verdict.json on the sweep's run has all."))
+        blocks.append(Bullets(tuple(items)))
+    return blocks
+
+
+def repeat_section(data: ReportData) -> Section:
+    """Commands, seed, digests and versions."""
+    sweep, tags = data.sweep, data.sweep.tags
+    blocks: list[Block] = [Paragraph("The sweep, with the same seed, config and data, gives the same numbers:")]
+    blocks.append(Code(sweep.command))
+    run_id = sweep.run_id if not data.of_candidate or data.candidate is None else data.candidate.run_id
+    blocks.append(Paragraph("This report, from what the runs hold:"))
+    blocks.append(Code(f"segment report run_id={run_id}"))
+    facts = [
+        ("sweep run", sweep.run_id),
+        ("candidate run", "" if data.candidate is None else data.candidate.run_id),
+        ("experiment", sweep.experiment),
+        ("date", sweep.started),
+        ("seed", tags.get("seed", "")),
+        ("digest of the customers used", tags.get("data_digest_full", tags.get("data_digest", ""))),
+        ("SHA-256 of the source", tags.get("source_sha256", "")),
+        ("commit", tags.get("mlflow.source.git.commit", "")),
+        ("versions", tags.get("versions", "")),
+    ]
+    blocks.append(
+        Grid("What made these numbers", ("what", "value"), tuple((name, text) for name, text in facts if text))
+    )
+    return Section("repeat", "How to repeat it", tuple(blocks))
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words joined as a reader joins them.
+
+    >>> listed(["a", "b", "c"]), listed(["a"]), listed([])
+    ('a, b and c', 'a', '')
+    """
+    words = [word for word in words if word]
+    return ", ".join(words[:-1]) + (" and " if len(words) > 1 else "") + words[-1] if words else ""
+
+
+def counted(number_of: int, one: str, many: str) -> str:
+    """Write a number with its noun."""
+    return f"{number_of:,} {one if number_of == 1 else many}"
+
+
+def span(ks: str) -> str:
+    """Numbers of segments as a range where they are one.
+
+    >>> span("2,3,4"), span("2,4"), span("5")
+    ('2 to 4', '2 and 4', '5')
+    """
+    numbers = [int(text) for text in ks.split(",") if text.strip().isdigit()]
+    if len(numbers) > 2 and numbers == list(range(numbers[0], numbers[-1] + 1)):
+        return f"{numbers[0]} to {numbers[-1]}"
+    return listed([str(value) for value in numbers])
+
+
+def capital(text: str) -> str:
+    """Text with a capital letter in front."""
+    return text[:1].upper() + text[1:]
+
+
+def _label(row: Any) -> str:
+    return f"{row.get('study')} · k={int(row.get('k', 0))}" if row else ""
+
+
+def finite(value: object) -> bool:
+    """Whether a figure is known."""
+    return isinstance(value, int | float) and math.isfinite(value)
