@@ -11,19 +11,19 @@ from customer_segmentation.commands.customers import Customers
 from customer_segmentation.commands.job import Job
 from customer_segmentation.commands.model import model_of
 from customer_segmentation.commands.portraits import profiles_of
-from customer_segmentation.commands.reopened import refit
+from customer_segmentation.commands.reopened import Reopened, refit
 from customer_segmentation.errors import StudyError
 from customer_segmentation.spaces.space import Space
 from customer_segmentation.tracking.chosen_items import chosen_items
 from customer_segmentation.tracking.items import Metrics
-from customer_segmentation.tracking.reading import labels_of
+from customer_segmentation.tracking.reading import labels_of, run_of
 from customer_segmentation.tracking.runs import record
 from customer_segmentation.tracking.segment_items import profile_items
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.verdict.selection import label
 
 
-def finish_chosen(store: Store, chosen: pd.Series, job: Job, customers: Customers) -> None:
+def finish_chosen(store: Store, chosen: pd.Series, job: Job, customers: Customers) -> Reopened:
     """Refit the chosen candidate from its config, check it against what was logged, log its figures and its model.
 
     Raises
@@ -59,6 +59,7 @@ def finish_chosen(store: Store, chosen: pd.Series, job: Job, customers: Customer
     if settings.tracking.models == "chosen" or not chosen["best_of_study"]:
         _log_model(store, chosen, job, space, customers, fit)
     record(store, chosen["run_id"], items)
+    return Reopened(store, run_of(store, chosen["run_id"]), job, customers, space, fit)
 
 
 def _log_model(store: Store, chosen: pd.Series, job: Job, space: Space, customers: Customers, fit: object) -> None:

@@ -21,9 +21,10 @@ from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.settings.explore import ExploreSettings
 from customer_segmentation.settings.init import InitSettings
+from customer_segmentation.settings.report import ReportSettings
 from customer_segmentation.settings.sweep import SweepSettings, UiSettings
 
-SCHEMAS: dict[str, type] = {"sweep": SweepSettings, "explore": ExploreSettings, "init": InitSettings, "ui": UiSettings}
+SCHEMAS: dict[str, type] = {"sweep": SweepSettings, "explore": ExploreSettings, "init": InitSettings, "report": ReportSettings, "ui": UiSettings}
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "customer_segmentation.commands.explore",
         "describe the customers, correlate, test hypotheses, before any segmentation",
     ),
+    "report": (
+        "customer_segmentation.commands.report",
+        "write the report of a sweep, or of any candidate, again",
+    ),
     "init": (
         "customer_segmentation.commands.init",
         "write a commented starter for a table of your own",

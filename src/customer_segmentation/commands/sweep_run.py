@@ -19,6 +19,7 @@ from customer_segmentation.commands.customers import Customers
 from customer_segmentation.commands.explore_checks import asked_of
 from customer_segmentation.commands.job import Job
 from customer_segmentation.commands.progress import SweepProgress
+from customer_segmentation.commands.report_run import report_of_sweep
 from customer_segmentation.commands.study import run_job
 from customer_segmentation.commands.summary import print_summary
 from customer_segmentation.data.expressions import parse
@@ -71,9 +72,11 @@ def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -
             run_jobs(asked, run_job)
             progress.finishing()
             result = choose_across(store, sweep_id, customers, settings, lambda row: job_of(asked, store, row))
+            opened = None
             if result.chosen is not None:
-                finish_chosen(store, result.chosen, job_of(asked, store, result.chosen), customers)
+                opened = finish_chosen(store, result.chosen, job_of(asked, store, result.chosen), customers)
             _conclude(store, sweep_id, result, customers, progress.failures, asked, command)
+            report_of_sweep(store, sweep_id, opened)
         status = "FAILED" if progress.failures else "FINISHED"
     except KeyboardInterrupt:
         status = "KILLED"

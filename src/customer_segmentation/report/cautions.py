@@ -9,7 +9,7 @@ from customer_segmentation.figures.labels import percent
 from customer_segmentation.report.data import ReportData
 from customer_segmentation.report.document import Bullets, Paragraph, Section
 from customer_segmentation.report.profile_rows import outcome_rows
-from customer_segmentation.report.sections import capital, counted, listed
+from customer_segmentation.report.sections import capital, listed
 
 #: A segment below this share of the customers is no target for a campaign; below the second it is small.
 TINY, SMALL = 0.01, 0.05
@@ -80,12 +80,14 @@ def _distorted(data: ReportData) -> list[Paragraph]:
     paragraphs = []
     for item in candidate.check.distorted:
         text = (
-            f"What was clustered under the name {item.feature} has a correlation of {_r(item.own)} with {item.feature}: "
+            f"What was clustered under the name {item.feature} has a correlation of {_r(item.own)} with "
+            f"{item.feature}: "
             f"the scaling {candidate.scaling} mixes the features of a customer."
         )
         if item.ratio_to:
             text += (
-                f" In effect it is {item.feature} divided by {item.ratio_to} (correlation {_r(item.ratio, 5)}). Read the "
+                f" In effect it is {item.feature} divided by {item.ratio_to} (correlation {_r(item.ratio, 5)}). Read "
+                "the "
                 f"segments as groups of that ratio, not of {item.feature}."
             )
         paragraphs.append(Paragraph(text, lead=f"{capital(item.feature)} is not {item.feature} here."))
@@ -120,7 +122,8 @@ def _unit_change(data: ReportData) -> list[Paragraph]:
     return [
         Paragraph(
             f"Told in thousands instead of in its unit, {change[0]} leads to other segments (adjusted Rand index "
-            f"{change[1]:.2f}, where 1 is the same). Segments that depend on the choice of a unit are no property of the "
+            f"{change[1]:.2f}, where 1 is the same). Segments that depend on the choice of a unit are no property of "
+            "the "
             "customers.",
             lead="The segments depend on a unit.",
         )
@@ -133,7 +136,8 @@ def _structure(data: ReportData) -> list[Paragraph]:
     if word == "useful partition" and (data.candidate is None or data.is_chosen or not data.of_candidate):
         return [
             Paragraph(
-                "The test found no valleys between the segments: the customers are a continuum, and the segments a useful "
+                "The test found no valleys between the segments: the customers are a continuum, and the segments a "
+                "useful "
                 "division of it. Customers near a border differ little from their neighbours across it. There is no "
                 "true number of segments to be found.",
                 lead="No natural groups.",
@@ -175,7 +179,8 @@ def _unsteady(data: ReportData) -> list[Paragraph]:
         return []
     return [
         Paragraph(
-            f"Segmented again on half of the customers, the agreement is {stability:.2f} (adjusted Rand index; 1 is the "
+            f"Segmented again on half of the customers, the agreement is {stability:.2f} (adjusted Rand index; 1 is "
+            "the "
             "same, 0 is chance). On next month's customers the segments may be others.",
             lead="Not stable.",
         )
@@ -221,7 +226,8 @@ def _rows(data: ReportData) -> list[Paragraph]:
     if share >= SET_ASIDE:
         found.append(
             Paragraph(
-                f"{percent(share)} of the rows could not be used. If they differ from the others, so do the segments of all "
+                f"{percent(share)} of the rows could not be used. If they differ from the others, so do the segments "
+                "of all "
                 "customers.",
                 lead="Rows are missing.",
             )
@@ -235,13 +241,17 @@ def _scores(data: ReportData) -> list[Paragraph]:
     board = data.leaderboard
     found = [
         Paragraph(
-            "It measures candidates in one declared reference space and so favours spaces like that one. Another reference "
+            "It measures candidates in one declared reference space and so favours spaces like that one. Another "
+            "reference "
             "may prefer another candidate (conf/yardstick/).",
             lead="The yardstick is a preference.",
         )
     ]
     own = None if data.candidate is None else data.candidate.row.get("silhouette")
-    text = "Silhouette and inertia are measured in each study's own space, and rank the numbers of segments of one study only."
+    text = (
+        "Silhouette and inertia are measured in each study's own space, and rank the numbers of segments of one "
+        "study only."
+    )
     if own is not None and pd.notna(own):
         text += (
             f" The silhouette of {data.candidate.name}, {float(own):.3f}, says nothing against that of another space."  # type: ignore[union-attr]
@@ -257,8 +267,10 @@ def _causes(data: ReportData) -> list[Paragraph]:
     about = f" in {listed(outcomes)}" if outcomes else ""
     return [
         Paragraph(
-            f"Segments differ{about} for reasons that a table of one day does not show. That a customer who is moved into "
-            "another segment then behaves like it is not known: try a recommendation on a part of the segment, and compare "
+            f"Segments differ{about} for reasons that a table of one day does not show. That a customer who is moved "
+            "into "
+            "another segment then behaves like it is not known: try a recommendation on a part of the segment, and "
+            "compare "
             "with the rest.",
             lead="Differences are no causes.",
         ),

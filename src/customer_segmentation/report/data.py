@@ -149,6 +149,16 @@ class ReportData:
         chosen = self.verdict.get("chosen") or {}
         return self.candidate is not None and chosen.get("run_id") == self.candidate.run_id
 
+    @property
+    def pictures_of_segments(self) -> dict[str, Picture]:
+        """Pictures that were drawn of the candidate's segments, and belong to its run."""
+        own = ("map", "value", "flow")
+        return {
+            name: picture
+            for name, picture in self.pictures.items()
+            if name in own or name.startswith(("outcome_", "segment_"))
+        }
+
     def pictures_of(self, *names: str) -> tuple[Picture, ...]:
         """Pictures that there are, in order; a name that ends in ``*`` takes all that begin so."""
         found = []

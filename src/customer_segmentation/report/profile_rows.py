@@ -86,7 +86,7 @@ def difference(row: pd.Series) -> str:
 
 
 def outcome_rows(profiles: Profiles) -> list[tuple[str, pd.DataFrame]]:
-    """Events among the outcomes, each with one row a segment: ``value``, ``low``, ``high``, ``customers``, ``overall``."""
+    """Events among the outcomes, each with its rows of the profile, one a segment."""
     found = []
     for variable in profiles.outcomes:
         if variable.kind != "share" or len(variable.levels) != 1:

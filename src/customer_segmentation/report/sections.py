@@ -1,4 +1,4 @@
-"""The sections of a report that tell of the data and the sweep: question, data, exploration, sweep, choice, repeating."""
+"""The sections of a report on the data and the sweep: question, data, exploration, sweep, choice, how to repeat it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pictures of a candidate's segments: drawn from its space and its portraits, with alternative texts from the figures."""
+"""The pictures of a candidate's segments, drawn from its space and its portraits, with the figures in their texts."""
 
 from __future__ import annotations
 
@@ -57,9 +57,11 @@ def segment_pictures(
     found["map"] = drawn(
         space_map(plane, labels, space.dimensions, "Map of the segments", names=names, seed=seed),
         "map",
-        caption=f"Every customer in the two directions in which they differ most ({percent(sum(plane.explained))} of the "
+        caption=f"Every customer in the two directions in which they differ most ({percent(sum(plane.explained))} of "
+        "the "
         "variance that was clustered). Segments that touch have no gap between them on this map.",
-        alt=f"Scatter of the customers over the first two principal components, which hold {percent(plane.explained[0])} "
+        alt="Scatter of the customers over the first two principal components, which hold "
+        f"{percent(plane.explained[0])} "
         f"and {percent(plane.explained[1])} of the variance, coloured by {k} segments with their centres numbered.",
     )
     if len(labels_by_k) > 1:
@@ -125,7 +127,8 @@ def _flow(
             measure=measure, unit=variable.unit if by_value and variable is not None else "", chosen=k,
         ),
         "flow",
-        caption=f"Segments of k = {ks[0]} to {ks[-1]} of this study at their mean {measure}, joined by the customers they "
+        caption=f"Segments of k = {ks[0]} to {ks[-1]} of this study at their mean {measure}, joined by the customers "
+            "they "
         f"share; k = {k} is the one described here.",
         alt=f"Streams of customers between the segments of neighbouring numbers of segments, {ks[0]} to {ks[-1]}; the "
         f"numbered dots at k = {k} are the segments of this report.",
@@ -148,7 +151,8 @@ def _card(portraits: Portraits, segment: int, name: str) -> Picture:
     return drawn(
         segment_card(frame, segment=segment, name=name, k=portraits.profiles.k, title="Against the average customer"),
         f"segment_{segment}",
-        caption=f"Segment {segment} against all customers: bars are distances from their mean in standard deviations, with "
+        caption=f"Segment {segment} against all customers: bars are distances from their mean in standard deviations, "
+        "with "
         "the 95 % interval.",
         alt=f"Bars. {told}.",
     )

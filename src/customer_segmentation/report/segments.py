@@ -31,12 +31,12 @@ def segments_section(data: ReportData) -> Section:
     if portraits is None or candidate is None:
         text = "Nothing was chosen, so there are no segments to describe; see what came nearest above."
         return Section("segments", "The segments", (Paragraph(text),))
+    drew = [f"{name} ({unit})" if unit and unit not in name else name for name, unit in candidate.units.items()]
     about = f" ({candidate.about[:1].lower()}{candidate.about[1:]})" if candidate.about else ""
     blocks: list[Block] = [
         Paragraph(
             f"{candidate.name}: {counted(candidate.k, 'segment', 'segments')} drawn by "
-            f"{listed([f'{name} ({unit})' if unit and unit not in name else name for name, unit in candidate.units.items()])}"
-            f"{about}, under the scaling {candidate.scaling}. Segment 0 is the largest."
+            f"{listed(drew)}{about}, under the scaling {candidate.scaling}. Segment 0 is the largest."
         ),
         overview(data, portraits),
     ]
@@ -74,7 +74,7 @@ def overview(data: ReportData, portraits: Portraits) -> Grid:
         cells = [name_of(portraits, segment), f"{int(row['customers']):,}", percent(row["share"])]
         if value is not None:
             cells += [percent(row["value_share"]), figure(float(row["value_mean"]), value.unit)]
-        cells += [percent(float(table.loc[segment, "value"])) for _, table in outcomes]
+        cells += [percent(float(table["value"].iloc[segment])) for _, table in outcomes]
         rows.append(tuple(cells))
     total = profiles.segments
     cells = ["all customers", f"{int(total['customers'].sum()):,}", percent(1.0)]
@@ -93,8 +93,8 @@ def _card(data: ReportData, portraits: Portraits, segment: int) -> Card:
     blocks: list[Block] = [Paragraph(size_sentence(portraits, segment))]
     blocks += [
         Paragraph(
-            f"{rate(table.loc[segment])} of {int(table.loc[segment, 'customers']):,} customers, against "
-            f"{percent(float(table.loc[segment, 'overall']))} of all.",
+            f"{rate(table.iloc[segment])} of {int(table['customers'].iloc[segment]):,} customers, against "
+            f"{percent(float(table['overall'].iloc[segment]))} of all.",
             lead=f"{label}:",
         )
         for label, table in outcome_rows(profiles)[:MOST_OUTCOMES]
@@ -182,7 +182,8 @@ def high_value_section(data: ReportData) -> Section:
         names = [f"segment {name_of(portraits, segment)}" for segment in found.segments]
         blocks.append(
             Paragraph(
-                f"{capital(listed(names))} {'is' if len(names) == 1 else 'are'} worth more per customer than the average, "
+                f"{capital(listed(names))} {'is' if len(names) == 1 else 'are'} worth more per customer than the "
+                "average, "
                 f"interval included: {percent(found.share)} of the customers hold {percent(found.value_share)} of the "
                 f"{value.name}, {money(found.value, value.unit)}."
             )
@@ -207,7 +208,8 @@ def high_value_section(data: ReportData) -> Section:
         blocks.append(_customers(portraits, found))
         blocks.append(
             Paragraph(
-                f"All {len(found.customers):,} stand in segments/high_value_customers.csv of the candidate's run. A small "
+                f"All {len(found.customers):,} stand in segments/high_value_customers.csv of the candidate's run. A "
+                "small "
                 "margin means that the customer lies near the border to another segment."
             )
         )
@@ -263,7 +265,8 @@ def summary_blocks(data: ReportData, cautions: int) -> tuple[Block, ...]:
         if found is not None and found.segments and profiles.value is not None:
             names = listed([name_of(portraits, segment) for segment in found.segments])
             items.append(
-                f"High value: {names}. {percent(found.share)} of the customers hold {percent(found.value_share)} of the "
+                f"High value: {names}. {percent(found.share)} of the customers hold {percent(found.value_share)} of "
+                "the "
                 f"{profiles.value.name}."
             )
         for label, table in outcome_rows(profiles)[:1]:

@@ -1,4 +1,4 @@
-"""Does a space measure what its features say? What each of them weighs, and which are no longer what they are called."""
+"""Does a space measure what its features say? What each weighs, and which are no longer what they are called."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def check_space(matrix: Floats, dimensions: Sequence[str], values: pd.DataFrame)
     total = float(variances.sum())
     order = np.argsort(-variances, kind="stable")
     weights = {dimensions[i]: float(variances[i] / total) if total else 0.0 for i in order}
-    found = []
+    found: list[Distorted] = []
     for position, name in enumerate(dimensions):
         if name not in values or len(found) >= MOST_FEATURES:
             continue

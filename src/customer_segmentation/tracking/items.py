@@ -60,6 +60,14 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Bytes:
+    """A file under ``path`` as it stands: an image that has been drawn already."""
+
+    content: bytes
+    path: str
+
+
+@dataclass(frozen=True)
 class DataSet:
     """The customers that were used: shown by the UI as the run's dataset."""
 
@@ -80,4 +88,4 @@ class Model:
     tags: Mapping[str, Any] = field(default_factory=dict)
 
 
-Item = Metrics | Params | Tags | FigureItem | Table | Text | DataSet | Model
+Item = Metrics | Params | Tags | FigureItem | Table | Text | Bytes | DataSet | Model

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,17 @@ def candidates_of(store: Store, sweep_id: str) -> pd.DataFrame:
     if len(frame):
         frame = frame.sort_values(["job", "k"], kind="stable").reset_index(drop=True)
     return frame
+
+
+def artifact_of(store: Store, run_id: str, path: str) -> bytes | None:
+    """Content of an artifact of a run; None where the run has none of that name."""
+    from mlflow.exceptions import MlflowException
+
+    with tempfile.TemporaryDirectory(prefix="segment-") as folder:
+        try:
+            return Path(store.client.download_artifacts(run_id, path, folder)).read_bytes()
+        except (MlflowException, OSError):
+            return None
 
 
 def overrides_of(store: Store, study_id: str) -> list[str]:

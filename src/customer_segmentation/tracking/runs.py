@@ -12,7 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from customer_segmentation.data.spreadsheet import neutralised
-from customer_segmentation.tracking.items import DataSet, FigureItem, Item, Metrics, Model, Params, Table, Tags, Text
+from customer_segmentation.tracking.items import (
+    Bytes,
+    DataSet,
+    FigureItem,
+    Item,
+    Metrics,
+    Model,
+    Params,
+    Table,
+    Tags,
+    Text,
+)
 from customer_segmentation.tracking.store import Store
 
 #: Limits of the tracking store, from MLflow's validation.
@@ -119,6 +130,8 @@ def record(store: Store, run_id: str, items: Iterable[Item]) -> dict[str, str]:
                     _write_table(frame, _place(files, path))
                 case Text(text, path):
                     _place(files, path).write_text(text, encoding="utf-8")
+                case Bytes(content, path):
+                    _place(files, path).write_bytes(content)
                 case DataSet():
                     _log_data_set(store, run_id, item)
                 case Model():

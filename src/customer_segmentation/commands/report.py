@@ -1,0 +1,139 @@
+"""``segment report``: the report of a sweep or of any candidate, rebuilt from what the runs hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from customer_segmentation.commands.composition import plan, run_jobs
+from customer_segmentation.errors import SettingsError, StoreError
+from customer_segmentation.settings.report import ReportSettings
+
+FORMS = (".html", ".htm", ".md")
+
+
+def help_text() -> str:
+    """Return the help of the command."""
+    from customer_segmentation.commands.help_page import help_page
+
+    return help_page(
+        [
+            "segment report: write the report of a sweep, or of any candidate, from what its runs hold.",
+            "",
+            "Usage: segment report [run_id=ID] [output=FILE] [key=value ...]",
+            "",
+            "One self-contained page (report.html) and the same as markdown (report.md), logged on the run that was asked",
+            "for. A sweep has its report already; a candidate gets its own: its segments are fitted again and checked.",
+            "With no argument: the newest finished sweep.",
+        ],
+        settings=(
+            ("run_id=ID", "of a sweep or a candidate; the UI and `segment sweep` show them"),
+            ("output=FILE.html", "write a copy there; FILE.md for markdown"),
+            ("data.path=FILE", "the table, where it is no longer where the sweep read it"),
+            ("tracking.uri=http://127.0.0.1:5000", "another MLflow store; default: mlflow.db in this folder"),
+            ("tracking.experiment=NAME", "the experiment whose newest sweep is taken"),
+        ),
+        examples=[
+            "segment report                              the newest sweep again",
+            "segment report run_id=ID output=report.html",
+        ],
+    )
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command; return its exit code."""
+    if any(word in ("-h", "--help") for word in arguments):
+        print(help_text())
+        return 0
+    asked = plan("report", arguments)
+    if asked.flags:  # Hydra's own: --cfg job, --info, ...
+        run_jobs(asked, lambda config: None)
+        return 0
+    if asked.swept:
+        key, values = next(iter(asked.swept.items()))
+        raise SettingsError(f"{key} has {len(values)} values; a report is of one run, so run it once for each.")
+    settings: ReportSettings = asked.settings[0]
+    target = _target(settings.output)
+    store = _store(settings)
+
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        written = _write(store, settings)
+    if target is not None:
+        text = written.markdown if target.suffix == ".md" else written.html
+        try:
+            target.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise SettingsError(f"output={target} cannot be written: {error.strerror or error}.") from error
+    if not settings.quiet:
+        print(f"{written.title}\nLogged on run {written.run_id}: report.html, report.md")
+        if target is not None:
+            print(f"Copy: {target}")
+        else:
+            print(f"Page: {_place(store, written.run_id)}")
+    return 0
+
+
+def _target(output: str | None) -> Path | None:
+    if output is None:
+        return None
+    target = Path(output).expanduser()
+    if target.suffix.lower() not in FORMS:
+        raise SettingsError(f"output={output}: expected a file that ends in .html or .md.")
+    if target.is_dir() or not target.absolute().parent.is_dir():
+        raise SettingsError(f"output={output}: its folder does not exist, or it is a folder itself.")
+    return target
+
+
+def _store(settings: ReportSettings) -> Any:
+    from customer_segmentation.tracking.store import SQLITE, open_store, store_uri
+
+    tracking = settings.tracking
+    uri = store_uri(tracking.uri)
+    if uri.startswith(SQLITE) and not Path(uri.removeprefix(SQLITE)).exists():
+        raise StoreError(f"there is no store at {uri}; run `segment sweep` first, or give another with tracking.uri=.")
+    return open_store(
+        uri=uri, experiment=tracking.experiment, artifacts=tracking.artifacts, timeout=tracking.timeout
+    )
+
+
+def _write(store: Any, settings: ReportSettings) -> Any:
+    """Find the run, open the candidate that it is about, write its report."""
+    from customer_segmentation.commands.reopened import reopen
+    from customer_segmentation.commands.report_data import store_of
+    from customer_segmentation.commands.report_run import report_of_candidate, report_of_sweep
+    from customer_segmentation.tracking.reading import run_of
+
+    asked = _newest(store) if settings.run_id is None else run_of(store, settings.run_id)
+    store = store_of(store, asked)
+    run_id, level = asked.info.run_id, asked.data.tags.get("level")
+    path = settings.data.path
+    if level != "sweep":
+        return report_of_candidate(store, reopen(store, run_id, data_path=path))
+    if asked.info.status == "RUNNING":
+        raise StoreError(f"sweep {run_id} is still running; its report comes at its end.")
+    chosen = asked.data.tags.get("chosen_run_id")
+    return report_of_sweep(store, run_id, reopen(store, chosen, data_path=path) if chosen else None)
+
+
+def _newest(store: Any) -> Any:
+    found = store.client.search_runs(
+        [store.experiment_id],
+        "tags.level = 'sweep' and attributes.status = 'FINISHED'",
+        order_by=["attributes.start_time DESC"],
+        max_results=1,
+    )
+    if not found:
+        raise StoreError(
+            f"the experiment {store.experiment!r} of {store.uri} has no finished sweep; run `segment sweep` first, or "
+            "name a run with run_id=ID."
+        )
+    return found[0]
+
+
+def _place(store: Any, run_id: str) -> str:
+    """Where the page is: a file of this machine, or the run's artifacts on a server."""
+    uri = str(store.client.get_run(run_id).info.artifact_uri)
+    return f"{uri.removeprefix('file://')}/report.html"

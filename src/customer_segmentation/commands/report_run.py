@@ -1,0 +1,57 @@
+"""The report of a sweep or of a candidate: gathered, written as a page and as markdown, logged on its run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from customer_segmentation.commands.portraits import profiles_of
+from customer_segmentation.commands.reopened import Reopened
+from customer_segmentation.commands.report_data import gather
+from customer_segmentation.report.build import build_report
+from customer_segmentation.report.render import html_page, markdown_text
+from customer_segmentation.segments.portraits import Portraits
+from customer_segmentation.tracking.report_items import picture_items, report_items
+from customer_segmentation.tracking.runs import record
+from customer_segmentation.tracking.store import Store
+
+
+@dataclass(frozen=True)
+class Written:
+    """A report as it was logged."""
+
+    run_id: str
+    title: str
+    html: str
+    markdown: str
+
+
+def report_of_sweep(
+    store: Store, sweep_id: str, opened: Reopened | None, portraits: Portraits | None = None
+) -> Written:
+    """Report a sweep with its chosen candidate, if it has one; log it on the sweep's run, the pictures on the other."""
+    return _report(store, sweep_id, sweep_id, opened, portraits)
+
+
+def report_of_candidate(store: Store, opened: Reopened) -> Written:
+    """Report one candidate of a sweep; log it on its own run."""
+    return _report(store, opened.run.data.tags["sweep"], opened.run.info.run_id, opened, None)
+
+
+def _report(
+    store: Store, sweep_id: str, run_id: str, opened: Reopened | None, portraits: Portraits | None
+) -> Written:
+    if opened is not None and portraits is None:
+        portraits = portraits_of(opened)
+    data = gather(store, sweep_id, opened, portraits, of_candidate=run_id != sweep_id)
+    document = build_report(data)
+    written = Written(run_id, document.title, html_page(document), markdown_text(document))
+    if opened is not None:
+        record(store, opened.run.info.run_id, picture_items(data.pictures_of_segments))
+    record(store, run_id, report_items(written.html, written.markdown))
+    return written
+
+
+def portraits_of(opened: Reopened) -> Portraits:
+    """Everything that is said of the segments of an opened candidate."""
+    profiles = profiles_of(opened.customers, opened.space, opened.fit.labels, opened.fit.estimator)
+    return Portraits(profiles, (), (), None)

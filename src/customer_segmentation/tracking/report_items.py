@@ -1,0 +1,22 @@
+"""What a report logs: the page, the same as markdown, and the pictures that were drawn for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from customer_segmentation.report.document import Picture
+from customer_segmentation.tracking.items import Bytes, Item, Text
+
+HTML, MARKDOWN = "report.html", "report.md"
+
+
+def report_items(html: str, markdown: str) -> Iterator[Item]:
+    """The report as a page and as markdown."""
+    yield Text(html, HTML)
+    yield Text(markdown, MARKDOWN)
+
+
+def picture_items(pictures: Mapping[str, Picture]) -> Iterator[Item]:
+    """Pictures of a candidate's segments."""
+    for name, picture in pictures.items():
+        yield Bytes(picture.png, f"figures/{name}.png")
