@@ -24,7 +24,13 @@ from customer_segmentation.settings.init import InitSettings
 from customer_segmentation.settings.report import ReportSettings
 from customer_segmentation.settings.sweep import SweepSettings, UiSettings
 
-SCHEMAS: dict[str, type] = {"sweep": SweepSettings, "explore": ExploreSettings, "init": InitSettings, "report": ReportSettings, "ui": UiSettings}
+SCHEMAS: dict[str, type] = {
+    "sweep": SweepSettings,
+    "explore": ExploreSettings,
+    "init": InitSettings,
+    "report": ReportSettings,
+    "ui": UiSettings,
+}
 
 
 @dataclass(frozen=True)

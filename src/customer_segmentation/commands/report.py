@@ -23,7 +23,8 @@ def help_text() -> str:
             "",
             "Usage: segment report [run_id=ID] [output=FILE] [key=value ...]",
             "",
-            "One self-contained page (report.html) and the same as markdown (report.md), logged on the run that was asked",
+            "One self-contained page (report.html) and the same as markdown (report.md), logged on the run that was "
+            "asked",
             "for. A sweep has its report already; a candidate gets its own: its segments are fitted again and checked.",
             "With no argument: the newest finished sweep.",
         ],
@@ -94,9 +95,7 @@ def _store(settings: ReportSettings) -> Any:
     uri = store_uri(tracking.uri)
     if uri.startswith(SQLITE) and not Path(uri.removeprefix(SQLITE)).exists():
         raise StoreError(f"there is no store at {uri}; run `segment sweep` first, or give another with tracking.uri=.")
-    return open_store(
-        uri=uri, experiment=tracking.experiment, artifacts=tracking.artifacts, timeout=tracking.timeout
-    )
+    return open_store(uri=uri, experiment=tracking.experiment, artifacts=tracking.artifacts, timeout=tracking.timeout)
 
 
 def _write(store: Any, settings: ReportSettings) -> Any:

@@ -37,9 +37,7 @@ def report_of_candidate(store: Store, opened: Reopened) -> Written:
     return _report(store, opened.run.data.tags["sweep"], opened.run.info.run_id, opened, None)
 
 
-def _report(
-    store: Store, sweep_id: str, run_id: str, opened: Reopened | None, portraits: Portraits | None
-) -> Written:
+def _report(store: Store, sweep_id: str, run_id: str, opened: Reopened | None, portraits: Portraits | None) -> Written:
     if opened is not None and portraits is None:
         portraits = portraits_of(opened)
     data = gather(store, sweep_id, opened, portraits, of_candidate=run_id != sweep_id)

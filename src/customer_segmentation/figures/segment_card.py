@@ -21,7 +21,8 @@ REACH = 2.0
 MOST_BARS = 10
 WIDTH = 5.6  # inches: readable on a telephone
 LABEL_LIMIT = 1.75  # inches
-VALUE_LIMIT = 1.0
+VALUE_LIMIT = 0.9
+PLOT = 1.9  # inches at least, or the marks of its scale would run into each other
 
 
 def segment_card(
@@ -60,12 +61,12 @@ def segment_card(
     first, second = (max(widest(texts), widest([head])) for texts, head in ((own, "here"), (all_customers, "all")))
     right = 0.18 + first + 0.22 + second + EDGE
     step, head_room = 0.31, 0.3
-    figure = new_figure(WIDTH, n * step + head_room + 0.36, nrows=1, ncols=1)
+    page = max(WIDTH, left + PLOT + right)
+    figure = new_figure(page, n * step + head_room + 0.36, nrows=1, ncols=1)
     compose(
         figure,
         title=title or f"Segment {segment}: {name}",
-        caption="Distance from the mean of all customers in standard deviations, with the 95 % interval; the values "
-        "here and of all customers beside it.",
+        caption="Distance from the mean of all customers in standard deviations (sd).",
         left=left,
         right=right,
         bottom=0.36,
@@ -85,7 +86,7 @@ def segment_card(
         axes.hlines(places, low, high, color=INK, linewidth=1.4, zorder=3)
     axes.axvline(0, color=RULE, linewidth=1.4, zorder=4)
     beyond = np.abs(effects) > REACH
-    width = WIDTH - left - right
+    width = page - left - right
     for row in range(len(shown)):
         y = 1 - (row + 0.5) / n
         _text(axes, -0.12 / width, y, labels[row], "right")

@@ -81,6 +81,14 @@ class Gallery:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """Blocks side by side where there is room."""
+
+    blocks: tuple[Picture | Grid, ...]
+    kind: ClassVar[str] = "beside"
+
+
+@dataclass(frozen=True)
 class Code:
     """A command or a digest, to be copied."""
 
@@ -99,7 +107,7 @@ class Card:
     kind: ClassVar[str] = "card"
 
 
-Block = Paragraph | Bullets | Grid | Picture | Gallery | Code | Card
+Block = Paragraph | Bullets | Grid | Picture | Gallery | Beside | Code | Card
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,6 @@ def _picture(image: object, name: str, caption: str, alt: str) -> Picture:
         image = image.resize((WIDEST, round(image.height * WIDEST / image.width)), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
     image.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
-        buffer, "PNG", compress_level=9
+        buffer, "PNG", compress_level=6
     )
     return Picture(name, buffer.getvalue(), caption, alt, width, height)

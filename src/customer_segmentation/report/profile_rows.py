@@ -7,7 +7,7 @@ import pandas as pd
 
 from customer_segmentation.figures.labels import percent
 from customer_segmentation.segments.profile import Profiles
-from customer_segmentation.segments.wording import figure
+from customer_segmentation.segments.wording import CURRENCIES, figure
 
 #: A difference that is likelier by chance than this, corrected for all that were tested, is not shown as one.
 LEVEL = 0.05
@@ -65,6 +65,12 @@ def subject(row: pd.Series) -> str:
 def written(row: pd.Series, name: str) -> str:
     """One figure of a row in its unit, as every text of the report writes it."""
     return figure(float(row[name]), str(row["unit"]), share=row["measure"] == "share")
+
+
+def short(row: pd.Series, name: str) -> str:
+    """Write the same figure without the words of its unit, for a picture."""
+    unit = next((sign for sign in CURRENCIES if str(row["unit"]).startswith(sign)), "")
+    return figure(float(row[name]), unit, share=row["measure"] == "share")
 
 
 def difference(row: pd.Series) -> str:

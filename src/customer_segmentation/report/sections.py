@@ -125,8 +125,10 @@ def exploration_section(data: ReportData) -> Section:
         blocks.append(Paragraph("No hypothesis was declared for this table."))
     if len(data.description):
         names = [name for name in ("mean", "std", "min", "50%", "median", "max") if name in data.description]
-        shown = data.description.head(SHOWN_COLUMNS)
-        cut = f", the first {len(shown)} of {len(data.description)}" if len(data.description) > len(shown) else ""
+        table = data.description
+        table = table[(table["min"] != 0) | (table["max"] != 1)] if {"min", "max"} <= set(table) else table  # no yes/no
+        shown = table.head(SHOWN_COLUMNS)
+        cut = f", the first {len(shown)} of {len(table)}" if len(table) > len(shown) else ""
         blocks.append(
             Grid(
                 f"Numeric columns of the customers used{cut}",

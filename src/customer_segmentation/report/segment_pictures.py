@@ -15,7 +15,7 @@ from customer_segmentation.figures.segment_shares import outcome_rates, value_ag
 from customer_segmentation.figures.space_map import principal_plane, space_map
 from customer_segmentation.report.document import Picture
 from customer_segmentation.report.pictures import drawn
-from customer_segmentation.report.profile_rows import outcome_rows, shown_rows, subject, written
+from customer_segmentation.report.profile_rows import outcome_rows, short, shown_rows, subject, written
 from customer_segmentation.segments.portraits import Portraits
 from customer_segmentation.spaces.space import Space
 
@@ -143,11 +143,13 @@ def _card(portraits: Portraits, segment: int, name: str) -> Picture:
             "effect": rows["sd"].to_numpy(),
             "low": rows["sd_low"].to_numpy(),
             "high": rows["sd_high"].to_numpy(),
-            "here": [written(row, "value") for _, row in rows.iterrows()],
-            "all": [written(row, "overall") for _, row in rows.iterrows()],
+            "here": [short(row, "value") for _, row in rows.iterrows()],
+            "all": [short(row, "overall") for _, row in rows.iterrows()],
         }
     )
-    told = "; ".join(f"{row['variable']} {row['here']} against {row['all']}" for _, row in frame.iterrows())
+    told = "; ".join(
+        f"{subject(row)} {written(row, 'value')} against {written(row, 'overall')}" for _, row in rows.iterrows()
+    )
     return drawn(
         segment_card(frame, segment=segment, name=name, k=portraits.profiles.k, title="Against the average customer"),
         f"segment_{segment}",

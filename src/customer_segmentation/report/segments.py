@@ -8,7 +8,17 @@ import pandas as pd
 from customer_segmentation.figures.labels import percent
 from customer_segmentation.figures.theme import segment_colours
 from customer_segmentation.report.data import ReportData
-from customer_segmentation.report.document import Block, Bullets, Card, Gallery, Grid, Paragraph, Section, bullets
+from customer_segmentation.report.document import (
+    Beside,
+    Block,
+    Bullets,
+    Card,
+    Gallery,
+    Grid,
+    Paragraph,
+    Section,
+    bullets,
+)
 from customer_segmentation.report.profile_rows import (
     difference,
     outcome_rows,
@@ -47,7 +57,7 @@ def segments_section(data: ReportData) -> Section:
                 f"{counted(n, 'customer', 'customers')} outside the fit could not be assigned: a feature is missing."
             )
         )
-    pictures = data.pictures_of("value", "outcome_*", "map", "pairs", "flow", "silhouettes")
+    pictures = data.pictures_of("value", "outcome_*", "map", "flow", "pairs", "silhouettes")
     if pictures:
         blocks.append(Gallery(pictures))
     blocks += [_card(data, portraits, segment) for segment in range(portraits.profiles.k)]
@@ -108,8 +118,7 @@ def _card(data: ReportData, portraits: Portraits, segment: int) -> Card:
             )
         else:
             blocks.append(Paragraph("Nothing about these customers stands out enough to name them by."))
-    blocks += data.pictures_of(f"segment_{segment}")
-    blocks.append(_profile(portraits, segment))
+    blocks.append(Beside((*data.pictures_of(f"segment_{segment}"), _profile(portraits, segment))))
     advice = portraits.of(segment)
     blocks.append(Paragraph("", lead="What to do"))
     if advice:
@@ -140,14 +149,14 @@ def _profile(portraits: Portraits, segment: int) -> Grid:
     return Grid(
         f"Profile of segment {segment}: mean, or share of its customers; difference from all customers in standard "
         "deviations or points, with the 95 % interval" + ("; * drew the segments" if drew else ""),
-        ("", "here", "median", "all customers", "difference"),
+        ("", "here", "all customers", "difference", "median"),
         tuple(
             (
                 f"{subject(row)}{' *' if row['shapes'] else ''}",
                 written(row, "value"),
-                written(row, "median") if row["measure"] == "mean" else "",
                 written(row, "overall"),
                 difference(row),
+                written(row, "median") if row["measure"] == "mean" else "",
             )
             for _, row in rows.iterrows()
         ),

@@ -1,0 +1,103 @@
+"""The report of a real sweep: logged at its end, rebuilt by the command, of a candidate as well."""
+
+import json
+import re
+
+import pytest
+
+SMALL = (
+    "sweep",
+    "data.customers=500",
+    "features=value",
+    "scaling=minmax,l2_rows",
+    "k=[2,3,4]",
+    "quiet=true",
+)
+
+
+@pytest.fixture(scope="module")
+def swept(run_segment, tmp_path_factory):
+    ran = run_segment(*SMALL, folder=tmp_path_factory.mktemp("report"))
+    assert ran.code == 0, ran.error
+    return ran
+
+
+def _page(ran, run) -> str:
+    return ran.artifact(run, "report.html").read_text(encoding="utf-8")
+
+
+def test_a_sweep_ends_with_its_report(swept):
+    sweep = swept.runs("sweep")[0]
+    html, markdown = _page(swept, sweep), swept.artifact(sweep, "report.md").read_text(encoding="utf-8")
+    assert len(html) < 3_000_000
+    rows = sweep.data.metrics
+    for text in (html, markdown):
+        assert f"{int(rows['rows_used']):,}" in text
+        assert sweep.data.tags["data_digest_full"] in text
+        assert sweep.info.run_id in text
+    assert "built-in sample" in html
+    chosen = next(run for run in swept.runs("candidate") if run.data.tags["verdict"] == "chosen")
+    for size in chosen.data.tags["sizes"].split(", "):
+        if len(size) < 4:  # longer ones carry a separator that the tags split at
+            assert f">{size}<" in html
+    for name in ("map", "value", "flow", "segment_0"):
+        assert swept.artifact(chosen, f"figures/{name}.png").stat().st_size > 1000
+
+
+def test_the_report_rebuilt_is_the_same(swept, run_segment):
+    sweep = swept.runs("sweep")[0]
+    before = _page(swept, sweep)
+    again = run_segment("report", "output=copy.html", folder=swept.folder)
+    assert again.code == 0, again.error
+    assert f"run {sweep.info.run_id}" in again.out
+    after = (swept.folder / "copy.html").read_text(encoding="utf-8")
+    assert re.sub(r"base64,[^\"]+", "", after) == re.sub(r"base64,[^\"]+", "", before)
+    assert _page(swept, sweep) == after
+
+
+def test_a_candidate_whose_tenure_is_not_tenure_is_told_so(swept, run_segment):
+    candidate = next(run for run in swept.runs("candidate") if run.data.params["scaling"] == "l2_rows")
+    ran = run_segment("report", f"run_id={candidate.info.run_id}", "output=copy.md", folder=swept.folder)
+    assert ran.code == 0, ran.error
+    text = (swept.folder / "copy.md").read_text(encoding="utf-8")
+    assert "Tenure is not tenure here." in text
+    assert "The segments depend on a unit." in text
+    assert "which was not chosen" in text
+    assert swept.artifact(candidate, "report.html").exists()
+    assert "report.md" not in [
+        item.path for item in swept.store.client.list_artifacts(swept.runs("study")[0].info.run_id)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("run_id=1e456",), "there is no run '1e456'"),
+        (("output=report.pdf",), "ends in .html or .md"),
+        (("output=missing/report.html",), "its folder does not exist"),
+        (("run_id=a,b",), "there is no run 'a,b'"),
+        (("tracking.experiment=empty",), "has no finished sweep"),
+        (("run=x",), "unknown key"),
+    ],
+)
+def test_what_cannot_be_reported_is_one_sentence(swept, run_segment, words, sentence):
+    ran = run_segment("report", *words, folder=swept.folder)
+    assert ran.code in (1, 2)
+    assert sentence in ran.error
+    assert len(ran.error.strip().splitlines()) == 1
+    assert "RUNNING" not in ran.statuses()
+
+
+def test_a_study_is_refused_with_its_candidates(swept, run_segment):
+    study = swept.runs("study")[0].info.run_id
+    ran = run_segment("report", f"run_id={study}", folder=swept.folder)
+    assert ran.code == 1
+    assert "take one of its candidates" in ran.error
+
+
+def test_verdict_and_report_agree(swept):
+    sweep = swept.runs("sweep")[0]
+    verdict = json.loads(swept.artifact(sweep, "verdict.json").read_text(encoding="utf-8"))
+    html = _page(swept, sweep).replace("\u00a0", " ")
+    for reason in verdict["reasons"]:
+        assert reason.replace("&", "&amp;").replace("'", "&#39;") in html

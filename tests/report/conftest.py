@@ -1,0 +1,187 @@
+"""Reports of made-up customers whose names, ids and columns mean harm, and a reader of pages."""
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from customer_segmentation.report.data import CandidateFacts, ReportData, SweepFacts, TableFacts
+from customer_segmentation.report.segment_pictures import segment_pictures
+from customer_segmentation.report.space_checks import check_space
+from customer_segmentation.segments.portraits import Claim, HighValue, Portraits, Recommendation, SegmentName
+from customer_segmentation.segments.profile import profile_segments
+from customer_segmentation.segments.variables import Described, Variable
+from customer_segmentation.settings.data import Role
+
+SCRIPT = "<script>alert('x')</script>"
+FORMULA = '=HYPERLINK("http://evil","click")'
+EMOJI = "Zoë 🦄 O'Neil | `code` **bold** [link](x)"
+LONG = "W" * 300
+HOSTILE = (SCRIPT, FORMULA, EMOJI, LONG)
+VOID = {"meta", "img", "br", "link", "input", "hr"}
+
+
+@dataclass
+class Page:
+    """What a test asks of a page."""
+
+    tags: list[tuple[str, dict[str, str | None]]] = field(default_factory=list)
+    texts: list[tuple[tuple[str, ...], str]] = field(default_factory=list)
+    tables: list[list[list[str]]] = field(default_factory=list)
+    unclosed: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return " ".join(text for path, text in self.texts if "style" not in path).replace("\u00a0", " ")
+
+    def of(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+    def words(self, tag: str) -> list[str]:
+        return [text.strip() for path, text in self.texts if path and path[-1] == tag]
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.page, self.path = Page(), []
+
+    def handle_starttag(self, tag, attributes):
+        self.page.tags.append((tag, dict(attributes)))
+        if tag not in VOID:
+            self.path.append(tag)
+        if tag == "table":
+            self.page.tables.append([])
+        elif tag == "tr":
+            self.page.tables[-1].append([])
+        elif tag in ("td", "th"):
+            self.page.tables[-1][-1].append("")
+
+    def handle_endtag(self, tag):
+        if not self.path or self.path.pop() != tag:
+            self.page.unclosed.append(tag)
+
+    def handle_data(self, data):
+        if data.strip():
+            self.page.texts.append((tuple(self.path), data))
+        if self.path and self.path[-1] in ("td", "th"):
+            self.page.tables[-1][-1][-1] += data.replace("\u00a0", " ")
+
+
+@pytest.fixture(scope="session")
+def read_page():
+    def read(html: str) -> Page:
+        reader = _Reader()
+        reader.feed(html)
+        reader.close()
+        reader.page.unclosed += reader.path
+        return reader.page
+
+    return read
+
+
+class _Space:
+    """As much of a space as pictures ask for."""
+
+    def __init__(self, matrix: np.ndarray, dimensions: list[str]) -> None:
+        self.matrix, self.dimensions = matrix, dimensions
+
+
+def make_report(*, sizes: tuple[int, ...] = (120, 60, 40), verdict: dict | None = None, **table) -> ReportData:
+    """A report of customers in as many segments as ``sizes``, drawn by two features of hostile names."""
+    rng = np.random.default_rng(7)
+    k = len(sizes)
+    labels = np.repeat(np.arange(k), sizes)
+    n = len(labels)
+    revenue = rng.gamma(2.0, 500.0, n) * (1 + labels)
+    referrals = rng.poisson(1 + 2 * labels).astype(float)
+    city = rng.integers(0, 3, n).astype(np.int32)
+    left = (rng.random(n) < 0.1 + 0.2 * (labels == 0)).astype(np.int32)
+    described = (
+        Described(Variable("Total Revenue", "number", Role.value, "$", shapes=True, feature="revenue"), revenue),
+        Described(Variable(f"Referrals {SCRIPT}", "number", Role.numeric, shapes=True, feature="referrals"), referrals),
+        Described(Variable("City", "share", Role.categorical, levels=(EMOJI, LONG, FORMULA)), city),
+        Described(Variable("Status", "share", Role.outcome, levels=("Left",)), 1 - left),
+    )
+    profiles = profile_segments(described, labels)
+    names = tuple(
+        SegmentName(
+            segment, HOSTILE[segment % 4], "", (),
+            (
+                Claim(
+                    "value", "high value", "Total Revenue", "", "above",
+                    float(profiles.row(segment, "Total Revenue")["value"]),
+                    float(profiles.row(segment, "Total Revenue")["overall"]), "mean", "$", 1.0, 0.9, 1.1,
+                ),
+            ),
+        )
+        for segment in range(k)
+    )  # fmt: skip
+    advice = (Recommendation(0, "call", f"Call them {SCRIPT}", names[0].claims, 1234.5, 0.01, "revenue at stake", "$"),)
+    top = np.argsort(-revenue)[:20]
+    customers = pd.DataFrame(
+        {
+            "customer": [HOSTILE[i % 4] for i in range(20)], "row": top, "segment": labels[top],
+            "name": [names[labels[i]].name for i in top], "value": revenue[top], "distance": 0.1, "margin": 0.2,
+        }
+    )  # fmt: skip
+    high = HighValue((k - 1,), customers, 0.2, float(revenue[top].sum()), 0.4)
+    portraits = Portraits(profiles, names, advice, high, (f"A caution {SCRIPT}",))
+    values = pd.DataFrame({"revenue": revenue, "referrals": referrals})
+    matrix = values.to_numpy() / values.to_numpy().std(axis=0)
+    board = pd.DataFrame(
+        [
+            {
+                "study": f"{SCRIPT} · minmax", "features": SCRIPT, "scaling": "minmax", "k": q, "yardstick": 0.9,
+                "smallest_share": 0.2, "inertia_share": 1 / q, "silhouette": 0.4, "value_explained": 0.5,
+                "verdict": "chosen" if q == k else "qualified", "run_id": f"run{q}",
+            }
+            for q in (2, 3, 4)
+        ]
+    )  # fmt: skip
+    candidate = CandidateFacts(
+        f"{SCRIPT} · minmax · k={k}", f"run{k}", f"{SCRIPT} · minmax", SCRIPT, "minmax", k, "",
+        {"revenue": "$", "referrals": ""},
+        check_space(matrix, list(values), values), board.iloc[1],
+    )  # fmt: skip
+    pictures = segment_pictures(
+        _Space(matrix, list(values)),
+        labels,
+        portraits,
+        labels_by_k={2: labels.clip(0, 1), k: labels},
+        value=revenue,
+        seed=0,
+    )
+    rows = {"rows_read": n + 9, "rows_used": n, "rows_not_selected": 5, "rows_set_aside": 4}
+    facts = {"reasons": ((f"cell {SCRIPT}", 4),), "value": "Total Revenue", "value_unit": "$", "outcomes": ("Status",)}
+    return ReportData(
+        of_candidate=False,
+        table=TableFacts(f"{SCRIPT}.csv", rows, n, **(facts | table)),
+        sweep=SweepFacts(
+            "sweep", "customer-segmentation", f"segment sweep name={SCRIPT}", {"k": "2,3,4"}, {"seed": "1"}, 1
+        ),
+        leaderboard=board,
+        verdict={"chosen": {"run_id": f"run{k}", "name": "x"}, "reasons": [SCRIPT]} if verdict is None else verdict,
+        description=pd.DataFrame({"column": [SCRIPT], "mean": [1.0], "min": [0.0], "max": [2.0]}),
+        hypotheses=pd.DataFrame({"sentence": [SCRIPT], "standing": ["supported"]}),
+        candidate=candidate,
+        portraits=portraits,
+        pictures=pictures,
+    )
+
+
+@pytest.fixture(scope="session")
+def report_of():
+    return make_report
+
+
+@pytest.fixture(scope="session")
+def hostile():
+    return make_report()
+
+
+@pytest.fixture(scope="session")
+def harm():
+    return HOSTILE

@@ -1,0 +1,135 @@
+"""What a report says: numbers of its tables, cautions found from figures."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from customer_segmentation.report.build import build_report
+from customer_segmentation.report.cautions import cautions
+from customer_segmentation.report.document import Beside, Card, Grid, Paragraph
+from customer_segmentation.report.profile_rows import shown_rows, standardised
+from customer_segmentation.report.sections import listed, span
+from customer_segmentation.report.space_checks import check_space
+
+NUMBER = re.compile(r"[$]?\d[\d,]*\.?\d*(?: %| million| billion)?")
+
+
+def _cells(grid: Grid) -> set[str]:
+    return {cell for row in grid.rows for cell in row}
+
+
+def _sections(data):
+    return {section.anchor: section for section in build_report(data).sections}
+
+
+def test_numbers_of_a_card_are_numbers_of_its_tables(hostile):
+    segments = _sections(hostile)["segments"]
+    overview = next(block for block in segments.blocks if isinstance(block, Grid))
+    cards = [block for block in segments.blocks if isinstance(block, Card)]
+    assert len(cards) == 3
+    for segment, card in enumerate(cards):
+        size = card.blocks[0].text
+        told = set(NUMBER.findall(size)) - {
+            text for text in NUMBER.findall(size) if text.endswith(("million", "billion"))
+        }
+        total = hostile.portraits.profiles.segments["value"].iloc[segment]
+        in_tables = set(overview.rows[segment])
+        for number in told - in_tables:  # the total is the product of two cells
+            assert float(number.strip("$").replace(",", "")) == pytest.approx(total, rel=0.01)
+        profile = next(
+            block
+            for outer in card.blocks
+            if isinstance(outer, Beside)
+            for block in outer.blocks
+            if isinstance(block, Grid)
+        )
+        claim = hostile.portraits.names[segment].claims[0].text
+        here, everybody = re.findall(r"\$[\d,.]*\d", claim)
+        row = next(row for row in profile.rows if row[0].startswith("Total Revenue"))
+        assert row[1:3] == (here, everybody)
+
+
+def test_the_overview_adds_up(hostile):
+    overview = next(block for block in _sections(hostile)["segments"].blocks if isinstance(block, Grid))
+    counts = [int(row[1].replace(",", "")) for row in overview.rows]
+    assert sum(counts[:-1]) == counts[-1] == 220
+    assert sum(float(row[3].rstrip(" %")) for row in overview.rows[:-1]) == pytest.approx(100, abs=0.2)
+
+
+def test_rows_are_accounted_for(hostile):
+    grid = next(block for block in _sections(hostile)["data"].blocks if isinstance(block, Grid))
+    read, used, others, aside = (int(row[1].replace(",", "")) for row in grid.rows)
+    assert read == used + others + aside == 229
+
+
+def test_a_profile_shows_what_drew_the_segments_then_what_differs(hostile):
+    profiles = hostile.portraits.profiles
+    rows = shown_rows(profiles, 2)
+    assert list(rows["variable"])[:2] == ["Total Revenue", "Referrals <script>alert('x')</script>"]
+    assert "outcome" not in set(rows["role"])
+    table = standardised(profiles.table)
+    share = table[table["measure"] == "share"].iloc[0]
+    assert share["sd"] == pytest.approx(share["effect"] / np.sqrt(share["overall"] * (1 - share["overall"])))
+
+
+def _leads(data) -> list[str]:
+    return [item.lead for item in cautions(data)]
+
+
+def test_tiny_segments_are_said_with_their_figures(report_of):
+    data = report_of(sizes=(3987, 1124, 49, 14))
+    found = next(item for item in cautions(data) if item.lead == "Too small to act on.")
+    assert "Segments 2 and 3 hold 49 and 14 customers, 0.95 % and 0.27 % of all" in found.text
+    overview = next(block for block in _sections(data)["segments"].blocks if isinstance(block, Grid))
+    assert {"0.95 %", "0.27 %"} <= _cells(overview)
+    assert "Too small to act on." not in _leads(report_of())
+
+
+def test_cautions_follow_from_the_figures(report_of):
+    leads = _leads(report_of())
+    assert "Value explained is circular." in leads
+    assert "The yardstick is a preference." in leads
+    assert "Silhouettes do not compare across spaces." in leads
+    assert "Rows are missing." in leads  # 4 of 229 were set aside
+    assert "The customers are made up." not in leads
+    assert "The customers are made up." in _leads(report_of(synthetic=True))
+    assert "No natural groups." in _leads(report_of(verdict={"structure": "useful partition"}))
+    assert "No natural groups." not in _leads(report_of(verdict={"structure": "natural structure"}))
+
+
+def test_scaling_of_rows_makes_features_something_else():
+    rng = np.random.default_rng(0)
+    n = 3000
+    tenure = rng.integers(1, 73, n).astype(float)
+    values = pd.DataFrame(
+        {"referrals": rng.poisson(2, n), "tenure": tenure, "revenue": tenure * rng.uniform(20, 120, n)}
+    )
+    rows = values.to_numpy(dtype=float)
+    check = check_space(rows / np.linalg.norm(rows, axis=1, keepdims=True), list(values), values)
+    named = {item.feature: item for item in check.distorted}
+    assert named["tenure"].ratio_to == "revenue"
+    assert named["tenure"].ratio == pytest.approx(
+        np.corrcoef(rows[:, 1] / np.linalg.norm(rows, axis=1), tenure / values["revenue"])[0, 1]
+    )
+    assert named["tenure"].own < 0.5
+    assert sum(check.weights.values()) == pytest.approx(1)
+    for scaled in (rows / rows.std(axis=0), np.log1p(rows)):
+        assert not check_space(scaled, list(values), values).distorted
+
+
+def test_no_choice_still_makes_a_report(report_of):
+    from dataclasses import replace
+
+    data = replace(
+        report_of(verdict={"chosen": None, "reasons": ["Nothing."]}), candidate=None, portraits=None, pictures={}
+    )
+    document = build_report(data)
+    assert [section.anchor for section in document.sections][-1] == "repeat"
+    assert Paragraph("No candidate was chosen.") in document.summary[0].items
+
+
+def test_words():
+    assert span("2,3,4,5") == "2 to 5"
+    assert listed(["a", "", "b"]) == "a and b"

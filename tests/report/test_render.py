@@ -1,0 +1,85 @@
+"""The page: safe, self-contained, in order, and the same as the markdown."""
+
+import re
+from itertools import pairwise
+
+import pytest
+
+from customer_segmentation.report.build import build_report
+from customer_segmentation.report.document import Code, Document, Paragraph, Section
+from customer_segmentation.report.render import code, html_page, markdown_text, plain
+
+
+@pytest.fixture(scope="module")
+def html(hostile):
+    return html_page(build_report(hostile))
+
+
+@pytest.fixture(scope="module")
+def page(html, read_page):
+    return read_page(html)
+
+
+def test_nothing_of_the_data_becomes_markup(html, page, harm):
+    assert not page.unclosed
+    assert not page.of("script")
+    assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
+    assert "<script>" not in html
+    for words in harm:
+        assert words in page.text
+
+
+def test_the_page_loads_nothing(html, page):
+    links = [attributes[name] for _, attributes in page.tags for name in ("src", "href") if name in attributes]
+    assert all(link.startswith(("data:image/png;base64,", "#")) for link in links)
+    assert not page.of("link")
+    assert "@import" not in html
+    assert not re.search(r"url\((?!['\"]?#)", html)
+    assert len(html.encode()) < 3_000_000
+
+
+def test_headings_go_down_by_one_and_ids_are_unique(page):
+    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    named = [attributes["aria-labelledby"] for _, attributes in page.tags if "aria-labelledby" in attributes]
+    assert set(named) <= set(ids)
+    assert {link["href"][1:] for link in page.of("a")} <= set(ids)
+
+
+def test_pictures_have_words_and_captions_and_tables_have_heads(page):
+    assert page.of("html")[0]["lang"] == "en"
+    images = page.of("img")
+    assert len(images) >= 6
+    assert all(image["alt"] and image["width"] and image["height"] for image in images)
+    assert len(page.of("figcaption")) == len(page.of("figure")) == len(images)
+    assert all(len(row) == len(table[0]) for table in page.tables for row in table)
+    assert {attributes["scope"] for attributes in page.of("th")} == {"col", "row"}
+
+
+def test_markdown_says_the_same(hostile, page):
+    text = markdown_text(build_report(hostile))
+    assert "<script>" not in re.sub(r"(?ms)^(`{3,})sh\n.*?^\1$", "", text)  # a block of code shows it as it stands
+    assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == [
+        words for words in page.words("h2") if words != "In short"
+    ]
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert all(line.rstrip().endswith("|") for line in rows)
+    # as many cells as the page has: a sign of a cell opened no further one
+    cells = [len(re.findall(r"(?<!\\)\|", line)) - 1 for line in rows if not set(line) <= set("|-: ")]
+    assert cells == [len(row) for table in page.tables for row in table]
+
+
+def test_markdown_shows_signs_as_they_stand():
+    assert plain("a|b *c* <i> `d`\nnew") == r"a\|b \*c\* &lt;i&gt; \`d\` new"
+    assert code("run `x` ```y```").splitlines()[0] == "````sh"
+
+
+def test_control_characters_do_not_reach_the_page(read_page):
+    document = Document("a\x00b\x1b[31m", "", (), (Section("s", "S", (Paragraph("x\x08y"), Code("z"))),))
+    html = html_page(document)
+    assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", html)
+    assert "xy" in read_page(html).text
