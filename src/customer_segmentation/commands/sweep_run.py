@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict
 
@@ -19,6 +20,7 @@ from customer_segmentation.commands.customers import Customers
 from customer_segmentation.commands.explore_checks import asked_of
 from customer_segmentation.commands.job import Job
 from customer_segmentation.commands.progress import SweepProgress
+from customer_segmentation.commands.reopened import Reopened
 from customer_segmentation.commands.report_run import report_of_sweep
 from customer_segmentation.commands.study import run_job
 from customer_segmentation.commands.summary import print_summary
@@ -76,7 +78,7 @@ def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -
             if result.chosen is not None:
                 opened = finish_chosen(store, result.chosen, job_of(asked, store, result.chosen), customers)
             _conclude(store, sweep_id, result, customers, progress.failures, asked, command)
-            report_of_sweep(store, sweep_id, opened)
+            _report(store, sweep_id, opened, progress)
         status = "FAILED" if progress.failures else "FINISHED"
     except KeyboardInterrupt:
         status = "KILLED"
@@ -87,6 +89,18 @@ def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -
     if not settings.quiet:
         print_summary(result, customers.table, store, sweep_id, progress)
     return 1 if progress.failures else 0
+
+
+def _report(store: Store, sweep_id: str, opened: Reopened | None, progress: SweepProgress) -> None:
+    """Write the report. A failure costs the report and not the sweep, whose runs are complete by now."""
+    try:
+        report_of_sweep(store, sweep_id, opened)
+    except Exception as error:
+        if os.environ.get("SEGMENT_DEBUG"):
+            raise
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        record(store, sweep_id, [Tags({"report_failed_because": reason})])
+        progress.notes["report"] = f"not written ({reason}); try `segment report run_id={sweep_id}`"
 
 
 def job_of(asked: Plan, store: Store, candidate: pd.Series) -> Job:
