@@ -99,5 +99,5 @@ def test_verdict_and_report_agree(swept):
     sweep = swept.runs("sweep")[0]
     verdict = json.loads(swept.artifact(sweep, "verdict.json").read_text(encoding="utf-8"))
     html = _page(swept, sweep).replace("\u00a0", " ")
-    for reason in verdict["reasons"]:
+    for reason in [verdict["headline"], *verdict["reasons"]]:
         assert reason.replace("&", "&amp;").replace("'", "&#39;") in html

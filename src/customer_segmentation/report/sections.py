@@ -227,13 +227,13 @@ def choice_section(data: ReportData) -> Section:
     certainty = verdict.get("certainty")
     if isinstance(certainty, dict) and certainty.get("sentence"):
         blocks.append(Paragraph(str(certainty["sentence"]), lead=f"How sure: {certainty.get('word', '')}."))
-    reasons = [str(reason) for reason in verdict.get("reasons", ())]
+    reasons = [str(reason) for reason in verdict.get("reasons", ()) if reason != headline]
     if reasons:
         blocks.append(bullets(reasons))
     objections = chosen.get("objections") or []
     if objections:
-        blocks.append(Paragraph(f"Against {name} speaks that:"))
-        blocks.append(bullets([capital(str(item.get("sentence", ""))) for item in objections]))
+        blocks.append(Paragraph(f"What speaks against {name}:"))
+        blocks.append(bullets([f"{capital(str(item.get('sentence', '')))}." for item in objections]))
     second = verdict.get("runner_up")
     if isinstance(second, dict):
         for_it = [str(sentence) for sentence in verdict.get("speaks_for_runner_up", ())]
