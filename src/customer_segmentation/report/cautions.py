@@ -86,7 +86,7 @@ def _distorted(data: ReportData) -> list[Paragraph]:
         )
         if item.ratio_to:
             text += (
-                f" In effect it is {item.feature} divided by {item.ratio_to} (correlation {_r(item.ratio, 5)}). Read "
+                f" In effect it is {item.feature} divided by {item.ratio_to} (correlation {_r(item.ratio)}). Read "
                 "the "
                 f"segments as groups of that ratio, not of {item.feature}."
             )
@@ -282,8 +282,10 @@ def _causes(data: ReportData) -> list[Paragraph]:
     ]
 
 
-def _r(value: float, digits: int = 2) -> str:
+def _r(value: float) -> str:
+    """Correlation with two digits, three where it is nearly one."""
     if not np.isfinite(value):
         return "unknown"
-    text = f"{abs(value):.{digits}f}"
-    return f"−{text}" if value < 0 and float(text) else text
+    size = abs(value)
+    text = f"{size:.2f}" if size < 0.99 else f"{size:.3f}" if size < 0.9995 else "0.999 or more"
+    return f"−{text}" if value <= -0.005 else text

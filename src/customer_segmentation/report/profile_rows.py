@@ -14,6 +14,7 @@ LEVEL = 0.05
 #: Smallest standardised difference that is worth a line: small after Cohen (1988).
 SMALLEST = 0.2
 MOST_ROWS = 10
+ALIKE = 0.002  # standard deviations
 YES = "yes"
 
 
@@ -49,11 +50,22 @@ def shown_rows(profiles: Profiles, segment: int) -> pd.DataFrame:
     table = standardised(profiles.table[profiles.table["segment"] == segment])
     table = table[table["role"] != "outcome"]
     drew = table[(table["shapes"] & (table["measure"] == "mean")) | (table["role"] == "value")]
-    rest = table.drop(index=drew.index)
+    drew = drew[np.invert(_repeated(drew))]
+    rest = table.drop(index=table.index[table["shapes"] & (table["measure"] == "mean") | (table["role"] == "value")])
     rest = rest[(rest["sd"].abs() >= SMALLEST) & (rest["shapes"] | (rest["q"] < LEVEL))]
     rest = rest.assign(_size=rest["sd"].abs()).sort_values("_size", ascending=False, kind="stable")
     rest = rest.drop_duplicates("variable").drop(columns="_size")
     return pd.concat([drew, rest]).head(max(MOST_ROWS, len(drew)))
+
+
+def _repeated(rows: pd.DataFrame) -> list[bool]:
+    """Rows that say what an earlier one says: a feature that is a column but for its rounding."""
+    seen: list[tuple[str, float]] = []
+    found = []
+    for unit, effect in zip(rows["unit"], rows["sd"], strict=True):
+        found.append(any(unit == other and abs(effect - size) < ALIKE for other, size in seen))
+        seen.append((unit, effect))
+    return found
 
 
 def subject(row: pd.Series) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 
@@ -15,6 +13,7 @@ from customer_segmentation.report.document import Block, Bullets, Code, Gallery,
 SHOWN_CANDIDATES = 10
 SHOWN_COLUMNS = 14
 SHOWN_REASONS = 6
+NOBODY = "No candidate was chosen."
 #: Scores of the leaderboard that compare across spaces, and how a reader calls them.
 SCORES = (
     ("yardstick", "yardstick"),
@@ -23,6 +22,7 @@ SCORES = (
     ("value_explained", "value explained"),
     ("smallest_share", "smallest segment"),
 )
+STRUCTURES = {"natural": "natural", "none": "none found", "undecidable": "not decidable"}
 VERDICTS = {"chosen": "chosen", "runner_up": "runner-up", "best_of_study": "best of its study", "qualified": ""}
 
 
@@ -219,10 +219,8 @@ def verdict_word(tag: str) -> str:
 def choice_section(data: ReportData) -> Section:
     """What was chosen, why, what speaks against it, and what was ruled out."""
     verdict = data.verdict
-    chosen = verdict.get("chosen") or {}
-    name = chosen.get("name") or _label(chosen)
     blocks: list[Block] = []
-    headline = verdict.get("headline") or (f"Chosen: {name}." if chosen else "No candidate was chosen.")
+    headline = verdict.get("headline") or ("A candidate was chosen." if verdict.get("chosen") else NOBODY)
     blocks.append(Paragraph("", lead=str(headline)))
     certainty = verdict.get("certainty")
     if isinstance(certainty, dict) and certainty.get("sentence"):
@@ -230,17 +228,6 @@ def choice_section(data: ReportData) -> Section:
     reasons = [str(reason) for reason in verdict.get("reasons", ()) if reason != headline]
     if reasons:
         blocks.append(bullets(reasons))
-    objections = chosen.get("objections") or []
-    if objections:
-        blocks.append(Paragraph(f"What speaks against {name}:"))
-        blocks.append(bullets([f"{capital(str(item.get('sentence', '')))}." for item in objections]))
-    second = verdict.get("runner_up")
-    if isinstance(second, dict):
-        for_it = [str(sentence) for sentence in verdict.get("speaks_for_runner_up", ())]
-        blocks.append(Paragraph(f"{second.get('name') or _label(second)}.", lead="Runner-up:"))
-        if for_it:
-            blocks.append(bullets(for_it))
-    blocks += _ruled_out(verdict)
     structures = [item for item in verdict.get("structure_by_study", ()) if isinstance(item, dict)]
     if structures:
         blocks.append(
@@ -250,8 +237,8 @@ def choice_section(data: ReportData) -> Section:
                 tuple(
                     (
                         str(item.get("study", "")),
-                        str(item.get("word", "")),
-                        "none" if int(item.get("k_star") or 1) <= 1 else str(item.get("k_star")),
+                        STRUCTURES.get(str(item.get("structure")), str(item.get("structure", ""))),
+                        "–" if int(item.get("k_star") or 1) <= 1 else str(item.get("k_star")),
                         str(item.get("certainty", "")),
                     )
                     for item in structures
@@ -272,23 +259,6 @@ def choice_section(data: ReportData) -> Section:
     if pictures:
         blocks.append(Gallery(pictures))
     return Section("choice", "The choice, and why", tuple(blocks))
-
-
-def _ruled_out(verdict: Any) -> list[Block]:
-    ruled = verdict.get("ruled_out")
-    if not isinstance(ruled, dict) or not ruled.get("counts"):
-        return []
-    counts = ", ".join(f"{count} for {str(code).replace('_', ' ')}" for code, count in ruled["counts"].items())
-    examples = [item for item in ruled.get("candidates", ()) if item.get("reason") not in ("one_segment", "other_k")]
-    blocks: list[Block] = [Paragraph(f"{counts}.", lead="Ruled out:")]
-    if examples:
-        shown = examples[:SHOWN_REASONS]
-        more = len(examples) - len(shown)
-        items = [Paragraph(str(item.get("why", "")), lead=f"{item.get('name', '')}:") for item in shown]
-        if more > 0:
-            items.append(Paragraph(f"{more} more; verdict.json on the sweep's run has all."))
-        blocks.append(Bullets(tuple(items)))
-    return blocks
 
 
 def repeat_section(data: ReportData) -> Section:
@@ -346,12 +316,3 @@ def span(ks: str) -> str:
 def capital(text: str) -> str:
     """Text with a capital letter in front."""
     return text[:1].upper() + text[1:]
-
-
-def _label(row: Any) -> str:
-    return f"{row.get('study')} · k={int(row.get('k', 0))}" if row else ""
-
-
-def finite(value: object) -> bool:
-    """Whether a figure is known."""
-    return isinstance(value, int | float) and math.isfinite(value)
