@@ -73,7 +73,9 @@ def run(arguments: Sequence[str]) -> int:
         if target is not None:
             print(f"Copy: {target}")
         else:
-            print(f"Page: {_place(store, written.run_id)}")
+            from customer_segmentation.tracking.report_items import place_of_report
+
+            print(f"Page: {place_of_report(store, written.run_id)}")
     return 0
 
 
@@ -130,9 +132,3 @@ def _newest(store: Any) -> Any:
             "name a run with run_id=ID."
         )
     return found[0]
-
-
-def _place(store: Any, run_id: str) -> str:
-    """Where the page is: a file of this machine, or the run's artifacts on a server."""
-    uri = str(store.client.get_run(run_id).info.artifact_uri)
-    return f"{uri.removeprefix('file://')}/report.html"

@@ -14,6 +14,7 @@ from customer_segmentation.commands.conclusion import Conclusion
 from customer_segmentation.commands.progress import SweepProgress
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.settings.sweep import TrackingSettings
+from customer_segmentation.tracking.report_items import place_of_report
 from customer_segmentation.tracking.store import Store, store_uri
 
 SHOWN = 10
@@ -52,6 +53,8 @@ def print_summary(
     )
     if result.chosen is not None:
         console.print(f"Chosen run {result.chosen['run_id']}: model, figures, segments.csv", soft_wrap=True)
+    if "report" not in progress.notes:
+        console.print(f"Report: {escape(place_of_report(store, sweep_id))}", soft_wrap=True)
     where = "" if store.uri == store_uri(None) else f" {shlex.quote(f'tracking.uri={store.uri}')}"
     name = (
         "" if store.experiment == DEFAULT_EXPERIMENT else f" {shlex.quote(f'tracking.experiment={store.experiment}')}"

@@ -90,7 +90,8 @@ def sweep_description(
         f"`tags.level = 'candidate' and tags.sweep = '{sweep_id}'`",
         "",
         "Compare across spaces by `yardstick`; compare `silhouette` and `inertia` within one study only.",
-        "Artifacts of this run: `leaderboard.csv`, `verdict.md`, `sweep_heatmaps.png`, `candidates.png`, "
+        "Artifacts of this run: `report.html` (all of it on one page), `leaderboard.csv`, `verdict.md`, "
+        "`sweep_heatmaps.png`, `candidates.png`, "
         "`exploration/`, `set_aside.csv` where rows were set aside.",
         "",
         "### Repeat it",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from customer_segmentation.report.document import Picture
 from customer_segmentation.tracking.items import Bytes, Item, Text
+from customer_segmentation.tracking.store import Store
 
 HTML, MARKDOWN = "report.html", "report.md"
 
@@ -14,6 +15,11 @@ def report_items(html: str, markdown: str) -> Iterator[Item]:
     """The report as a page and as markdown."""
     yield Text(html, HTML)
     yield Text(markdown, MARKDOWN)
+
+
+def place_of_report(store: Store, run_id: str) -> str:
+    """Where the page of a run is: a file of this machine, or an address among the artifacts of a server."""
+    return f"{str(store.client.get_run(run_id).info.artifact_uri).removeprefix('file://')}/{HTML}"
 
 
 def picture_items(pictures: Mapping[str, Picture]) -> Iterator[Item]:
