@@ -34,6 +34,8 @@ from customer_segmentation.tracking.explore_items import set_aside_reasons
 from customer_segmentation.tracking.reading import artifact_of, labels_of, run_of, runs_of
 from customer_segmentation.tracking.store import Store
 
+#: Customers up to which a space that mixes features is fitted once more under another unit.
+REFITTED = 100_000
 ROWS = ("rows_read", "rows_used", "rows_not_selected", "rows_set_aside")
 WORDS = ("study", "features", "scaling", "clustering", "verdict", "sizes", "run_id", "study_id")
 #: Pictures of the sweep's run: artifact, caption, alternative text.
@@ -132,7 +134,7 @@ def _check(opened: Reopened) -> SpaceCheck:
     space = opened.space
     numeric = [name for name in space.features.of_kind("numeric") if name in space.values]
     check = check_space(space.matrix, space.dimensions, space.values[numeric])
-    if not check.distorted:
+    if not check.distorted or len(space.matrix) > REFITTED:
         return check
     value = opened.customers.table.value_column
     named = [feature.name for feature in space.features.features if value in feature.expression.columns]

@@ -16,6 +16,7 @@ KEPT = 0.9
 #: A correlation at which one thing may be called another.
 SAME = 0.95
 MOST_FEATURES = 12
+MOST_ROWS = 20_000
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,9 @@ def check_space(matrix: Floats, dimensions: Sequence[str], values: pd.DataFrame)
     values : DataFrame of shape (n_customers, n_features)
         The numeric features before scaling; a dimension without one (a category's level) is only weighed.
     """
+    if len(matrix) > MOST_ROWS:  # correlations of so many customers are those of all, to two digits
+        rows = np.linspace(0, len(matrix) - 1, MOST_ROWS).astype(int)
+        matrix, values = matrix[rows], values.iloc[rows]
     variances = matrix.var(axis=0)
     total = float(variances.sum())
     order = np.argsort(-variances, kind="stable")
