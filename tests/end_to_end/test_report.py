@@ -101,3 +101,23 @@ def test_verdict_and_report_agree(swept):
     html = _page(swept, sweep).replace("\u00a0", " ")
     for reason in [verdict["headline"], *verdict["reasons"]]:
         assert reason.replace("&", "&amp;").replace("'", "&#39;") in html
+
+
+NUMBER = re.compile(r"[$]?\d+(?:,\d{3})*(?:\.\d+)?(?: %| million| billion)?")
+
+
+def test_every_number_of_a_segments_text_stands_in_a_table(swept):
+    html = _page(swept, swept.runs("sweep")[0]).replace("\u00a0", " ")
+    cells = set(re.findall(r"<t[dh][^>]*>([^<]*)</t[dh]>", html))
+    parts = {number for cell in cells for number in NUMBER.findall(cell)}
+    cards = re.findall(r"<article.*?</article>", html, re.S)
+    chosen = next(run for run in swept.runs("candidate") if run.data.tags["verdict"] == "chosen")
+    assert len(cards) == int(chosen.data.params["k"])
+    for card in cards:
+        sentences = re.findall(r"<(?:p|li)>(.*?)</(?:p|li)>", card, re.S)
+        size = set(NUMBER.findall(sentences[0]))
+        assert len(size) == 5
+        assert size <= cells, sentences[0]
+        for sentence in sentences[1:]:
+            text = re.sub(r"<[^>]*>|\[.*?\]", " ", sentence)  # names and intervals apart
+            assert {number for number in NUMBER.findall(text) if "%" in number or "$" in number} <= parts, sentence

@@ -80,7 +80,7 @@ def _distorted(data: ReportData) -> list[Paragraph]:
     paragraphs = []
     for item in candidate.check.distorted:
         text = (
-            f"What was clustered under the name {item.feature} has a correlation of {_r(item.own)} with "
+            f"What was clustered under the name {item.feature} has a rank correlation of {_r(item.own)} with "
             f"{item.feature}: "
             f"the scaling {candidate.scaling} mixes the features of a customer."
         )

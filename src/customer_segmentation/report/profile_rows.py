@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from customer_segmentation.figures.labels import percent
+from customer_segmentation.segments.portraits import Claim, Portraits
 from customer_segmentation.segments.profile import Profiles
 from customer_segmentation.segments.wording import CURRENCIES, figure
 
@@ -40,22 +41,38 @@ def standardised(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def shown_rows(profiles: Profiles, segment: int) -> pd.DataFrame:
+def shown_rows(portraits: Portraits, segment: int) -> pd.DataFrame:
     """Rows of one segment that its card shows.
 
-    Features that drew the segments and what customers are worth always; of the rest what differs by at least 0.2
-    standard deviations and is no chance, the largest first, a category by its most telling level. Outcomes are told
-    apart.
+    Always the features that drew the segments, what customers are worth, whatever the name and the recommendations
+    claim, and outcomes; of the rest what differs by at least 0.2 standard deviations and is no chance, the largest
+    first, a category by its most telling level.
     """
+    profiles = portraits.profiles
     table = standardised(profiles.table[profiles.table["segment"] == segment])
+    events = {(item.name, item.levels[0]) for item in profiles.outcomes if len(item.levels) == 1}
+    keys = pd.Series(list(zip(table["variable"], table["level"], strict=True)), index=table.index)
+    outcomes = table[(table["role"] == "outcome") & keys.isin(events)]
+    told = {(claim.variable, claim.level) for claim in _claims(portraits, segment)}
+    claimed = table[keys.isin(told) & (table["role"] != "outcome")]
     table = table[table["role"] != "outcome"]
     drew = table[(table["shapes"] & (table["measure"] == "mean")) | (table["role"] == "value")]
     drew = drew[np.invert(_repeated(drew))]
+    always = pd.concat([drew, claimed.drop(index=claimed.index.intersection(drew.index))])
     rest = table.drop(index=table.index[table["shapes"] & (table["measure"] == "mean") | (table["role"] == "value")])
+    rest = rest[~rest["variable"].isin(set(always["variable"]))]
     rest = rest[(rest["sd"].abs() >= SMALLEST) & (rest["shapes"] | (rest["q"] < LEVEL))]
     rest = rest.assign(_size=rest["sd"].abs()).sort_values("_size", ascending=False, kind="stable")
     rest = rest.drop_duplicates("variable").drop(columns="_size")
-    return pd.concat([drew, rest]).head(max(MOST_ROWS, len(drew)))
+    return pd.concat([pd.concat([always, rest]).head(max(MOST_ROWS - len(outcomes), len(always))), outcomes])
+
+
+def _claims(portraits: Portraits, segment: int) -> list[Claim]:
+    names = [name for name in portraits.names if name.segment == segment]
+    return [
+        *(claim for name in names for claim in name.claims),
+        *(c for item in portraits.of(segment) for c in item.because),
+    ]
 
 
 def _repeated(rows: pd.DataFrame) -> list[bool]:

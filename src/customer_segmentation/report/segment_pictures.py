@@ -136,7 +136,7 @@ def _flow(
 
 
 def _card(portraits: Portraits, segment: int, name: str) -> Picture:
-    rows = shown_rows(portraits.profiles, segment)
+    rows = shown_rows(portraits, segment)
     frame = pd.DataFrame(
         {
             "variable": [subject(row) for _, row in rows.iterrows()],

@@ -76,14 +76,15 @@ def overview(data: ReportData, portraits: Portraits) -> Grid:
     outcomes = outcome_rows(profiles)[:MOST_OUTCOMES]
     head = ["segment", "customers", "share of customers"]
     if value is not None:
-        head += [f"share of {value.name}", f"{value.name} per customer"]
+        head += [f"share of {value.name}", value.name, "per customer"]
     head += [label for label, _ in outcomes]
     rows = []
     for _, row in profiles.segments.iterrows():
         segment = int(row["segment"])
         cells = [name_of(portraits, segment), f"{int(row['customers']):,}", percent(row["share"])]
         if value is not None:
-            cells += [percent(row["value_share"]), figure(float(row["value_mean"]), value.unit)]
+            cells += [percent(row["value_share"]), money(float(row["value"]), value.unit)]
+            cells.append(figure(float(row["value_mean"]), value.unit))
         cells += [percent(float(table["value"].iloc[segment])) for _, table in outcomes]
         rows.append(tuple(cells))
     total = profiles.segments
@@ -91,7 +92,8 @@ def overview(data: ReportData, portraits: Portraits) -> Grid:
     if value is not None:
         known = np.isfinite(total["value_share"]).all()
         whole = float(total["value"].sum()) / max(int(total["customers"].sum()), 1)
-        cells += [percent(1.0) if known else "–", figure(whole, value.unit)]
+        cells += [percent(1.0) if known else "–", money(float(total["value"].sum()), value.unit)]
+        cells.append(figure(whole, value.unit))
     cells += [percent(float(table["overall"].iloc[0])) for _, table in outcomes]
     rows.append(tuple(cells))
     return Grid("The segments at a glance", tuple(head), tuple(rows), (False, *(True for _ in head[1:])))
@@ -144,7 +146,7 @@ def size_sentence(portraits: Portraits, segment: int) -> str:
 
 
 def _profile(portraits: Portraits, segment: int) -> Grid:
-    rows = shown_rows(portraits.profiles, segment)
+    rows = shown_rows(portraits, segment)
     drew = any(bool(row["shapes"]) for _, row in rows.iterrows())
     return Grid(
         f"Profile of segment {segment}: mean, or share of its customers; difference from all customers in standard "

@@ -27,7 +27,7 @@ class Distorted:
     ----------
     feature : str
     own : float
-        Pearson correlation of what was clustered under its name with the feature itself.
+        Rank correlation of what was clustered under its name with the feature itself.
     ratio_to : str
         The feature by which it was in effect divided; "" where no ratio explains it.
     ratio : float
@@ -85,22 +85,22 @@ def check_space(matrix: Floats, dimensions: Sequence[str], values: pd.DataFrame)
             continue
         ranked = _correlation(_ranks(column), _ranks(own))
         if ranked < KEPT:
-            found.append(_explain(name, column, values))
+            found.append(_explain(name, column, values, own=ranked))
     return SpaceCheck(weights, tuple(found))
 
 
-def _explain(name: str, column: Floats, values: pd.DataFrame) -> Distorted:
+def _explain(name: str, column: Floats, values: pd.DataFrame, *, own: float) -> Distorted:
     """Find the feature by which another was in effect divided."""
-    own = values[name].to_numpy(dtype=float)
+    feature = values[name].to_numpy(dtype=float)
     best, ratio = "", float("nan")
     for other in list(values)[:MOST_FEATURES]:
         divisor = values[other].to_numpy(dtype=float)
         if other == name or (divisor == 0).any():
             continue
-        r = _correlation(column, own / divisor)
+        r = _correlation(column, feature / divisor)
         if abs(r) >= SAME and not abs(r) <= abs(ratio):
             best, ratio = str(other), r
-    return Distorted(name, _correlation(column, own), best, ratio)
+    return Distorted(name, own, best, ratio)
 
 
 def _ranks(values: Floats) -> Floats:
