@@ -95,6 +95,15 @@ def test_a_study_is_refused_with_its_candidates(swept, run_segment):
     assert "take one of its candidates" in ran.error
 
 
+def test_a_sweep_without_a_verdict_is_refused(swept, run_segment):
+    store = swept.store
+    killed = store.client.create_run(store.experiment_id, tags={"level": "sweep"}).info.run_id
+    store.client.set_terminated(killed, "KILLED")
+    ran = run_segment("report", f"run_id={killed}", folder=swept.folder)
+    assert ran.code == 1
+    assert "is KILLED and has no verdict" in ran.error
+
+
 def test_verdict_and_report_agree(swept):
     sweep = swept.runs("sweep")[0]
     verdict = json.loads(swept.artifact(sweep, "verdict.json").read_text(encoding="utf-8"))

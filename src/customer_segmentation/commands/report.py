@@ -105,7 +105,7 @@ def _write(store: Any, settings: ReportSettings) -> Any:
     from customer_segmentation.commands.reopened import reopen
     from customer_segmentation.commands.report_data import store_of
     from customer_segmentation.commands.report_run import report_of_candidate, report_of_sweep
-    from customer_segmentation.tracking.reading import run_of
+    from customer_segmentation.tracking.reading import artifact_of, run_of
 
     asked = _newest(store) if settings.run_id is None else run_of(store, settings.run_id)
     store = store_of(store, asked)
@@ -115,6 +115,10 @@ def _write(store: Any, settings: ReportSettings) -> Any:
         return report_of_candidate(store, reopen(store, run_id, data_path=path))
     if asked.info.status == "RUNNING":
         raise StoreError(f"sweep {run_id} is still running; its report comes at its end.")
+    if artifact_of(store, run_id, "verdict.json") is None:
+        raise StoreError(
+            f"sweep {run_id} is {asked.info.status} and has no verdict, so there is nothing to report: run it again."
+        )
     chosen = asked.data.tags.get("chosen_run_id")
     return report_of_sweep(store, run_id, reopen(store, chosen, data_path=path) if chosen else None)
 

@@ -56,6 +56,27 @@ SWEEP_PICTURES = {
         "The best candidate of every space that qualified: its yardstick and its number of segments.",
         "Two matrices, feature sets by scalings; the same numbers stand in leaderboard.csv of the sweep's run.",
     ),
+    "sweep_silhouettes": (
+        "verdict/silhouettes.png",
+        "Silhouettes of all studies, each in its own space, and what the yardstick makes of the same candidates.",
+        "Two panels of curves by k; the same numbers stand in leaderboard.csv of the sweep's run.",
+    ),
+    "verdict_valleys": (
+        "verdict/valleys.png",
+        "Borders between neighbouring segments of the chosen candidate: how deep the valley between them is.",
+        "Matrix of segments by segments; the same numbers stand in structure.json of the chosen study's run.",
+    ),
+    "verdict_stability": (
+        "verdict/stability.png",
+        "How well half of the customers find the same segments again, for the candidates that were examined.",
+        "Dots by k; the same numbers stand in verdict.json of the sweep's run, under short_list.",
+    ),
+    "verdict_front": (
+        "verdict/front.png",
+        "Stability, separation and value explained of the candidates that were examined: none on the front is beaten "
+        "in all of them.",
+        "Dots; the same numbers stand in verdict.json of the sweep's run, under short_list.",
+    ),
 }
 
 

@@ -256,7 +256,7 @@ def choice_section(data: ReportData) -> Section:
             ),
         )
     pictures = data.pictures_of("verdict_*")
-    if pictures:
+    if pictures and (data.is_chosen or not data.of_candidate):
         blocks.append(Gallery(pictures))
     return Section("choice", "The choice, and why", tuple(blocks))
 
