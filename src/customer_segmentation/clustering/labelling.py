@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customer_segmentation.data.cleaning import Prepared
+from customer_segmentation.data.cleaning import PROBLEM_COLUMNS, Prepared
 from customer_segmentation.spaces.transformers import CustomerFeatures
 
 Floats = npt.NDArray[np.float64]
@@ -34,11 +34,14 @@ class Labelled:
         Typed cells of the columns that the features read.
     features : DataFrame of shape (n_customers, n_features)
         Features in their own units; NaN where they could not be computed.
+    problems : DataFrame
+        Cells of these columns that could not be read, as `Prepared` has them.
     """
 
     table: pd.DataFrame
     clean: pd.DataFrame
     features: pd.DataFrame
+    problems: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -105,28 +108,31 @@ class SegmentModel:
             profile = profile.assign(segment=[moved.get(number, number) for number in profile["segment"]])
         return replace(self, numbers=tuple(numbers), names=dict(names), profile=profile, about={**self.about, **about})
 
-    def label(self, customers: pd.DataFrame) -> Labelled:
+    def label(self, customers: pd.DataFrame, *, decimal: str | None = None) -> Labelled:
         """Label customers; one that cannot be labelled gets a reason, and never keeps the others from their labels.
 
         Parameters
         ----------
         customers : DataFrame of shape (n_customers, n_columns)
             Canonical column names; cells of any type.
+        decimal : {".", ","}, optional
+            Decimal mark of numbers in text, where a column does not show it.
         """
         try:
-            return self._label(customers)
+            return self._label(customers, decimal)
         except Exception as error:
             if len(customers) <= 1:
                 return self._nobody(customers, f"cannot be read ({type(error).__name__}: {error})")
             middle = len(customers) // 2  # of strange cells one may spoil a whole column: find the rows that do
-            halves = [self.label(customers.iloc[:middle]), self.label(customers.iloc[middle:])]
+            halves = [self.label(part, decimal=decimal) for part in (customers.iloc[:middle], customers.iloc[middle:])]
             return Labelled(
                 pd.concat([half.table for half in halves]),
                 pd.concat([half.clean for half in halves]),
                 pd.concat([half.features for half in halves]),
+                pd.concat([half.problems for half in halves]),  # positions are those of the halves: for counting only
             )
 
-    def _label(self, customers: pd.DataFrame) -> Labelled:
+    def _label(self, customers: pd.DataFrame, decimal: str | None) -> Labelled:
         needed = self.needed
         absent = [name for name in needed if name not in customers.columns]
         if absent:
@@ -134,7 +140,7 @@ class SegmentModel:
             if len(absent) > 1:
                 lacking = f"the columns {', '.join(absent)} are missing"
             return self._nobody(customers, lacking)
-        prepared = self.step.prepare(customers)
+        prepared = self.step.prepare(customers, decimal)
         features = self.step.features_of(prepared.frame)
         clean = prepared.frame[needed]
         reasons = _reasons(prepared, clean, features, self.step)
@@ -150,7 +156,9 @@ class SegmentModel:
         clusters = self._clusters(matrix)
         own, other = distances(matrix, self.centres, clusters)
         margins = margin(own, other)
-        return Labelled(self._table(customers.index, rows, clusters, own, margins, reasons), clean, features)
+        table = self._table(customers.index, rows, clusters, own, margins, reasons)
+        problems = prepared.problems[prepared.problems["column"].isin(needed)]
+        return Labelled(table, clean, features, problems)
 
     def _matrix(self, features: pd.DataFrame) -> Floats:
         if not len(features):
@@ -210,6 +218,7 @@ class SegmentModel:
             table,
             pd.DataFrame(np.nan, index=customers.index, columns=self.needed),
             pd.DataFrame(np.nan, index=customers.index, columns=list(self.step.features)),
+            pd.DataFrame(columns=list(PROBLEM_COLUMNS)),
         )
 
 

@@ -25,8 +25,8 @@ from customer_segmentation.data.values import BLANK_SPELLINGS, decimal_evidence,
 from customer_segmentation.errors import DataError
 from customer_segmentation.settings.data import ColumnSpec, ColumnType
 
-_NUMBERS = (ColumnType.number, ColumnType.integer)
-_NULLS = sorted({form for word in BLANK_SPELLINGS for form in (word, word.upper(), word.capitalize(), word.title())})
+NUMBERS = (ColumnType.number, ColumnType.integer)
+NULLS = sorted({form for word in BLANK_SPELLINGS for form in (word, word.upper(), word.capitalize(), word.title())})
 _BLOCK = 1 << 18  # bytes; what is parsed then stays in the cache
 _HALVED = 1 << 25  # bytes from which a file is parsed as two halves
 _MAX_BLOCK = 1 << 30
@@ -122,7 +122,7 @@ class DelimitedSource:
                 self._adapt(str(error), types)
         pa.default_memory_pool().release_unused()  # what the parser held
         self._start_checksum()  # beside the cleaning, which leaves a core free
-        expanded = [line for number, text in broken for line in _lines(number, text)]
+        expanded = [line for number, text in broken for line in lines_of_broken(number, text)]
         return Cells(
             frame=frame,
             rows=number_rows(len(frame), [number for number, _ in broken], first=self._first_row),
@@ -152,7 +152,7 @@ class DelimitedSource:
     def _type(self, position: int, spec: ColumnSpec) -> pa.DataType:
         if spec.type is ColumnType.text:
             return pa.large_string()  # as pandas holds texts: no conversion, no copy
-        if spec.type not in _NUMBERS:
+        if spec.type not in NUMBERS:
             return pa.dictionary(pa.int32(), pa.string())
         texts = texts_of(self._sample[position])
         texts = texts[~is_blank(texts, spec.blanks)]
@@ -245,7 +245,7 @@ class DelimitedSource:
             "convert_options": arrow_csv.ConvertOptions(
                 include_columns=list(columns) or self._columns[:1],
                 column_types=columns or {self._columns[0]: pa.string()},
-                null_values=_NULLS,
+                null_values=NULLS,
                 strings_can_be_null=False,
             ),
         }
@@ -289,7 +289,7 @@ class DelimitedSource:
         return frame
 
 
-def _lines(number: int, text: str) -> Iterator[tuple[int, str, str]]:
+def lines_of_broken(number: int, text: str) -> Iterator[tuple[int, str, str]]:
     """Take a broken record apart: a quotation that never ends swallows many customers."""
     lines = [line for line in re.split(r"\r\n|\r|\n", text) if line.strip()]
     if len(lines) <= 1:

@@ -77,7 +77,7 @@ class FileBytes:
 
     def line_after_middle(self) -> int | None:
         """Find where the first line after the middle begins; None for a packed file or one without line feeds."""
-        if self.member or any(self.head_of_file.startswith(magic) for magic in _PACKED):
+        if self.packed:
             return None
         with self.path.open("rb") as stored:
             stored.seek(self.path.stat().st_size // 2)
@@ -91,7 +91,7 @@ class FileBytes:
 
     def may_hold_quotes(self) -> bool:
         """Tell whether a quotation mark may stand in it; a packed file is not searched."""
-        if self.member or any(self.head_of_file.startswith(magic) for magic in _PACKED):
+        if self.packed:
             return True
         buffer = bytearray(_HEAD)
         with self.path.open("rb", buffering=0) as stored:
@@ -99,6 +99,11 @@ class FileBytes:
                 if buffer.find(b'"', 0, size) >= 0:
                     return True
         return False
+
+    @property
+    def packed(self) -> bool:
+        """Whether the bytes are stored in another form than they are read."""
+        return bool(self.member) or any(self.head_of_file.startswith(magic) for magic in _PACKED)
 
     @property
     def head_of_file(self) -> bytes:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -53,7 +55,8 @@ def open_source(settings: DataSettings) -> Source:
     if file.kind == "parquet":
         return ParquetSource(file)
     if file.kind == "excel":
-        return _open_workbook(file, settings.sheet, claimed)
+        frame, first_row = sheet_of(file, settings.sheet, claimed)
+        return FrameSource(frame, name=file.name, sha256=file.sha256(), first_row=first_row)
     return DelimitedSource(
         file, claimed=claimed, delimiter=settings.delimiter, encoding=settings.encoding, decimal=settings.decimal
     )
@@ -71,7 +74,7 @@ class ParquetSource:
         try:
             schema = parquet.read_schema(file.path)
         except Exception as error:  # pyarrow raises many kinds for a damaged file
-            raise DataError(f"{file.name} is a damaged Parquet file ({_first_line(error)}); fetch it again.") from None
+            raise DataError(f"{file.name} is a damaged Parquet file ({first_line(error)}); fetch it again.") from None
         self.headers = tuple(schema.names)
         self.sha256 = file.sha256()
 
@@ -92,17 +95,24 @@ class ParquetSource:
             # A pandas index stored as a column stays a column.
             return table.replace_schema_metadata(None).select(names).to_pandas(split_blocks=True, self_destruct=True)
         except Exception as error:
-            raise DataError(f"{self.name} is a damaged Parquet file ({_first_line(error)}); fetch it again.") from None
+            raise DataError(f"{self.name} is a damaged Parquet file ({first_line(error)}); fetch it again.") from None
 
 
-def _open_workbook(file: FileBytes, sheet: str | None, claimed: Mapping[str, str]) -> FrameSource:
-    """Read the sheet that is named, or the one whose header knows most of the contract's columns."""
+def sheet_of(file: FileBytes, sheet: str | None, claimed: Mapping[str, str]) -> tuple[pd.DataFrame, int]:
+    """Read the sheet that is named, or the one whose header knows most of the contract's columns.
+
+    Returns
+    -------
+    frame : DataFrame
+    first_row : int
+        Number of its first row in the sheet.
+    """
     try:
         book = pd.ExcelFile(file.path, engine="calamine")
         names = [str(name) for name in book.sheet_names]
     except Exception as error:
         raise DataError(
-            f"{file.name} is no readable workbook ({_first_line(error)}); save it again or as CSV."
+            f"{file.name} is no readable workbook ({first_line(error)}); save it again or as CSV."
         ) from None
     if sheet is not None and sheet not in names:
         raise DataError(f"{file.name} has no sheet {sheet!r}; its sheets are {', '.join(names)}: check data.sheet.")
@@ -124,11 +134,26 @@ def _open_workbook(file: FileBytes, sheet: str | None, claimed: Mapping[str, str
     headers = ["" if pd.isna(cell) else str(cell) for cell in cells.iloc[header]]
     frame = cells.iloc[header + 1 :].set_axis(range(cells.shape[1]), axis=1).reset_index(drop=True)
     frame.columns = pd.Index(headers)
-    return FrameSource(frame, name=file.name, sha256=file.sha256(), first_row=header + 2)
+    return frame, header + 2
 
 
 def _open_query(url: str, query: str | None) -> FrameSource:
-    """Run a query; passwords do not reach a message."""
+    """Run a query and hold its result."""
+    import sqlalchemy
+
+    parsed, shown = checked_url(url, query)
+    with query_errors(shown):
+        engine = sqlalchemy.create_engine(parsed)
+        try:
+            with engine.connect() as connection:
+                frame = pd.read_sql_query(sqlalchemy.text(query or ""), connection)
+        finally:
+            engine.dispose()
+    return FrameSource(frame, name=f"query on {shown}", first_row=1)
+
+
+def checked_url(url: str, query: str | None) -> tuple[Any, str]:
+    """Address of a database, parsed and as it may be shown: passwords do not reach a message."""
     import sqlalchemy
 
     try:
@@ -142,20 +167,23 @@ def _open_query(url: str, query: str | None) -> FrameSource:
         database = Path(parsed.database).expanduser()
         if not database.is_file():  # SQLite would create it
             raise DataError(f"There is no database {database}; check data.path.")
+    return parsed, shown
+
+
+@contextlib.contextmanager
+def query_errors(shown: str) -> Iterator[None]:
+    """Turn what a database driver raises into one sentence."""
+    import sqlalchemy
+
     try:
-        engine = sqlalchemy.create_engine(parsed)
-        try:
-            with engine.connect() as connection:
-                frame = pd.read_sql_query(sqlalchemy.text(query), connection)
-        finally:
-            engine.dispose()
+        yield
     except ImportError as error:
-        raise DataError(f"{shown} needs a driver that is not installed ({_first_line(error)}); install it.") from None
+        raise DataError(f"{shown} needs a driver that is not installed ({first_line(error)}); install it.") from None
     except sqlalchemy.exc.SQLAlchemyError as error:
         cause = getattr(error, "orig", None) or error
-        raise DataError(f"The query on {shown} failed: {_first_line(cause)}; check data.path and data.query.") from None
-    return FrameSource(frame, name=f"query on {shown}", first_row=1)
+        raise DataError(f"The query on {shown} failed: {first_line(cause)}; check data.path and data.query.") from None
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """What an error says, in one line."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")[:200]

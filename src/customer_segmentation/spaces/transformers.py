@@ -76,10 +76,10 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
             raise DataError(f"the customers lack the column{'s'[: len(missing) > 1]} {', '.join(missing)}.")
         return self.features_of(self.prepare(X).frame)
 
-    def prepare(self, X: pd.DataFrame) -> Prepared:
+    def prepare(self, X: pd.DataFrame, decimal: str | None = None) -> Prepared:
         """Typed cells of the columns that are there, and what could not be read; columns of its own may be absent."""
         specs = {name: spec_from_plain(plain) for name, plain in self.columns.items() if name in X.columns}
-        return prepare_columns(X[list(specs)], specs)
+        return prepare_columns(X[list(specs)], specs, decimal=decimal)
 
     def features_of(self, clean: pd.DataFrame) -> pd.DataFrame:
         """Features of customers whose cells are typed already."""

@@ -1,0 +1,254 @@
+"""Tables written in parts, aside, and moved into place when they are whole: a killed run leaves no half file."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as arrow_csv
+
+from customer_segmentation.data.spreadsheet import is_formula
+from customer_segmentation.errors import DataError, SettingsError
+
+EXCEL_ROWS = 1_048_576
+KINDS = (".csv", ".tsv", ".txt", ".parquet", ".xlsx")
+PACKINGS: dict[str, Callable[[Path], Any]] = {
+    ".gz": lambda path: gzip.GzipFile(path, "wb", compresslevel=4, mtime=0),
+    ".zst": lambda path: pa.CompressedOutputStream(str(path), "zstd"),
+    ".bz2": lambda path: pa.CompressedOutputStream(str(path), "bz2"),
+}
+_SUSPECT = r"^[=+\-@\t\r\n＝＋－＠]"
+_SPECIAL = r'[",\t\r\n]'
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
+class Writer(Protocol):
+    """Writes a table part by part."""
+
+    def write(self, table: pa.Table) -> None:
+        """Append rows; all parts have the same columns."""
+
+    def close(self) -> None:
+        """Finish what was written."""
+
+
+class Output:
+    """A file that is there whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        Its ending says what it becomes: CSV (also packed), Parquet or Excel.
+    overwrite : bool
+    key : str
+        The setting that named it, for messages.
+
+    Raises
+    ------
+    SettingsError
+        The ending is not known, the folder is not there, or a file is and may not be overwritten.
+    """
+
+    def __init__(self, path: Path, *, overwrite: bool, key: str = "output") -> None:
+        self.path = path.expanduser()
+        self._make = writer_of(self.path, key)
+        folder = self.path.parent
+        if not folder.is_dir():
+            raise SettingsError(f"{key}={path}: there is no folder {folder}; create it first.")
+        if self.path.is_dir():
+            raise SettingsError(f"{key}={path} is a folder; expected a file.")
+        if self.path.exists() and not overwrite:
+            raise SettingsError(f"{key}={path} exists already; give another name, or overwrite=true.")
+        if not os.access(folder, os.W_OK):
+            raise SettingsError(f"{key}={path}: the folder {folder} may not be written by this user.")
+        remove_leftovers(self.path)
+        self._aside = folder / f".{self.path.name}.{os.getpid()}.part"
+        self._writer: Writer | None = None
+        self.rows = 0
+
+    def write(self, table: pa.Table) -> None:
+        """Append rows."""
+        if self._writer is None:
+            self._writer = self._make(self._aside, table.schema)
+        self._writer.write(table)
+        self.rows += table.num_rows
+
+    def finish(self) -> None:
+        """Close the file, so that only its renaming is left."""
+        if self._writer is not None:
+            self._writer.close()
+            with self._aside.open("rb") as written:
+                os.fsync(written.fileno())
+
+    def publish(self) -> None:
+        """Move the file to its name; what was there is replaced."""
+        os.replace(self._aside, self.path)
+
+    def discard(self) -> None:
+        """Remove what was written."""
+        self._aside.unlink(missing_ok=True)
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove what killed runs have written aside for a file; those of processes that live are left alone."""
+    for found in path.parent.glob(f".{glob_escape(path.name)}.*.part"):
+        process = found.name.split(".")[-2]
+        if process.isdigit() and not Path(f"/proc/{process}").exists() and Path("/proc/self").exists():
+            found.unlink(missing_ok=True)
+
+
+def glob_escape(name: str) -> str:
+    """Name in which no sign has a meaning of its own for glob."""
+    import glob
+
+    return glob.escape(name)
+
+
+def writer_of(path: Path, key: str) -> Callable[[Path, pa.Schema], Writer]:
+    """Find the writer for a file by its ending."""
+    endings = [suffix.lower() for suffix in path.suffixes]
+    packing = endings.pop() if endings and endings[-1] in PACKINGS else ""
+    ending = endings[-1] if endings else ""
+    if ending not in KINDS or (packing and ending in (".parquet", ".xlsx")):
+        raise SettingsError(
+            f"{key}={path}: expected a name that ends in {', '.join(KINDS)}, the text ones also packed as "
+            f"{', '.join(PACKINGS)}, or a database URL."
+        )
+    match ending:
+        case ".parquet":
+            return ParquetWriter
+        case ".xlsx":
+            return ExcelWriter
+        case _:
+            delimiter = "\t" if ending == ".tsv" else ","
+            return lambda place, schema: CsvWriter(place, schema, delimiter=delimiter, packing=packing)
+
+
+class CsvWriter:
+    """Delimited text in UTF-8; a text that a spreadsheet would run as a formula gets an apostrophe in front."""
+
+    def __init__(self, path: Path, schema: pa.Schema, *, delimiter: str = ",", packing: str = "") -> None:
+        self._stream = PACKINGS[packing](path) if packing else path.open("wb")
+        self._delimiter = delimiter
+        header = pa.table([pa.array([neutral(name)], pa.string()) for name in schema.names], names=schema.names)
+        self._plain(header, special=_special(header))
+
+    def write(self, table: pa.Table) -> None:
+        """Append rows."""
+        table = neutralised(table)
+        self._plain(table, special=_special(table))
+
+    def _plain(self, table: pa.Table, *, special: bool) -> None:
+        """Quotation marks only where a cell needs them: Arrow would put them around every text."""
+        options = arrow_csv.WriteOptions(
+            include_header=False, delimiter=self._delimiter, quoting_style="needed" if special else "none"
+        )
+        arrow_csv.write_csv(table, self._stream, options)
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._stream.close()
+
+
+class ParquetWriter:
+    """Parquet; texts stay as they are, no spreadsheet runs them."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        import pyarrow.parquet as parquet
+
+        self._schema = schema
+        self._writer = parquet.ParquetWriter(path, schema, compression="zstd")
+
+    def write(self, table: pa.Table) -> None:
+        """Append rows."""
+        self._writer.write_table(conform(table, self._schema))
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._writer.close()
+
+
+class ExcelWriter:
+    """One sheet, written row by row; formulas are neutralised."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        from openpyxl import Workbook
+
+        self._path = path
+        self._book = Workbook(write_only=True)
+        self._sheet = self._book.create_sheet("segments")
+        self._sheet.append([neutral(name) for name in schema.names])
+        self._rows = 1
+
+    def write(self, table: pa.Table) -> None:
+        """Append rows."""
+        self._rows += table.num_rows
+        if self._rows > EXCEL_ROWS:
+            raise DataError(
+                f"a sheet of Excel holds {EXCEL_ROWS - 1:,} rows below its header, and there are more; write to CSV or "
+                "Parquet."
+            )
+        columns = [column.to_pylist() for column in neutralised(table).columns]
+        for row in zip(*columns, strict=True):
+            self._sheet.append([_UNPRINTABLE.sub("", cell) if isinstance(cell, str) else cell for cell in row])
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._book.save(self._path)
+
+
+def neutral(text: str) -> str:
+    """Text with an apostrophe in front where a spreadsheet would run it."""
+    return f"'{text}" if is_formula(text) else text
+
+
+def neutralised(table: pa.Table) -> pa.Table:
+    """Table in which no text is run by a spreadsheet; columns without a suspect text are handed on as they are."""
+    for at, field in enumerate(table.schema):
+        column = table.column(at)
+        if pa.types.is_dictionary(column.type):
+            column = pc.cast(column, column.type.value_type)
+            table = table.set_column(at, field.name, column)
+        if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+            continue
+        suspects = pc.fill_null(pc.match_substring_regex(column, _SUSPECT), False)
+        if pc.any(suspects).as_py():
+            cells = [None if cell is None else neutral(cell) for cell in column.to_pylist()]
+            table = table.set_column(at, field.name, pa.chunked_array([pa.array(cells, column.type)]))
+    return table
+
+
+def _special(table: pa.Table) -> bool:
+    """Whether a text needs quotation marks."""
+    for column in table.columns:
+        if (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)) and pc.any(
+            pc.fill_null(pc.match_substring_regex(column, _SPECIAL), False)
+        ).as_py():
+            return True
+    return False
+
+
+def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Part of a table in the types of the first part.
+
+    Raises
+    ------
+    DataError
+        A column changes its type.
+    """
+    if table.schema.equals(schema):
+        return table
+    try:
+        return cast("pa.Table", table.cast(schema))
+    except (pa.ArrowException, ValueError) as error:
+        changed = [field.name for field, kept in zip(table.schema, schema, strict=True) if field.type != kept.type]
+        raise DataError(
+            f"the column{'s'[: len(changed) > 1]} {', '.join(changed)} of the input change their type on the way; write "
+            "to CSV, or give columns=id."
+        ) from error
