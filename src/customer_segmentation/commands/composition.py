@@ -22,6 +22,7 @@ from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.settings.explore import ExploreSettings
 from customer_segmentation.settings.init import InitSettings
 from customer_segmentation.settings.report import ReportSettings
+from customer_segmentation.settings.score import ScoreSettings, ServeSettings
 from customer_segmentation.settings.sweep import SweepSettings, UiSettings
 
 SCHEMAS: dict[str, type] = {
@@ -30,6 +31,8 @@ SCHEMAS: dict[str, type] = {
     "init": InitSettings,
     "report": ReportSettings,
     "ui": UiSettings,
+    "score": ScoreSettings,
+    "serve": ServeSettings,
 }
 
 

@@ -32,6 +32,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "customer_segmentation.commands.init",
         "write a commented starter for a table of your own",
     ),
+    "score": (
+        "customer_segmentation.commands.score",
+        "label a table of customers with a model, and report drift",
+    ),
     "ui": ("customer_segmentation.commands.ui", "open the MLflow UI on the runs"),
 }
 

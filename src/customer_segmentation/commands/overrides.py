@@ -21,6 +21,7 @@ DECISIONS = (
     "selection",
     "exploration",
     "hypotheses",
+    "drift",
     "tracking",
     "experiments",
 )

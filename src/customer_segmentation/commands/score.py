@@ -1,0 +1,258 @@
+"""``segment score``: label a table of customers with a model, lose no row, and say how far they are from the fit."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from customer_segmentation.commands.composition import Plan, plan, run_jobs
+from customer_segmentation.commands.help_page import help_page
+from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.settings.score import ScoreSettings
+
+if TYPE_CHECKING:
+    from customer_segmentation.scoring.database import TableOutput
+    from customer_segmentation.scoring.loading import LoadedModel
+    from customer_segmentation.scoring.outputs import Output
+
+COLUMNS = ("id", "all")
+FAIL_ON = ("never", "watch", "refit")
+DRIFTED = 3  # exit code
+
+SINGLE = (
+    ("input=FILE", "CSV, Parquet or Excel, also packed; or an SQLAlchemy URL with query=SELECT ..."),
+    ("output=FILE", ".csv, .tsv, .parquet, .xlsx, .csv.gz, .csv.zst; or an SQLAlchemy URL with table=NAME"),
+    ("model=models:/customer-segmentation/3", "or models:/NAME@ALIAS, runs:/RUN_ID/model; default: the champion"),
+    ("run_id=RUN_ID", "the model of a run; of a sweep: its chosen one"),
+    ("columns=all", "every column of the input with the labels, instead of the id alone"),
+    ("'headers={Total Revenue: Umsatz}'", "where a header of the input is not recognised"),
+    ("rejects=FILE.csv", "rows without a label, with reasons; default: beside the output"),
+    ("overwrite=true", "replace the output of an earlier run"),
+    ("chunk=100000", "rows in memory at once"),
+    ("fail_on_drift=refit", "exit code 3 when customers have drifted that far (or from `watch` on)"),
+    ("delimiter=; encoding=cp1252 decimal=, sheet=NAME", "where the input does not speak for itself"),
+    ("tracking.uri=http://127.0.0.1:5000", "another MLflow store; default: mlflow.db in this folder"),
+    ("name=NAME   quiet=true", "name of the run; say nothing in the terminal"),
+)
+
+
+def help_text() -> str:
+    """Return the help of the command."""
+    return help_page(
+        [
+            "segment score: label a table of customers, and report how far they have drifted from those of the fit.",
+            "",
+            "Usage: segment score input=FILE output=FILE [key=value ...]",
+            "",
+            "Read and written in chunks. Every row is either scored, in order and with its id, or rejected with its",
+            "reason to a side file. The output appears when it is whole: a killed run leaves none. Counts, model",
+            "version, digest of the input and drift (steady, watch or refit) go to one MLflow run",
+            "(tags.level = 'score').",
+        ],
+        decisions={"drift": "how far is too far"},
+        settings=SINGLE,
+        examples=[
+            "segment score input=customers.csv output=labels.csv",
+            "segment score input=customers.parquet output=labels.parquet columns=all",
+            "segment score input=sqlite:///crm.db 'query=SELECT * FROM customers' output=sqlite:///crm.db table=labels",
+            "segment score input=new.xlsx output=labels.xlsx run_id=RUN_ID fail_on_drift=refit",
+        ],
+    )
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command; return its exit code: 3 where `fail_on_drift` says so."""
+    if any(word in ("-h", "--help") for word in arguments):
+        print(help_text())
+        return 0
+    planned = plan("score", arguments)
+    if planned.flags:
+        run_jobs(planned, lambda config: None)
+        return 0
+    if planned.swept:
+        key, values = next(iter(planned.swept.items()))
+        raise SettingsError(f"{key} has {len(values)} values; one table is scored at a time.")
+    settings: ScoreSettings = planned.settings[0]
+    check(settings)
+    # SIGTERM ends as Ctrl-C does, so that the run is closed and nothing is left aside
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with _in_own_words():
+        return _score(planned, settings, f"segment score {shlex.join(arguments)}".strip())
+
+
+def check(settings: ScoreSettings) -> None:
+    """Check what needs no data.
+
+    Raises
+    ------
+    SettingsError
+        One sentence on the first thing that cannot work.
+    """
+    if not settings.input:
+        raise SettingsError("input is not set; give the customers with input=FILE and the output with output=FILE.")
+    if not settings.output:
+        raise SettingsError("output is not set; say where the labels go with output=FILE, such as output=labels.csv.")
+    if settings.columns not in COLUMNS:
+        raise SettingsError(f"columns={settings.columns}: expected one of {', '.join(COLUMNS)}.")
+    if settings.fail_on_drift not in FAIL_ON:
+        raise SettingsError(f"fail_on_drift={settings.fail_on_drift}: expected one of {', '.join(FAIL_ON)}.")
+    if settings.chunk < 1:
+        raise SettingsError(f"chunk={settings.chunk}: expected a number of rows from 1.")
+    if settings.decimal not in (None, ".", ","):
+        raise SettingsError(f'decimal={settings.decimal}: expected "." or ",".')
+    for key in ("stability", "segments", "distances", "beyond", "unseen", "rejected"):
+        pair = getattr(settings.drift, key)
+        if len(pair) != 2 or not pair[0] <= pair[1]:
+            raise SettingsError(f"drift.{key}={pair}: expected two thresholds, [watch, refit], the second not lower.")
+    if not 0 < settings.drift.confidence < 1:
+        raise SettingsError(f"drift.confidence={settings.drift.confidence}: expected a share such as 0.99.")
+    if settings.rejects is not None and not re.search(r"\.(csv|tsv|txt)(\.(gz|zst|bz2))?$", settings.rejects.lower()):
+        raise SettingsError(f"rejects={settings.rejects}: expected a name that ends in .csv.")
+    paths = {key: value for key in ("input", "output", "rejects") if (value := getattr(settings, key))}
+    places = {key: Path(value).expanduser().absolute() for key, value in paths.items() if "://" not in value}
+    for key, other in (("input", "output"), ("input", "rejects"), ("output", "rejects")):
+        if key in places and other in places and places[key] == places[other]:
+            raise SettingsError(f"{other} is the same file as {key}; give it another name.")
+
+
+def rejects_of(settings: ScoreSettings) -> Path:
+    """Where rejected rows go: beside the output, unless it is said."""
+    if settings.rejects:
+        return Path(settings.rejects).expanduser()
+    output = settings.output or ""
+    if "://" in output:
+        return Path(f"{settings.table}_rejected.csv")
+    path = Path(output).expanduser()
+    stem = path.name
+    for suffix in reversed(path.suffixes):
+        if suffix.lower() in (".gz", ".zst", ".bz2", ".csv", ".tsv", ".txt", ".parquet", ".xlsx"):
+            stem = stem.removesuffix(suffix)
+    return path.with_name(f"{stem}_rejected.csv")
+
+
+class _in_own_words:  # noqa: N801 - reads as what it does
+    """Keys that reading a table names, such as data.path, under the names that this command has for them."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, DataError | SettingsError) and "data." in str(error):
+            text = str(error).replace("data.path", "input")
+            raise type(error)(re.sub(r"\bdata\.(query|sheet|delimiter|encoding|decimal)\b", r"\1", text)) from error
+
+
+def output_of(settings: ScoreSettings) -> Output | TableOutput:
+    """Where labels go."""
+    from customer_segmentation.scoring.database import TableOutput
+    from customer_segmentation.scoring.outputs import Output
+
+    target = str(settings.output)
+    if "://" in target:
+        return TableOutput(target, settings.table, overwrite=settings.overwrite)
+    return Output(Path(target), overwrite=settings.overwrite)
+
+
+def _score(planned: Plan, settings: ScoreSettings, command: str) -> int:
+    from customer_segmentation.commands.model_choice import existing_store, loaded
+
+    store = existing_store(settings.tracking, settings.model if settings.run_id is None else "runs:")
+    model = loaded(store, settings.model, settings.run_id)
+    from customer_segmentation.commands.score_progress import ScoreProgress
+    from customer_segmentation.data.chunk_sources import open_chunks
+    from customer_segmentation.scoring.columns import contract_of
+    from customer_segmentation.scoring.drift import WORDS, DriftWatch
+    from customer_segmentation.scoring.score import score
+    from customer_segmentation.settings.data import DataSettings
+    from customer_segmentation.tracking.adoption import adopt_run
+    from customer_segmentation.tracking.items import Tags, Text
+    from customer_segmentation.tracking.runs import closing, record, start_run
+    from customer_segmentation.tracking.score_items import score_items
+
+    specs = contract_of(model.model.contract, settings.headers)
+    source = open_chunks(
+        DataSettings(
+            path=settings.input,
+            query=settings.query,
+            sheet=settings.sheet,
+            delimiter=settings.delimiter,
+            encoding=settings.encoding,
+            decimal=settings.decimal,
+            columns=dict(specs),
+        )
+    )
+    output = output_of(settings)
+    watch = DriftWatch(model.model.reference, model.model.numbers, model.model.names)
+    store, adopted = adopt_run(store)
+    tags = {"command": command, "model": model.label, **_origin(model)}
+    name = settings.name or f"score {source.name}"
+    if adopted is None:
+        run_id = start_run(store, name=name, level="score", tags=tags)
+    else:
+        run_id = adopted
+        store.client.update_run(run_id, name=name)
+        record(store, run_id, [Tags({**tags, "level": "score", "mlflow.runName": name})])
+    with closing(store, run_id):
+        try:
+            with ScoreProgress(source.name, quiet=settings.quiet) as progress:
+                done = score(
+                    model.model,
+                    source,
+                    output,
+                    rejects_of(settings),
+                    watch,
+                    specs=specs,
+                    headers=settings.headers,
+                    columns=settings.columns,
+                    size=settings.chunk,
+                    progress=progress,
+                )
+        except Exception as error:
+            record(store, run_id, [Tags({"failed_because": " ".join(str(error).split())})])
+            raise
+        drift = watch.measure(settings.drift)
+        from customer_segmentation.commands.score_summary import note_of, print_score
+
+        names = {number: model.model.name_of(number) for number in model.model.numbers}
+        segments = {names[number]: done.segments[number] for number in sorted(names)}
+        logged = store.client.get_run(run_id).data.params  # an adopted run has those of its entry point
+        params = {
+            "model": model.uri,
+            "model_version": model.version,
+            "model_id": model.model_id,
+            "input": source.name,
+            "input_sha256": source.sha256 or None,
+            "output": output_name(output),
+            "columns": settings.columns,
+            "drift": planned.choices.get("drift"),
+        }
+        items = score_items(
+            params={key: value for key, value in params.items() if value is not None and key not in logged},
+            counts={"rows": done.rows, "scored": done.scored, "rejected": done.rejected},
+            reasons=dict(done.reasons),
+            segments=segments,
+            drift=drift,
+            note=note_of(done, drift, model.label, source.name, segments),
+        )
+        record(store, run_id, [Text(planned.config_text, "config.yaml"), *items])
+    if not settings.quiet:
+        print_score(done, drift, segments, output=output_name(output), rejects=rejects_of(settings), model=model.label)
+    if settings.fail_on_drift in WORDS and drift.word in WORDS[WORDS.index(settings.fail_on_drift) :]:
+        return DRIFTED
+    return 0 if done.scored else 1
+
+
+def output_name(output: Output | TableOutput) -> str:
+    """Name of an output for people."""
+    return str(
+        getattr(output, "path", None) or f"table {getattr(output, 'table', '')} of {getattr(output, 'shown', '')}"
+    )
+
+
+def _origin(model: LoadedModel) -> dict[str, Any]:
+    tags = {"model_id": model.model_id, "model_version": model.version, "model_run_id": model.run_id}
+    return {key: value for key, value in tags.items() if value}

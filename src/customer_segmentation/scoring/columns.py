@@ -1,0 +1,79 @@
+"""Which header of an input is which column of a model."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from customer_segmentation.data.headers import header_name, match_headers
+from customer_segmentation.data.values import fold
+from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.settings.data import ColumnSpec, Role
+from customer_segmentation.spaces.transformers import spec_from_plain
+
+
+def contract_of(contract: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, ColumnSpec]:
+    """Contract of a model's columns; a column whose header the user names is found under that one alone.
+
+    Raises
+    ------
+    SettingsError
+        The user names a header for a column that the model does not read.
+    """
+    specs = {name: spec_from_plain(plain) for name, plain in contract.items()}
+    for name, header in headers.items():
+        if name not in specs:
+            near = difflib.get_close_matches(name, specs, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else f"; it reads {', '.join(specs)}."
+            raise SettingsError(f"headers names {name!r}, which the model does not read{hint}")
+        for other, spec in specs.items():
+            spec.synonyms = [word for word in spec.synonyms if fold(word) != fold(header)]
+            if other == name:
+                spec.synonyms.append(header)
+    return specs
+
+
+def positions_of(
+    headers: Sequence[str],
+    specs: Mapping[str, ColumnSpec],
+    *,
+    needed: Sequence[str],
+    named: Mapping[str, str],
+    source: str,
+) -> dict[str, int]:
+    """Position of each column of the model that the input has.
+
+    Raises
+    ------
+    DataError
+        A column that is needed is not there; the message says which headers come close, and how to name them.
+    """
+    match = match_headers(headers, specs, wanted=needed, source=source)
+    positions = dict(match.positions)
+    for name, header in named.items():
+        at = next((at for at, text in enumerate(headers) if fold(text) == fold(header)), None)
+        if at is None:
+            raise DataError(f"{source} has no column {header!r}, which headers names for {name!r}.")
+        positions[name] = at
+    lacking = [name for name in needed if name not in positions]
+    if not lacking:
+        return positions
+    folded = {fold(header): header.strip() for header in headers if fold(header)}
+    close = [
+        f"{name}: {folded[found[0]]}"
+        for name in lacking
+        if (found := difflib.get_close_matches(fold(name), folded, n=1, cutoff=0.6))
+    ]
+    listed = [header_name(header, at) for at, header in enumerate(headers)]
+    shown = ", ".join(listed[:12]) + (f" and {len(listed) - 12} more" if len(listed) > 12 else "")
+    example = ", ".join(close) or f"{lacking[0]}: HEADER"
+    raise DataError(
+        f"{source} lacks {', '.join(lacking)}, which the model needs; its columns are {shown}; if one of these is "
+        f"meant, say so with 'headers={{{example}}}'."
+    )
+
+
+def id_of(specs: Mapping[str, ColumnSpec]) -> str | None:
+    """Name of the column that names a customer."""
+    return next((name for name, spec in specs.items() if spec.role is Role.id), None)

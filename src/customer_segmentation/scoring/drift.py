@@ -1,0 +1,322 @@
+"""Drift: how far scored customers are from those of the fit, counted chunk by chunk and judged at the end.
+
+The population stability index of a variable is the sum over its bins of (share now - share then) ln(share now / share
+then). Of equal populations it is not 0 but about (bins - 1)(1/n + 1/m) times a chi-squared variable over its degrees of
+freedom (B. Yurdakul and J. Naranjo, "Statistical properties of the population stability index", Journal of Risk Model
+Validation 14, 2020): an index counts only where it is also beyond what chance makes of that many customers.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from customer_segmentation.clustering.labelling import Labelled
+from customer_segmentation.scoring.reference import bins_of
+from customer_segmentation.segments.intervals import newcombe, wilson
+from customer_segmentation.settings.score import DriftSettings
+
+WORDS = ("steady", "watch", "refit")
+MOST_UNSEEN = 1000  # different new categories that are told apart
+UNITS = {
+    0.001: "thousands for ones",
+    0.01: "hundreds for ones, such as dollars for cents",
+    0.1: "tens for ones",
+    10.0: "ten times the unit",
+    12.0: "months for years",
+    1 / 12: "years for months",
+    100.0: "a hundred times the unit, such as cents for dollars",
+    1000.0: "a thousand times the unit",
+}
+NEAR_UNIT = 0.15  # how near to such a factor the means must be, as a share of it
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What was found.
+
+    Attributes
+    ----------
+    word : str
+        "steady", "watch" or "refit"; "unknown" where there are too few customers or no reference.
+    reasons : tuple of str
+        A sentence each, the gravest first.
+    variables : DataFrame
+        One row a feature, or a column behind one: ``variable``, ``stability`` (the index), ``chance`` (what it may be
+        by chance), ``mean_then``, ``mean_now``, ``word``; the most drifted first.
+    segments : DataFrame
+        ``segment``, ``name``, ``share_then``, ``share_now``, ``change`` with ``low`` and ``high``, ``word``.
+    distances : dict
+        ``ratio`` of the mean distances, and ``beyond``, the share beyond the fit's 99 % quantile, with ``low`` and
+        ``high``.
+    unseen : DataFrame
+        ``column``, ``value`` and ``customers`` of categories that were not there at the fit.
+    customers : int
+    rejected : int
+    bins : dict of str to DataFrame
+        Shares of each variable then and now, for a figure.
+    """
+
+    word: str
+    reasons: tuple[str, ...]
+    variables: pd.DataFrame
+    segments: pd.DataFrame
+    distances: Mapping[str, float]
+    unseen: pd.DataFrame
+    customers: int
+    rejected: int
+    bins: Mapping[str, pd.DataFrame]
+
+
+class DriftWatch:
+    """Counts scored customers in the bins of a model's reference.
+
+    Parameters
+    ----------
+    reference : mapping
+        As `reference_of` makes it; empty where the model has none.
+    numbers : sequence of int
+        Number of the segment of each cluster.
+    names : mapping of int to str
+        Name of each segment.
+    """
+
+    def __init__(self, reference: Mapping[str, Any], numbers: Sequence[int], names: Mapping[int, str]) -> None:
+        self.reference, self.numbers, self.names = reference, tuple(numbers), names
+        self.variables = [_Counts(item, "features") for item in reference.get("features", [])]
+        self.variables += [_Counts(item, "columns") for item in reference.get("columns", [])]
+        self.segments: Counter[int] = Counter()
+        self.customers = self.rejected = 0
+        self.distance, self.beyond = 0.0, 0
+        self.unseen: Counter[tuple[str, str]] = Counter()
+
+    def add(self, labelled: Labelled) -> None:
+        """Count a chunk."""
+        good = labelled.table["segment"].notna().to_numpy()
+        self.customers += int(good.sum())
+        self.rejected += int((~good).sum())
+        unknown = labelled.problems[labelled.problems["reason"].str.startswith("is none of")]
+        self._note_unseen(Counter(zip(unknown["column"], unknown["value"], strict=True)))
+        if not self.reference or not good.any():
+            return
+        everybody = bool(good.all())
+        table = labelled.table if everybody else labelled.table[good]
+        features = labelled.features if everybody else labelled.features[good]
+        clean = labelled.clean if everybody else labelled.clean[good]
+        for variable in self.variables:
+            frame = features if variable.source == "features" else clean
+            self._note_unseen(variable.add(frame[variable.name]))
+        segments, counts = np.unique(table["segment"].to_numpy(dtype=np.int64), return_counts=True)
+        self.segments.update(dict(zip(segments.tolist(), counts.tolist(), strict=True)))
+        distances = table["distance"].to_numpy()
+        self.distance += float(distances.sum())
+        self.beyond += int((distances > self.reference["distances"]["quantiles"]["0.99"]).sum())
+
+    def _note_unseen(self, found: Mapping[tuple[str, str], int]) -> None:
+        for key, count in found.items():
+            self.unseen[key if key in self.unseen or len(self.unseen) < MOST_UNSEEN else (key[0], "other")] += count
+
+    def measure(self, settings: DriftSettings) -> Drift:
+        """Judge what was counted."""
+        unseen = pd.DataFrame(
+            [(column, value, count) for (column, value), count in self.unseen.most_common()],
+            columns=["column", "value", "customers"],
+        )
+        n = self.customers
+        if not self.reference or n < settings.fewest:
+            why = "the model holds no reference" if not self.reference else f"{n:,} customers are too few to judge"
+            empty = pd.DataFrame()
+            return Drift("unknown", (why,), empty, empty, {}, unseen, n, self.rejected, {})
+        found: list[tuple[int, float, str]] = []  # level, size, sentence
+        variables = self._variables(settings, found)
+        segments = self._segments(settings, found)
+        distances = self._distances(settings, found)
+        for column, part in unseen.groupby("column", sort=False):
+            share = part["customers"].sum() / (n + self.rejected)
+            level = level_of(share, settings.unseen)
+            listed = ", ".join(repr(value) for value in part["value"].head(3))
+            if level:
+                found.append((level, share, f"{column} has values that the fit did not: {listed} ({share:.1%})"))
+        share = self.rejected / (n + self.rejected)
+        if level := level_of(share, settings.rejected):
+            found.append((level, share, f"{share:.1%} of the rows have no label"))
+        found.sort(key=lambda item: -item[0])  # stable: within a level as they were found
+        word = WORDS[max((level for level, _, _ in found), default=0)]
+        reasons = tuple(f"{WORDS[level]}: {text}" for level, _, text in found)
+        bins = {variable.name: variable.shares() for variable in self.variables}
+        return Drift(word, reasons, variables, segments, distances, unseen, n, self.rejected, bins)
+
+    def _variables(self, settings: DriftSettings, found: list[tuple[int, float, str]]) -> pd.DataFrame:
+        from scipy.stats import chi2
+
+        quantile = 1 - (1 - settings.confidence) / max(len(self.variables), 1)
+        rows = []
+        for variable in self.variables:
+            then, now = variable.counts()
+            index = stability(then, now)
+            chance = chi2.ppf(quantile, max(len(then) - 1, 1)) * (1 / max(then.sum(), 1) + 1 / max(now.sum(), 1))
+            level = level_of(index, settings.stability) if index > chance else 0
+            rows.append((variable, index, float(chance), level))
+        # All customers in one bin is as far as the index goes: of such, the mean that moved most comes first.
+        rows.sort(key=lambda row: (-row[3], -round(row[1], 1), -row[0].shift, row[0].source == "features"))
+        for variable, index, _, level in rows:
+            if level:
+                found.append((level, index, f"{variable.told} (stability index {index:.2f})"))
+        return pd.DataFrame(
+            [
+                {
+                    "variable": variable.name,
+                    "stability": index,
+                    "chance": chance,
+                    "mean_then": variable.mean_then,
+                    "mean_now": variable.mean_now,
+                    "word": WORDS[level],
+                }
+                for variable, index, chance, level in rows
+            ]
+        )
+
+    def _segments(self, settings: DriftSettings, found: list[tuple[int, float, str]]) -> pd.DataFrame:
+        then = np.array(self.reference["clusters"], dtype=float)
+        now = np.array([self.segments[number] for number in self.numbers], dtype=float)
+        counts = (np.full(len(now), now.sum()), np.full(len(then), then.sum()))
+        low, high = newcombe((now, then), counts)
+        rows = []
+        for at, number in enumerate(self.numbers):
+            share_then, share_now = then[at] / then.sum(), now[at] / now.sum()
+            change = share_now - share_then
+            level = level_of(abs(change), settings.segments) if low[at] > 0 or high[at] < 0 else 0
+            name = self.names.get(number) or f"segment {number}"
+            rows.append((number, name, share_then, share_now, change, low[at], high[at], WORDS[level]))
+            if level:
+                found.append(
+                    (
+                        level,
+                        abs(change),
+                        f"{name} was {share_then:.1%} and is {share_now:.1%} of the customers "
+                        f"({change * 100:+.1f} points, 95 % interval {low[at] * 100:+.1f} to {high[at] * 100:+.1f})",
+                    )
+                )
+        return pd.DataFrame(
+            sorted(rows),
+            columns=["segment", "name", "share_then", "share_now", "change", "low", "high", "word"],
+        )
+
+    def _distances(self, settings: DriftSettings, found: list[tuple[int, float, str]]) -> dict[str, float]:
+        n = self.customers
+        then = self.reference["distances"]["mean"]
+        ratio = self.distance / n / then if then > 0 else 1.0
+        low, high = wilson(np.array([float(self.beyond)]), np.array([float(n)]))
+        if level := level_of(ratio, settings.distances):
+            found.append(
+                (level, ratio, f"customers are {ratio:.2f} times as far from their segment's centre as at the fit")
+            )
+        share = self.beyond / n
+        if (level := level_of(share, settings.beyond)) and low[0] > 0.01:
+            found.append((level, share, f"{share:.1%} are farther out than 99 % of the fit's customers were"))
+        return {"ratio": ratio, "beyond": share, "low": float(low[0]), "high": float(high[0])}
+
+
+class _Counts:
+    """One variable: its bins at the fit, and what has been counted since."""
+
+    def __init__(self, item: Mapping[str, Any], source: str) -> None:
+        self.item, self.source = item, source
+        self.name = str(item["name"])
+        self.numeric = item["kind"] == "number"
+        self.sum, self.n = 0.0, 0
+        self.edges = np.array(item.get("edges", []), dtype=float)
+        self.now: npt.NDArray[np.int64] = np.zeros(len(self.edges) + 1, dtype=np.int64)
+        self.values: Counter[str] = Counter()
+
+    def add(self, column: pd.Series) -> dict[tuple[str, str], int]:
+        """Count values; return the categories that the fit did not have."""
+        if self.numeric:
+            values = column.to_numpy(dtype=float, na_value=np.nan)
+            values = values[np.isfinite(values)]
+            self.now += np.bincount(bins_of(values, self.edges), minlength=len(self.now))
+            self.sum += float(values.sum())
+            self.n += len(values)
+            return {}
+        counts = column.dropna().astype(str).value_counts()
+        known, unseen = self.item["counts"], {}
+        for value, count in counts.items():
+            if value not in known:
+                unseen[(self.name, str(value))] = int(count)
+            self.values[str(value) if value in known else "not at the fit"] += int(count)
+        return unseen
+
+    def counts(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Customers of each bin then and now."""
+        if self.numeric:
+            return np.array(self.item["counts"], dtype=float), self.now.astype(float)
+        values = [*self.item["counts"], *(["not at the fit"] if self.values["not at the fit"] else [])]
+        then = np.array([self.item["counts"].get(value, 0) for value in values], dtype=float)
+        return then, np.array([self.values[value] for value in values], dtype=float)
+
+    def shares(self) -> pd.DataFrame:
+        """Shares of each bin then and now, with the bin's label."""
+        then, now = self.counts()
+        if self.numeric:
+            ends = [f"{edge:,.6g}" for edge in self.edges]
+            labels = [f"to {ends[0]}", *(f"to {end}" for end in ends[1:]), f"above {ends[-1]}"] if ends else ["all"]
+        else:
+            labels = [*self.item["counts"], *(["not at the fit"] if len(then) > len(self.item["counts"]) else [])]
+        return pd.DataFrame({"bin": labels, "then": then / max(then.sum(), 1), "now": now / max(now.sum(), 1)})
+
+    @property
+    def mean_then(self) -> float:
+        return float(self.item["mean"]) if self.numeric else float("nan")
+
+    @property
+    def mean_now(self) -> float:
+        return self.sum / self.n if self.numeric and self.n else float("nan")
+
+    @property
+    def shift(self) -> float:
+        """By how many standard deviations of the fit the mean has moved, in logarithms where it is a factor."""
+        if not self.numeric or not self.n:
+            return 0.0
+        factor = self.factor
+        moved = abs(self.mean_now - self.mean_then) / max(float(self.item["sd"]), 1e-12)
+        return max(abs(np.log(factor)) if factor else 0.0, np.log1p(moved))
+
+    @property
+    def factor(self) -> float | None:
+        """How many times as large the mean is, where that has a meaning."""
+        if not self.numeric or not self.n or self.mean_then <= 0 or self.mean_now <= 0:
+            return None
+        return self.mean_now / self.mean_then
+
+    @property
+    def told(self) -> str:
+        """What became of it, in words."""
+        if not self.numeric:
+            return f"{self.name} is distributed otherwise"
+        unit = f" {self.item['unit']}" if self.item.get("unit") else ""
+        text = f"{self.name} was {self.mean_then:,.4g} and is {self.mean_now:,.4g}{unit} on average"
+        factor = self.factor
+        for known, words in UNITS.items():
+            if factor and abs(factor / known - 1) < NEAR_UNIT:
+                return f"{text}, {factor:,.3g} times as much: is it in other units ({words})?"
+        return text
+
+
+def stability(then: npt.NDArray[np.float64], now: npt.NDArray[np.float64]) -> float:
+    """Population stability index of two counts over the same bins; half a customer is added to each bin."""
+    if not then.sum() or not now.sum() or len(then) < 2:
+        return 0.0
+    first = (then + 0.5) / (then.sum() + 0.5 * len(then))
+    second = (now + 0.5) / (now.sum() + 0.5 * len(now))
+    return float(((second - first) * np.log(second / first)).sum())
+
+
+def level_of(value: float, thresholds: Sequence[float]) -> int:
+    """0, 1 for watch, 2 for refit."""
+    return sum(value >= threshold for threshold in thresholds)

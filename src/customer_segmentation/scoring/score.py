@@ -1,0 +1,212 @@
+"""Score a table: chunk after chunk labelled and written, no row lost, and what became of them counted."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from customer_segmentation.clustering.labelling import SegmentModel
+from customer_segmentation.data.chunk_sources import texts_frame
+from customer_segmentation.data.chunks import Chunk, ChunkedSource, names_of
+from customer_segmentation.data.spool import RowSpool
+from customer_segmentation.data.values import texts_of
+from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.scoring.columns import id_of, positions_of
+from customer_segmentation.scoring.database import TableOutput
+from customer_segmentation.scoring.drift import DriftWatch
+from customer_segmentation.scoring.outputs import Output
+from customer_segmentation.settings.data import ColumnSpec
+
+LABELS = ("segment", "segment_name", "distance", "margin")
+DECIMALS = 6
+MOST_REASONS = 1000
+_VALUE = re.compile(r": '(?:[^']|'(?! is ))*' ")
+
+
+@dataclass
+class Scored:
+    """What became of the rows of an input: read = scored + rejected."""
+
+    rows: int = 0
+    scored: int = 0
+    rejected: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    segments: Counter[int] = field(default_factory=Counter)
+    id_column: str | None = None
+
+
+def score(
+    model: SegmentModel,
+    source: ChunkedSource,
+    output: Output | TableOutput,
+    rejects: Path,
+    watch: DriftWatch,
+    *,
+    specs: Mapping[str, ColumnSpec],
+    headers: Mapping[str, str],
+    columns: str = "id",
+    size: int = 100_000,
+    progress: Callable[[int, int | None], None] = lambda done, expected: None,
+) -> Scored:
+    """Label every row of a table.
+
+    Parameters
+    ----------
+    model : SegmentModel
+    source : ChunkedSource
+    output : Output or TableOutput
+        Of the rows with a label, in the order of the input.
+    rejects : Path
+        CSV of the rows without one: their cells as they were, their number in the input and the reason. Written only
+        where there are such rows; one of an earlier run is removed.
+    watch : DriftWatch
+        Counts what is scored.
+    specs : mapping of str to ColumnSpec
+        Contract of the model's columns.
+    headers : mapping of str to str
+        Headers that the user names.
+    columns : {"id", "all"}
+    size : int
+        Rows in memory at once.
+    progress : callable
+        Told the rows done and those expected.
+
+    Raises
+    ------
+    DataError
+        The table lacks a column that the model needs, cannot be read to its end, or holds no row.
+    """
+    positions = positions_of(source.headers, specs, needed=model.needed, named=headers, source=source.name)
+    id_column = id_of(specs)
+    done = Scored(id_column=id_column if id_column in positions else None)
+    _refuse_twice(source, columns, done.id_column, positions)
+    wanted = {at: specs[name] for name, at in positions.items()}
+    aside = Output(rejects, overwrite=True, key="rejects")
+    names = names_of(source.headers, taken=("row", "reason"))
+    known = {at: name for name, at in positions.items()}
+    start = 0
+    try:
+        with RowSpool() as spool:
+            for chunk in source.chunks(wanted, size=size, everything=columns == "all"):
+                cells = chunk.frame.rename(columns=known)
+                labelled = model.label(cells, decimal=source.decimal)
+                watch.add(labelled)
+                good = labelled.table["segment"].notna().to_numpy()
+                output.write(_labels(chunk, labelled.table, good, positions, done.id_column, columns))
+                done.scored += int(good.sum())
+                done.segments.update(_counts(labelled.table["segment"].to_numpy(dtype=np.int64, na_value=-1)[good]))
+                if not good.all():
+                    bad = np.flatnonzero(~good)
+                    reasons = [str(reason) for reason in labelled.table["reason"].to_numpy()[bad]]
+                    if chunk.everything is not None:
+                        part = texts_frame(chunk.everything.take(pa.array(bad)), source.headers)
+                        _reject(aside, part.assign(row=chunk.rows[bad], reason=reasons), names, done)
+                    else:
+                        spool.add(bad + start, chunk.rows[bad], reasons)
+                start += len(chunk.rows)
+                progress(start, source.expected)
+            if spool.count or source.broken:
+                for part in source.rejected(spool):
+                    _reject(aside, part, names, done)
+        done.rejected = aside.rows
+        done.rows = done.scored + done.rejected
+        if not done.rows:
+            raise DataError(f"{source.name} has a header and no rows; there is nobody to score.")
+        expected = watch.rejected + source.broken
+        if done.rejected != expected:  # each reject must come back from its second reading
+            raise DataError(
+                f"{source.name} changed while it was read: of {expected:,} rejected rows {done.rejected:,} were found "
+                "again; run it once more."
+            )
+        if not start:
+            output.write(_nobody(source, done.id_column, columns))
+        aside.finish()
+        output.finish()
+        if done.rejected:
+            aside.publish()
+        else:
+            rejects.unlink(missing_ok=True)
+        output.publish()
+    except BaseException:
+        output.discard()
+        raise
+    finally:
+        aside.discard()
+    return done
+
+
+def _counts(segments: np.ndarray) -> dict[int, int]:
+    values, counts = np.unique(segments, return_counts=True)
+    return dict(zip(values.tolist(), counts.tolist(), strict=True))
+
+
+def _nobody(source: ChunkedSource, id_column: str | None, columns: str) -> pa.Table:
+    """Output without a row, where not one row of the input fits its header."""
+    names = names_of(source.headers) if columns == "all" else [id_column or "row"]
+    return pa.table({name: pa.array([], pa.large_string()) for name in (*names, *LABELS)})
+
+
+def _refuse_twice(source: ChunkedSource, columns: str, id_column: str | None, positions: Mapping[str, int]) -> None:
+    """Refuse an output in which a name would stand twice."""
+    kept = names_of(source.headers) if columns == "all" else []
+    if id_column is not None and columns == "id":
+        kept = [source.headers[positions[id_column]]]
+    twice = [name for name in kept if name.strip().lower() in LABELS]
+    if twice:
+        raise SettingsError(
+            f"{source.name} has a column {twice[0]!r} already, as scored tables have; rename it, or give columns=id."
+        )
+
+
+def _labels(
+    chunk: Chunk,
+    table: pd.DataFrame,
+    good: np.ndarray,
+    positions: Mapping[str, int],
+    id_column: str | None,
+    columns: str,
+) -> pa.Table:
+    """Rows with a label as they are written."""
+    whole = bool(good.all())
+    kept = table if whole else table[good]
+    if columns == "all":
+        assert chunk.everything is not None  # noqa: S101 - asked for
+        rows = chunk.everything if whole else chunk.everything.filter(pa.array(good))
+    elif id_column is not None:
+        ids = texts_of(chunk.frame[positions[id_column]])
+        cells = pa.chunked_array(pa.array(ids if whole else ids[good], pa.large_string(), from_pandas=True))
+        rows = pa.table({id_column: cells})
+    else:
+        rows = pa.table({"row": chunk.rows if whole else chunk.rows[good]})
+    names = kept["segment_name"]
+    categories = pa.array(list(names.cat.categories), pa.string())
+    added: dict[str, Any] = {
+        "segment": pa.array(kept["segment"].to_numpy(dtype=np.int64)),
+        "segment_name": categories.take(pa.array(names.cat.codes.to_numpy())),
+        "distance": pa.array(kept["distance"].to_numpy().round(DECIMALS)),
+        "margin": pa.array(kept["margin"].to_numpy().round(DECIMALS)),
+    }
+    for name, cells in added.items():
+        rows = rows.append_column(name, cells)
+    return rows
+
+
+def _reject(aside: Output, part: pd.DataFrame, names: list[str], done: Scored) -> None:
+    """Write rows without a label with all their cells; a row in which nothing stands has no other reason."""
+    cells = part.iloc[:, :-2].fillna("").astype("str")
+    empty = (cells.apply(lambda column: column.str.strip()) == "").all(axis=1).to_numpy()
+    reasons = np.where(empty, "the row is empty", part["reason"].to_numpy(dtype=object))
+    for reason in reasons:
+        kind = _VALUE.sub(" ", str(reason))
+        done.reasons[kind if kind in done.reasons or len(done.reasons) < MOST_REASONS else "other"] += 1
+    columns: list[Any] = [pa.array(cells.iloc[:, at], pa.large_string()) for at in range(cells.shape[1])]
+    columns += [pa.array(part["row"].to_numpy(dtype=np.int64)), pa.array(reasons.tolist(), pa.large_string())]
+    aside.write(pa.table(columns, names=[*names, "row", "reason"]))

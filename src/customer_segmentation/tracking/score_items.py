@@ -1,0 +1,99 @@
+"""What a scored table leaves in its run: counts, the model's version, the input's digest, drift."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from customer_segmentation.figures.drift import drift_figure
+from customer_segmentation.tracking.items import FigureItem, Item, Metrics, Params, Table, Tags, Text
+
+MOST_METRICS = 100
+
+
+def score_items(
+    *,
+    params: Mapping[str, Any],
+    counts: Mapping[str, int],
+    reasons: Mapping[str, int],
+    segments: Mapping[str, int],
+    drift: Any,
+    note: str,
+) -> Iterator[Item]:
+    """Items of a finished scoring.
+
+    Parameters
+    ----------
+    params : mapping
+        Model, version, input, output, digest.
+    counts : mapping
+        ``rows``, ``scored``, ``rejected``.
+    reasons : mapping
+        Why rows were rejected, and how many.
+    segments : mapping
+        Customers by the segment's name.
+    drift : Drift
+    note : str
+        Markdown.
+    """
+    yield Params(params)
+    yield Tags({"drift": drift.word, "mlflow.note.content": note})
+    yield Metrics(
+        {f"rows_{name}": value for name, value in counts.items() if name != "rows"} | {"rows": counts["rows"]}
+    )
+    yield Text(json.dumps(drift_record(drift), indent=1, ensure_ascii=False), "drift.json")
+    yield Table(pd.DataFrame(segments.items(), columns=["segment", "customers"]), "segments.csv")
+    if reasons:
+        rejected = pd.DataFrame(reasons.items(), columns=["reason", "rows"]).sort_values("rows", ascending=False)
+        yield Table(rejected, "rejected_reasons.csv")
+    if len(drift.unseen):
+        yield Table(drift.unseen, "drift/new_categories.csv")
+    if not len(drift.variables):
+        return
+    shown = drift.variables.head(MOST_METRICS)
+    values = {f"drift/stability/{row.variable}": row.stability for row in shown.itertuples()}
+    yield Metrics(
+        {
+            "drift_stability_highest": float(drift.variables["stability"].max()),
+            "drift_distance_ratio": drift.distances["ratio"],
+            "drift_beyond": drift.distances["beyond"],
+            **{_key(name): value for name, value in values.items()},
+        }
+    )
+    yield Table(drift.variables, "drift/variables.csv")
+    yield Table(drift.segments, "drift/segments.csv")
+    figure = drift_figure(
+        drift.variables,
+        drift.bins,
+        drift.segments,
+        title=f"Drift: {drift.word}",
+        caption=f"{drift.customers:,} scored customers against those of the model's fit. The stability index sums up "
+        "how far the shares of the bins are apart; a bin is a tenth of the fit's customers where values allow it.",
+    )
+    yield FigureItem(figure, "figures/drift.png")
+
+
+def drift_record(drift: Any) -> dict[str, Any]:
+    """Drift as JSON has it."""
+
+    def rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+        return list(json.loads(frame.to_json(orient="records"))) if len(frame) else []
+
+    return {
+        "word": drift.word,
+        "reasons": list(drift.reasons),
+        "customers": drift.customers,
+        "rejected": drift.rejected,
+        "variables": rows(drift.variables),
+        "segments": rows(drift.segments),
+        "distances": dict(drift.distances),
+        "new_categories": rows(drift.unseen.head(200)),
+    }
+
+
+def _key(name: str) -> str:
+    """Name of a metric: other signs than the store takes become a dash."""
+    return "".join(sign if sign.isalnum() or sign in "_-. /" else "-" for sign in name)[:250]
