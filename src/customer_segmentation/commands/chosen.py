@@ -54,15 +54,24 @@ def finish_chosen(store: Store, chosen: pd.Series, job: Job, customers: Customer
         )
     )
     # The best of each study has its profiles and its model already, unless models of the chosen alone were asked for.
+    profiles = profiles_of(customers, space, fit.labels, fit.estimator)
     if not chosen["best_of_study"]:
-        items += profile_items(profiles_of(customers, space, fit.labels, fit.estimator))
+        items += profile_items(profiles)
     if settings.tracking.models == "chosen" or not chosen["best_of_study"]:
-        _log_model(store, chosen, job, space, customers, fit)
+        _log_model(store, chosen, job, space, customers, fit, profiles.table)
     record(store, chosen["run_id"], items)
     return Reopened(store, run_of(store, chosen["run_id"]), job, customers, space, fit)
 
 
-def _log_model(store: Store, chosen: pd.Series, job: Job, space: Space, customers: Customers, fit: object) -> None:
+def _log_model(
+    store: Store,
+    chosen: pd.Series,
+    job: Job,
+    space: Space,
+    customers: Customers,
+    fit: object,
+    profile: pd.DataFrame,
+) -> None:
     """Log the model together with the scores that it stands for."""
     names = ("yardstick", "silhouette", "inertia", "smallest_share", "davies_bouldin", "calinski_harabasz")
     scores = {name: float(chosen[name]) for name in names if name in chosen and pd.notna(chosen[name])}
@@ -76,4 +85,4 @@ def _log_model(store: Store, chosen: pd.Series, job: Job, space: Space, customer
         silhouette_samples=None,
         notes=(),
     )
-    record(store, chosen["run_id"], [Metrics(scores), model_of(candidate, space, customers, job)])
+    record(store, chosen["run_id"], [Metrics(scores), model_of(candidate, space, customers, job, profile=profile)])

@@ -165,8 +165,8 @@ def _score(planned: Plan, settings: ScoreSettings, command: str) -> int:
     from customer_segmentation.commands.score_progress import ScoreProgress
     from customer_segmentation.data.chunk_sources import open_chunks
     from customer_segmentation.scoring.columns import contract_of
-    from customer_segmentation.scoring.drift import WORDS, DriftWatch
-    from customer_segmentation.scoring.score import score
+    from customer_segmentation.scoring.drift import WORDS
+    from customer_segmentation.scoring.score import Comparison, score
     from customer_segmentation.settings.data import DataSettings
     from customer_segmentation.tracking.adoption import adopt_run
     from customer_segmentation.tracking.items import Tags, Text
@@ -186,7 +186,7 @@ def _score(planned: Plan, settings: ScoreSettings, command: str) -> int:
         )
     )
     output = output_of(settings)
-    watch = DriftWatch(model.model.reference, model.model.numbers, model.model.names)
+    watch = Comparison(model.model)
     store, adopted = adopt_run(store)
     tags = {"command": command, "model": model.label, **_origin(model)}
     name = settings.name or f"score {source.name}"
@@ -214,7 +214,7 @@ def _score(planned: Plan, settings: ScoreSettings, command: str) -> int:
         except Exception as error:
             record(store, run_id, [Tags({"failed_because": " ".join(str(error).split())})])
             raise
-        drift = watch.measure(settings.drift)
+        drift, compared = watch.measure(settings.drift)
         from customer_segmentation.commands.score_summary import note_of, print_score
 
         names = {number: model.model.name_of(number) for number in model.model.numbers}
@@ -236,11 +236,19 @@ def _score(planned: Plan, settings: ScoreSettings, command: str) -> int:
             reasons=dict(done.reasons),
             segments=segments,
             drift=drift,
-            note=note_of(done, drift, model.label, source.name, segments),
+            note=note_of(done, drift, model.label, source.name, segments, compared),
         )
         record(store, run_id, [Text(planned.config_text, "config.yaml"), *items])
     if not settings.quiet:
-        print_score(done, drift, segments, output=output_name(output), rejects=rejects_of(settings), model=model.label)
+        print_score(
+            done,
+            drift,
+            segments,
+            output=output_name(output),
+            rejects=rejects_of(settings),
+            model=model.label,
+            compared=compared,
+        )
     if settings.fail_on_drift in WORDS and drift.word in WORDS[WORDS.index(settings.fail_on_drift) :]:
         return DRIFTED
     return 0 if done.scored else 1

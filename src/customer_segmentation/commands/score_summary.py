@@ -15,7 +15,9 @@ SHOWN = 6
 STYLE = {"steady": "green", "watch": "yellow", "refit": "red", "unknown": "dim"}
 
 
-def print_score(done: Any, drift: Any, segments: Mapping[str, int], *, output: str, rejects: Path, model: str) -> None:
+def print_score(
+    done: Any, drift: Any, segments: Mapping[str, int], *, output: str, rejects: Path, model: str, compared: str
+) -> None:
     """Print the account of the rows, the segments and the drift."""
     console = Console(highlight=False)
     if not console.is_terminal:
@@ -27,15 +29,18 @@ def print_score(done: Any, drift: Any, segments: Mapping[str, int], *, output: s
         for reason, count in done.reasons.most_common(SHOWN):
             console.print(f"            {count:,} × {escape(reason)}")
     table = Table(box=None, pad_edge=False, padding=(0, 2))
-    for heading in ("segment", "customers", "share", "at the fit", "change"):
+    for heading in ("segment", "customers", "share of the compared" if compared else "share", "at the fit", "change"):
         table.add_column(heading, justify="left" if heading == "segment" else "right")
     changes = {str(row.name): row for row in drift.segments.itertuples(index=False)} if len(drift.segments) else {}
     for name, count in segments.items():
         row = changes.get(name)
         then = "" if row is None else f"{row.share_then:.1%}"
         change = "" if row is None else f"{row.change * 100:+.1f} [{row.low * 100:+.1f}, {row.high * 100:+.1f}]"
-        table.add_row(escape(name), f"{count:,}", f"{count / max(done.scored, 1):.1%}", then, escape(change))
+        now = count / max(done.scored, 1) if row is None else row.share_now
+        table.add_row(escape(name), f"{count:,}", f"{now:.1%}", then, escape(change))
     console.print(table)
+    if compared:
+        console.print(escape(compared))
     style = STYLE[drift.word]
     console.print(f"Drift: [bold {style}]{drift.word}[/bold {style}]")
     for reason in drift.reasons[:SHOWN]:
@@ -50,12 +55,12 @@ def print_score(done: Any, drift: Any, segments: Mapping[str, int], *, output: s
         console.print(advice[drift.word])
 
 
-def note_of(done: Any, drift: Any, model: str, source: str, segments: Mapping[str, int]) -> str:
+def note_of(done: Any, drift: Any, model: str, source: str, segments: Mapping[str, int], compared: str) -> str:
     """Description of the run, in markdown."""
     lines = [
         f"**{done.rows:,} rows of {source} = {done.scored:,} scored + {done.rejected:,} rejected**, by {model}.",
         "",
-        f"Drift: **{drift.word}**",
+        f"Drift: **{drift.word}**{'. ' + compared if compared else ''}",
         "",
         *(f"- {reason}" for reason in drift.reasons),
         "",

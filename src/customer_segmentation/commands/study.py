@@ -246,11 +246,11 @@ def _log_candidates(
         try:
             items = list(candidate_items(candidate, space, params=job.params, config=job.config))
             if best:
-                items += profile_items(profiles_of(customers, space, candidate.labels, candidate.estimator))
-            models = (
-                [model_of(candidate, space, customers, job)] if best and job.settings.tracking.models == "best" else []
-            )
-            record(store, run_id, [*items, *models])
+                profiles = profiles_of(customers, space, candidate.labels, candidate.estimator)
+                items += profile_items(profiles)
+                if job.settings.tracking.models == "best":
+                    items.append(model_of(candidate, space, customers, job, profile=profiles.table))
+            record(store, run_id, items)
         except BaseException as error:
             finish_run(store, run_id, "FAILED" if isinstance(error, Exception) else "KILLED")
             raise

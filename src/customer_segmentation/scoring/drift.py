@@ -20,6 +20,7 @@ import pandas as pd
 from customer_segmentation.clustering.labelling import Labelled
 from customer_segmentation.scoring.reference import bins_of
 from customer_segmentation.segments.intervals import newcombe, wilson
+from customer_segmentation.segments.wording import figure
 from customer_segmentation.settings.score import DriftSettings
 
 WORDS = ("steady", "watch", "refit")
@@ -58,6 +59,7 @@ class Drift:
     unseen : DataFrame
         ``column``, ``value`` and ``customers`` of categories that were not there at the fit.
     customers : int
+        That were compared.
     rejected : int
     bins : dict of str to DataFrame
         Shares of each variable then and now, for a figure.
@@ -96,11 +98,13 @@ class DriftWatch:
         self.distance, self.beyond = 0.0, 0
         self.unseen: Counter[tuple[str, str]] = Counter()
 
-    def add(self, labelled: Labelled) -> None:
-        """Count a chunk."""
+    def add(self, labelled: Labelled, inside: npt.NDArray[np.bool_] | None = None) -> None:
+        """Count a chunk; of its rows only those that are ``inside``, where it is given."""
         good = labelled.table["segment"].notna().to_numpy()
-        self.customers += int(good.sum())
         self.rejected += int((~good).sum())
+        if inside is not None:
+            good = good & inside
+        self.customers += int(good.sum())
         unknown = labelled.problems[labelled.problems["reason"].str.startswith("is none of")]
         self._note_unseen(Counter(zip(unknown["column"], unknown["value"], strict=True)))
         if not self.reference or not good.any():
@@ -297,10 +301,13 @@ class _Counts:
     @property
     def told(self) -> str:
         """What became of it, in words."""
+        behind = [column for column in self.item.get("columns", ()) if column != self.name]
+        name = f"{self.name} ({', '.join(behind)})" if behind else self.name
         if not self.numeric:
-            return f"{self.name} is distributed otherwise"
-        unit = f" {self.item['unit']}" if self.item.get("unit") else ""
-        text = f"{self.name} was {self.mean_then:,.4g} and is {self.mean_now:,.4g}{unit} on average"
+            return f"{name} is distributed otherwise"
+        unit = str(self.item.get("unit") or "")
+        then, now = figure(self.mean_then, unit), figure(self.mean_now, unit)
+        text = f"{name} was {then} and is {now} on average"
         factor = self.factor
         for known, words in UNITS.items():
             if factor and abs(factor / known - 1) < NEAR_UNIT:

@@ -48,7 +48,8 @@ class LoadedModel:
         """What people call it."""
         if self.name is not None:
             return f"{self.name} version {self.version}"
-        return self.uri
+        study = self.model.about.get("study")
+        return f"{study} · k={self.model.about.get('k')} of run {self.run_id}" if study and self.run_id else self.uri
 
 
 def load_segment_model(uri: str, client: Any = None) -> LoadedModel:

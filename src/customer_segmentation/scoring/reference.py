@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ def reference_of(
     clean: pd.DataFrame,
     *,
     units: Mapping[str, str],
+    sources: Mapping[str, Sequence[str]],
     clusters: npt.NDArray[np.integer],
     distances: npt.NDArray[np.float64],
     k: int,
@@ -33,6 +34,8 @@ def reference_of(
         Typed cells of the columns that the features read. A feature that is a column itself is there once.
     units : mapping of str to str
         Unit of a feature.
+    sources : mapping of str to sequence of str
+        Columns that a feature reads.
     clusters : integer array of shape (n_customers,)
     distances : array of shape (n_customers,)
     k : int
@@ -41,6 +44,7 @@ def reference_of(
     variables = [{"name": name, **distribution(features[name])} for name in features]
     for variable in variables:
         variable["unit"] = units.get(str(variable["name"]), "")
+        variable["columns"] = list(sources.get(str(variable["name"]), ()))
     known = {_key(features[name]) for name in features}
     columns = [
         {"name": name, "unit": "", **distribution(clean[name])} for name in clean if _key(clean[name]) not in known

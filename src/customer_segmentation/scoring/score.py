@@ -13,17 +13,18 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from customer_segmentation.clustering.labelling import SegmentModel
+from customer_segmentation.clustering.labelling import Labelled, SegmentModel
 from customer_segmentation.data.chunk_sources import texts_frame
 from customer_segmentation.data.chunks import Chunk, ChunkedSource, names_of
 from customer_segmentation.data.spool import RowSpool
-from customer_segmentation.data.values import texts_of
+from customer_segmentation.data.values import fold, texts_of
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.scoring.columns import id_of, positions_of
 from customer_segmentation.scoring.database import TableOutput
-from customer_segmentation.scoring.drift import DriftWatch
+from customer_segmentation.scoring.drift import Drift, DriftWatch
 from customer_segmentation.scoring.outputs import Output
 from customer_segmentation.settings.data import ColumnSpec
+from customer_segmentation.settings.score import DriftSettings
 
 LABELS = ("segment", "segment_name", "distance", "margin")
 DECIMALS = 6
@@ -43,12 +44,64 @@ class Scored:
     id_column: str | None = None
 
 
+class Comparison:
+    """Drift of the customers whom the fit would have kept; of all, where the input does not tell them or has none.
+
+    A fit without churned customers says nothing about how churned ones look: to compare a whole table with it would
+    find drift where there is none.
+
+    Parameters
+    ----------
+    model : SegmentModel
+    """
+
+    def __init__(self, model: SegmentModel) -> None:
+        self.population: Mapping[str, Any] = model.about.get("population") or {}
+        watches = [DriftWatch(model.reference, model.numbers, model.names) for _ in range(2)]
+        self.inside, self.outside = watches
+
+    def add(self, labelled: Labelled, cells: pd.DataFrame) -> None:
+        """Count a chunk."""
+        column = self.population.get("column")
+        if column is None or column not in cells:
+            self.inside.add(labelled)
+            return
+        excluded = {fold(word) for word in self.population["exclude"]}
+        codes, distinct = pd.factorize(texts_of(cells[column]))
+        kept = np.array([*(fold(str(text)) not in excluded for text in distinct), True])[codes]
+        self.inside.add(labelled, kept)
+        if not kept.all():
+            self.outside.add(labelled, ~kept)
+
+    @property
+    def rejected(self) -> int:
+        """Rows without a label."""
+        return self.inside.rejected
+
+    def measure(self, settings: DriftSettings) -> tuple[Drift, str]:
+        """Judge; with a sentence on who was left out, or on why nobody was."""
+        beyond = self.outside.customers
+        if not beyond:
+            return self.inside.measure(settings), ""
+        words = f"{self.population['column']}: {', '.join(self.population['exclude'])}"
+        if self.inside.customers >= settings.fewest:
+            return (
+                self.inside.measure(settings),
+                f"Compared are the {self.inside.customers:,} customers that the fit would have kept; {beyond:,} others "
+                f"({words}) have a label all the same.",
+            )
+        return (
+            self.outside.measure(settings),
+            f"Compared are customers that the fit left out ({words}): the table has hardly any others.",
+        )
+
+
 def score(
     model: SegmentModel,
     source: ChunkedSource,
     output: Output | TableOutput,
     rejects: Path,
-    watch: DriftWatch,
+    watch: Comparison,
     *,
     specs: Mapping[str, ColumnSpec],
     headers: Mapping[str, str],
@@ -67,7 +120,7 @@ def score(
     rejects : Path
         CSV of the rows without one: their cells as they were, their number in the input and the reason. Written only
         where there are such rows; one of an earlier run is removed.
-    watch : DriftWatch
+    watch : Comparison
         Counts what is scored.
     specs : mapping of str to ColumnSpec
         Contract of the model's columns.
@@ -98,7 +151,7 @@ def score(
             for chunk in source.chunks(wanted, size=size, everything=columns == "all"):
                 cells = chunk.frame.rename(columns=known)
                 labelled = model.label(cells, decimal=source.decimal)
-                watch.add(labelled)
+                watch.add(labelled, cells)
                 good = labelled.table["segment"].notna().to_numpy()
                 output.write(_labels(chunk, labelled.table, good, positions, done.id_column, columns))
                 done.scored += int(good.sum())

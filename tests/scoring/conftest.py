@@ -1,0 +1,79 @@
+"""A model of the built-in sample, its customers as a file would have them, and a way to score a file of any kind."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from customer_segmentation.clustering.labelling import SegmentModel
+from customer_segmentation.commands.composition import plan
+from customer_segmentation.commands.job import Job
+from customer_segmentation.commands.model import segment_model_of
+from customer_segmentation.commands.study import compute
+from customer_segmentation.commands.sweep import check
+from customer_segmentation.data.chunk_sources import open_chunks
+from customer_segmentation.data.sample import draw_customers
+from customer_segmentation.scoring.columns import contract_of
+from customer_segmentation.scoring.outputs import Output
+from customer_segmentation.scoring.score import Comparison, Scored, score
+from customer_segmentation.settings.data import DataSettings
+
+FEATURES = ["features=value", "+features.columns.contract=Contract"]
+
+
+@dataclass
+class Result:
+    done: Scored
+    labels: pd.DataFrame
+    rejects: pd.DataFrame
+    comparison: Comparison
+
+
+@pytest.fixture(scope="session")
+def raw() -> pd.DataFrame:
+    """All customers of the sample, those who churned too, every cell as text."""
+    return draw_customers(800, seed=2022).astype(str).replace("nan", "")
+
+
+@pytest.fixture(scope="session")
+def model() -> SegmentModel:
+    asked = plan("sweep", ["data.customers=800", "k=[4]", *FEATURES])
+    needed = check(asked)
+    job = Job(asked.settings[0], asked.choices_of[0], (), 0, "")
+    found = compute(job, needed)
+    study, space, customers = found[:3]
+    return segment_model_of(study.candidates[0], space, customers, job)
+
+
+@pytest.fixture
+def score_file(model, tmp_path):
+    def run(path, *, output: str = "labels.csv", columns: str = "id", size: int = 100, **settings) -> Result:
+        headers = settings.pop("headers", {})
+        specs = contract_of(model.contract, headers)
+        source = open_chunks(DataSettings(path=str(path), columns=specs, **settings))
+        target, rejects = tmp_path / output, tmp_path / "rejects.csv"
+        comparison = Comparison(model)
+        done = score(
+            model,
+            source,
+            Output(target, overwrite=True),
+            rejects,
+            comparison,
+            specs=specs,
+            headers=headers,
+            columns=columns,
+            size=size,
+        )
+        assert not list(Path(tmp_path).glob(".*.part")), "nothing is left aside"
+        return Result(done, read(target), read(rejects) if rejects.exists() else pd.DataFrame(), comparison)
+
+    return run
+
+
+def read(path: Path) -> pd.DataFrame:
+    if path.suffix == ".parquet":
+        return pd.read_parquet(path)
+    if path.suffix == ".xlsx":
+        return pd.read_excel(path)
+    return pd.read_csv(path, dtype={"Customer ID": str}, keep_default_na=False)
