@@ -21,7 +21,7 @@ from customer_segmentation.figures.theme import (
 )
 
 WIDTH = 5.6
-LABEL_LIMIT = 2.2  # inches
+LABEL_LIMIT = 1.9  # inches
 ROW = 0.56
 NEUTRAL = "#C4C4C4"
 
@@ -141,7 +141,7 @@ def outcome_rates(
     top = float(np.nanmax(np.concatenate([upper, values, [overall, 0.01]]))) * 1.05
     axes.set(xlim=(0, top), ylim=(max(k, 1) - 0.5, -0.5))
     width, height = WIDTH - left - right, max(k, 1) * 0.46
-    ticks = _ticks(top, most=int(width / 0.55))
+    ticks = _ticks(top, most=int(width / 0.46))
     axes.vlines(ticks, -0.5, max(k, 1) - 0.5, color="#E6E6E6", linewidth=0.8)
     for tick in ticks:
         axes.text(
@@ -158,10 +158,18 @@ def outcome_rates(
     colours = segment_colours(k)
     for segment in range(k):
         _name(axes, segment, k, shown[segment], width)
-        axes.plot([lower[segment], upper[segment]], [segment, segment], color=colours[segment], linewidth=3)
         axes.plot(
-            [values[segment]], [segment], "o", color=colours[segment], markersize=9, markeredgecolor="white",
-            markeredgewidth=1.2, clip_on=False, zorder=3,
+            [lower[segment], upper[segment]],
+            [segment, segment],
+            color=colours[segment],
+            linewidth=2,
+            marker="|",
+            markersize=11,
+            markeredgewidth=2,
+        )
+        axes.plot(
+            [values[segment]], [segment], "o", color=colours[segment], markersize=7, markeredgecolor="white",
+            markeredgewidth=1, clip_on=False, zorder=3,
         )  # fmt: skip
         axes.text(
             1 + 0.16 / width, 1 - (segment + 0.5) / k, texts[segment], transform=axes.transAxes, size=TEXT, color=INK,

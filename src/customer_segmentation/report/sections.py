@@ -229,7 +229,7 @@ def choice_section(data: ReportData) -> Section:
     if reasons:
         blocks.append(bullets(reasons))
     structures = [item for item in verdict.get("structure_by_study", ()) if isinstance(item, dict)]
-    if structures:
+    if len({str(item.get("structure")) for item in structures}) > 1:  # one word for all is said above
         blocks.append(
             Grid(
                 "Is there structure to find? The valley test of every study",

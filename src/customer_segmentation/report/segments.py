@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from customer_segmentation.figures.labels import percent
+from customer_segmentation.figures.labels import number, percent
 from customer_segmentation.figures.theme import segment_colours
 from customer_segmentation.report.data import ReportData
 from customer_segmentation.report.document import (
@@ -120,13 +120,13 @@ def _card(data: ReportData, portraits: Portraits, segment: int) -> Card:
             )
         else:
             blocks.append(Paragraph("Nothing about these customers stands out enough to name them by."))
-    blocks.append(Beside((*data.pictures_of(f"segment_{segment}"), _profile(portraits, segment))))
     advice = portraits.of(segment)
     blocks.append(Paragraph("", lead="What to do"))
     if advice:
         blocks.append(Bullets(tuple(_advice(item) for item in advice)))
     else:
         blocks.append(Paragraph("Nothing: the profile supports no action of the playbook."))
+    blocks.append(Beside((*data.pictures_of(f"segment_{segment}"), _profile(portraits, segment))))
     title = f"Segment {name_of(portraits, segment)}"
     return Card(f"segment-{int(row['segment'])}", title, segment_colours(profiles.k)[segment], tuple(blocks))
 
@@ -169,8 +169,10 @@ def _profile(portraits: Portraits, segment: int) -> Grid:
 def _advice(item: Recommendation) -> Paragraph:
     text = f"Because of {item.reason}." if item.because else ""
     if item.at_stake is not None:
-        share = f" ({percent(item.share_at_stake)} of all)" if item.share_at_stake is not None else ""
-        text += f" {capital(item.stake or 'at stake')}: {money(item.at_stake, item.unit)}{share}."
+        amount = money(item.at_stake, item.unit)
+        stake = item.stake if amount in item.stake else f"{amount} {item.stake}".strip()
+        share = "" if item.share_at_stake is None else f"; {percent(item.share_at_stake)} of that of all customers"
+        text += f" At stake: {stake}{share}."
     return Paragraph(text.strip(), lead=item.text if item.text.endswith((".", "!", "?")) else f"{item.text}.")
 
 
@@ -250,7 +252,9 @@ def _customers(portraits: Portraits, found: HighValue) -> Grid:
 
 
 def _distance(value: object) -> str:
-    return "–" if value is None or pd.isna(value) else f"{float(value):.3g}"  # type: ignore[call-overload,arg-type]
+    if value is None or pd.isna(value):  # type: ignore[call-overload]
+        return "–"
+    return f"{float(value):.3f}" if abs(float(value)) < 100 else number(float(value))  # type: ignore[arg-type]
 
 
 def summary_blocks(data: ReportData, cautions: int) -> tuple[Block, ...]:
