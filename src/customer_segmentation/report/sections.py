@@ -22,6 +22,11 @@ SCORES = (
     ("value_explained", "value explained"),
     ("smallest_share", "smallest segment"),
 )
+MEANINGS = {
+    "stability": "stability is the agreement with segments found on halves of the customers (adjusted Rand index)",
+    "reference_silhouette": "separation is the silhouette in the reference space, the same for all",
+    "value_explained": "value explained is the share of what customers are worth that lies between the segments",
+}
 STRUCTURES = {"natural": "natural", "none": "none found", "undecidable": "not decidable"}
 VERDICTS = {"chosen": "chosen", "runner_up": "runner-up", "best_of_study": "best of its study", "qualified": ""}
 
@@ -160,6 +165,9 @@ def sweep_section(data: ReportData) -> Section:
         blocks.append(Paragraph("These studies failed:"))
         blocks.append(bullets([Paragraph(reason, lead=f"{name}:") for name, reason in data.sweep.failed.items()]))
     if len(board):
+        told = [MEANINGS[key] for key, _ in SCORES if key in MEANINGS and key in board and board[key].notna().any()]
+        if told:
+            blocks.append(Paragraph(f"{capital('; '.join(told))}. A dash: not examined."))
         blocks.append(leaders(data))
     pictures = data.pictures_of("elbows", "heatmaps", "sweep_*")
     if pictures:
