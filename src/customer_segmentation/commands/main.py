@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "customer_segmentation.commands.score",
         "label a table of customers with a model, and report drift",
     ),
+    "serve": ("customer_segmentation.commands.serve", "a model over REST, on this machine"),
     "ui": ("customer_segmentation.commands.ui", "open the MLflow UI on the runs"),
 }
 

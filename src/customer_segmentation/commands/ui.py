@@ -52,7 +52,7 @@ def run(arguments: Sequence[str]) -> int:
     if uri.startswith("http"):
         print(f"The store is a server and has the UI: {uri.rstrip('/')}/{page}")
         return 0
-    _free(settings.port)
+    free_port(settings.port)
     # SIGTERM ends as Ctrl-C does, so that the server is not left behind
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     address = f"http://{HOST}:{settings.port}/{page}"
@@ -62,7 +62,7 @@ def run(arguments: Sequence[str]) -> int:
         env={"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", **os.environ},
     )
     try:
-        if _answers(server, settings.port):
+        if answers(server, settings.port):
             print(f"MLflow UI: {address}")
             print(f"All candidates, best yardstick first: {address}{CANDIDATES}\nCtrl-C ends it.", flush=True)
             if settings.open:
@@ -77,7 +77,7 @@ def run(arguments: Sequence[str]) -> int:
             server.wait(timeout=5)
 
 
-def _free(port: int) -> None:
+def free_port(port: int) -> None:
     """Refuse a port on which something listens already."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -87,7 +87,7 @@ def _free(port: int) -> None:
             raise StoreError(f"port {port} of {HOST} cannot be used ({error}); give another with port=5001.") from error
 
 
-def _answers(server: subprocess.Popen, port: int, seconds: float = 60.0) -> bool:
+def answers(server: subprocess.Popen, port: int, seconds: float = 60.0) -> bool:
     """Wait until the server listens, or has ended."""
     end = time.monotonic() + seconds
     while time.monotonic() < end and server.poll() is None:

@@ -1,0 +1,107 @@
+"""``segment serve``: the champion over REST on this machine, by MLflow's own scoring server."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from customer_segmentation.commands.composition import plan
+from customer_segmentation.commands.help_page import help_page
+from customer_segmentation.commands.ui import HOST, answers, free_port
+from customer_segmentation.errors import SettingsError, StoreError
+
+SINGLE = (
+    ("model=models:/customer-segmentation/3", "or models:/NAME@ALIAS, runs:/RUN_ID/model; default: the champion"),
+    ("run_id=RUN_ID", "the model of a run; of a sweep: its chosen one"),
+    ("port=5001", "where it listens, on 127.0.0.1 only"),
+    ("tracking.uri=http://127.0.0.1:5000", "another MLflow store; default: mlflow.db in this folder"),
+)
+
+
+def help_text() -> str:
+    """Return the help of the command."""
+    return help_page(
+        [
+            "segment serve: a model over REST, on this machine only, by MLflow's own scoring server.",
+            "",
+            "Usage: segment serve [key=value ...]",
+            "",
+            "POST /invocations takes customers as JSON under the columns' canonical names, and answers with segment,",
+            "segment_name, distance, margin and reason for each. A customer without a label gets null and the reason.",
+            "Ctrl-C ends it.",
+        ],
+        settings=SINGLE,
+        examples=["segment serve", "segment serve model=models:/customer-segmentation@challenger port=5002"],
+    )
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Check that the model loads, start the server, show how to call it and stay until it ends."""
+    if any(word in ("-h", "--help") for word in arguments):
+        print(help_text())
+        return 0
+    planned = plan("serve", arguments)
+    settings = planned.settings[0]
+    if planned.swept:
+        raise SettingsError(f"{next(iter(planned.swept))} has several values; one model is served at a time.")
+    from customer_segmentation.commands.model_choice import address_of, existing_store
+    from customer_segmentation.scoring.loading import load_segment_model
+
+    store = existing_store(settings.tracking, settings.model if settings.run_id is None else "runs:")
+    model = load_segment_model(address_of(store, settings.model, settings.run_id), store.client)
+    free_port(settings.port)
+    # SIGTERM ends as Ctrl-C does, so that the server is not left behind
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    command = [sys.executable, "-m", "mlflow", "models", "serve", "--model-uri", model.uri, "--env-manager", "local"]
+    # MLflow starts uvicorn by its name: this environment's must be the first that is found.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    log = tempfile.TemporaryFile(prefix="segment-")  # noqa: SIM115 - lives as long as the server
+    server = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
+        [*command, "--host", HOST, "--port", str(settings.port)],
+        env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_TRACKING_URI": store.uri, "PATH": path},
+        stdout=subprocess.DEVNULL,
+        stderr=None if os.environ.get("SEGMENT_DEBUG") else log,
+        start_new_session=True,  # the server has workers of its own: all are ended together
+    )
+    try:
+        if not answers(server, settings.port):
+            log.seek(0)
+            said = log.read().decode("utf-8", "replace").strip().splitlines()
+            why = said[-1] if said else "it said nothing"
+            raise StoreError(f"the server of {model.label} does not answer ({why}); SEGMENT_DEBUG=1 shows all it says.")
+        print(f"{model.label} answers at http://{HOST}:{settings.port}/invocations\n")
+        print(example_call(model.model.example.head(1), settings.port))
+        print("\nCtrl-C ends it.", flush=True)
+        return server.wait()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        end(server)
+
+
+def example_call(customers: object, port: int) -> str:
+    """Return a call that works when pasted into a shell."""
+    import pandas as pd
+
+    assert isinstance(customers, pd.DataFrame)  # noqa: S101 - for the type checker
+    records = json.loads(customers.to_json(orient="records"))
+    body = json.dumps({"dataframe_records": records}).replace("'", "'\\''")
+    return f"curl http://{HOST}:{port}/invocations -H 'Content-Type: application/json' -d '{body}'"
+
+
+def end(server: subprocess.Popen) -> None:
+    """End the server with its workers."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(server.pid, signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        server.wait(timeout=5)
+        return
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(server.pid, signal.SIGKILL)

@@ -1,0 +1,222 @@
+"""From a sweep to labelled customers by the real commands: files, a database, REST, MLflow's own commands."""
+
+import json
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from customer_segmentation.data.sample import draw_customers
+
+BIN = Path(sys.executable).parent
+CUSTOMERS = 600
+
+
+@pytest.fixture(scope="module")
+def raw():
+    return draw_customers(CUSTOMERS, seed=2022)
+
+
+@pytest.fixture(scope="module")
+def swept(run_segment, tmp_path_factory, raw):
+    folder = tmp_path_factory.mktemp("score")
+    ran = run_segment(
+        "sweep", f"data.customers={CUSTOMERS}", "features=value", "scaling=standard", "k=[3,4]", "quiet=true",
+        folder=folder,
+    )  # fmt: skip
+    assert ran.code == 0, ran.error
+    raw.to_csv(folder / "raw.csv", index=False)
+    store = ran.store
+    (sweep,) = ran.runs("sweep")
+    # as a user registers it in the UI
+    model_id = store.client.get_run(sweep.data.tags["chosen_run_id"]).outputs.model_outputs[0].model_id
+    store.client.create_registered_model("by-hand")
+    store.client.create_model_version(
+        "by-hand", store.client.get_logged_model(model_id).artifact_location, model_id=model_id
+    )
+    store.client.set_registered_model_alias("by-hand", "champion", "1")
+    return ran
+
+
+@pytest.fixture(scope="module")
+def by_hand(swept, run_segment):
+    """Scored by the version that was registered by hand."""
+    words = ["score", "input=raw.csv", "output=labels.csv", "model=models:/by-hand@champion"]
+    ran = run_segment(*words, folder=swept.folder)
+    assert ran.code == 0, ran.error
+    return ran
+
+
+def labels(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path)
+
+
+def chosen_labels(swept) -> pd.DataFrame:
+    (sweep,) = swept.runs("sweep")
+    run = swept.store.client.get_run(sweep.data.tags["chosen_run_id"])
+    table = pd.read_parquet(swept.store.client.download_artifacts(run.data.tags["study_id"], "labels.parquet"))
+    return pd.DataFrame({"id": table.iloc[:, 0], "segment": table[f"k{run.data.params['k']}"]})
+
+
+def test_every_customer_has_the_label_of_the_sweep(swept, by_hand, raw):
+    assert "600 rows = 600 scored + 0 rejected, by by-hand version 1" in by_hand.out
+    assert "Drift: steady" in by_hand.out
+    found = labels(swept.folder / "labels.csv")
+    assert found["Customer ID"].tolist() == raw["Customer ID"].tolist()
+    sweep = chosen_labels(swept)
+    kept = found[found["Customer ID"].isin(set(sweep["id"]))]
+    np.testing.assert_array_equal(kept["segment"], sweep["segment"])
+    assert found["margin"].between(-1, 1).all()
+    assert not (swept.folder / "labels_rejected.csv").exists()
+
+
+def test_the_run_holds_counts_version_digest_and_drift(swept, by_hand):
+    import hashlib
+
+    (run,) = [item for item in swept.runs("score") if item.data.params["output"] == "labels.csv"]
+    assert run.info.status == "FINISHED"
+    assert run.data.metrics["rows"] == run.data.metrics["rows_scored"] == CUSTOMERS
+    assert run.data.metrics["rows_rejected"] == 0
+    assert run.data.params["model_version"] == "1"
+    assert run.data.params["input_sha256"] == hashlib.sha256((swept.folder / "raw.csv").read_bytes()).hexdigest()
+    assert run.data.tags["drift"] == "steady"
+    drift = json.loads(swept.artifact(run, "drift.json").read_text())
+    assert drift["word"] == "steady"
+    assert max(row["stability"] for row in drift["variables"]) < 1e-9, "the customers of the fit against themselves"
+    assert drift["customers"] < CUSTOMERS, "those who churned are not compared"
+    assert swept.artifact(run, "figures/drift.png").stat().st_size > 5000
+
+
+def test_parquet_excel_and_a_database_in_and_out(swept, by_hand, raw, run_segment):
+    folder = swept.folder
+    expected = labels(folder / "labels.csv")
+    raw.to_parquet(folder / "raw.parquet")
+    raw.head(40).to_excel(folder / "raw.xlsx", index=False)
+    with sqlite3.connect(folder / "crm.db") as connection:
+        raw.to_sql("customers", connection, index=False)
+    model = "model=models:/by-hand/1"
+    ways = [
+        ("input=raw.parquet", "output=all.parquet", "columns=all", "chunk=250"),
+        ("input=raw.xlsx", "output=labels.xlsx"),
+        (
+            "input=sqlite:///crm.db",
+            "query=SELECT * FROM customers ORDER BY rowid",
+            "output=sqlite:///crm.db",
+            "chunk=99",
+        ),
+    ]
+    for way in ways:
+        ran = run_segment("score", *way, model, "quiet=true", folder=folder)
+        assert ran.code == 0, ran.error
+    all_columns = pd.read_parquet(folder / "all.parquet")
+    assert list(all_columns)[: raw.shape[1]] == list(raw)
+    assert all_columns["segment"].tolist() == expected["segment"].tolist()
+    assert pd.read_excel(folder / "labels.xlsx")["segment"].tolist() == expected["segment"].head(40).tolist()
+    with sqlite3.connect(folder / "crm.db") as connection:
+        table = pd.read_sql("SELECT * FROM segments", connection)
+    pd.testing.assert_frame_equal(table, expected, check_dtype=False)
+
+
+def test_drift_is_told_by_the_exit_code_and_the_column_in_other_units_first(swept, by_hand, raw, run_segment):
+    folder = swept.folder
+    raw.assign(**{"Total Revenue": raw["Total Revenue"] * 100}).to_csv(folder / "cents.csv", index=False)
+    words = ["score", "model=models:/by-hand@champion", "fail_on_drift=refit"]
+    ran = run_segment(*words, "input=cents.csv", "output=cents_labels.csv", folder=folder)
+    assert ran.code == 3
+    lines = ran.out.splitlines()
+    first = lines[next(at for at, line in enumerate(lines) if line.startswith("Drift: refit")) + 1]
+    assert "revenue (Total Revenue)" in first
+    assert "100 times as much" in ran.out
+    assert len(labels(folder / "cents_labels.csv")) == CUSTOMERS, "drift does not cost the labels"
+
+
+def test_a_killed_scoring_leaves_no_output_and_a_rerun_succeeds(swept, by_hand, raw, run_segment):
+    folder = swept.folder
+    pd.concat([raw] * 150).to_csv(folder / "many.csv", index=False)
+    words = ["score", "input=many.csv", "output=many_labels.csv", "chunk=500", "model=models:/by-hand/1", "quiet=true"]
+    process = subprocess.Popen([str(BIN / "segment"), *words], cwd=folder)
+    end = time.monotonic() + 60
+    while not list(folder.glob(".many_labels.csv.*.part")) and time.monotonic() < end:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (folder / "many_labels.csv").exists()
+    assert list(folder.glob(".many_labels.csv.*.part")), "killed in the middle"
+    ran = run_segment(*words, folder=folder)
+    assert ran.code == 0, ran.error
+    assert len(labels(folder / "many_labels.csv")) == 150 * CUSTOMERS
+    assert not list(folder.glob(".*.part"))
+
+
+def test_mlflow_predicts_with_the_same_model(swept, by_hand):
+    words = [
+        "models",
+        "predict",
+        "-m",
+        "models:/by-hand@champion",
+        "-i",
+        "raw.csv",
+        "-t",
+        "csv",
+        "--env-manager",
+        "local",
+    ]
+    environment = {**os.environ, "MLFLOW_TRACKING_URI": f"sqlite:///{swept.folder}/mlflow.db"}
+    done = subprocess.run(
+        [str(BIN / "mlflow"), *words], cwd=swept.folder, env=environment, capture_output=True, text=True, check=True
+    )
+    found = pd.DataFrame(json.loads(done.stdout)["predictions"])
+    assert found["segment"].tolist() == labels(swept.folder / "labels.csv")["segment"].tolist()
+
+
+def test_serve_prints_a_call_that_works_and_ends_with_the_command(swept, by_hand):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [str(BIN / "segment"), "serve", "model=models:/by-hand@champion", f"port={port}"],
+        cwd=swept.folder,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        said = ""
+        while "Ctrl-C" not in said:
+            line = process.stdout.readline()
+            assert line, f"ended: {said}"
+            said += line
+        call = next(line for line in said.splitlines() if line.startswith("curl"))
+        answer = subprocess.run(["bash", "-c", f"{call} --silent"], capture_output=True, text=True, check=True)
+        (first,) = json.loads(answer.stdout)["predictions"]
+        assert first["reason"] is None
+        assert first["segment"] in (0, 1, 2, 3)
+        customers = [
+            {"Number of Referrals": 2, "Tenure in Months": "9", "Total Revenue": 974.81},
+            {"Number of Referrals": 0, "Tenure in Months": None, "Total Revenue": "NA"},
+        ]
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}/invocations",
+            json.dumps({"dataframe_records": customers}).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=20) as response:
+            good, bad = json.loads(response.read())["predictions"]
+        assert good["segment"] is not None
+        assert bad["segment"] is None
+        assert re.search("Tenure in Months is missing.*Total Revenue is missing", bad["reason"])
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))  # nobody is left
