@@ -111,7 +111,7 @@ def prepare_columns(frame: pd.DataFrame, columns: Mapping[str, ColumnSpec], *, d
     return Prepared(result, problems.frame(), repaired)
 
 
-def _distinct(cells: pd.Series) -> tuple[np.ndarray, pd.Series]:
+def distinct_texts(cells: pd.Series) -> tuple[np.ndarray, pd.Series]:
     """Codes of the cells (-1: missing) and the distinct cells as texts: parsing each spelling once is enough."""
     if isinstance(cells.dtype, pd.CategoricalDtype):
         return cells.cat.codes.to_numpy(), texts_of(pd.Series(cells.cat.categories))
@@ -137,7 +137,7 @@ def _as_numbers(name: str, cells: pd.Series, spec: ColumnSpec, decimal: str | No
             values = np.where(np.isnan(values), blank, values)
         unreadable = None
     else:
-        codes, texts = _distinct(cells)
+        codes, texts = distinct_texts(cells)
         empty = is_blank(texts, spec.blanks)
         parsed = np.full(len(texts), blank)
         per_cent = 1.0 if spec.unit.strip() in ("%", "percent") else 0.01
@@ -166,7 +166,7 @@ def _as_yes_no(name: str, cells: pd.Series, spec: ColumnSpec, problems: _Problem
         numbers = cells.to_numpy(dtype=np.float64, na_value=np.nan)
         answers = np.select([np.isnan(numbers), numbers == 1, numbers == 0], [blank, 1, 0], -1)
     else:
-        codes, texts = _distinct(cells)
+        codes, texts = distinct_texts(cells)
         empty = is_blank(texts, spec.blanks)
         parsed = np.full(len(texts), blank, dtype=np.int8)
         parsed[~empty] = parse_yes_no(texts[~empty])
@@ -189,7 +189,7 @@ def _as_text(name: str, cells: pd.Series, spec: ColumnSpec, problems: _Problems)
             problems.add(name, cells, binary, "holds a NUL byte")
             texts = texts.mask(binary, None)
         return texts.astype("str")
-    codes, texts = _distinct(cells)
+    codes, texts = distinct_texts(cells)
     wrong = np.zeros(len(texts), dtype=bool)
     declared = spec.values
     if declared:

@@ -146,6 +146,9 @@ class CsvWriter:
 
     def _plain(self, table: pa.Table, *, special: bool) -> None:
         """Quotation marks only where a cell needs them: Arrow would put them around every text."""
+        for at, field in enumerate(table.schema):
+            if pa.types.is_dictionary(field.type):
+                table = table.set_column(at, field.name, pc.cast(table.column(at), field.type.value_type))
         options = arrow_csv.WriteOptions(
             include_header=False, delimiter=self._delimiter, quoting_style="needed" if special else "none"
         )
@@ -212,26 +215,29 @@ def neutralised(table: pa.Table) -> pa.Table:
     """Table in which no text is run by a spreadsheet; columns without a suspect text are handed on as they are."""
     for at, field in enumerate(table.schema):
         column = table.column(at)
+        if not any(_any_matches(texts, _SUSPECT) for texts in _texts(column)):
+            continue
         if pa.types.is_dictionary(column.type):
             column = pc.cast(column, column.type.value_type)
-            table = table.set_column(at, field.name, column)
-        if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
-            continue
-        suspects = pc.fill_null(pc.match_substring_regex(column, _SUSPECT), False)
-        if pc.any(suspects).as_py():
-            cells = [None if cell is None else neutral(cell) for cell in column.to_pylist()]
-            table = table.set_column(at, field.name, pa.chunked_array([pa.array(cells, column.type)]))
+        cells = [None if cell is None else neutral(cell) for cell in column.to_pylist()]
+        table = table.set_column(at, field.name, pa.chunked_array([pa.array(cells, column.type)]))
     return table
 
 
 def _special(table: pa.Table) -> bool:
     """Whether a text needs quotation marks."""
-    for column in table.columns:
-        if (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)) and pc.any(
-            pc.fill_null(pc.match_substring_regex(column, _SPECIAL), False)
-        ).as_py():
-            return True
-    return False
+    return any(_any_matches(texts, _SPECIAL) for column in table.columns for texts in _texts(column))
+
+
+def _texts(column: pa.ChunkedArray) -> list[pa.Array]:
+    """Texts of a column, of coded ones each once; none of a column of another kind."""
+    if pa.types.is_dictionary(column.type):
+        return [chunk.dictionary for chunk in column.chunks]
+    return column.chunks if pa.types.is_string(column.type) or pa.types.is_large_string(column.type) else []
+
+
+def _any_matches(texts: pa.Array, pattern: str) -> bool:
+    return bool(pc.any(pc.match_substring_regex(texts, pattern)).as_py())
 
 
 def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:

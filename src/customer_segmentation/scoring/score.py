@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pyarrow as pa
 from customer_segmentation.clustering.labelling import Labelled, SegmentModel
 from customer_segmentation.data.chunk_sources import texts_frame
 from customer_segmentation.data.chunks import Chunk, ChunkedSource, names_of
+from customer_segmentation.data.cleaning import distinct_texts
 from customer_segmentation.data.spool import RowSpool
 from customer_segmentation.data.values import fold, texts_of
 from customer_segmentation.errors import DataError, SettingsError
@@ -67,7 +69,7 @@ class Comparison:
             self.inside.add(labelled)
             return
         excluded = {fold(word) for word in self.population["exclude"]}
-        codes, distinct = pd.factorize(texts_of(cells[column]))
+        codes, distinct = distinct_texts(cells[column])
         kept = np.array([*(fold(str(text)) not in excluded for text in distinct), True])[codes]
         self.inside.add(labelled, kept)
         if not kept.all():
@@ -148,7 +150,7 @@ def score(
     start = 0
     try:
         with RowSpool() as spool:
-            for chunk in source.chunks(wanted, size=size, everything=columns == "all"):
+            for chunk in ahead(source.chunks(wanted, size=size, everything=columns == "all")):
                 cells = chunk.frame.rename(columns=known)
                 labelled = model.label(cells, decimal=source.decimal)
                 watch.add(labelled, cells)
@@ -194,6 +196,15 @@ def score(
     finally:
         aside.discard()
     return done
+
+
+def ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """Chunks, of which the next is read while one is worked on: the parser leaves Python's lock alone."""
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        following = reader.submit(next, chunks, None)
+        while (chunk := following.result()) is not None:
+            following = reader.submit(next, chunks, None)
+            yield chunk
 
 
 def _counts(segments: np.ndarray) -> dict[int, int]:
@@ -243,7 +254,7 @@ def _labels(
     categories = pa.array(list(names.cat.categories), pa.string())
     added: dict[str, Any] = {
         "segment": pa.array(kept["segment"].to_numpy(dtype=np.int64)),
-        "segment_name": categories.take(pa.array(names.cat.codes.to_numpy())),
+        "segment_name": pa.DictionaryArray.from_arrays(pa.array(names.cat.codes.to_numpy()), categories),
         "distance": pa.array(kept["distance"].to_numpy().round(DECIMALS)),
         "margin": pa.array(kept["margin"].to_numpy().round(DECIMALS)),
     }

@@ -1,0 +1,130 @@
+"""Drift: steady for the same customers, the cause first for others, and nothing said that may be chance."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import chi2
+
+from customer_segmentation.scoring.drift import DriftWatch, level_of, stability
+from customer_segmentation.scoring.reference import bin_edges, bins_of, distribution
+from customer_segmentation.scoring.score import Comparison
+from customer_segmentation.settings.score import DriftSettings
+
+STANDARD = DriftSettings()
+KEPT, CHURNED = "kept", "churned"
+
+
+@pytest.fixture(scope="module")
+def kept(raw):
+    return raw[raw["Customer Status"] != "Churned"].reset_index(drop=True)
+
+
+def drift_of(model, customers, settings=STANDARD, parts=1):
+    watch = DriftWatch(model.reference, model.numbers, model.names)
+    for part in np.array_split(np.arange(len(customers)), parts):
+        watch.add(model.label(customers.iloc[part]))
+    return watch.measure(settings)
+
+
+def test_stability_index_is_the_sum_over_bins():
+    then, now = np.array([100.0, 300.0, 600.0]), np.array([250.0, 250.0, 0.0])
+    p, q = (then + 0.5) / 1001.5, (now + 0.5) / 501.5
+    assert stability(then, now) == pytest.approx(sum((b - a) * np.log(b / a) for a, b in zip(p, q, strict=True)))
+    assert stability(then, then * 7) == pytest.approx(0, abs=1e-4)
+
+
+def test_index_of_equal_populations_is_what_chance_makes_of_it():
+    generator = np.random.default_rng(1)
+    shares = np.full(10, 0.1)
+    found = [
+        stability(generator.multinomial(2000, shares).astype(float), generator.multinomial(500, shares).astype(float))
+        for _ in range(2000)
+    ]
+    limit = chi2.ppf(0.95, 9) * (1 / 2000 + 1 / 500)
+    assert np.mean(np.array(found) > limit) == pytest.approx(0.05, abs=0.02)
+
+
+@pytest.mark.parametrize("values", [np.arange(1000.0), np.repeat([0.0, 0, 0, 1, 2], 50), np.zeros(20), np.array([])])
+def test_bins_hold_everybody_once(values):
+    edges = bin_edges(values)
+    counts = np.bincount(bins_of(values, edges), minlength=len(edges) + 1)
+    assert counts.sum() == len(values)
+    assert len(counts) <= 10
+    if len(values):
+        assert (counts > 0).all()
+    assert distribution(pd.Series(values))["counts"] == counts.tolist()
+
+
+@pytest.mark.parametrize("parts", [1, 7])
+def test_the_customers_of_the_fit_are_steady(model, kept, parts):
+    found = drift_of(model, kept, parts=parts)
+    assert found.word == "steady"
+    assert found.reasons == ()
+    assert found.variables["stability"].max() == pytest.approx(0, abs=1e-12)
+    assert found.segments["change"].abs().max() == 0
+    assert found.distances["ratio"] == pytest.approx(1)
+    assert found.distances["beyond"] == pytest.approx(0.01, abs=0.003)
+
+
+def test_churned_customers_ask_for_a_refit(model, raw):
+    found = drift_of(model, raw[raw["Customer Status"] == "Churned"])
+    assert found.word == "refit"
+
+
+def test_a_whole_table_is_compared_by_those_whom_the_fit_would_have_kept(model, raw, kept):
+    comparison = Comparison(model)
+    comparison.add(model.label(raw), raw)
+    found, told = comparison.measure(STANDARD)
+    assert found.word == "steady"
+    assert found.customers == len(kept)
+    assert f"{len(raw) - len(kept):,} others (Customer Status: Churned)" in told
+    churned = raw[raw["Customer Status"] == "Churned"]
+    comparison = Comparison(model)
+    comparison.add(model.label(churned), churned)
+    found, told = comparison.measure(STANDARD)
+    assert found.word == "refit"
+    assert "hardly any others" in told
+
+
+@pytest.mark.parametrize(
+    ("column", "factor", "said"),
+    [
+        ("Total Revenue", 100, "cents for dollars"),
+        ("Total Revenue", 0.001, "thousands for ones"),
+        ("Tenure in Months", 1 / 12, "years for months"),
+    ],
+)
+def test_a_column_in_other_units_is_named_first(model, kept, column, factor, said):
+    values = pd.to_numeric(kept[column]) * factor
+    if column == "Tenure in Months":
+        values = values.round()
+    found = drift_of(model, kept.assign(**{column: values}))
+    assert found.word == "refit"
+    assert column in found.reasons[0]
+    assert said in found.reasons[0]
+    assert found.variables["variable"].iloc[0] == {"Total Revenue": "revenue", "Tenure in Months": "tenure"}[column]
+
+
+def test_new_categories_are_named_though_their_rows_have_no_label(model, kept):
+    found = drift_of(
+        model, kept.assign(Contract=["Weekly" if at % 4 == 0 else text for at, text in enumerate(kept["Contract"])])
+    )
+    assert found.word == "refit"
+    assert any("Contract has values that the fit did not: 'Weekly' (25." in text for text in found.reasons)
+    assert found.unseen.iloc[0].tolist()[:2] == ["Contract", "Weekly"]
+
+
+def test_small_samples_of_the_same_customers_are_not_accused(model, kept):
+    generator = np.random.default_rng(4)
+    words = [drift_of(model, kept.iloc[generator.choice(len(kept), 80)]).word for _ in range(25)]
+    assert words.count("steady") >= 22, words
+
+
+def test_of_a_handful_nothing_is_said(model, kept):
+    found = drift_of(model, kept.head(10))
+    assert found.word == "unknown"
+    assert "too few" in found.reasons[0]
+
+
+def test_levels():
+    assert [level_of(value, [0.1, 0.25]) for value in (0.05, 0.1, 0.3)] == [0, 1, 2]

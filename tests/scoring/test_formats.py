@@ -1,0 +1,112 @@
+"""Tables of other kinds than CSV give the same labels, in and out; whatever a chunk's size."""
+
+import sqlite3
+from dataclasses import replace
+
+import pandas as pd
+import pyarrow.parquet as parquet
+import pytest
+
+from customer_segmentation.data.chunk_sources import open_chunks
+from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.scoring.columns import contract_of
+from customer_segmentation.scoring.database import TableOutput
+from customer_segmentation.scoring.outputs import Output
+from customer_segmentation.scoring.score import Comparison, score
+from customer_segmentation.settings.data import DataSettings
+
+
+@pytest.fixture(scope="module")
+def typed(raw):
+    """The customers with numbers as numbers, one of them unreadable."""
+    numbers = raw.drop(columns=["Total Revenue"]).assign(
+        **{
+            "Total Revenue": pd.to_numeric(raw["Total Revenue"]),
+            "Tenure in Months": pd.to_numeric(raw["Tenure in Months"]),
+        }
+    )
+    numbers.loc[[5, 250], "Total Revenue"] = None
+    return numbers
+
+
+@pytest.fixture(scope="module")
+def expected(model, typed):
+    table = model.label(typed).table
+    return table["segment"].dropna().tolist()
+
+
+@pytest.mark.parametrize("columns", ["id", "all"])
+@pytest.mark.parametrize("size", [1, 99, 10_000])
+def test_parquet(typed, expected, score_file, tmp_path, columns, size):
+    path = tmp_path / "customers.parquet"
+    part = typed.head(300)
+    part.to_parquet(path, row_group_size=70)
+    found = score_file(path, output="labels.parquet", columns=columns, size=size)
+    assert found.labels["segment"].tolist() == expected[:298]
+    assert found.rejects["row"].tolist() == [7, 252]
+    assert found.rejects["reason"].tolist() == ["Total Revenue is missing"] * 2
+    assert found.rejects["Customer ID"].tolist() == part["Customer ID"].iloc[[5, 250]].tolist()
+    if columns == "all":
+        assert parquet.read_schema(tmp_path / "labels.parquet").field("Total Revenue").type == "double"
+        assert list(found.labels)[:-4] == list(part)
+
+
+def test_excel(typed, expected, score_file, tmp_path):
+    path = tmp_path / "customers.xlsx"
+    part = typed.head(120).assign(City="=HYPERLINK(1)\x07")
+    part["City"] = part["City"].str.replace("\x07", "")
+    part.to_excel(path, index=False, engine="openpyxl")
+    found = score_file(path, output="labels.xlsx", columns="all", size=50)
+    assert found.labels["segment"].tolist() == expected[:119]
+    assert found.done.rejected == 1
+
+
+@pytest.mark.parametrize("name", ["labels.csv.gz", "labels.csv.bz2", "labels.tsv"])
+def test_packed_and_other_text(typed, expected, score_file, tmp_path, name):
+    path = tmp_path / "customers.csv"
+    typed.to_csv(path, index=False)
+    score_file(path, output=name)
+    found = pd.read_csv(tmp_path / name, sep="\t" if name.endswith("tsv") else ",")
+    assert found["segment"].tolist() == expected
+
+
+def test_a_table_of_a_database_is_replaced_whole_or_not_at_all(model, typed, expected, tmp_path):
+    url = f"sqlite:///{tmp_path}/crm.db"
+    with sqlite3.connect(tmp_path / "crm.db") as connection:
+        typed.to_sql("customers", connection, index=False)
+    specs = contract_of(model.contract, {})
+
+    def run(labelling, **options):
+        source = open_chunks(DataSettings(path=url, query="SELECT * FROM customers", columns=specs))
+        output = TableOutput(url, "segments", **options)
+        score(labelling, source, output, tmp_path / "r.csv", Comparison(model), specs=specs, headers={}, size=99)
+
+    run(model, overwrite=False)
+    with pytest.raises(SettingsError, match="overwrite=true"):
+        run(model, overwrite=False)
+    run(replace(model, names={0: "Loyal"}), overwrite=True)
+    with sqlite3.connect(tmp_path / "crm.db") as connection:
+        found = pd.read_sql("SELECT * FROM segments", connection)
+        tables = pd.read_sql("SELECT name FROM sqlite_master", connection)["name"].tolist()
+    assert found["segment"].tolist() == expected
+    assert "Loyal" in set(found["segment_name"])
+    assert sorted(tables) == ["customers", "segments"], "nothing is left aside"
+
+
+def test_text_that_a_spreadsheet_would_run_and_text_with_quotes(model, typed, score_file, tmp_path):
+    path = tmp_path / "customers.csv"
+    part = typed.head(4).assign(City=["=1+1", 'a "b", c', "@x\ny", "-3"])
+    part.to_csv(path, index=False)
+    found = score_file(path, columns="all")
+    assert found.labels["City"].tolist() == ["'=1+1", 'a "b", c', "'@x\ny", "-3"]
+
+
+def test_a_column_that_changes_its_type_is_told(tmp_path):
+    import pyarrow as pa
+
+    output = Output(tmp_path / "x.parquet", overwrite=False)
+    output.write(pa.table({"a": pa.array([1, 2])}))
+    with pytest.raises(DataError, match="a of the input changes its type"):
+        output.write(pa.table({"a": pa.array(["x"])}))
+    output.discard()
+    assert not list(tmp_path.iterdir())
