@@ -37,7 +37,7 @@ from customer_segmentation.tracking.descriptions import EXPERIMENT, link, sweep_
 from customer_segmentation.tracking.explore_items import hypothesis_items
 from customer_segmentation.tracking.items import Item, Tags, Text
 from customer_segmentation.tracking.provenance import provenance
-from customer_segmentation.tracking.reading import overrides_of
+from customer_segmentation.tracking.reading import overrides_of, structure_of
 from customer_segmentation.tracking.runs import finish_run, record, start_run
 from customer_segmentation.tracking.store import Store, open_store
 from customer_segmentation.tracking.sweep_items import (
@@ -46,6 +46,7 @@ from customer_segmentation.tracking.sweep_items import (
     sweep_params,
     table_items,
 )
+from customer_segmentation.tracking.verdict_items import verdict_figures
 from customer_segmentation.verdict.selection import label
 
 CONFIDENCE = 0.95  # of the intervals of hypotheses
@@ -204,6 +205,8 @@ def _conclude(
                 verdict=result.verdict,
             )
         )
+        structure = {} if chosen is None else structure_of(store, str(chosen["study_id"]))
+        items += list(verdict_figures(result.leaderboard, result.verdict, structure or None))
     text = sweep_description(
         command=command,
         sweep_id=sweep_id,

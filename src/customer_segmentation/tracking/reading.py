@@ -12,6 +12,7 @@ import pandas as pd
 
 from customer_segmentation.errors import StoreError
 from customer_segmentation.tracking.store import Store
+from customer_segmentation.tracking.structure_items import STRUCTURE
 from customer_segmentation.tracking.study_items import LABELS
 
 PAGE = 1000
@@ -106,6 +107,18 @@ def artifact_of(store: Store, run_id: str, path: str) -> bytes | None:
 def overrides_of(store: Store, study_id: str) -> list[str]:
     """Overrides by which Hydra composed a study, as its run holds them."""
     return list(json.loads(store.client.get_run(study_id).data.tags["overrides"]))
+
+
+def structure_of(store: Store, study_id: str) -> dict[str, Any]:
+    """``structure.json`` of a study, see `customer_segmentation.verdict.structure`; empty where it has none."""
+    from mlflow.exceptions import MlflowException
+
+    with tempfile.TemporaryDirectory(prefix="segment-") as folder:
+        try:
+            path = store.client.download_artifacts(study_id, STRUCTURE, folder)
+        except (MlflowException, OSError):
+            return {}
+        return dict(json.loads(Path(path).read_text(encoding="utf-8")))
 
 
 def labels_of(store: Store, study_id: str) -> pd.DataFrame:
