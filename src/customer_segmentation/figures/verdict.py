@@ -204,7 +204,8 @@ def front_figure(short_list: pd.DataFrame, *, value: str, title: str = "No candi
         name_x(axes, words)
         for place in np.flatnonzero(short_list["role"].isin(["chosen", "runner_up"]).to_numpy()):
             if np.isfinite(x[place]) and np.isfinite(y[place]):
-                _tell(axes, x[place], y[place], str(short_list["name"].iloc[place]))
+                above = bool(chosen[place])  # the runner-up is named below its point: the two are often near
+                _tell(axes, x[place], y[place], str(short_list["name"].iloc[place]), above=above)
     return figure
 
 
@@ -298,19 +299,20 @@ def _k_axis(axes: Axes, ks: pd.Series) -> None:
 
 def _pad(axes: Axes, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> None:
     """Leave room around the points; more above, for names."""
-    for values, limit, above in ((x, axes.set_xlim, 0.12), (y, axes.set_ylim, 0.25)):
+    for values, limit, above in ((x, axes.set_xlim, 0.12), (y, axes.set_ylim, 0.2)):
         finite = values[np.isfinite(values)]
         if len(finite):
             span = max(float(np.ptp(finite)), 0.02)
-            limit(float(finite.min()) - 0.12 * span, float(finite.max()) + above * span)
+            limit(float(finite.min()) - (above if above > 0.15 else 0.12) * span, float(finite.max()) + above * span)
 
 
-def _tell(axes: Axes, x: float, y: float, name: str) -> None:
+def _tell(axes: Axes, x: float, y: float, name: str, *, above: bool) -> None:
     """Name a point, on the side where there is room."""
     low, high = axes.get_xlim()
     right = x <= (low + high) / 2
     room = size_inches(axes)[0] * ((high - x) if right else (x - low)) / (high - low)
     axes.annotate(
-        fit(name, max(room - 0.15, 0.6)), (x, y), xytext=(10 if right else -10, 9), textcoords="offset points",
-        ha="left" if right else "right", va="bottom", size=TEXT, color=INK, zorder=5, **PLAIN,
+        fit(name, max(room - 0.15, 0.6)), (x, y), xytext=(16 if right else -16, 12 if above else -12), textcoords="offset points",
+        ha="left" if right else "right", va="bottom" if above else "top", size=TEXT, color=INK, zorder=5,
+        arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0}, **PLAIN,
     )  # fmt: skip
