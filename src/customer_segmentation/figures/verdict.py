@@ -312,7 +312,8 @@ def _tell(axes: Axes, x: float, y: float, name: str, *, above: bool) -> None:
     right = x <= (low + high) / 2
     room = size_inches(axes)[0] * ((high - x) if right else (x - low)) / (high - low)
     axes.annotate(
-        fit(name, max(room - 0.15, 0.6)), (x, y), xytext=(16 if right else -16, 12 if above else -12), textcoords="offset points",
+        fit(name, max(room - 0.15, 0.6)), (x, y),
+        xytext=(16 if right else -16, 12 if above else -12), textcoords="offset points",
         ha="left" if right else "right", va="bottom" if above else "top", size=TEXT, color=INK, zorder=5,
         arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0}, **PLAIN,
     )  # fmt: skip
