@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,6 +100,8 @@ def check(settings: ScoreSettings) -> None:
         raise SettingsError(f"columns={settings.columns}: expected one of {', '.join(COLUMNS)}.")
     if settings.fail_on_drift not in FAIL_ON:
         raise SettingsError(f"fail_on_drift={settings.fail_on_drift}: expected one of {', '.join(FAIL_ON)}.")
+    if settings.headers is not None and not isinstance(settings.headers, Mapping):
+        raise SettingsError(f"headers={settings.headers}: expected pairs such as 'headers={{Total Revenue: Umsatz}}'.")
     if settings.chunk < 1:
         raise SettingsError(f"chunk={settings.chunk}: expected a number of rows from 1.")
     if settings.decimal not in (None, ".", ","):
@@ -143,6 +145,8 @@ class _in_own_words:  # noqa: N801 - reads as what it does
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: object) -> None:
         if isinstance(error, DataError | SettingsError) and "data." in str(error):
             text = str(error).replace("data.path", "input")
+            spelling = r"drop the spelling from data\.columns\.(.+)\.synonyms"
+            text = re.sub(spelling, r"say which is meant with 'headers={\1: HEADER}'", text)
             raise type(error)(re.sub(r"\bdata\.(query|sheet|delimiter|encoding|decimal)\b", r"\1", text)) from error
 
 
@@ -173,7 +177,8 @@ def _score(planned: Plan, settings: ScoreSettings, command: str) -> int:
     from customer_segmentation.tracking.runs import closing, record, start_run
     from customer_segmentation.tracking.score_items import score_items
 
-    specs = contract_of(model.model.contract, settings.headers)
+    headers = {str(name): str(header) for name, header in (settings.headers or {}).items()}
+    specs = contract_of(model.model.contract, headers)
     source = open_chunks(
         DataSettings(
             path=settings.input,
@@ -206,7 +211,7 @@ def _score(planned: Plan, settings: ScoreSettings, command: str) -> int:
                     rejects_of(settings),
                     watch,
                     specs=specs,
-                    headers=settings.headers,
+                    headers=headers,
                     columns=settings.columns,
                     size=settings.chunk,
                     progress=progress,

@@ -27,10 +27,9 @@ def contract_of(contract: Mapping[str, Any], headers: Mapping[str, str]) -> dict
             near = difflib.get_close_matches(name, specs, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else f"; it reads {', '.join(specs)}."
             raise SettingsError(f"headers names {name!r}, which the model does not read{hint}")
-        for other, spec in specs.items():
+        for spec in specs.values():
             spec.synonyms = [word for word in spec.synonyms if fold(word) != fold(header)]
-            if other == name:
-                spec.synonyms.append(header)
+        specs[name].synonyms.append(header)
     return specs
 
 
@@ -49,7 +48,8 @@ def positions_of(
     DataError
         A column that is needed is not there; the message says which headers come close, and how to name them.
     """
-    match = match_headers(headers, specs, wanted=needed, source=source)
+    others = {name: spec for name, spec in specs.items() if name not in named}
+    match = match_headers(headers, others, wanted=needed, source=source)
     positions = dict(match.positions)
     for name, header in named.items():
         at = next((at for at, text in enumerate(headers) if fold(text) == fold(header)), None)

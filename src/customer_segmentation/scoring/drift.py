@@ -134,7 +134,11 @@ class DriftWatch:
         )
         n = self.customers
         if not self.reference or n < settings.fewest:
-            why = "the model holds no reference" if not self.reference else f"{n:,} customers are too few to judge"
+            why = (
+                "the model holds no reference"
+                if not self.reference
+                else f"with {n:,} labelled customers, too few to judge"
+            )
             empty = pd.DataFrame()
             return Drift("unknown", (why,), empty, empty, {}, unseen, n, self.rejected, {})
         found: list[tuple[int, float, str]] = []  # level, size, sentence

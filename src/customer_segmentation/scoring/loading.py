@@ -76,7 +76,12 @@ def load_segment_model(uri: str, client: Any = None) -> LoadedModel:
     name, version, model_id = _identity(uri, client)
     with tempfile.TemporaryDirectory(prefix="segment-") as scratch:
         folder = Path(uri)
-        if "://" in uri or uri.startswith(("models:/", "runs:/")) or not folder.is_dir():
+        if "://" not in uri and not uri.startswith(("models:/", "runs:/")) and not folder.is_dir():
+            raise StoreError(
+                f"model={uri} is neither an address nor a folder; expected models:/NAME@ALIAS, models:/NAME/VERSION, "
+                "runs:/RUN_ID/model or the folder of a downloaded model."
+            )
+        if "://" in uri or uri.startswith(("models:/", "runs:/")):
             source = f"models:/{model_id}" if model_id else uri
             try:
                 folder = Path(

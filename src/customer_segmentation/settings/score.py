@@ -1,6 +1,7 @@
 """The schemas of ``segment score`` and ``segment serve``."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from customer_segmentation.settings.sweep import TrackingSettings
 
@@ -34,7 +35,7 @@ class ScoreSettings:
     run_id: str | None = None  # instead of `model`: a run that holds one
     rejects: str | None = None  # CSV of rows without a label; null: beside the output
     columns: str = "id"  # id: the id and the labels; all: every column of the input, and the labels
-    headers: dict[str, str] = field(default_factory=dict)  # column of the model -> its header in the input
+    headers: Any = None  # column of the model -> its header in the input
     overwrite: bool = False
     chunk: int = 100_000  # rows in memory at once
     query: str | None = None
