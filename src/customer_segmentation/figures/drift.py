@@ -52,7 +52,7 @@ def drift_figure(
     """
     shown = variables.head(MOST)
     count = len(shown) + 1
-    columns = min(ACROSS, count)
+    columns = 2 if count == 4 else min(ACROSS, count)
     rows = -(-count // columns)
     texts = [str(text) for row in shown.itertuples() for text in bins[str(row.variable)]["bin"].head(MOST_BINS)]
     names = fit_all([str(name) for name in segments["name"]], LABEL_WIDTH)

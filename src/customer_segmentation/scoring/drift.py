@@ -273,7 +273,7 @@ class _Counts:
         then, now = self.counts()
         if self.numeric:
             ends = [f"{edge:,.6g}" for edge in self.edges]
-            labels = [f"to {ends[0]}", *(f"to {end}" for end in ends[1:]), f"above {ends[-1]}"] if ends else ["all"]
+            labels = [f"up to {ends[0]}", *(f"to {end}" for end in ends[1:]), f"above {ends[-1]}"] if ends else ["all"]
         else:
             labels = [*self.item["counts"], *(["not at the fit"] if len(then) > len(self.item["counts"]) else [])]
         return pd.DataFrame({"bin": labels, "then": then / max(then.sum(), 1), "now": now / max(now.sum(), 1)})
