@@ -15,6 +15,8 @@ from customer_segmentation.report.sections import capital, listed
 TINY, SMALL = 0.01, 0.05
 #: A feature that carries less of the variance that was clustered hardly shapes the segments.
 HARDLY = 0.02
+#: A feature that carries so much of it decides alone.
+NEARLY_ALL = 0.95
 #: Adjusted Rand index of half samples below which a partition is another one on other customers.
 STEADY = 0.9
 #: Adjusted Rand index below which a change of unit made other segments.
@@ -31,7 +33,7 @@ def cautions(data: ReportData) -> list[Paragraph]:
     found += _structure(data)
     found += [*_objections(data), *_unsteady(data)]
     if data.portraits is not None:
-        found += [Paragraph(text) for text in data.portraits.cautions]
+        found += [Paragraph(f"{capital(text)}.".replace("..", ".")) for text in data.portraits.cautions]
         found += [*_circular(data), *_missing(data)]
     found += [*_rows(data), *_scores(data)]
     if data.portraits is not None:
@@ -99,7 +101,19 @@ def _weights(data: ReportData) -> list[Paragraph]:
     assert candidate is not None  # noqa: S101 - asked for only where there is one
     weights = candidate.check.weights
     light = {name: weight for name, weight in weights.items() if weight < HARDLY and name in candidate.units}
-    if not light or len(weights) < 2:
+    if len(weights) < 2:
+        return []
+    if next(iter(weights.values())) >= NEARLY_ALL:
+        name, weight = next(iter(weights.items()))
+        return [
+            Paragraph(
+                f"{name} carries {percent(weight)} of the variance that was clustered: the segments are cuts of it, "
+                "whatever "
+                "else was given.",
+                lead="One feature decides alone.",
+            )
+        ]
+    if not light:
         return []
     named = [f"{name} {percent(weight)}" for name, weight in list(light.items())[:MOST_NAMED]]
     most = next(iter(weights))

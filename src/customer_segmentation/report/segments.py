@@ -50,6 +50,8 @@ def segments_section(data: ReportData) -> Section:
         ),
         overview(data, portraits),
     ]
+    if portraits.recommendations:
+        blocks.append(_actions(portraits))
     if portraits.profiles.unassigned:
         n = portraits.profiles.unassigned
         blocks.append(
@@ -97,6 +99,23 @@ def overview(data: ReportData, portraits: Portraits) -> Grid:
     cells += [percent(float(table["overall"].iloc[0])) for _, table in outcomes]
     rows.append(tuple(cells))
     return Grid("The segments at a glance", tuple(head), tuple(rows), (False, *(True for _ in head[1:])))
+
+
+def _actions(portraits: Portraits) -> Grid:
+    """All recommendations with what is at stake, the segments in their order."""
+    value = portraits.profiles.value
+    staked = any(item.at_stake is not None for item in portraits.recommendations)
+    worth = "" if value is None else value.name
+    head = ("segment", "what to do", *(("at stake", f"share of all {worth}") if staked else ()))
+    rows = []
+    for segment in range(portraits.profiles.k):
+        for item in portraits.of(segment):
+            amount = "–" if item.at_stake is None else money(item.at_stake, item.unit)
+            share = "–" if item.share_at_stake is None else percent(item.share_at_stake)
+            rows.append((name_of(portraits, segment), item.text, *((amount, share) if staked else ())))
+    return Grid(
+        "What to do, each with its reasons on the segment's card", head, tuple(rows), (False, False, True, True)
+    )
 
 
 def _card(data: ReportData, portraits: Portraits, segment: int) -> Card:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -31,7 +31,13 @@ def main_features(numbers: pd.DataFrame, labels: np.ndarray, most: int = MAIN_FE
 
 
 def chosen_items(
-    space: Space, labels: np.ndarray, *, name: str, silhouette: tuple[np.ndarray, np.ndarray], seed: int
+    space: Space,
+    labels: np.ndarray,
+    *,
+    name: str,
+    silhouette: tuple[np.ndarray, np.ndarray],
+    seed: int,
+    names: Sequence[str] | None = None,
 ) -> Iterator[Item]:
     """Silhouette plot, scatter of each pair of main features, centres and sizes.
 
@@ -45,19 +51,25 @@ def chosen_items(
         Rows that were used, and their silhouettes.
     seed : int
         Of the sample that a scatter draws on large tables.
+    names : sequence of k str, optional
+        Of the segments.
     """
     rows, values = silhouette
-    yield FigureItem(silhouette_plot(values, labels[rows], f"Silhouettes of {name}"), "figures/silhouettes.png")
-    yield FigureItem(sizes(list(cluster_sizes(labels)), f"Segments of {name}"), "figures/sizes.png")
+    yield FigureItem(
+        silhouette_plot(values, labels[rows], f"Silhouettes of {name}", names=names), "figures/silhouettes.png"
+    )
+    yield FigureItem(sizes(list(cluster_sizes(labels)), f"Segments of {name}", names=names), "figures/sizes.png")
     numbers = space.numbers
     if not numbers.shape[1]:
         return
     units = space.features.units
     means = pd.DataFrame(cluster_means(numbers.to_numpy(dtype=float), labels), columns=list(numbers))
     yield FigureItem(
-        centres_heatmap(means, numbers.mean(), numbers.std(ddof=0), units, f"Centres of {name}"), "figures/centres.png"
+        centres_heatmap(means, numbers.mean(), numbers.std(ddof=0), units, f"Centres of {name}", names=names),
+        "figures/centres.png",
     )
     main = main_features(numbers, labels)
     yield FigureItem(
-        scatter_pairs(numbers[main], labels, means[main], units, f"Segments of {name}", seed=seed), "figures/pairs.png"
+        scatter_pairs(numbers[main], labels, means[main], units, f"Segments of {name}", seed=seed, names=names),
+        "figures/pairs.png",
     )
