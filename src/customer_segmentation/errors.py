@@ -23,3 +23,7 @@ class StudyError(SegmentError):
 
 class StoreError(SegmentError):
     """A tracking store that cannot be reached or written."""
+
+
+class RefusedError(SegmentError):
+    """A candidate that the gate of the registry turned down."""

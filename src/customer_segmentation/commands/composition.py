@@ -21,6 +21,7 @@ from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.settings.explore import ExploreSettings
 from customer_segmentation.settings.init import InitSettings
+from customer_segmentation.settings.promotion import HistorySettings, PromoteSettings, RollbackSettings
 from customer_segmentation.settings.report import ReportSettings
 from customer_segmentation.settings.score import ScoreSettings, ServeSettings
 from customer_segmentation.settings.sweep import SweepSettings, UiSettings
@@ -30,9 +31,12 @@ SCHEMAS: dict[str, type] = {
     "explore": ExploreSettings,
     "init": InitSettings,
     "report": ReportSettings,
-    "ui": UiSettings,
     "score": ScoreSettings,
     "serve": ServeSettings,
+    "ui": UiSettings,
+    "promote": PromoteSettings,
+    "rollback": RollbackSettings,
+    "history": HistorySettings,
 }
 
 

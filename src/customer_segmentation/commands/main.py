@@ -28,6 +28,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "customer_segmentation.commands.report",
         "write the report of a sweep, or of any candidate, again",
     ),
+    "promote": (
+        "customer_segmentation.commands.promote",
+        "gate a candidate against the champion, register it, make it the champion",
+    ),
+    "rollback": ("customer_segmentation.commands.rollback", "give the champion's place back to an earlier version"),
+    "history": ("customer_segmentation.commands.history", "who promoted what, when, why, and what the gate said"),
     "init": (
         "customer_segmentation.commands.init",
         "write a commented starter for a table of your own",

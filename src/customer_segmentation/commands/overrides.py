@@ -23,6 +23,7 @@ DECISIONS = (
     "hypotheses",
     "drift",
     "tracking",
+    "promotion",
     "experiments",
 )
 

@@ -1,0 +1,393 @@
+"""A promotion, step by step: candidate, gate, identity, version, aliases. Killed anywhere, the old champion answers."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from customer_segmentation.clustering.labelling import SegmentModel
+from customer_segmentation.clustering.scores import cluster_sizes
+from customer_segmentation.clustering.study import Candidate
+from customer_segmentation.commands.job import estimators_of
+from customer_segmentation.commands.model import segment_model_of
+from customer_segmentation.commands.reopened import Reopened, candidate_run, job_of_run, reopen
+from customer_segmentation.data.load import load_customers
+from customer_segmentation.errors import DataError, SegmentError, StoreError, StudyError
+from customer_segmentation.registry import pages
+from customer_segmentation.registry.checks import NEVER_FORCED, Check, checked, own_labels
+from customer_segmentation.registry.elsewhere import loads_back
+from customer_segmentation.registry.gate import clusters_of, examine
+from customer_segmentation.registry.history import moves
+from customer_segmentation.registry.identity import Identity, carried_identity, first_identity
+from customer_segmentation.registry.pages import SegmentRow
+from customer_segmentation.registry.registered import artifact_check, logged_models, model_folder, register_model
+from customer_segmentation.registry.versions import CHALLENGER, CHAMPION, ModelRegistry, Version, one_at_a_time, user
+from customer_segmentation.scoring.loading import load_segment_model
+from customer_segmentation.settings.promotion import PromoteSettings
+from customer_segmentation.spaces.transformers import plain_spec
+from customer_segmentation.tracking.descriptions import link
+from customer_segmentation.tracking.reading import run_of
+from customer_segmentation.tracking.store import Store
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a promotion came to.
+
+    Attributes
+    ----------
+    title : str
+        Of the candidate.
+    run_id : str
+    version : Version
+    gate : {"passed", "refused", "forced"}
+    checks : tuple of Check
+        Empty where the candidate was the champion before.
+    segments : tuple of SegmentRow
+    notes : tuple of str
+        On the identity of the segments.
+    before : int or None
+        Version of the champion that was there.
+    alias : {"champion", "challenger", ""}
+        What the version answers to now.
+    """
+
+    title: str
+    run_id: str
+    version: Version
+    gate: str
+    checks: tuple[Check, ...]
+    segments: tuple[SegmentRow, ...]
+    notes: tuple[str, ...]
+    before: int | None
+    alias: str
+
+    @property
+    def failed(self) -> list[Check]:
+        """What stands against the candidate."""
+        return [check for check in self.checks if check.failed]
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The version that answers now, and its model; or why it has none."""
+
+    version: Version | None
+    model: SegmentModel | None
+    problem: str
+
+
+def asked_candidate(store: Store, run_id: str | None) -> Any:
+    """Run of the candidate that is asked for: given, chosen by a given sweep, or chosen by the newest finished one."""
+    if not run_id:
+        found = store.client.search_runs(
+            [store.experiment_id],
+            "tags.level = 'sweep' and attributes.status = 'FINISHED'",
+            order_by=["attributes.end_time DESC"],
+            max_results=1,
+        )
+        if not found:
+            raise StoreError(
+                f"the experiment {store.experiment} of {store.uri} has no finished sweep; run `segment sweep` "
+                "first, or name a candidate with run_id=ID."
+            )
+        chosen = found[0].data.tags.get("chosen_run_id")
+        if not chosen:
+            raise StoreError(
+                f"the newest finished sweep, {found[0].info.run_name} ({found[0].info.run_id}), chose no candidate; "
+                "name one with run_id=ID."
+            )
+        return candidate_run(store, chosen)
+    run = run_of(store, run_id)
+    if run.data.tags.get("level") == "sweep" and run.data.tags.get("chosen_run_id"):
+        run_id = run.data.tags["chosen_run_id"]
+    return candidate_run(store, run_id)
+
+
+def promote(settings: PromoteSettings, store: Store) -> Outcome:
+    """Put a candidate through the gate, register it, and make it the champion if it passes.
+
+    Raises
+    ------
+    SegmentError
+        There is no such candidate, or the store fails. That a candidate is refused is an outcome.
+    """
+    run = asked_candidate(store, settings.run_id)
+    store = replace(store, experiment_id=run.info.experiment_id)
+    registry = ModelRegistry(store, settings.model)
+    with one_at_a_time(store, settings.model):
+        champion = _champion(registry)
+        version = champion.version
+        if version is not None and version.run_id == run.info.run_id and not champion.problem:
+            _finish(registry)
+            return Outcome(title_of(run), run.info.run_id, version, version.gate, (), (), (), version.number, CHAMPION)
+        return _Promotion(settings, registry, run, champion).carried_out()
+
+
+class _Promotion:
+    """The steps of one promotion."""
+
+    def __init__(self, settings: PromoteSettings, registry: ModelRegistry, run: Any, champion: Champion) -> None:
+        self.settings, self.registry, self.store = settings, registry, registry.store
+        self.run, self.run_id, self.champion = run, run.info.run_id, champion
+        self.before = None if champion.version is None else champion.version.number
+
+    def carried_out(self) -> Outcome:
+        artifact = artifact_check(self.store, self.run_id)
+        first = () if artifact is None else (artifact,)
+        try:
+            found = reopen(self.store, self.run_id, data_path=self.settings.data.path)
+        except (StudyError, DataError) as error:
+            return self._without_model((*first, checked("refit", False, str(error).rstrip("."))))
+        examined = examine(
+            settings=self.settings.promotion,
+            labels=found.fit.labels,
+            k=found.fit.k,
+            matrix=found.space.matrix,
+            make_estimator=estimators_of(found.job),
+            seed=found.job.settings.seed,
+            reference=found.customers.reference,
+            attainable=found.customers.attainable,
+            customers=self._customers(found),
+            contract={name: plain_spec(spec) for name, spec in found.customers.table.columns.items()},
+            source=found.customers.table.source,
+            champion=self.champion.model,
+            problem=self.champion.problem,
+        )
+        refit = checked("refit", True, "refitted from its logged config, it has the logged sizes and inertia")
+        model = segment_model_of(_as_candidate(found), found.space, found.customers, found.job)
+        identity = self._identity(examined.matching, model)
+        model = model.renamed(identity.numbers, identity.names)
+        checks = (*first, refit, *examined.checks, self._own_labels(found, model))
+        model_id = register_model(
+            self.store, self.run_id, model, params={**found.job.params, "k": found.fit.k}, study=found.job.name
+        )
+        checks = (*checks, self._loads_back(model_id, model))
+        return self._settled(checks, identity, model_id, _segment_rows(found, identity))
+
+    def _customers(self, found: Reopened) -> pd.DataFrame:
+        """Customers of the candidate, with the columns that the champion reads."""
+        table = found.customers.table
+        model = self.champion.model
+        lacking = [] if model is None else [name for name in model.step.columns if name not in table.customers]
+        known = [name for name in lacking if name in found.job.settings.data.columns]
+        if not known:
+            return table.customers
+        _, needed = job_of_run(self.store, self.run)
+        again = load_customers(found.job.settings.data, needed=needed, welcome=known)
+        return again.customers
+
+    def _identity(self, matching: Any, model: SegmentModel) -> Identity:
+        if matching is None or self.champion.model is None:
+            used = self._used()
+            if not used:
+                return first_identity(model.names, len(model.numbers))
+            # nothing to carry from: every segment is a new one
+            start = max(used) + 1
+            numbers = tuple(range(start, start + len(model.numbers)))
+            names = {start + number: name for number, name in model.names.items()}
+            return Identity(numbers, names, dict.fromkeys(numbers, "new"), {}, ("All segments are new.",))
+        return carried_identity(
+            matching,
+            numbers=self.champion.model.numbers,
+            names=self.champion.model.names,
+            own_names=model.names,
+            used=self._used(),
+        )
+
+    def _used(self) -> set[int]:
+        """Numbers that segments of any version that may have answered have had."""
+        return {
+            number
+            for version in self.registry.versions()
+            if version.gate in ("passed", "forced")
+            for number in version.segments
+        }
+
+    def _own_labels(self, found: Reopened, model: SegmentModel) -> Check:
+        labels, _ = clusters_of(model, found.customers.table.customers)
+        return own_labels(int((labels != found.fit.labels).sum()), len(labels))
+
+    def _loads_back(self, model_id: str, model: SegmentModel) -> Check:
+        expected = [None if pd.isna(label) else int(label) for label in model.label(model.example).table["segment"]]
+        with tempfile.TemporaryDirectory(prefix="segment-") as scratch:
+            folder = model_folder(self.store, model_id, Path(scratch))
+            environment: Any = self.settings.promotion.loads_back
+            return loads_back(folder, model.example, expected, environment=environment)
+
+    def _without_model(self, checks: Sequence[Check]) -> Outcome:
+        """Refuse a candidate that cannot be refitted; its version points to what its run has."""
+        logged = [item for item in logged_models(self.store, self.run_id) if str(item.status) == "READY"]
+        return self._settled(tuple(checks), None, logged[0].model_id if logged else None, ())
+
+    def _settled(
+        self, checks: tuple[Check, ...], identity: Identity | None, model_id: str | None, rows: tuple[SegmentRow, ...]
+    ) -> Outcome:
+        """Make the version, or take the one that an earlier attempt made, and move the aliases."""
+        failed = [check for check in checks if check.failed]
+        forced = self.settings.force and not any(check.name in NEVER_FORCED for check in failed)
+        gate = "passed" if not failed else "forced" if forced else "refused"
+        notes = () if identity is None else identity.notes
+        tags = self._tags(gate, checks, identity)
+        version = self._earlier(tags, model_id)
+        if version is None:
+            version = self.registry.create(
+                source=f"models:/{model_id}" if model_id else self.run.info.artifact_uri,
+                run_id=self.run_id,
+                model_id=model_id,
+                tags=tags,
+                text=pages.version_page(
+                    title=title_of(self.run),
+                    gate=gate,
+                    checks=checks,
+                    segments=rows,
+                    notes=notes,
+                    facts=self._facts(),
+                ),
+            )
+        alias = ""
+        if gate != "refused":
+            self.registry.challenge(version.number)
+            alias = CHALLENGER
+        if alias and self.settings.alias == CHAMPION:
+            action = "force" if gate == "forced" else "promote"
+            self.registry.crown(
+                version.number, action=action, before=self.before, reason=(self.settings.reason or "").strip()
+            )
+            alias = CHAMPION
+        self.store.client.set_tag(self.run_id, "registered", f"{self.registry.name} version {version.number}, {gate}")
+        _finish(self.registry)
+        return Outcome(title_of(self.run), self.run_id, version, gate, checks, rows, notes, self.before, alias)
+
+    def _earlier(self, tags: dict[str, str], model_id: str | None) -> Version | None:
+        """Version of an earlier attempt that says the same: a rerun does not pile up equal ones."""
+        same = ("gate", "gate_against", "promotion", "segments", *(key for key in tags if key.startswith("check.")))
+        for version in reversed(self.registry.versions()):
+            if version.run_id == self.run_id and version.model_id == model_id and model_id is not None:
+                if all(version.tags.get(key) == tags.get(key) for key in same):
+                    return version
+            elif (
+                version.run_id == self.run_id
+                and model_id is None
+                and version.tags.get("check.refit") == tags.get("check.refit", "")
+            ):
+                return version
+        return None
+
+    def _tags(self, gate: str, checks: Sequence[Check], identity: Identity | None) -> dict[str, str]:
+        """Everything that the gate found, by which versions are told apart and searched."""
+        tags, params = self.run.data.tags, self.run.data.params
+        failed = [check for check in checks if check.failed]
+        found = {
+            "gate": gate,
+            "gate_against": "no champion" if self.before is None else f"version {self.before}",
+            "promotion": self.settings.promotion.about,
+            **{f"check.{check.name}": f"{check.result}: {check.sentence}" for check in checks},
+            "candidate": title_of(self.run),
+            **{name: params[name] for name in ("features", "scaling", "clustering", "k", "seed") if name in params},
+            "sweep": tags.get("sweep", ""),
+            "data_digest": tags.get("data_digest", ""),
+            "by": user(),
+        }
+        if failed:
+            found["refused_because" if gate == "refused" else "forced_despite"] = "; ".join(
+                f"{check.title}: {check.sentence}" for check in failed
+            )
+        if self.settings.reason:
+            found["reason"] = self.settings.reason.strip()
+        if identity is not None:
+            listed = {str(number): identity.names.get(number, "") for number in identity.numbers}
+            found["segments"] = json.dumps(listed, ensure_ascii=False)
+            if identity.notes:
+                found["identity"] = " ".join(identity.notes)
+        return found
+
+    def _facts(self) -> dict[str, str]:
+        tags = self.run.data.tags
+        experiment = self.store.experiment_id
+        facts = {"candidate": link(experiment, self.run_id, title_of(self.run))}
+        if "sweep" in tags:
+            facts["sweep"] = link(experiment, tags["sweep"], tags["sweep"])
+        facts["gate against"] = "no champion" if self.before is None else f"version {self.before}"
+        facts["by"] = user()
+        if self.settings.reason:
+            facts["reason"] = self.settings.reason.strip()
+        return facts
+
+
+def title_of(run: Any) -> str:
+    """Name of a candidate's run: study and k."""
+    return str(run.info.run_name)
+
+
+def refresh_page(registry: ModelRegistry) -> None:
+    """Write the registered model's page anew: champion, challenger, history."""
+    aliases = registry.aliases()
+    versions = {version.number: version for version in registry.versions()}
+    champion = aliases.get(CHAMPION)
+    registry.describe(
+        pages.model_page(
+            registry.name,
+            None if champion is None else versions[champion],
+            moves(registry.events(), champion),
+            aliases.get(CHALLENGER),
+            {number: version.tags.get("candidate", "") for number, version in versions.items()},
+        )
+    )
+
+
+def _finish(registry: ModelRegistry) -> None:
+    """What may be late: the challenger that became the champion is none any more; the page says what is."""
+    registry.retire_challenger()
+    refresh_page(registry)
+
+
+def _champion(registry: ModelRegistry) -> Champion:
+    version = registry.champion()
+    if version is None:
+        return Champion(None, None, "")
+    try:
+        loaded = load_segment_model(f"models:/{registry.name}/{version.number}", registry.client)
+    except SegmentError as error:
+        return Champion(version, None, f"the champion cannot be compared with: {str(error).rstrip('.')}")
+    return Champion(version, loaded.model, "")
+
+
+def _as_candidate(found: Reopened) -> Candidate:
+    fit = found.fit
+    return Candidate(
+        k=fit.k,
+        labels=fit.labels,
+        centres=fit.centres,
+        estimator=fit.estimator,
+        scores={},
+        sizes=cluster_sizes(fit.labels, fit.k),
+    )
+
+
+def _segment_rows(found: Reopened, identity: Identity) -> tuple[SegmentRow, ...]:
+    labels, value = found.fit.labels, found.customers.value
+    sizes = cluster_sizes(labels, found.fit.k)
+    sums = None if value is None else np.bincount(labels, weights=np.nan_to_num(value), minlength=found.fit.k)
+    rows = []
+    for cluster, number in enumerate(identity.numbers):
+        total = None if sums is None else float(sums.sum())
+        rows.append(
+            SegmentRow(
+                number=number,
+                name=identity.names.get(number, ""),
+                customers=int(sizes[cluster]),
+                share=float(sizes[cluster] / sizes.sum()),
+                value_mean=None if sums is None else float(sums[cluster] / sizes[cluster]),
+                value_share=None if sums is None or not total else float(sums[cluster] / total),
+                origin=identity.origin.get(number, ""),
+            )
+        )
+    return tuple(sorted(rows, key=lambda row: row.number))

@@ -1,0 +1,1 @@
+"""From a candidate to the champion and back: gate, identity of the segments, versions, aliases, history."""

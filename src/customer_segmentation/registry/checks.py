@@ -1,0 +1,183 @@
+"""The tests of the gate: each takes figures and a threshold, and says in one sentence whether it is passed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from customer_segmentation.clustering.stability import Stability
+
+Result = Literal["pass", "fail", "not asked", "no champion"]
+
+#: Failures that no reason outweighs: what answers under the alias would not be the model that was looked at.
+NEVER_FORCED = ("refit", "artifact", "own_labels", "loads_back")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One test of the gate and its result.
+
+    Attributes
+    ----------
+    name : str
+        As it is declared in ``conf/promotion/`` and tagged.
+    result : {"pass", "fail", "not asked", "no champion"}
+        No champion: there is nothing to compare with yet.
+    sentence : str
+        With the figure and the threshold.
+    """
+
+    name: str
+    result: Result
+    sentence: str
+
+    @property
+    def failed(self) -> bool:
+        """It stands against the candidate."""
+        return self.result == "fail"
+
+    @property
+    def title(self) -> str:
+        """Name as it is read."""
+        return self.name.replace("_", " ")
+
+
+def checked(name: str, passed: bool, sentence: str) -> Check:
+    """Result of a test that was carried out."""
+    return Check(name, "pass" if passed else "fail", sentence)
+
+
+def smallest_segment(sizes: Sequence[int], least: float | None) -> Check:
+    """No segment is smaller than a share of the customers; and there are at least two."""
+    if len(sizes) < 2:
+        return checked("smallest_segment", False, "one segment tells nobody apart")
+    if least is None:
+        return Check("smallest_segment", "not asked", "the smallest segment may have any size")
+    count, total = min(sizes), sum(sizes)
+    passed = count / total >= least
+    return checked(
+        "smallest_segment",
+        passed,
+        f"the smallest segment has {count:,} of {total:,} customers ({count / total:.2%}); at least {least:.1%} "
+        + ("is asked for" if passed else "was asked for"),
+    )
+
+
+def stability(found: Stability | None, least: float | None, worst: float | None) -> Check:
+    """The segments are found again on random halves of the customers; the worst half shows a flip that a mean hides."""
+    if found is None or (least is None and worst is None):
+        return Check("stability", "not asked", "the segments need not be found again on halves of the customers")
+    limits = [
+        (value, limit, words)
+        for value, limit, words in ((found.rand, least, "on average"), (found.rand_worst, worst, "at worst"))
+        if limit is not None
+    ]
+    short = [(limit, words) for value, limit, words in limits if not value >= limit]
+    asked = " and ".join(f"{limit:.2f} {words}" for limit, words in (short or [(limit, w) for _, limit, w in limits]))
+    return checked(
+        "stability",
+        not short,
+        f"on {2 * found.resamples} random halves of the customers the segments are found again with an adjusted Rand "
+        f"index of {found.rand:.2f} on average and {found.rand_worst:.2f} at worst; at least {asked} "
+        + ("was asked for" if short else "is asked for"),
+    )
+
+
+def yardstick(own: float, champion: float | None, margin: float | None) -> Check:
+    """The reference space is explained as well as by the champion, on the same customers."""
+    if margin is None:
+        return Check("yardstick", "not asked", f"explains {own:.1%} of what is attainable of the reference space")
+    if champion is None:
+        return Check("yardstick", "no champion", f"explains {own:.1%} of what is attainable of the reference space")
+    return checked(
+        "yardstick",
+        bool(own >= champion - margin),
+        f"explains {own:.1%} of what is attainable of the reference space, the champion {champion:.1%} on the same "
+        f"customers; up to {margin:.1%} less is allowed",
+    )
+
+
+def agreement(found: float | None, least: float | None, customers: int) -> Check:
+    """The segments are much the same as the champion's."""
+    if least is None:
+        known = "" if found is None else f"; the adjusted Rand index is {found:.2f}"
+        return Check("agreement", "not asked", f"the segments may be others than the champion's{known}")
+    if found is None:
+        return Check("agreement", "no champion", "nothing to agree with yet")
+    return checked(
+        "agreement",
+        found >= least,
+        f"the adjusted Rand index with the champion's segments of the same {customers:,} customers is {found:.2f}; at "
+        f"least {least:.2f} {'is' if found >= least else 'was'} asked for",
+    )
+
+
+def data_contract(
+    own: Mapping[str, Any], champions: Mapping[str, Mapping[str, Any]] | None, needed: Sequence[str], source: str
+) -> Check:
+    """The candidate comes from a table of the champion's kind: what the champion reads is in it, under the same types.
+
+    Parameters
+    ----------
+    own : mapping of str to dict
+        Plain contract of the candidate's table.
+    champions : mapping of str to dict, or None
+        Plain contract of the columns that the champion's model reads; None while there is no champion.
+    needed : sequence of str
+        Columns without which the champion labels nobody.
+    source : str
+        Name of the candidate's table.
+    """
+    if champions is None:
+        return Check("data_contract", "no champion", f"{source} sets the contract: {_listed(list(own), 6)}")
+    lacking = [name for name in needed if name not in own]
+    if lacking:
+        return checked(
+            "data_contract",
+            False,
+            f"the champion reads {_listed(lacking)}, which {source} does not have: the candidate comes from another "
+            "kind of table",
+        )
+    for name, spec in champions.items():
+        if name not in own:
+            continue
+        for part in ("type", "unit"):
+            before, now = spec.get(part) or "none", own[name].get(part) or "none"
+            if before != now:
+                return checked(
+                    "data_contract", False, f"the {part} of {name} is {now} in {source}, {before} for the champion"
+                )
+    shared = [name for name in champions if name in own]
+    return checked("data_contract", True, f"{source} has the columns that the champion reads: {_listed(shared, 6)}")
+
+
+def labelled(known: np.ndarray, most: float | None, example: str) -> Check | None:
+    """The champion labels the candidate's customers; None where it labels all, or enough, of them."""
+    missing = int((~known).sum())
+    if most is None or missing <= most * len(known):
+        return None
+    return checked(
+        "data_contract",
+        False,
+        f"the champion labels only {len(known) - missing:,} of the candidate's {len(known):,} customers ({example}); "
+        f"at most {most:.1%} may be without a label",
+    )
+
+
+def own_labels(moved: int, customers: int) -> Check:
+    """The model gives the customers of its fit the segments that its study logged."""
+    return checked(
+        "own_labels",
+        moved == 0,
+        f"the model gives all {customers:,} customers of its fit the segments that were logged"
+        if moved == 0
+        else f"the model gives {moved:,} of the {customers:,} customers of its fit other segments than were logged",
+    )
+
+
+def _listed(names: Sequence[str], most: int = 4) -> str:
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -1,0 +1,164 @@
+"""What the registry's pages say, in markdown: of a version its segments and its gate, of the model its history."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from customer_segmentation.registry.checks import Check
+from customer_segmentation.registry.history import Move
+from customer_segmentation.registry.versions import Version
+
+MARKS = {"pass": "✔ pass", "fail": "✘ **fail**", "not asked": "not asked", "no champion": "no champion yet"}
+SHOWN_MOVES = 20
+
+
+@dataclass(frozen=True)
+class SegmentRow:
+    """One segment as a version's page shows it.
+
+    Attributes
+    ----------
+    number : int
+    name : str
+        "" where it has none.
+    customers : int
+    share : float
+        Of all customers.
+    value_mean, value_share : float or None
+        Value per customer, and its share of all value; None where the table knows no value.
+    origin : str
+        Where the number comes from.
+    """
+
+    number: int
+    name: str
+    customers: int
+    share: float
+    value_mean: float | None
+    value_share: float | None
+    origin: str
+
+
+def version_page(
+    *,
+    title: str,
+    gate: str,
+    checks: Sequence[Check],
+    segments: Sequence[SegmentRow],
+    notes: Sequence[str],
+    facts: Mapping[str, str],
+    value: str = "value",
+) -> str:
+    """Description of a version.
+
+    Parameters
+    ----------
+    title : str
+        Of the candidate.
+    gate : {"passed", "refused", "forced"}
+    checks : sequence of Check
+    segments : sequence of SegmentRow
+        In the order of their numbers.
+    notes : sequence of str
+        On segments that are new, have vanished or are called otherwise.
+    facts : mapping
+        What else a reader asks for: where it is from, by whom, why.
+    value : str
+        Name of what customers are worth.
+    """
+    failed = [check for check in checks if check.failed]
+    lines = [f"### {title}", ""]
+    if gate == "passed":
+        lines += [f"Passed the gate: {_count(sum(check.result == 'pass' for check in checks), 'test')}.", ""]
+    else:
+        word = "**Refused**" if gate == "refused" else "**Forced through the gate**"
+        lines += [f"{word}: {len(failed)} of {len(checks)} tests failed.", "", *(f"- {_sentence(c)}" for c in failed)]
+        lines += [""]
+    if segments:
+        known = any(row.value_mean is not None for row in segments)
+        named = any(row.name for row in segments)
+        head = ["segment", *(["name"] if named else []), "customers", "share"]
+        head += [f"{value} each", f"share of {value}"] if known else []
+        lines += ["#### Segments", "", _row([*head, "identity"]), _row(["---"] * (len(head) + 1))]
+        for row in segments:
+            cells = [str(row.number), *([_cell(row.name)] if named else []), f"{row.customers:,}", f"{row.share:.1%}"]
+            cells += [f"{row.value_mean:,.0f}", f"{row.value_share:.1%}"] if known else []
+            lines.append(_row([*cells, row.origin]))
+        lines += ["", *(f"- {_cell(note)}" for note in notes), ""]
+    lines += ["#### Gate", "", "| test | result | |", "|---|---|---|"]
+    lines += [_row([check.title, MARKS[check.result], _cell(check.sentence)]) for check in checks]
+    lines += ["", *(f"- {name}: {text}" for name, text in facts.items())]
+    return "\n".join(lines)
+
+
+def model_page(
+    name: str, champion: Version | None, moves: Sequence[Move], challenger: int | None, titles: Mapping[int, str]
+) -> str:
+    """Description of the registered model: what answers, how to use it, who changed it.
+
+    Parameters
+    ----------
+    name : str
+    champion : Version or None
+    moves : sequence of Move
+        The oldest first.
+    challenger : int or None
+    titles : mapping of int to str
+        What each version is.
+    """
+    lines = ["Labels customers with their segment; `@champion` is what answers.", ""]
+    if champion is not None:
+        lines += [f"**Champion: version {champion.number}**, {titles.get(champion.number, '')}.", ""]
+        named = {number: text for number, text in champion.segments.items() if text}
+        if named:
+            lines += ["Segments: " + "; ".join(f"{number} {_cell(text)}" for number, text in named.items()) + ".", ""]
+    if challenger is not None:
+        lines += [f"Challenger: version {challenger}, {titles.get(challenger, '')}.", ""]
+    lines += [
+        f"`segment score input=customers.csv output=labelled.csv` labels a file with it, `models:/{name}@champion` "
+        "loads it, `segment promote` replaces it after a gate, `segment rollback reason=...` takes that back. A "
+        "version with the tag `gate` = refused was turned down and never answers.",
+        "",
+    ]
+    if moves:
+        lines += ["#### History", "", "| when (UTC) | what | by | why |", "|---|---|---|---|"]
+        for move in list(reversed(moves))[:SHOWN_MOVES]:
+            event = move.event
+            lines.append(_row([moment(event.at), words_of(move), _cell(event.by), _cell(event.reason)]))
+    return "\n".join(lines)
+
+
+def words_of(move: Move) -> str:
+    """Say in a few words what a move was."""
+    event = move.event
+    before = "no champion" if event.before is None else f"version {event.before}"
+    verb = {"promote": "promoted", "rollback": "rolled back", "force": "promoted by force"}[event.action]
+    notes = {"interrupted": " (interrupted: it did not take place)", "moved by hand": " (then moved by hand)"}
+    return f"{verb}: {before} → version {event.after}{notes.get(move.state, '')}"
+
+
+def moment(milliseconds: int) -> str:
+    """Write a point in time, in UTC."""
+    return time.strftime("%Y-%m-%d %H:%M", time.gmtime(milliseconds / 1000))
+
+
+def _sentence(check: Check) -> str:
+    return f"{check.title}: {_cell(check.sentence)}."
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'s'[: number != 1]}"
+
+
+def _cell(text: str) -> str:
+    """Text that cannot leave its cell, or become markup."""
+    plain = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;")
+    for sign in "\\`*_[]|":
+        plain = plain.replace(sign, "\\" + sign)
+    return plain
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"

@@ -1,0 +1,251 @@
+"""The registered model in MLflow: its versions, aliases and history, with as few calls as possible.
+
+A version is made by one call that carries its tags and its description, and the champion is replaced by one call that
+moves an alias: a process that is killed anywhere leaves the old champion answering and no version half made.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import getpass
+import hashlib
+import json
+import os
+import re
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from customer_segmentation.errors import StoreError
+from customer_segmentation.tracking.store import Store
+
+CHAMPION = "champion"
+CHALLENGER = "challenger"
+#: Of a version: passed, refused, or forced.
+GATE = "gate"
+#: First part of the tags of the registered model that hold its history, followed by the time.
+EVENT = "history."
+PAGE = 200
+#: What a version's tag may hold; MLflow refuses more.
+TAG_LENGTH = 5000
+REASON_LENGTH = 2000
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version of the registered model."""
+
+    number: int
+    run_id: str | None
+    model_id: str | None
+    tags: Mapping[str, str]
+    description: str
+    created: int  # milliseconds since 1970
+
+    @property
+    def gate(self) -> str:
+        """Passed, refused or forced; "" of a version that was registered by hand."""
+        return self.tags.get(GATE, "")
+
+    @property
+    def segments(self) -> dict[int, str]:
+        """Numbers of its segments, and their names ("" without one)."""
+        listed = json.loads(self.tags.get("segments", "{}"))
+        return {int(number): str(name or "") for number, name in listed.items()}
+
+
+@dataclass(frozen=True)
+class Event:
+    """One move of the champion's alias, written down just before it."""
+
+    at: int  # milliseconds since 1970
+    action: str  # promote | rollback
+    before: int | None
+    after: int
+    by: str
+    reason: str
+
+
+class ModelRegistry:
+    """A registered model.
+
+    Parameters
+    ----------
+    store : Store
+    name : str
+        Of the registered model.
+    """
+
+    def __init__(self, store: Store, name: str) -> None:
+        self.store, self.name, self.client = store, name, store.client
+
+    def aliases(self) -> dict[str, int]:
+        """Alias to version; empty while nothing is registered."""
+        model = self._model()
+        return {} if model is None else {alias: int(number) for alias, number in model.aliases.items()}
+
+    def champion(self) -> Version | None:
+        """Version that answers to ``models:/NAME@champion``."""
+        number = self.aliases().get(CHAMPION)
+        return None if number is None else self.version(number)
+
+    def version(self, number: int) -> Version:
+        """Return one version.
+
+        Raises
+        ------
+        StoreError
+            There is no such version.
+        """
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return _version(self.client.get_model_version(self.name, str(number)))
+        except MlflowException as error:
+            known = [version.number for version in self.versions()]
+            listed = f"it has {', '.join(map(str, known))}" if known else "it has none yet; `segment promote` makes one"
+            raise StoreError(f"{self.name} has no version {number}; {listed}.") from error
+
+    def versions(self) -> list[Version]:
+        """All versions, the oldest first."""
+        found: list[Version] = []
+        token = None
+        while True:
+            page = self.client.search_model_versions(f"name = '{self.name}'", max_results=PAGE, page_token=token)
+            found += [_version(item) for item in page]
+            token = page.token
+            if not token:
+                return sorted(found, key=lambda version: version.number)
+
+    def events(self) -> list[Event]:
+        """Moves of the champion's alias that were begun, the oldest first."""
+        model = self._model()
+        tags = {} if model is None else model.tags
+        return [_event(tags[key]) for key in sorted(tags) if key.startswith(EVENT)]
+
+    def create(self, *, source: str, run_id: str, model_id: str | None, tags: Mapping[str, str], text: str) -> Version:
+        """Make a version, whole or not at all."""
+        self._ensure()
+        made = self.client.create_model_version(
+            self.name,
+            source=source,
+            run_id=run_id,
+            model_id=model_id,
+            tags={key: _short(value) for key, value in tags.items()},
+            description=text,
+        )
+        if model_id is not None:
+            self._link(model_id, made.version)
+        return _version(made)
+
+    def challenge(self, number: int) -> None:
+        """Let a version answer to ``models:/NAME@challenger``."""
+        self.client.set_registered_model_alias(self.name, CHALLENGER, str(number))
+
+    def crown(self, number: int, *, action: str, before: int | None, reason: str) -> None:
+        """Make a version the champion: written into the history first, then one call that moves the alias.
+
+        Raises
+        ------
+        StoreError
+            Another champion was made in the meantime.
+        """
+        now = self.aliases().get(CHAMPION)
+        if now != before:
+            raise StoreError(
+                f"version {now} of {self.name} became the champion while this went on; look at it with "
+                "`segment history`, then run the command again."
+            )
+        moment = time.time_ns()
+        event: dict[str, Any] = {"action": action, "from": before, "to": number, "by": user()}
+        event |= {"why": reason[:REASON_LENGTH], "at": moment // 1_000_000}
+        key = f"{EVENT}{time.strftime('%Y%m%dT%H%M%S', time.gmtime(moment // 10**9))}.{moment % 10**9:09d}"
+        self.client.set_registered_model_tag(self.name, key, json.dumps(event, ensure_ascii=False))
+        self.client.set_registered_model_alias(self.name, CHAMPION, str(number))
+
+    def retire_challenger(self) -> None:
+        """Take the challenger's alias away from a version that is the champion now."""
+        aliases = self.aliases()
+        if CHALLENGER in aliases and aliases[CHALLENGER] == aliases.get(CHAMPION):
+            self.client.delete_registered_model_alias(self.name, CHALLENGER)
+
+    def describe(self, text: str) -> None:
+        """Write the registered model's page."""
+        self.client.update_registered_model(self.name, description=text)
+
+    def tag(self, number: int, key: str, value: str) -> None:
+        """Tag a version."""
+        self.client.set_model_version_tag(self.name, str(number), key, _short(value))
+
+    def _model(self) -> Any:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return self.client.get_registered_model(self.name)
+        except MlflowException as error:
+            if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+                return None
+            raise StoreError(f"the registry cannot be read: {' '.join(str(error).split())[:200]}.") from error
+
+    def _ensure(self) -> None:
+        from mlflow.exceptions import MlflowException
+
+        if self._model() is None:
+            try:
+                self.client.create_registered_model(self.name, tags={"made_by": "segment promote"})
+            except MlflowException as error:
+                if error.error_code != "RESOURCE_ALREADY_EXISTS":  # another process was quicker
+                    raise StoreError(f"model={self.name}: {' '.join(str(error).split())[:200]}") from error
+
+    def _link(self, model_id: str, number: str) -> None:
+        """Tell the logged model's page which version it is, as MLflow's own registering does."""
+        known = json.loads(self.client.get_logged_model(model_id).tags.get("mlflow.modelVersions", "[]"))
+        known.append({"name": self.name, "version": number})
+        self.client.set_logged_model_tags(model_id, {"mlflow.modelVersions": json.dumps(known)})
+
+
+def user() -> str:
+    """Who is at work, as MLflow's runs have it."""
+    try:
+        return os.environ.get("MLFLOW_TRACKING_USERNAME") or getpass.getuser()
+    except (KeyError, OSError):  # a container without a name for its user
+        return str(os.getuid())
+
+
+@contextlib.contextmanager
+def one_at_a_time(store: Store, name: str) -> Iterator[None]:
+    """Let the promotions of one registered model on this machine wait for each other."""
+    key = hashlib.sha256(f"{store.uri} {name}".encode()).hexdigest()[:16]
+    with open(Path(tempfile.gettempdir()) / f"segment-promote-{os.getuid()}-{key}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _version(item: Any) -> Version:
+    return Version(
+        number=int(item.version),
+        run_id=item.run_id or None,
+        model_id=item.model_id or _id_in(item.source),
+        tags=dict(item.tags),
+        description=item.description or "",
+        created=int(item.creation_timestamp),
+    )
+
+
+def _id_in(source: str | None) -> str | None:
+    """Return the id of the logged model in a version's source: some stores keep it nowhere else."""
+    found = re.fullmatch(r"models:/(m-[0-9a-f]+)", source or "")
+    return found[1] if found else None
+
+
+def _event(text: str) -> Event:
+    values = json.loads(text)
+    return Event(values["at"], values["action"], values["from"], values["to"], values["by"], values["why"] or "")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= TAG_LENGTH else text[: TAG_LENGTH - 1] + "…"
