@@ -10,6 +10,7 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_score
 
 from customer_segmentation.clustering.valley import (
+    none_or_some,
     spread_lattice,
     two_valued_columns,
     valley_test,
@@ -137,6 +138,47 @@ def test_spread_lattice_fills_the_gap_beside_an_atom():
     spread = spread_lattice(values[:, None], rng)[:, 0]
     assert np.diff(np.sort(spread)).max() < 0.02
     assert (spread[values == 0] < values[values > 0].min()).all()
+
+
+def test_none_or_some_finds_detached_and_frequent_extremes():
+    rng = np.random.default_rng(0)
+    some = rng.uniform(5, 10, 1000)
+    zero_inflated = np.where(rng.uniform(size=1000) < 0.3, 0.0, some)
+    counts = np.where(rng.uniform(size=1000) < 0.5, 0, rng.poisson(3, 1000)).astype(float)
+    plain = np.round(rng.normal(10, 2, 1000))
+    columns = np.column_stack([zero_inflated, counts, plain, some, np.where(some > 7, 1.0, 0.0)])
+    answers = none_or_some(columns)
+    assert answers.shape == (1000, 2)
+    np.testing.assert_array_equal(answers, np.column_stack([zero_inflated == 0, counts == 0]))
+
+
+def test_one_yes_no_question_asked_by_several_columns_is_no_structure():
+    """Who has no internet has no download, no streaming and few services: a gap that one answer makes."""
+    rng = np.random.default_rng(0)
+    has = rng.uniform(size=3000) < 0.75
+    matrix = np.column_stack(
+        [
+            np.where(has, rng.uniform(2, 85, 3000), 0.0),
+            np.where(has, rng.integers(0, 4, 3000), 0),
+            np.where(has, rng.integers(3, 9, 3000), 1),
+        ]
+    )
+    matrix = (matrix - matrix.mean(axis=0)) / matrix.std(axis=0)
+    assert not judged(matrix).natural
+    unasked = candidate_valleys(matrix, (~has).astype(int), 2, seed=0)
+    asked = candidate_valleys(matrix, (~has).astype(int), 2, seed=0, questions=none_or_some(matrix))
+    assert unasked.pairs[0].ratio < 0.6
+    assert not asked.all_separated
+    assert asked.pairs[0].alike == 0
+
+
+def test_clusters_are_found_beside_a_column_with_many_zeros():
+    rng = np.random.default_rng(1)
+    matrix = blobs(rng, 3, n=1200)
+    zeros = np.where(rng.uniform(size=1200) < 0.5, 0.0, rng.uniform(1, 3, 1200))
+    result = judged(np.column_stack([matrix, zeros]))
+    assert result.natural
+    assert result.k_star == 3
 
 
 def test_two_valued_columns_counts_constants():

@@ -70,7 +70,7 @@ def run_logged(job: Job, context: SweepContext, store: Store) -> None:
     progress.study_started(job.name)
     try:
         study, space, customers = compute(job, context.columns, progress.candidate_done)
-        found = test_structure(job, study, space)
+        found = structure_of_study(job, study, space)
         associate(study, customers)
         _log_candidates(job, context, store, run_id, study, space, customers, found[1])
         record(
@@ -126,7 +126,7 @@ def compute(job: Job, columns: list[str], on_candidate: Any = None) -> tuple[Stu
     return study, space, customers
 
 
-def test_structure(job: Job, study: Study, space: Space) -> tuple[StructureResult, StudyStructure]:
+def structure_of_study(job: Job, study: Study, space: Space) -> tuple[StructureResult, StudyStructure]:
     """Test a study for natural structure, ask the second opinions, and give each candidate its valleys as a score."""
     from customer_segmentation.clustering.valley import valley_test
     from customer_segmentation.verdict.opinions import opinions_on_k

@@ -1,0 +1,187 @@
+"""The rule as a whole, with figures that are given instead of measured."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from customer_segmentation.verdict.decision import Budget, Examiner, decide
+from customer_segmentation.verdict.objections import Limits, percent, size_objections
+from customer_segmentation.verdict.record import verdict_record
+from customer_segmentation.verdict.selection import Rule
+from customer_segmentation.verdict.sentences import wording
+from customer_segmentation.verdict.structure import StudyStructure, across
+
+STEADY = {"rand": 0.98, "rand_worst": 0.95, "prediction_strength": 0.93}
+FLIPPING = {"rand": 0.94, "rand_worst": 0.55, "prediction_strength": 0.85}
+
+
+def board(*rows):
+    """Rows of study, k, sizes and yardstick."""
+    frame = pd.DataFrame(rows, columns=["study", "k", "sizes", "yardstick"])
+    sizes = [[int(size) for size in text.split(", ")] for text in frame["sizes"]]
+    return frame.assign(
+        smallest_share=[min(found) / sum(found) for found in sizes],
+        silhouette=0.4,
+        value_explained=0.5,
+        natural=False,
+        verdict="qualified",
+        value_circular=True,
+        run_id=[f"run{number}" for number in range(len(frame))],
+    )
+
+
+def examiner(separation=None, first=None, confirmed=None, asked=None):
+    """Figures by index label; steady and equally separated where none are given."""
+
+    def measured(given, prefix, name):
+        def of(index):
+            if asked is not None:
+                asked.append((name, index))
+            return {f"{prefix}_{key}": value for key, value in (given or {}).get(index, STEADY).items()}
+
+        return of
+
+    return Examiner(
+        separation=lambda indices: {i: (separation or {}).get(i, 0.4) for i in indices},
+        explained=lambda index: (0.97, ["tenure", "revenue"]),
+        first_look=measured(first, "first_look", "first look"),
+        confirm=measured(confirmed, "stability", "confirmed"),
+    )
+
+
+ROWS = (
+    ("a · standard", 3, "500, 300, 200", 1.0),
+    ("a · standard", 4, "400, 300, 200, 100", 1.0),
+    ("b · minmax", 4, "900, 80, 15, 5", 0.99),
+    ("b · minmax", 2, "600, 400", 0.7),
+)
+
+
+def told(decision, rule, structures=()):
+    words = wording(decision, rule, structures, value="Revenue")
+    return words, verdict_record(decision, rule, words, structures, value="Revenue")
+
+
+def test_constraints_then_yardstick_then_separation():
+    decision = decide(board(*ROWS), Rule(), examiner(separation={1: 0.5}), Budget())
+    assert (decision.chosen, decision.runner_up) == (1, 0)
+    assert decision.ruled_out[2].code == "small_segment"
+    assert "segments 2 and 3 hold 15 and 5 of 1,000 customers (1.5 % and 0.5 %)" in decision.ruled_out[2].sentence
+    words, verdict = told(decision, Rule())
+    assert verdict["decided_by"] == "separation"
+    assert verdict["tie"] == "clear"
+    assert verdict["ruled_out"]["counts"] == {"small_segment": 1}
+    assert any(reason.startswith("Ruled out: 1 of 4 candidates, 1 for a segment too small") for reason in words.reasons)
+    assert any("circular" in reason for reason in words.reasons)
+    json.dumps(verdict, allow_nan=False)
+
+
+def test_a_flip_rules_out_at_the_first_look_or_at_the_confirmation():
+    for given in ({"first": {1: FLIPPING}}, {"confirmed": {1: FLIPPING}}):
+        decision = decide(board(*ROWS), Rule(), examiner(separation={1: 0.5}, **given), Budget())
+        assert decision.chosen == 0
+        assert decision.ruled_out[1].code == "unstable"
+        assert "flips" in decision.ruled_out[1].sentence
+        words, _ = told(decision, Rule())
+        assert any("a · standard · k=4: it flips" in reason for reason in words.reasons)
+
+
+def test_stability_is_spent_on_the_short_list_alone():
+    asked = []
+    decide(board(*ROWS), Rule(), examiner(asked=asked), Budget(short_list=2, confirmed=1))
+    assert [name for name, _ in asked].count("first look") == 2
+    assert [name for name, _ in asked].count("confirmed") == 1
+
+
+def test_near_ties_are_said():
+    decision = decide(board(*ROWS), Rule(), examiner(), Budget())
+    words, verdict = told(decision, Rule())
+    assert decision.chosen == 0  # fewer segments
+    assert verdict["tie"] == "near_tie"
+    assert verdict["near_ties"] == ["a · standard · k=4"]
+    assert any(reason.startswith("A near tie") for reason in words.reasons)
+
+
+def test_natural_structure_goes_first_unless_it_is_worth_little():
+    rows = board(*ROWS)
+    rows.loc[3, "natural"] = True
+    assert decide(rows, Rule(), examiner(), Budget()).chosen == 3
+    assert decide(rows, Rule(natural_worth=0.8), examiner(), Budget()).chosen == 0
+
+
+def test_where_nothing_is_stable_the_steadiest_is_offered_under_reserve():
+    worse = {"rand": 0.7, "rand_worst": 0.4, "prediction_strength": 0.5}
+    decision = decide(board(*ROWS), Rule(), examiner(first={0: FLIPPING, 1: worse, 3: worse}), Budget())
+    assert decision.chosen == 0
+    assert not decision.steady
+    words, verdict = told(decision, Rule())
+    assert verdict["chosen"]["objections"][0]["code"] == "unstable"
+    assert verdict["certainty"]["word"] == "doubtful"
+    assert any("under reserve" in reason for reason in words.reasons)
+
+
+def test_where_nobody_qualifies_nobody_is_chosen():
+    rule = Rule(limits=Limits(smallest_share=0.5))
+    decision = decide(board(*ROWS), rule, examiner(), Budget())
+    words, verdict = told(decision, rule)
+    assert verdict["chosen"] is None
+    assert verdict["structure"] == "no choice"
+    assert "nearest miss is b · minmax · k=2" in words.reasons[0]
+
+
+def test_a_fixed_k_keeps_its_choice_and_says_what_speaks_against_it():
+    rule = Rule(rule="fixed", k=4, binding=False)
+    decision = decide(board(ROWS[2]), rule, examiner(confirmed={0: FLIPPING}), Budget())
+    assert decision.chosen == 0
+    assert [objection.code for objection in decision.objections] == ["small_segment", "unstable"]
+    words, _ = told(decision, rule)
+    assert any("is not a valid choice" in reason and "15 and 5" in reason for reason in words.reasons)
+
+
+@pytest.mark.parametrize("name", ["silhouette", "elbow"])
+def test_the_naive_rules_say_that_they_are_naive(name):
+    rows = board(*ROWS).assign(knee=[4.0, 4.0, 2.0, 2.0])
+    rows.loc[3, "silhouette"] = 0.9
+    rule = Rule(rule=name, binding=False)
+    decision = decide(rows, rule, examiner(), Budget())
+    assert decision.chosen == 3
+    words, _ = told(decision, rule)
+    assert any("naive" in reason for reason in words.reasons)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        board(("a", 1, "10", np.nan)),
+        board(("a", 2, "6, 4", np.nan), ("a", 3, "4, 3, 3", np.nan)),
+    ],
+)
+@pytest.mark.parametrize("rule", [Rule(), Rule(rule="silhouette", binding=False), Rule(rule="elbow", binding=False)])
+def test_little_is_known(rows, rule):
+    _, verdict = told(decide(rows, rule, examiner(), Budget()), rule)
+    json.dumps(verdict, allow_nan=False)
+    assert (verdict["chosen"] is None) == (len(rows) == 1 or rule.rule == "elbow")
+
+
+def test_shares_are_written_as_exactly_as_small_ones_need():
+    assert [percent(share) for share in (0.5, 0.128, 0.05, 0.0123, 0.0027, 0.0)] == [
+        "50 %", "13 %", "5 %", "1.2 %", "0.27 %", "0 %",
+    ]  # fmt: skip
+    assert size_objections([90, 10], Limits()) == []
+
+
+def structure(study, word, k_star=1):
+    return StudyStructure(study, word, k_star, k_star, k_star, 4, (k_star, k_star), "sure", 0.97, "Text.", {})
+
+
+def test_structure_survives_the_tags_and_is_told_across_studies():
+    from customer_segmentation.verdict.structure import from_tags
+
+    one = structure("a", "natural", 3)
+    tags = {name: str(value) for name, value in one.tags().items() if value is not None}
+    assert from_tags("a", tags) == one
+    assert from_tags("a", {}) is None
+    assert across([structure("a", "none"), structure("b", "none")]).endswith("no natural structure in all.")
+    assert "natural structure in 1: a (3)" in across([one, structure("b", "none")])

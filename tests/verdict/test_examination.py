@@ -1,0 +1,58 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.cluster import KMeans
+
+from customer_segmentation.clustering.stability import study_stability
+from customer_segmentation.verdict.examination import confirmation, examine, explained_by_tree
+from customer_segmentation.verdict.objections import Limits
+
+
+def kmeans(k, seed):
+    return KMeans(k, n_init=3, random_state=seed)
+
+
+@pytest.fixture(scope="module")
+def blobs():
+    rng = np.random.default_rng(0)
+    truth = np.arange(600) % 3
+    return np.column_stack([truth * 9.0, truth % 2 * 9.0]) + rng.normal(size=(600, 2)), truth
+
+
+def test_a_gate_gets_the_figures_of_the_sweep(blobs):
+    matrix, truth = blobs
+    found = examine(matrix, truth, 3, make_estimator=kmeans, limits=Limits(), resamples=4, seed=1, seeds=2)
+    same = study_stability(matrix, {3: truth}, make_estimator=kmeans, resamples=4, seed=1)[3]
+    assert found.scores["stability_rand"] == same.rand > 0.95
+    assert found.scores["seed_agreement"] > 0.95
+    assert found.scores["smallest_segment"] == 200
+    assert found.objections == []
+
+
+def test_what_speaks_against_a_candidate_is_named():
+    matrix = np.random.default_rng(0).uniform(size=(400, 2))
+    labels = kmeans(7, 0).fit(matrix).labels_
+    found = examine(matrix, labels, 7, make_estimator=kmeans, limits=Limits(smallest_share=0.14), resamples=3, seed=0)
+    assert [objection.code for objection in found.objections] == ["small_segment", "unstable"]
+
+
+def test_a_flip_ends_the_confirmation():
+    matrix = np.random.default_rng(0).uniform(size=(300, 2))
+    labels = kmeans(5, 0).fit(matrix).labels_
+    asked = {"make_estimator": kmeans, "resamples": 6, "seed": 0}
+    assert confirmation(matrix, labels, 5, **asked, stop_below=0.999).resamples == 1
+    assert confirmation(matrix, labels, 5, **asked).resamples == 6
+
+
+def test_a_tree_over_few_features_tells_segments_or_does_not(blobs):
+    matrix, truth = blobs
+    frame = pd.DataFrame(matrix, columns=["x", "y"]).assign(noise=np.random.default_rng(1).normal(size=600), kind="a")
+    share, features = explained_by_tree(frame, truth, most_features=2, seed=0)
+    assert share > 0.98
+    assert set(features) == {"x", "y"} or features == ["x"]
+    random = np.random.default_rng(2).integers(0, 3, 600)
+    assert explained_by_tree(frame, random, most_features=2, seed=0)[0] < 0.5
+    by_kind = pd.DataFrame({"kind": np.array(["a", "b", "c"])[truth], "noise": frame["noise"]})
+    share, features = explained_by_tree(by_kind, truth, most_features=1, seed=0)
+    assert share == 1.0
+    assert features == ["kind"]
