@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from customer_segmentation.commands.playbooks import check_playbook_of
 from customer_segmentation.data.expressions import parse
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.data import ColumnSpec, Role
@@ -42,6 +43,7 @@ def check_sweep(settings: SweepSettings, features: str) -> list[str]:
         raise SettingsError(f"tracking.models={settings.tracking.models}: expected one of {', '.join(MODELS)}.")
     if settings.profiles not in PROFILES:
         raise SettingsError(f"profiles={settings.profiles}: expected one of {', '.join(PROFILES)}.")
+    check_playbook_of(settings)
     if settings.threads < 1:
         raise SettingsError(f"threads={settings.threads}: expected a whole number of at least 1.")
     if settings.data.customers < 1:

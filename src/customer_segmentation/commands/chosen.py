@@ -10,20 +10,22 @@ from customer_segmentation.clustering.study import Candidate
 from customer_segmentation.commands.customers import Customers
 from customer_segmentation.commands.job import Job
 from customer_segmentation.commands.model import model_of
-from customer_segmentation.commands.portraits import profiles_of
+from customer_segmentation.commands.playbooks import playbook_name, playbook_of
+from customer_segmentation.commands.portraits import portraits_of
 from customer_segmentation.commands.reopened import Reopened, refit
 from customer_segmentation.errors import StudyError
+from customer_segmentation.segments.portraits import Portraits
 from customer_segmentation.spaces.space import Space
 from customer_segmentation.tracking.chosen_items import chosen_items
 from customer_segmentation.tracking.items import Metrics
 from customer_segmentation.tracking.reading import labels_of, run_of
 from customer_segmentation.tracking.runs import record
-from customer_segmentation.tracking.segment_items import profile_items
+from customer_segmentation.tracking.segment_items import portrait_items, profile_items
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.verdict.selection import label
 
 
-def finish_chosen(store: Store, chosen: pd.Series, job: Job, customers: Customers) -> Reopened:
+def finish_chosen(store: Store, chosen: pd.Series, job: Job, customers: Customers) -> tuple[Reopened, Portraits]:
     """Refit the chosen candidate from its config, check it against what was logged, log its figures and its model.
 
     Raises
@@ -54,13 +56,14 @@ def finish_chosen(store: Store, chosen: pd.Series, job: Job, customers: Customer
         )
     )
     # The best of each study has its profiles and its model already, unless models of the chosen alone were asked for.
-    profiles = profiles_of(customers, space, fit.labels, fit.estimator)
+    portraits = portraits_of(customers, space, fit, playbook_of(settings))
     if not chosen["best_of_study"]:
-        items += profile_items(profiles)
+        items += profile_items(portraits.profiles)
+    items += portrait_items(portraits, playbook=playbook_name(settings))
     if settings.tracking.models == "chosen" or not chosen["best_of_study"]:
-        _log_model(store, chosen, job, space, customers, fit, profiles.table)
+        _log_model(store, chosen, job, space, customers, fit, portraits)
     record(store, chosen["run_id"], items)
-    return Reopened(store, run_of(store, chosen["run_id"]), job, customers, space, fit)
+    return Reopened(store, run_of(store, chosen["run_id"]), job, customers, space, fit), portraits
 
 
 def _log_model(
@@ -70,7 +73,7 @@ def _log_model(
     space: Space,
     customers: Customers,
     fit: object,
-    profile: pd.DataFrame,
+    portraits: Portraits,
 ) -> None:
     """Log the model together with the scores that it stands for."""
     names = ("yardstick", "silhouette", "inertia", "smallest_share", "davies_bouldin", "calinski_harabasz")
@@ -85,4 +88,6 @@ def _log_model(
         silhouette_samples=None,
         notes=(),
     )
-    record(store, chosen["run_id"], [Metrics(scores), model_of(candidate, space, customers, job, profile=profile)])
+    called = {name.segment: name.name for name in portraits.names}
+    model = model_of(candidate, space, customers, job, profile=portraits.profiles.table, names=called)
+    record(store, chosen["run_id"], [Metrics(scores), model])

@@ -16,7 +16,15 @@ from typing import Any, cast
 from customer_segmentation.commands.arguments import split_flags
 from customer_segmentation.commands.config_paths import config_folders, options_of, shipped_root
 from customer_segmentation.commands.messages import settings_error, suggestion
-from customer_segmentation.commands.overrides import DECISIONS, going_with_data, k_list, refuse, values_of, without_k
+from customer_segmentation.commands.overrides import (
+    DECISIONS,
+    going_with_data,
+    k_list,
+    refuse,
+    spelled_out,
+    values_of,
+    without_k,
+)
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.settings.explore import ExploreSettings
@@ -186,6 +194,7 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
 
     schema = SCHEMAS[command]
     flags, overrides = split_flags(arguments)
+    overrides = [spelled_out(override) for override in overrides]
     register_schemas()
     register_search_path()
     try:

@@ -22,6 +22,7 @@ DECISIONS = (
     "exploration",
     "hypotheses",
     "drift",
+    "playbook",
     "tracking",
     "promotion",
     "experiments",
@@ -39,7 +40,21 @@ ONE_PER_SWEEP = (
     "quiet",
     "threads",
     "profiles",
+    "segments",
 )
+
+#: Files that are read once a command and not composed by Hydra: the key under which their name stands.
+NAMED_FILES = {"playbook": "segments.playbook"}
+
+
+def spelled_out(override: str) -> str:
+    """``playbook=NAME`` as the key that holds it: Hydra would look for a group of that name to compose.
+
+    >>> spelled_out("playbook=telecom")
+    'segments.playbook=telecom'
+    """
+    key, equals, value = override.partition("=")
+    return f"{NAMED_FILES[key]}={value}" if equals and key in NAMED_FILES else override
 
 
 def refuse(given: dict[str, Any], schema: type) -> None:

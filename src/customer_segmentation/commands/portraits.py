@@ -1,4 +1,4 @@
-"""Profiles of a candidate's segments, from what a study has at hand."""
+"""Profiles of a candidate's segments and what is said of them, from what a study has at hand."""
 
 from __future__ import annotations
 
@@ -8,9 +8,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from customer_segmentation.clustering.fits import Fit
 from customer_segmentation.commands.customers import Customers
+from customer_segmentation.segments.high_value import high_value_customers
+from customer_segmentation.segments.naming import name_segments
+from customer_segmentation.segments.portraits import Portraits
 from customer_segmentation.segments.profile import Profiles, profile_segments
+from customer_segmentation.segments.recommending import recommend
 from customer_segmentation.segments.variables import with_features
+from customer_segmentation.settings.playbook import PlaybookSettings
 from customer_segmentation.spaces.space import Space
 
 
@@ -22,6 +28,25 @@ def profiles_of(customers: Customers, space: Space, labels: npt.NDArray[np.integ
         k=int(labels.max()) + 1,
         left_out_labels=assigned(customers.table.others, space, estimator),
     )
+
+
+def portraits_of(customers: Customers, space: Space, fit: Fit, playbook: PlaybookSettings) -> Portraits:
+    """Everything that is said of the segments of a fit: profiles, names, recommendations, high-value customers."""
+    profiles = profiles_of(customers, space, fit.labels, fit.estimator)
+    names = name_segments(profiles, playbook)
+    amounts = customers.value
+    high = None
+    if amounts is not None:
+        high = high_value_customers(
+            profiles,
+            names,
+            matrix=space.matrix,
+            labels=fit.labels,
+            centres=fit.centres,
+            amounts=amounts,
+            ids=customers.ids,
+        )
+    return Portraits(profiles, names, recommend(profiles, playbook), high)
 
 
 def assigned(others: pd.DataFrame, space: Space, estimator: Any) -> npt.NDArray[np.int64]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from customer_segmentation.commands.portraits import profiles_of
+from customer_segmentation.commands.playbooks import playbook_of
+from customer_segmentation.commands.portraits import portraits_of
 from customer_segmentation.commands.reopened import Reopened
 from customer_segmentation.commands.report_data import gather
 from customer_segmentation.report.build import build_report
@@ -39,7 +40,7 @@ def report_of_candidate(store: Store, opened: Reopened) -> Written:
 
 def _report(store: Store, sweep_id: str, run_id: str, opened: Reopened | None, portraits: Portraits | None) -> Written:
     if opened is not None and portraits is None:
-        portraits = portraits_of(opened)
+        portraits = portraits_of(opened.customers, opened.space, opened.fit, playbook_of(opened.job.settings))
     data = gather(store, sweep_id, opened, portraits, of_candidate=run_id != sweep_id)
     document = build_report(data)
     written = Written(run_id, document.title, html_page(document), markdown_text(document))
@@ -47,9 +48,3 @@ def _report(store: Store, sweep_id: str, run_id: str, opened: Reopened | None, p
         record(store, opened.run.info.run_id, picture_items(data.pictures_of_segments))
     record(store, run_id, report_items(written.html, written.markdown))
     return written
-
-
-def portraits_of(opened: Reopened) -> Portraits:
-    """Everything that is said of the segments of an opened candidate."""
-    profiles = profiles_of(opened.customers, opened.space, opened.fit.labels, opened.fit.estimator)
-    return Portraits(profiles, (), (), None)

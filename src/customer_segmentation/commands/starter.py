@@ -208,6 +208,7 @@ def _data(
         f"  yardstick: {shared or name}",
         f"  exploration: {shared or name}",
         "  hypotheses: none",
+        f"  playbook: {'generic' if orders is None else 'rfm'} # names, recommendations; your own: conf/playbook/",
     ]
     return "\n".join(lines) + "\n"
 

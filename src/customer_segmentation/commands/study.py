@@ -18,9 +18,11 @@ from customer_segmentation.commands.composition import config_text, typed
 from customer_segmentation.commands.customers import Customers, customers_of
 from customer_segmentation.commands.job import Job, estimators_of, space_of
 from customer_segmentation.commands.model import model_of
+from customer_segmentation.commands.playbooks import playbook_of
 from customer_segmentation.commands.portraits import profiles_of
 from customer_segmentation.commands.progress import current_progress
 from customer_segmentation.errors import SegmentError
+from customer_segmentation.segments.naming import name_segments
 from customer_segmentation.settings.segments_asked import segments_asked
 from customer_segmentation.settings.sweep import SelectionSettings
 from customer_segmentation.spaces.space import Space
@@ -249,7 +251,8 @@ def _log_candidates(
                 profiles = profiles_of(customers, space, candidate.labels, candidate.estimator)
                 items += profile_items(profiles)
                 if job.settings.tracking.models == "best":
-                    items.append(model_of(candidate, space, customers, job, profile=profiles.table))
+                    names = {name.segment: name.name for name in name_segments(profiles, playbook_of(job.settings))}
+                    items.append(model_of(candidate, space, customers, job, profile=profiles.table, names=names))
             record(store, run_id, items)
         except BaseException as error:
             finish_run(store, run_id, "FAILED" if isinstance(error, Exception) else "KILLED")

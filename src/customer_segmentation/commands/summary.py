@@ -13,6 +13,8 @@ from rich.table import Table
 from customer_segmentation.commands.conclusion import Conclusion
 from customer_segmentation.commands.progress import SweepProgress
 from customer_segmentation.data.table import CustomerTable
+from customer_segmentation.segments.portraits import Portraits
+from customer_segmentation.segments.wording import figure, shortened
 from customer_segmentation.settings.sweep import TrackingSettings
 from customer_segmentation.tracking.report_items import place_of_report
 from customer_segmentation.tracking.store import Store, store_uri
@@ -23,7 +25,12 @@ LOG_WIDTH = 140  # where output goes to a file there is no width to keep to
 
 
 def print_summary(
-    result: Conclusion, table: CustomerTable, store: Store, sweep_id: str, progress: SweepProgress
+    result: Conclusion,
+    table: CustomerTable,
+    store: Store,
+    sweep_id: str,
+    progress: SweepProgress,
+    portraits: Portraits | None = None,
 ) -> None:
     """Print the account of the rows, the best candidates, the choice with its reasons, and what to do next."""
     console = Console(highlight=False)
@@ -48,11 +55,13 @@ def print_summary(
         console.print(f"[bold]Chosen: {escape(str(result.chosen['study']))} · k={int(result.chosen['k'])}[/bold]")
     for reason in result.reasons:
         console.print(f"  {escape(reason)}")
+    if portraits is not None:
+        console.print(_segments(portraits))
     console.print(
         f"Sweep run {sweep_id} in the experiment {escape(store.experiment)} of {escape(store.uri)}", soft_wrap=True
     )
     if result.chosen is not None:
-        console.print(f"Chosen run {result.chosen['run_id']}: model, figures, segments.csv", soft_wrap=True)
+        console.print(f"Chosen run {result.chosen['run_id']}: model, figures, segments.csv, segments/", soft_wrap=True)
     if "report" not in progress.notes:
         console.print(f"Report: {escape(place_of_report(store, sweep_id))}", soft_wrap=True)
     where = "" if store.uri == store_uri(None) else f" {shlex.quote(f'tracking.uri={store.uri}')}"
@@ -93,6 +102,31 @@ def _leaders(result: Conclusion) -> Table:
         )
     table.caption = "* in the study's own space: compares within a study only"
     table.caption_justify = "left"
+    return table
+
+
+def _segments(portraits: Portraits) -> Table:
+    """Segments with their names, and the first thing to do about each."""
+    value, outcomes = portraits.profiles.value, portraits.profiles.outcomes
+    outcome = next((item for item in outcomes if item.levels), None)
+    table = Table(title="Segments of the chosen candidate", title_justify="left", box=SIMPLE)
+    table.add_column("", justify="right")
+    table.add_column("name", justify="left", max_width=44)
+    table.add_column("customers", justify="right")
+    if value is not None:
+        table.add_column(escape(f"of {shortened(value.name, 20)}"), justify="right")
+    if outcome is not None:
+        table.add_column(escape(shortened(outcome.levels[0] if outcome.levels != ("yes",) else outcome.name, 20)))
+    table.add_column("first of what to do", justify="left")
+    for at, row in enumerate(portraits.profiles.segments.itertuples(index=False)):
+        cells = [str(at), escape(portraits.names[at].name), f"{row.customers:,}"]
+        if value is not None:
+            cells.append(figure(float(row.value_share), share=True))  # type: ignore[arg-type]
+        if outcome is not None:
+            found = portraits.profiles.row(at, outcome.name, outcome.levels[0])
+            cells.append("" if found is None else figure(float(found["value"]), share=True))
+        advice = portraits.of(at)
+        table.add_row(*cells, escape(shortened(advice[0].text, 100)) if advice else "")
     return table
 
 

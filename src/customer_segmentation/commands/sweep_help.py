@@ -13,6 +13,7 @@ DECISIONS = {
     "selection": "constraints and rule of the choice",
     "hypotheses": "what is tested before any segmentation",
     "yardstick": "the reference space in which candidates of all spaces compare",
+    "playbook": "traits, names and recommendations of segments; default: the one that goes with the table",
     "tracking": "where runs go",
     "experiments": "a preset: a named sweep",
 }

@@ -28,6 +28,7 @@ from customer_segmentation.data.expressions import parse
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.explore.exploration import assess_declared
 from customer_segmentation.explore.hypotheses import HypothesisResult
+from customer_segmentation.segments.portraits import Portraits
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.settings.segments_asked import segments_asked
 from customer_segmentation.settings.sweep import SweepSettings
@@ -75,11 +76,11 @@ def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -
             run_jobs(asked, run_job)
             progress.finishing()
             result = choose_across(store, sweep_id, customers, settings, lambda row: job_of(asked, store, row))
-            opened = None
+            opened = portraits = None
             if result.chosen is not None:
-                opened = finish_chosen(store, result.chosen, job_of(asked, store, result.chosen), customers)
+                opened, portraits = finish_chosen(store, result.chosen, job_of(asked, store, result.chosen), customers)
             _conclude(store, sweep_id, result, customers, progress.failures, asked, command)
-            _report(store, sweep_id, opened, progress)
+            _report(store, sweep_id, opened, portraits, progress)
         status = "FAILED" if progress.failures else "FINISHED"
     except KeyboardInterrupt:
         status = "KILLED"
@@ -88,14 +89,16 @@ def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -
         with contextlib.suppress(Exception):  # the store may be what failed; that error is the one to tell
             finish_run(store, sweep_id, status)
     if not settings.quiet:
-        print_summary(result, customers.table, store, sweep_id, progress)
+        print_summary(result, customers.table, store, sweep_id, progress, portraits)
     return 1 if progress.failures else 0
 
 
-def _report(store: Store, sweep_id: str, opened: Reopened | None, progress: SweepProgress) -> None:
+def _report(
+    store: Store, sweep_id: str, opened: Reopened | None, portraits: Portraits | None, progress: SweepProgress
+) -> None:
     """Write the report. A failure costs the report and not the sweep, whose runs are complete by now."""
     try:
-        report_of_sweep(store, sweep_id, opened)
+        report_of_sweep(store, sweep_id, opened, portraits)
     except Exception as error:
         if os.environ.get("SEGMENT_DEBUG"):
             raise

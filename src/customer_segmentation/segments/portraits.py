@@ -140,8 +140,8 @@ class HighValue:
         Their value per customer is above that of all customers, interval included; the most valuable first.
     customers : DataFrame, one row a customer of these segments, the most valuable first
         ``customer`` (where the table has ids), ``row`` (position among the customers used, from 0), ``segment``,
-        ``name``, ``value``, ``distance`` to the centre of its own segment and ``margin``: how much farther the next
-        segment's centre is, both in the space.
+        ``name``, ``value``, ``distance`` to the centre of its own segment in the clustered space, and ``margin``: 1 at
+        that centre, 0 half way to the next one.
     share, value, value_share : float
         Share of all customers, their value in total and as a share of all value.
     """

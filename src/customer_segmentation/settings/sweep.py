@@ -124,6 +124,15 @@ class TrackingSettings:
 
 
 @dataclass
+class SegmentsSettings:
+    """How segments are described."""
+
+    # Name of a file of conf/playbook/, also given as playbook=NAME: traits, names and actions. null: the one that goes
+    # with the table (data.goes_with), else generic. As the contract it is read apart from Hydra.
+    playbook: str | None = None
+
+
+@dataclass
 class SweepSettings:
     """The whole of ``segment sweep``."""
 
@@ -137,6 +146,7 @@ class SweepSettings:
     hypotheses: HypothesesSettings = field(default_factory=HypothesesSettings)
     scores: ScoresSettings = field(default_factory=ScoresSettings)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    segments: SegmentsSettings = field(default_factory=SegmentsSettings)
     # all: every column with a role is read for the profiles; features: only what is read anyhow, where memory is short
     profiles: str = "all"
     k: Any = None  # an int or a list of ints; checked by settings.segments_asked

@@ -1,0 +1,63 @@
+"""The playbook of a table: a file of ``conf/playbook/``, read once and apart from Hydra, as the contract is."""
+
+from __future__ import annotations
+
+import functools
+from typing import cast
+
+from customer_segmentation.commands.config_paths import options_of
+from customer_segmentation.commands.messages import suggestion
+from customer_segmentation.errors import SettingsError
+from customer_segmentation.segments.playbook import check_playbook
+from customer_segmentation.settings.playbook import PlaybookSettings
+from customer_segmentation.settings.sweep import SweepSettings
+
+GENERIC = "generic"
+
+
+def playbook_name(settings: SweepSettings) -> str:
+    """The playbook that was asked for, else the one that goes with the table, else the generic one."""
+    brought = settings.data.goes_with.get("playbook")
+    return settings.segments.playbook or (str(brought) if brought else GENERIC)
+
+
+def playbook_of(settings: SweepSettings) -> PlaybookSettings:
+    """Read the playbook of a sweep.
+
+    Raises
+    ------
+    SettingsError
+        No such file, an unknown key or a value of the wrong type.
+    """
+    return _read(playbook_name(settings))
+
+
+def check_playbook_of(settings: SweepSettings) -> None:
+    """Check the playbook of a sweep against the contract of its table.
+
+    Raises
+    ------
+    SettingsError
+        It cannot be read, or holds a rule that could never hold for this table.
+    """
+    check_playbook(playbook_of(settings), settings.data.columns, name=playbook_name(settings))
+
+
+@functools.lru_cache
+def _read(name: str) -> PlaybookSettings:
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
+
+    known = options_of("playbook")
+    if name not in known:
+        raise SettingsError(
+            f"playbook={name}: no such file in conf/playbook/; there are {', '.join(known)}."
+            + suggestion(name, list(known))
+        )
+    try:
+        merged = OmegaConf.merge(OmegaConf.structured(PlaybookSettings), OmegaConf.load(known[name]))
+        return cast("PlaybookSettings", OmegaConf.to_object(merged))
+    except (OmegaConfBaseException, YAMLError, ValueError) as error:
+        text = " ".join(str(error).split()).split(" full_key")[0]
+        raise SettingsError(f"playbook={name} ({known[name]}): {text}.") from error
