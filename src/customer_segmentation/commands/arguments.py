@@ -29,6 +29,7 @@ FREE_TEXT = frozenset(
         "tracking.experiment",
         "tracking.artifacts",
         "run_id",
+        "other",
         "model",
         "input",
         "output",

@@ -29,6 +29,7 @@ from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.settings.explore import ExploreSettings
 from customer_segmentation.settings.init import InitSettings
+from customer_segmentation.settings.migrate import MigrateSettings
 from customer_segmentation.settings.promotion import HistorySettings, PromoteSettings, RollbackSettings
 from customer_segmentation.settings.report import ReportSettings
 from customer_segmentation.settings.score import ScoreSettings, ServeSettings
@@ -39,6 +40,7 @@ SCHEMAS: dict[str, type] = {
     "explore": ExploreSettings,
     "init": InitSettings,
     "report": ReportSettings,
+    "migrate": MigrateSettings,
     "score": ScoreSettings,
     "serve": ServeSettings,
     "ui": UiSettings,

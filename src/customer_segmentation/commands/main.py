@@ -28,6 +28,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "customer_segmentation.commands.report",
         "write the report of a sweep, or of any candidate, again",
     ),
+    "migrate": (
+        "customer_segmentation.commands.migrate",
+        "who moves where between two candidates",
+    ),
     "promote": (
         "customer_segmentation.commands.promote",
         "gate a candidate against the champion, register it, make it the champion",

@@ -1,0 +1,27 @@
+"""What a comparison of two segmentations logs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from customer_segmentation.figures.migration import migration_heatmap
+from customer_segmentation.segments.migration import Migration
+from customer_segmentation.tracking.items import FigureItem, Item, Metrics, Table
+
+
+def migration_items(found: Migration, *, title: str) -> Iterator[Item]:
+    """Table and heatmap of who moves where, and how much stays."""
+    yield Table(found.table, "migration.csv")
+    yield Metrics(
+        {
+            "customers": found.customers,
+            "only_before": found.only_before,
+            "only_after": found.only_after,
+            "stayed": found.stayed,
+            "adjusted_rand": found.rand,
+        }
+    )
+    same = [(match.before, match.after) for match in found.matching.matches]
+    sentence = f"{found.stayed:.1%} of {found.customers:,} customers stay in their segment.".replace("%", " %")
+    figure = migration_heatmap(found.counts, found.names_before, found.names_after, same, title, sentence=sentence)
+    yield FigureItem(figure, "migration.png")
