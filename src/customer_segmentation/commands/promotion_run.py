@@ -17,6 +17,7 @@ from customer_segmentation.clustering.scores import cluster_sizes
 from customer_segmentation.clustering.study import Candidate
 from customer_segmentation.commands.job import estimators_of
 from customer_segmentation.commands.model import segment_model_of
+from customer_segmentation.commands.promotion_names import CLAIMED, names_of, plain_names
 from customer_segmentation.commands.reopened import Reopened, candidate_run, job_of_run, reopen
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.errors import DataError, SegmentError, StoreError, StudyError
@@ -162,9 +163,18 @@ class _Promotion:
             problem=self.champion.problem,
         )
         refit = checked("refit", True, "refitted from its logged config, it has the logged sizes and inertia")
-        model = segment_model_of(_as_candidate(found), found.space, found.customers, found.job)
-        identity = self._identity(examined.matching, model)
-        model = model.renamed(identity.numbers, identity.names)
+        names, changes, profiles = names_of(found, self.champion.model, examined.matching)
+        identity = self._identity(
+            examined.matching, [name.name for name in names], {change.segment: change.why for change in changes}
+        )
+        model = segment_model_of(
+            _as_candidate(found),
+            found.space,
+            found.customers,
+            found.job,
+            profile=profiles.table,
+            names={name.segment: name.name for name in names},
+        ).renamed(identity.numbers, identity.names, **{CLAIMED: plain_names(names)})
         checks = (*first, refit, *examined.checks, self._own_labels(found, model))
         model_id = register_model(
             self.store, self.run_id, model, params={**found.job.params, "k": found.fit.k}, study=found.job.name
@@ -184,23 +194,21 @@ class _Promotion:
         again = load_customers(found.job.settings.data, needed=needed, welcome=known)
         return again.customers
 
-    def _identity(self, matching: Any, model: SegmentModel) -> Identity:
-        if matching is None or self.champion.model is None:
-            used = self._used()
-            if not used:
-                return first_identity(model.names, len(model.numbers))
-            # nothing to carry from: every segment is a new one
-            start = max(used) + 1
-            numbers = tuple(range(start, start + len(model.numbers)))
-            names = {start + number: name for number, name in model.names.items()}
-            return Identity(numbers, names, dict.fromkeys(numbers, "new"), {}, ("All segments are new.",))
-        return carried_identity(
-            matching,
-            numbers=self.champion.model.numbers,
-            names=self.champion.model.names,
-            own_names=model.names,
-            used=self._used(),
-        )
+    def _identity(self, matching: Any, called: list[str], why: dict[int, str]) -> Identity:
+        """Numbers and names of the candidate's clusters."""
+        used = self._used()
+        if matching is not None and self.champion.model is not None:
+            champion = self.champion.model
+            return carried_identity(
+                matching, numbers=champion.numbers, names=champion.names, called=called, used=used, why=why
+            )
+        if not used:
+            return first_identity(dict(enumerate(called)), len(called))
+        # nothing to carry from: every segment is a new one
+        start = max(used) + 1
+        numbers = tuple(range(start, start + len(called)))
+        names = dict(zip(numbers, called, strict=True))
+        return Identity(numbers, names, dict.fromkeys(numbers, "new"), {}, ("All segments are new.",))
 
     def _used(self) -> set[int]:
         """Numbers that segments of any version that may have answered have had."""

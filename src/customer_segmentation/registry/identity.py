@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from customer_segmentation.segments.matching import Matching
@@ -43,11 +43,11 @@ def carried_identity(
     *,
     numbers: tuple[int, ...],
     names: Mapping[int, str],
-    own_names: Mapping[int, str],
+    called: Sequence[str],
     used: Collection[int],
-    holds: Callable[[int, int], bool] | None = None,
+    why: Mapping[int, str] | None = None,
 ) -> Identity:
-    """Carry numbers and names from the champion's clusters to the candidate's.
+    """Carry numbers from the champion's clusters to the candidate's, and tell what became of the names.
 
     Parameters
     ----------
@@ -57,59 +57,40 @@ def carried_identity(
         Number of the segment of each of the champion's clusters.
     names : mapping of int to str
         Names of the champion's segments, by number.
-    own_names : mapping of int to str
-        What the candidate's clusters would be called by themselves.
+    called : sequence of str
+        What each of the candidate's clusters is called: the champion's name while it holds.
     used : collection of int
         Numbers that any version has had: a new segment gets one that has meant nothing else.
-    holds : callable, optional
-        ``holds(number, cluster)``: what the champion's name of a segment says is still true of a cluster. Where it is
-        not, the segment keeps its number and is called by its own name.
+    why : mapping of int to str, optional
+        Of a cluster that could not keep its name.
     """
-    k = matching.shared.shape[1]
     predecessor = matching.predecessor
     similar = {match.after: match.similarity for match in matching.matches}
     following = max([*used, *numbers], default=-1) + 1
     given: list[int] = []
-    called: dict[int, str] = {}
     origin: dict[int, str] = {}
     notes: list[str] = []
-    for cluster in range(k):
+    for cluster, name in enumerate(called):
         before = predecessor.get(cluster)
         number = following if before is None else numbers[before]
-        own = own_names.get(cluster, "")
-        name = own
         if before is None:
             following += 1
             origin[number] = "new"
-            notes.append(f"{_called(number, own)} is new: no segment of the champion has half of its customers.")
+            notes.append(
+                f"{_called(number, name)} is new: it shares too few customers with any segment of the champion."
+            )
         else:
             origin[number] = f"kept, {similar[cluster]:.0%} the same customers"
             old = names.get(number, "")
-            if old and (holds is None or holds(number, cluster)):
-                name = old
-            elif old and own != old:
-                notes.append(
-                    f"Segment {number} was called “{old}”, which is no longer true of it; now it is "
-                    + (f"“{own}”." if own else "without a name.")
-                )
+            if old and old != name:
+                reason = (why or {}).get(cluster, "")
+                notes.append(f"Segment {number} was “{old}” and is “{name}” now" + (f": {reason}." if reason else "."))
         given.append(number)
-        if name:
-            called[number] = name
     lost = {numbers[cluster]: names.get(numbers[cluster], "") for cluster in matching.vanished}
     notes += [f"{_called(number, name)} has vanished." for number, name in lost.items()]
-    return Identity(tuple(given), _distinct(called, origin), origin, lost, tuple(notes))
+    found = {number: name for number, name in zip(given, called, strict=True) if name}
+    return Identity(tuple(given), found, origin, lost, tuple(notes))
 
 
 def _called(number: int, name: str) -> str:
     return f"Segment {number}" + (f", “{name}”," if name else "")
-
-
-def _distinct(names: dict[int, str], origin: Mapping[int, str]) -> dict[int, str]:
-    """Names that are equal are told apart by their numbers; what kept its name keeps it as it is."""
-    taken: set[str] = set()
-    result = dict(names)
-    for number in sorted(names, key=lambda number: (origin[number] == "new", number)):
-        if names[number] in taken:
-            result[number] = f"{names[number]} ({number})"
-        taken.add(result[number])
-    return result
