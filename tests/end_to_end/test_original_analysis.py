@@ -1,5 +1,7 @@
 """The public study's figures, from the run that its preset makes on the real table."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -134,3 +136,17 @@ def test_the_sweep_makes_plain_that_it_is_not_the_best(original):
     (chosen,) = [run for run in original.runs("candidate") if run.data.tags["verdict"] == "chosen"]
     assert chosen.data.metrics["yardstick"] < 0.15
     assert chosen.data.metrics["smallest_share"] < 0.01
+
+
+def test_the_verdict_names_the_tiny_segments_and_keeps_the_given_k(original):
+    (sweep,) = original.runs("sweep")
+    verdict = json.loads(original.artifact(sweep, "verdict.json").read_text())
+    assert verdict["chosen"]["k"] == 4
+    assert verdict["structure"] == "useful partition"
+    assert not verdict["natural"]
+    assert {"small_segment"} <= {objection["code"] for objection in verdict["chosen"]["objections"]}
+    (said,) = [reason for reason in verdict["reasons"] if "not a valid choice" in reason]
+    assert "segments 2 and 3 hold 49 and 14 of 5,174 customers" in said
+    (chosen,) = [run for run in original.runs("candidate") if run.data.tags["verdict"] == "chosen"]
+    assert "small_segment" in chosen.data.tags["objections"]
+    assert sweep.data.tags["certainty"] == "doubtful"

@@ -122,3 +122,17 @@ def test_odd_columns_end_in_a_verdict(run_segment, tmp_path):
     assert ran.code == 0, (ran.error, ran.out)
     assert "Warning" not in ran.error
     assert verdict_of(ran)["reasons"]
+
+
+def test_the_real_table_is_a_continuum_with_useful_partitions(run_segment, telecom, tmp_path):
+    ran = run_segment(
+        "sweep", "features=value", "scaling=standard,minmax", "k=[3,4,5]", "data=telecom", f"data.path={telecom}",
+        folder=tmp_path,
+    )  # fmt: skip
+    verdict = verdict_of(ran)
+    assert verdict["structure"] == "useful partition"
+    assert {study["structure"] for study in verdict["structure_by_study"]} == {"none"}
+    assert verdict["chosen"]["name"] == "value · minmax · k=4"
+    assert verdict["chosen"]["stability_rand"] >= 0.95
+    (flips,) = [row for row in verdict["ruled_out"]["candidates"] if row["name"] == "value · standard · k=4"]
+    assert flips["reason"] == "unstable"
