@@ -17,6 +17,8 @@ from customer_segmentation.commands.help_page import help_page
 from customer_segmentation.commands.ui import HOST, answers, free_port
 from customer_segmentation.errors import SettingsError, StoreError
 
+PATIENCE = 300.0  # seconds until the server must answer: a busy machine takes minutes for the imports
+
 SINGLE = (
     ("model=models:/customer-segmentation/3", "or models:/NAME@ALIAS, runs:/RUN_ID/model; default: the champion"),
     ("run_id=RUN_ID", "the model of a run; of a sweep: its chosen one"),
@@ -71,7 +73,7 @@ def run(arguments: Sequence[str]) -> int:
         start_new_session=True,  # the server has workers of its own: all are ended together
     )
     try:
-        if not answers(server, settings.port):
+        if not answers(server, settings.port, seconds=PATIENCE):
             log.seek(0)
             said = log.read().decode("utf-8", "replace").strip().splitlines()
             why = said[-1] if said else "it said nothing"
