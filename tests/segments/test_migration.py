@@ -20,7 +20,7 @@ def test_who_moves_where_is_counted_as_pandas_does():
     assert found.matching.new == (4,)
     same = found.table[found.table["same"]]
     assert dict(zip(same["before"], same["after"], strict=True)) == dict(enumerate(numbers))
-    assert found.names_before[:2] == ("Loyal", "segment 1")
+    assert found.names_before[:2] == ("0 Loyal", "segment 1")
     shares = found.table.groupby("before")["share_of_before"].sum()
     assert shares.to_numpy() == pytest.approx(np.ones(4))
 

@@ -127,15 +127,15 @@ def _print(found: Any, title: str, run_id: str) -> None:
         console = Console(highlight=False, width=140)
     table = Table(title=escape(title), title_justify="left", box=SIMPLE)
     table.add_column("before")
-    for number, name in enumerate(found.names_after):
-        table.add_column(escape(f"{number} {name}"), justify="right", max_width=24)
+    for name in found.names_after:
+        table.add_column(escape(name), justify="right", max_width=24)
     same = {(match.before, match.after) for match in found.matching.matches}
     for number, name in enumerate(found.names_before):
         cells = []
         for other, count in enumerate(found.counts[number]):
             text = f"{count:,}" if count else ""
             cells.append(f"[bold]{text} =[/bold]" if (number, other) in same else text)
-        table.add_row(escape(f"{number} {name}"), *cells)
+        table.add_row(escape(name), *cells)
     table.caption = "= the same segment, by the customers in both"
     table.caption_justify = "left"
     console.print(table)
@@ -146,7 +146,7 @@ def _print(found: Any, title: str, run_id: str) -> None:
     if found.only_before or found.only_after:
         console.print(f"{found.only_before:,} customers only before, {found.only_after:,} only after")
     for number in found.matching.vanished:
-        console.print(f"No successor: {number} {escape(found.names_before[number])}")
+        console.print(f"No successor: {escape(found.names_before[number])}")
     for number in found.matching.new:
-        console.print(f"New: {number} {escape(found.names_after[number])}")
+        console.print(f"New: {escape(found.names_after[number])}")
     console.print(f"Logged on run {run_id}: migration.csv, migration.png")

@@ -37,8 +37,8 @@ def migration_heatmap(
     """
     rows, columns = counts.shape
     sums = np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    named = [fit(f"{number} {name}", NAME) for number, name in enumerate(names_before)]
-    heads = [wrap(f"{number} {name}", CELL - 0.1, lines=3) for number, name in enumerate(names_after)]
+    named = [fit(name, NAME) for name in names_before]
+    heads = [wrap(name, CELL - 0.1, lines=3) for name in names_after]
     left = max(widest(named) + 0.35, 1.2)
     width = max(left + columns * CELL + EDGE, 6.4)
     top = 0.2 + 0.17 * max(len(lines) for lines in heads)

@@ -26,6 +26,7 @@ class Migration:
         are one segment, as matched by the customers that they share.
     matching : Matching
     names_before, names_after : tuple of str
+        With their numbers: "0 Loyal advocates", or "segment 0" where there is no name.
     customers : int
         In both segmentations.
     only_before, only_after : int
@@ -94,7 +95,7 @@ def migration(
     matching = match_segments(before, after, k_before=k[0], k_after=k[1])
     counts = matching.shared
     called = [
-        tuple((names or {}).get(number, f"segment {number}") for number in range(size))
+        tuple(_called(number, names) for number in range(size))
         for names, size in zip((names_before, names_after), k, strict=True)
     ]
     same = {(match.before, match.after) for match in matching.matches}
@@ -125,3 +126,8 @@ def migration(
         stayed=sum(match.customers for match in matching.matches) / n if n else float("nan"),
         rand=adjusted_rand_index(before[both], after[both]) if n else float("nan"),
     )
+
+
+def _called(number: int, names: Mapping[int, str] | None) -> str:
+    name = (names or {}).get(number)
+    return f"{number} {name}" if name else f"segment {number}"
