@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from customer_segmentation.errors import StoreError
-from customer_segmentation.scoring.loading import CHAMPION, LoadedModel, load_segment_model
+from customer_segmentation.scoring.loading import LoadedModel, load_segment_model
 from customer_segmentation.settings.sweep import TrackingSettings
 from customer_segmentation.tracking.reading import run_of
 from customer_segmentation.tracking.store import SQLITE, Store, open_store, store_uri
-
-__all__ = ["CHAMPION", "address_of", "existing_store", "load_segment_model"]
 
 
 def existing_store(tracking: TrackingSettings, model: str) -> Store:

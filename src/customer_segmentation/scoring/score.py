@@ -190,6 +190,11 @@ def score(
         else:
             rejects.unlink(missing_ok=True)
         output.publish()
+    except OSError as error:
+        output.discard()
+        raise DataError(
+            f"the labels cannot be written ({error.strerror or error}); make room, or name another place with output=."
+        ) from error
     except BaseException:
         output.discard()
         raise
