@@ -1,0 +1,128 @@
+"""From a candidate to the champion and back, by the commands; one store, in which the tests of this file go on."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from customer_segmentation.registry.versions import ModelRegistry
+from customer_segmentation.scoring.loading import load_segment_model
+from customer_segmentation.tracking import models
+from customer_segmentation.tracking.store import open_store
+
+NAME = "customer-segmentation"
+EASY = ("promotion.stability=0.5", "promotion.stability_worst=null", "promotion.resamples=2")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("promotion")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "SEGMENT_"))}
+    environment = {**kept, "OMP_NUM_THREADS": "1"}
+    for words in (
+        ("experiments=rfm", "data.customers=300", "features=rfm", "scaling=log_standard", "k=3"),
+        ("features=value_whole_dollars,value", "scaling=l2_rows,minmax", "k=3,4", "data.customers=900"),
+    ):
+        command = [str(Path(sys.executable).parent / "segment"), "sweep", *words, "quiet=true"]
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=240)
+        assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def uri(place):
+    return f"tracking.uri=sqlite:///{place}/mlflow.db"
+
+
+@pytest.fixture
+def registry(place):
+    return ModelRegistry(open_store(uri=f"sqlite:///{place}/mlflow.db", experiment=NAME, artifacts=None), NAME)
+
+
+def candidate(registry, study, k):
+    runs = registry.client.search_runs(
+        [registry.store.experiment_id], f"tags.study = '{study}' and params.k = '{k}' and tags.level = 'candidate'"
+    )
+    return runs[0].info.run_id
+
+
+def refused(registry, check):
+    version = registry.versions()[-1]
+    assert version.gate == "refused"
+    assert version.tags[f"check.{check}"].startswith("fail: ")
+    assert version.number not in registry.aliases().values()
+    assert "Refused" in version.description
+    return version
+
+
+def test_a_candidate_with_a_tiny_segment_is_refused_with_a_sentence_and_a_tag(segment, uri, registry):
+    run_id = candidate(registry, "value_whole_dollars · l2_rows", 4)
+    said = segment("promote", uri, f"run_id={run_id}", *EASY)
+    assert "smallest segment: the smallest segment has" in said.sentence
+    assert "there is no champion" in said.sentence
+    refused(registry, "smallest_segment")
+    before = len(registry.versions())
+    assert segment("promote", uri, f"run_id={run_id}", *EASY, "quiet=true").code == 1
+    assert len(registry.versions()) == before, "an equal refusal is the same version"
+
+
+def test_what_the_newest_sweep_chose_becomes_the_champion(segment, uri, registry, place):
+    said = segment("promote", uri, *EASY)
+    assert said.code == 0, said.error
+    version = registry.champion()
+    assert version.gate == "passed"
+    chosen = registry.client.get_run(version.run_id)
+    assert chosen.data.tags["verdict"] == "chosen"
+    assert chosen.data.tags["registered"] == f"{NAME} version {version.number}, passed"
+    assert "challenger" not in registry.aliases()
+    model = load_segment_model(f"models:/{NAME}@champion", registry.client).model
+    assert dict(model.names) == version.segments
+    assert all(version.segments.values())
+    assert "#### Segments" in version.description
+    assert f"Champion: version {version.number}" in registry.client.get_registered_model(NAME).description
+    again = segment("promote", uri)
+    assert (again.code, "is the champion already" in again.out) == (0, True)
+
+
+def test_one_from_another_kind_of_table_is_refused(segment, uri, registry):
+    said = segment("promote", uri, f"run_id={candidate(registry, 'rfm · log_standard', 3)}", *EASY)
+    assert "another kind of table" in said.sentence
+    assert "remains the champion" in said.sentence
+    refused(registry, "data_contract")
+
+
+def test_a_model_that_does_not_install_in_a_clean_environment_is_refused(segment, uri, registry, monkeypatch):
+    monkeypatch.setattr(models, "requirements", lambda: ["customer-segmentation-has-no-such-package==99"])
+    run_id = candidate(registry, "value · l2_rows", 3)
+    said = segment("promote", uri, f"run_id={run_id}", *EASY, "promotion.loads_back=clean_environment")
+    assert "its requirements cannot be installed" in said.sentence
+    refused(registry, "loads_back")
+
+
+def test_a_tampered_model_is_refused_and_never_forced(segment, uri, registry, place):
+    chosen = registry.champion().run_id
+    logged = next(
+        model
+        for model in registry.client.search_logged_models([registry.store.experiment_id], "name = 'model'")
+        if model.source_run_id != chosen
+    )
+    files = Path(logged.artifact_location.removeprefix("file://"))
+    (path,) = files.rglob("segments.json")
+    content = json.loads(path.read_text())
+    content["segments"][0]["name"] = "Whales"
+    path.write_text(json.dumps(content))
+    words = (uri, f"run_id={logged.source_run_id}", *EASY, "force=true", "reason=trust me")
+    assert "altered" in segment("promote", *words).sentence
+    refused(registry, "artifact")
+
+
+def test_words_that_lead_nowhere(segment, uri, registry, tmp_path):
+    assert "there is no run '1e456'" in segment("promote", uri, "run_id=1e456").sentence
+    study = registry.client.search_runs([registry.store.experiment_id], "tags.level = 'study'")[0]
+    assert "is a study; take one of its candidates" in segment("promote", uri, f"run_id={study.info.run_id}").sentence
+    assert "loads_back=soon" in segment("promote", uri, "promotion.loads_back=soon").sentence
+    assert "has no version 99" in segment("rollback", uri, "reason=x", "version=99").sentence
+    assert "there is no store" in segment("history", f"tracking.uri=sqlite:///{tmp_path}/none.db").sentence
