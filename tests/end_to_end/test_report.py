@@ -3,6 +3,7 @@
 import json
 import re
 
+import pandas as pd
 import pytest
 
 SMALL = (
@@ -130,3 +131,20 @@ def test_every_number_of_a_segments_text_stands_in_a_table(swept):
         for sentence in sentences[1:]:
             text = re.sub(r"<[^>]*>|\[.*?\]", " ", sentence)  # names and intervals apart
             assert {number for number in NUMBER.findall(text) if "%" in number or "$" in number} <= parts, sentence
+
+
+def test_names_advice_and_high_value_customers_stand_on_the_run_and_in_the_report(swept):
+    chosen = next(run for run in swept.runs("candidate") if run.data.tags["verdict"] == "chosen")
+    told = json.loads(swept.artifact(chosen, "segments/segments.json").read_text(encoding="utf-8"))["segments"]
+    html = _page(swept, swept.runs("sweep")[0]).replace("\u00a0", " ")
+    assert len({item["name"] for item in told}) == len(told) == int(chosen.data.params["k"])
+    for item in told:
+        assert f"Segment {item['segment']:.0f} · {item['name']}" in html
+        for advice in item["recommendations"]:
+            assert advice["because"]
+            assert advice["text"].replace("&", "&amp;").replace("'", "&#39;") in html
+    listed = pd.read_csv(swept.artifact(chosen, "segments/high_value_customers.csv"))
+    sizes = {item["segment"]: item["customers"] for item in told}
+    assert len(listed) == sum(sizes[segment] for segment in listed["segment"].unique())
+    assert listed["value"].is_monotonic_decreasing
+    assert f"{len(listed):,} stand in segments/high_value_customers.csv" in html

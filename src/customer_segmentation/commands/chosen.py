@@ -50,13 +50,18 @@ def finish_chosen(store: Store, chosen: pd.Series, job: Job, customers: Customer
         sample=settings.scores.silhouette_sample,
         seed=settings.seed,
     )
+    portraits = portraits_of(customers, space, fit, playbook_of(settings))
     items = list(
         chosen_items(
-            space, fit.labels, name=label(chosen), silhouette=(found.rows, found.values[:, 0]), seed=settings.seed
+            space,
+            fit.labels,
+            name=label(chosen),
+            silhouette=(found.rows, found.values[:, 0]),
+            seed=settings.seed,
+            names=[item.name for item in portraits.names],
         )
     )
     # The best of each study has its profiles and its model already, unless models of the chosen alone were asked for.
-    portraits = portraits_of(customers, space, fit, playbook_of(settings))
     if not chosen["best_of_study"]:
         items += profile_items(portraits.profiles)
     items += portrait_items(portraits, playbook=playbook_name(settings))
