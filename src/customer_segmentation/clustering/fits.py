@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from customer_segmentation.clustering.restarts import Estimators, Restarts, fit_from_sample, inertia_of, sampled
 from customer_segmentation.clustering.scores import Floats, cluster_sizes
 from customer_segmentation.errors import StudyError
 
@@ -44,6 +45,8 @@ class Fit:
         Whether it stopped before its limit of iterations.
     seconds : float
         Wall time of the fit.
+    how : str
+        What was done differently on a large table; else empty.
     """
 
     k: int
@@ -54,6 +57,7 @@ class Fit:
     n_iter: int | None
     converged: bool | None
     seconds: float
+    how: str = ""
 
 
 def check_matrix(matrix: Floats, ks: Sequence[int]) -> None:
@@ -138,9 +142,13 @@ def fit_k(matrix: Floats, k: int, *, make_estimator: MakeEstimator, seed: int) -
     """
     estimator = make_estimator(k, seed)
     name = type(estimator).__name__
-    started = time.perf_counter()
+    restarts = make_estimator.restarts if isinstance(make_estimator, Estimators) else Restarts()
+    started, how = time.perf_counter(), ""
     try:
-        estimator.fit(matrix)
+        if sampled(estimator, len(matrix), restarts):
+            how = fit_from_sample(estimator, matrix, restarts, seed)
+        else:
+            estimator.fit(matrix)
     except ValueError as error:
         raise StudyError(f"{name} could not be fitted with k = {k}: {str(error).splitlines()[0]}") from error
     seconds = time.perf_counter() - started
@@ -155,6 +163,8 @@ def fit_k(matrix: Floats, k: int, *, make_estimator: MakeEstimator, seed: int) -
     occupied = int(np.count_nonzero(cluster_sizes(labels, k)))
     if len(centres) != k or occupied < k:
         raise StudyError(f"{name} found only {occupied} clusters where k = {k} was asked for; ask for fewer clusters.")
+    if how:  # the labels are those of the means that the run ended with
+        estimator.inertia_ = inertia_of(matrix, centres, labels)
     inertia = getattr(estimator, "inertia_", None)
     n_iter = getattr(estimator, "n_iter_", None)
     limit = getattr(estimator, "max_iter", None)
@@ -167,6 +177,7 @@ def fit_k(matrix: Floats, k: int, *, make_estimator: MakeEstimator, seed: int) -
         n_iter=None if n_iter is None else int(n_iter),
         converged=None if n_iter is None or limit is None else bool(n_iter < limit),
         seconds=seconds,
+        how=how,
     )
 
 

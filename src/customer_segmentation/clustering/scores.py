@@ -6,8 +6,12 @@ conventions are scikit-learn's; a score that does not exist (no variance to expl
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
+
+from customer_segmentation.clustering.restarts import BLOCK
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.integer]
@@ -48,6 +52,7 @@ def cluster_means(matrix: Floats, labels: Integers) -> Floats:
     array of shape (k, n_features)
     """
     sizes = cluster_sizes(labels)
+    labels = labels.astype(np.intp)  # once, not by bincount for every column
     sums = np.column_stack([np.bincount(labels, weights=column) for column in matrix.T])
     return np.asarray(sums / sizes[:, None])
 
@@ -68,7 +73,7 @@ def davies_bouldin(matrix: Floats, labels: Integers) -> float:
     to within 1e-8.
     """
     means = cluster_means(matrix, labels)
-    to_mean = np.linalg.norm(matrix - means[labels], axis=1)
+    to_mean = np.concatenate([np.linalg.norm(part - means[own], axis=1) for part, own in _blocks(matrix, labels)])
     spread = np.bincount(labels, weights=to_mean) / cluster_sizes(labels)
     apart = np.linalg.norm(means[:, None, :] - means[None, :, :], axis=2)
     if np.allclose(spread, 0) or np.allclose(apart, 0):
@@ -129,7 +134,8 @@ def variance_explained(values: Floats, labels: Integers) -> float:
 
 def total_sum_of_squares(matrix: Floats) -> float:
     """Sum of squared distances to the mean of all customers: the inertia of one cluster."""
-    return float(np.square(matrix - matrix.mean(axis=0)).sum())
+    centre = matrix.mean(axis=0)
+    return float(sum(np.square(matrix[at : at + BLOCK] - centre).sum() for at in range(0, len(matrix), BLOCK)))
 
 
 def adjusted_rand_index(first: Integers, second: Integers) -> float:
@@ -180,8 +186,14 @@ def _within_and_between(matrix: Floats, labels: Integers) -> tuple[float, float]
     means = cluster_means(matrix, labels)
     sizes = cluster_sizes(labels)
     between = float((np.square(means - matrix.mean(axis=0)) * sizes[:, None]).sum())
-    within = float(np.square(matrix - means[labels]).sum())
+    within = float(sum(np.square(part - means[own]).sum() for part, own in _blocks(matrix, labels)))
     return within, between
+
+
+def _blocks(matrix: Floats, labels: Integers) -> Iterator[tuple[Floats, Integers]]:
+    """Cut a large table into blocks of rows: differences of the whole would need its memory once more."""
+    for start in range(0, len(matrix), BLOCK):
+        yield matrix[start : start + BLOCK], labels[start : start + BLOCK]
 
 
 def _sum_of_squares(counts: npt.NDArray[np.int64]) -> int:

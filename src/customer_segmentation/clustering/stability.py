@@ -36,7 +36,8 @@ class Stability:
 
     ``rand`` is the adjusted Rand index with the candidate (mean; ``rand_worst`` the lowest of all halves),
     ``jaccard`` the mean similarity (k,) of each cluster with its best match, ``prediction_strength`` the mean over
-    the directions of the weakest cluster's share of pairs kept together.
+    the directions of the weakest cluster's share of pairs kept together; ``rand_error`` is the standard error of
+    ``rand`` over the splits.
     """
 
     k: int
@@ -46,6 +47,7 @@ class Stability:
     jaccard: NDArray[np.float64]
     prediction_strength: float
     prediction_strength_worst: float
+    rand_error: float = float("nan")
 
     @property
     def jaccard_worst(self) -> float:
@@ -206,9 +208,16 @@ def study_stability(
             jaccard=_mean_of_present(np.array(jaccard[k])),
             prediction_strength=float(np.mean(strength[k])),
             prediction_strength_worst=float(np.min(strength[k])),
+            rand_error=_standard_error(rand[k]),
         )
         for k in labelings
     }
+
+
+def _standard_error(rand: Sequence[float]) -> float:
+    """Standard error of the mean over splits; the two halves of a split are not independent and count as one."""
+    splits = np.reshape(rand, (-1, 2)).mean(axis=1)
+    return float(splits.std(ddof=1) / np.sqrt(len(splits))) if len(splits) > 1 else float("nan")
 
 
 def _mean_of_present(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -33,8 +33,10 @@ class Candidate:
         Only scores that exist: k = 1 has inertia, inertia_share, smallest_share and seconds; a value that does not vary
         has no value_explained.
     sizes : integer array of shape (k,)
-    silhouette_samples : array of shape (n_customers,) or None
-        NaN for customers outside the sample, when silhouettes were sampled; None for k = 1.
+    silhouettes : pair of arrays of shape (n_rows,) or None
+        Rows of the customers whose silhouettes were computed, and these; None for k = 1.
+    how : str
+        How the fit was made on a large table; else empty.
     notes : tuple of str
         What a reader should know of the fit, a sentence each.
     """
@@ -45,8 +47,19 @@ class Candidate:
     estimator: Any
     scores: dict[str, float]
     sizes: npt.NDArray[np.int64]
-    silhouette_samples: Floats | None = None
+    silhouettes: tuple[npt.NDArray[np.intp], Floats] | None = None
     notes: tuple[str, ...] = field(default=())
+    how: str = ""
+
+    @property
+    def silhouette_samples(self) -> Floats | None:
+        """Silhouette of every customer, NaN outside the sample; made when asked for, as a table may be large."""
+        if self.silhouettes is None:
+            return None
+        rows, values = self.silhouettes
+        samples = np.full(len(self.labels), np.nan)
+        samples[rows] = values
+        return samples
 
 
 @dataclass(frozen=True)
@@ -145,15 +158,14 @@ def run_study(
 
 def _silhouettes(
     matrix: Floats, fits: Sequence[Fit], *, limit: int, sample: int, seed: int
-) -> tuple[dict[int, Floats], dict[int, dict[str, float]], int]:
+) -> tuple[dict[int, tuple[npt.NDArray[np.intp], Floats]], dict[int, dict[str, float]], int]:
     """Silhouettes by k: each customer's, the scores drawn from them, and how many rows they were computed on."""
     if not fits:
         return {}, {}, 0
     spread = silhouettes(matrix, [fit.labels for fit in fits], limit=limit, sample=sample, seed=seed)
     samples, found = {}, {}
     for position, fit in enumerate(fits):
-        samples[fit.k] = np.full(len(matrix), np.nan)
-        samples[fit.k][spread.rows] = spread.values[:, position]
+        samples[fit.k] = np.asarray(spread.rows), spread.values[:, position]
         found[fit.k] = {"silhouette": float(spread.means[position])}
         if spread.standard_errors is not None:
             found[fit.k]["silhouette_se"] = float(spread.standard_errors[position])
@@ -179,7 +191,7 @@ def _scores_of_partition(
     return found
 
 
-def _candidate(fit: Fit, found: dict[str, float], samples: Floats | None) -> Candidate:
+def _candidate(fit: Fit, found: dict[str, float], samples: tuple[npt.NDArray[np.intp], Floats] | None) -> Candidate:
     """Put a fit and its scores together, with a note where the fit is not what it seems."""
     notes = []
     if fit.converged is False:
@@ -194,6 +206,7 @@ def _candidate(fit: Fit, found: dict[str, float], samples: Floats | None) -> Can
         estimator=fit.estimator,
         scores=found,
         sizes=scores.cluster_sizes(fit.labels, fit.k),
-        silhouette_samples=samples,
+        silhouettes=samples,
         notes=tuple(notes),
+        how=fit.how,
     )

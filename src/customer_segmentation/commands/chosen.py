@@ -90,7 +90,7 @@ def _log_model(
         estimator=fit.estimator,  # type: ignore[attr-defined]
         scores=scores,
         sizes=np.bincount(fit.labels),  # type: ignore[attr-defined]
-        silhouette_samples=None,
+        silhouettes=None,
         notes=(),
     )
     called = {name.segment: name.name for name in portraits.names}

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from customer_segmentation.clustering.restarts import Restarts
 from customer_segmentation.commands.checks import declared_features, exploration_columns, make_scaler
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.data.table import CustomerTable
@@ -33,12 +34,13 @@ class Customers:
     seed: int
     attained: dict[int, float] = field(default_factory=dict)
     _outcomes: dict[str, np.ndarray] | None = None
+    restarts: Restarts = field(default_factory=Restarts)
 
     def attainable(self, ks: Sequence[int]) -> dict[int, float]:
         """Share of the reference's variance that K-means attains, for each k of at least 2."""
         missing = [k for k in ks if k not in self.attained]
         if missing:
-            self.attained.update(attainable(self.reference, missing, seed=self.seed))
+            self.attained.update(attainable(self.reference, missing, seed=self.seed, restarts=self.restarts))
         return self.attained
 
     @property
@@ -81,7 +83,7 @@ def customers_of(settings: SweepSettings, needed: Sequence[str]) -> Customers:
     DataError
         The table cannot be read, or leaves too few customers.
     """
-    key = repr((settings.data, settings.yardstick, settings.seed, settings.profiles, sorted(needed)))
+    key = repr((settings.data, settings.yardstick, settings.seed, settings.large, settings.profiles, sorted(needed)))
     if key not in _LOADED:
         welcome = exploration_columns(settings)
         if settings.profiles == "all":
@@ -100,5 +102,7 @@ def customers_of(settings: SweepSettings, needed: Sequence[str]) -> Customers:
             scaler=make_scaler(settings.yardstick.scaling.scaler, "of the yardstick"),
         )
         _LOADED.clear()  # one table at a time: it may be large
-        _LOADED[key] = Customers(table, reference.matrix, settings.seed)
+        large = settings.large
+        restarts = Restarts(large.above, large.restarts_on)
+        _LOADED[key] = Customers(table, reference.matrix, settings.seed, restarts=restarts)
     return _LOADED[key]

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from customer_segmentation.clustering.sampling import stratified_rows
 from customer_segmentation.clustering.silhouette import silhouettes
-from customer_segmentation.clustering.stability import seed_agreement
+from customer_segmentation.clustering.stability import Stability, seed_agreement
 from customer_segmentation.commands.customers import Customers
 from customer_segmentation.commands.job import Job, estimators_of, space_of
 from customer_segmentation.settings.sweep import SweepSettings
@@ -54,6 +55,25 @@ class StoreExaminer:
             self._studies[study] = job, space_of(job, self.customers)
         return self._studies[study]
 
+    def sample(self, index: int) -> np.ndarray | None:
+        """Rows of a stratified sample of a large table; None where everybody is examined."""
+        large, labels = self.settings.large, self.labels(index)
+        if len(labels) <= large.above:
+            return None
+        return stratified_rows(labels, [labels], size=large.examined_on, seed=self.settings.seed)
+
+    def examined(self, index: int, space: Space) -> tuple[np.ndarray, np.ndarray]:
+        """Matrix and labels of the customers on whom stability is measured."""
+        rows, labels = self.sample(index), self.labels(index)
+        return (space.matrix, labels) if rows is None else (space.matrix[rows], labels[rows])
+
+    def with_error(self, index: int, scores: Mapping[str, float], found: Stability, prefix: str) -> Mapping[str, float]:
+        """Add to the stability of a sample its standard error, and how many customers it was measured on."""
+        rows = self.sample(index)
+        if rows is None:
+            return scores
+        return {**scores, f"{prefix}_se": found.rand_error, f"{prefix}_customers": float(len(rows))}
+
     def separation(self, indices: Sequence[int]) -> Mapping[int, float]:
         """Silhouettes in the reference space, in one pass."""
         if not len(indices) or (self.customers.reference == self.customers.reference[0]).all():
@@ -71,43 +91,44 @@ class StoreExaminer:
         """Share of customers whose segment a shallow tree over few features tells, and these features."""
         job, space = self.study(index)
         most = self.settings.selection.most_features
-        return explained_by_tree(space.values, self.labels(index), most_features=most, seed=job.settings.seed)
+        values, labels = space.values, self.labels(index)
+        rows = self.sample(index)
+        if rows is not None:
+            values, labels = values.iloc[rows], labels[rows]
+        return explained_by_tree(values, labels, most_features=most, seed=job.settings.seed)
 
     def first_look(self, index: int) -> Mapping[str, float]:
         """Cheap stability that can only rule out."""
         job, space = self.study(index)
         found = first_look(
-            space.matrix,
-            self.labels(index),
+            *self.examined(index, space),
             int(cell(self.board, index, "k")),
             make_estimator=estimators_of(job),
             resamples=self.settings.selection.stability.first_look,
             seed=job.settings.seed,
         )
-        return scores_of(found, "first_look")
+        return self.with_error(index, scores_of(found, "first_look"), found, "first_look")
 
     def confirm(self, index: int) -> Mapping[str, float]:
         """Stability with all restarts; it ends early where the candidate flips, if that rules it out."""
         job, space = self.study(index)
         stability = self.settings.selection.stability
         found = confirmation(
-            space.matrix,
-            self.labels(index),
+            *self.examined(index, space),
             int(cell(self.board, index, "k")),
             make_estimator=estimators_of(job),
             resamples=stability.resamples,
             seed=job.settings.seed,
             stop_below=stability.rand_worst if self.settings.selection.binding else None,
         )
-        return scores_of(found)
+        return self.with_error(index, scores_of(found), found, "stability")
 
     def seed_agreement(self, index: int, seeds: int) -> float:
         """Worst adjusted Rand index of a candidate with refits of all customers under further seeds."""
         job, space = self.study(index)
         seed = job.settings.seed
         agreed = seed_agreement(
-            space.matrix,
-            self.labels(index),
+            *self.examined(index, space),
             int(cell(self.board, index, "k")),
             make_estimator=estimators_of(job),
             seeds=range(seed + 1, seed + 1 + seeds),

@@ -10,6 +10,7 @@ from typing import Any
 
 from sklearn.base import clone
 
+from customer_segmentation.clustering.restarts import Estimators, Restarts
 from customer_segmentation.commands.checks import declared_features, make_estimator, make_scaler
 from customer_segmentation.commands.customers import Customers
 from customer_segmentation.settings.sweep import SweepSettings
@@ -71,4 +72,8 @@ def space_of(job: Job, customers: Customers) -> Space:
 def estimators_of(job: Job) -> Callable[[int, int], Any]:
     """How the fits of a study get an unfitted estimator for k and a seed: the config is read once, then cloned."""
     first = make_estimator(job.settings.clustering.estimator, job.choices["clustering"], 2, job.settings.seed)
-    return lambda k, seed: clone(first).set_params(n_clusters=k, random_state=seed)
+    large = job.settings.large
+    return Estimators(
+        lambda k, seed: clone(first).set_params(n_clusters=k, random_state=seed),
+        Restarts(large.above, large.restarts_on),
+    )

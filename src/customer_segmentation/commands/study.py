@@ -10,7 +10,9 @@ from typing import Any
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from customer_segmentation.clustering.sampling import stratified_rows
 from customer_segmentation.clustering.scores import contingency
+from customer_segmentation.clustering.silhouette import intersect
 from customer_segmentation.clustering.study import Study, run_study
 from customer_segmentation.clustering.valley import StructureResult
 from customer_segmentation.commands.checks import declared_features
@@ -135,9 +137,15 @@ def structure_of_study(job: Job, study: Study, space: Space) -> tuple[StructureR
     from customer_segmentation.verdict.structure import study_structure
 
     several = [candidate for candidate in study.candidates if candidate.k > 1]
+    matrix, labels = space.matrix, {candidate.k: candidate.labels for candidate in several}
+    n, large = len(matrix), job.settings.large
+    if n > large.above and several:
+        labelings = list(labels.values())
+        rows = stratified_rows(intersect(labelings), labelings, size=large.examined_on, seed=job.settings.seed)
+        matrix, labels = matrix[rows], {k: found[rows] for k, found in labels.items()}
     result = valley_test(
-        space.matrix,
-        {candidate.k: candidate.labels for candidate in several},
+        matrix,
+        labels,
         {candidate.k: candidate.scores["silhouette"] for candidate in several},
         seed=job.settings.seed,
     )
@@ -146,8 +154,12 @@ def structure_of_study(job: Job, study: Study, space: Space) -> tuple[StructureR
             candidate.scores["valley_share"] = result.tests[candidate.k].share
     asked = opinions_on_k(
         job.settings.selection.opinions,
-        space.matrix,
-        {candidate.k: candidate.scores for candidate in study.candidates},
+        matrix,
+        {
+            # Inertia is a sum over customers; of a sample it is smaller in proportion.
+            candidate.k: {**candidate.scores, "inertia": candidate.scores["inertia"] * (len(matrix) / n)}
+            for candidate in study.candidates
+        },
         knee=study.knee,
         seed=job.settings.seed,
     )

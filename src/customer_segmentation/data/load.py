@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -215,9 +216,12 @@ def _split(frame: pd.DataFrame, selected: np.ndarray) -> tuple[pd.DataFrame, pd.
         return frame, frame.iloc[:0]
     kept, rest = {}, {}
     at, elsewhere = np.flatnonzero(selected), np.flatnonzero(~selected)
-    for name in list(frame.columns):
-        column = frame.pop(name).array
-        kept[name], rest[name] = column.take(at), column.take(elsewhere)
+    with ThreadPoolExecutor(max_workers=1) as pool:  # NumPy and Arrow leave Python's lock alone meanwhile
+        for name in list(frame.columns):
+            column = frame.pop(name).array
+            others = pool.submit(column.take, elsewhere)
+            kept[name] = column.take(at)
+            rest[name] = others.result()
     return pd.DataFrame(kept, copy=False), pd.DataFrame(rest, copy=False)
 
 

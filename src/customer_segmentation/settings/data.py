@@ -103,6 +103,8 @@ class DataSettings:
     # Decision -> the file, or files, that go with this table (features, yardstick, exploration, scaling, ...). They are
     # taken where neither the command line nor a preset names others.
     goes_with: dict[str, Any] = field(default_factory=dict)
+    # Rows of a Parquet file that are read at most; of more a seeded sample, streamed, so that memory is bounded.
+    at_most_rows: int = 2_000_000
     set_aside_limit: float = 0.05  # refuse the table when more than this share of its rows is set aside
     # How the file is read, for a table that does not speak for itself.
     delimiter: str | None = None

@@ -89,6 +89,15 @@ class ScoresSettings:
 
 
 @dataclass
+class LargeSettings:
+    """What is computed on seeded samples, because a table is large. Up to ``above`` customers nothing is."""
+
+    above: int = 100_000  # customers
+    restarts_on: int = 50_000  # customers that the starts of K-means are tried on, before one run over all
+    examined_on: int = 20_000  # customers in the stratified sample for stability, structure and the shallow tree
+
+
+@dataclass
 class ExplorationSettings:
     """What of the table is drawn and counted on the sweep's run."""
 
@@ -145,6 +154,7 @@ class SweepSettings:
     exploration: ExplorationSettings = field(default_factory=ExplorationSettings)
     hypotheses: HypothesesSettings = field(default_factory=HypothesesSettings)
     scores: ScoresSettings = field(default_factory=ScoresSettings)
+    large: LargeSettings = field(default_factory=LargeSettings)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     segments: SegmentsSettings = field(default_factory=SegmentsSettings)
     # all: every column with a role is read for the profiles; features: only what is read anyhow, where memory is short

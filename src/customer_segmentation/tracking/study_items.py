@@ -79,6 +79,8 @@ def study_items(
 def candidate_tags(candidate: Candidate, *, verdict: str) -> dict[str, str]:
     """Words by which a candidate is found, known before its run is started."""
     tags = {"verdict": verdict, "sizes": ", ".join(f"{size:,}" for size in candidate.sizes)}
+    if candidate.how:
+        tags["fit"] = candidate.how
     return {**tags, "note": "; ".join(candidate.notes)} if candidate.notes else tags
 
 

@@ -13,10 +13,15 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.cluster import KMeans
 
+from customer_segmentation.clustering.restarts import Restarts, fit_from_sample, sampled
+
 RESTARTS = 10
+EVERYBODY = Restarts()
 
 
-def attainable(reference: np.ndarray, ks: Sequence[int], *, seed: int) -> dict[int, float]:
+def attainable(
+    reference: np.ndarray, ks: Sequence[int], *, seed: int, restarts: Restarts = EVERYBODY
+) -> dict[int, float]:
     """Share of the reference space's variance that K-means attains, for each k.
 
     Parameters
@@ -25,6 +30,8 @@ def attainable(reference: np.ndarray, ks: Sequence[int], *, seed: int) -> dict[i
     ks : sequence of int
         Numbers of segments; those below 2 or above the number of customers are left out.
     seed : int
+    restarts : Restarts
+        Where K-means is started on large tables.
 
     Returns
     -------
@@ -37,8 +44,12 @@ def attainable(reference: np.ndarray, ks: Sequence[int], *, seed: int) -> dict[i
     shares = {}
     for k in ks:
         if 2 <= k <= len(reference):
-            inertia = KMeans(n_clusters=k, n_init=RESTARTS, random_state=seed).fit(reference).inertia_
-            shares[int(k)] = 1.0 - float(inertia) / total
+            best = KMeans(n_clusters=k, n_init=RESTARTS, random_state=seed)
+            if sampled(best, len(reference), restarts):
+                fit_from_sample(best, reference, restarts, seed)
+            else:
+                best.fit(reference)
+            shares[int(k)] = 1.0 - float(best.inertia_) / total
     return shares
 
 

@@ -1,0 +1,113 @@
+"""K-means on large tables: the starts are tried on a sample, the best of them runs once over everybody.
+
+Ten starts cost ten runs over all customers, and nearly all of them are spent on finding out which basin is the deepest.
+On a sample of some 50,000 that question has the same answer: the optimum of the sample lies next to the optimum of all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import clone
+from sklearn.cluster import KMeans
+
+Floats = npt.NDArray[np.float64]
+
+#: Rows of a block, where a temporary array as large as the matrix would be held.
+BLOCK = 1 << 17
+
+
+@dataclass(frozen=True)
+class Restarts:
+    """Where the starts of K-means are tried.
+
+    Attributes
+    ----------
+    above : int
+        Customers up to which all starts run over everybody.
+    sample : int
+        Customers that they are tried on beyond.
+    """
+
+    above: int = 100_000
+    sample: int = 50_000
+
+
+@dataclass(frozen=True)
+class Estimators:
+    """Makes unfitted estimators from k and a seed, and says how K-means among them is fitted to a large table."""
+
+    make: Callable[[int, int], Any]
+    restarts: Restarts = field(default_factory=Restarts)
+
+    def __call__(self, k: int, seed: int) -> Any:
+        """Make an unfitted estimator."""
+        return self.make(k, seed)
+
+
+def sampled(estimator: Any, n: int, restarts: Restarts) -> bool:
+    """Whether the starts of this estimator are tried on a sample of the n customers."""
+    plain = type(estimator) is KMeans and isinstance(estimator.init, str) and estimator.n_init != 1
+    return plain and n > restarts.above and restarts.sample < n and restarts.sample >= estimator.n_clusters
+
+
+def fit_from_sample(estimator: KMeans, matrix: Floats, restarts: Restarts, seed: int) -> str:
+    """Fit K-means in place: all starts on a sample, then one run over everybody from the best centres.
+
+    The run is in float32, which halves its memory and time; the centres are then the means of the members and the
+    inertia their sum of squares, both in float64.
+
+    Parameters
+    ----------
+    estimator : KMeans
+        Unfitted; keeps its parameters.
+    matrix : array of shape (n_customers, n_features)
+    restarts : Restarts
+    seed : int
+
+    Returns
+    -------
+    str
+        What was done, for the run.
+    """
+    n = len(matrix)
+    rows = np.sort(np.random.default_rng(seed).choice(n, size=restarts.sample, replace=False))
+    first = clone(estimator).fit(matrix[rows])
+    # Centred, because float32 has seven digits and an offset would use them up.
+    offset = matrix.mean(axis=0)
+    narrow = np.empty(matrix.shape, dtype=np.float32)
+    for start in range(0, n, BLOCK):
+        narrow[start : start + BLOCK] = matrix[start : start + BLOCK] - offset
+    full = clone(estimator).set_params(
+        init=np.asarray(first.cluster_centers_ - offset, dtype=np.float32), n_init=1, copy_x=False
+    )
+    full.fit(narrow)
+    labels = full.labels_
+    del narrow
+    sizes = np.bincount(labels, minlength=estimator.n_clusters)
+    sums = np.zeros((estimator.n_clusters, matrix.shape[1]))
+    for start in range(0, n, BLOCK):
+        block, mine = matrix[start : start + BLOCK], labels[start : start + BLOCK].astype(np.intp)
+        for column in range(matrix.shape[1]):
+            sums[:, column] += np.bincount(mine, weights=block[:, column], minlength=len(sums))
+    centres = np.where(sizes[:, None] > 0, sums / np.maximum(sizes, 1)[:, None], full.cluster_centers_ + offset)
+    for name, value in vars(full).items():
+        if name.endswith("_") or name.startswith("_n_"):
+            setattr(estimator, name, value)
+    # Of a model fitted to doubles: what it predicts for doubles must not pass through float32.
+    estimator.cluster_centers_ = np.ascontiguousarray(centres, dtype=np.float64)
+    estimator.inertia_ = inertia_of(matrix, centres, labels)
+    return f"starts tried on {restarts.sample:,} customers, one run in float32 over all {n:,}"
+
+
+def inertia_of(matrix: Floats, centres: Floats, labels: npt.NDArray[np.integer]) -> float:
+    """Sum of squared distances to the centres, block by block."""
+    total = 0.0
+    for start in range(0, len(matrix), BLOCK):
+        stop = start + BLOCK
+        total += float(np.square(matrix[start:stop] - centres[labels[start:stop]]).sum())
+    return total
