@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from customer_segmentation.data.cells import Cells, FrameSource, Source
 from customer_segmentation.data.delimited import DelimitedSource
@@ -20,6 +21,8 @@ from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.data import ColumnSpec, DataSettings
 
 SOURCES = ("sample", "file")
+_BATCH = 1 << 16  # rows of a Parquet file that are held while a sample is drawn from it
+_SAMPLED_WITH = 0  # seed of that sample: the same file gives the same customers
 
 
 def open_source(settings: DataSettings) -> Source:
@@ -53,7 +56,7 @@ def open_source(settings: DataSettings) -> Source:
     member = settings.download.member if settings.download else ""
     file = open_file(path, member=member)
     if file.kind == "parquet":
-        return ParquetSource(file)
+        return ParquetSource(file, at_most=settings.at_most_rows)
     if file.kind == "excel":
         frame, first_row = sheet_of(file, settings.sheet, claimed)
         return FrameSource(frame, name=file.name, sha256=file.sha256(), first_row=first_row)
@@ -63,9 +66,16 @@ def open_source(settings: DataSettings) -> Source:
 
 
 class ParquetSource:
-    """A Parquet file, of which only the wanted columns are read."""
+    """A Parquet file, of which only the wanted columns are read.
 
-    def __init__(self, file: FileBytes) -> None:
+    Parameters
+    ----------
+    file : FileBytes
+    at_most : int or None
+        Of a file with more rows, a sample of so many is streamed from it, always the same.
+    """
+
+    def __init__(self, file: FileBytes, *, at_most: int | None = None) -> None:
         import pyarrow.parquet as parquet
 
         self.name = file.name
@@ -73,25 +83,56 @@ class ParquetSource:
         self._path = file.path
         try:
             schema = parquet.read_schema(file.path)
+            rows = parquet.read_metadata(file.path).num_rows
         except Exception as error:  # pyarrow raises many kinds for a damaged file
             raise DataError(f"{file.name} is a damaged Parquet file ({first_line(error)}); fetch it again.") from None
         self.headers = tuple(schema.names)
         self.sha256 = file.sha256()
+        self._kept: np.ndarray | None = None
+        if at_most is not None and rows > at_most:
+            drawn = np.random.default_rng(_SAMPLED_WITH).choice(
+                rows, size=max(at_most, 1), replace=False, shuffle=False
+            )
+            self._kept = np.sort(drawn)
+            self.name = f"{file.name}, sampled from its {rows:,} rows (data.at_most_rows={at_most})"
 
     def read(self, wanted: Mapping[int, ColumnSpec]) -> Cells:
         """Read the wanted columns, given by position with their contract."""
         frame = self._frame([self.headers[position] for position in wanted]).set_axis(list(wanted), axis=1)
-        return Cells(frame, np.arange(2, 2 + len(frame), dtype=np.int64), pd.DataFrame())
+        rows = np.arange(len(frame), dtype=np.int64) if self._kept is None else self._kept.astype(np.int64)
+        return Cells(frame, rows + 2, pd.DataFrame())
 
     def originals(self, rows: np.ndarray) -> pd.DataFrame:
         """Cells of some rows as text, all columns, under their headers; rows are positions among those read."""
-        return FrameSource(self._frame(list(self.headers)), name=self.name).originals(rows)
+        wanted = np.asarray(rows, dtype=np.intp)
+        at = np.unique(wanted)
+        table = self._taken(list(self.headers), at if self._kept is None else self._kept[at])
+        frame = table.replace_schema_metadata(None).to_pandas()
+        return FrameSource(frame, name=self.name).originals(np.searchsorted(at, wanted))
+
+    def _taken(self, names: list[str], rows: np.ndarray) -> pa.Table:
+        """Some rows, ascending, batch by batch: no more than a batch is held beside them."""
+        import pyarrow.parquet as parquet
+
+        parts: list[pa.RecordBatch] = []
+        start = 0
+        with parquet.ParquetFile(self._path) as file:
+            for batch in file.iter_batches(batch_size=_BATCH, columns=names):
+                first, last = np.searchsorted(rows, (start, start + batch.num_rows))
+                if last > first:
+                    parts.append(batch.take(pa.array(rows[first:last] - start)))
+                start += batch.num_rows
+            empty = file.schema_arrow.empty_table()
+        return (pa.Table.from_batches(parts) if parts else empty).select(names)
 
     def _frame(self, names: list[str]) -> pd.DataFrame:
         import pyarrow.parquet as parquet
 
         try:
-            table = parquet.ParquetFile(self._path).read(columns=names)
+            if self._kept is None:
+                table = parquet.ParquetFile(self._path).read(columns=names)
+            else:
+                table = self._taken(names, self._kept)
             # A pandas index stored as a column stays a column.
             return table.replace_schema_metadata(None).select(names).to_pandas(split_blocks=True, self_destruct=True)
         except Exception as error:

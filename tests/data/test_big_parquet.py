@@ -1,0 +1,46 @@
+"""Of a Parquet file with more rows than memory is meant for, a sample is streamed."""
+
+import numpy as np
+import pandas as pd
+
+from customer_segmentation.data.files import open_file
+from customer_segmentation.data.load import load_customers
+from customer_segmentation.data.reading import ParquetSource
+from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Role
+
+
+def settings(path, at_most):
+    columns = {
+        "id": ColumnSpec(role=Role.id, type=ColumnType.text),
+        "spend": ColumnSpec(role=Role.numeric, type=ColumnType.number, minimum=0.0),
+    }
+    return DataSettings(path=str(path), columns=columns, at_most_rows=at_most, set_aside_limit=0.5)
+
+
+def table_of(rows):
+    spend = np.arange(rows, dtype=float)
+    spend[::10] = -1.0
+    return pd.DataFrame({"id": [f"C{i}" for i in range(rows)], "spend": spend, "unused": "x"})
+
+
+def test_a_sample_is_the_same_each_time_and_its_rows_keep_their_numbers(tmp_path):
+    path = tmp_path / "big.parquet"
+    frame = table_of(5_000)
+    frame.to_parquet(path, row_group_size=700)
+    first, second = (load_customers(settings(path, 1_000), needed=["spend"]) for _ in range(2))
+    assert first.digest == second.digest
+    assert first.rows_read == 1_000 == len(first.customers) + len(first.set_aside)
+    assert "5,000 rows" in first.source
+    # Those set aside are told by their number in the file, and with the cells of that row.
+    at = first.set_aside["row"].to_numpy() - 2
+    assert len(at) > 50
+    assert first.set_aside["id"].tolist() == frame["id"].iloc[at].tolist()
+    assert (frame["spend"].iloc[at] == -1.0).all()
+
+
+def test_a_smaller_file_is_read_whole(tmp_path):
+    path = tmp_path / "small.parquet"
+    table_of(900).to_parquet(path)
+    source = ParquetSource(open_file(str(path)), at_most=900)
+    assert source.name == "small.parquet"
+    assert len(load_customers(settings(path, 900), needed=["spend"]).customers) == 810
