@@ -4,7 +4,8 @@
 
 Each size is a process of its own, one thread. "bare fits" are the K-means fits that the study contains, timed inside
 it; "reading" is the loading of the Parquet file. Memory is the growth of the peak over the run of 10,000 rows, as a
-multiple of the float64 matrix (of the rows that are used: beyond `data.at_most_rows` a sample is streamed). --full compares the inertia of each k with that of
+multiple of the float64 matrix (of the rows that are used: beyond `data.at_most_rows` a sample is streamed).
+--full compares the inertia of each k with that of
 ten starts over everybody, which takes long.
 """
 
