@@ -36,7 +36,8 @@ def test_a_sweep_that_is_stopped_leaves_no_run_running(tmp_path, number):
     process.send_signal(number)
     _, error = process.communicate(timeout=120)
     assert process.returncode == 130
-    assert error.strip().splitlines()[-1] == "segment sweep: interrupted."
+    last = error.strip().splitlines()[-1]
+    assert last == "segment sweep: interrupted; run the same command again to continue: what is finished is kept."
     assert "Traceback" not in error
     statuses = pd.Series([run.info.status for run in all_runs(tmp_path)], dtype=object).value_counts().to_dict()
     assert "RUNNING" not in statuses

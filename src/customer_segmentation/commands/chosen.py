@@ -18,6 +18,7 @@ from customer_segmentation.segments.portraits import Portraits
 from customer_segmentation.spaces.space import Space
 from customer_segmentation.tracking.chosen_items import chosen_items
 from customer_segmentation.tracking.items import Metrics
+from customer_segmentation.tracking.leftovers import models_of
 from customer_segmentation.tracking.reading import labels_of, run_of
 from customer_segmentation.tracking.runs import record
 from customer_segmentation.tracking.segment_items import portrait_items, profile_items
@@ -65,7 +66,8 @@ def finish_chosen(store: Store, chosen: pd.Series, job: Job, customers: Customer
     if not chosen["best_of_study"]:
         items += profile_items(portraits.profiles)
     items += portrait_items(portraits, playbook=playbook_name(settings))
-    if settings.tracking.models == "chosen" or not chosen["best_of_study"]:
+    own = settings.tracking.models == "chosen" or not chosen["best_of_study"]
+    if own and not models_of(run_of(store, chosen["run_id"])):  # a continued sweep may have logged it already
         _log_model(store, chosen, job, space, customers, fit, portraits)
     record(store, chosen["run_id"], items)
     return Reopened(store, run_of(store, chosen["run_id"]), job, customers, space, fit), portraits

@@ -102,10 +102,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(f"segment {name}: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
         if os.environ.get("SEGMENT_DEBUG"):
             raise
-        print(f"\nsegment {name}: interrupted.", file=sys.stderr)
+        print(f"\nsegment {name}: interrupted{f'; {stopped}' if str(stopped) else ''}.", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # the reader of our output has gone (`segment ... | head`): nothing is left to say to it

@@ -39,6 +39,7 @@ ONE_PER_SWEEP = (
     "name",
     "quiet",
     "threads",
+    "resume",
     "profiles",
     "segments",
 )

@@ -78,6 +78,12 @@ class SweepProgress:
         best = f", best yardstick {max(known)[0]:.3f} at k={max(known)[1]}" if known else ""
         self._line(f"study {self.done}/{self.studies} {name}: {len(study.candidates)} candidates{best}")
 
+    def study_reused(self, name: str, candidates: int) -> None:
+        """Tell that a study stands from an earlier run of the sweep."""
+        self.done += 1
+        self.bar.advance(self.task, candidates)
+        self._line(f"study {self.done}/{self.studies} {name}: reused, {candidates} candidates")
+
     def study_failed(self, name: str, reason: str) -> None:
         """Tell the failure of a study."""
         self.done += 1

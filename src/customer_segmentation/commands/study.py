@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -18,18 +19,21 @@ from customer_segmentation.clustering.valley import StructureResult
 from customer_segmentation.commands.checks import declared_features
 from customer_segmentation.commands.composition import config_text, typed
 from customer_segmentation.commands.customers import Customers, customers_of
+from customer_segmentation.commands.identities import candidate_identity, study_identity
 from customer_segmentation.commands.job import Job, estimators_of, space_of
 from customer_segmentation.commands.model import model_of
 from customer_segmentation.commands.playbooks import playbook_of
 from customer_segmentation.commands.portraits import profiles_of
 from customer_segmentation.commands.progress import current_progress
+from customer_segmentation.commands.resumption import standing_of, take_up
 from customer_segmentation.errors import SegmentError
 from customer_segmentation.segments.naming import name_segments
 from customer_segmentation.settings.segments_asked import segments_asked
 from customer_segmentation.settings.sweep import SelectionSettings
 from customer_segmentation.spaces.space import Space
 from customer_segmentation.tracking.context import SweepContext
-from customer_segmentation.tracking.items import Tags
+from customer_segmentation.tracking.identity import TAG as IDENTITY
+from customer_segmentation.tracking.items import Item, Metrics, Tags
 from customer_segmentation.tracking.runs import finish_run, record, start_run
 from customer_segmentation.tracking.segment_items import profile_items
 from customer_segmentation.tracking.store import Store, connect
@@ -64,27 +68,31 @@ def run_job(config: Any) -> None:
 def run_logged(job: Job, context: SweepContext, store: Store) -> None:
     """Run one study inside its run; end the run as FINISHED, FAILED with the reason, or KILLED."""
     progress = current_progress()
-    run_id = start_run(
-        store,
-        name=job.name,
-        level="study",
-        parent=context.sweep_id,
-        tags={**context.tags, "sweep": context.sweep_id, "job": job.number, "overrides": json.dumps(job.overrides)},
-    )
+    own = study_identity(job, context.tags["data_digest"])
+    standing = standing_of(store, context.sweep_id, own) if context.continued else None
+    if standing is not None and standing.finished:
+        progress.study_reused(job.name, len(standing.ks))
+        return
+    if standing is None:
+        tags = {"sweep": context.sweep_id, "job": job.number, "overrides": json.dumps(job.overrides), IDENTITY: own}
+        run_id = start_run(store, name=job.name, level="study", parent=context.sweep_id, tags={**context.tags, **tags})
+    else:
+        run_id = standing.run_id
+        take_up(store, run_id)
+    done = standing.ks if standing is not None else frozenset()
     progress.study_started(job.name)
     try:
         study, space, customers = compute(job, context.columns, progress.candidate_done)
         found = structure_of_study(job, study, space)
         associate(study, customers)
-        _log_candidates(job, context, store, run_id, study, space, customers, found[1])
-        record(
-            store,
-            run_id,
-            [
-                *study_items(study, space, ids=customers.ids, params=job.params, config=job.config),
-                *structure_items(*found),
-            ],
-        )
+        _log_candidates(job, context, store, run_id, study, space, customers, found[1], own, done)
+        items: list[Item] = [
+            *study_items(study, space, ids=customers.ids, params=job.params, config=job.config),
+            *structure_items(*found),
+        ]
+        if standing is not None and standing.described:
+            items = [item for item in items if not isinstance(item, Metrics)]
+        record(store, run_id, items)
     except Exception as error:
         if os.environ.get("SEGMENT_DEBUG"):
             finish_run(store, run_id, "FAILED")
@@ -229,6 +237,8 @@ def _log_candidates(
     space: Space,
     customers: Customers,
     structure: StudyStructure,
+    identity: str,
+    done: Collection[int],
 ) -> None:
     choice = best_of_study(leaderboard_of(study, job.name, structure.k), rule_of(job.settings.selection))
     known = {
@@ -236,6 +246,8 @@ def _log_candidates(
         "value_circular": "yes" if value_is_feature(job, customers) else "no",
     }
     for candidate in study.candidates:
+        if candidate.k in done:
+            continue
         best = candidate.k == choice.chosen
         verdict = "best_of_study" if best else "qualified"
         if candidate.k in choice.ruled_out:
@@ -254,6 +266,8 @@ def _log_candidates(
                 **known,
                 "natural": "yes" if candidate.k == structure.k > 1 else "no",
                 "best_of_study": "yes" if best else "no",
+                IDENTITY: candidate_identity(identity, candidate.k),
+                "verdict_of_study": verdict,
                 **candidate_tags(candidate, verdict=verdict),
             },
         )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 import pandas as pd
 from omegaconf import OmegaConf
@@ -18,10 +20,12 @@ from customer_segmentation.commands.composition import Plan, run_jobs
 from customer_segmentation.commands.conclusion import Conclusion, choose_across
 from customer_segmentation.commands.customers import Customers
 from customer_segmentation.commands.explore_checks import asked_of
+from customer_segmentation.commands.identities import sweep_identity
 from customer_segmentation.commands.job import Job
 from customer_segmentation.commands.progress import SweepProgress
 from customer_segmentation.commands.reopened import Reopened
 from customer_segmentation.commands.report_run import report_of_sweep
+from customer_segmentation.commands.resumption import clear_verdict, earlier_sweep, take_up
 from customer_segmentation.commands.study import run_job
 from customer_segmentation.commands.summary import print_summary
 from customer_segmentation.data.expressions import parse
@@ -36,11 +40,13 @@ from customer_segmentation.tracking.adoption import adopt_run
 from customer_segmentation.tracking.context import SweepContext
 from customer_segmentation.tracking.descriptions import EXPERIMENT, link, sweep_description
 from customer_segmentation.tracking.explore_items import hypothesis_items
+from customer_segmentation.tracking.identity import TAG as IDENTITY
 from customer_segmentation.tracking.items import Item, Tags, Text
+from customer_segmentation.tracking.leftovers import close_leftovers
 from customer_segmentation.tracking.provenance import provenance
 from customer_segmentation.tracking.reading import overrides_of, structure_of
 from customer_segmentation.tracking.runs import finish_run, record, start_run
-from customer_segmentation.tracking.store import Store, open_store
+from customer_segmentation.tracking.store import Store, exclusive, open_store
 from customer_segmentation.tracking.sweep_items import (
     conclusion_items,
     exploration_items,
@@ -62,8 +68,25 @@ def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -
     )
     store, adopted = adopt_run(store)
     tags = provenance(digest=customers.table.digest, source_sha256=customers.table.source_sha256, seed=settings.seed)
-    sweep_id = _open(store, asked, adopted, tags, command)
-    SweepContext(store.uri, store.experiment, store.experiment_id, sweep_id, needed, tags).publish()
+    own = sweep_identity(asked, customers.table)
+    with exclusive(store.uri):  # of two equal sweeps that start at once, one has to see the other
+        closed = close_leftovers(store)
+        earlier = earlier_sweep(store, own) if settings.resume and adopted is None else None
+        if earlier is not None and earlier.info.status == "FINISHED":
+            return _told(earlier, store, settings)
+        if earlier is None:
+            sweep_id = _open(store, asked, adopted, {**tags, IDENTITY: own}, command)
+        else:
+            sweep_id = earlier.info.run_id
+            take_up(store, sweep_id)
+    if earlier is not None:
+        clear_verdict(store, sweep_id)
+    if not settings.quiet:
+        _tell_resumed(closed, earlier)
+    context = SweepContext(
+        store.uri, store.experiment, store.experiment_id, sweep_id, needed, tags, earlier is not None
+    )
+    context.publish()
     ks = segments_asked(settings.k)
     status = "FAILED"
     try:
@@ -71,8 +94,9 @@ def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -
             threadpool_limits(settings.threads),
             SweepProgress(len(asked.jobs) * len(ks), len(asked.jobs), quiet=settings.quiet) as progress,
         ):
-            logged = store.client.get_run(sweep_id).data.params  # an adopted run has those of its entry point
-            record(store, sweep_id, _first_items(settings, asked, customers, needed, logged))
+            logged = store.client.get_run(sweep_id).data  # an adopted run has the parameters of its entry point
+            if not logged.metrics:  # they are written last: what comes before the studies is complete
+                record(store, sweep_id, _first_items(settings, asked, customers, needed, logged.params))
             run_jobs(asked, run_job)
             progress.finishing()
             result = choose_across(store, sweep_id, customers, settings, lambda row: job_of(asked, store, row))
@@ -82,15 +106,37 @@ def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -
             _conclude(store, sweep_id, result, customers, progress.failures, asked, command)
             _report(store, sweep_id, opened, portraits, progress)
         status = "FAILED" if progress.failures else "FINISHED"
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
         status = "KILLED"
-        raise
+        raise KeyboardInterrupt("run the same command again to continue: what is finished is kept") from stopped
     finally:
         with contextlib.suppress(Exception):  # the store may be what failed; that error is the one to tell
             finish_run(store, sweep_id, status)
     if not settings.quiet:
         print_summary(result, customers.table, store, sweep_id, progress, portraits)
     return 1 if progress.failures else 0
+
+
+def _told(earlier: Any, store: Store, settings: SweepSettings) -> int:
+    """Say that the same sweep is finished, and where it is."""
+    if not settings.quiet:
+        chosen = earlier.data.tags.get("chosen")
+        print(
+            f"This sweep is finished: run {earlier.info.run_id} in the experiment {store.experiment} of {store.uri}"
+            + (f" chose {chosen}, run {earlier.data.tags['chosen_run_id']}." if chosen else " chose no candidate.")
+            + "\nNothing was computed again: settings, data and code are the same. To run it afresh: resume=false"
+            + f"\nNext, its report:  segment report run_id={earlier.info.run_id}"
+        )
+    return 0
+
+
+def _tell_resumed(closed: int, earlier: Any | None) -> None:
+    """Say what became of runs that were left, and that an earlier sweep is continued."""
+    if closed:
+        print(f"{closed} run{'s were' if closed > 1 else ' was'} left by a killed process: now KILLED", file=sys.stderr)
+    if earlier is not None:
+        was = earlier.info.status if earlier.info.status != "RUNNING" else "KILLED"
+        print(f"continuing the sweep {earlier.info.run_id}, which was {was}", file=sys.stderr)
 
 
 def _report(

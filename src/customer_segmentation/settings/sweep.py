@@ -164,6 +164,7 @@ class SweepSettings:
     threads: int = 1  # of one process, for the numerical libraries
     name: str | None = None  # of the sweep's run; null: made from what is swept
     quiet: bool = False  # no progress display
+    resume: bool = True  # an equal sweep that was broken off is continued, a finished one pointed to
 
 
 @dataclass

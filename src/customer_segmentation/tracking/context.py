@@ -22,6 +22,8 @@ class SweepContext:
         so that all studies segment the same customers.
     tags : dict
         Tags of every run of the sweep.
+    continued : bool
+        Whether an earlier sweep is continued, so that a study may stand already.
     """
 
     uri: str
@@ -30,6 +32,7 @@ class SweepContext:
     sweep_id: str
     columns: list[str]
     tags: dict[str, str]
+    continued: bool = False
 
     def publish(self) -> None:
         """Put it into the environment, which in-process jobs and started workers read alike."""

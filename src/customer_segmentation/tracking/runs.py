@@ -25,6 +25,8 @@ from customer_segmentation.tracking.items import (
     Tags,
     Text,
 )
+from customer_segmentation.tracking.process import TAG as PROCESS
+from customer_segmentation.tracking.process import this_process
 from customer_segmentation.tracking.store import Store
 
 #: Limits of the tracking store, from MLflow's validation.
@@ -65,7 +67,7 @@ def start_run(
     description : str
         Markdown, shown on the run's page.
     """
-    words = {**SOURCE, "mlflow.user": getpass.getuser(), **tags, "level": level}
+    words = {**SOURCE, "mlflow.user": getpass.getuser(), **tags, "level": level, PROCESS: this_process()}
     if parent is not None:
         words["mlflow.parentRunId"] = parent
     if description:

@@ -87,7 +87,7 @@ def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeo
         place = (Path(resolved.removeprefix(SQLITE)).parent / "mlartifacts").as_uri()
     elif place is not None and "://" not in place:
         place = Path(place).expanduser().absolute().as_uri()
-    with _store_errors(resolved), _alone(resolved) if local else contextlib.nullcontext():
+    with _store_errors(resolved), exclusive(resolved):
         if local:
             _create_sqlite(Path(resolved.removeprefix(SQLITE)))
         mlflow.set_tracking_uri(resolved)
@@ -170,8 +170,15 @@ def _without_password(uri: str) -> str:
 
 
 @contextlib.contextmanager
-def _alone(uri: str) -> Iterator[None]:
-    """Hold a lock on a local store while it is created: two processes that create one at once would corrupt it."""
+def exclusive(uri: str) -> Iterator[None]:
+    """Hold the lock of a local store; nothing for a server, which has locks of its own.
+
+    Two processes that create a store at once would corrupt it, and two equal sweeps that start at once would both
+    find that no other is running.
+    """
+    if not uri.startswith(SQLITE):
+        yield
+        return
     name = f"segment-{os.getuid()}-{hashlib.sha256(uri.encode()).hexdigest()[:16]}.lock"
     with open(Path(tempfile.gettempdir()) / name, "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

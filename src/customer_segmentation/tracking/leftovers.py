@@ -1,0 +1,60 @@
+"""Runs that a killed process left RUNNING: closed by the next command that proves that their process is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from customer_segmentation.tracking.process import TAG, state_of
+from customer_segmentation.tracking.store import Store
+
+PAGE = 1000
+
+
+def running(store: Store) -> list[Any]:
+    """All runs of the experiment that are RUNNING."""
+    found: list[Any] = []
+    token = None
+    while True:
+        page = store.client.search_runs(
+            [store.experiment_id], "attributes.status = 'RUNNING'", max_results=PAGE, page_token=token
+        )
+        found += page
+        token = page.token
+        if not token:
+            return found
+
+
+def close_leftovers(store: Store) -> int:
+    """Mark runs whose process is proved to be gone as KILLED; return how many they were.
+
+    Runs of other hosts and runs without the tag of a process, such as those of other tools, are left alone.
+    """
+    closed = 0
+    for run in running(store):
+        tag = run.data.tags.get(TAG)
+        if tag is not None and state_of(tag) == "gone":
+            store.client.set_terminated(run.info.run_id, status="KILLED")
+            closed += 1
+    return closed
+
+
+def discard(store: Store, runs: Sequence[Any]) -> None:
+    """Move broken runs to the trash, with the models that they logged."""
+    if not runs:
+        return
+    from mlflow.exceptions import MlflowException
+
+    for run in runs:
+        for model_id in models_of(run):
+            try:
+                store.client.delete_logged_model(model_id)
+            except MlflowException:  # it was never finished, or is gone already
+                continue
+        store.client.delete_run(run.info.run_id)
+
+
+def models_of(run: Any) -> list[str]:
+    """Ids of the models that a run has logged."""
+    outputs = getattr(run, "outputs", None)
+    return [model.model_id for model in outputs.model_outputs] if outputs is not None else []

@@ -1,0 +1,101 @@
+"""A sweep that is run again: killed, failed or finished before, or still running."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from customer_segmentation.tracking.process import this_process
+
+SEGMENT = Path(sys.executable).parent / "segment"
+SWEEP = ("sweep", "features=value", "scaling=standard,minmax,robust", "k=[2,3,4]", "data.customers=900")
+
+
+def killed_after(line: str, folder: Path) -> None:
+    """Start the sweep and kill its whole process group once it has printed a line."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "SEGMENT_"))}
+    process = subprocess.Popen(
+        [SEGMENT, *SWEEP], cwd=folder, env=kept, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    for printed in process.stderr:
+        if line in printed:
+            time.sleep(0.15)
+            os.killpg(process.pid, signal.SIGKILL)
+            break
+    process.wait(timeout=60)
+    assert process.returncode == -signal.SIGKILL
+
+
+def scores(ran) -> dict[str, dict[str, float]]:
+    return {
+        run.info.run_name: {name: value for name, value in run.data.metrics.items() if name != "seconds"}
+        for run in ran.runs("candidate")
+        if run.info.status == "FINISHED"
+    }
+
+
+def test_a_killed_sweep_is_continued_to_the_same_end(run_segment, tmp_path):
+    quiet, disturbed = tmp_path / "quiet", tmp_path / "disturbed"
+    quiet.mkdir()
+    disturbed.mkdir()
+    expected = run_segment(*SWEEP, folder=quiet)
+    killed_after("study 1/3", disturbed)
+    killed_after("reused", disturbed)
+    ran = run_segment(*SWEEP, folder=disturbed)
+    assert ran.code == 0, ran.error
+    assert "left by a killed process: now KILLED" in ran.error
+    assert "continuing the sweep" in ran.error
+    assert "value · standard: reused, 3 candidates" in ran.error
+    assert ran.statuses() == {"FINISHED": 1 + 3 + 9}
+    assert Counter(run.info.run_name for run in ran.runs("candidate")) == Counter(list(scores(expected)))
+    assert scores(ran) == scores(expected)
+    words = [run.data.tags["verdict"] for run in sorted(ran.runs("candidate"), key=lambda run: run.info.run_name)]
+    others = sorted(expected.runs("candidate"), key=lambda run: run.info.run_name)
+    assert words == [run.data.tags["verdict"] for run in others]
+    for study in ran.runs("study"):
+        assert len(ran.store.client.get_metric_history(study.info.run_id, "inertia")) == 3
+
+
+@pytest.fixture(scope="module")
+def finished(run_segment, tmp_path_factory):
+    ran = run_segment(*SWEEP[:2], "scaling=standard", "k=[2,3]", *SWEEP[4:], folder=tmp_path_factory.mktemp("again"))
+    assert ran.code == 0, ran.error
+    return ran
+
+
+def again(run_segment, finished, *words: str):
+    return run_segment(*SWEEP[:2], "scaling=standard", *SWEEP[4:], *words, folder=finished.folder)
+
+
+def test_a_finished_sweep_points_to_its_run(run_segment, finished):
+    before = finished.statuses()
+    (sweep,) = finished.runs("sweep")
+    ran = again(run_segment, finished, "k=3,2", "threads=2", "name=other")
+    assert ran.code == 0
+    assert f"This sweep is finished: run {sweep.info.run_id}" in ran.out
+    assert "resume=false" in ran.out
+    assert ran.statuses() == before
+
+
+def test_an_equal_sweep_that_runs_is_not_started_twice(run_segment, finished):
+    (sweep,) = finished.runs("sweep")
+    client = finished.store.client
+    client.update_run(sweep.info.run_id, status="RUNNING")
+    client.set_tag(sweep.info.run_id, "process", this_process())
+    ran = again(run_segment, finished, "k=[2,3]")
+    client.update_run(sweep.info.run_id, status="FINISHED")
+    assert ran.code == 1
+    assert f"an equal sweep is running: run {sweep.info.run_id}, by process {os.getpid()}" in ran.error
+    assert len(finished.runs("sweep")) == 1
+
+
+def test_other_settings_and_a_wish_start_afresh(run_segment, finished):
+    assert again(run_segment, finished, "k=[2,3]", "resume=false", "quiet=true").code == 0
+    assert len(finished.runs("sweep")) == 2
+    assert again(run_segment, finished, "k=[2,3]", "seed=7", "quiet=true").code == 0
+    assert len(finished.runs("sweep")) == 3
