@@ -94,6 +94,40 @@ def test_one_from_another_kind_of_table_is_refused(segment, uri, registry):
     refused(registry, "data_contract")
 
 
+def test_a_challenger_waits_and_is_promoted_as_the_same_version_by_force_with_a_reason(segment, uri, registry):
+    champion = registry.champion()
+    other = 4 if champion.tags["k"] == "3" else 3
+    run_id, before = candidate(registry, "value · minmax", other), champion.number
+    words = (uri, f"run_id={run_id}", *EASY, "promotion.agreement=1.0", "promotion.same_segment=0.3")
+    assert "reason" in segment("promote", *words, "force=true").sentence
+    assert "agreement" in segment("promote", *words).sentence
+    forced = (*words, "force=true", "reason=sales asked, (really)")
+    assert segment("promote", *forced, "alias=challenger").code == 0
+    waiting = registry.aliases()
+    assert waiting["champion"] == before
+    assert segment("promote", *forced).code == 0
+    assert registry.aliases() == {"champion": waiting["challenger"]}
+    version = registry.champion()
+    assert (version.gate, version.tags["reason"]) == ("forced", "sales asked, (really)")
+    old = registry.version(before).segments
+    assert set(version.segments) & set(old), "some segments are the champion's"
+    assert all(number > max(old) for number in set(version.segments) - set(old)), "a new number is new"
+
+
+def test_rollback_goes_back_and_is_told(segment, uri, registry):
+    now = registry.champion().number
+    assert "reason" in segment("rollback", uri).sentence
+    assert segment("rollback", uri, "reason=it's worse").code == 0
+    event = registry.events()[-1]
+    assert (event.action, event.before, event.reason) == ("rollback", now, "it's worse")
+    assert registry.champion().number == event.after
+    told = segment("history", uri).out
+    assert f"rolled back: version {now} → version {event.after}" in told
+    assert "it's worse" in told
+    turned_down = next(version.number for version in registry.versions() if version.gate == "refused")
+    assert "cannot become the champion" in segment("rollback", uri, "reason=x", f"version={turned_down}").sentence
+
+
 def test_a_model_that_does_not_install_in_a_clean_environment_is_refused(segment, uri, registry, monkeypatch):
     monkeypatch.setattr(models, "requirements", lambda: ["customer-segmentation-has-no-such-package==99"])
     run_id = candidate(registry, "value · l2_rows", 3)

@@ -211,12 +211,11 @@ class _Promotion:
         return Identity(numbers, names, dict.fromkeys(numbers, "new"), {}, ("All segments are new.",))
 
     def _used(self) -> set[int]:
-        """Numbers that segments of any version that may have answered have had."""
+        """Numbers that segments of any champion have had; one that never answered leaves its new numbers free."""
+        done = [move.event for move in moves(self.registry.events(), self.before) if move.state != "interrupted"]
+        answered = {number for event in done for number in (event.before, event.after)} | {self.before}
         return {
-            number
-            for version in self.registry.versions()
-            if version.gate in ("passed", "forced")
-            for number in version.segments
+            number for version in self.registry.versions() if version.number in answered for number in version.segments
         }
 
     def _own_labels(self, found: Reopened, model: SegmentModel) -> Check:
