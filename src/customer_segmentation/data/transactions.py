@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import difflib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -214,7 +216,8 @@ def _open(settings: DataSettings, specs: dict[str, ColumnSpec]) -> Source:
         frame = draw_orders(settings.customers, seed=settings.seed)
         name = f"built-in orders ({settings.customers:,} customers, seed {settings.seed})"
         return FrameSource(frame, name=name)
-    return open_source(replace(settings, source="file", columns=dict(specs)))
+    # All orders: of a sample of them every customer would have too few.
+    return open_source(replace(settings, source="file", columns=dict(specs), at_most_rows=sys.maxsize))
 
 
 def _empty_rows(raw: pd.DataFrame, source: Source) -> np.ndarray:
