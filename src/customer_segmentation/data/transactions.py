@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-
 import difflib
+import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
