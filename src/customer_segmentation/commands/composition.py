@@ -260,10 +260,11 @@ def _as_typed(key: str, column: Sequence[str], override: Any) -> str:
     return f"{key}=" + ",".join(text.partition("=")[2] for text in column) if len(column) > 1 else column[0]
 
 
-def run_jobs(plan: Plan, job: Callable[[Any], None]) -> None:
+def run_jobs(plan: Plan, job: Callable[[Any], None], launcher: Sequence[str] = ()) -> None:
     """Run a Hydra multirun: ``job`` once for each study of the plan, through the configured launcher.
 
     ``job`` gets the composed config. It must not raise: a study that fails says so in its run, and the others go on.
+    ``launcher`` holds further overrides of Hydra's, by which the studies go to other processes.
     """
     import hydra
 
@@ -277,6 +278,7 @@ def run_jobs(plan: Plan, job: Callable[[Any], None]) -> None:
             "hydra.output_subdir=null",
             "hydra/job_logging=none",
             "hydra/hydra_logging=none",
+            *launcher,
         ]
         before = sys.argv
         # Flags such as --cfg show one job.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -74,6 +77,14 @@ class Customers:
 
 _LOADED: dict[str, Customers] = {}
 
+SHARED = "SEGMENT_CUSTOMERS"  # file by which the processes of one machine share what one of them has loaded
+
+
+def save_customers(path: Path) -> None:
+    """Write what this process has loaded, for processes that it starts: they find it by their environment."""
+    path.write_bytes(pickle.dumps(_LOADED, protocol=pickle.HIGHEST_PROTOCOL))
+    os.environ[SHARED] = str(path)
+
 
 def customers_of(settings: SweepSettings, needed: Sequence[str]) -> Customers:
     """Load the table and build the reference space, or return what this process has loaded already.
@@ -84,6 +95,8 @@ def customers_of(settings: SweepSettings, needed: Sequence[str]) -> Customers:
         The table cannot be read, or leaves too few customers.
     """
     key = repr((settings.data, settings.yardstick, settings.seed, settings.large, settings.profiles, sorted(needed)))
+    if not _LOADED and os.environ.get(SHARED):
+        _LOADED.update(pickle.loads(Path(os.environ[SHARED]).read_bytes()))  # noqa: S301: written by our own parent
     if key not in _LOADED:
         welcome = exploration_columns(settings)
         if settings.profiles == "all":

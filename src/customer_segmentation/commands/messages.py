@@ -38,6 +38,10 @@ def settings_error(error: Exception, schema: Any) -> SettingsError:
 
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
         group, _, name = str(error.missing_cfg_file).strip("/").rpartition("/")
+        if group == "hydra/launcher":
+            from customer_segmentation.commands.extras import missing_extra
+
+            return SettingsError(missing_extra(name))
         known = list(options_of(group)) or sorted(error.options or [])
         if not group:
             return SettingsError(f"there is no config {name!r}.")

@@ -24,6 +24,7 @@ DECISIONS = (
     "drift",
     "playbook",
     "tracking",
+    "launcher",
     "promotion",
     "experiments",
 )
@@ -36,6 +37,7 @@ ONE_PER_SWEEP = (
     "exploration",
     "hypotheses",
     "tracking",
+    "launcher",
     "name",
     "quiet",
     "threads",

@@ -30,7 +30,7 @@ class SweepProgress:
         self.studies, self.done, self.quiet = studies, 0, quiet
         self.failures: dict[str, str] = {}
         self.notes: dict[str, str] = {}
-        self.best = ""
+        self.best, self.leading = "", float("-inf")  # best candidate so far, shown; and its yardstick
         self.started = time.monotonic()
         self.live = not quiet and self.console.is_terminal
         self.bar = Progress(
@@ -62,7 +62,7 @@ class SweepProgress:
 
     def study_started(self, name: str) -> None:
         """Show which study runs."""
-        self.bar.update(self.task, description=f"study {self.done + 1}/{self.studies} {name}")
+        self.bar.update(self.task, description=f"study {self.done + 1}/{self.studies} {name}{self.best}")
 
     def candidate_done(self, k: int) -> None:
         """Count one candidate."""
@@ -74,9 +74,30 @@ class SweepProgress:
         if notes:
             self.notes[name] = "; ".join(notes)
         marks = [(candidate.scores.get("yardstick", float("nan")), candidate.k) for candidate in study.candidates]
+        self._told(name, marks)
+
+    def study_logged(self, name: str, marks: Sequence[tuple[float, int]], note: str = "") -> None:
+        """Tell the end of a study in another process, by yardstick and k of its candidates."""
+        self.done += 1
+        if note:
+            self.notes[name] = note
+        self.bar.advance(self.task, len(marks))
+        self._told(name, marks)
+
+    def studies_running(self, names: Sequence[str]) -> None:
+        """Show which studies run in other processes."""
+        running = f", {len(names)} running" if names else ""
+        self.bar.update(self.task, description=f"{self.done}/{self.studies} studies{running}{self.best}")
+
+    def _told(self, name: str, marks: Sequence[tuple[float, int]]) -> None:
         known = [mark for mark in marks if mark[0] == mark[0]]
-        best = f", best yardstick {max(known)[0]:.3f} at k={max(known)[1]}" if known else ""
-        self._line(f"study {self.done}/{self.studies} {name}: {len(study.candidates)} candidates{best}")
+        best = ""
+        if known:
+            mark, k = max(known)
+            best = f", best yardstick {mark:.3f} at k={k}"
+            if mark > self.leading:
+                self.leading, self.best = mark, f" · best {mark:.3f}: {name} · k={k}"
+        self._line(f"study {self.done}/{self.studies} {name}: {len(marks)} candidates{best}")
 
     def study_reused(self, name: str, candidates: int) -> None:
         """Tell that a study stands from an earlier run of the sweep."""

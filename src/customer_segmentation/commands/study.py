@@ -21,6 +21,7 @@ from customer_segmentation.commands.composition import config_text, typed
 from customer_segmentation.commands.customers import Customers, customers_of
 from customer_segmentation.commands.identities import candidate_identity, study_identity
 from customer_segmentation.commands.job import Job, estimators_of, space_of
+from customer_segmentation.commands.launchers import follow_parent
 from customer_segmentation.commands.model import model_of
 from customer_segmentation.commands.playbooks import playbook_of
 from customer_segmentation.commands.portraits import profiles_of
@@ -48,6 +49,8 @@ from customer_segmentation.verdict.yardstick import yardstick
 def run_job(config: Any) -> None:
     """Run the study that Hydra composed. It does not raise: a study that fails says so in its own run."""
     from hydra.core.hydra_config import HydraConfig
+
+    follow_parent()
 
     hydra = HydraConfig.get()
     job = Job(

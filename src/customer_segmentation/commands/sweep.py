@@ -48,7 +48,9 @@ def tell_shadowed(asked: Plan) -> None:
 def check(asked: Plan) -> list[str]:
     """Check every job's settings before any work; return the columns that the sweep needs of the customer table."""
     from customer_segmentation.commands.checks import check_sweep, make_estimator, make_scaler
+    from customer_segmentation.commands.extras import check_launcher
 
+    check_launcher(asked.settings[0].launcher.kind)
     needed: list[str] = []
     for settings, choices in zip(asked.settings, asked.choices_of, strict=True):
         needed += check_sweep(settings, choices["features"])

@@ -15,6 +15,7 @@ DECISIONS = {
     "yardstick": "the reference space in which candidates of all spaces compare",
     "playbook": "traits, names and recommendations of segments; default: the one that goes with the table",
     "tracking": "where runs go",
+    "launcher": "where studies run: in this process, in several, on a cluster; auto: what is quicker here",
     "experiments": "a preset: a named sweep",
 }
 

@@ -22,12 +22,14 @@ from customer_segmentation.commands.customers import Customers
 from customer_segmentation.commands.explore_checks import asked_of
 from customer_segmentation.commands.identities import sweep_identity
 from customer_segmentation.commands.job import Job
+from customer_segmentation.commands.launchers import launch_of, workers
 from customer_segmentation.commands.progress import SweepProgress
 from customer_segmentation.commands.reopened import Reopened
 from customer_segmentation.commands.report_run import report_of_sweep
 from customer_segmentation.commands.resumption import clear_verdict, earlier_sweep, take_up
 from customer_segmentation.commands.study import run_job
 from customer_segmentation.commands.summary import print_summary
+from customer_segmentation.commands.watching import watched
 from customer_segmentation.data.expressions import parse
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.explore.exploration import assess_declared
@@ -97,7 +99,10 @@ def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -
             logged = store.client.get_run(sweep_id).data  # an adopted run has the parameters of its entry point
             if not logged.metrics:  # they are written last: what comes before the studies is complete
                 record(store, sweep_id, _first_items(settings, asked, customers, needed, logged.params))
-            run_jobs(asked, run_job)
+            launch = launch_of(settings, len(asked.jobs), len(customers.table.customers))
+            record(store, sweep_id, [Tags({"launcher": str(launch)})])
+            with watched(store, sweep_id, progress, apart=launch.apart), workers(launch, settings, customers):
+                run_jobs(asked, run_job, launch.overrides)
             progress.finishing()
             result = choose_across(store, sweep_id, customers, settings, lambda row: job_of(asked, store, row))
             opened = portraits = None

@@ -133,6 +133,15 @@ class TrackingSettings:
 
 
 @dataclass
+class LauncherSettings:
+    """One file of ``conf/launcher/``: where the studies of a sweep run."""
+
+    kind: str = "in_process"  # auto | in_process | local | ray | slurm
+    processes: int | None = None  # of local and ray; null: the machine's cores, on a cluster as many as it has room for
+    address: str | None = None  # of a running Ray cluster; null: one on this machine, for the time of the sweep
+
+
+@dataclass
 class SegmentsSettings:
     """How segments are described."""
 
@@ -156,6 +165,7 @@ class SweepSettings:
     scores: ScoresSettings = field(default_factory=ScoresSettings)
     large: LargeSettings = field(default_factory=LargeSettings)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    launcher: LauncherSettings = field(default_factory=LauncherSettings)
     segments: SegmentsSettings = field(default_factory=SegmentsSettings)
     # all: every column with a role is read for the profiles; features: only what is read anyhow, where memory is short
     profiles: str = "all"

@@ -1,0 +1,55 @@
+"""Launchers that need a package of an optional extra."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from customer_segmentation.errors import SettingsError
+
+KINDS = ("auto", "in_process", "local", "ray", "slurm")
+
+#: Launcher to the plugin of Hydra that it needs; the extra that brings it has the launcher's name.
+PLUGINS = {
+    "ray": "hydra_plugins.hydra_ray_launcher",
+    "slurm": "hydra_plugins.hydra_submitit_launcher",
+}
+
+#: Names of Hydra's own launchers that ours stand for.
+OURS = {"submitit_slurm": "slurm", "submitit_local": "slurm"}
+
+
+def installed(kind: str) -> bool:
+    """Whether a launcher's plugin is there; those without an extra always are."""
+    try:
+        return kind not in PLUGINS or importlib.util.find_spec(PLUGINS[kind]) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def missing_extra(launcher: str) -> str:
+    """Sentence for a launcher that is not installed.
+
+    >>> missing_extra("submitit_slurm").split(";")[0]
+    'launcher=slurm needs a package that is not installed'
+    """
+    kind = OURS.get(launcher, launcher)
+    if kind not in PLUGINS:
+        return f"hydra/launcher={launcher}: no such launcher; take launcher=auto, in_process, local, ray or slurm."
+    return (
+        f"launcher={kind} needs a package that is not installed; install it with "
+        f"`pip install 'customer-segmentation[{kind}]'` (in a checkout: `pip install -e '.[{kind}]'`)."
+    )
+
+
+def check_launcher(kind: str) -> None:
+    """Refuse a launcher that is unknown or not installed.
+
+    Raises
+    ------
+    SettingsError
+        With the command that installs it.
+    """
+    if kind not in KINDS:
+        raise SettingsError(f"launcher.kind={kind}: expected one of {', '.join(KINDS)}.")
+    if not installed(kind):
+        raise SettingsError(missing_extra(kind))

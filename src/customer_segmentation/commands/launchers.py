@@ -1,0 +1,167 @@
+"""Where the studies of a sweep run: in this process, in several of this machine, or on a cluster.
+
+Hydra's launchers do the work. What is decided here is which one, with how many processes, and what a worker finds in
+its environment; a worker writes to the store itself, so the parent reads from there what became of its studies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from customer_segmentation.commands.customers import SHARED, Customers, save_customers
+from customer_segmentation.commands.extras import check_launcher
+from customer_segmentation.errors import SettingsError
+from customer_segmentation.settings.segments_asked import segments_asked
+from customer_segmentation.settings.sweep import SweepSettings
+
+#: CPU seconds to start a worker (imports, mostly) and of a study (logging; and per customer and candidate of it).
+#: Measured with `benchmarks/launchers.py`.
+START = 5.0
+STUDY = 0.3
+CUSTOMER = 6e-6
+#: A sweep goes to several processes when that saves this many times what starting them costs.
+WORTH = 2.0
+
+#: Threads of a worker's numerical libraries: they read these when they are imported.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+PARENT = "SEGMENT_PARENT"  # process id of the sweep, for workers of the same machine
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How the studies of a sweep are run.
+
+    Attributes
+    ----------
+    kind : {"in_process", "local", "ray", "slurm"}
+    processes : int or None
+        None: as many as the cluster has room for.
+    overrides : tuple of str
+        For Hydra's command line.
+    """
+
+    kind: str
+    processes: int | None
+    overrides: tuple[str, ...] = ()
+
+    @property
+    def apart(self) -> bool:
+        """Whether studies run in processes other than this one."""
+        return self.kind != "in_process"
+
+    def __str__(self) -> str:
+        return f"{self.kind}, {self.processes} processes" if self.apart and self.processes else self.kind
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def pays(studies: int, customers: int, candidates: int, processes: int) -> bool:
+    """Tell whether several processes are clearly quicker than this one.
+
+    >>> pays(16, 4720, 9, 2), pays(16, 100_000, 9, 2), pays(1, 1_000_000, 9, 2)
+    (False, True, False)
+    """
+    each = STUDY + CUSTOMER * customers * candidates
+    rounds = -(-studies // max(processes, 1))
+    return (studies - rounds) * each > WORTH * START
+
+
+def launch_of(settings: SweepSettings, studies: int, customers: int) -> Launch:
+    """Decide where the studies run."""
+    asked = settings.launcher
+    check_launcher(asked.kind)
+    if asked.processes is not None and asked.processes < 1:
+        raise SettingsError(f"launcher.processes={asked.processes}: expected 1 or more.")
+    processes = min(asked.processes or cores(), studies)
+    kind = asked.kind
+    if kind == "auto":
+        worth = pays(studies, customers, len(segments_asked(settings.k)), processes)
+        kind = "local" if worth else "in_process"
+    if kind == "local":
+        # `pre_dispatch`: a study is handed out when a process is free, or the last ones would wait behind a long one.
+        return Launch(kind, processes, ("hydra/launcher=joblib", f"hydra.launcher.n_jobs={processes}", *_ONE_BY_ONE))
+    if kind == "ray":
+        where = f"'{asked.address}'" if asked.address else "null"
+        ray = [f"hydra.launcher.ray.init.address={where}"]
+        if not asked.address:
+            ray.append(f"++hydra.launcher.ray.init.num_cpus={processes}")
+        return Launch(kind, None if asked.address else processes, tuple(ray))
+    return Launch(kind, None if kind == "slurm" else 1)
+
+
+_ONE_BY_ONE = ("hydra.launcher.batch_size=1", "hydra.launcher.pre_dispatch=n_jobs")
+
+
+@contextlib.contextmanager
+def workers(launch: Launch, settings: SweepSettings, customers: Customers) -> Iterator[None]:
+    """Prepare what workers find: one thread each unless asked otherwise, and on this machine the customers."""
+    if not launch.apart:
+        yield
+        return
+    before = dict(os.environ)
+    os.environ.update(dict.fromkeys(THREADS, str(settings.threads)))
+    if launch.kind != "local":
+        try:
+            yield
+        finally:
+            _restore(before)
+        return
+    os.environ[PARENT] = str(os.getpid())
+    with tempfile.TemporaryDirectory(prefix="segment-") as folder:
+        # Read once, and what K-means attains in the reference space computed once: every process would do it again.
+        customers.attainable(segments_asked(settings.k))
+        save_customers(Path(folder) / "customers.pickle")
+        try:
+            yield
+        finally:
+            _restore(before)
+            end_workers()
+
+
+def _restore(before: dict[str, str]) -> None:
+    for name in (*THREADS, PARENT, SHARED):
+        if name in before:
+            os.environ[name] = before[name]
+        else:
+            os.environ.pop(name, None)
+
+
+def end_workers() -> None:
+    """End the processes of this machine that ran studies, at once and with whatever they started."""
+    if "joblib" not in sys.modules:
+        return
+    from joblib.externals.loky import reusable_executor
+
+    executor = reusable_executor._executor
+    if executor is not None:
+        executor.shutdown(wait=True, kill_workers=True)
+
+
+def follow_parent() -> None:
+    """In a worker: end when the sweep's process is gone, which a killed process cannot tell its workers."""
+    parent = os.environ.get(PARENT)
+    if not parent or int(parent) == os.getpid() or os.getppid() != int(parent) or _FOLLOWING.is_set():
+        return
+    _FOLLOWING.set()
+
+    def watch() -> None:
+        while os.getppid() == int(parent):
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True, name="segment-parent").start()
+
+
+_FOLLOWING = threading.Event()
