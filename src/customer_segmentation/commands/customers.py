@@ -96,7 +96,7 @@ def customers_of(settings: SweepSettings, needed: Sequence[str]) -> Customers:
     """
     key = repr((settings.data, settings.yardstick, settings.seed, settings.large, settings.profiles, sorted(needed)))
     if not _LOADED and os.environ.get(SHARED):
-        _LOADED.update(pickle.loads(Path(os.environ[SHARED]).read_bytes()))  # noqa: S301: written by our own parent
+        _LOADED.update(pickle.loads(Path(os.environ[SHARED]).read_bytes()))  # noqa: S301  (written by our own parent)
     if key not in _LOADED:
         welcome = exploration_columns(settings)
         if settings.profiles == "all":

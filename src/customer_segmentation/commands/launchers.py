@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import tempfile
 import threading
@@ -150,11 +151,15 @@ def end_workers() -> None:
 
 
 def follow_parent() -> None:
-    """In a worker: end when the sweep's process is gone, which a killed process cannot tell its workers."""
+    """In a worker: leave Ctrl-C to the sweep's process, and end when that is gone.
+
+    It ends its workers itself; when it is killed it cannot tell them.
+    """
     parent = os.environ.get(PARENT)
     if not parent or int(parent) == os.getpid() or os.getppid() != int(parent) or _FOLLOWING.is_set():
         return
     _FOLLOWING.set()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:
         while os.getppid() == int(parent):

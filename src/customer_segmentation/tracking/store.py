@@ -8,6 +8,7 @@ import functools
 import hashlib
 import logging
 import os
+import socket
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -77,6 +78,8 @@ def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeo
     local = resolved.startswith(SQLITE)
     if not local and resolved.startswith("http"):
         _knock(resolved, timeout)
+    elif not local:
+        _reach(resolved, timeout)
     import mlflow
     from mlflow.exceptions import MlflowException
     from mlflow.tracking import MlflowClient
@@ -136,6 +139,38 @@ def _knock(uri: str, timeout: int) -> None:
         ) from error
 
 
+#: Databases that MLflow writes to, with the port that each listens on unless told otherwise.
+DATABASES = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
+
+
+def _reach(uri: str, timeout: int) -> None:
+    """Open a connection to a database's port: MLflow would try again for minutes.
+
+    Raises
+    ------
+    StoreError
+        Nothing listens there, or the address is of no kind that MLflow knows.
+    """
+    address = urlsplit(uri)
+    kind = address.scheme.partition("+")[0]
+    if kind in ("sqlite", "databricks", "databricks-uc", "uc") or "://" not in uri:
+        return
+    if kind not in DATABASES:
+        raise StoreError(
+            f"the tracking store {_without_password(uri)} is of a kind that MLflow does not know ({kind}://); expected "
+            "sqlite:///FILE, http(s)://SERVER or the address of a PostgreSQL or MySQL database."
+        )
+    if not address.hostname:  # by a socket file
+        return
+    try:
+        socket.create_connection((address.hostname, address.port or DATABASES[kind]), timeout=timeout).close()
+    except OSError as error:
+        raise StoreError(
+            f"the tracking store {_without_password(uri)} does not answer ({type(error).__name__}); start it, or give "
+            "another with tracking.uri=ADDRESS."
+        ) from error
+
+
 @contextlib.contextmanager
 def _store_errors(uri: str) -> Iterator[None]:
     from mlflow.exceptions import MlflowException
@@ -166,7 +201,7 @@ def _store_errors(uri: str) -> Iterator[None]:
 
 def _without_password(uri: str) -> str:
     password = urlsplit(uri).password
-    return uri if password is None else uri.replace(password, "***")
+    return uri if password is None else uri.replace(f":{password}@", ":***@")
 
 
 @contextlib.contextmanager

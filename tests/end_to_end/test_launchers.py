@@ -1,0 +1,110 @@
+"""Studies in other processes: the store is the one of a sweep in one process; nothing is left when it is stopped."""
+
+import importlib.util
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from stores import content
+
+SEGMENT = Path(sys.executable).parent / "segment"
+ASKED = ("features=value,same", "scaling=standard,minmax", "k=[2,3]", "data.customers=300")
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory, run_segment):
+    """The same sweep under several launchers; one of its feature sets cannot be used."""
+    ran = {}
+
+    def run(launcher: str, *further: str):
+        if launcher not in ran:
+            folder = tmp_path_factory.mktemp(launcher)
+            (folder / "conf" / "features").mkdir(parents=True)
+            (folder / "conf" / "features" / "same.yaml").write_text("columns:\n  one: {ratio: [Age, Age]}\n")
+            ran[launcher] = run_segment("sweep", f"launcher={launcher}", *ASKED, *further, folder=folder)
+        return ran[launcher]
+
+    return run
+
+
+def compare(one, other):
+    first, second = (content(f"sqlite:///{ran.folder}/mlflow.db") for ran in (one, other))
+    assert first["statuses"] == second["statuses"]
+    for key, value in first.items():
+        assert value == second[key], key
+    assert sum(key.startswith("candidate") for key in first) == 4
+    assert sum("labels" in value for value in first.values()) == 2
+
+
+def test_processes_of_this_machine_leave_the_same_store(swept):
+    alone, apart = swept("in_process"), swept("local", "launcher.processes=2")
+    compare(alone, apart)
+    assert alone.code == apart.code == 1
+    for ran in (alone, apart):
+        assert len(re.findall(r"failed +same · ", ran.out)) == 2, ran.out
+        assert "study 4/4" in ran.error, ran.error
+    (sweep,) = apart.runs("sweep")
+    assert sweep.data.tags["launcher"] == "local, 2 processes"
+
+
+@pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="the extra `ray` is not installed")
+def test_a_ray_cluster_leaves_the_same_store(swept):
+    alone, apart = swept("in_process"), swept("ray", "launcher.processes=2")
+    compare(alone, apart)
+    assert alone.code == apart.code == 1
+
+
+@pytest.mark.skipif(importlib.util.find_spec("ray") is not None, reason="the extra `ray` is installed")
+def test_a_launcher_that_is_not_installed_is_named_with_its_command(run_segment, tmp_path):
+    ran = run_segment("sweep", "launcher=ray", folder=tmp_path)
+    assert ran.code == 1
+    assert "pip install 'customer-segmentation[ray]'" in ran.error
+    assert not (tmp_path / "mlflow.db").exists()
+
+
+def workers_of(pid: int) -> list[int]:
+    found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False)
+    return [int(word) for word in found.stdout.split()]
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def test_ctrl_c_ends_the_processes_and_closes_their_runs(tmp_path):
+    words = ("launcher=local", "launcher.processes=2", "features=everything", "scaling=standard,minmax,robust,power")
+    process = subprocess.Popen(
+        [SEGMENT, "sweep", *words, "k=range(2,21)", "data.customers=3000"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "SEGMENT_"))},
+        start_new_session=True,
+    )
+    assert "study 1/4" in process.stderr.readline()
+    children = workers_of(process.pid)
+    assert len(children) >= 2
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: the parent and its workers
+    asked = time.monotonic()
+    _, error = process.communicate(timeout=60)
+    took = time.monotonic() - asked
+    assert process.returncode == 130, error
+    assert "Traceback" not in error
+    assert took < 15, "two seconds where the machine is free"
+    until = time.monotonic() + 10
+    while any(alive(pid) for pid in children) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert not [pid for pid in children if alive(pid)]
+    found = content(f"sqlite:///{tmp_path}/mlflow.db")["statuses"]
+    assert "RUNNING" not in found.values()
+    assert found["sweep"] == "KILLED"
