@@ -94,11 +94,8 @@ def launch_of(settings: SweepSettings, studies: int, customers: int) -> Launch:
         # `pre_dispatch`: a study is handed out when a process is free, or the last ones would wait behind a long one.
         return Launch(kind, processes, ("hydra/launcher=joblib", f"hydra.launcher.n_jobs={processes}", *_ONE_BY_ONE))
     if kind == "ray":
-        where = f"'{asked.address}'" if asked.address else "null"
-        ray = [f"hydra.launcher.ray.init.address={where}"]
-        if not asked.address:
-            ray.append(f"++hydra.launcher.ray.init.num_cpus={processes}")
-        return Launch(kind, None if asked.address else processes, tuple(ray))
+        ray = () if asked.address else (f"++hydra.launcher.ray.init.num_cpus={processes}",)
+        return Launch(kind, None if asked.address else processes, ray)
     return Launch(kind, None if kind == "slurm" else 1)
 
 

@@ -79,7 +79,8 @@ def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeo
     if not local and resolved.startswith("http"):
         _knock(resolved, timeout)
     elif not local:
-        _reach(resolved, timeout)
+        with _store_errors(resolved):
+            _reach(resolved, timeout)
     import mlflow
     from mlflow.exceptions import MlflowException
     from mlflow.tracking import MlflowClient
@@ -160,6 +161,9 @@ def _reach(uri: str, timeout: int) -> None:
             f"the tracking store {_without_password(uri)} is of a kind that MLflow does not know ({kind}://); expected "
             "sqlite:///FILE, http(s)://SERVER or the address of a PostgreSQL or MySQL database."
         )
+    from sqlalchemy import create_engine
+
+    create_engine(uri).dispose()  # imports the driver and connects to nothing
     if not address.hostname:  # by a socket file
         return
     try:
