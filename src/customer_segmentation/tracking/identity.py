@@ -31,7 +31,7 @@ def identity(content: Mapping[str, Any]) -> str:
     content : mapping
         Plain values, dataclasses as dictionaries; the order of keys does not matter.
     """
-    whole = {"content": content, "code": code_version(), "libraries": {name: version(name) for name in LIBRARIES}}
+    whole = {"content": content, "code": code_version(), "libraries": _libraries()}
     return hashlib.sha256(json.dumps(whole, sort_keys=True, default=_plain).encode()).hexdigest()[:LENGTH]
 
 
@@ -44,6 +44,12 @@ def code_version() -> str:
         for path in sorted((package / layer).rglob("*.py")):
             digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:LENGTH]
+
+
+@functools.cache
+def _libraries() -> dict[str, str]:
+    """Versions of the libraries that compute: each look-up reads a file."""
+    return {name: version(name) for name in LIBRARIES}
 
 
 def _plain(value: Any) -> Any:
