@@ -70,6 +70,34 @@ def test_a_candidate_whose_tenure_is_not_tenure_is_told_so(swept, run_segment):
     ]
 
 
+def test_a_candidate_that_was_reported_has_profiles_and_names_by_which_migrate_calls_its_segments(swept, run_segment):
+    candidate = next(
+        run
+        for run in swept.runs("candidate")
+        if run.data.params["scaling"] == "minmax" and run.data.tags["verdict"] != "chosen"
+    )
+    ran = run_segment("report", f"run_id={candidate.info.run_id}", "output=copy.md", folder=swept.folder)
+    assert ran.code == 0, ran.error
+    told = json.loads(swept.artifact(candidate, "segments/segments.json").read_text(encoding="utf-8"))["segments"]
+    assert len(told) == int(candidate.data.params["k"])
+    profile = pd.read_csv(swept.artifact(candidate, "segments/profile.csv"))
+    labels = pd.read_parquet(swept.store.client.download_artifacts(candidate.data.tags["study_id"], "labels.parquet"))[
+        f"k{len(told)}"
+    ]
+    for number, item in enumerate(told):
+        assert item["customers"] == (labels == number).sum()
+        assert set(profile.loc[profile["segment"] == number, "customers"]) >= {item["customers"]}
+        assert item["name"] in (swept.folder / "copy.md").read_text(encoding="utf-8").replace("\u00a0", " ")
+    assert swept.artifact(candidate, "segments/concentration.csv").exists()
+    listed = pd.read_csv(swept.artifact(candidate, "segments/high_value_customers.csv"))
+    assert set(listed["name"]) <= {item["name"] for item in told}
+    sweep = swept.runs("sweep")[0].info.run_id
+    moved = run_segment("migrate", f"run_id={candidate.info.run_id}", f"other={sweep}", folder=swept.folder)
+    assert moved.code == 0, moved.error
+    for item in told:
+        assert item["name"].split()[0] in moved.out
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

@@ -25,7 +25,8 @@ def help_text() -> str:
             "",
             "One self-contained page (report.html) and the same as markdown (report.md), logged on the run that was "
             "asked",
-            "for. A sweep has its report already; a candidate gets its own: its segments are fitted again and checked.",
+            "for. A sweep has its report already; a candidate gets its own: its segments are fitted again and checked,",
+            "and their profiles, names and high-value customers are logged with it (segments/).",
             "With no argument: the newest finished sweep.",
         ],
         settings=(

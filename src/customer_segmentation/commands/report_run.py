@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from customer_segmentation.commands.playbooks import playbook_of
+from customer_segmentation.commands.playbooks import playbook_name, playbook_of
 from customer_segmentation.commands.portraits import portraits_of
 from customer_segmentation.commands.reopened import Reopened
 from customer_segmentation.commands.report_data import gather
@@ -13,6 +13,7 @@ from customer_segmentation.report.render import html_page, markdown_text
 from customer_segmentation.segments.portraits import Portraits
 from customer_segmentation.tracking.report_items import picture_items, report_items
 from customer_segmentation.tracking.runs import record
+from customer_segmentation.tracking.segment_items import portrait_items, profile_items
 from customer_segmentation.tracking.store import Store
 
 
@@ -34,8 +35,12 @@ def report_of_sweep(
 
 
 def report_of_candidate(store: Store, opened: Reopened) -> Written:
-    """Report one candidate of a sweep; log it on its own run."""
-    return _report(store, opened.run.data.tags["sweep"], opened.run.info.run_id, opened, None)
+    """Report one candidate of a sweep; log it on its own run, with the profiles and names that it speaks of."""
+    run_id, settings = opened.run.info.run_id, opened.job.settings
+    portraits = portraits_of(opened.customers, opened.space, opened.fit, playbook_of(settings))
+    told = portrait_items(portraits, playbook=playbook_name(settings))
+    record(store, run_id, [*profile_items(portraits.profiles), *told])
+    return _report(store, opened.run.data.tags["sweep"], run_id, opened, portraits)
 
 
 def _report(store: Store, sweep_id: str, run_id: str, opened: Reopened | None, portraits: Portraits | None) -> Written:
