@@ -5,9 +5,10 @@ from itertools import pairwise
 
 import pytest
 
+from customer_segmentation.figures.labels import TEXT
 from customer_segmentation.report.build import build_report
 from customer_segmentation.report.document import Code, Document, Paragraph, Section
-from customer_segmentation.report.render import code, html_page, markdown_text, plain
+from customer_segmentation.report.render import code, cut, html_page, markdown_text, plain
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def test_nothing_of_the_data_becomes_markup(html, page, harm):
     assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
     assert "<script>" not in html
     for words in harm:
-        assert words in page.text
+        assert cut(words) in page.text
 
 
 def test_the_page_loads_nothing(html, page):
@@ -76,6 +77,19 @@ def test_markdown_says_the_same(hostile, page):
 def test_markdown_shows_signs_as_they_stand():
     assert plain("a|b *c* <i> `d`\nnew") == r"a\|b \*c\* &lt;i&gt; \`d\` new"
     assert code("run `x` ```y```").splitlines()[0] == "````sh"
+
+
+def test_a_word_of_thousands_of_letters_is_cut_and_a_digest_is_not():
+    assert cut(f"see {'W' * 5000} and {'a' * 64}") == f"see {'W' * 60}… and {'a' * 64}"
+    assert plain("W" * 5000) == "W" * 60 + "…"
+
+
+def test_text_of_pictures_stays_above_eleven_pixels(page):
+    frames = [attributes for attributes in page.of("div") if attributes.get("class") == "frame"]
+    for frame, image in zip(frames, page.of("img"), strict=True):
+        least = int(re.fullmatch(r"--least: (\d+)px", frame["style"])[1])
+        assert TEXT / 72 * 96 * least / int(image["width"]) >= 11
+        assert frame["tabindex"] == "0"
 
 
 def test_control_characters_do_not_reach_the_page(read_page):

@@ -44,6 +44,10 @@ class Grid:
         return column < len(self.right) and self.right[column]
 
 
+#: Narrowest scale of a picture on a telephone: its text, 10 points (13.3 pixels) when full, stays above 11 pixels.
+LEAST_SCALE = 0.84
+
+
 @dataclass(frozen=True)
 class Picture:
     """An image with what it shows, and the same in words for those who do not see it.
@@ -68,8 +72,13 @@ class Picture:
 
     @property
     def wide(self) -> bool:
-        """Whether its text could not be read when squeezed into a telephone: it scrolls there instead."""
+        """Whether it takes the whole width of a gallery."""
         return self.width > 600
+
+    @property
+    def least(self) -> int:
+        """Pixels at which its text can still be read: on a narrower screen it scrolls inside its frame."""
+        return round(LEAST_SCALE * self.width)
 
 
 @dataclass(frozen=True)

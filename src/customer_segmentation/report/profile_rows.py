@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from customer_segmentation.figures.labels import percent
-from customer_segmentation.segments.portraits import Claim, Portraits
+from customer_segmentation.segments.portraits import LONGEST, Claim, Portraits
 from customer_segmentation.segments.profile import Profiles
-from customer_segmentation.segments.wording import CURRENCIES, figure
+from customer_segmentation.segments.wording import CURRENCIES, figure, shortened
 
 #: A difference that is likelier by chance than this, corrected for all that were tested, is not shown as one.
 LEVEL = 0.05
@@ -88,7 +88,7 @@ def _repeated(rows: pd.DataFrame) -> list[bool]:
 def subject(row: pd.Series) -> str:
     """What a row of a profile is about: a column, and its level where it has several."""
     level = str(row["level"])
-    return str(row["variable"]) if level in ("", YES) else f"{row['variable']}: {level}"
+    return str(row["variable"]) if level in ("", YES) else f"{row['variable']}: {shortened(level, LONGEST)}"
 
 
 def written(row: pd.Series, name: str) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 
 from customer_segmentation.report.document import Document, Picture
 
-#: A word longer than this may be broken anywhere: it would push its column off the page.
-LONG_WORD = 24
+#: A word longer than any digest or address that somebody reads is cut: one id would fill pages. The exported lists have
+#: it whole.
+LONG_WORD = re.compile(r"(\S{60})\S{41,}")
 #: Signs by which markdown marks something up, or starts HTML.
 MARKS = re.compile(r"([\\`*_\[\]|#~])")
 
@@ -44,7 +45,16 @@ def _template(name: str) -> Any:
 def tie(text: object) -> str:
     """Keep a number and its per cent sign on one line, and drop control characters, which HTML forbids."""
     shown = "".join(c for c in str(text) if c.isprintable() or c in "\n ")
-    return shown.replace(" %", "\u00a0%")
+    return cut(shown).replace(" %", "\u00a0%")
+
+
+def cut(text: str) -> str:
+    """Cut words of more than 100 characters.
+
+    >>> cut("W" * 5000) == "W" * 60 + "…"
+    True
+    """
+    return LONG_WORD.sub(r"\1…", text)
 
 
 def data_uri(picture: Picture) -> str:
@@ -55,7 +65,7 @@ def data_uri(picture: Picture) -> str:
 def plain(text: object) -> str:
     """Text as markdown that shows it as it stands: on one line, in a table's cell too."""
     line = " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
-    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    line = cut(line).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return MARKS.sub(r"\\\1", line)
 
 

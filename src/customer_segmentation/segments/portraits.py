@@ -8,11 +8,12 @@ from typing import Literal
 import pandas as pd
 
 from customer_segmentation.segments.profile import Profiles
-from customer_segmentation.segments.wording import figure
+from customer_segmentation.segments.wording import figure, shortened
 
 Direction = Literal["above", "below"]
 
 ALL_CUSTOMERS = "all customers"
+LONGEST = 60  # of a level, where it is told
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ class Claim:
         of = "among" if share else "of"
         unit = "" if self.unit.lower() in self.variable.lower().split() else self.unit  # said once is enough
         seen, other = (figure(amount, unit, share=share) for amount in (self.value, self.against))
-        return f"{self.subject} {seen}, against {other} {of} {self.compared_with}"
+        subject = self.subject if len(self.level) <= LONGEST else f"{self.variable}: {shortened(self.level, LONGEST)}"
+        return f"{subject} {seen}, against {other} {of} {self.compared_with}"
 
 
 @dataclass(frozen=True)

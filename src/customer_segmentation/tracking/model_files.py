@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from customer_segmentation.clustering.labelling import SegmentModel
+from customer_segmentation.data.spreadsheet import neutralised
 from customer_segmentation.errors import StoreError, StudyError
 
 FORMAT = 1
@@ -66,7 +67,7 @@ def write_model(model: SegmentModel, folder: Path) -> dict[str, str]:
     _write_json(folder / REFERENCE, dict(model.reference))
     model.example.to_json(folder / EXAMPLE, orient="split", index=False)
     if model.profile is not None:
-        model.profile.to_csv(folder / PROFILE, index=False)
+        neutralised(model.profile).to_csv(folder / PROFILE, index=False)
     digests = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
     _write_json(folder / DIGESTS, digests)
     return digests
