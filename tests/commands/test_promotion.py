@@ -81,7 +81,7 @@ def test_what_the_newest_sweep_chose_becomes_the_champion(segment, uri, registry
     model = load_segment_model(f"models:/{NAME}@champion", registry.client).model
     assert dict(model.names) == version.segments
     assert all(version.segments.values())
-    assert "#### Segments" in version.description
+    assert "#### **Segments**" in version.description
     assert f"Champion: version {version.number}" in registry.client.get_registered_model(NAME).description
     again = segment("promote", uri)
     assert (again.code, "is the champion already" in again.out) == (0, True)

@@ -12,6 +12,7 @@ from customer_segmentation.registry.versions import Version
 
 MARKS = {"pass": "✔ pass", "fail": "✘ **fail**", "not asked": "not asked", "no champion": "no champion yet"}
 SHOWN_MOVES = 20
+GAP = "&emsp;"
 
 
 @dataclass(frozen=True)
@@ -81,13 +82,13 @@ def version_page(
         named = any(row.name for row in segments)
         head = ["segment", *(["name"] if named else []), "customers", "share"]
         head += [f"{value} each", f"share of {value}"] if known else []
-        lines += ["#### Segments", "", _row([*head, "identity"]), _row(["---"] * (len(head) + 1))]
+        lines += ["#### **Segments**", "", _row([*head, "identity"]), "|---" * (len(head) + 1) + "|"]
         for row in segments:
             cells = [str(row.number), *([_cell(row.name)] if named else []), f"{row.customers:,}", f"{row.share:.1%}"]
             cells += [f"{row.value_mean:,.0f}", f"{row.value_share:.1%}"] if known else []
             lines.append(_row([*cells, row.origin]))
         lines += ["", *(f"- {_cell(note)}" for note in notes), ""]
-    lines += ["#### Gate", "", "| test | result | |", "|---|---|---|"]
+    lines += ["#### **Gate**", "", _row(["test", "result", ""]), "|---|---|---|"]
     lines += [_row([check.title, MARKS[check.result], _cell(check.sentence)]) for check in checks]
     lines += ["", *(f"- {name}: {text}" for name, text in facts.items())]
     return "\n".join(lines)
@@ -123,7 +124,7 @@ def model_page(
         "",
     ]
     if moves:
-        lines += ["#### History", "", "| when (UTC) | what | by | why |", "|---|---|---|---|"]
+        lines += ["#### **History**", "", _row(["when (UTC)", "what", "by", "why"]), "|---|---|---|---|"]
         for move in list(reversed(moves))[:SHOWN_MOVES]:
             event = move.event
             lines.append(_row([moment(event.at), words_of(move), _cell(event.by), _cell(event.reason)]))
@@ -161,4 +162,5 @@ def _cell(text: str) -> str:
 
 
 def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
+    """Return a row of a table; MLflow's pages set cells without a gap, so that each but the last brings its own."""
+    return "| " + f"{GAP} | ".join(cells) + " |"
