@@ -2,9 +2,11 @@
 
 import json
 import re
+import shutil
 
 import pandas as pd
 import pytest
+import yaml
 
 SMALL = (
     "sweep",
@@ -54,6 +56,23 @@ def test_the_report_rebuilt_is_the_same(swept, run_segment):
     after = (swept.folder / "copy.html").read_text(encoding="utf-8")
     assert re.sub(r"base64,[^\"]+", "", after) == re.sub(r"base64,[^\"]+", "", before)
     assert _page(swept, sweep) == after
+
+
+def test_the_playbook_is_the_one_that_the_sweep_used_whatever_became_of_its_file(swept, run_segment):
+    sweep = swept.runs("sweep")[0]
+    before = _page(swept, sweep)
+    kept = yaml.safe_load(swept.artifact(sweep, "playbook.yaml").read_text(encoding="utf-8"))
+    assert kept["traits"]["high_value"]["above"] == 0.5
+    edited = swept.folder / "conf" / "playbook" / "telecom.yaml"
+    edited.parent.mkdir(parents=True)
+    edited.write_text("about: says nothing\n", encoding="utf-8")
+    try:
+        again = run_segment("report", "output=copy.html", folder=swept.folder)
+    finally:
+        shutil.rmtree(swept.folder / "conf")
+    assert again.code == 0, again.error
+    after = (swept.folder / "copy.html").read_text(encoding="utf-8")
+    assert re.sub(r"base64,[^\"]+", "", after) == re.sub(r"base64,[^\"]+", "", before)
 
 
 def test_a_candidate_whose_tenure_is_not_tenure_is_told_so(swept, run_segment):

@@ -106,6 +106,7 @@ def test_the_sweeps_artifacts_and_descriptions(swept):
         "sweep_heatmaps.png",
         "candidates.png",
         "contract.yaml",
+        "playbook.yaml",
         "exploration/correlations.png",
         "exploration/counts.png",
         "exploration/description.csv",

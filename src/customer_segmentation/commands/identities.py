@@ -8,6 +8,7 @@ from typing import Any
 
 from customer_segmentation.commands.composition import Plan
 from customer_segmentation.commands.job import Job
+from customer_segmentation.commands.playbooks import playbook_of
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.settings.segments_asked import segments_asked
 from customer_segmentation.tracking.identity import identity
@@ -37,6 +38,7 @@ def sweep_identity(asked: Plan, table: CustomerTable) -> str:
             "settings": {key: value for key, value in first.items() if key not in (*WHEREABOUTS, *tops)},
             "choices": {key: name for key, name in asked.choices.items() if key not in (*WHEREABOUTS, *tops)},
             "data": {key: value for key, value in first["data"].items() if key not in READING},
+            "playbook": asdict(playbook_of(asked.settings[0])),  # its file is no part of the settings
             "models": first["tracking"]["models"],
             "k": segments_asked(asked.settings[0].k),
             "swept": swept,

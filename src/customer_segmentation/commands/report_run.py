@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from customer_segmentation.commands.playbooks import playbook_name, playbook_of
+from customer_segmentation.commands.playbooks import playbook_name, playbook_of_sweep
 from customer_segmentation.commands.portraits import portraits_of
 from customer_segmentation.commands.reopened import Reopened
 from customer_segmentation.commands.report_data import gather
@@ -36,16 +36,22 @@ def report_of_sweep(
 
 def report_of_candidate(store: Store, opened: Reopened) -> Written:
     """Report one candidate of a sweep; log it on its own run, with the profiles and names that it speaks of."""
-    run_id, settings = opened.run.info.run_id, opened.job.settings
-    portraits = portraits_of(opened.customers, opened.space, opened.fit, playbook_of(settings))
-    told = portrait_items(portraits, playbook=playbook_name(settings))
+    run_id, sweep_id = opened.run.info.run_id, opened.run.data.tags["sweep"]
+    portraits = _portraits(store, sweep_id, opened)
+    told = portrait_items(portraits, playbook=playbook_name(opened.job.settings))
     record(store, run_id, [*profile_items(portraits.profiles), *told])
-    return _report(store, opened.run.data.tags["sweep"], run_id, opened, portraits)
+    return _report(store, sweep_id, run_id, opened, portraits)
+
+
+def _portraits(store: Store, sweep_id: str, opened: Reopened) -> Portraits:
+    """What its sweep said of the segments: by the playbook that the sweep used."""
+    playbook = playbook_of_sweep(store, sweep_id, opened.job.settings)
+    return portraits_of(opened.customers, opened.space, opened.fit, playbook)
 
 
 def _report(store: Store, sweep_id: str, run_id: str, opened: Reopened | None, portraits: Portraits | None) -> Written:
     if opened is not None and portraits is None:
-        portraits = portraits_of(opened.customers, opened.space, opened.fit, playbook_of(opened.job.settings))
+        portraits = _portraits(store, sweep_id, opened)
     data = gather(store, sweep_id, opened, portraits, of_candidate=run_id != sweep_id)
     document = build_report(data)
     written = Written(run_id, document.title, html_page(document), markdown_text(document))

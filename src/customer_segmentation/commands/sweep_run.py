@@ -23,6 +23,7 @@ from customer_segmentation.commands.explore_checks import asked_of
 from customer_segmentation.commands.identities import sweep_identity
 from customer_segmentation.commands.job import Job
 from customer_segmentation.commands.launchers import launch_of, workers
+from customer_segmentation.commands.playbooks import PLAYBOOK, playbook_text
 from customer_segmentation.commands.progress import SweepProgress
 from customer_segmentation.commands.reopened import Reopened
 from customer_segmentation.commands.report_run import report_of_sweep
@@ -221,6 +222,7 @@ def _first_items(
         *hypothesis_items(_hypotheses(settings, table), confidence=CONFIDENCE),
         Text(asked.config_text, "config.yaml"),
         Text(OmegaConf.to_yaml(OmegaConf.create(contract)), "contract.yaml"),
+        Text(playbook_text(settings), PLAYBOOK),
         # They decide together which rows are set aside: a candidate that is opened again reads the same ones.
         Text(json.dumps(needed), "columns.json"),
     ]
