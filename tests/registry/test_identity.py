@@ -1,13 +1,24 @@
-"""Refits of the built-in sample: numbers are kept wherever the segments are much the same."""
+"""Refits of the built-in sample: numbers and names are kept wherever the segments are much the same."""
+
+from dataclasses import replace
 
 import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.preprocessing import MinMaxScaler
 
 from customer_segmentation.clustering.scores import adjusted_rand_index
+from customer_segmentation.clustering.fits import fit_k
+from customer_segmentation.commands.composition import plan
+from customer_segmentation.commands.customers import Customers, customers_of
+from customer_segmentation.commands.job import Job, estimators_of, space_of
+from customer_segmentation.commands.playbooks import playbook_of
+from customer_segmentation.commands.portraits import profiles_of
+from customer_segmentation.commands.promotion_names import names_from_plain, plain_names
+from customer_segmentation.commands.sweep import check
 from customer_segmentation.data.sample import draw_customers
 from customer_segmentation.registry.identity import carried_identity
 from customer_segmentation.segments.matching import match_segments
+from customer_segmentation.segments.naming import carry_names, name_segments
 
 FEATURES = ["Number of Referrals", "Tenure in Months", "Total Revenue"]
 REFITS = 20
@@ -30,6 +41,45 @@ def test_twenty_refits_on_bootstraps_keep_every_identity_where_they_agree():
         centres = np.array([matrix[after == cluster].mean(axis=0) for cluster in range(4)])
         nearest = np.linalg.norm(centres[:, None] - first.cluster_centers_[None], axis=2).argmin(axis=1)
         assert found.predecessor == dict(enumerate(nearest.tolist()))
+    assert agreeing >= REFITS // 2
+
+
+def test_refits_under_other_seeds_and_on_bootstraps_keep_every_name_where_they_agree():
+    k = 4
+    asked = plan("sweep", ["features=value", "scaling=minmax", f"k=[{k}]", "data.customers=1200"])
+    needed = check(asked)
+    settings, choices, config = asked.compose_job(asked.jobs[0])
+    job, customers, playbook = (
+        Job(settings, choices, (), 0, config),
+        customers_of(settings, needed),
+        playbook_of(settings),
+    )
+    space, make = space_of(job, customers), estimators_of(job)
+    first = fit_k(space.matrix, k, make_estimator=make, seed=0)
+    named = name_segments(profiles_of(customers, space, first.labels, first.estimator), playbook)
+    previous = names_from_plain(plain_names(named))
+    assert previous == list(named)
+    agreeing = 0
+    for number in range(REFITS):
+        count = len(customers.reference)
+        rows = np.arange(count) if number % 4 == 0 else np.random.default_rng(number).integers(0, count, count)
+        table = replace(customers.table, customers=customers.table.customers.iloc[rows].reset_index(drop=True))
+        again = Customers(table, customers.reference[rows], number)
+        space = space_of(job, again)
+        fit = fit_k(space.matrix, k, make_estimator=make, seed=number)
+        before = first.labels[rows]
+        if adjusted_rand_index(before, fit.labels) < 0.9:
+            continue
+        agreeing += 1
+        matching = match_segments(before, fit.labels, k_before=k, k_after=k)
+        names, changes = carry_names(
+            previous, matching.predecessor, profiles_of(again, space, fit.labels, fit.estimator), playbook
+        )
+        # the truth, another way: what most of a segment's customers were called before
+        for name in names:
+            most = np.bincount(before[fit.labels == name.segment], minlength=k).argmax()
+            assert name.name == named[most].name
+        assert not changes
     assert agreeing >= REFITS // 2
 
 

@@ -160,6 +160,27 @@ def test_a_name_is_carried_while_it_holds_and_else_changed_with_the_reason():
     assert len({name.name for name in names}) == 4
 
 
+def test_a_name_at_the_edge_of_its_rule_lasts_until_the_interval_rules_it_out():
+    frame, labels = draw(3, 4)
+    profiles = profiled(frame, labels)
+    row = max((row for row in profiles.table.itertuples() if row.measure == "mean"), key=lambda row: row.effect)
+
+    def book(above):
+        trait = TraitSettings(column=row.variable, above=above)
+        return PlaybookSettings(traits={"much": trait}, names=[NameSettings("Much", when=["much"])])
+
+    before = name_segments(profiles, book(row.effect - 0.01))
+    assert before[row.segment].name == "Much"
+    same = {s: s for s in range(4)}
+    edge = (row.effect + row.effect_high) / 2
+    assert name_segments(profiles, book(edge))[row.segment].name != "Much"
+    names, changes = carry_names(before, same, profiles, book(edge))
+    assert (names[row.segment].name, changes) == ("Much", ())
+    names, changes = carry_names(before, same, profiles, book(row.effect_high + 0.01))
+    assert names[row.segment].name != "Much"
+    assert [change.segment for change in changes] == [row.segment]
+
+
 def test_a_new_segment_takes_no_name_that_another_keeps():
     frame, labels = draw(5, 3)
     book = PlaybookSettings(

@@ -54,7 +54,7 @@ def name_segments(profiles: Profiles, playbook: PlaybookSettings) -> tuple[Segme
 def carry_names(
     previous: Sequence[SegmentName], matched: Mapping[int, int], profiles: Profiles, playbook: PlaybookSettings
 ) -> tuple[tuple[SegmentName, ...], tuple[NameChange, ...]]:
-    """Carry names across a refit: a segment keeps its name while all that the name says still holds.
+    """Carry names across a refit: a segment keeps its name until the new figures rule out what the name says.
 
     Parameters
     ----------
@@ -230,6 +230,10 @@ def _still(
     """Claims of a name with today's figures, and "" or why the name cannot be kept."""
     declared = declared_claims(new, profiles, rows, playbook)
     plain = {claim.trait: claim for claim in plain_claims(new, profiles, rows, playbook)}
+    lasting = {
+        **declared_claims(new, profiles, rows, playbook, carried=True),
+        **{claim.trait: claim for claim in plain_claims(new, profiles, rows, playbook, carried=True)},
+    }
     if old.rule:
         rule = next((item for item in playbook.names if item.name == old.rule), None)
         if rule is None:
@@ -237,7 +241,7 @@ def _still(
         barred = [key for key in rule.unless if key in declared]
         if barred:
             return (), f"{declared[barred[0]].words} now: {declared[barred[0]].text}"
-        lost = [key for key in rule.when if key not in declared]
+        lost = [key for key in rule.when if key not in lasting]
         if lost and not any(claim.trait == lost[0] for claim in old.claims):
             return (), f"its rule asks for {lost[0].replace('_', ' ')} now"
     elif not old.claims and (declared or plain):
@@ -267,7 +271,7 @@ def _still(
                 )
             )
             continue
-        held = {**declared, **plain}.get(claim.trait)
+        held = lasting.get(claim.trait)
         if held is None:
             today = claim_of(row, trait=claim.trait, words=claim.words)
             return (), f"{claim.words} does not hold any more: {today.text}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from customer_segmentation.segments.portraits import Claim
 from customer_segmentation.segments.profile import Profiles
 from customer_segmentation.segments.variables import OTHER_LEVELS, YES, Variable
@@ -58,20 +60,28 @@ def variable_of(trait: TraitSettings, profiles: Profiles) -> Variable | None:
     return None
 
 
-def holding(trait: TraitSettings, row: Row) -> bool:
-    """Whether a row of the profile meets all conditions of a trait; what is undefined meets none."""
+def holding(trait: TraitSettings, row: Row, *, carried: bool = False) -> bool:
+    """Whether a row of the profile meets all conditions of a trait; what is undefined meets none.
+
+    A trait that is ``carried`` from an earlier fit holds until the figures rule it out: as long as the 95 % interval
+    reaches the threshold and the difference is still one. Otherwise a segment on the very edge would be called
+    otherwise after every refit, though nothing has changed.
+    """
+    most, least, highest, lowest = _reach(row, carried=carried)
     conditions = [
-        None if trait.above is None else row.effect >= trait.above and row.effect_low > 0,
-        None if trait.below is None else row.effect <= -trait.below and row.effect_high < 0,
-        None if trait.at_least is None else row.value >= trait.at_least,
-        None if trait.at_most is None else row.value <= trait.at_most,
+        None if trait.above is None else most >= trait.above and row.effect_low > 0,
+        None if trait.below is None else least <= -trait.below and row.effect_high < 0,
+        None if trait.at_least is None else highest >= trait.at_least,
+        None if trait.at_most is None else lowest <= trait.at_most,
     ]
     asked = [bool(condition) for condition in conditions if condition is not None]
     return bool(asked) and all(asked)
 
 
-def declared_claims(segment: int, profiles: Profiles, rows: Rows, playbook: PlaybookSettings) -> dict[str, Claim]:
-    """Traits of the playbook that hold for a segment, in the playbook's order, with their figures."""
+def declared_claims(
+    segment: int, profiles: Profiles, rows: Rows, playbook: PlaybookSettings, *, carried: bool = False
+) -> dict[str, Claim]:
+    """Traits of the playbook that hold for a segment, in the playbook's order, with their figures (see `holding`)."""
     found = {}
     for key, trait in playbook.traits.items():
         variable = variable_of(trait, profiles)
@@ -79,7 +89,7 @@ def declared_claims(segment: int, profiles: Profiles, rows: Rows, playbook: Play
             continue
         level = "" if variable.kind == "number" else trait.level or (variable.levels[0] if variable.levels else "")
         row = rows.get((segment, variable.name, level))
-        if row is not None and holding(trait, row):
+        if row is not None and holding(trait, row, carried=carried):
             claim = claim_of(row, trait=key, words="")
             words = (trait.words or key.replace("_", " ")).format(variable=variable.name, event=event_of(claim))
             found[key] = claim_of(row, trait=key, words=words)
@@ -91,7 +101,9 @@ def event_of(claim: Claim) -> str:
     return claim.variable if claim.level in ("", YES) else claim.level
 
 
-def plain_claims(segment: int, profiles: Profiles, rows: Rows, playbook: PlaybookSettings) -> list[Claim]:
+def plain_claims(
+    segment: int, profiles: Profiles, rows: Rows, playbook: PlaybookSettings, *, carried: bool = False
+) -> list[Claim]:
     """What stands out of the features that drew the segments and that the playbook is silent about, strongest first."""
     spoken = {variable.name for trait in playbook.traits.values() if (variable := variable_of(trait, profiles))}
     found = []
@@ -103,20 +115,33 @@ def plain_claims(segment: int, profiles: Profiles, rows: Rows, playbook: Playboo
             row = rows.get((segment, variable.name, level))
             if row is None or level == OTHER_LEVELS:
                 continue
-            words = _plain_words(row, name, level, playbook.plain)
+            words = _plain_words(row, name, level, playbook.plain, carried=carried)
             if words:
                 found.append(claim_of(row, trait=f"plain:{words.split()[0]}:{variable.name}:{level}", words=words))
     return sorted(found, key=lambda claim: -abs(claim.effect) * (1 / SHARE_OF_PLAIN if claim.measure == "share" else 1))
 
 
-def _plain_words(row: Row, name: str, level: str, threshold: float) -> str:
+def _reach(row: Row, *, carried: bool) -> tuple[float, float, float, float]:
+    """Highest and lowest effect, and value, that count: the figure's own, or the ends of its interval where it has one."""
+    if not carried:
+        return row.effect, row.effect, row.value, row.value
+    return (
+        float(np.fmax(row.effect, row.effect_high)),
+        float(np.fmin(row.effect, row.effect_low)),
+        float(np.fmax(row.value, row.high)),
+        float(np.fmin(row.value, row.low)),
+    )
+
+
+def _plain_words(row: Row, name: str, level: str, threshold: float, *, carried: bool) -> str:
+    most, least, highest, lowest = _reach(row, carried=carried)
     if row.measure == "mean":
-        if row.effect >= threshold and row.effect_low > 0:
+        if most >= threshold and row.effect_low > 0:
             return f"high {name}"
-        return f"low {name}" if row.effect <= -threshold and row.effect_high < 0 else ""
+        return f"low {name}" if least <= -threshold and row.effect_high < 0 else ""
     what = name if level == YES else f"{shortened(level)} ({name})"
-    if row.effect >= threshold * SHARE_OF_PLAIN and row.effect_low > 0 and row.value > MOSTLY:
+    if most >= threshold * SHARE_OF_PLAIN and row.effect_low > 0 and highest > MOSTLY:
         return f"mostly {what}"
-    if row.effect <= -threshold * SHARE_OF_PLAIN and row.effect_high < 0 and row.value < RARELY:
+    if least <= -threshold * SHARE_OF_PLAIN and row.effect_high < 0 and lowest < RARELY:
         return f"rarely {what}"
     return ""
