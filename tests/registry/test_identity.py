@@ -6,8 +6,8 @@ import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.preprocessing import MinMaxScaler
 
-from customer_segmentation.clustering.scores import adjusted_rand_index
 from customer_segmentation.clustering.fits import fit_k
+from customer_segmentation.clustering.scores import adjusted_rand_index
 from customer_segmentation.commands.composition import plan
 from customer_segmentation.commands.customers import Customers, customers_of
 from customer_segmentation.commands.job import Job, estimators_of, space_of

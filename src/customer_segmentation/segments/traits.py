@@ -122,7 +122,7 @@ def plain_claims(
 
 
 def _reach(row: Row, *, carried: bool) -> tuple[float, float, float, float]:
-    """Highest and lowest effect, and value, that count: the figure's own, or the ends of its interval where it has one."""
+    """Highest and lowest effect, and value, that count: the figure itself, or the ends of its interval."""
     if not carried:
         return row.effect, row.effect, row.value, row.value
     return (
