@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from customer_segmentation.clustering.labelling import SegmentModel
-from customer_segmentation.commands.playbooks import playbook_of
+from customer_segmentation.commands.playbooks import playbook_of_sweep
 from customer_segmentation.commands.portraits import profiles_of
 from customer_segmentation.commands.reopened import Reopened
 from customer_segmentation.segments.matching import Matching
@@ -33,7 +33,8 @@ def names_of(
         Of the champion's clusters with the candidate's.
     """
     profiles = profiles_of(found.customers, found.space, found.fit.labels, found.fit.estimator)
-    playbook = playbook_of(found.job.settings)
+    # the one by which the sweep named them, whatever became of its file
+    playbook = playbook_of_sweep(found.store, found.run.data.tags["sweep"], found.job.settings)
     previous = [] if champion is None else names_from_plain(champion.about.get(CLAIMED, []))
     if matching is None or not previous:
         return name_segments(profiles, playbook), (), profiles
