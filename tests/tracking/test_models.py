@@ -15,7 +15,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, PowerTransformer, QuantileTransformer, StandardScaler
 
 from customer_segmentation.clustering.labelling import RESULTS, SegmentModel
-from customer_segmentation.errors import StudyError
+from customer_segmentation.errors import StoreError, StudyError
+from customer_segmentation.scoring.loading import load_segment_model
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
 from customer_segmentation.spaces.feature_set import feature_set
 from customer_segmentation.spaces.space import build_space
@@ -191,3 +192,30 @@ class Foreign(TransformerMixin, BaseEstimator):
 def test_a_foreign_type_is_refused():
     with pytest.raises(StudyError, match="Foreign"):
         pipeline_bytes(make_pipeline(Foreign(), KMeans(2)).fit(np.arange(12.0).reshape(6, 2)))
+
+
+def test_no_file_of_a_model_can_be_altered_taken_away_or_added(store, raw):
+    _, model_id = logged(store, model_of(raw, StandardScaler(), KMeans(3, n_init=1, random_state=0)))
+    known = store.client.get_logged_model(model_id)
+    folder = Path(known.artifact_location.removeprefix("file://"))
+    by_run, by_id = f"runs:/{known.source_run_id}/{known.name}", f"models:/{model_id}"
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    assert {"MLmodel", "model_code.py", "labelling.py", "pipeline.skops"} <= {path.name for path in files}
+    for path in files:
+        content = path.read_bytes()
+        path.write_bytes(content + b"\n")
+        for uri in (by_id, by_run, str(folder)) if path.name == "MLmodel" else (by_id,):
+            with pytest.raises(StoreError, match=f"{path.name} of .* was altered since it was logged"):
+                load_segment_model(uri, store.client)
+        path.write_bytes(content)
+    for name in ("MLmodel", "model_code.py", "files.json"):
+        content = (folder / name).read_bytes()
+        (folder / name).unlink()
+        with pytest.raises(StoreError, match=f"{name} of .* is gone since it was logged"):
+            load_segment_model(by_run, store.client)
+        (folder / name).write_bytes(content)
+    (folder / "code" / "numpy.py").write_text("")
+    with pytest.raises(StoreError, match=r"code/numpy.py of .* was added"):
+        load_segment_model(by_id, store.client)
+    (folder / "code" / "numpy.py").unlink()
+    assert load_segment_model(by_run, store.client).model_id == model_id

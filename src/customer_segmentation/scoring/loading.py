@@ -12,11 +12,13 @@ from typing import Any
 from customer_segmentation.clustering.labelling import SegmentModel
 from customer_segmentation.errors import StoreError
 from customer_segmentation.tracking.model_files import DIGESTS, read_model
+from customer_segmentation.tracking.model_seal import SEAL, check_seal
 from customer_segmentation.tracking.models import ARTIFACT
 
 CHAMPION = "models:/customer-segmentation@champion"
 _REGISTERED = re.compile(r"models:/(?P<name>[^/@]+)(?:@(?P<alias>.+)|/(?P<version>\d+))")
 _LOGGED = re.compile(r"models:/(?P<id>m-[0-9a-f]+)")
+_OF_RUN = re.compile(r"runs:/(?P<run>[0-9a-f]{32})/(?P<name>[^/]+)/?")
 
 
 @dataclass(frozen=True)
@@ -89,16 +91,19 @@ def load_segment_model(uri: str, client: Any = None) -> LoadedModel:
                 )
             except (MlflowException, OSError, ValueError) as error:
                 raise StoreError(f"the model {uri} cannot be fetched: {_line(error)}.") from error
+        root = next((path.parent for path in folder.rglob("MLmodel")), folder)
+        model_id = model_id or _model_id(root)
+        logged = _logged(client, model_id)
+        # before any of its files is believed
+        check_seal(root, None if logged is None else logged.tags.get(SEAL), uri)
         own = next((path.parent for path in folder.rglob(DIGESTS) if path.parent.name == ARTIFACT), None)
         if own is None:
             raise StoreError(
                 f"{uri} is not a model of `segment sweep` (it has no {ARTIFACT}/{DIGESTS}); take the model of a "
                 "candidate's run, or a version that `segment promote` registered."
             )
-        model_id = model_id or _model_id(folder)
-        run_id = None
-        if model_id is not None:
-            run_id = _check_digests(client, model_id, own, uri)
+        run_id = None if logged is None else logged.source_run_id or None
+        _check_digests(logged, own, uri)
         return LoadedModel(read_model(own), uri, name, version, model_id, run_id)
 
 
@@ -113,7 +118,7 @@ def _identity(uri: str, client: Any) -> tuple[str | None, str | None, str | None
     if not found:
         if uri.startswith("models:/"):
             raise StoreError(f"model={uri}: expected models:/NAME@ALIAS, models:/NAME/VERSION or runs:/RUN_ID/model.")
-        return None, None, None
+        return None, None, _id_of_run(client, uri)
     name = found["name"]
     try:
         if found["alias"]:
@@ -156,21 +161,44 @@ def _model_id(folder: Path) -> str | None:
     path = folder / "MLmodel"
     if not path.is_file():
         return None
-    return (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("model_id")
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):  # altered, as its checksum says
+        return None
+    return found.get("model_id") if isinstance(found, dict) else None
 
 
-def _check_digests(client: Any, model_id: str, folder: Path, uri: str) -> str | None:
-    """Compare a model's checksums with those that the store was told when it was logged; return the run it is from."""
+def _id_of_run(client: Any, uri: str) -> str | None:
+    """Return the id of the model that a run has logged under a name: the store's word, and not that of the files."""
+    from mlflow.exceptions import MlflowException
+
+    asked = _OF_RUN.fullmatch(uri)
+    if not asked:
+        return None
+    try:
+        run = client.get_run(asked["run"])
+        outputs = run.outputs.model_outputs if run.outputs else []
+        logged = [client.get_logged_model(output.model_id) for output in outputs]
+    except MlflowException:  # the download says what is wrong
+        return None
+    return next((str(model.model_id) for model in reversed(logged) if model.name == asked["name"]), None)
+
+
+def _logged(client: Any, model_id: str | None) -> Any:
+    """What the store knows of a logged model; None of one that came from another store."""
     from mlflow.exceptions import MlflowException
 
     try:
-        logged = client.get_logged_model(model_id)
-    except MlflowException:  # a folder that came from another store
+        return None if model_id is None else client.get_logged_model(model_id)
+    except MlflowException:
         return None
-    told = logged.tags.get("digests")
+
+
+def _check_digests(logged: Any, folder: Path, uri: str) -> None:
+    """Compare the checksums of a model's own files with those that the store was told when it was logged."""
+    told = None if logged is None else logged.tags.get("digests")
     if told is not None and json.loads(told) != json.loads((folder / DIGESTS).read_text(encoding="utf-8")):
-        raise StoreError(f"the files of {uri} are not those that were logged; do not use the model.")
-    return str(logged.source_run_id) if logged.source_run_id else None
+        raise StoreError(f"the files of {uri} were altered since they were logged; do not use the model.")
 
 
 def _line(error: BaseException) -> str:

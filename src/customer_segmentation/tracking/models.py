@@ -13,6 +13,7 @@ from typing import Any
 from customer_segmentation.tracking.items import Model
 from customer_segmentation.tracking.model_files import write_model
 from customer_segmentation.tracking.model_package import MODEL_CODE, staged_package
+from customer_segmentation.tracking.model_seal import SEAL, seal
 from customer_segmentation.tracking.store import Store
 
 #: What a scorer must install; the modules of this package travel with the model.
@@ -32,7 +33,8 @@ def log_model(store: Store, run_id: str, item: Model) -> str:
     """Log a model to a run that is still open; return the id of the logged model.
 
     Logged with a signature of raw columns, an input example, exact requirements, the modules of this package that it
-    needs, and the checksums of its files as a tag, by which a later reader knows them to be the ones that were logged.
+    needs, and the checksums of all its files, sealed by a tag, by which a later reader knows them to be the ones that
+    were logged.
     """
     import mlflow.pyfunc
     from mlflow.entities import LoggedModelOutput
@@ -68,6 +70,7 @@ def log_model(store: Store, run_id: str, item: Model) -> str:
                         model_id=logged.model_id,
                     ),
                 )
+            store.client.set_logged_model_tags(logged.model_id, {SEAL: seal(folder)})
             store.client.log_model_artifacts(logged.model_id, str(folder))
         except BaseException:
             store.client.finalize_logged_model(logged.model_id, "FAILED")
