@@ -112,3 +112,19 @@ def test_a_name_that_holds_no_longer_is_told_with_its_reason():
     )
     assert found.names == {0: "A", 1: "C"}
     assert found.notes == ("Segment 1 was “B” and is “C” now: low.",)
+
+
+def test_segments_that_are_all_new_are_said_in_one_sentence_and_several_in_one_each():
+    before = np.repeat([0, 1, 2], 60)
+    mixed = np.tile([0, 1, 2], 60)
+    names = {0: "A", 1: "B", 2: "C"}
+    parts = {"numbers": (0, 1, 2), "names": names, "used": {0, 1, 2}}
+    found = carried_identity(match_segments(before, mixed), called=["X", "Y", "Z"], **parts)
+    assert (found.numbers, set(found.vanished)) == ((3, 4, 5), {0, 1, 2})
+    assert found.notes == ("All 3 segments are new: none shares enough customers with any segment of the champion.",)
+    halves = np.where(before == 0, 0, 1 + mixed % 2)
+    found = carried_identity(match_segments(before, halves, same=0.9), called=["A", "X", "Y"], **parts)
+    assert found.notes == (
+        "Segments 3 “X” and 4 “Y” are new: they share too few customers with any segment of the champion.",
+        "Segments 1 “B” and 2 “C” have vanished.",
+    )

@@ -76,9 +76,6 @@ def carried_identity(
         if before is None:
             following += 1
             origin[number] = "new"
-            notes.append(
-                f"{_called(number, name)} is new: it shares too few customers with any segment of the champion."
-            )
         else:
             origin[number] = f"kept, {similar[cluster]:.0%} the same customers"
             old = names.get(number, "")
@@ -87,10 +84,33 @@ def carried_identity(
                 notes.append(f"Segment {number} was “{old}” and is “{name}” now" + (f": {reason}." if reason else "."))
         given.append(number)
     lost = {numbers[cluster]: names.get(numbers[cluster], "") for cluster in matching.vanished}
-    notes += [f"{_called(number, name)} has vanished." for number, name in lost.items()]
-    found = {number: name for number, name in zip(given, called, strict=True) if name}
-    return Identity(tuple(given), found, origin, lost, tuple(notes))
+    fresh = {number: name for number, name in zip(given, called, strict=True) if origin[number] == "new"}
+    return Identity(
+        tuple(given),
+        {number: name for number, name in zip(given, called, strict=True) if name},
+        origin,
+        lost,
+        (*notes, *_coming_and_going(fresh, lost, every=len(fresh) == len(given))),
+    )
 
 
-def _called(number: int, name: str) -> str:
-    return f"Segment {number}" + (f", “{name}”," if name else "")
+def _coming_and_going(fresh: Mapping[int, str], lost: Mapping[int, str], *, every: bool) -> list[str]:
+    """One sentence on what is new and one on what has vanished; one on both where nothing is left."""
+    if every and fresh:
+        return [f"All {len(fresh)} segments are new: none shares enough customers with any segment of the champion."]
+    said = []
+    if fresh:
+        verb, shares = ("is", "it shares") if len(fresh) == 1 else ("are", "they share")
+        said.append(f"{_called(fresh)} {verb} new: {shares} too few customers with any segment of the champion.")
+    if lost:
+        said.append(f"{_called(lost)} {'has' if len(lost) == 1 else 'have'} vanished.")
+    return said
+
+
+def _called(names: Mapping[int, str]) -> str:
+    """Segments by number and name, as the subject of a sentence."""
+    each = [f"{number}" + (f", “{name}”" if name else "") for number, name in names.items()]
+    if len(each) == 1:
+        return f"Segment {each[0]}" + ("," if any(names.values()) else "")
+    parts = [f"{number}" + (f" “{name}”" if name else "") for number, name in names.items()]
+    return f"Segments {', '.join(parts[:-1])} and {parts[-1]}"
