@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from customer_segmentation.commands.main import main
 from customer_segmentation.registry.versions import ModelRegistry
 from customer_segmentation.scoring.loading import load_segment_model
 from customer_segmentation.tracking import models
+from customer_segmentation.tracking.process import _started, this_process
+from customer_segmentation.tracking.runs import start_run
 from customer_segmentation.tracking.store import open_store
 
 NAME = "customer-segmentation"
@@ -159,6 +162,29 @@ def test_a_tampered_model_is_refused_and_never_forced(segment, uri, registry, pl
     words = (uri, f"run_id={logged.source_run_id}", *EASY, "force=true", "reason=trust me")
     assert "altered" in segment("promote", *words).sentence
     refused(registry, "artifact")
+
+
+def test_what_a_killed_process_left_running_is_closed_by_every_command_that_writes(segment, uri, registry):
+    process = subprocess.Popen(["sleep", "60"])
+    killed = {**json.loads(this_process()), "pid": process.pid, "started": _started(process.pid)}
+    process.kill()
+    process.wait()
+    store, champion = registry.store, f"models:/{NAME}@champion"
+    example = load_segment_model(champion, registry.client).model.example
+    example.to_csv("customers.csv", index=False)
+    alive = start_run(store, name="at work", level="score", tags={})
+    for words in (
+        ("promote",),
+        ("score", "input=customers.csv", "output=labels.csv"),
+        ("explore", "data.customers=100", "hypotheses=none"),
+    ):
+        left = start_run(store, name="left", level="score", tags={})
+        store.client.set_tag(left, "process", json.dumps(killed))
+        ran = segment(*words, uri)
+        assert "1 run was left by a killed process: now KILLED" in ran.error
+        assert store.client.get_run(left).info.status == "KILLED"
+        assert store.client.get_run(alive).info.status == "RUNNING"
+    store.client.set_terminated(alive)
 
 
 def test_words_that_lead_nowhere(segment, uri, registry, tmp_path):

@@ -31,7 +31,7 @@ BOTH = ("input=a.csv", "output=b.csv")
         ((*BOTH, "rejects=r.xlsx"), "expected a name that ends in .csv"),
         ((*BOTH, "k=4"), "unknown key 'k'"),
         ((*BOTH, "run_id=1,2"), "there is no store at"),
-        (BOTH, "so there is no model in it; run `segment sweep` and `segment promote` first"),
+        (BOTH, "run `segment sweep` and `segment promote` first"),
     ],
 )
 def test_score_says_what_is_wrong(segment, words, said):

@@ -93,6 +93,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _record(planned: Plan, settings: ExploreSettings, table: Any, found: Any, command: str) -> tuple[Any, str]:
     """Log everything to one run, which is ended whatever happens."""
+    from customer_segmentation.commands.leftover_runs import tidy
     from customer_segmentation.tracking.adoption import adopt_run
     from customer_segmentation.tracking.descriptions import EXPERIMENT
     from customer_segmentation.tracking.explore_items import exploration_run_items, explore_description
@@ -108,6 +109,7 @@ def _record(planned: Plan, settings: ExploreSettings, table: Any, found: Any, co
     # SIGTERM ends as Ctrl-C does, so that the run is closed as KILLED
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     store, adopted = adopt_run(store)
+    tidy(store, quiet=settings.quiet)
     experiment = store.client.get_experiment(store.experiment_id)
     if experiment.tags.get("mlflow.note.content") != EXPERIMENT:
         store.client.set_experiment_tag(store.experiment_id, "mlflow.note.content", EXPERIMENT)

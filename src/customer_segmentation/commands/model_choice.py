@@ -6,26 +6,8 @@ from typing import Any
 
 from customer_segmentation.errors import StoreError
 from customer_segmentation.scoring.loading import LoadedModel, load_segment_model
-from customer_segmentation.settings.sweep import TrackingSettings
 from customer_segmentation.tracking.reading import run_of
-from customer_segmentation.tracking.store import SQLITE, Store, open_store, store_uri
-
-
-def existing_store(tracking: TrackingSettings, model: str) -> Store:
-    """Store of the models; a local one is not created by asking for a model that it cannot hold."""
-    from pathlib import Path
-
-    uri = store_uri(tracking.uri)
-    if (
-        uri.startswith(SQLITE)
-        and not Path(uri.removeprefix(SQLITE)).exists()
-        and model.startswith(("models:", "runs:"))
-    ):
-        raise StoreError(
-            f"there is no store at {uri}, so there is no model in it; run `segment sweep` and `segment promote` first, "
-            "or give another store with tracking.uri=."
-        )
-    return open_store(uri=uri, experiment=tracking.experiment, artifacts=tracking.artifacts, timeout=tracking.timeout)
+from customer_segmentation.tracking.store import Store
 
 
 def address_of(store: Store, model: str, run_id: str | None) -> str:

@@ -62,6 +62,7 @@ def run(arguments: Sequence[str]) -> int:
     settings: PromoteSettings = planned.settings[0]
     check(settings)
     from customer_segmentation.commands.existing_store import existing_store
+    from customer_segmentation.commands.leftover_runs import tidy
     from customer_segmentation.commands.promotion_run import promote
     from customer_segmentation.commands.registry_summary import print_promotion
     from customer_segmentation.tracking.adoption import adopt_run
@@ -71,6 +72,7 @@ def run(arguments: Sequence[str]) -> int:
     store, adopted = adopt_run(existing_store(settings.tracking))
     # SIGTERM ends as Ctrl-C does
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    tidy(store, quiet=settings.quiet)
     outcome = promote(settings, store)
     if adopted is not None:
         made = f"version {outcome.version.number} of {settings.model}"

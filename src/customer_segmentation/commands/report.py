@@ -57,7 +57,9 @@ def run(arguments: Sequence[str]) -> int:
         raise SettingsError(f"{key} has {len(values)} values; a report is of one run, so run it once for each.")
     settings: ReportSettings = asked.settings[0]
     target = _target(settings.output)
-    store = _store(settings)
+    from customer_segmentation.commands.existing_store import existing_store
+
+    store = existing_store(settings.tracking)
 
     from threadpoolctl import threadpool_limits
 
@@ -89,16 +91,6 @@ def _target(output: str | None) -> Path | None:
     if target.is_dir() or not target.absolute().parent.is_dir():
         raise SettingsError(f"output={output}: its folder does not exist, or it is a folder itself.")
     return target
-
-
-def _store(settings: ReportSettings) -> Any:
-    from customer_segmentation.tracking.store import SQLITE, open_store, store_uri
-
-    tracking = settings.tracking
-    uri = store_uri(tracking.uri)
-    if uri.startswith(SQLITE) and not Path(uri.removeprefix(SQLITE)).exists():
-        raise StoreError(f"there is no store at {uri}; run `segment sweep` first, or give another with tracking.uri=.")
-    return open_store(uri=uri, experiment=tracking.experiment, artifacts=tracking.artifacts, timeout=tracking.timeout)
 
 
 def _write(store: Any, settings: ReportSettings) -> Any:

@@ -162,9 +162,11 @@ def output_of(settings: ScoreSettings) -> Output | TableOutput:
 
 
 def _score(planned: Plan, settings: ScoreSettings, command: str) -> int:
-    from customer_segmentation.commands.model_choice import existing_store, loaded
+    from customer_segmentation.commands.existing_store import existing_store
+    from customer_segmentation.commands.leftover_runs import tidy
+    from customer_segmentation.commands.model_choice import loaded
 
-    store = existing_store(settings.tracking, settings.model if settings.run_id is None else "runs:")
+    store = existing_store(settings.tracking, model=settings.model if settings.run_id is None else "runs:")
     model = loaded(store, settings.model, settings.run_id)
     from customer_segmentation.commands.score_progress import ScoreProgress
     from customer_segmentation.data.chunk_sources import open_chunks
@@ -193,6 +195,7 @@ def _score(planned: Plan, settings: ScoreSettings, command: str) -> int:
     output = output_of(settings)
     watch = Comparison(model.model)
     store, adopted = adopt_run(store)
+    tidy(store, quiet=settings.quiet)
     tags = {"command": command, "model": model.label, **_origin(model)}
     name = settings.name or f"score {source.name}"
     if adopted is None:

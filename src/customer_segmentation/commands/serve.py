@@ -53,10 +53,11 @@ def run(arguments: Sequence[str]) -> int:
     settings = planned.settings[0]
     if planned.swept:
         raise SettingsError(f"{next(iter(planned.swept))} has several values; one model is served at a time.")
-    from customer_segmentation.commands.model_choice import address_of, existing_store
+    from customer_segmentation.commands.existing_store import existing_store
+    from customer_segmentation.commands.model_choice import address_of
     from customer_segmentation.scoring.loading import load_segment_model
 
-    store = existing_store(settings.tracking, settings.model if settings.run_id is None else "runs:")
+    store = existing_store(settings.tracking, model=settings.model if settings.run_id is None else "runs:")
     model = load_segment_model(address_of(store, settings.model, settings.run_id), store.client)
     free_port(settings.port)
     # SIGTERM ends as Ctrl-C does, so that the server is not left behind

@@ -23,6 +23,7 @@ from customer_segmentation.commands.explore_checks import asked_of
 from customer_segmentation.commands.identities import sweep_identity
 from customer_segmentation.commands.job import Job
 from customer_segmentation.commands.launchers import launch_of, workers
+from customer_segmentation.commands.leftover_runs import tell_closed
 from customer_segmentation.commands.playbooks import PLAYBOOK, playbook_text
 from customer_segmentation.commands.progress import SweepProgress
 from customer_segmentation.commands.reopened import Reopened
@@ -138,8 +139,7 @@ def _told(earlier: Any, store: Store, settings: SweepSettings) -> int:
 
 def _tell_resumed(closed: int, earlier: Any | None) -> None:
     """Say what became of runs that were left, and that an earlier sweep is continued."""
-    if closed:
-        print(f"{closed} run{'s were' if closed > 1 else ' was'} left by a killed process: now KILLED", file=sys.stderr)
+    tell_closed(closed)
     if earlier is not None:
         was = earlier.info.status if earlier.info.status != "RUNNING" else "KILLED"
         print(f"continuing the sweep {earlier.info.run_id}, which was {was}", file=sys.stderr)

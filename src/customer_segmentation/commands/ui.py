@@ -37,17 +37,10 @@ def run(arguments: Sequence[str]) -> int:
         print(HELP)
         return 0
     settings = plan("ui", arguments).settings[0]
-    from customer_segmentation.tracking.store import SQLITE, open_store, store_uri
+    from customer_segmentation.commands.existing_store import existing_store
 
-    uri = store_uri(settings.tracking.uri)
-    if uri.startswith(SQLITE) and not os.path.exists(uri.removeprefix(SQLITE)):
-        raise StoreError(f"there is no store at {uri}; run `segment sweep` first, or give another with tracking.uri=.")
-    store = open_store(
-        uri=uri,
-        experiment=settings.tracking.experiment,
-        artifacts=settings.tracking.artifacts,
-        timeout=settings.tracking.timeout,
-    )
+    store = existing_store(settings.tracking)
+    uri = store.uri
     page = f"#/experiments/{store.experiment_id}/runs?workflowType=machine_learning"
     if uri.startswith("http"):
         print(f"The store is a server and has the UI: {uri.rstrip('/')}/{page}")
