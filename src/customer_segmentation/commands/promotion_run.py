@@ -2,39 +2,38 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from customer_segmentation.clustering.labelling import SegmentModel
 from customer_segmentation.clustering.scores import cluster_sizes
 from customer_segmentation.clustering.study import Candidate
+from customer_segmentation.commands.asked_candidate import asked_candidate
 from customer_segmentation.commands.job import estimators_of
 from customer_segmentation.commands.model import segment_model_of
 from customer_segmentation.commands.promotion_names import CLAIMED, names_of, plain_names
-from customer_segmentation.commands.reopened import Reopened, candidate_run, job_of_run, reopen
+from customer_segmentation.commands.reopened import Reopened, job_of_run, reopen
 from customer_segmentation.data.load import load_customers
-from customer_segmentation.errors import DataError, SegmentError, StoreError, StudyError
+from customer_segmentation.errors import DataError, SegmentError, StudyError
 from customer_segmentation.registry import pages
 from customer_segmentation.registry.checks import NEVER_FORCED, Check, checked, own_labels
 from customer_segmentation.registry.elsewhere import loads_back
 from customer_segmentation.registry.gate import clusters_of, examine
 from customer_segmentation.registry.history import moves
 from customer_segmentation.registry.identity import Identity, carried_identity, first_identity
-from customer_segmentation.registry.pages import SegmentRow
 from customer_segmentation.registry.registered import artifact_check, logged_models, model_folder, register_model
-from customer_segmentation.registry.versions import CHALLENGER, CHAMPION, ModelRegistry, Version, one_at_a_time, user
+from customer_segmentation.registry.segment_rows import SegmentRow, segment_rows
+from customer_segmentation.registry.upkeep import finish
+from customer_segmentation.registry.version_tags import title_of, version_facts, version_tags
+from customer_segmentation.registry.versions import CHALLENGER, CHAMPION, ModelRegistry, Version, one_at_a_time
 from customer_segmentation.scoring.loading import load_segment_model
 from customer_segmentation.settings.promotion import PromoteSettings
 from customer_segmentation.spaces.transformers import plain_spec
-from customer_segmentation.tracking.descriptions import link
-from customer_segmentation.tracking.reading import run_of
 from customer_segmentation.tracking.store import Store
 
 
@@ -85,33 +84,6 @@ class Champion:
     problem: str
 
 
-def asked_candidate(store: Store, run_id: str | None) -> Any:
-    """Run of the candidate that is asked for: given, chosen by a given sweep, or chosen by the newest finished one."""
-    if not run_id:
-        found = store.client.search_runs(
-            [store.experiment_id],
-            "tags.level = 'sweep' and attributes.status = 'FINISHED'",
-            order_by=["attributes.end_time DESC"],
-            max_results=1,
-        )
-        if not found:
-            raise StoreError(
-                f"the experiment {store.experiment} of {store.uri} has no finished sweep; run `segment sweep` "
-                "first, or name a candidate with run_id=ID."
-            )
-        chosen = found[0].data.tags.get("chosen_run_id")
-        if not chosen:
-            raise StoreError(
-                f"the newest finished sweep, {found[0].info.run_name} ({found[0].info.run_id}), chose no candidate; "
-                "name one with run_id=ID."
-            )
-        return candidate_run(store, chosen)
-    run = run_of(store, run_id)
-    if run.data.tags.get("level") == "sweep" and run.data.tags.get("chosen_run_id"):
-        run_id = run.data.tags["chosen_run_id"]
-    return candidate_run(store, run_id)
-
-
 def promote(settings: PromoteSettings, store: Store) -> Outcome:
     """Put a candidate through the gate, register it, and make it the champion if it passes.
 
@@ -127,7 +99,7 @@ def promote(settings: PromoteSettings, store: Store) -> Outcome:
         champion = _champion(registry)
         version = champion.version
         if version is not None and version.run_id == run.info.run_id and not champion.problem:
-            _finish(registry)
+            finish(registry)
             return Outcome(title_of(run), run.info.run_id, version, version.gate, (), (), (), version.number, CHAMPION)
         return _Promotion(settings, registry, run, champion).carried_out()
 
@@ -139,6 +111,7 @@ class _Promotion:
         self.settings, self.registry, self.store = settings, registry, registry.store
         self.run, self.run_id, self.champion = run, run.info.run_id, champion
         self.before = None if champion.version is None else champion.version.number
+        self.reason = (settings.reason or "").strip()
 
     def carried_out(self) -> Outcome:
         artifact = artifact_check(self.store, self.run_id)
@@ -180,7 +153,9 @@ class _Promotion:
             self.store, self.run_id, model, params={**found.job.params, "k": found.fit.k}, study=found.job.name
         )
         checks = (*checks, self._loads_back(model_id, model))
-        return self._settled(checks, identity, model_id, _segment_rows(found, identity))
+        return self._settled(
+            checks, identity, model_id, segment_rows(found.fit.labels, found.customers.value, identity)
+        )
 
     def _customers(self, found: Reopened) -> pd.DataFrame:
         """Customers of the candidate, with the columns that the champion reads."""
@@ -242,7 +217,15 @@ class _Promotion:
         forced = self.settings.force and not any(check.name in NEVER_FORCED for check in failed)
         gate = "passed" if not failed else "forced" if forced else "refused"
         notes = () if identity is None else identity.notes
-        tags = self._tags(gate, checks, identity)
+        tags = version_tags(
+            self.run,
+            gate=gate,
+            checks=checks,
+            identity=identity,
+            before=self.before,
+            promotion=self.settings.promotion.about,
+            reason=self.reason,
+        )
         version = self._earlier(tags, model_id)
         if version is None:
             version = self.registry.create(
@@ -256,7 +239,7 @@ class _Promotion:
                     checks=checks,
                     segments=rows,
                     notes=notes,
-                    facts=self._facts(),
+                    facts=version_facts(self.run, before=self.before, reason=self.reason),
                 ),
             )
         alias = ""
@@ -265,12 +248,10 @@ class _Promotion:
             alias = CHALLENGER
         if alias and self.settings.alias == CHAMPION:
             action = "force" if gate == "forced" else "promote"
-            self.registry.crown(
-                version.number, action=action, before=self.before, reason=(self.settings.reason or "").strip()
-            )
+            self.registry.crown(version.number, action=action, before=self.before, reason=self.reason)
             alias = CHAMPION
         self.store.client.set_tag(self.run_id, "registered", f"{self.registry.name} version {version.number}, {gate}")
-        _finish(self.registry)
+        finish(self.registry)
         return Outcome(title_of(self.run), self.run_id, version, gate, checks, rows, notes, self.before, alias)
 
     def _earlier(self, tags: dict[str, str], model_id: str | None) -> Version | None:
@@ -287,73 +268,6 @@ class _Promotion:
             ):
                 return version
         return None
-
-    def _tags(self, gate: str, checks: Sequence[Check], identity: Identity | None) -> dict[str, str]:
-        """Everything that the gate found, by which versions are told apart and searched."""
-        tags, params = self.run.data.tags, self.run.data.params
-        failed = [check for check in checks if check.failed]
-        found = {
-            "gate": gate,
-            "gate_against": "no champion" if self.before is None else f"version {self.before}",
-            "promotion": self.settings.promotion.about,
-            **{f"check.{check.name}": f"{check.result}: {check.sentence}" for check in checks},
-            "candidate": title_of(self.run),
-            **{name: params[name] for name in ("features", "scaling", "clustering", "k", "seed") if name in params},
-            "sweep": tags.get("sweep", ""),
-            "data_digest": tags.get("data_digest", ""),
-            "by": user(),
-        }
-        if failed:
-            found["refused_because" if gate == "refused" else "forced_despite"] = "; ".join(
-                f"{check.title}: {check.sentence}" for check in failed
-            )
-        if self.settings.reason:
-            found["reason"] = self.settings.reason.strip()
-        if identity is not None:
-            listed = {str(number): identity.names.get(number, "") for number in identity.numbers}
-            found["segments"] = json.dumps(listed, ensure_ascii=False)
-            if identity.notes:
-                found["identity"] = " ".join(identity.notes)
-        return found
-
-    def _facts(self) -> dict[str, str]:
-        tags = self.run.data.tags
-        experiment = self.store.experiment_id
-        facts = {"candidate": link(experiment, self.run_id, title_of(self.run))}
-        if "sweep" in tags:
-            facts["sweep"] = link(experiment, tags["sweep"], tags["sweep"])
-        facts["gate against"] = "no champion" if self.before is None else f"version {self.before}"
-        facts["by"] = user()
-        if self.settings.reason:
-            facts["reason"] = self.settings.reason.strip()
-        return facts
-
-
-def title_of(run: Any) -> str:
-    """Name of a candidate's run: study and k."""
-    return str(run.info.run_name)
-
-
-def refresh_page(registry: ModelRegistry) -> None:
-    """Write the registered model's page anew: champion, challenger, history."""
-    aliases = registry.aliases()
-    versions = {version.number: version for version in registry.versions()}
-    champion = aliases.get(CHAMPION)
-    registry.describe(
-        pages.model_page(
-            registry.name,
-            None if champion is None else versions[champion],
-            moves(registry.events(), champion),
-            aliases.get(CHALLENGER),
-            {number: version.tags.get("candidate", "") for number, version in versions.items()},
-        )
-    )
-
-
-def _finish(registry: ModelRegistry) -> None:
-    """What may be late: the challenger that became the champion is none any more; the page says what is."""
-    registry.retire_challenger()
-    refresh_page(registry)
 
 
 def _champion(registry: ModelRegistry) -> Champion:
@@ -377,24 +291,3 @@ def _as_candidate(found: Reopened) -> Candidate:
         scores={},
         sizes=cluster_sizes(fit.labels, fit.k),
     )
-
-
-def _segment_rows(found: Reopened, identity: Identity) -> tuple[SegmentRow, ...]:
-    labels, value = found.fit.labels, found.customers.value
-    sizes = cluster_sizes(labels, found.fit.k)
-    sums = None if value is None else np.bincount(labels, weights=np.nan_to_num(value), minlength=found.fit.k)
-    rows = []
-    for cluster, number in enumerate(identity.numbers):
-        total = None if sums is None else float(sums.sum())
-        rows.append(
-            SegmentRow(
-                number=number,
-                name=identity.names.get(number, ""),
-                customers=int(sizes[cluster]),
-                share=float(sizes[cluster] / sizes.sum()),
-                value_mean=None if sums is None else float(sums[cluster] / sizes[cluster]),
-                value_share=None if sums is None or not total else float(sums[cluster] / total),
-                origin=identity.origin.get(number, ""),
-            )
-        )
-    return tuple(sorted(rows, key=lambda row: row.number))

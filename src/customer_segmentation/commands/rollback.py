@@ -57,8 +57,8 @@ def run(arguments: Sequence[str]) -> int:
 def roll_back(settings: RollbackSettings) -> tuple[int, int, str]:
     """Move the alias back; return the version before, the version now and what that is."""
     from customer_segmentation.commands.existing_store import existing_store
-    from customer_segmentation.commands.promotion_run import refresh_page
     from customer_segmentation.registry.history import previous_champion
+    from customer_segmentation.registry.upkeep import refresh_page
     from customer_segmentation.registry.versions import ModelRegistry, one_at_a_time
     from customer_segmentation.scoring.loading import load_segment_model
 

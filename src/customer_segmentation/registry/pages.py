@@ -4,42 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from customer_segmentation.registry.checks import Check
 from customer_segmentation.registry.history import Move
+from customer_segmentation.registry.segment_rows import SegmentRow
 from customer_segmentation.registry.versions import Version
 
 MARKS = {"pass": "✔ pass", "fail": "✘ **fail**", "not asked": "not asked", "no champion": "no champion yet"}
 SHOWN_MOVES = 20
 GAP = "&emsp;"
-
-
-@dataclass(frozen=True)
-class SegmentRow:
-    """One segment as a version's page shows it.
-
-    Attributes
-    ----------
-    number : int
-    name : str
-        "" where it has none.
-    customers : int
-    share : float
-        Of all customers.
-    value_mean, value_share : float or None
-        Value per customer, and its share of all value; None where the table knows no value.
-    origin : str
-        Where the number comes from.
-    """
-
-    number: int
-    name: str
-    customers: int
-    share: float
-    value_mean: float | None
-    value_share: float | None
-    origin: str
 
 
 def version_page(
