@@ -1,7 +1,5 @@
-"""From a file nobody tuned for to compared runs: `segment init` and one sweep, by the real commands."""
+"""From a file nobody tuned for to compared runs: `segment init` and one sweep, by the commands' own entry point."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -75,13 +73,6 @@ def shop():
     return "shop orders.tsv"
 
 
-def segment(*words):
-    """Run the real command in the current folder."""
-    return subprocess.run(
-        [sys.executable, "-m", "customer_segmentation.commands.main", *words], capture_output=True, text=True
-    )
-
-
 def chosen(folder=Path()):
     import mlflow
 
@@ -116,8 +107,7 @@ def test_a_gyms_members_from_file_to_compared_runs(gym, capsys):
     }
     text = Path(f"conf/contract/{name}.yaml").read_text("utf-8")
     assert text.count("\n# ") >= len(contract)  # a reason over each column
-    done = segment("sweep", f"experiments={name}", "k=[2,3]", "scaling=standard")
-    assert done.returncode == 0, done.stderr
+    assert main(["sweep", f"experiments={name}", "k=[2,3]", "scaling=standard"]) == 0
     assert {run.data.params["features"] for run in chosen()} == {name, f"{name}_and_words"}
     # The data file alone brings its features, yardstick, exploration and scalings along.
     alone = plan("sweep", [f"data={name}"])
@@ -161,9 +151,8 @@ def test_a_shops_orders_from_file_to_compared_runs(shop, capsys):
         "reference_date": None,
         "date_format": None,
     }
-    done = segment("sweep", "experiments=shop_orders", "k=[2,3]", "scaling=log_standard")
-    assert done.returncode == 0, done.stderr
-    assert "1 set aside" in done.stdout
+    assert main(["sweep", "experiments=shop_orders", "k=[2,3]", "scaling=log_standard"]) == 0
+    assert "1 set aside" in capsys.readouterr().out
     assert {run.data.params["features"] for run in chosen()} == {"rfm", "rfm_habits"}
 
 

@@ -1,6 +1,10 @@
+import contextlib
+import io
 import os
+import signal
 import subprocess
 import sys
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +51,7 @@ class Ran:
 
 
 def segment(*words: str, folder: Path, program: str = "segment", timeout: int = 240, **environment: str) -> Ran:
-    """Run the real command, as a user does."""
+    """Run the real command in a process of its own, as a user does."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "SEGMENT_"))}
     done = subprocess.run(
         [str(BIN / program), *words],
@@ -60,6 +64,39 @@ def segment(*words: str, folder: Path, program: str = "segment", timeout: int = 
     return Ran(done.returncode, done.stdout, done.stderr, folder)
 
 
+def segment_here(*words: str, folder: Path) -> Ran:
+    """Run the same command within this process, which has imported its libraries: five seconds less each time."""
+    from customer_segmentation.commands import composition
+    from customer_segmentation.commands.main import main
+
+    environment, stopping = dict(os.environ), signal.getsignal(signal.SIGTERM)
+    for name in environment:
+        if name.startswith(("MLFLOW_", "SEGMENT_")):
+            del os.environ[name]
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    composition.contract_columns.cache_clear()  # it reads conf/ of the current folder
+    out, error = io.StringIO(), io.StringIO()
+    try:
+        with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
+            with warnings.catch_warnings(record=True) as caught:
+                for hidden in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+                    warnings.simplefilter("ignore", hidden)  # as Python itself does
+                code = main(words)
+            for item in caught:
+                error.write(warnings.formatwarning(item.message, item.category, item.filename, item.lineno))
+    finally:
+        composition.contract_columns.cache_clear()
+        signal.signal(signal.SIGTERM, stopping)
+        os.environ.clear()
+        os.environ.update(environment)
+    return Ran(code, out.getvalue(), error.getvalue(), folder)
+
+
 @pytest.fixture(scope="session")
 def run_segment():
     return segment
+
+
+@pytest.fixture(scope="session")
+def run_here():
+    return segment_here

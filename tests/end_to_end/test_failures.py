@@ -39,8 +39,8 @@ def table(tmp_path):
         (("clustering.estimator.n_init=0",), "n_init"),
     ],
 )
-def test_one_sentence_and_nothing_left_behind(run_segment, tmp_path, words, expected):
-    ran = run_segment(
+def test_one_sentence_and_nothing_left_behind(run_here, tmp_path, words, expected):
+    ran = run_here(
         "sweep", *SMALL[: 2 if words[0].startswith("k=") else 3], *words, "data.customers=300", folder=tmp_path
     )
     assert expected in sentence(ran)
@@ -48,7 +48,7 @@ def test_one_sentence_and_nothing_left_behind(run_segment, tmp_path, words, expe
     assert not (tmp_path / "mlflow.db").exists() or ran.statuses() == {}
 
 
-def test_tables_that_cannot_be_segmented(run_segment, tmp_path, table):
+def test_tables_that_cannot_be_segmented(run_here, tmp_path, table):
     raw = draw_customers(300, seed=5)
     (tmp_path / "empty.csv").write_text("")
     cases = {
@@ -57,24 +57,24 @@ def test_tables_that_cannot_be_segmented(run_segment, tmp_path, table):
         table("lacks.csv", raw.drop(columns="Total Revenue")): "Total Revenue",
     }
     for path, expected in cases.items():
-        assert expected in sentence(run_segment("sweep", *SMALL, "data=telecom", path, folder=tmp_path))
+        assert expected in sentence(run_here("sweep", *SMALL, "data=telecom", path, folder=tmp_path))
 
 
-def test_a_constant_feature_is_said_and_the_rest_goes_on(run_segment, tmp_path, table):
+def test_a_constant_feature_is_said_and_the_rest_goes_on(run_here, tmp_path, table):
     raw = draw_customers(300, seed=5).assign(**{"Number of Referrals": 1})
-    ran = run_segment("sweep", *SMALL, "data=telecom", table("constant.csv", raw), folder=tmp_path)
+    ran = run_here("sweep", *SMALL, "data=telecom", table("constant.csv", raw), folder=tmp_path)
     assert ran.code == 0, ran.error
     assert "referrals has the same value for every customer" in ran.out
 
 
-def test_a_column_that_only_the_exploration_reads_is_not_missed(run_segment, tmp_path, table):
+def test_a_column_that_only_the_exploration_reads_is_not_missed(run_here, tmp_path, table):
     raw = draw_customers(300, seed=5).drop(columns=["Gender", "Zip Code"])
-    assert run_segment("sweep", *SMALL, "data=telecom", table("few.csv", raw), folder=tmp_path).code == 0
+    assert run_here("sweep", *SMALL, "data=telecom", table("few.csv", raw), folder=tmp_path).code == 0
 
 
-def test_a_study_that_fails_leaves_the_others_alone(run_segment, tmp_path, table):
+def test_a_study_that_fails_leaves_the_others_alone(run_here, tmp_path, table):
     raw = draw_customers(300, seed=5).assign(**{"Age": 40, "Gender": "Male"})
-    ran = run_segment(
+    ran = run_here(
         "sweep",
         "features=value,same",
         "scaling=standard",
@@ -98,8 +98,8 @@ def _with_feature_set(folder):
     return folder
 
 
-def test_nobody_qualifies_is_a_result_and_not_a_failure(run_segment, tmp_path):
-    ran = run_segment("sweep", *SMALL, "selection.smallest_share=0.6", "data.customers=300", folder=tmp_path)
+def test_nobody_qualifies_is_a_result_and_not_a_failure(run_here, tmp_path):
+    ran = run_here("sweep", *SMALL, "selection.smallest_share=0.6", "data.customers=300", folder=tmp_path)
     assert ran.code == 0
     assert "nearest miss" in ran.out
     assert not [run for run in ran.runs("candidate") if run.data.tags["verdict"] == "chosen"]

@@ -44,7 +44,7 @@ class _Tags(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def swept(run_segment, tmp_path_factory):
+def swept(run_here, tmp_path_factory):
     folder = tmp_path_factory.mktemp("hostile")
     draw = random.Random(3)
     with (folder / "clients.csv").open("w", newline="", encoding="utf-8") as file:
@@ -65,13 +65,11 @@ def swept(run_segment, tmp_path_factory):
                     "Yes" if draw.random() < (0.5, 0.1, 0.3)[group] else "No",
                 ]
             )
-    begun = run_segment("init", "data.path=clients.csv", folder=folder)
+    begun = run_here("init", "data.path=clients.csv", folder=folder)
     assert begun.code == 0, begun.error
     printed = re.search(r"then run:\s+segment (sweep .*)", begun.out)
     assert printed, begun.out
-    ran = run_segment(
-        *shlex.split(printed[1]), "features=clients_and_words", "scaling=minmax", "k=[3,4]", folder=folder
-    )
+    ran = run_here(*shlex.split(printed[1]), "features=clients_and_words", "scaling=minmax", "k=[3,4]", folder=folder)
     assert ran.code == 0, ran.error
     return ran
 

@@ -19,7 +19,7 @@ ASKED = ("features=value,same", "scaling=standard,minmax", "k=[2,3]", "data.cust
 
 
 @pytest.fixture(scope="module")
-def swept(tmp_path_factory, run_segment):
+def swept(tmp_path_factory, run_segment, run_here):
     """The same sweep under several launchers; one of its feature sets cannot be used."""
     ran = {}
 
@@ -28,7 +28,8 @@ def swept(tmp_path_factory, run_segment):
             folder = tmp_path_factory.mktemp(launcher)
             (folder / "conf" / "features").mkdir(parents=True)
             (folder / "conf" / "features" / "same.yaml").write_text("columns:\n  one: {ratio: [Age, Age]}\n")
-            ran[launcher] = run_segment("sweep", f"launcher={launcher}", *ASKED, *further, folder=folder)
+            runner = run_here if launcher == "in_process" else run_segment
+            ran[launcher] = runner("sweep", f"launcher={launcher}", *ASKED, *further, folder=folder)
         return ran[launcher]
 
     return run

@@ -58,8 +58,8 @@ DESCRIPTION = {
 
 
 @pytest.fixture(scope="module")
-def original(run_segment, telecom, tmp_path_factory):
-    ran = run_segment(
+def original(run_here, telecom, tmp_path_factory):
+    ran = run_here(
         "sweep",
         "experiments=original_analysis",
         "data=telecom",

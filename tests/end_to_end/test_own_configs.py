@@ -20,12 +20,12 @@ FILES = {
 
 
 @pytest.fixture(scope="module")
-def ran(run_segment, tmp_path_factory):
+def ran(run_here, tmp_path_factory):
     folder = tmp_path_factory.mktemp("own configs")
     for name, text in FILES.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
-    ran = run_segment("sweep", "experiments=mine", "data.customers=400", folder=folder)
+    ran = run_here("sweep", "experiments=mine", "data.customers=400", folder=folder)
     assert ran.code == 0, ran.error
     return ran
 

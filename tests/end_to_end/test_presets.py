@@ -17,11 +17,11 @@ def studies_of(preset: Path) -> int:
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda path: path.stem)
-def test_a_shipped_preset_runs(run_segment, tmp_path, preset):
+def test_a_shipped_preset_runs(run_here, tmp_path, preset):
     fixed = OmegaConf.select(OmegaConf.load(preset), "selection.k")
     ks = sorted({2, 3, fixed or 3})
     small = ("data.customers=300", f"k={ks}", "tracking.models=chosen")
-    ran = run_segment("sweep", f"experiments={preset.stem}", *small, folder=tmp_path)
+    ran = run_here("sweep", f"experiments={preset.stem}", *small, folder=tmp_path)
     assert ran.code == 0, ran.error
     assert "Warning" not in ran.error
     (sweep,) = ran.runs("sweep")

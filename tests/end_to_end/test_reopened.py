@@ -7,10 +7,10 @@ from customer_segmentation.tracking.reading import labels_of
 
 
 @pytest.fixture(scope="module")
-def swept(run_segment, tmp_path_factory):
+def swept(run_here, tmp_path_factory):
     folder = tmp_path_factory.mktemp("reopened")
     sweep = ("sweep", "data.customers=600", "features=value,services", "scaling=minmax", "k=2,3", "quiet=true")
-    ran = run_segment(*sweep, folder=folder)
+    ran = run_here(*sweep, folder=folder)
     assert ran.code == 0, ran.error
     return ran
 

@@ -19,8 +19,8 @@ SMALL = (
 
 
 @pytest.fixture(scope="module")
-def swept(run_segment, tmp_path_factory):
-    ran = run_segment(*SMALL, folder=tmp_path_factory.mktemp("report"))
+def swept(run_here, tmp_path_factory):
+    ran = run_here(*SMALL, folder=tmp_path_factory.mktemp("report"))
     assert ran.code == 0, ran.error
     return ran
 
@@ -47,10 +47,10 @@ def test_a_sweep_ends_with_its_report(swept):
         assert swept.artifact(chosen, f"figures/{name}.png").stat().st_size > 1000
 
 
-def test_the_report_rebuilt_is_the_same(swept, run_segment):
+def test_the_report_rebuilt_is_the_same(swept, run_here):
     sweep = swept.runs("sweep")[0]
     before = _page(swept, sweep)
-    again = run_segment("report", "output=copy.html", folder=swept.folder)
+    again = run_here("report", "output=copy.html", folder=swept.folder)
     assert again.code == 0, again.error
     assert f"run {sweep.info.run_id}" in again.out
     after = (swept.folder / "copy.html").read_text(encoding="utf-8")
@@ -58,7 +58,7 @@ def test_the_report_rebuilt_is_the_same(swept, run_segment):
     assert _page(swept, sweep) == after
 
 
-def test_the_playbook_is_the_one_that_the_sweep_used_whatever_became_of_its_file(swept, run_segment):
+def test_the_playbook_is_the_one_that_the_sweep_used_whatever_became_of_its_file(swept, run_here):
     sweep = swept.runs("sweep")[0]
     before = _page(swept, sweep)
     kept = yaml.safe_load(swept.artifact(sweep, "playbook.yaml").read_text(encoding="utf-8"))
@@ -67,7 +67,7 @@ def test_the_playbook_is_the_one_that_the_sweep_used_whatever_became_of_its_file
     edited.parent.mkdir(parents=True)
     edited.write_text("about: says nothing\n", encoding="utf-8")
     try:
-        again = run_segment("report", "output=copy.html", folder=swept.folder)
+        again = run_here("report", "output=copy.html", folder=swept.folder)
     finally:
         shutil.rmtree(swept.folder / "conf")
     assert again.code == 0, again.error
@@ -75,9 +75,9 @@ def test_the_playbook_is_the_one_that_the_sweep_used_whatever_became_of_its_file
     assert re.sub(r"base64,[^\"]+", "", after) == re.sub(r"base64,[^\"]+", "", before)
 
 
-def test_a_candidate_whose_tenure_is_not_tenure_is_told_so(swept, run_segment):
+def test_a_candidate_whose_tenure_is_not_tenure_is_told_so(swept, run_here):
     candidate = next(run for run in swept.runs("candidate") if run.data.params["scaling"] == "l2_rows")
-    ran = run_segment("report", f"run_id={candidate.info.run_id}", "output=copy.md", folder=swept.folder)
+    ran = run_here("report", f"run_id={candidate.info.run_id}", "output=copy.md", folder=swept.folder)
     assert ran.code == 0, ran.error
     text = (swept.folder / "copy.md").read_text(encoding="utf-8")
     assert "Tenure is not tenure here." in text
@@ -89,13 +89,13 @@ def test_a_candidate_whose_tenure_is_not_tenure_is_told_so(swept, run_segment):
     ]
 
 
-def test_a_candidate_that_was_reported_has_profiles_and_names_by_which_migrate_calls_its_segments(swept, run_segment):
+def test_a_candidate_that_was_reported_has_profiles_and_names_by_which_migrate_calls_its_segments(swept, run_here):
     candidate = next(
         run
         for run in swept.runs("candidate")
         if run.data.params["scaling"] == "minmax" and run.data.tags["verdict"] != "chosen"
     )
-    ran = run_segment("report", f"run_id={candidate.info.run_id}", "output=copy.md", folder=swept.folder)
+    ran = run_here("report", f"run_id={candidate.info.run_id}", "output=copy.md", folder=swept.folder)
     assert ran.code == 0, ran.error
     told = json.loads(swept.artifact(candidate, "segments/segments.json").read_text(encoding="utf-8"))["segments"]
     assert len(told) == int(candidate.data.params["k"])
@@ -111,7 +111,7 @@ def test_a_candidate_that_was_reported_has_profiles_and_names_by_which_migrate_c
     listed = pd.read_csv(swept.artifact(candidate, "segments/high_value_customers.csv"))
     assert set(listed["name"]) <= {item["name"] for item in told}
     sweep = swept.runs("sweep")[0].info.run_id
-    moved = run_segment("migrate", f"run_id={candidate.info.run_id}", f"other={sweep}", folder=swept.folder)
+    moved = run_here("migrate", f"run_id={candidate.info.run_id}", f"other={sweep}", folder=swept.folder)
     assert moved.code == 0, moved.error
     for item in told:
         assert item["name"].split()[0] in moved.out
@@ -128,26 +128,26 @@ def test_a_candidate_that_was_reported_has_profiles_and_names_by_which_migrate_c
         (("run=x",), "unknown key"),
     ],
 )
-def test_what_cannot_be_reported_is_one_sentence(swept, run_segment, words, sentence):
-    ran = run_segment("report", *words, folder=swept.folder)
+def test_what_cannot_be_reported_is_one_sentence(swept, run_here, words, sentence):
+    ran = run_here("report", *words, folder=swept.folder)
     assert ran.code in (1, 2)
     assert sentence in ran.error
     assert len(ran.error.strip().splitlines()) == 1
     assert "RUNNING" not in ran.statuses()
 
 
-def test_a_study_is_refused_with_its_candidates(swept, run_segment):
+def test_a_study_is_refused_with_its_candidates(swept, run_here):
     study = swept.runs("study")[0].info.run_id
-    ran = run_segment("report", f"run_id={study}", folder=swept.folder)
+    ran = run_here("report", f"run_id={study}", folder=swept.folder)
     assert ran.code == 1
     assert "take one of its candidates" in ran.error
 
 
-def test_a_sweep_without_a_verdict_is_refused(swept, run_segment):
+def test_a_sweep_without_a_verdict_is_refused(swept, run_here):
     store = swept.store
     killed = store.client.create_run(store.experiment_id, tags={"level": "sweep"}).info.run_id
     store.client.set_terminated(killed, "KILLED")
-    ran = run_segment("report", f"run_id={killed}", folder=swept.folder)
+    ran = run_here("report", f"run_id={killed}", folder=swept.folder)
     assert ran.code == 1
     assert "is KILLED and has no verdict" in ran.error
 

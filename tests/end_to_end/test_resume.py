@@ -39,14 +39,14 @@ def scores(ran) -> dict[str, dict[str, float]]:
     }
 
 
-def test_a_killed_sweep_is_continued_to_the_same_end(run_segment, tmp_path):
+def test_a_killed_sweep_is_continued_to_the_same_end(run_here, tmp_path):
     quiet, disturbed = tmp_path / "quiet", tmp_path / "disturbed"
     quiet.mkdir()
     disturbed.mkdir()
-    expected = run_segment(*SWEEP, folder=quiet)
+    expected = run_here(*SWEEP, folder=quiet)
     killed_after("study 1/3", disturbed)
     killed_after("reused", disturbed)
-    ran = run_segment(*SWEEP, folder=disturbed)
+    ran = run_here(*SWEEP, folder=disturbed)
     assert ran.code == 0, ran.error
     assert "left by a killed process: now KILLED" in ran.error
     assert "continuing the sweep" in ran.error
@@ -62,40 +62,40 @@ def test_a_killed_sweep_is_continued_to_the_same_end(run_segment, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def finished(run_segment, tmp_path_factory):
-    ran = run_segment(*SWEEP[:2], "scaling=standard", "k=[2,3]", *SWEEP[4:], folder=tmp_path_factory.mktemp("again"))
+def finished(run_here, tmp_path_factory):
+    ran = run_here(*SWEEP[:2], "scaling=standard", "k=[2,3]", *SWEEP[4:], folder=tmp_path_factory.mktemp("again"))
     assert ran.code == 0, ran.error
     return ran
 
 
-def again(run_segment, finished, *words: str):
-    return run_segment(*SWEEP[:2], "scaling=standard", *SWEEP[4:], *words, folder=finished.folder)
+def again(run_here, finished, *words: str):
+    return run_here(*SWEEP[:2], "scaling=standard", *SWEEP[4:], *words, folder=finished.folder)
 
 
-def test_a_finished_sweep_points_to_its_run(run_segment, finished):
+def test_a_finished_sweep_points_to_its_run(run_here, finished):
     before = finished.statuses()
     (sweep,) = finished.runs("sweep")
-    ran = again(run_segment, finished, "k=3,2", "threads=2", "name=other")
+    ran = again(run_here, finished, "k=3,2", "threads=2", "name=other")
     assert ran.code == 0
     assert f"This sweep is finished: run {sweep.info.run_id}" in ran.out
     assert "resume=false" in ran.out
     assert ran.statuses() == before
 
 
-def test_an_equal_sweep_that_runs_is_not_started_twice(run_segment, finished):
+def test_an_equal_sweep_that_runs_is_not_started_twice(run_here, finished):
     (sweep,) = finished.runs("sweep")
     client = finished.store.client
     client.update_run(sweep.info.run_id, status="RUNNING")
     client.set_tag(sweep.info.run_id, "process", this_process())
-    ran = again(run_segment, finished, "k=[2,3]")
+    ran = again(run_here, finished, "k=[2,3]")
     client.update_run(sweep.info.run_id, status="FINISHED")
     assert ran.code == 1
     assert f"an equal sweep is running: run {sweep.info.run_id}, by process {os.getpid()}" in ran.error
     assert len(finished.runs("sweep")) == 1
 
 
-def test_other_settings_and_a_wish_start_afresh(run_segment, finished):
-    assert again(run_segment, finished, "k=[2,3]", "resume=false", "quiet=true").code == 0
+def test_other_settings_and_a_wish_start_afresh(run_here, finished):
+    assert again(run_here, finished, "k=[2,3]", "resume=false", "quiet=true").code == 0
     assert len(finished.runs("sweep")) == 2
-    assert again(run_segment, finished, "k=[2,3]", "seed=7", "quiet=true").code == 0
+    assert again(run_here, finished, "k=[2,3]", "seed=7", "quiet=true").code == 0
     assert len(finished.runs("sweep")) == 3

@@ -28,9 +28,9 @@ def raw():
 
 
 @pytest.fixture(scope="module")
-def swept(run_segment, tmp_path_factory, raw):
+def swept(run_here, tmp_path_factory, raw):
     folder = tmp_path_factory.mktemp("score")
-    ran = run_segment(
+    ran = run_here(
         "sweep", f"data.customers={CUSTOMERS}", "features=value", "scaling=standard", "k=[3,4]", "quiet=true",
         folder=folder,
     )  # fmt: skip
@@ -49,10 +49,10 @@ def swept(run_segment, tmp_path_factory, raw):
 
 
 @pytest.fixture(scope="module")
-def by_hand(swept, run_segment):
+def by_hand(swept, run_here):
     """Scored by the version that was registered by hand."""
     words = ["score", "input=raw.csv", "output=labels.csv", "model=models:/by-hand@champion"]
-    ran = run_segment(*words, folder=swept.folder)
+    ran = run_here(*words, folder=swept.folder)
     assert ran.code == 0, ran.error
     return ran
 
@@ -97,24 +97,24 @@ def test_the_run_holds_counts_version_digest_and_drift(swept, by_hand):
     assert swept.artifact(run, "figures/drift.png").stat().st_size > 5000
 
 
-def test_a_database_in_and_out(swept, by_hand, raw, run_segment):
+def test_a_database_in_and_out(swept, by_hand, raw, run_here):
     folder = swept.folder
     with sqlite3.connect(folder / "crm.db") as connection:
         raw.to_sql("customers", connection, index=False)
     query = "query=SELECT * FROM customers ORDER BY rowid"
     words = ["score", "input=sqlite:///crm.db", query, "output=sqlite:///crm.db", "chunk=99", "model=models:/by-hand/1"]
-    ran = run_segment(*words, "quiet=true", folder=folder)
+    ran = run_here(*words, "quiet=true", folder=folder)
     assert ran.code == 0, ran.error
     with sqlite3.connect(folder / "crm.db") as connection:
         table = pd.read_sql("SELECT * FROM segments", connection)
     pd.testing.assert_frame_equal(table, labels(folder / "labels.csv"), check_dtype=False)
 
 
-def test_drift_is_told_by_the_exit_code_and_the_column_in_other_units_first(swept, by_hand, raw, run_segment):
+def test_drift_is_told_by_the_exit_code_and_the_column_in_other_units_first(swept, by_hand, raw, run_here):
     folder = swept.folder
     raw.assign(**{"Total Revenue": raw["Total Revenue"] * 100}).to_csv(folder / "cents.csv", index=False)
     words = ["score", "model=models:/by-hand@champion", "fail_on_drift=refit"]
-    ran = run_segment(*words, "input=cents.csv", "output=cents_labels.csv", folder=folder)
+    ran = run_here(*words, "input=cents.csv", "output=cents_labels.csv", folder=folder)
     assert ran.code == 3
     lines = ran.out.splitlines()
     first = lines[next(at for at, line in enumerate(lines) if line.startswith("Drift: refit")) + 1]
@@ -123,7 +123,7 @@ def test_drift_is_told_by_the_exit_code_and_the_column_in_other_units_first(swep
     assert len(labels(folder / "cents_labels.csv")) == CUSTOMERS, "drift does not cost the labels"
 
 
-def test_a_killed_scoring_leaves_no_output_and_a_rerun_succeeds(swept, by_hand, raw, run_segment):
+def test_a_killed_scoring_leaves_no_output_and_a_rerun_succeeds(swept, by_hand, raw, run_here):
     folder = swept.folder
     pd.concat([raw] * 60).to_csv(folder / "many.csv", index=False)
     words = ["score", "input=many.csv", "output=many_labels.csv", "chunk=20", "model=models:/by-hand/1", "quiet=true"]
@@ -135,7 +135,7 @@ def test_a_killed_scoring_leaves_no_output_and_a_rerun_succeeds(swept, by_hand, 
     process.wait()
     assert not (folder / "many_labels.csv").exists()
     assert list(folder.glob(".many_labels.csv.*.part")), "killed in the middle"
-    ran = run_segment(*words, folder=folder)
+    ran = run_here(*words, folder=folder)
     assert ran.code == 0, ran.error
     assert len(labels(folder / "many_labels.csv")) == 60 * CUSTOMERS
     assert not list(folder.glob(".*.part"))

@@ -174,8 +174,8 @@ def test_the_command_ends_with_what_it_made_and_the_next_command(swept, chosen):
     assert "study 4/4" in swept.error
 
 
-def test_the_same_seed_gives_the_same_numbers(swept, run_segment, tmp_path):
-    again = run_segment(
+def test_the_same_seed_gives_the_same_numbers(swept, run_here, tmp_path):
+    again = run_here(
         "sweep", "features=value", "scaling=standard", "k=1,2,3,4", f"data.customers={CUSTOMERS}", folder=tmp_path
     )
     first = {run.info.run_name: run.data.metrics for run in swept.runs("candidate")}
@@ -185,25 +185,25 @@ def test_the_same_seed_gives_the_same_numbers(swept, run_segment, tmp_path):
                 assert first[run.info.run_name][score] == value
 
 
-def test_the_default_grid_runs(run_segment, tmp_path):
+def test_the_default_grid_runs(run_here, tmp_path):
     small = ["data.customers=300", "k=[2,4]", "tracking.models=chosen", "selection.smallest_share=0"]
-    ran = run_segment("sweep", *small, folder=tmp_path)
+    ran = run_here("sweep", *small, folder=tmp_path)
     assert ran.code == 0, (ran.error, ran.out)
     assert "Warning" not in ran.error
     assert len(ran.runs("study")) == 16
 
 
-def test_the_chosen_study_is_found_again_whatever_is_swept_first(run_segment, tmp_path):
+def test_the_chosen_study_is_found_again_whatever_is_swept_first(run_here, tmp_path):
     words = ["clustering=minibatch_kmeans,bisecting_kmeans", "features=value,spend", "scaling=none", "k=[2,3]"]
-    ran = run_segment("sweep", *words, "data.customers=400", folder=tmp_path)
+    ran = run_here("sweep", *words, "data.customers=400", folder=tmp_path)
     assert ran.code == 0, ran.error
     names = {run.info.run_name for run in ran.runs("study")}
     assert "spend · none · bisecting_kmeans" in names
     assert len(ran.runs("candidate")) == 8
 
 
-def test_hydras_own_flags_show_the_composed_config(run_segment, tmp_path):
-    ran = run_segment("sweep", "--cfg", "job", "features=value,usage", folder=tmp_path)
+def test_hydras_own_flags_show_the_composed_config(run_here, tmp_path):
+    ran = run_here("sweep", "--cfg", "job", "features=value,usage", folder=tmp_path)
     assert ran.code == 0, ran.error
     assert "Number of Referrals" in ran.out
     assert not (tmp_path / "mlflow.db").exists()

@@ -81,9 +81,9 @@ def test_the_page_and_the_pictures(swept):
         assert swept.artifact(sweep, f"verdict/{name}.png").stat().st_size > 1000
 
 
-def test_the_verdict_does_not_depend_on_the_order_of_the_studies(swept, run_segment, tmp_path):
+def test_the_verdict_does_not_depend_on_the_order_of_the_studies(swept, run_here, tmp_path):
     turned = ("features=services,value", "scaling=minmax,standard", *SWEEP[2:], "tracking.models=chosen")
-    again, first = verdict_of(run_segment("sweep", *turned, folder=tmp_path)), verdict_of(swept)
+    again, first = verdict_of(run_here("sweep", *turned, folder=tmp_path)), verdict_of(swept)
     for key in ("headline", "structure", "tie", "decided_by"):
         assert again[key] == first[key]
     names = ("name", "stability_rand", "reference_silhouette", "yardstick")
@@ -92,14 +92,14 @@ def test_the_verdict_does_not_depend_on_the_order_of_the_studies(swept, run_segm
 
 
 @pytest.mark.parametrize("rule", ["silhouette", "elbow"])
-def test_the_naive_rules_run(run_segment, tmp_path, rule):
+def test_the_naive_rules_run(run_here, tmp_path, rule):
     small = ("features=value", "scaling=standard", "k=[2,3,4,5,6]", "data.customers=400")
-    ran = run_segment("sweep", f"selection={rule}", *small, folder=tmp_path)
+    ran = run_here("sweep", f"selection={rule}", *small, folder=tmp_path)
     assert ran.code == 0, ran.error
     assert any("naive" in reason for reason in verdict_of(ran)["reasons"]) or rule == "elbow"
 
 
-def test_odd_columns_end_in_a_verdict(run_segment, tmp_path):
+def test_odd_columns_end_in_a_verdict(run_here, tmp_path):
     rng = np.random.default_rng(0)
     n = 50
     base = rng.normal(size=n)
@@ -111,12 +111,12 @@ def test_odd_columns_end_in_a_verdict(run_segment, tmp_path):
     table.insert(0, "Customer ID", [f"c{number}" for number in range(n)])
     table.to_csv(tmp_path / "odd.csv", index=False)
     names = [name for name in table if name != "Customer ID"]
-    made = run_segment("init", "data.path=odd.csv", folder=tmp_path)
+    made = run_here("init", "data.path=odd.csv", folder=tmp_path)
     assert made.code == 0, made.error
     (tmp_path / "conf" / "features" / "odd_columns.yaml").write_text(
         "columns:\n" + "".join(f"  {name}: {{column: {name}}}\n" for name in names)
     )
-    ran = run_segment(
+    ran = run_here(
         "sweep", "experiments=odd", "features=odd_columns", "scaling=standard,minmax", "k=[2,3,4]", folder=tmp_path
     )
     assert ran.code == 0, (ran.error, ran.out)
@@ -124,8 +124,8 @@ def test_odd_columns_end_in_a_verdict(run_segment, tmp_path):
     assert verdict_of(ran)["reasons"]
 
 
-def test_the_real_table_is_a_continuum_with_useful_partitions(run_segment, telecom, tmp_path):
-    ran = run_segment(
+def test_the_real_table_is_a_continuum_with_useful_partitions(run_here, telecom, tmp_path):
+    ran = run_here(
         "sweep", "features=value", "scaling=standard,minmax", "k=[3,4,5]", "data=telecom", f"data.path={telecom}",
         folder=tmp_path,
     )  # fmt: skip
