@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +52,22 @@ class Job:
             "selection": self.choices["selection"],
             "yardstick": self.choices["yardstick"],
         }
+
+
+#: Jobs that this process has run, by their sweep and overrides: composing one again costs a fifth of a second.
+_RUN: dict[tuple[str, tuple[str, ...]], Job] = {}
+
+
+def remember(sweep_id: str, job: Job) -> None:
+    """Keep a job for what comes after the studies; those of other sweeps are forgotten."""
+    for other in [key for key in _RUN if key[0] != sweep_id]:
+        del _RUN[other]
+    _RUN[sweep_id, job.overrides] = job
+
+
+def remembered(sweep_id: str, overrides: Sequence[str]) -> Job | None:
+    """Job of these overrides, if this process has run it."""
+    return _RUN.get((sweep_id, tuple(overrides)))
 
 
 def _is_choice(override: str) -> bool:

@@ -20,7 +20,7 @@ from customer_segmentation.commands.checks import declared_features
 from customer_segmentation.commands.composition import config_text, typed
 from customer_segmentation.commands.customers import Customers, customers_of
 from customer_segmentation.commands.identities import candidate_identity, study_identity
-from customer_segmentation.commands.job import Job, estimators_of, space_of
+from customer_segmentation.commands.job import Job, estimators_of, remember, space_of
 from customer_segmentation.commands.launchers import follow_parent
 from customer_segmentation.commands.model import model_of
 from customer_segmentation.commands.playbooks import playbook_of
@@ -61,6 +61,7 @@ def run_job(config: Any) -> None:
         config=config_text(config, without="k"),
     )
     context = SweepContext.current()
+    remember(context.sweep_id, job)
     # The sweep may vary the seed: the tag of a study is its own, not the first one's.
     context = replace(context, tags={**context.tags, "seed": str(job.settings.seed)})
     store = connect(context.uri, context.experiment, context.experiment_id)

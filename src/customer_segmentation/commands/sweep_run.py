@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pandas as pd
@@ -21,7 +21,7 @@ from customer_segmentation.commands.conclusion import Conclusion, choose_across
 from customer_segmentation.commands.customers import Customers
 from customer_segmentation.commands.explore_checks import asked_of
 from customer_segmentation.commands.identities import sweep_identity
-from customer_segmentation.commands.job import Job
+from customer_segmentation.commands.job import Job, remembered
 from customer_segmentation.commands.launchers import launch_of, workers
 from customer_segmentation.commands.leftover_runs import tell_closed
 from customer_segmentation.commands.playbooks import PLAYBOOK, playbook_text
@@ -106,10 +106,14 @@ def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -
             with watched(store, sweep_id, progress, apart=launch.apart), workers(launch, settings, customers):
                 run_jobs(asked, run_job, launch.overrides)
             progress.finishing()
-            result = choose_across(store, sweep_id, customers, settings, lambda row: job_of(asked, store, row))
+            result = choose_across(
+                store, sweep_id, customers, settings, lambda row: job_of(asked, store, sweep_id, row)
+            )
             opened = portraits = None
             if result.chosen is not None:
-                opened, portraits = finish_chosen(store, result.chosen, job_of(asked, store, result.chosen), customers)
+                opened, portraits = finish_chosen(
+                    store, result.chosen, job_of(asked, store, sweep_id, result.chosen), customers
+                )
             _conclude(store, sweep_id, result, customers, progress.failures, asked, command)
             _report(store, sweep_id, opened, portraits, progress)
         status = "FAILED" if progress.failures else "FINISHED"
@@ -159,9 +163,12 @@ def _report(
         progress.notes["report"] = f"not written ({reason}); try `segment report run_id={sweep_id}`"
 
 
-def job_of(asked: Plan, store: Store, candidate: pd.Series) -> Job:
-    """Compose the job of a candidate again, from the overrides that its study logged, without launching it."""
+def job_of(asked: Plan, store: Store, sweep_id: str, candidate: pd.Series) -> Job:
+    """Job of a candidate: as this process ran it, else composed again from the overrides that its study logged."""
     overrides = overrides_of(store, str(candidate["study_id"]))
+    made = remembered(sweep_id, overrides)
+    if made is not None:
+        return replace(made, number=int(candidate["job"]))
     settings, choices, config = asked.compose_job(overrides)
     return Job(settings, choices, tuple(overrides), int(candidate["job"]), config)
 
