@@ -1,5 +1,5 @@
+from customer_segmentation.registry.events import Event, event_tag, read_event
 from customer_segmentation.registry.history import line_of_champions, moves, previous_champion
-from customer_segmentation.registry.versions import Event
 
 
 def events(*steps):
@@ -26,3 +26,19 @@ def test_the_first_champion_replaced_nobody_and_an_interrupted_one_never_was():
     assert previous_champion(events(("promote", None, 1)), 1) is None
     assert previous_champion([], None) is None
     assert previous_champion(events(("promote", None, 1), ("promote", 1, 2)), 1) is None
+
+
+def test_an_event_is_a_sentence_that_is_read_back_and_so_is_the_json_of_earlier_versions():
+    for event in (
+        Event(1795535029900, "rollback", 2, 1, "ann b", "worse: the lists,\nby far, by me: no → yes"),
+        Event(1795535029901, "promote", None, 1, "ann", ""),
+        Event(1795535029902, "force", 12, 13, "CORP\\ann, by x", "why, by ann: so"),
+    ):
+        key, value = event_tag(event, event.at * 1_000_000)
+        assert read_event(key, value) == event
+    assert value.startswith("promoted by force: version 12 → version 13, by CORP")
+    old = '{"action": "promote", "from": null, "to": 1, "by": "root", "why": "", "at": 1795534786445}'
+    assert read_event("history.20261124T153946.445838620", old) == Event(1795534786445, "promote", None, 1, "root", "")
+    for edited in ("", "{", "{}", "promoted: version x → version 1, by me", value.replace("→", "to")):
+        assert read_event(key, edited) is None
+    assert read_event("history.by hand", value) is None

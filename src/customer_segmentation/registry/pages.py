@@ -106,11 +106,8 @@ def model_page(
 
 def words_of(move: Move) -> str:
     """Say in a few words what a move was."""
-    event = move.event
-    before = "no champion" if event.before is None else f"version {event.before}"
-    verb = {"promote": "promoted", "rollback": "rolled back", "force": "promoted by force"}[event.action]
     notes = {"interrupted": " (interrupted: it did not take place)", "moved by hand": " (then moved by hand)"}
-    return f"{verb}: {before} → version {event.after}{notes.get(move.state, '')}"
+    return f"{move.event.words}{notes.get(move.state, '')}"
 
 
 def moment(milliseconds: int) -> str:

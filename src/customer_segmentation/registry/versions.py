@@ -21,18 +21,16 @@ from pathlib import Path
 from typing import Any
 
 from customer_segmentation.errors import StoreError
+from customer_segmentation.registry.events import EVENT, Event, event_tag, read_event
 from customer_segmentation.tracking.store import Store
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"
 #: Of a version: passed, refused, or forced.
 GATE = "gate"
-#: First part of the tags of the registered model that hold its history, followed by the time.
-EVENT = "history."
 PAGE = 200
 #: What a version's tag may hold; MLflow refuses more.
 TAG_LENGTH = 5000
-REASON_LENGTH = 2000
 
 
 @dataclass(frozen=True)
@@ -56,18 +54,6 @@ class Version:
         """Numbers of its segments, and their names ("" without one)."""
         listed = json.loads(self.tags.get("segments", "{}"))
         return {int(number): str(name or "") for number, name in listed.items()}
-
-
-@dataclass(frozen=True)
-class Event:
-    """One move of the champion's alias, written down just before it."""
-
-    at: int  # milliseconds since 1970
-    action: str  # promote | rollback
-    before: int | None
-    after: int
-    by: str
-    reason: str
 
 
 class ModelRegistry:
@@ -125,7 +111,9 @@ class ModelRegistry:
         """Moves of the champion's alias that were begun, the oldest first."""
         model = self._model()
         tags = {} if model is None else model.tags
-        return [_event(tags[key]) for key in sorted(tags) if key.startswith(EVENT)]
+        read = {key: read_event(key, value) for key, value in tags.items() if key.startswith(EVENT)}
+        found = [(event.at, key, event) for key, event in read.items() if event is not None]
+        return [event for _, _, event in sorted(found, key=lambda item: item[:2])]
 
     def create(self, *, source: str, run_id: str, model_id: str | None, tags: Mapping[str, str], text: str) -> Version:
         """Make a version, whole or not at all."""
@@ -161,10 +149,8 @@ class ModelRegistry:
                 "`segment history`, then run the command again."
             )
         moment = time.time_ns()
-        event: dict[str, Any] = {"action": action, "from": before, "to": number, "by": user()}
-        event |= {"why": reason[:REASON_LENGTH], "at": moment // 1_000_000}
-        key = f"{EVENT}{time.strftime('%Y%m%dT%H%M%S', time.gmtime(moment // 10**9))}.{moment % 10**9:09d}"
-        self.client.set_registered_model_tag(self.name, key, json.dumps(event, ensure_ascii=False))
+        event = Event(moment // 1_000_000, action, before, number, user(), reason)
+        self.client.set_registered_model_tag(self.name, *event_tag(event, moment))
         self.client.set_registered_model_alias(self.name, CHAMPION, str(number))
 
     def retire_challenger(self) -> None:
@@ -240,11 +226,6 @@ def _id_in(source: str | None) -> str | None:
     """Return the id of the logged model in a version's source: some stores keep it nowhere else."""
     found = re.fullmatch(r"models:/(m-[0-9a-f]+)", source or "")
     return found[1] if found else None
-
-
-def _event(text: str) -> Event:
-    values = json.loads(text)
-    return Event(values["at"], values["action"], values["from"], values["to"], values["by"], values["why"] or "")
 
 
 def _short(text: str) -> str:
