@@ -1,4 +1,4 @@
-"""The moves of the champion's alias as tags of the registered model: sentences that people read, and that are read back.
+"""The moves of the champion's alias as tags of the registered model: sentences that people and programs read.
 
 MLflow's page of a registered model lists its tags, so that what is kept there is read by everybody. Tags of earlier
 versions hold JSON instead; they are read as well.
