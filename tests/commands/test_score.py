@@ -31,6 +31,8 @@ BOTH = ("input=a.csv", "output=b.csv")
         ((*BOTH, "rejects=r.xlsx"), "expected a name that ends in .csv"),
         ((*BOTH, "k=4"), "unknown key 'k'"),
         ((*BOTH, "run_id=1,2"), "there is no store at"),
+        ((*BOTH, "model=customer-segmentation"), "Did you mean models:/customer-segmentation@champion?"),
+        ((*BOTH, "model=customer-segmentation/v2"), "Did you mean models:/customer-segmentation/2?"),
         (BOTH, "run `segment sweep` and `segment promote` first"),
     ],
 )

@@ -137,7 +137,7 @@ class DriftWatch:
             why = (
                 "the model holds no reference"
                 if not self.reference
-                else f"with {n:,} labelled customers, too few to judge"
+                else f"with {n:,} labelled customer{'s'[: n != 1]}, too few to judge"
             )
             empty = pd.DataFrame()
             return Drift("unknown", (why,), empty, empty, {}, unseen, n, self.rejected, {})

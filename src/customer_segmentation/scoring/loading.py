@@ -81,7 +81,7 @@ def load_segment_model(uri: str, client: Any = None) -> LoadedModel:
         if "://" not in uri and not uri.startswith(("models:/", "runs:/")) and not folder.is_dir():
             raise StoreError(
                 f"model={uri} is neither an address nor a folder; expected models:/NAME@ALIAS, models:/NAME/VERSION, "
-                "runs:/RUN_ID/model or the folder of a downloaded model."
+                f"runs:/RUN_ID/model or the folder of a downloaded model.{_meant(uri)}"
             )
         if "://" in uri or uri.startswith(("models:/", "runs:/")):
             source = f"models:/{model_id}" if model_id else uri
@@ -117,7 +117,9 @@ def _identity(uri: str, client: Any) -> tuple[str | None, str | None, str | None
     found = _REGISTERED.fullmatch(uri)
     if not found:
         if uri.startswith("models:/"):
-            raise StoreError(f"model={uri}: expected models:/NAME@ALIAS, models:/NAME/VERSION or runs:/RUN_ID/model.")
+            raise StoreError(
+                f"model={uri}: expected models:/NAME@ALIAS, models:/NAME/VERSION or runs:/RUN_ID/model.{_meant(uri)}"
+            )
         return None, None, _id_of_run(client, uri)
     name = found["name"]
     try:
@@ -128,6 +130,15 @@ def _identity(uri: str, client: Any) -> tuple[str | None, str | None, str | None
     except MlflowException as error:
         raise StoreError(f"there is no model {uri}: {_registered(client, name, error)}") from error
     return name, str(version.version), version.model_id or _id_in(version.source)
+
+
+def _meant(uri: str) -> str:
+    """Guess at the address behind a bare name, or a version written as v2."""
+    found = re.fullmatch(r"(?:models:/)?(?P<name>[^/@:]+)(?P<rest>@[^/]+|/v?\d+)?", uri, re.IGNORECASE)
+    if not found:
+        return ""
+    rest = (found["rest"] or "@champion").lower().replace("/v", "/")
+    return f" Did you mean models:/{found['name']}{rest}?"
 
 
 def _registered(client: Any, name: str, error: Exception) -> str:
