@@ -1,8 +1,9 @@
-"""A store that must be there already: commands that read what sweeps have left create none."""
+"""A store that must be there already, and the words by which the next command finds it again."""
 
 from __future__ import annotations
 
 import os
+import shlex
 
 from customer_segmentation.errors import StoreError
 from customer_segmentation.settings.sweep import TrackingSettings
@@ -30,3 +31,18 @@ def existing_store(tracking: TrackingSettings, *, model: str | None = None) -> S
         first = "`segment sweep`" if model is None else "`segment sweep` and `segment promote`"
         raise StoreError(f"there is no store at {uri}; run {first} first, or give another with tracking.uri=.")
     return open_store(uri=uri, experiment=tracking.experiment, artifacts=tracking.artifacts, timeout=tracking.timeout)
+
+
+def command(store: Store, *words: str) -> str:
+    """``segment WORDS`` to be pasted into a terminal, with the store and the experiment where they are not the usual.
+
+    Parameters
+    ----------
+    store : Store
+    *words : str
+        The command and its overrides.
+    """
+    where = [] if store.usual else [f"tracking.uri={store.uri}"]
+    if store.experiment != TrackingSettings().experiment:
+        where.append(f"tracking.experiment={store.experiment}")
+    return shlex.join(["segment", *words, *where])

@@ -12,13 +12,13 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
+from customer_segmentation.commands.existing_store import command
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.explore.exploration import Exploration
 from customer_segmentation.figures.labels import number, share
 from customer_segmentation.settings.data import Role
-from customer_segmentation.settings.sweep import TrackingSettings
 from customer_segmentation.tracking.explore_items import coefficient, gaps, set_aside_reasons, standing
-from customer_segmentation.tracking.store import Store, store_uri
+from customer_segmentation.tracking.store import Store
 
 MOST_ROWS = 30  # of a table; all stand in its file
 STRONGEST = 10
@@ -143,8 +143,5 @@ def _print_end(console: Console, found: Exploration, store: Store, run_id: str, 
         f"{len(found.description)} columns described, {len(found.pairs)} correlations{tested}; figures/ and tables/",
         soft_wrap=True,
     )
-    where = [] if store.uri == store_uri(None) else [f"tracking.uri={store.uri}"]
-    if store.experiment != TrackingSettings().experiment:
-        where.append(f"tracking.experiment={store.experiment}")
-    console.print(f"Next, see it:      {escape(shlex.join(['segment', 'ui', *where]))}", soft_wrap=True)
+    console.print(f"Next, see it:      {escape(command(store, 'ui'))}", soft_wrap=True)
     console.print(f"Then segment them: {escape(shlex.join(['segment', 'sweep', *table_overrides]))}", soft_wrap=True)

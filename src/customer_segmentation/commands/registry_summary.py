@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from customer_segmentation.commands.existing_store import command
 from customer_segmentation.commands.promotion_run import Outcome
 from customer_segmentation.registry.history import moves
 from customer_segmentation.registry.pages import moment, words_of
@@ -52,7 +53,10 @@ def print_promotion(outcome: Outcome, store: Store, settings: PromoteSettings) -
             f"[bold]Version {version.number} of {escape(settings.model)} is {words}[/bold]{why}", soft_wrap=True
         )
         address = f"models:/{settings.model}@{outcome.alias}"
-        console.print(f"Next:  segment score input=FILE output=FILE   ({escape(address)})", soft_wrap=True)
+        console.print(
+            f"Next:  {escape(command(store, 'score', 'input=FILE', 'output=FILE'))}   ({escape(address)})",
+            soft_wrap=True,
+        )
 
 
 def _segments(outcome: Outcome) -> Table:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-
 import pandas as pd
 from rich.box import SIMPLE
 from rich.console import Console
@@ -11,16 +9,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from customer_segmentation.commands.conclusion import Conclusion
+from customer_segmentation.commands.existing_store import command
 from customer_segmentation.commands.progress import SweepProgress
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.segments.portraits import Portraits
 from customer_segmentation.segments.wording import figure, shortened
-from customer_segmentation.settings.sweep import TrackingSettings
 from customer_segmentation.tracking.report_items import place_of_report
-from customer_segmentation.tracking.store import Store, store_uri
+from customer_segmentation.tracking.store import Store
 
 SHOWN = 10
-DEFAULT_EXPERIMENT = TrackingSettings().experiment
 LOG_WIDTH = 140  # where output goes to a file there is no width to keep to
 
 
@@ -64,11 +61,7 @@ def print_summary(
         console.print(f"Chosen run {result.chosen['run_id']}: model, figures, segments.csv, segments/", soft_wrap=True)
     if "report" not in progress.notes:
         console.print(f"Report: {escape(place_of_report(store, sweep_id))}", soft_wrap=True)
-    where = "" if store.uri == store_uri(None) else f" {shlex.quote(f'tracking.uri={store.uri}')}"
-    name = (
-        "" if store.experiment == DEFAULT_EXPERIMENT else f" {shlex.quote(f'tracking.experiment={store.experiment}')}"
-    )
-    console.print(f"Next, compare the runs:  segment ui{escape(where + name)}", soft_wrap=True)
+    console.print(f"Next, compare the runs:  {escape(command(store, 'ui'))}", soft_wrap=True)
 
 
 def _leaders(result: Conclusion) -> Table:

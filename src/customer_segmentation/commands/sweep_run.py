@@ -19,6 +19,7 @@ from customer_segmentation.commands.chosen import finish_chosen
 from customer_segmentation.commands.composition import Plan, run_jobs
 from customer_segmentation.commands.conclusion import Conclusion, choose_across
 from customer_segmentation.commands.customers import Customers
+from customer_segmentation.commands.existing_store import command as command_for
 from customer_segmentation.commands.explore_checks import asked_of
 from customer_segmentation.commands.identities import sweep_identity
 from customer_segmentation.commands.job import Job, remembered
@@ -136,7 +137,7 @@ def _told(earlier: Any, store: Store, settings: SweepSettings) -> int:
             f"This sweep is finished: run {earlier.info.run_id} in the experiment {store.experiment} of {store.uri}"
             + (f" chose {chosen}, run {earlier.data.tags['chosen_run_id']}." if chosen else " chose no candidate.")
             + "\nNothing was computed again: settings, data and code are the same. To run it afresh: resume=false"
-            + f"\nNext, its report:  segment report run_id={earlier.info.run_id}"
+            + f"\nNext, its report:  {command_for(store, 'report', f'run_id={earlier.info.run_id}')}"
         )
     return 0
 
@@ -160,7 +161,8 @@ def _report(
             raise
         reason = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
         record(store, sweep_id, [Tags({"report_failed_because": reason})])
-        progress.notes["report"] = f"not written ({reason}); try `segment report run_id={sweep_id}`"
+        again = command_for(store, "report", f"run_id={sweep_id}")
+        progress.notes["report"] = f"not written ({reason}); try `{again}`"
 
 
 def job_of(asked: Plan, store: Store, sweep_id: str, candidate: pd.Series) -> Job:

@@ -32,12 +32,15 @@ class Store:
         Absolute: works from any folder and in any process.
     client : mlflow.MlflowClient
     experiment_id, experiment : str
+    usual : bool
+        Whether commands in the current folder find it with no address said.
     """
 
     uri: str
     client: Any
     experiment_id: str
     experiment: str
+    usual: bool = False
 
 
 def store_uri(uri: str | None) -> str:
@@ -73,6 +76,7 @@ def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeo
         The store cannot be reached, read or written, or the experiment is in its trash.
     """
     resolved = store_uri(uri)
+    usual = resolved == store_uri(None)  # asked now: MLflow sets the variable itself once it is told an address
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
     local = resolved.startswith(SQLITE)
@@ -112,7 +116,7 @@ def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeo
             )
         else:
             experiment_id = found.experiment_id
-    return Store(resolved, client, experiment_id, experiment)
+    return Store(resolved, client, experiment_id, experiment, usual)
 
 
 @functools.cache
