@@ -19,6 +19,7 @@ from customer_segmentation.clustering.valley import StructureResult
 from customer_segmentation.commands.checks import declared_features
 from customer_segmentation.commands.composition import config_text, typed
 from customer_segmentation.commands.customers import Customers, customers_of
+from customer_segmentation.commands.everybody import assign_everybody
 from customer_segmentation.commands.identities import candidate_identity, study_identity
 from customer_segmentation.commands.job import Job, estimators_of, remember, space_of
 from customer_segmentation.commands.launchers import follow_parent
@@ -33,6 +34,7 @@ from customer_segmentation.settings.segments_asked import segments_asked
 from customer_segmentation.settings.sweep import SelectionSettings
 from customer_segmentation.spaces.space import Space
 from customer_segmentation.tracking.context import SweepContext
+from customer_segmentation.tracking.everybody_items import everybody_items
 from customer_segmentation.tracking.identity import TAG as IDENTITY
 from customer_segmentation.tracking.items import Item, Metrics, Tags
 from customer_segmentation.tracking.runs import finish_run, record, start_run
@@ -89,10 +91,12 @@ def run_logged(job: Job, context: SweepContext, store: Store) -> None:
         study, space, customers = compute(job, context.columns, progress.candidate_done)
         found = structure_of_study(job, study, space)
         associate(study, customers)
+        everybody = assign_everybody(job.settings, context.columns, study, space, customers)
         _log_candidates(job, context, store, run_id, study, space, customers, found[1], own, done)
         items: list[Item] = [
             *study_items(study, space, ids=customers.ids, params=job.params, config=job.config),
             *structure_items(*found),
+            *([] if everybody is None else everybody_items(everybody.accounting, everybody.table)),
         ]
         if standing is not None and standing.described:
             items = [item for item in items if not isinstance(item, Metrics)]

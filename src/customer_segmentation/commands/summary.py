@@ -28,6 +28,7 @@ def print_summary(
     sweep_id: str,
     progress: SweepProgress,
     portraits: Portraits | None = None,
+    everybody: str = "",
 ) -> None:
     """Print the account of the rows, the best candidates, the choice with its reasons, and what to do next."""
     console = Console(highlight=False)
@@ -54,6 +55,8 @@ def print_summary(
         console.print(f"  {escape(reason)}")
     if portraits is not None:
         console.print(_segments(portraits))
+    if everybody:
+        console.print(escape(everybody))
     console.print(
         f"Sweep run {sweep_id} in the experiment {escape(store.experiment)} of {escape(store.uri)}", soft_wrap=True
     )

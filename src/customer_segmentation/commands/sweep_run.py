@@ -19,6 +19,7 @@ from customer_segmentation.commands.chosen import finish_chosen
 from customer_segmentation.commands.composition import Plan, run_jobs
 from customer_segmentation.commands.conclusion import Conclusion, choose_across
 from customer_segmentation.commands.customers import Customers
+from customer_segmentation.commands.everybody import everybody_sentence
 from customer_segmentation.commands.existing_store import command as command_for
 from customer_segmentation.commands.explore_checks import asked_of
 from customer_segmentation.commands.identities import sweep_identity
@@ -125,7 +126,8 @@ def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -
         with contextlib.suppress(Exception):  # the store may be what failed; that error is the one to tell
             finish_run(store, sweep_id, status)
     if not settings.quiet:
-        print_summary(result, customers.table, store, sweep_id, progress, portraits)
+        everybody = everybody_sentence(store, result.chosen)
+        print_summary(result, customers.table, store, sweep_id, progress, portraits, everybody)
     return 1 if progress.failures else 0
 
 
@@ -282,7 +284,12 @@ def _conclude(
         reasons=result.reasons,
         chosen_link=None if chosen is None else link(store.experiment_id, chosen["run_id"], label(chosen)),
     )
+    sentence = everybody_sentence(store, chosen)
+    if sentence:
+        text += f"\n\n{sentence}\n"
     tags = {"mlflow.note.content": text, "failed_studies": len(failures)}
+    if sentence:
+        tags |= {"everybody": sentence}
     if result.verdict:
         tags |= {"structure": result.verdict["structure"], "certainty": result.verdict["certainty"]["word"]}
         tags |= {"tie": result.verdict["tie"]}

@@ -39,6 +39,7 @@ class Source(Protocol):
     name: str
     headers: tuple[str, ...]
     decimal: str | None
+    sampled_from: int  # rows of the whole, where only a sample of it is read; else 0
 
     @property
     def sha256(self) -> str:
@@ -69,6 +70,7 @@ class FrameSource:
         self.headers = tuple("" if pd.isna(header) else str(header) for header in frame.columns)
         self.sha256 = sha256
         self.decimal: str | None = None
+        self.sampled_from = 0
         self._frame = frame.set_axis(range(frame.shape[1]), axis=1)
         self._first_row = first_row
 

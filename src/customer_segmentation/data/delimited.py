@@ -59,6 +59,7 @@ class DelimitedSource:
         decimal: str | None = None,
     ) -> None:
         self.name = file.name
+        self.sampled_from = 0
         self._file = file
         self._encoding = encoding or encoding_of(file.head, name=file.name)
         try:

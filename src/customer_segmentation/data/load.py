@@ -53,6 +53,22 @@ def load_customers(
     """
     if settings.transactions is not None:
         return load_ordering_customers(settings, needed=needed)
+    return table_of(open_source(settings), settings, needed=needed, welcome=welcome)
+
+
+def table_of(
+    source: Source,
+    settings: DataSettings,
+    *,
+    needed: Collection[str] | None = None,
+    welcome: Collection[str] = (),
+    batch: bool = False,
+) -> CustomerTable:
+    """Clean and select the customers of an opened source, see `load_customers`.
+
+    With ``batch`` the source is a part of a larger one, which is not refused for its share of bad rows, or
+    because nobody is left; it gets no digest.
+    """
     columns = settings.columns
     if not columns:
         raise SettingsError("data.columns is empty; describe the table's columns, or let `segment init` write them.")
@@ -62,7 +78,6 @@ def load_customers(
     used = {name for name in wanted if columns[name].role is not Role.ignore or name in required}
     guests = (set(welcome) & set(columns)) - wanted
     wanted |= guests
-    source = open_source(settings)
     match = match_headers(source.headers, columns, wanted=used, source=source.name)
     refuse_lacking([name for name in required if name in match.missing], source.headers, columns, source=source.name)
     present = {name: spec for name, spec in columns.items() if name in wanted and name in match.positions}
@@ -92,7 +107,11 @@ def load_customers(
         faults.count("a quotation does not end where a cell ends", unended)
     rows_read = len(frame) + len(broken)
     faults.refuse_above(
-        settings.set_aside_limit, rows_read=rows_read, broken=len(broken), duplicates=duplicates, source=source.name
+        1.0 if batch else settings.set_aside_limit,
+        rows_read=rows_read,
+        broken=len(broken),
+        duplicates=duplicates,
+        source=source.name,
     )
 
     usable = faults.usable
@@ -101,11 +120,11 @@ def load_customers(
     set_aside = _set_aside(source, match, aside, faults, broken)
     if not usable.all():
         frame = frame[usable].reset_index(drop=True)
-    if frame.empty:
+    if frame.empty and not batch:
         raise DataError(f"{source.name} has no customer: {_nobody(rows_read)}; check the file.")
     validate(frame, present, source=source.name)
     selected = _selected(frame, population)
-    if not selected.any():
+    if not selected.any() and not batch:
         raise DataError(
             f"{source.name} has no customer to work with: data.keep={settings.keep} leaves none of {len(frame)}; try "
             "data.keep=all."
@@ -124,7 +143,8 @@ def load_customers(
         repairs=repairs,
         source=source.name,
         source_sha256=source.sha256,
-        digest=digest_of(customers[own]),
+        digest="" if batch else digest_of(customers[own]),
+        sampled_from=source.sampled_from,
     )
     table.accounting()
     return table

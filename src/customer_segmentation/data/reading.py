@@ -80,6 +80,7 @@ class ParquetSource:
 
         self.name = file.name
         self.decimal: str | None = None
+        self.sampled_from = 0
         self._path = file.path
         try:
             schema = parquet.read_schema(file.path)
@@ -94,6 +95,7 @@ class ParquetSource:
                 rows, size=max(at_most, 1), replace=False, shuffle=False
             )
             self._kept = np.sort(drawn)
+            self.sampled_from = rows
             self.name = f"{file.name}, sampled from its {rows:,} rows (data.at_most_rows={at_most})"
 
     def read(self, wanted: Mapping[int, ColumnSpec]) -> Cells:

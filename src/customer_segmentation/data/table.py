@@ -42,6 +42,8 @@ class CustomerTable:
         Checksum of the source's bytes; empty where there are none (a query).
     digest : str
         Checksum of the values of ``customers``, see `digest_of`.
+    sampled_from : int
+        Rows of the whole source, where a sample of it was read; else 0.
     """
 
     customers: pd.DataFrame
@@ -56,6 +58,7 @@ class CustomerTable:
     source_sha256: str
     digest: str
     repairs: dict[str, int] = field(default_factory=dict)
+    sampled_from: int = 0
 
     def accounting(self) -> dict[str, int]:
         """Count what every run states: rows read = rows used + rows not selected + rows set aside."""

@@ -95,6 +95,8 @@ class LargeSettings:
     above: int = 100_000  # customers
     restarts_on: int = 50_000  # customers that the starts of K-means are tried on, before one run over all
     examined_on: int = 20_000  # customers in the stratified sample for stability, structure and the shallow tree
+    # Rows held at a time where a file is assigned to the segments of its sample (data.at_most_rows).
+    batch_rows: int = 250_000
 
 
 @dataclass

@@ -1,0 +1,91 @@
+"""Of a Parquet file beyond the limit a sample is fitted, and everybody is assigned: recomputed from file and model."""
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+
+from customer_segmentation.commands.main import main
+from customer_segmentation.data.load import load_customers
+from customer_segmentation.data.sample import draw_customers
+from customer_segmentation.data.streaming import stream_customers
+from customer_segmentation.scoring.loading import load_segment_model
+from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Population, Role
+
+
+@pytest.fixture(scope="module")
+def orders(tmp_path_factory):
+    frame = draw_customers(5_000, seed=3)
+    frame.loc[frame.index % 500 == 7, "Tenure in Months"] = -4  # impossible: set aside
+    path = tmp_path_factory.mktemp("everybody") / "customers.parquet"
+    frame.to_parquet(path, index=False, row_group_size=900)
+    return path, frame
+
+
+def test_batches_keep_the_rules_of_the_loader(tmp_path):
+    frame = pd.DataFrame({"id": [f"C{i}" for i in range(2_500)], "spend": np.arange(2_500.0), "state": "here"})
+    frame.loc[::10, "spend"] = -1.0
+    frame.loc[::7, "state"] = "gone"
+    path = tmp_path / "table.parquet"
+    frame.to_parquet(path, row_group_size=400)
+    settings = DataSettings(
+        path=str(path),
+        keep="kept",
+        populations={"kept": Population(column="state", exclude=["gone"])},
+        set_aside_limit=0.5,
+        columns={
+            "id": ColumnSpec(role=Role.id, type=ColumnType.text),
+            "spend": ColumnSpec(role=Role.numeric, type=ColumnType.number, minimum=0.0),
+            "state": ColumnSpec(type=ColumnType.category),
+        },
+    )
+    whole = load_customers(settings, needed=["spend"])
+    batches = list(stream_customers(settings, needed=["spend"], batch_rows=300))
+    assert len(batches) == 9
+    for name, count in whole.accounting().items():
+        assert sum(batch.accounting()[name] for batch in batches) == count
+    assert pd.concat([batch.customers for batch in batches])["id"].tolist() == whole.customers["id"].tolist()
+    aside = pd.concat([batch.set_aside for batch in batches])
+    assert aside["row"].tolist() == whole.set_aside["row"].tolist()
+
+
+def test_sizes_inertia_and_account_are_those_of_all_rows(orders, tmp_path, monkeypatch, capsys):
+    path, frame = orders
+    monkeypatch.chdir(tmp_path)
+    arguments = ["sweep", "data=telecom", f"data.path={path}", "data.at_most_rows=1500", "large.batch_rows=700"]
+    code = main([*arguments, "features=value", "scaling=minmax", "k=[2,3]", "selection=fixed", "selection.k=3"])
+    assert code == 0
+    client = mlflow.MlflowClient("sqlite:///mlflow.db")
+    experiment = client.get_experiment_by_name("customer-segmentation").experiment_id
+    runs = client.search_runs([experiment])
+    study = next(run for run in runs if run.data.tags["level"] == "study")
+    candidates = [run for run in runs if run.data.tags["level"] == "candidate"]
+    chosen = next(run for run in candidates if run.data.params["k"] == "3")
+
+    bad = frame["Tenure in Months"] < 0
+    kept = frame[~bad & (frame["Customer Status"] != "Churned")]
+    counts = {
+        name.partition("/")[2]: value for name, value in study.data.metrics.items() if name.startswith("everybody/r")
+    }
+    assert counts == {
+        "rows_read": 5_000,
+        "rows_used": len(kept),
+        "rows_set_aside": int(bad.sum()),
+        "rows_not_selected": 5_000 - len(kept) - int(bad.sum()),
+    }
+
+    model = load_segment_model(f"runs:/{chosen.info.run_id}/model").model
+    labelled = model.label(kept)
+    sizes = labelled.table["segment"].value_counts().sort_index()
+    own = pd.read_csv(client.download_artifacts(study.info.run_id, "everybody.csv"))
+    own = own[own["k"] == 3]
+    assert own["customers"].tolist() == sizes.tolist()
+    assert own["share"].sum() == pytest.approx(1)
+    worth = kept["Total Revenue"].to_numpy(dtype=float)
+    segment = labelled.table["segment"].to_numpy(dtype=int)
+    assert own["value"].tolist() == pytest.approx([worth[segment == number].sum() for number in range(3)])
+    assert chosen.data.metrics["everybody/inertia"] == pytest.approx(float((labelled.table["distance"] ** 2).sum()))
+    means = np.array([worth[segment == number].mean() for number in range(3)])
+    explained = 1 - np.square(worth - means[segment]).sum() / np.square(worth - worth.mean()).sum()
+    assert chosen.data.metrics["everybody/value_explained"] == pytest.approx(explained)
+    assert "All 5,000 rows" in capsys.readouterr().out
