@@ -78,6 +78,7 @@ def test_what_the_newest_sweep_chose_becomes_the_champion(segment, uri, registry
     playbooks._read.cache_clear()
     said = segment("promote", uri, *EASY)
     assert said.code == 0, said.error
+    assert f"segment score input=FILE output=FILE {uri}" in said.out
     version = registry.champion()
     assert version.gate == "passed"
     chosen = registry.client.get_run(version.run_id)
