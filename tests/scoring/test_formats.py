@@ -4,6 +4,7 @@ import sqlite3
 from dataclasses import replace
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
@@ -91,6 +92,33 @@ def test_a_table_of_a_database_is_replaced_whole_or_not_at_all(model, typed, exp
     assert found["segment"].tolist() == expected
     assert "Loyal" in set(found["segment_name"])
     assert sorted(tables) == ["customers", "segments"], "nothing is left aside"
+
+
+def test_a_table_without_a_row_is_there_with_its_columns(model, typed, tmp_path):
+    typed.head(9).assign(**{"Total Revenue": "unknown"}).to_csv(tmp_path / "bad.csv", index=False)
+    specs = contract_of(model.contract, {})
+    source = open_chunks(DataSettings(path=str(tmp_path / "bad.csv"), columns=specs))
+    output = TableOutput(f"sqlite:///{tmp_path}/crm.db", "segments", overwrite=False)
+    done = score(model, source, output, tmp_path / "r.csv", Comparison(model), specs=specs, headers={})
+    assert (done.rows, done.scored, done.rejected) == (9, 0, 9)
+    with sqlite3.connect(tmp_path / "crm.db") as connection:
+        found = pd.read_sql("SELECT * FROM segments", connection)
+    assert (list(found)[-4:], len(found)) == (["segment", "segment_name", "distance", "margin"], 0)
+
+
+def test_a_table_whose_replacement_fails_keeps_its_rows(tmp_path):
+    with sqlite3.connect(tmp_path / "crm.db") as connection:
+        connection.execute("CREATE TABLE segments AS SELECT 1 AS segment")
+    output = TableOutput(f"sqlite:///{tmp_path}/crm.db", "segments", overwrite=True)
+    output.write(pa.table({"segment": [2]}))
+    output.finish()
+    with sqlite3.connect(tmp_path / "crm.db") as connection:
+        connection.execute("DROP TABLE segments__being_written")  # the renaming has nothing to rename
+    with pytest.raises(DataError, match="cannot be written"):
+        output.publish()
+    output.discard()
+    with sqlite3.connect(tmp_path / "crm.db") as connection:
+        assert connection.execute("SELECT segment FROM segments").fetchall() == [(1,)]
 
 
 def test_text_that_a_spreadsheet_would_run_and_text_with_quotes(model, typed, score_file, tmp_path):

@@ -69,17 +69,22 @@ class TableOutput:
 
         if self._writer is not None:
             self._writer.close()
+        rows = parquet.ParquetFile(self._file)
+        nobody = rows.schema_arrow.empty_table().to_pandas()  # makes the table where no row follows
         with self._errors(), self._engine.begin() as connection:
             connection.execute(sqlalchemy.text(f"DROP TABLE IF EXISTS {self._quoted(self._aside)}"))
-            for number, batch in enumerate(parquet.ParquetFile(self._file).iter_batches(batch_size=_AT_ONCE)):
+            nobody.to_sql(self._aside, connection, index=False)
+            for batch in rows.iter_batches(batch_size=_AT_ONCE):
                 frame = pa.Table.from_batches([batch]).to_pandas()
-                frame.to_sql(self._aside, connection, if_exists="append" if number else "replace", index=False)
+                frame.to_sql(self._aside, connection, if_exists="append", index=False)
 
     def publish(self) -> None:
         """Give the table its name; the one that had it is dropped in the same transaction."""
         import sqlalchemy
 
         with self._errors(), self._engine.begin() as connection:
+            if self._engine.dialect.name == "sqlite":  # Python's driver begins at the first INSERT, not at a DROP
+                connection.exec_driver_sql("BEGIN")
             connection.execute(sqlalchemy.text(f"DROP TABLE IF EXISTS {self._quoted(self.table)}"))
             connection.execute(
                 sqlalchemy.text(f"ALTER TABLE {self._quoted(self._aside)} RENAME TO {self._quoted(self.table)}")
