@@ -38,12 +38,12 @@ def version_page(
     notes : sequence of str
         On segments that are new, have vanished or are called otherwise.
     facts : mapping
-        What else a reader asks for: where it is from, by whom, why.
+        What else a reader asks for, in markdown: where it is from, by whom, why.
     value : str
         Name of what customers are worth.
     """
     failed = [check for check in checks if check.failed]
-    lines = [f"### {title}", ""]
+    lines = [f"### {plain(title)}", ""]
     if gate == "passed":
         lines += [f"Passed the gate: {_count(sum(check.result == 'pass' for check in checks), 'test')}.", ""]
     else:
@@ -57,12 +57,12 @@ def version_page(
         head += [f"{value} each", f"share of {value}"] if known else []
         lines += ["#### **Segments**", "", _row([*head, "identity"]), "|---" * (len(head) + 1) + "|"]
         for row in segments:
-            cells = [str(row.number), *([_cell(row.name)] if named else []), f"{row.customers:,}", f"{row.share:.1%}"]
+            cells = [str(row.number), *([plain(row.name)] if named else []), f"{row.customers:,}", f"{row.share:.1%}"]
             cells += [f"{row.value_mean:,.0f}", f"{row.value_share:.1%}"] if known else []
             lines.append(_row([*cells, row.origin]))
-        lines += ["", *(f"- {_cell(note)}" for note in notes), ""]
+        lines += ["", *(f"- {plain(note)}" for note in notes), ""]
     lines += ["#### **Gate**", "", _row(["test", "result", ""]), "|---|---|---|"]
-    lines += [_row([check.title, MARKS[check.result], _cell(check.sentence)]) for check in checks]
+    lines += [_row([check.title, MARKS[check.result], plain(check.sentence)]) for check in checks]
     lines += ["", *(f"- {name}: {text}" for name, text in facts.items())]
     return "\n".join(lines)
 
@@ -84,12 +84,12 @@ def model_page(
     """
     lines = ["Labels customers with their segment; `@champion` is what answers.", ""]
     if champion is not None:
-        lines += [f"**Champion: version {champion.number}**, {titles.get(champion.number, '')}.", ""]
+        lines += [f"**Champion: version {champion.number}**, {plain(titles.get(champion.number, ''))}.", ""]
         named = {number: text for number, text in champion.segments.items() if text}
         if named:
-            lines += ["Segments: " + "; ".join(f"{number} {_cell(text)}" for number, text in named.items()) + ".", ""]
+            lines += ["Segments: " + "; ".join(f"{number} {plain(text)}" for number, text in named.items()) + ".", ""]
     if challenger is not None:
-        lines += [f"Challenger: version {challenger}, {titles.get(challenger, '')}.", ""]
+        lines += [f"Challenger: version {challenger}, {plain(titles.get(challenger, ''))}.", ""]
     lines += [
         f"`segment score input=customers.csv output=labelled.csv` labels a file with it, `models:/{name}@champion` "
         "loads it, `segment promote` replaces it after a gate, `segment rollback reason=...` takes that back. A "
@@ -100,7 +100,7 @@ def model_page(
         lines += ["#### **History**", "", _row(["when (UTC)", "what", "by", "why"]), "|---|---|---|---|"]
         for move in list(reversed(moves))[:SHOWN_MOVES]:
             event = move.event
-            lines.append(_row([moment(event.at), words_of(move), _cell(event.by), _cell(event.reason)]))
+            lines.append(_row([moment(event.at), words_of(move), plain(event.by), plain(event.reason)]))
     return "\n".join(lines)
 
 
@@ -116,14 +116,14 @@ def moment(milliseconds: int) -> str:
 
 
 def _sentence(check: Check) -> str:
-    return f"{check.title}: {_cell(check.sentence)}."
+    return f"{check.title}: {plain(check.sentence)}."
 
 
 def _count(number: int, word: str) -> str:
     return f"{number} {word}{'s'[: number != 1]}"
 
 
-def _cell(text: str) -> str:
+def plain(text: str) -> str:
     """Text that cannot leave its cell, or become markup."""
     plain = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;")
     for sign in "\\`*_[]|":

@@ -8,6 +8,7 @@ from typing import Any
 
 from customer_segmentation.registry.checks import Check
 from customer_segmentation.registry.identity import Identity
+from customer_segmentation.registry.pages import plain
 from customer_segmentation.registry.versions import user
 from customer_segmentation.tracking.descriptions import link
 
@@ -74,15 +75,15 @@ def version_tags(
 
 
 def version_facts(run: Any, *, before: int | None, reason: str) -> dict[str, str]:
-    """Where a version is from, by whom and why, as its page has it."""
+    """Where a version is from, by whom and why, in the markdown of its page."""
     tags, experiment = run.data.tags, run.info.experiment_id
-    facts = {"candidate": link(experiment, run.info.run_id, title_of(run))}
+    facts = {"candidate": link(experiment, run.info.run_id, plain(title_of(run)))}
     if "sweep" in tags:
         facts["sweep"] = link(experiment, tags["sweep"], tags["sweep"])
     facts["gate against"] = against(before)
-    facts["by"] = user()
+    facts["by"] = plain(user())
     if reason:
-        facts["reason"] = reason
+        facts["reason"] = plain(reason)
     return facts
 
 
