@@ -9,6 +9,7 @@ import pytest
 
 from customer_segmentation.commands import playbooks
 from customer_segmentation.commands.main import main
+from customer_segmentation.registry.history import previous_champion
 from customer_segmentation.registry.versions import ModelRegistry
 from customer_segmentation.scoring.loading import load_segment_model
 from customer_segmentation.tracking import models
@@ -129,7 +130,10 @@ def test_a_challenger_waits_and_is_promoted_as_the_same_version_by_force_with_a_
 def test_rollback_goes_back_and_is_told(segment, uri, registry):
     now = registry.champion().number
     assert "reason" in segment("rollback", uri).sentence
-    assert segment("rollback", uri, "reason=it's worse").code == 0
+    registry.challenge(previous_champion(registry.events(), now))  # an alias set by hand
+    said = segment("rollback", uri, "reason=it's worse")
+    assert (said.code, said.out.splitlines()[-1]) == (0, f"Next:  segment history {uri}")
+    assert "challenger" not in registry.aliases(), "the champion is no challenger"
     event = registry.events()[-1]
     assert (event.action, event.before, event.reason) == ("rollback", now, "it's worse")
     assert registry.champion().number == event.after
@@ -193,5 +197,7 @@ def test_words_that_lead_nowhere(segment, uri, registry, tmp_path):
     study = registry.client.search_runs([registry.store.experiment_id], "tags.level = 'study'")[0]
     assert "is a study; take one of its candidates" in segment("promote", uri, f"run_id={study.info.run_id}").sentence
     assert "loads_back=soon" in segment("promote", uri, "promotion.loads_back=soon").sentence
+    unknown = segment("history", uri, "model=UNKNOWN").sentence
+    assert unknown.endswith(f"UNKNOWN has no version yet; registered: {NAME}.")
     assert "has no version 99" in segment("rollback", uri, "reason=x", "version=99").sentence
     assert "there is no store" in segment("history", f"tracking.uri=sqlite:///{tmp_path}/none.db").sentence

@@ -80,10 +80,7 @@ def _segments(outcome: Outcome) -> Table:
 def print_history(registry: ModelRegistry) -> None:
     """Print the versions with their gate, and the moves of the champion's alias, the newest last."""
     console = _console()
-    versions = registry.versions()
-    if not versions:
-        console.print(f"{escape(registry.name)} has no version yet; `segment promote` makes one.")
-        return
+    versions = registry.known_versions()
     aliases = registry.aliases()
     table = Table(title=f"Versions of {escape(registry.name)}", title_justify="left", box=SIMPLE)
     table.add_column("version", justify="right")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from customer_segmentation.commands.composition import plan, run_jobs
 from customer_segmentation.commands.help_page import help_page
 from customer_segmentation.errors import SettingsError, StoreError
 from customer_segmentation.settings.promotion import RollbackSettings
+
+if TYPE_CHECKING:
+    from customer_segmentation.tracking.store import Store
 
 
 def help_text() -> str:
@@ -45,24 +49,27 @@ def run(arguments: Sequence[str]) -> int:
     settings: RollbackSettings = planned.settings[0]
     if not (settings.reason or "").strip():
         raise SettingsError("a rollback needs reason=TEXT, which is kept in the history.")
-    before, after, title = roll_back(settings)
+    from customer_segmentation.commands.existing_store import command, existing_store
+
+    store = existing_store(settings.tracking)
+    before, after, title = roll_back(settings, store)
     if not settings.quiet:
+        other = [] if settings.model == RollbackSettings().model else [f"model={settings.model}"]
         print(
             f"Version {after} of {settings.model} ({title}) is the champion again; version {before} is not any more.\n"
-            f"Reason kept: {(settings.reason or '').strip()}\nNext:  segment history"
+            f"Reason kept: {(settings.reason or '').strip()}\n"
+            f"Next:  {command(store, 'history', *other)}"
         )
     return 0
 
 
-def roll_back(settings: RollbackSettings) -> tuple[int, int, str]:
+def roll_back(settings: RollbackSettings, store: Store) -> tuple[int, int, str]:
     """Move the alias back; return the version before, the version now and what that is."""
-    from customer_segmentation.commands.existing_store import existing_store
     from customer_segmentation.registry.history import previous_champion
-    from customer_segmentation.registry.upkeep import refresh_page
+    from customer_segmentation.registry.upkeep import finish
     from customer_segmentation.registry.versions import ModelRegistry, one_at_a_time
     from customer_segmentation.scoring.loading import load_segment_model
 
-    store = existing_store(settings.tracking)
     registry = ModelRegistry(store, settings.model)
     with one_at_a_time(store, settings.model):
         champion = registry.champion()
@@ -87,5 +94,5 @@ def roll_back(settings: RollbackSettings) -> tuple[int, int, str]:
         # its files must be there, and those that were logged
         load_segment_model(f"models:/{settings.model}/{number}", store.client)
         registry.crown(number, action="rollback", before=champion.number, reason=(settings.reason or "").strip())
-        refresh_page(registry)
+        finish(registry)
     return champion.number, number, target.tags.get("candidate", "")

@@ -29,6 +29,8 @@ CHALLENGER = "challenger"
 #: Of a version: passed, refused, or forced.
 GATE = "gate"
 PAGE = 200
+#: Models that are named where the one that was asked for is not there.
+SHOWN_MODELS = 10
 #: What a version's tag may hold; MLflow refuses more.
 TAG_LENGTH = 5000
 
@@ -51,9 +53,12 @@ class Version:
 
     @property
     def segments(self) -> dict[int, str]:
-        """Numbers of its segments, and their names ("" without one)."""
-        listed = json.loads(self.tags.get("segments", "{}"))
-        return {int(number): str(name or "") for number, name in listed.items()}
+        """Numbers of its segments, and their names ("" without one); none where somebody has edited the tag."""
+        try:
+            listed = json.loads(self.tags.get("segments", "{}"))
+            return {int(number): str(name or "") for number, name in listed.items()}
+        except (ValueError, AttributeError):
+            return {}
 
 
 class ModelRegistry:
@@ -106,6 +111,22 @@ class ModelRegistry:
             token = page.token
             if not token:
                 return sorted(found, key=lambda version: version.number)
+
+    def known_versions(self) -> list[Version]:
+        """All versions, of which there is at least one.
+
+        Raises
+        ------
+        StoreError
+            There is none; the message says which models are registered.
+        """
+        found = self.versions()
+        if found:
+            return found
+        others = [model.name for model in self.client.search_registered_models(max_results=SHOWN_MODELS)]
+        others = [name for name in others if name != self.name]
+        listed = f"registered: {', '.join(others)}" if others else "`segment promote` makes one"
+        raise StoreError(f"{self.name} has no version yet; {listed}.")
 
     def events(self) -> list[Event]:
         """Moves of the champion's alias that were begun, the oldest first."""
