@@ -10,8 +10,8 @@ SWEEP = ("features=value,services", "scaling=standard,minmax", "k=[2,3,4,5]", "d
 
 
 @pytest.fixture(scope="module")
-def swept(run_segment, tmp_path_factory):
-    ran = run_segment("sweep", *SWEEP, "tracking.models=chosen", folder=tmp_path_factory.mktemp("verdict"))
+def swept(run_here, tmp_path_factory):
+    ran = run_here("sweep", *SWEEP, "tracking.models=chosen", folder=tmp_path_factory.mktemp("verdict"))
     assert ran.code == 0, ran.error
     assert "Warning" not in ran.error
     return ran

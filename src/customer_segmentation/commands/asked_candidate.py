@@ -6,28 +6,18 @@ from typing import Any
 
 from customer_segmentation.commands.reopened import candidate_run
 from customer_segmentation.errors import StoreError
-from customer_segmentation.tracking.reading import run_of
+from customer_segmentation.tracking.reading import newest_sweep, run_of
 from customer_segmentation.tracking.store import Store
 
 
 def asked_candidate(store: Store, run_id: str | None) -> Any:
     """Run of the candidate that is asked for: given, chosen by a given sweep, or chosen by the newest finished one."""
     if not run_id:
-        found = store.client.search_runs(
-            [store.experiment_id],
-            "tags.level = 'sweep' and attributes.status = 'FINISHED'",
-            order_by=["attributes.end_time DESC"],
-            max_results=1,
-        )
-        if not found:
-            raise StoreError(
-                f"the experiment {store.experiment} of {store.uri} has no finished sweep; run `segment sweep` "
-                "first, or name a candidate with run_id=ID."
-            )
-        chosen = found[0].data.tags.get("chosen_run_id")
+        sweep = newest_sweep(store)
+        chosen = sweep.data.tags.get("chosen_run_id")
         if not chosen:
             raise StoreError(
-                f"the newest finished sweep, {found[0].info.run_name} ({found[0].info.run_id}), chose no candidate; "
+                f"the newest finished sweep, {sweep.info.run_name} ({sweep.info.run_id}), chose no candidate; "
                 "name one with run_id=ID."
             )
         return candidate_run(store, chosen)

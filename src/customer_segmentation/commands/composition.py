@@ -170,11 +170,10 @@ def contract_columns(contract: str | None, further: str) -> dict[str, ColumnSpec
         declared = OmegaConf.load(known[contract])
     declared = OmegaConf.merge(declared, json.loads(further))
     columns: dict[str, ColumnSpec] = {}
+    schema = OmegaConf.structured(ColumnSpec)  # once: reading the dataclass costs more than a merge
     for name, spec in declared.items():
         try:
-            columns[str(name)] = cast(
-                "ColumnSpec", OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(ColumnSpec), spec))
-            )
+            columns[str(name)] = cast("ColumnSpec", OmegaConf.to_object(OmegaConf.merge(schema, spec)))
         except (OmegaConfBaseException, ValueError) as error:
             text = " ".join(str(error).split()).split(" full_key")[0]
             raise SettingsError(f"data.columns.{name}: {text}.") from error

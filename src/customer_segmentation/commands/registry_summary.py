@@ -33,6 +33,7 @@ def print_promotion(outcome: Outcome, store: Store, settings: PromoteSettings) -
         console.print(
             f"{escape(outcome.title)} is the champion already: version {version.number} of {escape(settings.model)}."
         )
+        console.print(f"Next:  {escape(command(store, 'score', 'input=FILE', 'output=FILE'))}", soft_wrap=True)
         return
     table = Table(title=f"Gate: {escape(outcome.title)}", title_justify="left", box=SIMPLE)
     for name in ("test", "result", ""):

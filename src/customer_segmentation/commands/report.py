@@ -98,9 +98,9 @@ def _write(store: Any, settings: ReportSettings) -> Any:
     from customer_segmentation.commands.reopened import reopen
     from customer_segmentation.commands.report_data import store_of
     from customer_segmentation.commands.report_run import report_of_candidate, report_of_sweep
-    from customer_segmentation.tracking.reading import artifact_of, run_of
+    from customer_segmentation.tracking.reading import artifact_of, newest_sweep, run_of
 
-    asked = _newest(store) if settings.run_id is None else run_of(store, settings.run_id)
+    asked = newest_sweep(store) if settings.run_id is None else run_of(store, settings.run_id)
     store = store_of(store, asked)
     run_id, level = asked.info.run_id, asked.data.tags.get("level")
     path = settings.data.path
@@ -114,18 +114,3 @@ def _write(store: Any, settings: ReportSettings) -> Any:
         )
     chosen = asked.data.tags.get("chosen_run_id")
     return report_of_sweep(store, run_id, reopen(store, chosen, data_path=path) if chosen else None)
-
-
-def _newest(store: Any) -> Any:
-    found = store.client.search_runs(
-        [store.experiment_id],
-        "tags.level = 'sweep' and attributes.status = 'FINISHED'",
-        order_by=["attributes.start_time DESC"],
-        max_results=1,
-    )
-    if not found:
-        raise StoreError(
-            f"the experiment {store.experiment!r} of {store.uri} has no finished sweep; run `segment sweep` first, or "
-            "name a run with run_id=ID."
-        )
-    return found[0]

@@ -162,6 +162,7 @@ def output_of(settings: ScoreSettings) -> Output | TableOutput:
 
 
 def _score(planned: Plan, settings: ScoreSettings, command: str) -> int:
+    from customer_segmentation.commands.existing_store import command as command_for
     from customer_segmentation.commands.existing_store import existing_store
     from customer_segmentation.commands.leftover_runs import tidy
     from customer_segmentation.commands.model_choice import loaded
@@ -256,6 +257,8 @@ def _score(planned: Plan, settings: ScoreSettings, command: str) -> int:
             rejects=rejects_of(settings),
             model=model.label,
             compared=compared,
+            run_id=run_id,
+            following=command_for(store, "sweep" if drift.word == "refit" else "ui"),
         )
     if settings.fail_on_drift in WORDS and drift.word in WORDS[WORDS.index(settings.fail_on_drift) :]:
         return DRIFTED

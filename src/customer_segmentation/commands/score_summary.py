@@ -16,9 +16,18 @@ STYLE = {"steady": "green", "watch": "yellow", "refit": "red", "unknown": "dim"}
 
 
 def print_score(
-    done: Any, drift: Any, segments: Mapping[str, int], *, output: str, rejects: Path, model: str, compared: str
+    done: Any,
+    drift: Any,
+    segments: Mapping[str, int],
+    *,
+    output: str,
+    rejects: Path,
+    model: str,
+    compared: str,
+    run_id: str,
+    following: str,
 ) -> None:
-    """Print the account of the rows, the segments and the drift."""
+    """Print the account of the rows, the segments and the drift, the run that holds them, and the next command."""
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=LOG_WIDTH)
@@ -53,26 +62,31 @@ def print_score(
     }
     if drift.word in advice:
         console.print(advice[drift.word])
+    console.print(f"Score run {run_id}: counts, drift.json, figures/drift.png", soft_wrap=True)
+    console.print(f"Next:  {escape(following)}", soft_wrap=True)
 
 
 def note_of(done: Any, drift: Any, model: str, source: str, segments: Mapping[str, int], compared: str) -> str:
     """Description of the run, in markdown."""
+    from customer_segmentation.registry.pages import plain
+
     lines = [
-        f"**{done.rows:,} rows of {source} = {done.scored:,} scored + {done.rejected:,} rejected**, by {model}.",
+        f"**{done.rows:,} rows of {plain(source)} = {done.scored:,} scored + {done.rejected:,} rejected**, "
+        f"by {plain(model)}.",
         "",
         f"Drift: **{drift.word}**{'. ' + compared if compared else ''}",
         "",
-        *(f"- {reason}" for reason in drift.reasons),
+        *(f"- {plain(reason)}" for reason in drift.reasons),
         "",
         "| segment | customers | share |",
         "|---|---|---|",
-        *(f"| {name} | {count:,} | {count / max(done.scored, 1):.1%} |" for name, count in segments.items()),
+        *(f"| {plain(name)} | {count:,} | {count / max(done.scored, 1):.1%} |" for name, count in segments.items()),
     ]
     if done.rejected:
         lines += [
             "",
             "Rejected:",
             "",
-            *(f"- {count:,} × {reason}" for reason, count in done.reasons.most_common(SHOWN)),
+            *(f"- {count:,} × {plain(reason)}" for reason, count in done.reasons.most_common(SHOWN)),
         ]
     return "\n".join(lines)

@@ -53,6 +53,10 @@ def load_customers(
     """
     if settings.transactions is not None:
         return load_ordering_customers(settings, needed=needed)
+    # Settings that contradict are said before a source is opened, or downloaded.
+    if not settings.columns:
+        raise SettingsError("data.columns is empty; describe the table's columns, or let `segment init` write them.")
+    _population(settings)
     return table_of(open_source(settings), settings, needed=needed, welcome=welcome)
 
 
@@ -69,10 +73,7 @@ def table_of(
     With ``batch`` the source is a part of a larger one, which is not refused for its share of bad rows, or
     because nobody is left; it gets no digest.
     """
-    columns = settings.columns
-    if not columns:
-        raise SettingsError("data.columns is empty; describe the table's columns, or let `segment init` write them.")
-    population = _population(settings)
+    columns, population = settings.columns, _population(settings)
     required = _required(columns, needed, population)
     wanted = _wanted(columns, required, needed)
     used = {name for name in wanted if columns[name].role is not Role.ignore or name in required}

@@ -12,7 +12,6 @@ import getpass
 import hashlib
 import json
 import os
-import re
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -22,6 +21,7 @@ from typing import Any
 
 from customer_segmentation.errors import StoreError
 from customer_segmentation.registry.events import EVENT, Event, event_tag, read_event
+from customer_segmentation.tracking.model_address import model_id_in
 from customer_segmentation.tracking.store import Store
 
 CHAMPION = "champion"
@@ -236,17 +236,11 @@ def _version(item: Any) -> Version:
     return Version(
         number=int(item.version),
         run_id=item.run_id or None,
-        model_id=item.model_id or _id_in(item.source),
+        model_id=item.model_id or model_id_in(item.source),
         tags=dict(item.tags),
         description=item.description or "",
         created=int(item.creation_timestamp),
     )
-
-
-def _id_in(source: str | None) -> str | None:
-    """Return the id of the logged model in a version's source: some stores keep it nowhere else."""
-    found = re.fullmatch(r"models:/(m-[0-9a-f]+)", source or "")
-    return found[1] if found else None
 
 
 def _short(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from customer_segmentation.clustering.labelling import SegmentModel
 from customer_segmentation.errors import StoreError
+from customer_segmentation.tracking.model_address import model_id_in
 from customer_segmentation.tracking.model_files import DIGESTS, read_model
 from customer_segmentation.tracking.model_seal import SEAL, check_seal
 from customer_segmentation.tracking.models import ARTIFACT
@@ -129,7 +130,7 @@ def _identity(uri: str, client: Any) -> tuple[str | None, str | None, str | None
             version = client.get_model_version(name, found["version"])
     except MlflowException as error:
         raise StoreError(f"there is no model {uri}: {_registered(client, name, error)}") from error
-    return name, str(version.version), version.model_id or _id_in(version.source)
+    return name, str(version.version), version.model_id or model_id_in(version.source)
 
 
 def _meant(uri: str) -> str:
@@ -158,11 +159,6 @@ def _registered(client: Any, name: str, error: Exception) -> str:
     aliases = ", ".join(f"@{alias} (version {number})" for alias, number in sorted(model.aliases.items()))
     listed = ", ".join(map(str, versions[-10:]))
     return f"{name} has the versions {listed or 'none'} and the aliases {aliases or 'none'}; promote one, or name one."
-
-
-def _id_in(source: str | None) -> str | None:
-    found = re.search(r"m-[0-9a-f]{16,}", source or "")
-    return found[0] if found else None
 
 
 def _model_id(folder: Path) -> str | None:

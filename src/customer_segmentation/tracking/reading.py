@@ -40,6 +40,28 @@ def run_of(store: Store, run_id: str) -> Any:
     return run
 
 
+def newest_sweep(store: Store) -> Any:
+    """Run of the sweep that finished last.
+
+    Raises
+    ------
+    StoreError
+        No sweep of the experiment has finished.
+    """
+    found = store.client.search_runs(
+        [store.experiment_id],
+        "tags.level = 'sweep' and attributes.status = 'FINISHED'",
+        order_by=["attributes.end_time DESC"],
+        max_results=1,
+    )
+    if not found:
+        raise StoreError(
+            f"the experiment {store.experiment} of {store.uri} has no finished sweep; run `segment sweep` first, or "
+            "name a run with run_id=ID."
+        )
+    return found[0]
+
+
 def runs_of(store: Store, sweep_id: str, level: str) -> list[Any]:
     """All runs of one level of a sweep, in the order in which they were started."""
     found: list[Any] = []
