@@ -1,7 +1,11 @@
+import gc
 import os
 from pathlib import Path
 
 import pytest
+
+#: As the commands have it: thousands of tests compose configs and draw figures.
+gc.set_threshold(50_000)
 
 TELECOM = "telecom_customer_churn.csv"
 

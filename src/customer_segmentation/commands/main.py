@@ -5,6 +5,7 @@ Nothing heavy is imported here: ``segment --help`` and a misspelt override answe
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -80,6 +81,10 @@ def overview() -> str:
     )
 
 
+#: Importing libraries and composing configs make millions of objects; the collector need not look so often.
+GARBAGE_THRESHOLD = 50_000
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 1 when something failed, 2 when it was asked wrongly."""
     words = list(sys.argv[1:] if arguments is None else arguments)
@@ -95,6 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         hint = f" Did you mean {near[0]}?" if near else ""
         print(f"segment: there is no command {name!r}; there are {', '.join(COMMANDS)}.{hint}", file=sys.stderr)
         return 2
+    gc.set_threshold(GARBAGE_THRESHOLD)
     try:
         return int(importlib.import_module(COMMANDS[name][0]).run(rest))
     except SegmentError as error:

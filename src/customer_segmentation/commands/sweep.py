@@ -17,8 +17,6 @@ from customer_segmentation.commands.config_paths import shadowed
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.segments_asked import segments_asked
 
-GARBAGE_THRESHOLD = 50_000
-
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command; return its exit code."""
@@ -81,10 +79,7 @@ def sweep(asked: Plan, needed: list[str], *, command: str) -> int:
 
     from customer_segmentation.commands import sweep_run
 
-    # Composing configs makes millions of short-lived objects. What has been imported by now stays for good: the
-    # collector need not look at it again, nor look so often.
-    gc.freeze()
-    gc.set_threshold(GARBAGE_THRESHOLD)
+    gc.freeze()  # what has been imported by now stays for good: the collector need not look at it again
     signal.signal(signal.SIGTERM, _stop)
     os.environ["SEGMENT_VARIED"] = json.dumps(list(asked.swept))
     return sweep_run.run(asked, customers, needed, command=command)
