@@ -1,4 +1,4 @@
-"""K-means on large tables: the starts are tried on a sample, the best of them runs once over everybody.
+"""K-means on large tables: the starts are tried on samples, the best of them runs once over everybody.
 
 Ten starts cost ten runs over all customers, and nearly all of them are spent on finding out which basin is the deepest.
 On a sample of some 50,000 that question has the same answer: the optimum of the sample lies next to the optimum of all.
@@ -17,8 +17,13 @@ from sklearn.cluster import KMeans
 
 Floats = npt.NDArray[np.float64]
 
-#: On the sample a start is cheap, and among more of them the deepest basin is missed less often.
-_MORE_STARTS = 3
+#: On the sample a start is cheap, and among more of them the deepest basin is missed less often: so many rounds of as
+#: many starts as the estimator has, each on a sample of its own.
+_ROUNDS = 3
+
+#: The best of two rounds are two basins, and both are tried on everybody, when their inertia of everybody differs by
+#: more than the first figure (else they are one) and by less than the second (else the sample has decided).
+_ALIKE, _UNDECIDED = 1e-5, 0.005
 
 #: Rows of a block, where a temporary array as large as the matrix would be held.
 BLOCK = 1 << 17
@@ -78,18 +83,31 @@ def fit_from_sample(estimator: KMeans, matrix: Floats, restarts: Restarts, seed:
         What was done, for the run.
     """
     n = len(matrix)
-    rows = np.sort(np.random.default_rng(seed).choice(n, size=restarts.sample, replace=False))
-    starts = _MORE_STARTS * (10 if estimator.n_init == "auto" else estimator.n_init)
-    first = clone(estimator).set_params(n_init=starts).fit(matrix[rows])
+    generator = np.random.default_rng(seed)
+    check = np.sort(generator.choice(n, size=restarts.sample, replace=False))
+    found: list[tuple[float, Floats]] = []
+    for _ in range(_ROUNDS):
+        rows = np.sort(generator.choice(n, size=restarts.sample, replace=False))
+        first = clone(estimator).set_params(random_state=int(generator.integers(2**31 - 1))).fit(matrix[rows])
+        # One sample for all: what differs then are the basins and not the samples.
+        found.append((-float(first.score(matrix[check])), first.cluster_centers_))
+    found.sort(key=lambda one: one[0])
+    second = next((one for one in found[1:] if one[0] > found[0][0] * (1 + _ALIKE)), None)
+    tried = [found[0][1]]
+    if second is not None and second[0] < found[0][0] * (1 + _UNDECIDED):
+        tried.append(second[1])
     # Centred, because float32 has seven digits and an offset would use them up.
     offset = matrix.mean(axis=0)
     narrow = np.empty(matrix.shape, dtype=np.float32)
     for start in range(0, n, BLOCK):
         narrow[start : start + BLOCK] = matrix[start : start + BLOCK] - offset
-    full = clone(estimator).set_params(
-        init=np.asarray(first.cluster_centers_ - offset, dtype=np.float32), n_init=1, copy_x=False
-    )
-    full.fit(narrow)
+    runs = [
+        clone(estimator)
+        .set_params(init=np.asarray(centres - offset, dtype=np.float32), n_init=1, copy_x=False)
+        .fit(narrow)
+        for centres in tried
+    ]
+    full = min(runs, key=lambda run: run.inertia_)
     labels = full.labels_
     del narrow
     sizes = np.bincount(labels, minlength=estimator.n_clusters)
@@ -105,7 +123,11 @@ def fit_from_sample(estimator: KMeans, matrix: Floats, restarts: Restarts, seed:
     # Of a model fitted to doubles: what it predicts for doubles must not pass through float32.
     estimator.cluster_centers_ = np.ascontiguousarray(centres, dtype=np.float64)
     estimator.inertia_ = inertia_of(matrix, centres, labels)
-    return f"{starts} starts tried on {restarts.sample:,} customers, one run in float32 over all {n:,}"
+    starts = _ROUNDS * (10 if estimator.n_init == "auto" else estimator.n_init)
+    ran = "one run" if len(runs) == 1 else "the better of two runs"
+    return (
+        f"{starts} starts tried on {_ROUNDS} samples of {restarts.sample:,} customers, {ran} in float32 over all {n:,}"
+    )
 
 
 def inertia_of(matrix: Floats, centres: Floats, labels: npt.NDArray[np.integer]) -> float:
