@@ -22,7 +22,7 @@ def matrix():
     return rows + generator.normal(size=rows.shape) + 1000.0
 
 
-@pytest.mark.parametrize("k", [2, 4, 6, 9])
+@pytest.mark.parametrize("k", [2, 4, 6])
 def test_inertia_is_that_of_all_starts_over_everybody(matrix, k):
     full = kmeans(k, 1).fit(matrix)
     fit = fit_k(matrix, k, make_estimator=Estimators(kmeans, Restarts(above=10_000, sample=10_000)), seed=1)
