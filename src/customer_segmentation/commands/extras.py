@@ -41,14 +41,16 @@ def missing_extra(launcher: str) -> str:
     )
 
 
-def check_launcher(kind: str) -> None:
-    """Refuse a launcher that is unknown or not installed.
+def check_launcher(kind: str, processes: int | None = None) -> None:
+    """Refuse a launcher that is unknown or not installed, and a number of processes that is none.
 
     Raises
     ------
     SettingsError
-        With the command that installs it.
+        With the command that installs it, or what was expected.
     """
+    if processes is not None and processes < 1:
+        raise SettingsError(f"launcher.processes={processes}: expected 1 or more.")
     if kind not in KINDS:
         raise SettingsError(f"launcher.kind={kind}: expected one of {', '.join(KINDS)}.")
     if not installed(kind):

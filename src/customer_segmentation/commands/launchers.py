@@ -18,8 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from customer_segmentation.commands.customers import SHARED, Customers, save_customers
-from customer_segmentation.commands.extras import check_launcher
-from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.segments_asked import segments_asked
 from customer_segmentation.settings.sweep import SweepSettings
 
@@ -82,9 +80,6 @@ def pays(studies: int, customers: int, candidates: int, processes: int) -> bool:
 def launch_of(settings: SweepSettings, studies: int, customers: int) -> Launch:
     """Decide where the studies run."""
     asked = settings.launcher
-    check_launcher(asked.kind)
-    if asked.processes is not None and asked.processes < 1:
-        raise SettingsError(f"launcher.processes={asked.processes}: expected 1 or more.")
     processes = min(asked.processes or cores(), studies)
     kind = asked.kind
     if kind == "auto":

@@ -48,7 +48,8 @@ def check(asked: Plan) -> list[str]:
     from customer_segmentation.commands.checks import check_sweep, make_estimator, make_scaler
     from customer_segmentation.commands.extras import check_launcher
 
-    check_launcher(asked.settings[0].launcher.kind)
+    launcher = asked.settings[0].launcher
+    check_launcher(launcher.kind, launcher.processes)
     needed: list[str] = []
     for settings, choices in zip(asked.settings, asked.choices_of, strict=True):
         needed += check_sweep(settings, choices["features"])
