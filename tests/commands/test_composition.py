@@ -52,6 +52,7 @@ def test_the_grid_is_the_product_of_what_is_swept():
         ("data=sample,telecom", ["data must be the same for all studies"]),
         ("data.keep=all,not_churned", ["data.keep must be the same"]),
         ("seed=abc", ["seed=abc", "a whole number"]),
+        ("seed=null", ["seed=null", "expected a value"]),
         ("selection.smallest_share=x", ["selection.smallest_share=x", "a number"]),
         ("selection.smallest_share=7", ["from 0 up to 1"]),
         ("k=[]", ["empty list"]),

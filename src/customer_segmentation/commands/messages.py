@@ -95,6 +95,8 @@ def _omegaconf_sentence(cause: Any, schema: Any) -> str:
     flag = re.search(r"Value '(.*)' is not a valid bool", text)
     if flag:
         return f"{key}={flag[1]}: expected true or false."
+    if "is not Optional" in text:
+        return f"{key}=null: expected a value; leave the key out to have the default."
     enum = re.search(r"Invalid value '(.*)', expected one of \[(.*)\]", text)
     if enum:
         return f"{key}={enum[1]}: expected one of {enum[2]}."
