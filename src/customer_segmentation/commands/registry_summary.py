@@ -13,6 +13,7 @@ from customer_segmentation.registry.history import moves
 from customer_segmentation.registry.pages import moment, words_of
 from customer_segmentation.registry.versions import CHALLENGER, CHAMPION, ModelRegistry, Version
 from customer_segmentation.settings.promotion import PromoteSettings
+from customer_segmentation.settings.score import ScoreSettings
 from customer_segmentation.tracking.store import Store
 
 LOG_WIDTH = 140  # where output goes to a file there is no width to keep to
@@ -53,11 +54,9 @@ def print_promotion(outcome: Outcome, store: Store, settings: PromoteSettings) -
         console.print(
             f"[bold]Version {version.number} of {escape(settings.model)} is {words}[/bold]{why}", soft_wrap=True
         )
-        address = f"models:/{settings.model}@{outcome.alias}"
-        console.print(
-            f"Next:  {escape(command(store, 'score', 'input=FILE', 'output=FILE'))}   ({escape(address)})",
-            soft_wrap=True,
-        )
+        address = f"models:/{settings.model}" + (f"@{outcome.alias}" if outcome.alias else f"/{version.number}")
+        which = [] if address == ScoreSettings().model else [f"model={address}"]
+        console.print(f"Next:  {escape(command(store, 'score', 'input=FILE', 'output=FILE', *which))}", soft_wrap=True)
 
 
 def _segments(outcome: Outcome) -> Table:
