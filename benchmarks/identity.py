@@ -4,9 +4,9 @@
 
 Refits under other seeds (the same customers) and on bootstraps of the customers, scaling included, of the built-in
 sample and of the telecom table (SEGMENT_TELECOM_CSV, else ../shared/data/), each beside the segments of the first fit:
-matched by the customers that they share, numbered and named as `segment promote` does. A name is carried until the
-refit's figures rule out what it says; a segment that was renamed is listed with the reason. --write puts the table into
-benchmarks/README.md.
+matched by the customers that they share, numbered and named as `segment promote` does. A name is carried while what it
+says reaches the playbook's `lasting` part of its threshold; a segment that was renamed is listed with the reason.
+--write puts the table into benchmarks/README.md.
 """
 
 import argparse
@@ -162,7 +162,7 @@ def main() -> None:
         f"Of {total['alike']} refits with an adjusted Rand index of at least 0.9, {kept['numbers']} kept every number "
         f"and {kept['names']} every name. Names lost without a word: {unsaid}. "
         + (
-            "Renamed, since the interval of what the name says excludes the rule's threshold in the refit:"
+            "Renamed, since what the name says falls short of the `lasting` part of its threshold in the refit:"
             if renamed
             else "No segment was renamed."
         ),

@@ -160,25 +160,27 @@ def test_a_name_is_carried_while_it_holds_and_else_changed_with_the_reason():
     assert len({name.name for name in names}) == 4
 
 
-def test_a_name_at_the_edge_of_its_rule_lasts_until_the_interval_rules_it_out():
+def test_a_name_lasts_while_the_figures_reach_a_part_of_its_rule_or_the_interval_all_of_it():
     frame, labels = draw(3, 4)
     profiles = profiled(frame, labels)
     row = max((row for row in profiles.table.itertuples() if row.measure == "mean"), key=lambda row: row.effect)
 
-    def book(above):
+    def book(above, lasting):
         trait = TraitSettings(column=row.variable, above=above)
-        return PlaybookSettings(traits={"much": trait}, names=[NameSettings("Much", when=["much"])])
+        return PlaybookSettings(traits={"much": trait}, names=[NameSettings("Much", when=["much"])], lasting=lasting)
 
-    before = name_segments(profiles, book(row.effect - 0.01))
+    before = name_segments(profiles, book(row.effect - 0.01, 1.0))
     assert before[row.segment].name == "Much"
     same = {s: s for s in range(4)}
     edge = (row.effect + row.effect_high) / 2
-    assert name_segments(profiles, book(edge))[row.segment].name != "Much"
-    names, changes = carry_names(before, same, profiles, book(edge))
-    assert (names[row.segment].name, changes) == ("Much", ())
-    names, changes = carry_names(before, same, profiles, book(row.effect_high + 0.01))
-    assert names[row.segment].name != "Much"
-    assert [change.segment for change in changes] == [row.segment]
+    assert name_segments(profiles, book(edge, 0.6))[row.segment].name != "Much"
+    for asked in (book(edge, 1.0), book((row.effect - 0.01) / 0.6, 0.6)):
+        names, changes = carry_names(before, same, profiles, asked)
+        assert (names[row.segment].name, changes) == ("Much", ())
+    for asked in (book(row.effect_high + 0.01, 1.0), book((row.effect_high + 0.01) / 0.6, 0.6)):
+        names, changes = carry_names(before, same, profiles, asked)
+        assert names[row.segment].name != "Much"
+        assert [change.segment for change in changes] == [row.segment]
 
 
 def test_a_new_segment_takes_no_name_that_another_keeps():

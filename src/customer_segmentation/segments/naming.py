@@ -54,7 +54,10 @@ def name_segments(profiles: Profiles, playbook: PlaybookSettings) -> tuple[Segme
 def carry_names(
     previous: Sequence[SegmentName], matched: Mapping[int, int], profiles: Profiles, playbook: PlaybookSettings
 ) -> tuple[tuple[SegmentName, ...], tuple[NameChange, ...]]:
-    """Carry names across a refit: a segment keeps its name until the new figures rule out what the name says.
+    """Carry names across a refit: a segment keeps its name while the new figures bear out what the name says.
+
+    What a name says must still reach the playbook's ``lasting`` part of its threshold (see `traits.holding`), so that a
+    segment near the threshold is not called otherwise after every refit.
 
     Parameters
     ----------
@@ -231,8 +234,8 @@ def _still(
     declared = declared_claims(new, profiles, rows, playbook)
     plain = {claim.trait: claim for claim in plain_claims(new, profiles, rows, playbook)}
     lasting = {
-        **declared_claims(new, profiles, rows, playbook, carried=True),
-        **{claim.trait: claim for claim in plain_claims(new, profiles, rows, playbook, carried=True)},
+        **declared_claims(new, profiles, rows, playbook, lasting=playbook.lasting),
+        **{claim.trait: claim for claim in plain_claims(new, profiles, rows, playbook, lasting=playbook.lasting)},
     }
     if old.rule:
         rule = next((item for item in playbook.names if item.name == old.rule), None)

@@ -56,6 +56,10 @@ def check_playbook(playbook: PlaybookSettings, columns: Mapping[str, ColumnSpec]
             raise SettingsError(f"{where}.at_stake is {action.at_stake!r}; expected one of {', '.join(STAKES)}.")
     if playbook.most_actions < 0 or not playbook.plain > 0:
         raise SettingsError(f"playbook={name}: most_actions and plain must not be negative, nor plain 0.")
+    if not 0 < playbook.lasting <= 1:
+        raise SettingsError(
+            f"playbook={name}: lasting is {playbook.lasting:g}; expected a part of a threshold, above 0 and up to 1."
+        )
 
 
 def _check_traits(keys: Iterable[str], playbook: PlaybookSettings, *, where: str) -> None:

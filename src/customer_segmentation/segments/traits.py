@@ -60,14 +60,14 @@ def variable_of(trait: TraitSettings, profiles: Profiles) -> Variable | None:
     return None
 
 
-def holding(trait: TraitSettings, row: Row, *, carried: bool = False) -> bool:
+def holding(trait: TraitSettings, row: Row, *, lasting: float | None = None) -> bool:
     """Whether a row of the profile meets all conditions of a trait; what is undefined meets none.
 
-    A trait that is ``carried`` from an earlier fit holds until the figures rule it out: as long as the 95 % interval
-    reaches the threshold and the difference is still one. Otherwise a segment on the very edge would be called
-    otherwise after every refit, though nothing has changed.
+    A trait that an earlier fit had (``lasting`` given: the part of the threshold that it must still reach) holds while
+    the difference reaches that part, or its 95 % interval the whole, and the interval excludes no difference. Otherwise
+    a segment near the edge would be called otherwise after every refit, though nothing has changed.
     """
-    most, least, highest, lowest = _reach(row, carried=carried)
+    most, least, highest, lowest = _reach(row, lasting=lasting)
     conditions = [
         None if trait.above is None else most >= trait.above and row.effect_low > 0,
         None if trait.below is None else least <= -trait.below and row.effect_high < 0,
@@ -79,7 +79,7 @@ def holding(trait: TraitSettings, row: Row, *, carried: bool = False) -> bool:
 
 
 def declared_claims(
-    segment: int, profiles: Profiles, rows: Rows, playbook: PlaybookSettings, *, carried: bool = False
+    segment: int, profiles: Profiles, rows: Rows, playbook: PlaybookSettings, *, lasting: float | None = None
 ) -> dict[str, Claim]:
     """Traits of the playbook that hold for a segment, in the playbook's order, with their figures (see `holding`)."""
     found = {}
@@ -89,7 +89,7 @@ def declared_claims(
             continue
         level = "" if variable.kind == "number" else trait.level or (variable.levels[0] if variable.levels else "")
         row = rows.get((segment, variable.name, level))
-        if row is not None and holding(trait, row, carried=carried):
+        if row is not None and holding(trait, row, lasting=lasting):
             claim = claim_of(row, trait=key, words="")
             words = (trait.words or key.replace("_", " ")).format(variable=variable.name, event=event_of(claim))
             found[key] = claim_of(row, trait=key, words=words)
@@ -102,7 +102,7 @@ def event_of(claim: Claim) -> str:
 
 
 def plain_claims(
-    segment: int, profiles: Profiles, rows: Rows, playbook: PlaybookSettings, *, carried: bool = False
+    segment: int, profiles: Profiles, rows: Rows, playbook: PlaybookSettings, *, lasting: float | None = None
 ) -> list[Claim]:
     """What stands out of the features that drew the segments and that the playbook is silent about, strongest first."""
     spoken = {variable.name for trait in playbook.traits.values() if (variable := variable_of(trait, profiles))}
@@ -115,26 +115,30 @@ def plain_claims(
             row = rows.get((segment, variable.name, level))
             if row is None or level == OTHER_LEVELS:
                 continue
-            words = _plain_words(row, name, level, playbook.plain, carried=carried)
+            words = _plain_words(row, name, level, playbook.plain, lasting=lasting)
             if words:
                 found.append(claim_of(row, trait=f"plain:{words.split()[0]}:{variable.name}:{level}", words=words))
     return sorted(found, key=lambda claim: -abs(claim.effect) * (1 / SHARE_OF_PLAIN if claim.measure == "share" else 1))
 
 
-def _reach(row: Row, *, carried: bool) -> tuple[float, float, float, float]:
-    """Highest and lowest effect, and value, that count: the figure itself, or the ends of its interval."""
-    if not carried:
+def _reach(row: Row, *, lasting: float | None) -> tuple[float, float, float, float]:
+    """Highest and lowest effect, and value, to be held against the thresholds.
+
+    The figures themselves; of a trait that lasts the ends of their intervals, and the effect as a multiple of the part
+    of the threshold that is asked of it. A bound on the value itself ("mostly") is never eased.
+    """
+    if lasting is None:
         return row.effect, row.effect, row.value, row.value
     return (
-        float(np.fmax(row.effect, row.effect_high)),
-        float(np.fmin(row.effect, row.effect_low)),
+        float(np.fmax(row.effect / lasting, row.effect_high)),
+        float(np.fmin(row.effect / lasting, row.effect_low)),
         float(np.fmax(row.value, row.high)),
         float(np.fmin(row.value, row.low)),
     )
 
 
-def _plain_words(row: Row, name: str, level: str, threshold: float, *, carried: bool) -> str:
-    most, least, highest, lowest = _reach(row, carried=carried)
+def _plain_words(row: Row, name: str, level: str, threshold: float, *, lasting: float | None) -> str:
+    most, least, highest, lowest = _reach(row, lasting=lasting)
     if row.measure == "mean":
         if most >= threshold and row.effect_low > 0:
             return f"high {name}"

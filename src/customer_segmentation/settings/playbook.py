@@ -57,3 +57,5 @@ class PlaybookSettings:
     # A feature that drew the segments and that no trait speaks of: told when so far from all customers (standard
     # deviations of a number; 0.4 of it as a difference of shares).
     plain: float = 0.5
+    # A segment keeps its name in a refit while what the name says reaches this part of its threshold (1: all of it).
+    lasting: float = 0.5
