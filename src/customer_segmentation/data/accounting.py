@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from customer_segmentation.data.cleaning import spelt_out
 from customer_segmentation.errors import DataError
 
 _SHOWN = 60  # characters of a cell in a reason
@@ -105,7 +106,7 @@ def mark_repetitions(faults: Faults, frame: pd.DataFrame, id_column: str) -> int
     if _distinct(ids):
         return 0
     usable = usable[ids.duplicated(keep=False).to_numpy()]
-    part = frame.iloc[usable]
+    part = frame.iloc[usable].apply(spelt_out)
     group = part.groupby(list(part.columns), dropna=False, sort=False, observed=True).ngroup().to_numpy()
     first: dict[int, int] = {}
     distinct: dict[str, list[int]] = {}

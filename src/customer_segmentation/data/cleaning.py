@@ -11,6 +11,7 @@ import pandas as pd
 from customer_segmentation.data.expressions import evaluate, parse
 from customer_segmentation.data.values import (
     cell_text,
+    holds_nul,
     is_blank,
     match_values,
     parse_numbers,
@@ -69,7 +70,9 @@ class _Problems:
         return pd.concat(self._parts, ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
 
 
-def prepare_columns(frame: pd.DataFrame, columns: Mapping[str, ColumnSpec], *, decimal: str | None = None) -> Prepared:
+def prepare_columns(
+    frame: pd.DataFrame, columns: Mapping[str, ColumnSpec], *, decimal: str | None = None, coded: bool = False
+) -> Prepared:
     """Cast cells, fill structural blanks, apply repairs and report what cannot be used.
 
     Cells may be numbers, numeric text, booleans, words, missing in any way; any subset of the contract's columns may
@@ -83,6 +86,8 @@ def prepare_columns(frame: pd.DataFrame, columns: Mapping[str, ColumnSpec], *, d
         The contract.
     decimal : {".", ","}, optional
         Decimal mark of numbers in text, where a column does not show it.
+    coded : bool
+        Leave categories as codes, of pandas' categorical dtype; `spelt_out` makes texts of them. For big tables.
 
     Returns
     -------
@@ -99,7 +104,7 @@ def prepare_columns(frame: pd.DataFrame, columns: Mapping[str, ColumnSpec], *, d
         elif spec.type is ColumnType.yes_no:
             typed[name] = _as_yes_no(name, cells, spec, problems)
         else:
-            typed[name] = _as_text(name, cells, spec, problems)
+            typed[name] = _as_text(name, cells, spec, problems, coded=coded)
     result = pd.DataFrame(typed, index=frame.index, copy=False)
     repaired: dict[str, np.ndarray] = {}
     for name in typed:
@@ -177,14 +182,14 @@ def _as_yes_no(name: str, cells: pd.Series, spec: ColumnSpec, problems: _Problem
     return pd.Series(pd.arrays.BooleanArray(answers == 1, answers < 0), index=cells.index)
 
 
-def _as_text(name: str, cells: pd.Series, spec: ColumnSpec, problems: _Problems) -> pd.Series:
+def _as_text(name: str, cells: pd.Series, spec: ColumnSpec, problems: _Problems, *, coded: bool) -> pd.Series:
     blank = None if spec.blank is None else str(spec.blank)
     if spec.type is ColumnType.text and isinstance(cells.dtype, pd.StringDtype):
         texts = texts_of(cells)  # mostly distinct: sorting out the spellings would cost more than it saves
         empty = is_blank(texts, spec.blanks)
         if empty.any():
             texts = texts.mask(empty, blank)
-        binary = texts.str.contains("\0", regex=False, na=False).to_numpy(dtype=bool)
+        binary = holds_nul(texts)
         if binary.any():
             problems.add(name, cells, binary, "holds a NUL byte")
             texts = texts.mask(binary, None)
@@ -207,9 +212,18 @@ def _as_text(name: str, cells: pd.Series, spec: ColumnSpec, problems: _Problems)
     matched[wrong] = None
     if wrong.any():
         problems.add(name, cells, _take(wrong, codes, False), f"is none of {', '.join(declared)}")
-    distinct = pd.Series([*matched, blank], dtype="str")
-    taken = distinct.take(np.where(codes < 0, len(matched), codes))
-    return taken.set_axis(cells.index)
+    respelt, distinct = pd.factorize(pd.Series([*matched, blank], dtype="str"))
+    words = pd.Categorical.from_codes(respelt[codes], distinct, validate=False)  # -1 is the last: the blank
+    series = pd.Series(words, index=cells.index, copy=False)
+    return series if coded and spec.type is ColumnType.category else spelt_out(series)
+
+
+def spelt_out(words: pd.Series) -> pd.Series:
+    """Texts of a categorical column; another one as it is."""
+    if not isinstance(words.dtype, pd.CategoricalDtype):
+        return words
+    texts = words.cat.categories.array.take(words.cat.codes.to_numpy(), allow_fill=True)
+    return pd.Series(texts, index=words.index, name=words.name, copy=False)
 
 
 def _repair(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Mapping
+import hashlib
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -11,12 +12,12 @@ import pandas as pd
 
 from customer_segmentation.data.accounting import Faults, mark_missing, mark_problems, mark_repetitions
 from customer_segmentation.data.cells import Source
-from customer_segmentation.data.cleaning import prepare_columns
+from customer_segmentation.data.cleaning import prepare_columns, spelt_out
 from customer_segmentation.data.contract import validate
 from customer_segmentation.data.expressions import parse
 from customer_segmentation.data.headers import HeaderMatch, header_name, match_headers, refuse_lacking
 from customer_segmentation.data.reading import open_source
-from customer_segmentation.data.table import CustomerTable, digest_of
+from customer_segmentation.data.table import CustomerTable, add_to_digest
 from customer_segmentation.data.transactions import load_ordering_customers
 from customer_segmentation.data.values import cell_text, fold, is_blank, texts_of
 from customer_segmentation.errors import DataError, SettingsError
@@ -89,7 +90,7 @@ def table_of(
     raw = cells.frame.set_axis(list(present), axis=1)
     filled = ~_empty_rows(raw, source)
     rows = cells.rows if filled.all() else cells.rows[filled]
-    prepared = prepare_columns(raw if filled.all() else raw[filled], present, decimal=source.decimal)
+    prepared = prepare_columns(raw if filled.all() else raw[filled], present, decimal=source.decimal, coded=True)
     frame, broken = prepared.frame.reset_index(drop=True), cells.broken
     problems, repaired = prepared.problems, prepared.repaired
     del raw, cells, prepared
@@ -130,7 +131,7 @@ def table_of(
             f"{source.name} has no customer to work with: data.keep={settings.keep} leaves none of {len(frame)}; try "
             "data.keep=all."
         )
-    customers, others = _split(frame, selected)
+    customers, others, digest = _split(frame, selected, digested=[] if batch else own)
     del frame
     table = CustomerTable(
         customers=customers,
@@ -144,7 +145,7 @@ def table_of(
         repairs=repairs,
         source=source.name,
         source_sha256=source.sha256,
-        digest="" if batch else digest_of(customers[own]),
+        digest=digest,
         sampled_from=source.sampled_from,
     )
     table.accounting()
@@ -202,12 +203,13 @@ def _wanted(columns: Mapping[str, ColumnSpec], required: Collection[str], needed
 def _empty_rows(raw: pd.DataFrame, source: Source) -> np.ndarray:
     """Rows in which every cell of the source is empty: they end many a table and are no customers."""
     candidates = np.arange(len(raw))
-    for name in raw.columns:
-        cells = raw[name]
+    # Numbers first: a full column of them answers at once.
+    for name in sorted(raw.columns, key=lambda name: not pd.api.types.is_numeric_dtype(raw[name].dtype)):
+        cells = raw[name].iloc[candidates] if len(candidates) < len(raw) else raw[name]
         missing = cells.isna().to_numpy()
         if not pd.api.types.is_numeric_dtype(cells.dtype):
             missing = missing | cells.isin(["", " "]).to_numpy(dtype=bool)
-        candidates = candidates[missing[candidates]]
+        candidates = candidates[missing]
         if not len(candidates):
             break
     empty = np.zeros(len(raw), dtype=bool)
@@ -231,19 +233,28 @@ def _selected(frame: pd.DataFrame, population: Population | None) -> np.ndarray:
     return keeps[codes]
 
 
-def _split(frame: pd.DataFrame, selected: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Rows that are selected and the others; the frame is used up, so that no more than one column is held twice."""
-    if selected.all():
-        return frame, frame.iloc[:0]
+def _split(
+    frame: pd.DataFrame, selected: np.ndarray, *, digested: Collection[str]
+) -> tuple[pd.DataFrame, pd.DataFrame, str]:
+    """Rows that are selected, the others, and the digest of the selected; the frame is used up.
+
+    No more than one column is held twice. Each enters the digest while the next is split: neither holds Python's lock.
+    """
     kept, rest = {}, {}
     at, elsewhere = np.flatnonzero(selected), np.flatnonzero(~selected)
-    with ThreadPoolExecutor(max_workers=1) as pool:  # NumPy and Arrow leave Python's lock alone meanwhile
+    digest = hashlib.sha256()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        entered = []
         for name in list(frame.columns):
-            column = frame.pop(name).array
-            others = pool.submit(column.take, elsewhere)
-            kept[name] = column.take(at)
-            rest[name] = others.result()
-    return pd.DataFrame(kept, copy=False), pd.DataFrame(rest, copy=False)
+            column = frame.pop(name)
+            kept[name] = spelt_out(column if not len(elsewhere) else pd.Series(column.array.take(at), copy=False))
+            if name in digested:
+                entered.append(pool.submit(add_to_digest, digest, name, kept[name]))
+            rest[name] = spelt_out(pd.Series(column.array.take(elsewhere), copy=False))
+        for one in entered:
+            one.result()
+    customers, others = pd.DataFrame(kept, copy=False), pd.DataFrame(rest, copy=False)
+    return customers, others, digest.hexdigest() if digested else ""
 
 
 def _set_aside(
@@ -262,8 +273,7 @@ def _set_aside(
     if len(broken):
         parts.append(broken.set_axis([*names, "row", "reason"], axis=1))
     if not parts:
-        empty: Iterable[str] = [*names, "row", "reason"]
-        return pd.DataFrame({name: pd.Series(dtype="int64" if name == "row" else "str") for name in empty})
+        return pd.DataFrame(columns=[*names, "row", "reason"], dtype="str").astype({"row": "int64"})
     return pd.concat(parts, ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
 
 

@@ -110,22 +110,27 @@ def digest_of(frame: pd.DataFrame) -> str:
     """
     digest = hashlib.sha256()
     for name in frame.columns:
-        column, content = frame[name], list[memoryview]()
-        if pd.api.types.is_bool_dtype(column.dtype):
-            kind = "yes_no"
-            values: np.ndarray = column.astype("Int8").to_numpy(dtype=np.int8, na_value=-1)
-        elif pd.api.types.is_numeric_dtype(column.dtype):
-            kind, values = "number", column.to_numpy(dtype="<f8", na_value=np.nan) + 0.0  # -0.0 becomes 0.0
-            values[np.isnan(values)] = np.nan
-        else:
-            kind = "text"
-            # Lengths keep ["ab", "c"] and ["a", "bc"] apart.
-            values, content = _characters(column)
-        digest.update(f"{name}\n{kind}\n{len(values)}\n{sum(map(len, content))}\n".encode())
-        digest.update(np.ascontiguousarray(values).data)
-        for part in content:
-            digest.update(part)
+        add_to_digest(digest, name, frame[name])
     return digest.hexdigest()
+
+
+def add_to_digest(digest: hashlib._Hash, name: str, column: pd.Series) -> None:
+    """Let a column enter a checksum of values, see `digest_of`."""
+    content: list[memoryview] = []
+    if pd.api.types.is_bool_dtype(column.dtype):
+        kind = "yes_no"
+        values: np.ndarray = column.astype("Int8").to_numpy(dtype=np.int8, na_value=-1)
+    elif pd.api.types.is_numeric_dtype(column.dtype):
+        kind, values = "number", column.to_numpy(dtype="<f8", na_value=np.nan) + 0.0  # -0.0 becomes 0.0
+        values[np.isnan(values)] = np.nan
+    else:
+        kind = "text"
+        # Lengths keep ["ab", "c"] and ["a", "bc"] apart.
+        values, content = _characters(column)
+    digest.update(f"{name}\n{kind}\n{len(values)}\n{sum(map(len, content))}\n".encode())
+    digest.update(np.ascontiguousarray(values).data)
+    for part in content:
+        digest.update(part)
 
 
 def _characters(column: pd.Series) -> tuple[np.ndarray, list[memoryview]]:

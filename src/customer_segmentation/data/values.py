@@ -137,9 +137,32 @@ def _stripped(texts: pd.Series) -> pd.Series:
 
 
 def _may_be_padded(chunk: pa.Array) -> bool:
-    trimmed = pc.binary_length(pc.ascii_trim_whitespace(chunk))
-    same = pc.all(pc.and_(pc.equal(trimmed, pc.binary_length(chunk)), pc.string_is_ascii(chunk))).as_py()
-    return same is False
+    """Whether a text begins or ends with a byte that may be white space: a control, a blank, or not ASCII."""
+    ends, data = _bytes_of(chunk)
+    filled = ends[:-1] < ends[1:]
+    edges = np.concatenate([data[ends[:-1][filled]], data[ends[1:][filled] - 1]])
+    return bool(((edges <= ord(" ")) | (edges > 126)).any())
+
+
+def _bytes_of(chunk: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+    """Where each text of an array of large strings begins, and the last ends, in the bytes that hold them all."""
+    _, offsets, data = chunk.buffers()
+    if not len(chunk) or data is None:
+        return np.zeros(len(chunk) + 1, dtype=np.int64), np.zeros(0, dtype=np.uint8)
+    ends = np.frombuffer(offsets, dtype=np.int64)[chunk.offset : chunk.offset + len(chunk) + 1]
+    return ends, np.frombuffer(data, dtype=np.uint8)
+
+
+def holds_nul(texts: pd.Series) -> np.ndarray:
+    """Which texts hold a NUL byte: bool array of shape (n_cells,)."""
+    parts = [np.zeros(0, dtype=bool)]
+    for chunk in _chunks(texts):
+        ends, data = _bytes_of(chunk)
+        if (data[ends[0] : ends[-1]] == 0).any():  # the texts' bytes in a row: no look at each
+            parts.append(pc.match_substring(chunk, "\0").fill_null(False).to_numpy(zero_copy_only=False))
+        else:
+            parts.append(np.zeros(len(chunk), dtype=bool))
+    return np.concatenate(parts)
 
 
 def _chunks(texts: pd.Series) -> list[pa.Array]:
@@ -164,8 +187,30 @@ def is_blank(texts: pd.Series, extra: Iterable[str] = ()) -> np.ndarray:
     """
     spellings = BLANK_SPELLINGS | {word.strip().lower() for word in extra}
     known = pa.array([*sorted(spellings), None], type=pa.large_string())
-    parts = [pc.is_in(_lowered(chunk), value_set=known).to_numpy(zero_copy_only=False) for chunk in _chunks(texts)]
-    return np.concatenate([np.zeros(0, dtype=bool), *parts])
+    parts = [np.zeros(0, dtype=bool)]
+    for chunk in _chunks(texts):
+        candidates = _as_long_as(chunk, spellings)
+        if candidates is None:
+            parts.append(pc.is_in(_lowered(chunk), value_set=known).to_numpy(zero_copy_only=False))
+        else:
+            blank = np.zeros(len(chunk), dtype=bool)
+            if len(candidates):
+                few = _lowered(chunk.take(pa.array(candidates)))
+                blank[candidates] = pc.is_in(few, value_set=known).to_numpy(zero_copy_only=False)
+            parts.append(blank)
+    return np.concatenate(parts)
+
+
+def _as_long_as(chunk: pa.Array, spellings: Collection[str]) -> np.ndarray | None:
+    """Positions of texts that are as long as one of the spellings; None where these are many, or not all ASCII."""
+    ends, data = _bytes_of(chunk)
+    if len(data) and (data[ends[0] : ends[-1]] > 127).any():
+        return None  # lower-casing may change the length
+    lengths = np.diff(ends)
+    possible = np.zeros(max(lengths.max(initial=0), *(len(word.encode()) for word in spellings)) + 1, dtype=bool)
+    possible[[len(word.encode()) for word in spellings]] = True
+    at = np.flatnonzero(possible[lengths] | chunk.is_null().to_numpy(zero_copy_only=False))
+    return at if len(at) < len(chunk) / 4 else None
 
 
 def _lowered(chunk: pa.Array) -> pa.Array:
