@@ -24,7 +24,7 @@ def content(uri: str, experiment: str = "customer-segmentation", name: str | Non
         key = level if level == "sweep" else f"{level} {run.info.run_name} {tags.get('study', '')}"
         assert key not in result, f"{key} is there twice"
         result["statuses"][key] = run.info.status
-        params = {key: value for key, value in run.data.params.items() if key != "launcher"}
+        params = {key: value for key, value in run.data.params.items() if key not in ("launcher", "tracking")}
         result[key] = {
             "metrics": {name: value for name, value in run.data.metrics.items() if name != "seconds"},
             "params": params,

@@ -5,12 +5,15 @@ Nothing heavy is imported here: ``segment --help`` and a misspelt override answe
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import gc
 import importlib
 import os
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
+from typing import NoReturn
 
 from customer_segmentation import __version__
 from customer_segmentation.errors import SegmentError
@@ -129,5 +132,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
+def command() -> NoReturn:
+    """Entry point of ``segment``: run one command and end the process at once.
+
+    Python would take its libraries' objects apart first, one by one: a second or two after a sweep, in which a user who
+    pressed Ctrl-C waits, and a signal ends a command that had done its work as if it had not.
+    """
+    code = main()
+    with contextlib.suppress(KeyboardInterrupt):
+        atexit._run_exitfuncs()  # workers and temporary files of the libraries
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, KeyboardInterrupt):
+            stream.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    command()

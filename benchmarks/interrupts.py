@@ -1,0 +1,128 @@
+"""Ctrl-C at random moments of a sweep: how long until the command has ended, and what it leaves.
+
+    python benchmarks/interrupts.py [--times 12] [--seed 1] [--server] [override ...]
+
+SIGINT goes to the whole process group, as a terminal does. The moments are drawn over the whole course of an undisturbed
+sweep. Each must end within two seconds with one sentence, exit code 130, no process left and no run RUNNING.
+"""
+
+import argparse
+import contextlib
+import os
+import random
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from mlflow.tracking import MlflowClient
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "end_to_end"))
+from servers import mlflow_server
+
+SEGMENT = str(Path(sys.executable).parent / "segment")
+STUDIES = ("features=value", "scaling=standard,minmax,robust,quantile", "k=range(2,11)", "data.customers=4000")
+MOST = 2.0  # seconds
+
+
+def start(folder: Path, words: list[str]) -> subprocess.Popen:
+    """Start the sweep in a process group of its own."""
+    return subprocess.Popen(
+        [SEGMENT, "sweep", *STUDIES, *words],
+        cwd=folder,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def members(group: int) -> list[int]:
+    """Processes of a group that are alive."""
+    found = subprocess.run(["ps", "-eo", "pid=,pgid=,stat="], capture_output=True, text=True, check=True).stdout
+    rows = [line.split() for line in found.splitlines()]
+    return [int(pid) for pid, of, state in rows if int(of) == group and not state.startswith("Z")]
+
+
+def statuses(uri: str) -> Counter:
+    """How many runs of the store have which status."""
+    client = MlflowClient(uri)
+    experiment = client.get_experiment_by_name("customer-segmentation")
+    if experiment is None:
+        return Counter()
+    return Counter(run.info.status for run in client.search_runs([experiment.experiment_id], max_results=1000))
+
+
+def interrupted(folder: Path, words: list[str], moment: float, uri: str) -> tuple[float, list[str]] | None:
+    """Interrupt one sweep; return the seconds it took and what was wrong, or None when it ended before."""
+    process = start(folder, words)
+    try:
+        process.communicate(timeout=moment)
+        return None
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGINT)
+    asked = time.monotonic()
+    out, _ = process.communicate()
+    took = time.monotonic() - asked
+    if process.returncode == 0:
+        return None
+    lines = out.strip().splitlines()
+    wrong = [f"{took:.1f} s"] if took > MOST else []
+    wrong += [f"exit code {process.returncode}"] if process.returncode != 130 else []
+    wrong += ["a traceback"] if "Traceback" in out else []
+    wrong += [] if lines and lines[-1].startswith("segment sweep: interrupted") else [f"said {lines[-3:]}"]
+    time.sleep(0.7)  # a worker looks for its parent twice a second
+    left = members(process.pid)
+    wrong += [f"{len(left)} processes left"] if left else []
+    local = uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists()
+    found = Counter() if local else statuses(uri)
+    wrong += [f"runs {dict(found)}"] if found["RUNNING"] else []
+    if wrong and os.environ.get("SHOW"):
+        print(out[-3000:])
+    print(f"  after {moment:5.1f} s: ended in {took:4.2f} s, {dict(found)} {'; '.join(wrong)}", flush=True)
+    return took, wrong
+
+
+def main() -> None:
+    """Run one sweep undisturbed, then interrupt others at moments of its course."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--times", type=int, default=12)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--server", action="store_true", help="with a real `mlflow server` as the store")
+    parser.add_argument("words", nargs="*", metavar="override", help="such as launcher=local")
+    arguments = parser.parse_args()
+    chance = random.Random(arguments.seed)  # noqa: S311 - moments, not secrets
+    with contextlib.ExitStack() as stack:
+        words, server = list(arguments.words), ""
+        if arguments.server:
+            server = stack.enter_context(mlflow_server(Path(stack.enter_context(tempfile.TemporaryDirectory()))))
+            words += ["tracking=server", f"tracking.uri={server}"]
+        with tempfile.TemporaryDirectory() as name:
+            begun = time.monotonic()
+            process = start(Path(name), words)
+            out, _ = process.communicate()
+            whole = time.monotonic() - begun
+            if process.returncode:
+                sys.exit(out)
+        print(f"undisturbed: {whole:.1f} s", flush=True)
+        took: list[float] = []
+        wrong: list[str] = []
+        while len(took) < arguments.times:
+            share = (len(took) + chance.random()) / arguments.times  # one in every part of the course
+            with tempfile.TemporaryDirectory() as name:
+                uri = server or f"sqlite:///{name}/mlflow.db"
+                found = interrupted(Path(name), [*words, "resume=false"], 0.3 + share * (whole - 0.5), uri)
+            if found is not None:
+                took.append(found[0])
+                wrong += found[1]
+        print(f"{len(took)} interrupts: median {statistics.median(took):.2f} s, most {max(took):.2f} s; {wrong or 'ok'}")
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
