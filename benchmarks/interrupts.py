@@ -2,8 +2,8 @@
 
     python benchmarks/interrupts.py [--times 12] [--seed 1] [--server] [override ...]
 
-SIGINT goes to the whole process group, as a terminal does. The moments are drawn over the whole course of an undisturbed
-sweep. Each must end within two seconds with one sentence, exit code 130, no process left and no run RUNNING.
+SIGINT goes to the whole process group, as a terminal does. The moments are drawn over the whole course of an
+undisturbed sweep. Each must end within two seconds with one sentence, exit code 130, no process left, no run RUNNING.
 """
 
 import argparse
@@ -120,7 +120,8 @@ def main() -> None:
             if found is not None:
                 took.append(found[0])
                 wrong += found[1]
-        print(f"{len(took)} interrupts: median {statistics.median(took):.2f} s, most {max(took):.2f} s; {wrong or 'ok'}")
+        summary = f"{len(took)} interrupts: median {statistics.median(took):.2f} s, most {max(took):.2f} s"
+        print(f"{summary}; {wrong or 'each as it should be'}")
     sys.exit(1 if wrong else 0)
 
 
