@@ -250,3 +250,19 @@ def test_a_big_file_in_two_halves_reads_as_in_one(load, lines, monkeypatch):
     pd.testing.assert_frame_equal(halves.set_aside, whole.set_aside)
     assert whole.set_aside["row"].tolist() == [11, 62, 202, 253]
     assert halves.digest == whole.digest
+
+
+@pytest.mark.parametrize("late", [b'"Fra,zier"', b'"Fra\nzier"'])
+def test_a_quotation_far_into_a_big_file_is_found(late, load, lines, monkeypatch):
+    from customer_segmentation.data import delimited, files
+
+    at = next(number for number in range(280, 299) if lines[number].count(b",") == 37)
+    city = lines[at].split(b",")[5]
+    content = b"\n".join([*lines[:at], lines[at].replace(b"," + city + b",", b"," + late + b",", 1), *lines[at + 1 :]])
+    whole = load(content, needed=None)
+    monkeypatch.setattr(delimited, "_HALVED", 1000)
+    monkeypatch.setattr(files, "_HEAD", 10_000)  # the first look ends before it
+    found = load(content, needed=None)
+    assert found.digest == whole.digest
+    assert found.rows_read == 300
+    assert found.set_aside.empty

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-_GATHERED = 64  # batches
+_GATHERED = 16  # batches
 
 
 class GrowingColumn(ABC):

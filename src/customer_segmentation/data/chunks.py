@@ -82,6 +82,7 @@ class DelimitedChunks(DelimitedSource):
     """Delimited text in chunks. Parameters are those of `DelimitedSource`."""
 
     broken = 0
+    _watches = False  # chunks that are handed out are not taken back
 
     @property
     def expected(self) -> int | None:

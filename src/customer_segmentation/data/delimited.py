@@ -20,14 +20,14 @@ from customer_segmentation.data.cells import Cells, number_rows
 from customer_segmentation.data.dialect import HEADER_ROWS, complete, find_delimiter, first_records
 from customer_segmentation.data.files import READ_ERRORS, FileBytes, encoding_of, guessed_encoding
 from customer_segmentation.data.headers import header_name, recognised
-from customer_segmentation.data.streams import Transcoded
+from customer_segmentation.data.streams import MarkFoundError, Transcoded
 from customer_segmentation.data.values import BLANK_SPELLINGS, decimal_evidence, is_blank, parse_numbers, texts_of
 from customer_segmentation.errors import DataError
 from customer_segmentation.settings.data import ColumnSpec, ColumnType
 
 NUMBERS = (ColumnType.number, ColumnType.integer)
 NULLS = sorted({form for word in BLANK_SPELLINGS for form in (word, word.upper(), word.capitalize(), word.title())})
-_BLOCK = 1 << 20  # bytes; smaller ones cost more batches, bigger ones leave the cache
+_BLOCK = 1 << 19  # bytes; smaller ones cost more batches, bigger ones leave the cache
 _HALVED = 1 << 25  # bytes from which a file is parsed as two halves
 _MAX_BLOCK = 1 << 30
 
@@ -48,6 +48,8 @@ class DelimitedSource:
     DataError
         The file is no text, or has no header.
     """
+
+    _watches = True  # a big file is searched for quotes while it is parsed, not before
 
     def __init__(
         self,
@@ -93,7 +95,11 @@ class DelimitedSource:
         self._sample = pd.DataFrame([cells for cells in rows if len(cells) == len(self.headers)], dtype="str")
         if self._sample.empty:
             self._sample = pd.DataFrame({position: [] for position in range(len(self.headers))}, dtype="str")
-        self._quoted = file.may_hold_quotes() or self._encoding.startswith(("utf-16", "utf-32"))
+        self._big = not file.packed and self._encoding == "utf-8" and file.path.stat().st_size > _HALVED
+        self._quoted = b'"' in file.head or self._encoding.startswith(("utf-16", "utf-32"))
+        self._searched = self._quoted
+        if not (self._big and self._watches):
+            self._search_quotes()
         # Without quotes no cell of a comma-separated file holds a comma.
         points_only = self._delimiter == "," and not self._quoted
         self.decimal = decimal or ("." if points_only else self._find_decimal())
@@ -181,14 +187,20 @@ class DelimitedSource:
         """Parse the file once: the wanted columns, and the rows with a wrong number of cells."""
         middle = self._middle()
         if middle is None:
+            self._search_quotes()
             columns, broken, _ = self._parse(types, self._stream, skip=self._skip)
         else:
             # Two halves side by side: the parser leaves Python's lock alone, its own threads do not number the rows.
             with ThreadPoolExecutor(max_workers=2) as pool:
-                first = pool.submit(self._parse, types, partial(self._file.part, 0, middle), skip=self._skip)
-                second = pool.submit(self._parse, types, partial(self._file.part, middle, None), skip=0)
-            columns, broken, rows = first.result()
-            further, more_broken, _ = second.result()
+                half = partial(self._file.part, without=b'"')
+                first = pool.submit(self._parse, types, partial(half, 0, middle), skip=self._skip)
+                second = pool.submit(self._parse, types, partial(half, middle, None), skip=0)
+            try:
+                columns, broken, rows = first.result()
+                further, more_broken, _ = second.result()
+            except MarkFoundError:
+                self._quoted = True
+                return self._frame(types)
             before = self._skip + rows + len(broken)
             broken += [(before + number, text) for number, text in more_broken]
             for column in columns:
@@ -219,10 +231,16 @@ class DelimitedSource:
             ) from None
         return columns, broken, rows
 
+    def _search_quotes(self) -> None:
+        """Search the whole file for quotes, where that has not been done."""
+        self._quoted = self._quoted or (not self._searched and self._file.may_hold_quotes())
+        self._searched = True
+
     def _middle(self) -> int | None:
         """Where a big plain file can be cut between two rows; None where it is read in one go."""
-        plain = not self._quoted and self._encoding == "utf-8" and self._file.path.stat().st_size > _HALVED
-        return self._file.line_after_middle() if plain else None
+        if self._quoted or not self._big or self._encoding != "utf-8":
+            return None
+        return self._file.line_after_middle()
 
     def _options(
         self, types: Mapping[int, pa.DataType], *, skip: int, broken: list[tuple[int, str]] | None = None

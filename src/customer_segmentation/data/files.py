@@ -69,11 +69,12 @@ class FileBytes:
         """Open the unpacked bytes from their beginning."""
         return _open(self.path, self.member)
 
-    def part(self, start: int, stop: int | None) -> BinaryIO:
-        """Open some of the bytes of a file that is not packed."""
+    def part(self, start: int, stop: int | None, *, without: bytes = b"") -> BinaryIO:
+        """Open some of the bytes of a file that is not packed; ``without`` as of `ByteRange`."""
         stream = self.path.open("rb", buffering=0)
         stream.seek(start)
-        return cast(BinaryIO, ByteRange(stream, (stop if stop is not None else self.path.stat().st_size) - start))
+        size = (stop if stop is not None else self.path.stat().st_size) - start
+        return cast(BinaryIO, ByteRange(stream, size, without=without))
 
     def line_after_middle(self) -> int | None:
         """Find where the first line after the middle begins; None for a packed file or one without line feeds."""

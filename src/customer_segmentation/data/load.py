@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from customer_segmentation.data.accounting import Faults, mark_missing, mark_problems, mark_repetitions
 from customer_segmentation.data.cells import Source
@@ -19,7 +20,7 @@ from customer_segmentation.data.headers import HeaderMatch, header_name, match_h
 from customer_segmentation.data.reading import open_source
 from customer_segmentation.data.table import CustomerTable, add_to_digest
 from customer_segmentation.data.transactions import load_ordering_customers
-from customer_segmentation.data.values import cell_text, fold, is_blank, texts_of
+from customer_segmentation.data.values import cell_text, chunks_of, fold, is_blank, texts_of
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.data import ColumnSpec, DataSettings, Population, Role
 
@@ -247,14 +248,26 @@ def _split(
         entered = []
         for name in list(frame.columns):
             column = frame.pop(name)
-            kept[name] = spelt_out(column if not len(elsewhere) else pd.Series(column.array.take(at), copy=False))
+            kept[name] = spelt_out(column if not len(elsewhere) else _taken(column, selected, at))
             if name in digested:
                 entered.append(pool.submit(add_to_digest, digest, name, kept[name]))
-            rest[name] = spelt_out(pd.Series(column.array.take(elsewhere), copy=False))
+            rest[name] = spelt_out(_taken(column, ~selected, elsewhere))
         for one in entered:
             one.result()
     customers, others = pd.DataFrame(kept, copy=False), pd.DataFrame(rest, copy=False)
     return customers, others, digest.hexdigest() if digested else ""
+
+
+def _taken(column: pd.Series, wanted: np.ndarray, at: np.ndarray) -> pd.Series:
+    """Cells of some rows, given as a mask and as positions."""
+    if not isinstance(column.dtype, pd.StringDtype):
+        return pd.Series(column.array.take(at), copy=False)
+    # Arrow would copy a column that is held in pieces into one before it takes from it.
+    pieces, start = [], 0
+    for piece in chunks_of(column):
+        pieces.append(piece.filter(pa.array(wanted[start : start + len(piece)])))
+        start += len(piece)
+    return pd.Series(pd.array(pa.chunked_array(pieces, type=pa.large_string()), dtype="str"), copy=False)
 
 
 def _set_aside(

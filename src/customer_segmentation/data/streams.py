@@ -7,22 +7,38 @@ import io
 from typing import BinaryIO
 
 
-class ByteRange(io.RawIOBase):
-    """So many bytes of a stream, from where it stands."""
+class MarkFoundError(Exception):
+    """A stream holds a mark that it was taken not to hold."""
 
-    def __init__(self, stream: io.FileIO, size: int) -> None:
+
+class ByteRange(io.RawIOBase):
+    """So many bytes of a stream, from where it stands.
+
+    Parameters
+    ----------
+    stream : raw binary file
+    size : int
+        Number of bytes.
+    without : bytes
+        A mark that ends the reading with `MarkFoundError`; empty for none.
+    """
+
+    def __init__(self, stream: io.FileIO, size: int, *, without: bytes = b"") -> None:
         self._stream = stream
         self._left = size
+        self._without = without
 
     def readable(self) -> bool:
         """Tell that it can be read."""
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        """Fill a buffer."""
-        size = self._stream.readinto(memoryview(buffer)[: self._left]) or 0
-        self._left -= size
-        return size
+    def read(self, size: int = -1) -> bytes:
+        """Read so many bytes, or all that are left."""
+        content = self._stream.read(self._left if size < 0 else min(size, self._left)) or b""
+        if self._without and self._without in content:
+            raise MarkFoundError
+        self._left -= len(content)
+        return content
 
     def close(self) -> None:
         """Close the stream as well."""

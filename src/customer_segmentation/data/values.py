@@ -131,7 +131,7 @@ def texts_of(cells: pd.Series) -> pd.Series:
 
 def _stripped(texts: pd.Series) -> pd.Series:
     """Trim white space, and copy only where there is some: trimming a million clean ids costs more than the look."""
-    if any(_may_be_padded(chunk) for chunk in _chunks(texts)):
+    if any(_may_be_padded(chunk) for chunk in chunks_of(texts)):
         return texts.str.strip()
     return texts
 
@@ -156,7 +156,7 @@ def _bytes_of(chunk: pa.Array) -> tuple[np.ndarray, np.ndarray]:
 def holds_nul(texts: pd.Series) -> np.ndarray:
     """Which texts hold a NUL byte: bool array of shape (n_cells,)."""
     parts = [np.zeros(0, dtype=bool)]
-    for chunk in _chunks(texts):
+    for chunk in chunks_of(texts):
         ends, data = _bytes_of(chunk)
         if (data[ends[0] : ends[-1]] == 0).any():  # the texts' bytes in a row: no look at each
             parts.append(pc.match_substring(chunk, "\0").fill_null(False).to_numpy(zero_copy_only=False))
@@ -165,7 +165,7 @@ def holds_nul(texts: pd.Series) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def _chunks(texts: pd.Series) -> list[pa.Array]:
+def chunks_of(texts: pd.Series) -> list[pa.Array]:
     """Arrow's arrays behind a column of texts; one by one they are worked on without a second copy of the column."""
     array = pa.array(texts, type=pa.large_string(), from_pandas=True)
     return array.chunks if isinstance(array, pa.ChunkedArray) else [array]
@@ -188,7 +188,7 @@ def is_blank(texts: pd.Series, extra: Iterable[str] = ()) -> np.ndarray:
     spellings = BLANK_SPELLINGS | {word.strip().lower() for word in extra}
     known = pa.array([*sorted(spellings), None], type=pa.large_string())
     parts = [np.zeros(0, dtype=bool)]
-    for chunk in _chunks(texts):
+    for chunk in chunks_of(texts):
         candidates = _as_long_as(chunk, spellings)
         if candidates is None:
             parts.append(pc.is_in(_lowered(chunk), value_set=known).to_numpy(zero_copy_only=False))
