@@ -21,6 +21,7 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 
 import numpy as np  # noqa: E402
+from readme import write_part  # noqa: E402
 
 from customer_segmentation.clustering.fits import fit_k  # noqa: E402
 from customer_segmentation.clustering.scores import adjusted_rand_index  # noqa: E402
@@ -35,7 +36,6 @@ from customer_segmentation.registry.identity import carried_identity  # noqa: E4
 from customer_segmentation.segments.matching import match_segments  # noqa: E402
 from customer_segmentation.segments.naming import carry_names, name_segments  # noqa: E402
 
-README = Path(__file__).with_name("README.md")
 SPACES = ("minmax", "standard")
 ALIKE = 0.9  # adjusted Rand index from which every name should be kept
 
@@ -172,16 +172,7 @@ def main() -> None:
     print("\n".join(lines[-len(renamed) - 3 :]))
     print(f"{seconds:.0f} CPU s")
     if asked.write:
-        written("identity", "\n".join(lines))
-
-
-def written(part: str, text: str) -> None:
-    """Replace what stands between the marks of a part of the README."""
-    begin, end = f"<!-- {part}: written by the script -->", f"<!-- {part}: end -->"
-    whole = README.read_text(encoding="utf-8")
-    before, _, rest = whole.partition(begin)
-    after = rest.partition(end)[2]
-    README.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
+        write_part("identity", "\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,6 @@ def drawn(figure: Figure, name: str, *, caption: str, alt: str) -> Picture:
     figure.set_dpi(DPI)
     canvas.draw()
     image = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
-    figure.clear()
     return _picture(image, name, caption, alt)
 
 

@@ -39,8 +39,11 @@ PNG_LEVEL = 3  # a tenth quicker than the default for a few per cent more bytes
 #: Shown by the UI in the column "Source".
 SOURCE = {"mlflow.source.name": "segment", "mlflow.source.type": "LOCAL"}
 
-#: Rows beyond which MLflow infers the schema of a table from the first few only.
-_INFERRED_UP_TO, _FEW = 100_000, 1_000
+#: MLflow infers the schema of a table cell by cell: from so many rows, as the columns are of one type each by then.
+_FEW = 1_000
+
+#: Where the files of this process's runs go: MLflow would ask the store for it at every copy.
+_places: dict[str, str] = {}
 
 
 def start_run(
@@ -73,7 +76,9 @@ def start_run(
     if description:
         words["mlflow.note.content"] = description
     run = store.client.create_run(store.experiment_id, tags=_texts(words, TAG_LENGTH), run_name=name)
-    return str(run.info.run_id)
+    run_id = str(run.info.run_id)
+    _places[run_id] = str(run.info.artifact_uri)
+    return run_id
 
 
 def finish_run(store: Store, run_id: str, status: str = "FINISHED") -> None:
@@ -103,7 +108,7 @@ def record(store: Store, run_id: str, items: Iterable[Item]) -> dict[str, str]:
     store : Store
     run_id : str
     items : iterable of Item
-        May be a generator; a figure is closed as soon as it is saved.
+        May be a generator; a figure is let go as soon as it is saved.
 
     Returns
     -------
@@ -131,7 +136,8 @@ def record(store: Store, run_id: str, items: Iterable[Item]) -> dict[str, str]:
                     try:
                         figure.savefig(_place(files, path), dpi=dpi, pil_kwargs={"compress_level": PNG_LEVEL})
                     finally:
-                        figure.clear()
+                        for axes in figure.axes:  # `clear` would first make each anew
+                            axes.remove()
                 case Table(frame, path):
                     _write_table(frame, _place(files, path))
                 case Text(text, path):
@@ -143,7 +149,7 @@ def record(store: Store, run_id: str, items: Iterable[Item]) -> dict[str, str]:
                 case Model():
                     models.append(item)
         if any(files.iterdir()):
-            store.client.log_artifacts(run_id, folder)
+            _copy_files(store, run_id, folder)
     for model in models:
         from customer_segmentation.tracking.models import log_model
 
@@ -159,6 +165,16 @@ def record(store: Store, run_id: str, items: Iterable[Item]) -> dict[str, str]:
             tags=[RunTag(key, text) for key, text in _texts(tags, TAG_LENGTH).items()] if first else [],
         )
     return done
+
+
+def _copy_files(store: Store, run_id: str, folder: str) -> None:
+    """Copy a folder's files to a run, without asking the store where a run of this process keeps them."""
+    if run_id not in _places:
+        store.client.log_artifacts(run_id, folder)
+        return
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    get_artifact_repository(_places[run_id], tracking_uri=store.uri).log_artifacts(folder)
 
 
 def _is_number(value: Any) -> bool:
@@ -195,15 +211,12 @@ def _log_data_set(store: Store, run_id: str, item: DataSet) -> None:
     import mlflow.data
     from mlflow.entities import DatasetInput, InputTag
 
-    small = len(item.frame) <= _INFERRED_UP_TO
     with warnings.catch_warnings():
         # MLflow advises float columns for integers with blanks; the table has none left
         warnings.simplefilter("ignore")
         data_set = mlflow.data.from_pandas(  # type: ignore[attr-defined]
-            item.frame if small else item.frame.head(_FEW), source=item.source, name=item.name, digest=item.digest
+            item.frame.head(_FEW), source=item.source, name=item.name, digest=item.digest
         )
         entity = data_set._to_mlflow_entity()
-        if not small:  # MLflow infers the schema cell by cell: minutes for a million customers
-            profile = {"num_rows": len(item.frame), "num_elements": int(item.frame.size)}
-            entity._profile = json.dumps(profile)
+    entity._profile = json.dumps({"num_rows": len(item.frame), "num_elements": int(item.frame.size)})
     store.client.log_inputs(run_id, [DatasetInput(entity, [InputTag("mlflow.data.context", item.context)])])
