@@ -81,6 +81,9 @@ def test_sizes_inertia_and_account_are_those_of_all_rows(orders, tmp_path, monke
     own = own[own["k"] == 3]
     assert own["customers"].tolist() == sizes.tolist()
     assert own["share"].sum() == pytest.approx(1)
+    page = next(tmp_path.glob("mlartifacts/**/report.html")).read_text(encoding="utf-8")
+    assert f"The segments among all {len(kept):,} rows" in page
+    assert all(f">{size:,}<" in page for size in sizes)
     worth = kept["Total Revenue"].to_numpy(dtype=float)
     segment = labelled.table["segment"].to_numpy(dtype=int)
     assert own["value"].tolist() == pytest.approx([worth[segment == number].sum() for number in range(3)])

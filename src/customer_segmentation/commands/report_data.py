@@ -22,7 +22,7 @@ from customer_segmentation.commands.job import estimators_of
 from customer_segmentation.commands.reopened import Reopened
 from customer_segmentation.figures.elbows import all_elbows
 from customer_segmentation.figures.scatter import scatter_pairs
-from customer_segmentation.report.data import CandidateFacts, ReportData, SweepFacts, TableFacts
+from customer_segmentation.report.data import CandidateFacts, Everybody, ReportData, SweepFacts, TableFacts
 from customer_segmentation.report.document import Picture
 from customer_segmentation.report.pictures import drawn, stored
 from customer_segmentation.report.segment_pictures import segment_pictures
@@ -30,6 +30,7 @@ from customer_segmentation.report.space_checks import SpaceCheck, check_space
 from customer_segmentation.segments.portraits import Portraits
 from customer_segmentation.settings.data import Role
 from customer_segmentation.tracking.chosen_items import main_features
+from customer_segmentation.tracking.everybody_items import everybody_of
 from customer_segmentation.tracking.explore_items import set_aside_reasons
 from customer_segmentation.tracking.reading import artifact_of, labels_of, run_of, runs_of
 from customer_segmentation.tracking.store import Store
@@ -147,7 +148,16 @@ def _candidate(opened: Reopened, board: pd.DataFrame) -> CandidateFacts:
         units=space.features.units,
         check=_check(opened),
         row=rows.iloc[0] if len(rows) else pd.Series(opened.run.data.metrics, dtype=object),
+        everybody=_everybody(opened),
     )
+
+
+def _everybody(opened: Reopened) -> Everybody | None:
+    found = everybody_of(opened.store, opened.run.data.tags["study_id"])
+    if found is None:
+        return None
+    counts, table = found
+    return Everybody(counts, table[table["k"] == opened.fit.k])
 
 
 def _check(opened: Reopened) -> SpaceCheck:

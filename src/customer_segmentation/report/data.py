@@ -82,6 +82,22 @@ class SweepFacts:
 
 
 @dataclass(frozen=True)
+class Everybody:
+    """All rows of a file of which the customers described are a sample.
+
+    Attributes
+    ----------
+    rows : dict of str to int
+        Account of them: ``rows_read`` = ``rows_used`` + ``rows_not_selected`` + ``rows_set_aside``.
+    table : DataFrame
+        One row a segment: ``segment``, ``customers``, ``share``, ``value``.
+    """
+
+    rows: Mapping[str, int]
+    table: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class CandidateFacts:
     """The candidate that the report describes.
 
@@ -96,6 +112,8 @@ class CandidateFacts:
     check : SpaceCheck
     row : Series
         Its row of the leaderboard.
+    everybody : Everybody or None
+        None where the customers described are all there are.
     """
 
     name: str
@@ -108,6 +126,7 @@ class CandidateFacts:
     units: Mapping[str, str]
     check: SpaceCheck
     row: pd.Series
+    everybody: Everybody | None = None
 
 
 @dataclass(frozen=True)

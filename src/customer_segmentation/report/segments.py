@@ -19,6 +19,7 @@ from customer_segmentation.report.document import (
     Section,
     bullets,
 )
+from customer_segmentation.report.everybody import everybody_blocks
 from customer_segmentation.report.profile_rows import (
     difference,
     outcome_rows,
@@ -49,6 +50,7 @@ def segments_section(data: ReportData) -> Section:
             f"{listed(drew)}{about}, under the scaling {candidate.scaling}. Segment 0 is the largest."
         ),
         overview(data, portraits),
+        *everybody_blocks(data, portraits),
     ]
     if portraits.recommendations:
         blocks.append(_actions(portraits))
@@ -66,11 +68,6 @@ def segments_section(data: ReportData) -> Section:
     return Section("segments", "The segments", tuple(blocks))
 
 
-def name_of(portraits: Portraits, segment: int) -> str:
-    """Number and name of a segment."""
-    return f"{segment} · {portraits.names[segment].name}" if segment < len(portraits.names) else f"{segment}"
-
-
 def overview(data: ReportData, portraits: Portraits) -> Grid:
     """One row a segment: size, worth, outcomes."""
     profiles = portraits.profiles
@@ -83,7 +80,7 @@ def overview(data: ReportData, portraits: Portraits) -> Grid:
     rows = []
     for _, row in profiles.segments.iterrows():
         segment = int(row["segment"])
-        cells = [name_of(portraits, segment), f"{int(row['customers']):,}", percent(row["share"])]
+        cells = [portraits.titled(segment), f"{int(row['customers']):,}", percent(row["share"])]
         if value is not None:
             cells += [percent(row["value_share"]), money(float(row["value"]), value.unit)]
             cells.append(figure(float(row["value_mean"]), value.unit))
@@ -112,7 +109,7 @@ def _actions(portraits: Portraits) -> Grid:
         for item in portraits.of(segment):
             amount = "–" if item.at_stake is None else money(item.at_stake, item.unit)
             share = "–" if item.share_at_stake is None else percent(item.share_at_stake)
-            rows.append((name_of(portraits, segment), item.text, *((amount, share) if staked else ())))
+            rows.append((portraits.titled(segment), item.text, *((amount, share) if staked else ())))
     return Grid(
         "What to do, each with its reasons on the segment's card", head, tuple(rows), (False, False, True, True)
     )
@@ -146,7 +143,7 @@ def _card(data: ReportData, portraits: Portraits, segment: int) -> Card:
     else:
         blocks.append(Paragraph("Nothing: the profile supports no action of the playbook."))
     blocks.append(Beside((*data.pictures_of(f"segment_{segment}"), _profile(portraits, segment))))
-    title = f"Segment {name_of(portraits, segment)}"
+    title = f"Segment {portraits.titled(segment)}"
     return Card(f"segment-{int(row['segment'])}", title, segment_colours(profiles.k)[segment], tuple(blocks))
 
 
@@ -211,7 +208,7 @@ def high_value_section(data: ReportData) -> Section:
     if found is None or not found.segments:
         blocks.append(Paragraph(f"No segment's customers are worth more than the average in {value.name}."))
     else:
-        names = [f"segment {name_of(portraits, segment)}" for segment in found.segments]
+        names = [f"segment {portraits.titled(segment)}" for segment in found.segments]
         blocks.append(
             Paragraph(
                 f"{capital(listed(names))} {'is' if len(names) == 1 else 'are'} worth more per customer than the "
@@ -259,7 +256,7 @@ def _customers(portraits: Portraits, found: HighValue) -> Grid:
         tuple(
             (
                 str(row[key]),
-                name_of(portraits, int(row["segment"])),
+                portraits.titled(int(row["segment"])),
                 figure(float(row["value"]), unit),
                 _distance(row["distance"]),
                 _distance(row["margin"]),
@@ -297,7 +294,7 @@ def summary_blocks(data: ReportData, cautions: int) -> tuple[Block, ...]:
         )
         found = portraits.high_value
         if found is not None and found.segments and profiles.value is not None:
-            names = listed([name_of(portraits, segment) for segment in found.segments])
+            names = listed([portraits.titled(segment) for segment in found.segments])
             items.append(
                 f"High value: {names}. {percent(found.share)} of the customers hold {percent(found.value_share)} of "
                 "the "
@@ -308,8 +305,8 @@ def summary_blocks(data: ReportData, cautions: int) -> tuple[Block, ...]:
             if len(known) > 1:
                 low, high = known.loc[known["value"].idxmin()], known.loc[known["value"].idxmax()]
                 items.append(
-                    f"{label}: from {percent(low['value'])} (segment {name_of(portraits, int(low['segment']))}) to "
-                    f"{percent(high['value'])} (segment {name_of(portraits, int(high['segment']))})."
+                    f"{label}: from {percent(low['value'])} (segment {portraits.titled(int(low['segment']))}) to "
+                    f"{percent(high['value'])} (segment {portraits.titled(int(high['segment']))})."
                 )
     if cautions:
         items.append(

@@ -168,3 +168,7 @@ class Portraits:
     def of(self, segment: int) -> tuple[Recommendation, ...]:
         """Recommendations for one segment, the most urgent first."""
         return tuple(item for item in self.recommendations if item.segment == segment)
+
+    def titled(self, segment: int) -> str:
+        """Number and name of a segment."""
+        return f"{segment} · {self.names[segment].name}" if segment < len(self.names) else f"{segment}"

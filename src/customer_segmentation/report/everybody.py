@@ -1,0 +1,42 @@
+"""What a report says of all rows of a file where the customers that it describes are a sample of them."""
+
+from __future__ import annotations
+
+from customer_segmentation.figures.labels import percent
+from customer_segmentation.report.data import ReportData
+from customer_segmentation.report.document import Block, Grid, Paragraph
+from customer_segmentation.segments.portraits import Portraits
+from customer_segmentation.segments.wording import figure, money
+
+
+def everybody_blocks(data: ReportData, portraits: Portraits) -> list[Block]:
+    """Sizes and worth of the segments among all rows, beside those of the sample; nothing where the sample is all."""
+    everybody = None if data.candidate is None else data.candidate.everybody
+    if everybody is None:
+        return []
+    rows, table, value = everybody.rows, everybody.table, portraits.profiles.value
+    head = ["segment", "customers", "share of all", "share of the sample"]
+    if value is not None:
+        head += [f"share of {value.name}", value.name, "per customer"]
+    sampled = portraits.profiles.segments.set_index("segment")["share"]
+    total = float(table["value"].sum())
+    lines = []
+    for row in table.itertuples():
+        segment, customers, worth = int(row.segment), int(row.customers), float(row.value)  # type: ignore[arg-type]
+        cells = [portraits.titled(segment), f"{customers:,}", percent(float(row.share)), percent(sampled[segment])]  # type: ignore[arg-type]
+        if value is not None:
+            cells.append(percent(worth / total) if total > 0 else "–")
+            cells.append(money(worth, value.unit))
+            cells.append(figure(worth / customers, value.unit) if customers else "–")
+        lines.append(tuple(cells))
+    used = f"{rows['rows_used']:,}"
+    return [
+        Paragraph(
+            f"The file holds {rows['rows_read']:,} rows: {used} used, {rows['rows_not_selected']:,} not selected, "
+            f"{rows['rows_set_aside']:,} set aside. The sweep was fitted to a sample of {data.table.customers:,} of "
+            "them, which all other tables, figures and intervals of this report describe; then every row was assigned "
+            "to its nearest segment.",
+            lead="A sample of a larger file.",
+        ),
+        Grid(f"The segments among all {used} rows", tuple(head), tuple(lines), (False, *(True for _ in head[1:]))),
+    ]
