@@ -117,6 +117,38 @@ def test_a_gyms_members_from_file_to_compared_runs(gym, capsys):
     assert plan("explore", [f"data={name}"]).choices["exploration"] == name
 
 
+@pytest.mark.parametrize("form", ["csv", "packed", "quoted", "parquet"])
+def test_of_a_big_table_some_rows_are_looked_at(form, monkeypatch, capsys):
+    """Ids repeat too seldom in those rows to show that these are orders; the rows that are counted show it."""
+    from customer_segmentation.commands import init
+    from customer_segmentation.data import delimited
+
+    monkeypatch.setattr(init, "LOOKED_AT", 400)
+    monkeypatch.setattr(delimited, "_HALVED", 1000)
+    rng = np.random.default_rng(5)
+    n = 8000
+    visits = pd.DataFrame({"Customer No": [f"C{at}" for at in range(n)], "Visits": rng.integers(1, 60, n)})
+    visits["Spent"] = np.round(rng.gamma(2, 50, n), 2)
+    visits.loc[[n // 3, n - 2], "Visits"] = -1
+    orders = visits.rename(columns={"Spent": "Order total"}).assign(
+        **{"Customer No": [f"C{at}" for at in rng.integers(0, 3000, n)], "Ordered on": "2024-03-05"}
+    )
+    orders.loc[::2, "Ordered on"] = "2024-04-17"
+    for name, frame in {"visits": visits, "sales": orders}.items():
+        if form == "parquet":
+            frame.to_parquet(f"{name}.parquet", row_group_size=1500)
+        else:
+            packing = "gzip" if form == "packed" else None
+            frame.to_csv(f"{name}.csv", index=False, compression=packing, quoting=1 if form == "quoted" else 0)
+        assert main(["init", f"data.path={name}.{'parquet' if form == 'parquet' else 'csv'}"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    which = {"csv": "spread over all", "parquet": "spread over its 8,000"}.get(form, "its first")
+    assert told.count(f", {which}: the others may hold what these do not") == 2
+    roles = {name: spec["role"] for name, spec in yaml.safe_load(Path("conf/contract/visits.yaml").read_text()).items()}
+    assert roles == {"Customer No": "id", "Visits": "numeric", "Spent": "value"}
+    assert "customer: Customer No" in Path("conf/data/sales.yaml").read_text()
+
+
 def test_command_line_and_preset_win_over_what_goes_with_a_table():
     Path("experiments").mkdir()
     Path("experiments/mine.yaml").write_text(

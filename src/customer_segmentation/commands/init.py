@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,20 +13,25 @@ from typing import TYPE_CHECKING
 from customer_segmentation.commands.composition import contract_columns, plan
 from customer_segmentation.commands.config_paths import shipped_root
 from customer_segmentation.errors import DataError, SettingsError
-from customer_segmentation.settings.data import ColumnSpec, ColumnType, Transactions
+from customer_segmentation.settings.data import Transactions
 from customer_segmentation.settings.init import InitSettings
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from customer_segmentation.data.guessing import Guess
 
+LOOKED_AT = 50_000  # rows of a bigger table by which its columns are guessed
+COUNTED = 2_000_000  # rows of it in which repeated ids are counted
 TABLES = ("auto", "customers", "orders")
 HELP = """\
 segment init: describe a table of your own, so that every command can work with it.
 
 Usage: segment init data.path=FILE [key=value ...]
 
-Reads the table, guesses what each column is for, and writes commented files into the current folder:
-conf/contract, conf/data, conf/features, conf/yardstick, conf/exploration and experiments, all under one name.
+Reads the table (of a bigger one 50,000 rows), guesses what each column is for, and writes commented files into
+the current folder: conf/contract, conf/data, conf/features, conf/yardstick, conf/exploration and experiments, all
+under one name.
 Check the guesses, above all the roles, then run the command that it prints.
 
   data.path=FILE                  CSV, Parquet or Excel, packed or not; or a database URL with data.query
@@ -64,25 +70,33 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _describe(settings: InitSettings, name: str) -> None:
-    """Read, guess, try the guess on the whole table, write and tell."""
+    """Read, guess, try the guess on the table or on what was looked at, write and tell."""
     from customer_segmentation.commands import init_summary
     from customer_segmentation.commands.starter import choose_features, customer_files, kept_out, order_files
-    from customer_segmentation.data.guessing import guess_columns
-    from customer_segmentation.data.load import load_customers
+    from customer_segmentation.data.cells import FrameSource
+    from customer_segmentation.data.guessing import guess_columns, may_name_rows
+    from customer_segmentation.data.load import load_customers, table_of
     from customer_segmentation.data.order_columns import order_columns
     from customer_segmentation.data.reading import open_source
 
     data = replace(settings.data, source="file", columns={}, transactions=None, contract=None)
-    source = open_source(data)
-    cells = source.read({at: ColumnSpec(ColumnType.text) for at in range(len(source.headers))}).frame
+    source = open_source(replace(data, at_most_rows=sys.maxsize))
+    look = source.look(LOOKED_AT)
+    cells = look.frame
     if cells.empty:
         raise DataError(f"{source.name} has a header and no rows; expected a table of customers.")
-    guesses = guess_columns(cells, source.headers, decimal=source.decimal)
+    # In a part of a table ids repeat less than in the whole.
+    named = [at for at, header in enumerate(source.headers) if look.which and may_name_rows(header)]
+    rows_per_cell = {at: _rows_per_cell(source.first(at, COUNTED)) for at in named}
+    guesses = guess_columns(cells, source.headers, decimal=source.decimal, rows_per_cell=rows_per_cell)
     orders = _orders(settings, order_columns(guesses), source.name)
+    table = None
     if orders is not None:
         data = replace(data, transactions=orders, columns=dict(contract_columns("rfm", "{}")))
-        table = load_customers(data)
-        files = order_files(name, orders, settings.data, customers=len(table.customers))
+        table = None if look.which else load_customers(data)
+        files = order_files(
+            name, orders, settings.data, customers=len(cells) if table is None else len(table.customers)
+        )
     else:
         _refuse_repeated(guesses, settings, source.name)
         choice = choose_features(guesses, set_aside_limit=data.set_aside_limit)
@@ -95,11 +109,22 @@ def _describe(settings: InitSettings, name: str) -> None:
             )
         data = replace(data, columns={guess.header: guess.spec for guess in guesses if guess.spec is not None})
         needed = [guess.header for guess in (*choice.numbers, *choice.words)]
-        table = load_customers(data, needed=needed)
+        if look.which:
+            part = FrameSource(cells.set_axis(list(source.headers), axis=1), name=source.name)
+            part.decimal = source.decimal
+            table = table_of(part, data, needed=needed)
+        else:
+            table = load_customers(data, needed=needed)
         files = customer_files(name, guesses, choice, settings.data, customers=len(table.customers))
     _write(files, force=settings.force)
     further = "" if kept_out(settings.data.path) is None else " data.path=ADDRESS"
-    init_summary.print_summary(guesses, orders, table, files, command=f"experiments={name}{further}")
+    looked = f"guessed from {len(cells):,} rows of {source.name}, {look.which}" if look.which else ""
+    init_summary.print_summary(guesses, orders, table, files, command=f"experiments={name}{further}", looked=looked)
+
+
+def _rows_per_cell(cells: pd.Series) -> float:
+    """How many rows have the same cell, on average over the cells."""
+    return float(cells.notna().sum()) / max(cells.nunique(), 1)
 
 
 def _orders(settings: InitSettings, guessed: Transactions | None, source: str) -> Transactions | None:

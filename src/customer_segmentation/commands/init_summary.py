@@ -17,21 +17,34 @@ LOG_WIDTH = 140  # where output goes to a file there is no width to keep to
 
 
 def print_summary(
-    guesses: Sequence[Guess], orders: Transactions | None, table: CustomerTable, files: Iterable[str], *, command: str
+    guesses: Sequence[Guess],
+    orders: Transactions | None,
+    table: CustomerTable | None,
+    files: Iterable[str],
+    *,
+    command: str,
+    looked: str,
 ) -> None:
-    """Print what was guessed, what the table gives under it, what was written and what to do next."""
+    """Print what was guessed, what the table gives under it, what was written and what to do next.
+
+    ``looked`` tells which rows of a big table were looked at; then ``table`` is of these, and None for orders.
+    """
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=LOG_WIDTH)
     console.print(_columns(guesses, orders))
-    counts = table.accounting()
-    console.print(
-        f"{counts['rows_read']:,} rows of {escape(table.source)} = {counts['rows_used']:,} used + "
-        f"{counts['rows_not_selected']:,} not selected + {counts['rows_set_aside']:,} set aside"
-    )
-    if orders is not None:
+    if looked:
+        console.print(escape(f"{looked}: the others may hold what these do not"))
+    if table is not None:
+        counts = table.accounting()
+        console.print(
+            f"{counts['rows_read']:,} rows{' looked at' if looked else f' of {escape(table.source)}'} = "
+            f"{counts['rows_used']:,} used + {counts['rows_not_selected']:,} not selected + "
+            f"{counts['rows_set_aside']:,} set aside"
+        )
+    if orders is not None and table is not None:
         console.print(f"  these orders sum up to {len(table.customers):,} customers")
-    elif not any(guess.role is Role.value for guess in guesses):
+    elif orders is None and not any(guess.role is Role.value for guess in guesses):
         console.print("  no column is money: give one the role value for segments by what customers are worth")
     for path in files:
         console.print(f"wrote {escape(path)}")

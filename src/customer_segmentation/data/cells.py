@@ -13,6 +13,8 @@ from customer_segmentation.data.headers import header_name
 from customer_segmentation.data.values import texts_of
 from customer_segmentation.settings.data import ColumnSpec
 
+_PLACES = 20  # of a table, from which the rows of a look are taken
+
 
 @dataclass(frozen=True)
 class Cells:
@@ -33,6 +35,22 @@ class Cells:
     broken: pd.DataFrame
 
 
+@dataclass(frozen=True)
+class Look:
+    """All columns of some rows, by which a table is judged.
+
+    Attributes
+    ----------
+    frame : DataFrame of shape (n_rows, n_headers)
+        Cells of any type; its columns are the positions of the headers.
+    which : str
+        Which rows these are, such as "spread over all"; empty where the table has no others.
+    """
+
+    frame: pd.DataFrame
+    which: str = ""
+
+
 class Source(Protocol):
     """A table that can be read."""
 
@@ -50,6 +68,12 @@ class Source(Protocol):
 
     def originals(self, rows: np.ndarray) -> pd.DataFrame:
         """Cells of some rows as text, all columns, under their headers; rows are positions among those read."""
+
+    def look(self, most: int) -> Look:
+        """Read all columns of about ``most`` rows, of all where there are no more."""
+
+    def first(self, position: int, most: int) -> pd.Series:
+        """Read the first cells of a column, ``most`` at most."""
 
 
 class FrameSource:
@@ -85,6 +109,21 @@ class FrameSource:
         texts = {position: texts_of(part[position]).fillna("") for position in part.columns}
         frame = pd.DataFrame(texts, index=part.index)
         return frame.set_axis([header_name(header, at) for at, header in enumerate(self.headers)], axis=1)
+
+    def look(self, most: int) -> Look:
+        """Read all columns of about ``most`` rows, from several places, of all where there are no more."""
+        frame = self._frame.reset_index(drop=True)
+        if len(frame) <= most:
+            return Look(frame)
+        size = max(most // _PLACES, 1)
+        at = np.unique(
+            [np.arange(size) + start for start in np.linspace(0, len(frame) - size, _PLACES).astype(np.intp)]
+        )
+        return Look(frame.iloc[at].reset_index(drop=True), f"spread over its {len(frame):,}")
+
+    def first(self, position: int, most: int) -> pd.Series:
+        """Read the first cells of a column, ``most`` at most."""
+        return self._frame[position].head(most)
 
 
 def number_rows(count: int, broken: Sequence[int], *, first: int) -> np.ndarray:

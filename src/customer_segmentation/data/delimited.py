@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from customer_segmentation.data.batches import GrowingColumn, growing_column
-from customer_segmentation.data.cells import Cells, number_rows
+from customer_segmentation.data.cells import Cells, Look, number_rows
 from customer_segmentation.data.dialect import HEADER_ROWS, complete, find_delimiter, first_records
 from customer_segmentation.data.files import READ_ERRORS, FileBytes, encoding_of, guessed_encoding
 from customer_segmentation.data.headers import header_name, recognised
@@ -28,6 +28,7 @@ from customer_segmentation.settings.data import ColumnSpec, ColumnType
 NUMBERS = (ColumnType.number, ColumnType.integer)
 NULLS = sorted({form for word in BLANK_SPELLINGS for form in (word, word.upper(), word.capitalize(), word.title())})
 _BLOCK = 1 << 19  # bytes; smaller ones cost more batches, bigger ones leave the cache
+_PLACES = 20  # of a big file, from which the rows of a look are taken
 _HALVED = 1 << 25  # bytes from which a file is parsed as two halves
 _MAX_BLOCK = 1 << 30
 
@@ -156,6 +157,55 @@ class DelimitedSource:
         frame = pa.concat_tables(parts).to_pandas().astype("str").set_axis(named, axis=1)
         return frame.set_axis(wanted, axis=0).loc[np.asarray(rows)].reset_index(drop=True)
 
+    def look(self, most: int) -> Look:
+        """Read all columns of about ``most`` rows: of a big plain file from several places, else the first."""
+        texts: dict[int, pa.DataType] = dict.fromkeys(range(len(self.headers)), pa.large_string())
+        spread = self._spread(most)
+        columns = self._first(texts, most + 1, None if spread is None else partial(pa.BufferReader, spread))
+        frame = pd.DataFrame({at: column.series() for at, column in zip(texts, columns, strict=True)}, copy=False)
+        if spread is not None:
+            return Look(frame, "spread over all")
+        return Look(frame.head(most), "its first") if len(frame) > most else Look(frame)
+
+    def first(self, position: int, most: int) -> pd.Series:
+        """Read the first cells of a column, ``most`` at most."""
+        (column,) = self._first({position: pa.large_string()}, most)
+        return column.series().head(most)
+
+    def _first(
+        self,
+        types: dict[int, pa.DataType],
+        most: int,
+        opened: Callable[[], BinaryIO | pa.NativeFile] | None = None,
+    ) -> list[GrowingColumn]:
+        """Columns of about the first ``most`` rows, broken ones left out."""
+        self._search_quotes()
+        while True:
+            try:
+                return self._parse(types, opened or self._stream, skip=self._skip, most=most)[0]
+            except pa.ArrowInvalid as error:
+                self._adapt(str(error), types)
+
+    def _spread(self, most: int) -> bytes | None:
+        """Lines of several places of a big plain file, after its header; None where it cannot be cut."""
+        if not self._big or self._middle() is None:
+            return None
+        self._search_quotes()
+        size = self._file.path.stat().st_size
+        piece = int(
+            1.1 * most * size / max(self._rows_expected, 1) / _PLACES
+        )  # the rows expected are 1.1 times too many
+        if self._quoted or piece * _PLACES * 1.5 > size:
+            return None
+        pieces = []
+        with self._file.path.open("rb") as stored:
+            for place in range(_PLACES):
+                stored.seek(size * place // _PLACES)
+                if place:
+                    stored.readline()
+                pieces.append(stored.read(piece) + stored.readline())
+        return b"".join(pieces)
+
     def _type(self, position: int, spec: ColumnSpec) -> pa.DataType:
         if spec.type is ColumnType.text:
             return pa.large_string()  # as pandas holds texts: no conversion, no copy
@@ -209,9 +259,17 @@ class DelimitedSource:
         return pd.DataFrame(frame, copy=False), broken
 
     def _parse(
-        self, types: Mapping[int, pa.DataType], opened: Callable[[], BinaryIO | pa.NativeFile], *, skip: int
+        self,
+        types: Mapping[int, pa.DataType],
+        opened: Callable[[], BinaryIO | pa.NativeFile],
+        *,
+        skip: int,
+        most: int | None = None,
     ) -> tuple[list[GrowingColumn], list[tuple[int, str]], int]:
-        """Parse a stream: its columns, its broken rows with their numbers in it, and the number of its good rows."""
+        """Parse a stream: its columns, its broken rows with their numbers in it, and the number of its good rows.
+
+        With ``most`` it ends after the batch in which so many rows are reached.
+        """
         broken: list[tuple[int, str]] = []
         columns = [growing_column(kind, self._rows_expected) for kind in types.values()]
         rows = 0
@@ -222,6 +280,8 @@ class DelimitedSource:
                     rows += batch.num_rows
                     for column, cells in zip(columns, batch.columns, strict=False):
                         column.add(cells)
+                    if most is not None and rows >= most:
+                        break
         except pa.ArrowInvalid as error:
             if "Could not skip initial" not in str(error) and "Empty CSV file" not in str(error):
                 raise

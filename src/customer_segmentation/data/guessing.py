@@ -7,7 +7,7 @@ left out is one edit away from use.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -49,6 +49,8 @@ class Guess:
         Of a number: its cells, NaN where there is none.
     is_date, repeats : bool
         It holds dates; it names customers and has the same cell in several rows.
+    rows_per_cell : float
+        Rows that have the same cell, on average over the cells.
     """
 
     header: str
@@ -59,6 +61,7 @@ class Guess:
     numbers: np.ndarray | None = field(default=None, repr=False)
     is_date: bool = False
     repeats: bool = False
+    rows_per_cell: float = 1.0
 
     @property
     def role(self) -> Role:
@@ -66,7 +69,19 @@ class Guess:
         return self.spec.role if self.spec is not None else Role.ignore
 
 
-def guess_columns(cells: pd.DataFrame, headers: Sequence[str], *, decimal: str | None = None) -> list[Guess]:
+def may_name_rows(header: str) -> bool:
+    """Whether a header is that of an id, for which it matters how often a cell repeats in the whole table."""
+    words = words_of(header)
+    return words_about.names_id(words) or bool({"email", "mail", "e"} & set(words))
+
+
+def guess_columns(
+    cells: pd.DataFrame,
+    headers: Sequence[str],
+    *,
+    decimal: str | None = None,
+    rows_per_cell: Mapping[int, float] | None = None,
+) -> list[Guess]:
     """Guess role, type and unit of each column.
 
     Parameters
@@ -76,6 +91,9 @@ def guess_columns(cells: pd.DataFrame, headers: Sequence[str], *, decimal: str |
     headers : sequence of str, of length n_columns
     decimal : {".", ","}, optional
         Decimal mark of the source, where it is known.
+    rows_per_cell : mapping of int to float, optional
+        Of columns, by position, how many rows have the same cell, on average: where the cells are a part of a table,
+        in which ids repeat less than in the whole.
 
     Returns
     -------
@@ -89,10 +107,12 @@ def guess_columns(cells: pd.DataFrame, headers: Sequence[str], *, decimal: str |
         filled = ~is_blank(texts)
         distinct = int(texts[filled].nunique())
         problem = _unusable_header(header, folded, at)
+        per_cell = (rows_per_cell or {}).get(at, float(filled.sum()) / max(distinct, 1))
         if problem:
-            guesses.append(Guess(header.strip() or f"column {at + 1}", None, problem, distinct, filled))
+            guess = Guess(header.strip() or f"column {at + 1}", None, problem, distinct, filled)
         else:
-            guesses.append(_guess(header.strip(), cells.iloc[:, at], texts, filled, distinct, decimal))
+            guess = _guess(header.strip(), cells.iloc[:, at], texts, filled, distinct, decimal, per_cell)
+        guesses.append(replace(guess, rows_per_cell=per_cell))
     return _one_value(_one_id(guesses))
 
 
@@ -106,7 +126,13 @@ def _unusable_header(header: str, folded: Sequence[str], at: int) -> str:
 
 
 def _guess(
-    header: str, cells: pd.Series, texts: pd.Series, filled: np.ndarray, distinct: int, decimal: str | None
+    header: str,
+    cells: pd.Series,
+    texts: pd.Series,
+    filled: np.ndarray,
+    distinct: int,
+    decimal: str | None,
+    per_cell: float,
 ) -> Guess:
     words, rows = words_of(header), len(texts)
     content = texts[filled]
@@ -128,7 +154,7 @@ def _guess(
         return _yes_no(header, words, content, filled, distinct)
     if _is_date(cells, content, words):
         return ignored("a date: its distance means nothing by itself; derive a duration from it", is_date=True)
-    unique = distinct >= _UNIQUE * len(content)
+    unique = per_cell <= 1 / _UNIQUE
     if words_about.names_id(words):
         person = words_about.names_person(words)
         if unique:
@@ -136,7 +162,7 @@ def _guess(
             return Guess(header, spec, "its name is that of an id and nearly every cell differs", distinct, filled)
         if person or _coded(content):
             return ignored(
-                f"an id or code that repeats: {distinct:,} different in {len(content):,} rows; no quantity",
+                f"an id or code that repeats, in {per_cell:,.1f} rows each; no quantity",
                 repeats=person,
             )
     return (
@@ -215,7 +241,9 @@ def _number(
         return Guess(header, text, "numbers with leading zeros: a code, no quantity", distinct, usable)
     if words_about.names_id(words) and whole:
         return Guess(header, text, "whole numbers under the name of an id, no quantity", distinct, usable)
-    if whole and len(np.unique(values[read])) == len(values[read]) and (np.abs(np.diff(values[read])) == 1).all():
+    # Nearly: between the places of a table from which rows are taken it jumps.
+    one_by_one = (np.abs(np.diff(values[read])) == 1).mean() > 0.99 if len(values[read]) > 1 else False
+    if whole and one_by_one and len(np.unique(values[read])) == len(values[read]):
         return Guess(header, text, "numbers its rows one by one", distinct, usable)
     if whole and words and words[-1] in words_about.KIND and distinct <= _MOST_KINDS:
         spec = ColumnSpec(ColumnType.category, Role.categorical, blank=None)
@@ -267,7 +295,8 @@ def _one_id(guesses: list[Guess]) -> list[Guess]:
             and guess.spec.role is Role.ignore
             and guess.usable.all()
             and guess.distinct == len(guess.usable) > _MOST_KINDS
-            and (words_about.names_id(words_of(guess.header)) or {"email", "mail", "e"} & set(words_of(guess.header)))
+            and guess.rows_per_cell == 1
+            and may_name_rows(guess.header)
         ]
     kept = max(ids, key=lambda guess: words_about.names_person(words_of(guess.header)), default=None)
     result = []

@@ -29,13 +29,13 @@ def order_columns(guesses: Sequence[Guess]) -> Transactions | None:
     """
     if any(guess.role is Role.id and words_about.names_person(words_of(guess.header)) for guess in guesses):
         return None
-    customer = _best(guesses, lambda guess: float(guess.repeats and _per_cell(guess) >= _FEWEST_ORDERS))
+    customer = _best(guesses, lambda guess: float(guess.repeats and guess.rows_per_cell >= _FEWEST_ORDERS))
     if customer is None:
         return None
     date = _best(guesses, lambda guess: guess.is_date * (1.0 + _says(guess, _DAY_WORDS)))
     amount = _best(guesses, _amount)
     order = _best(guesses, lambda guess: float(words_about.names_order(words_of(guess.header)) and guess.usable.all()))
-    lines = order is not None and _per_cell(order) >= 1.02
+    lines = order is not None and order.rows_per_cell >= 1.02
     return Transactions(
         customer=customer.header,
         date=date.header if date else "",
@@ -59,10 +59,6 @@ def _amount(guess: Guess) -> float:
     if not score and {"total", "value", "net", "gross", "subtotal", "netto", "brutto"} & set(words):
         score = 2.0
     return score - 2.0 * bool({"unit", "price", "preis", "cost"} & set(words)) + 0.1
-
-
-def _per_cell(guess: Guess) -> float:
-    return float(guess.usable.sum()) / max(guess.distinct, 1)
 
 
 def _says(guess: Guess, words: Sequence[str]) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from customer_segmentation.data.cells import Cells, FrameSource, Source
+from customer_segmentation.data.cells import Cells, FrameSource, Look, Source
 from customer_segmentation.data.delimited import DelimitedSource
 from customer_segmentation.data.download import fetch
 from customer_segmentation.data.files import FileBytes, open_file
@@ -22,6 +22,7 @@ from customer_segmentation.settings.data import ColumnSpec, DataSettings
 
 SOURCES = ("sample", "file")
 _BATCH = 1 << 16  # rows of a Parquet file that are held while a sample is drawn from it
+_PLACES = 20  # of a file, from which the rows of a look are taken
 _SAMPLED_WITH = 0  # seed of that sample: the same file gives the same customers
 
 
@@ -111,6 +112,39 @@ class ParquetSource:
         table = self._taken(list(self.headers), at if self._kept is None else self._kept[at])
         frame = table.replace_schema_metadata(None).to_pandas()
         return FrameSource(frame, name=self.name).originals(np.searchsorted(at, wanted))
+
+    def look(self, most: int) -> Look:
+        """Read all columns of about ``most`` rows, the first of some row groups, of all where there are no more."""
+        import pyarrow.parquet as parquet
+
+        try:
+            with parquet.ParquetFile(self._path) as file:
+                groups, rows = file.num_row_groups, file.metadata.num_rows
+                places = np.unique(np.linspace(0, groups - 1, min(groups, _PLACES)).astype(np.intp))
+                size = max(most // max(len(places), 1), 1)
+                if rows <= most:
+                    table, which = file.read(), ""
+                else:
+                    taken = [next(file.iter_batches(batch_size=size, row_groups=[int(at)])) for at in places]
+                    table = pa.Table.from_batches(taken)
+                    which = f"spread over its {rows:,}" if len(places) > 1 else f"the first of its {rows:,}"
+        except Exception as error:
+            raise DataError(f"{self.name} is a damaged Parquet file ({first_line(error)}); fetch it again.") from None
+        frame = table.replace_schema_metadata(None).select(list(self.headers)).to_pandas()
+        return Look(frame.set_axis(range(len(self.headers)), axis=1), which)
+
+    def first(self, position: int, most: int) -> pd.Series:
+        """Read the first cells of a column, ``most`` at most."""
+        import pyarrow.parquet as parquet
+
+        parts: list[pa.RecordBatch] = []
+        with parquet.ParquetFile(self._path) as file:
+            for batch in file.iter_batches(batch_size=_BATCH, columns=[self.headers[position]]):
+                parts.append(batch)
+                most -= batch.num_rows
+                if most <= 0:
+                    break
+        return pa.Table.from_batches(parts).replace_schema_metadata(None).to_pandas().iloc[:, 0]
 
     def _taken(self, names: list[str], rows: np.ndarray) -> pa.Table:
         """Some rows, ascending, batch by batch: no more than a batch is held beside them."""
