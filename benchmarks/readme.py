@@ -13,10 +13,10 @@ def write_part(part: str, text: str) -> None:
     ValueError
         The README has no such part.
     """
-    begin, end = f"<!-- {part}: written by the script -->\n", f"\n<!-- {part}: end -->"
+    begin, end = f"<!-- {part}: written by the script -->\n", f"<!-- {part}: end -->"
     whole = README.read_text(encoding="utf-8")
     before, found, rest = whole.partition(begin)
     _, closed, after = rest.partition(end)
     if not (found and closed):
         raise ValueError(f"{README} has no part {part!r} between two marks")
-    README.write_text(f"{before}{begin}{text}{end}{after}", encoding="utf-8")
+    README.write_text(f"{before}{begin}{text}\n{end}{after}", encoding="utf-8")

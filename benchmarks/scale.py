@@ -1,19 +1,18 @@
 """A sweep of one study, k = 2 ... 10 with all scores, on growing tables: time, peak memory, exponent of growth.
 
-    python benchmarks/scale.py [--rows 10000 100000 1000000 10000000] [--features 10] [--full]
+    python benchmarks/scale.py [--rows 10000 100000 1000000 10000000] [--features 10] [--runs 3] [--full] [--write]
 
 Each size is a process of its own, one thread. "bare fits" are the K-means fits that the study contains, timed inside
 it; "reading" is the loading of the Parquet file. Memory is the growth of the peak over the run of 10,000 rows, as a
-multiple of the float64 matrix (of the rows that are used: beyond `data.at_most_rows` a sample is streamed).
---full compares the inertia of each k with that of
-ten starts over everybody, which takes long.
+multiple of the float64 matrix (of the rows that are used: beyond `data.at_most_rows` a sample is streamed). Of several
+runs of a size the one of median time is told. "everybody" is the assignment of all rows of the file to the segments
+found on a sample. --full compares the inertia of each k with that of ten starts over everybody, which takes long.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import subprocess
 import sys
@@ -21,10 +20,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from tabulate import tabulate
+from readme import write_part
 
 KS = range(2, 11)
 PART = 500_000
+BATCH = 250_000  # as large.batch_rows
 
 
 def write_table(path: Path, rows: int, features: int) -> None:
@@ -58,8 +58,10 @@ def measure(path: str, features: int, full: bool) -> dict[str, float]:
     from sklearn.preprocessing import StandardScaler
 
     from customer_segmentation.clustering import study as study_module
+    from customer_segmentation.clustering.everybody import Everybody
     from customer_segmentation.clustering.restarts import Estimators
     from customer_segmentation.data.load import load_customers
+    from customer_segmentation.data.streaming import stream_customers
     from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Role
     from customer_segmentation.settings.sweep import ScoresSettings
 
@@ -70,10 +72,13 @@ def measure(path: str, features: int, full: bool) -> dict[str, float]:
         "revenue": ColumnSpec(role=Role.value, type=ColumnType.number),
     }
     began = time.process_time()
-    table = load_customers(DataSettings(path=path, columns=columns), needed=list(number))
+    data = DataSettings(path=path, columns=columns)
+    table = load_customers(data, needed=list(number))
     reading = time.process_time() - began
-    matrix = np.ascontiguousarray(StandardScaler().fit_transform(table.customers[list(number)].to_numpy()))
+    scaler = StandardScaler()
+    matrix = np.ascontiguousarray(scaler.fit_transform(table.customers[list(number)].to_numpy()))
     value = table.customers["revenue"].to_numpy()
+    sampled = bool(table.sampled_from)
     del table
     spent = []
     plain = study_module.fit_k
@@ -99,6 +104,16 @@ def measure(path: str, features: int, full: bool) -> dict[str, float]:
         silhouette_sample=scores.silhouette_sample,
     )
     seconds = time.process_time() - began
+    everybody = {}
+    if sampled:
+        began = time.process_time()
+        sums = Everybody({candidate.k: candidate.estimator for candidate in study.candidates})
+        for batch in stream_customers(data, needed=list(number), batch_rows=BATCH):
+            people = batch.customers
+            sums.add(
+                np.ascontiguousarray(scaler.transform(people[list(number)].to_numpy())), people["revenue"].to_numpy()
+            )
+        everybody = {"everybody": time.process_time() - began, "assigned": sums.customers}
     status = Path("/proc/self/status").read_text()
     found = {
         "reading": reading,
@@ -107,6 +122,7 @@ def measure(path: str, features: int, full: bool) -> dict[str, float]:
         "peak": int(status.split("VmHWM:")[1].split()[0]) * 1024,
         "matrix": matrix.nbytes,
         "used": len(matrix),
+        **everybody,
     }
     if full:
         found["worse"] = max(
@@ -128,37 +144,43 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 100_000, 1_000_000, 10_000_000])
     parser.add_argument("--features", type=int, default=10)
+    parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--full", action="store_true")
+    parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
-    lines, base, before = [], None, None
+    head = (
+        "rows", "in memory", "reading, s", "bare fits, s", "study, s", "everybody, s",
+        "(reading + study) / (fits + reading)", "peak growth, MiB", "of the float64 matrix", "time against a tenth",
+        "inertia worse by, %",
+    )  # fmt: skip
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    base, before = None, None
     for rows in options.rows:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "table.parquet"
             write_table(path, rows, options.features)
-            found = run(path, options.features, full=options.full and rows <= 1_000_000)
+            full = options.full and rows <= 1_000_000
+            runs = [run(path, options.features, full=full) for _ in range(options.runs)]
+        found = sorted(runs, key=lambda one: one["reading"] + one["study"])[len(runs) // 2]
         base = base or found["peak"]
-        total = found["reading"] + found["study"]
-        growth = math.log(total / before[1]) / math.log(rows / before[0]) if before else None
+        work = found["reading"] + found["study"]
+        total = work + found.get("everybody", 0.0)
+        growth = f"{total / before[1]:.1f}" if before and rows == 10 * before[0] else ""
         before = rows, total
-        lines.append(
-            [
-                f"{rows:,}",
-                f"{found['used']:,}",
-                found["reading"],
-                found["fits"],
-                found["study"],
-                total / (found["fits"] + found["reading"]),
-                (found["peak"] - base) / 2**20,
-                (found["peak"] - base) / found["matrix"],
-                growth,
-                100 * found["worse"] if "worse" in found else None,
-            ]
-        )
-    headers = [
-        "rows", "used", "reading, s", "bare fits, s", "study, s", "all / (fits + reading)", "peak growth, MiB",
-        "growth / matrix", "exponent", "inertia worse by, %",
-    ]  # fmt: skip
-    print(tabulate(lines, headers=headers, tablefmt="pipe", floatfmt=".2f"))
+        cells = [
+            f"{rows:,}",
+            f"{found['used']:,}",
+            *(f"{found[name]:.1f}" if name in found else "" for name in ("reading", "fits", "study", "everybody")),
+            f"{work / (found['fits'] + found['reading']):.2f}",
+            f"{(found['peak'] - base) / 2**20:.0f}" if found["peak"] != base else "",
+            f"{(found['peak'] - base) / found['matrix']:.2f}" if found["peak"] != base else "",
+            growth,
+            f"{100 * found['worse']:.3f}" if "worse" in found else "",
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+        print(lines[-1], flush=True)
+    if options.write:
+        write_part("scale", "\n".join(lines))
 
 
 if __name__ == "__main__":

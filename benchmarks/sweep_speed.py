@@ -1,11 +1,14 @@
 """Speed of the sweep's computation against the plain loop, side by side.
 
-    python benchmarks/sweep_speed.py [telecom_customer_churn.csv] [--threads N] [--command]
+    python benchmarks/sweep_speed.py [telecom_customer_churn.csv] [--threads N] [--command] [--joblib] [--peers FOLDER]
+                                     [--write]
 
 The grid is five scalings x four numeric feature sets x k = 2 ... 10: 180 candidates on all customers of the table.
 Both sides see the same spaces, seeds and thread limit and run in turn, space by space, so that a noisy machine is
 noisy for both. CPU is user plus system time of the process. ``--command`` adds the whole ``segment sweep`` of the
-same grid in a process of its own (imports, Hydra, tracking, figures, models, choice), against the plain loop.
+same grid in a process of its own (imports, Hydra, tracking, figures, models, verdict, report), against the plain loop,
+once more without stability and report; ``--joblib`` the plain loop in two processes of joblib. ``--peers`` puts one
+space of it to other tools, each in a virtual environment in FOLDER that is made if it is not there.
 """
 
 from __future__ import annotations
@@ -25,6 +28,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from peers import compare_with_peers
+from readme import write_part
 from rich.console import Console
 from rich.table import Table
 from sklearn.cluster import KMeans
@@ -44,7 +49,15 @@ Spaces = Mapping[tuple[str, str], tuple[Floats, Any]]
 Scores = dict[tuple[str, str, int], dict[str, float]]
 
 SEED = 42
-COMMAND_RUNS = 3
+COMMAND_RUNS = PEER_RUNS = 3
+COMMANDS = {
+    "whole command with verdict and report": (),
+    "whole command without stability and report": (
+        "selection=silhouette",
+        "tracking.report=false",
+        *(f"selection.stability.{name}=1" for name in ("resamples", "seeds")),
+    ),
+}
 KS = range(2, 11)
 COMPARED = ("inertia", "silhouette", "davies_bouldin", "calinski_harabasz")
 FEATURES = ("value", "value_rate", "spend", "usage")
@@ -175,7 +188,7 @@ def report(plain: Cost, own: Cost, differences: Mapping[str, float], candidates:
     console.print(equal)
 
 
-def whole_command(path: Path) -> Cost:
+def whole_command(path: Path, *further: str) -> Cost:
     """Cost of the tracked sweep of the same grid, in a folder and a store of its own."""
     before, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
@@ -183,14 +196,29 @@ def whole_command(path: Path) -> Cost:
             [
                 *(sys.executable, "-m", "customer_segmentation.commands.main", "sweep", "quiet=true"),
                 *("data=telecom", f"data.path={path.absolute()}", "data.keep=all", f"features={','.join(FEATURES)}"),
-                f"scaling={','.join(SCALINGS)}",
+                *(f"scaling={','.join(SCALINGS)}", *further),
             ],
             cwd=folder,
             check=True,
         )
+    return _of_children(before, wall)
+
+
+def _of_children(before: resource.struct_rusage, wall: float) -> Cost:
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Cost(cpu, time.perf_counter() - wall)
+
+
+def plain_processes(spaces: Spaces, ks: Sequence[int]) -> Cost:
+    """Cost of the plain loop in two processes of joblib, a space and k each; their start included."""
+    from joblib import Parallel, delayed
+    from joblib.externals.loky import get_reusable_executor
+
+    before, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    Parallel(n_jobs=2)(delayed(plain_loop)({name: space}, [k]) for name, space in spaces.items() for k in ks)
+    get_reusable_executor().shutdown(wait=True)
+    return _of_children(before, wall)
 
 
 def main() -> None:
@@ -200,21 +228,42 @@ def main() -> None:
     parser.add_argument("table", nargs="?", type=Path, default=os.environ.get("SEGMENT_TELECOM_CSV", beside))
     parser.add_argument("--threads", type=int, default=1, help="limit of every thread pool, for both sides")
     parser.add_argument("--command", action="store_true", help="also the whole tracked command")
+    parser.add_argument("--joblib", action="store_true", help="also the plain loop in two processes")
+    parser.add_argument("--peers", type=Path, metavar="FOLDER", help="also other tools, in environments in this folder")
+    parser.add_argument("--write", action="store_true", help="put the tables into benchmarks/README.md")
     arguments = parser.parse_args()
     table = Path(arguments.table)
     if not table.is_file():
         parser.error(f"no table at {table}; give the path of telecom_customer_churn.csv")
+    spaces = read_spaces(table)
     with threadpool_limits(limits=arguments.threads):
-        plain, own, differences, candidates = compare(read_spaces(table), KS)
+        plain, own, differences, candidates = compare(spaces, KS)
     report(plain, own, differences, candidates, threads=arguments.threads)
+    threads = "one thread" if arguments.threads == 1 else f"{arguments.threads} threads"
+    costs = {f"plain loop, {threads}": plain, f"computation alone, {threads}": own}
+    if arguments.joblib:
+        costs["plain loop, two processes of joblib"] = plain_processes(spaces, KS)
     if arguments.command:
-        costs = [whole_command(table) for _ in range(COMMAND_RUNS)]
-        cpu = statistics.median(cost.cpu for cost in costs)
-        wall = statistics.median(cost.wall for cost in costs)
-        Console().print(
-            f"whole command, median of {COMMAND_RUNS}: {cpu:.1f} s CPU, {wall:.1f} s wall; "
-            f"the plain loop takes {plain.cpu / cpu:.1f} times its CPU and {plain.wall / wall:.1f} times its wall time"
-        )
+        for name, further in COMMANDS.items():
+            runs = sorted((whole_command(table, *further) for _ in range(COMMAND_RUNS)), key=lambda cost: cost.cpu)
+            costs[name] = Cost(runs[COMMAND_RUNS // 2].cpu, statistics.median(run.wall for run in runs))
+    lines = [
+        "| 180 candidates, 7,043 customers | CPU s | wall s | CPU of the plain loop / its CPU |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| {name} | {cost.cpu:.1f} | {cost.wall:.1f} | {plain.cpu / cost.cpu:.2f} |" for name, cost in costs.items()
+    ]
+    lines += [
+        "",
+        "Largest absolute difference of a score: " + ", ".join(f"{n} {d:.0e}" for n, d in differences.items()),
+    ]
+    if arguments.peers is not None:
+        columns, scaler = spaces["value", "standard"]
+        lines += ["", *compare_with_peers(scaler.fit_transform(columns), arguments.peers, PEER_RUNS)]
+    print("\n".join(lines))
+    if arguments.write:
+        write_part(f"sweep_speed, {threads}", "\n".join(lines))
 
 
 if __name__ == "__main__":

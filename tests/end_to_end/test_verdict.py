@@ -94,9 +94,12 @@ def test_the_verdict_does_not_depend_on_the_order_of_the_studies(swept, run_here
 @pytest.mark.parametrize("rule", ["silhouette", "elbow"])
 def test_the_naive_rules_run(run_here, tmp_path, rule):
     small = ("features=value", "scaling=standard", "k=[2,3,4,5,6]", "data.customers=400")
-    ran = run_here("sweep", f"selection={rule}", *small, folder=tmp_path)
+    ran = run_here("sweep", f"selection={rule}", "tracking.report=false", *small, folder=tmp_path)
     assert ran.code == 0, ran.error
     assert any("naive" in reason for reason in verdict_of(ran)["reasons"]) or rule == "elbow"
+    (sweep,) = ran.runs("sweep")
+    assert f"`segment report run_id={sweep.info.run_id}` writes it" in ran.out
+    assert not list(tmp_path.glob("mlartifacts/**/report.html"))
 
 
 def test_odd_columns_end_in_a_verdict(run_here, tmp_path):

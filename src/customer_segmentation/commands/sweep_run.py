@@ -117,7 +117,11 @@ def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -
                     store, result.chosen, job_of(asked, store, sweep_id, result.chosen), customers
                 )
             _conclude(store, sweep_id, result, customers, progress.failures, asked, command)
-            _report(store, sweep_id, opened, portraits, progress)
+            if settings.tracking.report:
+                _report(store, sweep_id, opened, portraits, progress)
+            else:
+                later = command_for(store, "report", f"run_id={sweep_id}")
+                progress.notes["report"] = f"none was asked for (tracking.report=false); `{later}` writes it"
         status = "FAILED" if progress.failures else "FINISHED"
     except KeyboardInterrupt as stopped:
         status = "KILLED"

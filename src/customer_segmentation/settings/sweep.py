@@ -131,6 +131,7 @@ class TrackingSettings:
     experiment: str = "customer-segmentation"
     artifacts: str | None = None  # null: ./mlartifacts for a local store, the server's own place otherwise
     models: str = "best"  # best: the best candidate of every study gets its model; chosen: only the chosen one
+    report: bool = True  # report.html at the end of a sweep; false: when `segment report` is asked for it
     timeout: int = 10  # seconds a server may take to answer the first request
 
 
