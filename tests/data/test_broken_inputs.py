@@ -76,7 +76,7 @@ REFUSED = {
     "all rows short": (lambda lines: b"\n".join([lines[0], *(b"a,b,c" for _ in lines[1:])]), "number of cells differs"),
     "quotation without end": (
         lambda lines: b"\n".join([lines[0], lines[1].replace(b",Female", b',"Female', 1), *lines[2:]]),
-        "quotation does not end",
+        "quotation that begins in row 2 does not end",
     ),
     "nobody is kept": (
         lambda lines: b"\n".join([lines[0], *(line for line in lines if b",Churned," in line)]),

@@ -138,3 +138,17 @@ def test_order_tables_are_recognised():
 
 def test_one_row_a_customer_is_no_order_table():
     assert orders(**{"Customer ID": [f"x{at}" for at in range(N)]}) is None
+
+
+def test_orders_of_customers_who_are_known_by_their_address():
+    buyers = RNG.integers(0, 60, N)
+    frame = pd.DataFrame(
+        {
+            "Order #": [str(90_000 + at) for at in range(N)],
+            "Customer e-mail": [f"user{buyer}@example.org" for buyer in buyers],
+            "Placed": ["2023-05-01", "2023-06-02"] * (N // 2),
+            "Grand Total (USD)": [f"${number:,.2f}" for number in RNG.lognormal(4, 1, N)],
+        }
+    )
+    found = order_columns(guess_columns(frame, list(frame.columns)))
+    assert (found.customer, found.date, found.amount) == ("Customer e-mail", "Placed", "Grand Total (USD)")

@@ -173,6 +173,9 @@ TEXTS = {
         each(frame, of_type(contract, ColumnType.number), lambda cell: cell.replace(".", ",")), sep=";"
     ),
     "decimal commas and points": lambda frame, contract: csv_bytes(each(frame, money(contract), german), sep=";"),
+    "cells kept from spreadsheets": lambda frame, contract: csv_bytes(
+        each(frame, ["Customer ID", "Zip Code", "Age"], '="{}"'.format)
+    ),
     "padded cells": lambda frame, contract: csv_bytes(each(frame, frame.columns, lambda cell: f" {cell} ")),
     "re-saved by pandas": resaved_by_pandas,
     "repeated rows": lambda frame, contract: csv_bytes(pd.concat([frame, frame.head(400)])),

@@ -26,7 +26,8 @@ _FEW_WORDS = 3
 _MOST_CATEGORIES = 30
 _PER_CATEGORY = 5  # customers that a category needs on average
 _MOST_KINDS = 15
-_TRIED_DATES = 500
+_TRIED = 500
+_ADDRESS = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,8 @@ def _guess(
                 f"an id or code that repeats, in {per_cell:,.1f} rows each; no quantity",
                 repeats=person,
             )
+    if not unique and content.head(_TRIED).str.fullmatch(_ADDRESS).mean() > 0.9:
+        return ignored(f"e-mail addresses that repeat, in {per_cell:,.1f} rows each", repeats=True)
     return (
         _outcome(header, words, content, filled, distinct)
         or _number(header, words, texts, filled, distinct, decimal)
@@ -190,7 +193,7 @@ def _yes_no(
 def _is_date(cells: pd.Series, content: pd.Series, words: list[str]) -> bool:
     if pd.api.types.is_datetime64_any_dtype(cells.dtype):
         return True
-    sample = pd.Series(content.unique()[:_TRIED_DATES], dtype="str")
+    sample = pd.Series(content.unique()[:_TRIED], dtype="str")
     if not sample.str.contains(r"\d", regex=True).mean() > 0.9:
         return False
     digits = sample.str.fullmatch(r"\d+").mean() > 0.5

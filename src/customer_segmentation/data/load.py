@@ -105,9 +105,10 @@ def table_of(
     own = [name for name in frame.columns if name not in guests]
     duplicates = mark_repetitions(faults, frame[own] if guests else frame, id_column) if id_column else 0
     if len(broken):
-        unended = int(broken["reason"].str.startswith("a quotation").sum())
-        faults.count("the number of cells differs from the header's", len(broken) - unended)
-        faults.count("a quotation does not end where a cell ends", unended)
+        unended = broken["reason"].str.startswith("a quotation")
+        faults.count("the number of cells differs from the header's", int((~unended).sum()))
+        for reason, number in broken.loc[unended, "reason"].value_counts().items():
+            faults.count(str(reason), int(number))
     rows_read = len(frame) + len(broken)
     faults.refuse_above(
         1.0 if batch else settings.set_aside_limit,

@@ -237,10 +237,11 @@ def checked_url(url: str, query: str | None) -> tuple[Any, str]:
         parsed = sqlalchemy.make_url(url)
     except sqlalchemy.exc.ArgumentError:
         raise DataError("data.path looks like a database URL but is none; expected dialect://user@host/name.") from None
-    shown = parsed.render_as_string(hide_password=True)
+    sqlite = parsed.get_backend_name() == "sqlite"  # has no password; as it was typed, not with %20 for a space
+    shown = url if sqlite else parsed.render_as_string(hide_password=True)
     if not query:
         raise SettingsError(f"data.path is the database {shown}; give the query for its customers with data.query.")
-    if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
+    if sqlite and parsed.database and parsed.database != ":memory:":
         database = Path(parsed.database).expanduser()
         if not database.is_file():  # SQLite would create it
             raise DataError(f"There is no database {database}; check data.path.")

@@ -89,6 +89,10 @@ _DECISIVE = {
 }
 
 
+#: How a CSV keeps a spreadsheet from taking digits for a number: ="0012" is the text 0012.
+_AS_TEXT = re.compile(r'^="([^"]*)"$')
+
+
 def fold(text: str) -> str:
     """Strip case, spaces and punctuation for comparing names: ``"Month-to-Month"`` gives ``"monthtomonth"``."""
     return "".join(character for character in text.casefold() if character.isalnum())
@@ -97,7 +101,7 @@ def fold(text: str) -> str:
 def cell_text(value: Any) -> str:
     """One cell as text, trimmed; a whole number loses its ``.0``, so that 9.0 and 9 are the same text."""
     if isinstance(value, str):
-        return value.strip()
+        return _AS_TEXT.sub(r"\1", value.strip())
     if isinstance(value, bool | np.bool_):
         return str(bool(value))
     if isinstance(value, float | np.floating):
@@ -131,17 +135,20 @@ def texts_of(cells: pd.Series) -> pd.Series:
 
 def _stripped(texts: pd.Series) -> pd.Series:
     """Trim white space, and copy only where there is some: trimming a million clean ids costs more than the look."""
-    if any(_may_be_padded(chunk) for chunk in chunks_of(texts)):
-        return texts.str.strip()
+    edges = [_edges(chunk) for chunk in chunks_of(texts)]
+    # What may be white space: a control, a blank, or not ASCII.
+    if any(((bytes_ <= ord(" ")) | (bytes_ > 126)).any() for bytes_ in edges):
+        texts = texts.str.strip()
+    if any((bytes_ == ord("=")).any() for bytes_ in edges):
+        texts = texts.str.replace(_AS_TEXT.pattern, r"\1", regex=True)
     return texts
 
 
-def _may_be_padded(chunk: pa.Array) -> bool:
-    """Whether a text begins or ends with a byte that may be white space: a control, a blank, or not ASCII."""
+def _edges(chunk: pa.Array) -> np.ndarray:
+    """First and last bytes of the texts that have any."""
     ends, data = _bytes_of(chunk)
     filled = ends[:-1] < ends[1:]
-    edges = np.concatenate([data[ends[:-1][filled]], data[ends[1:][filled] - 1]])
-    return bool(((edges <= ord(" ")) | (edges > 126)).any())
+    return np.concatenate([data[ends[:-1][filled]], data[ends[1:][filled] - 1]])
 
 
 def _bytes_of(chunk: pa.Array) -> tuple[np.ndarray, np.ndarray]:
