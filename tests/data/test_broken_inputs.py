@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import sqlite3
 
 import numpy as np
 import pandas as pd
@@ -51,6 +52,7 @@ REFUSED = {
     "damaged Parquet": (lambda lines: b"PAR1" + noise(500), "damaged Parquet"),
     "damaged workbook": (lambda lines: b"\xd0\xcf\x11\xe0" + noise(500), "no readable workbook"),
     "damaged archive": (lambda lines: b"PK\x03\x04" + noise(500), "damaged archive"),
+    "empty archive": (lambda lines: b"PK\x05\x06" + b"\0" * 18, "an archive without a file"),
     "cut-off gzip": (lambda lines: gzip.compress(b"\n".join(lines))[:5000], "damaged archive"),
     "empty gzip": (lambda lines: gzip.compress(b""), "empty once unpacked"),
     "another table": (lambda lines: b"Order,Day,Amount\n1,2022-01-01,3\n", "Number of Referrals"),
@@ -221,6 +223,21 @@ def test_forbidden_file(settings_for, tmp_path):
 def test_settings_that_contradict(changes, message, settings_for):
     with pytest.raises((SettingsError, DataError), match=message):
         load_customers(settings_for(**changes))
+
+
+@pytest.mark.parametrize("query", ["SELEC 1", "SELECT * FROM nowhere"])
+def test_a_query_that_fails_says_why(query, settings_for, tmp_path):
+    sqlite3.connect(tmp_path / "crm 1.db").execute("CREATE TABLE people (a)")
+    with pytest.raises(
+        DataError, match=r"The query on sqlite:.*crm 1\.db failed: .*(syntax error|no such table)"
+    ) as caught:
+        load_customers(settings_for(path=f"sqlite:///{tmp_path / 'crm 1.db'}", query=query))
+    assert "\n" not in str(caught.value)
+
+
+def test_an_encoding_that_is_not_the_files(load, lines):
+    with pytest.raises(DataError, match=r"not in the encoding data\.encoding=utf-16"):
+        load(b"\n".join(lines), encoding="utf-16")
 
 
 def test_unknown_needed_column(settings_for):

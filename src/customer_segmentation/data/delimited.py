@@ -69,6 +69,8 @@ class DelimitedSource:
             text = Transcoded(io.BytesIO(file.head), self._encoding).read().decode("utf-8")
         except LookupError:
             raise DataError(f"data.encoding is {encoding!r}, which is no encoding that Python knows.") from None
+        except UnicodeError as error:
+            raise DataError(f"{file.name} is not in the encoding data.encoding={encoding} ({error}).") from None
         text = text.removeprefix("\ufeff")
         # A last line that the head cuts off would look like a damaged one.
         if len(file.head) >= 1 << 20:

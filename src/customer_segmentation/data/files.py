@@ -20,7 +20,7 @@ from customer_segmentation.data.streams import ByteRange
 from customer_segmentation.errors import DataError
 
 _HEAD = 1 << 20
-_ZIP = b"PK\x03\x04"
+_ZIPS = (b"PK\x03\x04", b"PK\x05\x06")  # the second is an empty one
 _PACKED: dict[bytes, Callable[[Path], BinaryIO]] = {
     b"\x1f\x8b": lambda path: cast(BinaryIO, gzip.GzipFile(path)),
     b"BZh": lambda path: cast(BinaryIO, bz2.BZ2File(path)),
@@ -155,7 +155,7 @@ def open_file(path: str, *, member: str = "") -> FileBytes:
         if magic.startswith(start):
             raise DataError(f"{name} is {kind}; expected a table as CSV, Parquet or Excel.")
     try:
-        if magic.startswith(_ZIP):
+        if magic.startswith(_ZIPS):
             with zipfile.ZipFile(file) as archive:
                 names = [info.filename for info in archive.infolist() if not info.is_dir()]
             if "[Content_Types].xml" in names or "content.xml" in names:

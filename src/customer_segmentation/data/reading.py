@@ -257,8 +257,9 @@ def query_errors(shown: str) -> Iterator[None]:
         yield
     except ImportError as error:
         raise DataError(f"{shown} needs a driver that is not installed ({first_line(error)}); install it.") from None
-    except sqlalchemy.exc.SQLAlchemyError as error:
-        cause = getattr(error, "orig", None) or error
+    except (sqlalchemy.exc.SQLAlchemyError, pd.errors.DatabaseError) as error:
+        inner = error.__cause__ if isinstance(error, pd.errors.DatabaseError) and error.__cause__ else error
+        cause = getattr(inner, "orig", None) or inner
         raise DataError(f"The query on {shown} failed: {first_line(cause)}; check data.path and data.query.") from None
 
 
