@@ -176,6 +176,7 @@ TEXTS = {
     "cells kept from spreadsheets": lambda frame, contract: csv_bytes(
         each(frame, ["Customer ID", "Zip Code", "Age"], '="{}"'.format)
     ),
+    "spaces before quotations": lambda frame, contract: csv_bytes(frame, quoting=1).replace(b'","', b'", "'),
     "padded cells": lambda frame, contract: csv_bytes(each(frame, frame.columns, lambda cell: f" {cell} ")),
     "re-saved by pandas": resaved_by_pandas,
     "repeated rows": lambda frame, contract: csv_bytes(pd.concat([frame, frame.head(400)])),

@@ -215,7 +215,8 @@ class DelimitedSource:
             return pa.dictionary(pa.int32(), pa.string())
         texts = texts_of(self._sample[position])
         texts = texts[~is_blank(texts, spec.blanks)]
-        marked = texts.str.contains(r"[,$€£%()]", regex=True).any()
+        wrapped = self._sample[position].str.contains('"', regex=False).any()
+        marked = wrapped or texts.str.contains(r"[,$€£%()]", regex=True).any()
         ambiguous = self.decimal == "," and texts.str.contains(".", regex=False).any()
         plain = not marked and not ambiguous and not np.isnan(parse_numbers(texts)).any()
         return pa.float64() if plain else pa.large_string()

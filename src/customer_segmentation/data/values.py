@@ -89,8 +89,9 @@ _DECISIVE = {
 }
 
 
-#: How a CSV keeps a spreadsheet from taking digits for a number: ="0012" is the text 0012.
-_AS_TEXT = re.compile(r'^="([^"]*)"$')
+#: How a CSV keeps a spreadsheet from taking digits for a number: ="0012" is the text 0012. Without the sign it is a
+#: quotation that does not begin where its cell does: after a comma and a space.
+_AS_TEXT = re.compile(r'^=?"([^"]*)"$')
 
 
 def fold(text: str) -> str:
@@ -139,7 +140,8 @@ def _stripped(texts: pd.Series) -> pd.Series:
     # What may be white space: a control, a blank, or not ASCII.
     if any(((bytes_ <= ord(" ")) | (bytes_ > 126)).any() for bytes_ in edges):
         texts = texts.str.strip()
-    if any((bytes_ == ord("=")).any() for bytes_ in edges):
+        edges = [_edges(chunk) for chunk in chunks_of(texts)]
+    if any((bytes_ == ord('"')).any() for bytes_ in edges):
         texts = texts.str.replace(_AS_TEXT.pattern, r"\1", regex=True)
     return texts
 
