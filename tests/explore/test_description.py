@@ -97,6 +97,8 @@ def test_categories_by_frequency_with_the_missing_last():
     counts = counts_by(pd.Series(["b", "a", None, "c", "c", None, None], name="x"))
     assert counts["customers"].to_dict() == {"c": 2, "a": 1, "b": 1, MISSING: 3}
     assert list(counts.index) == ["c", "a", "b", MISSING]
+    debit = counts_by(pd.Series([True, False, True, None], dtype="boolean", name="x"))
+    assert debit["customers"].to_dict() == {"Yes": 2, "No": 1, MISSING: 1}
 
 
 def test_an_ordered_category_keeps_its_order():

@@ -182,7 +182,7 @@ def _name(settings: InitSettings) -> str:
             )
         return name
     path = str(settings.data.path)
-    name = path.split("?")[0].rstrip("/").replace("\\", "/").rpartition("/")[2]
+    name = (path.split("?")[0] if "://" in path else path).rstrip("/").replace("\\", "/").rpartition("/")[2]
     while (stem := re.sub(r"\.(csv|tsv|txt|dat|xlsx?|xlsm|ods|parquet|pq|gz|bz2|xz|zip|zst|db|sqlite3?)$", "", name,
                           flags=re.IGNORECASE)) != name:  # fmt: skip
         name = stem

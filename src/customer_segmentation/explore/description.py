@@ -1,6 +1,6 @@
 """Descriptive statistics of the columns, and counts of customers by category and by band."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -70,6 +70,12 @@ def _with_share(counts: pd.Series) -> pd.DataFrame:
     return pd.DataFrame({"customers": counts.astype(int), "share": counts / total if total else np.nan})
 
 
+def in_words(names: Iterable[str]) -> str:
+    """Names in a row: ``Gender, Contract and Age``."""
+    every = list(names)
+    return " and ".join([", ".join(every[:-1]), *every[-1:]] if len(every) > 1 else every)
+
+
 def counts_by(series: pd.Series) -> pd.DataFrame:
     """Count the customers of each category.
 
@@ -82,8 +88,10 @@ def counts_by(series: pd.Series) -> pd.DataFrame:
     DataFrame of shape (n_categories, 2)
         ``customers`` and ``share`` of all customers, the most frequent category first, ties by name; an ordered
         categorical keeps its order. Missing cells stand last under ``(missing)``, so the counts always add up to
-        ``n_customers``.
+        ``n_customers``. Of a yes/no column the categories are Yes and No.
     """
+    if pd.api.types.is_bool_dtype(series.dtype):
+        series = series.astype(object).map({True: "Yes", False: "No"})
     counts = series.value_counts(dropna=True)
     if isinstance(series.dtype, pd.CategoricalDtype) and series.dtype.ordered:
         counts = counts.reindex(series.dtype.categories, fill_value=0)

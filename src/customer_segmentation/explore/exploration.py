@@ -220,8 +220,6 @@ def _categories(
         if distinct > MOST_VALUES:
             left_out.append(f"No counts by {name}: it has {distinct:,} distinct values, more than {MOST_VALUES}.")
             continue
-        if pd.api.types.is_bool_dtype(column.dtype):
-            column = column.astype(object).map({True: "Yes", False: "No"})
         tables[name] = counts_by(column)
     return tables
 

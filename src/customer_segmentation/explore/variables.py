@@ -83,7 +83,7 @@ def values_of(variables: Iterable[Variable], frame: pd.DataFrame) -> pd.DataFram
 
 def unknown_column(name: str, columns: Iterable[str], *, where: str, further: Iterable[str] = ()) -> str:
     """Sentence on a name that the data's contract does not have, with the names that are close to it."""
-    known = [*further, *columns]
+    known = list(dict.fromkeys([*further, *columns]))
     near = get_close_matches(name, known, n=2, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"it has {', '.join(known[:8])}{', …' * (len(known) > 8)}."
     return f"{where} reads the column {name!r}, which the data's contract does not have; {hint}"

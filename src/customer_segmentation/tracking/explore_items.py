@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import pandas as pd
 
 from customer_segmentation.data.table import CustomerTable
+from customer_segmentation.explore.description import in_words
 from customer_segmentation.explore.exploration import Exploration
 from customer_segmentation.explore.hypotheses import HypothesisResult, hypotheses_table
 from customer_segmentation.figures.exploration import correlation_heatmap, counts_figure, distributions
@@ -196,7 +197,7 @@ def _counts(table: CustomerTable, found: Exploration) -> Iterator[Item]:
     """Customers by the declared groups, and by every other category."""
     n = f"{len(table.customers):,} customers"
     for name, tables, title in (
-        ("demography", found.demography, f"{n} by {' and '.join(key.lower() for key in found.demography)}"),
+        ("demography", found.demography, f"{n} by {in_words(found.demography)}"),
         ("categories", found.categories, f"{n} by every category"),
     ):
         if tables:

@@ -11,7 +11,7 @@ import pandas as pd
 from customer_segmentation.data.expressions import Expression, evaluate
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.explore.correlation import correlation_matrix
-from customer_segmentation.explore.description import counts_by, counts_by_band, describe, numeric_columns
+from customer_segmentation.explore.description import counts_by, counts_by_band, describe, in_words, numeric_columns
 from customer_segmentation.figures.exploration import correlation_heatmap, counts_figure
 from customer_segmentation.figures.sweep import candidates_table, sweep_heatmaps
 from customer_segmentation.tracking.descriptions import verdict_markdown
@@ -54,7 +54,7 @@ def exploration_items(
     tables = {name: counts_by(customers[name]) for name in counts if name in customers}
     tables |= {name: counts_by_band(customers[name], edges) for name, edges in bands.items() if name in customers}
     if tables:
-        title = f"{len(customers):,} customers by {' and '.join(name.lower() for name in tables)}"
+        title = f"{len(customers):,} customers by {in_words(tables)}"
         yield FigureItem(counts_figure(tables, title), "exploration/counts.png")
         rows = [
             frame.rename_axis("group").reset_index().assign(column=name)[["column", "group", "customers", "share"]]
