@@ -25,7 +25,7 @@ from customer_segmentation.commands.overrides import (
     values_of,
     without_k,
 )
-from customer_segmentation.errors import SettingsError
+from customer_segmentation.errors import SettingsError, StoreError
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.settings.explore import ExploreSettings
 from customer_segmentation.settings.init import InitSettings
@@ -262,7 +262,8 @@ def _as_typed(key: str, column: Sequence[str], override: Any) -> str:
 def run_jobs(plan: Plan, job: Callable[[Any], None], launcher: Sequence[str] = ()) -> None:
     """Run a Hydra multirun: ``job`` once for each study of the plan, through the configured launcher.
 
-    ``job`` gets the composed config. It must not raise: a study that fails says so in its run, and the others go on.
+    ``job`` gets the composed config. A study that fails says so in its run, and the others go on: it raises a
+    StoreError alone.
     ``launcher`` holds further overrides of Hydra's, by which the studies go to other processes.
     """
     import hydra
@@ -285,7 +286,7 @@ def run_jobs(plan: Plan, job: Callable[[Any], None], launcher: Sequence[str] = (
         try:
             hydra.main(version_base="1.3", config_path=str(shipped_root() / "conf"), config_name=plan.command)(job)()
         except Exception as error:
-            if os.environ.get("SEGMENT_DEBUG"):
+            if os.environ.get("SEGMENT_DEBUG") or isinstance(error, StoreError):
                 raise
             raise settings_error(error, SCHEMAS[plan.command]) from error
         finally:

@@ -123,6 +123,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # the last resort: a sentence, and where the traceback is to be had
         if os.environ.get("SEGMENT_DEBUG"):
             raise
+        from customer_segmentation.tracking.trouble import trouble_of
+
+        trouble = trouble_of(error)
+        if trouble is not None:
+            print(f"segment {name}: {trouble}", file=sys.stderr)
+            return 1
         text = " ".join(str(error).split()) or type(error).__name__
         print(
             f"segment {name}: unexpected {type(error).__name__}: {text[:400]} "

@@ -28,7 +28,7 @@ from customer_segmentation.commands.playbooks import playbook_of
 from customer_segmentation.commands.portraits import profiles_of
 from customer_segmentation.commands.progress import current_progress
 from customer_segmentation.commands.resumption import standing_of, take_up
-from customer_segmentation.errors import SegmentError
+from customer_segmentation.errors import SegmentError, StoreError
 from customer_segmentation.segments.naming import name_segments
 from customer_segmentation.settings.segments_asked import segments_asked
 from customer_segmentation.settings.sweep import SelectionSettings
@@ -37,11 +37,12 @@ from customer_segmentation.tracking.context import SweepContext
 from customer_segmentation.tracking.everybody_items import everybody_items
 from customer_segmentation.tracking.identity import TAG as IDENTITY
 from customer_segmentation.tracking.items import Item, Metrics, Tags
-from customer_segmentation.tracking.runs import finish_run, record, start_run
+from customer_segmentation.tracking.runs import abandon_run, finish_run, record, start_run
 from customer_segmentation.tracking.segment_items import profile_items
 from customer_segmentation.tracking.store import Store, connect
 from customer_segmentation.tracking.structure_items import metric_name, structure_items
 from customer_segmentation.tracking.study_items import candidate_items, candidate_tags, study_items
+from customer_segmentation.tracking.trouble import trouble_of
 from customer_segmentation.verdict.objections import Limits
 from customer_segmentation.verdict.selection import Rule, best_of_study
 from customer_segmentation.verdict.structure import StudyStructure
@@ -49,7 +50,13 @@ from customer_segmentation.verdict.yardstick import yardstick
 
 
 def run_job(config: Any) -> None:
-    """Run the study that Hydra composed. It does not raise: a study that fails says so in its own run."""
+    """Run the study that Hydra composed. A study that fails says so in its own run and the others go on.
+
+    Raises
+    ------
+    StoreError
+        The store fails: no study can be logged any more.
+    """
     from hydra.core.hydra_config import HydraConfig
 
     follow_parent()
@@ -67,8 +74,26 @@ def run_job(config: Any) -> None:
     # The sweep may vary the seed: the tag of a study is its own, not the first one's.
     context = replace(context, tags={**context.tags, "seed": str(job.settings.seed)})
     store = connect(context.uri, context.experiment, context.experiment_id)
-    with threadpool_limits(job.settings.threads):
-        run_logged(job, context, store)
+    if context.sweep_id in _BROKEN:
+        raise StoreError(_BROKEN[context.sweep_id])
+    try:
+        with threadpool_limits(job.settings.threads):
+            run_logged(job, context, store)
+    except Exception as error:
+        trouble = trouble_of(error, keeps=True)
+        if trouble is None:
+            raise
+        _BROKEN[context.sweep_id] = str(trouble)
+        raise trouble from error
+
+
+#: Sweeps whose store has failed in this process, and how: their other studies would wait for it one after the other.
+_BROKEN: dict[str, str] = {}
+
+
+def trust_again(sweep_id: str) -> None:
+    """Forget that the store of a sweep has failed: it is continued."""
+    _BROKEN.pop(sweep_id, None)
 
 
 def run_logged(job: Job, context: SweepContext, store: Store) -> None:
@@ -102,16 +127,16 @@ def run_logged(job: Job, context: SweepContext, store: Store) -> None:
             items = [item for item in items if not isinstance(item, Metrics)]
         record(store, run_id, items)
     except Exception as error:
-        if os.environ.get("SEGMENT_DEBUG"):
-            finish_run(store, run_id, "FAILED")
+        if os.environ.get("SEGMENT_DEBUG") or trouble_of(error) is not None:
+            abandon_run(store, run_id, error)
             raise
         known = isinstance(error, SegmentError)
         reason = " ".join(str(error).split()) if known else f"unexpected {type(error).__name__}: {error}"
         record(store, run_id, [Tags({"failed_because": reason, "mlflow.note.content": f"**Failed.** {reason}"})])
         finish_run(store, run_id, "FAILED")
         progress.study_failed(job.name, reason)
-    except BaseException:
-        finish_run(store, run_id, "KILLED")
+    except BaseException as stopped:
+        abandon_run(store, run_id, stopped)
         raise
     else:
         finish_run(store, run_id)
@@ -289,6 +314,6 @@ def _log_candidates(
                     items.append(model_of(candidate, space, customers, job, profile=profiles.table, names=names))
             record(store, run_id, items)
         except BaseException as error:
-            finish_run(store, run_id, "FAILED" if isinstance(error, Exception) else "KILLED")
+            abandon_run(store, run_id, error)
             raise
         finish_run(store, run_id)

@@ -31,7 +31,7 @@ from customer_segmentation.commands.progress import SweepProgress
 from customer_segmentation.commands.reopened import Reopened
 from customer_segmentation.commands.report_run import report_of_sweep
 from customer_segmentation.commands.resumption import clear_verdict, earlier_sweep, take_up
-from customer_segmentation.commands.study import run_job
+from customer_segmentation.commands.study import run_job, trust_again
 from customer_segmentation.commands.summary import print_summary
 from customer_segmentation.commands.watching import watched
 from customer_segmentation.data.expressions import parse
@@ -59,6 +59,7 @@ from customer_segmentation.tracking.sweep_items import (
     sweep_params,
     table_items,
 )
+from customer_segmentation.tracking.trouble import hasten, trouble_of
 from customer_segmentation.tracking.verdict_items import verdict_figures
 from customer_segmentation.verdict.selection import label
 
@@ -86,6 +87,7 @@ def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -
             sweep_id = earlier.info.run_id
             take_up(store, sweep_id)
     if earlier is not None:
+        trust_again(sweep_id)
         clear_verdict(store, sweep_id)
     if not settings.quiet:
         _tell_resumed(closed, earlier)
@@ -125,7 +127,14 @@ def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -
         status = "FAILED" if progress.failures else "FINISHED"
     except KeyboardInterrupt as stopped:
         status = "KILLED"
+        hasten()
         raise KeyboardInterrupt("run the same command again to continue: what is finished is kept") from stopped
+    except Exception as error:
+        trouble = trouble_of(error, keeps=True)
+        if trouble is None:
+            raise
+        hasten()
+        raise trouble from error
     finally:
         with contextlib.suppress(Exception):  # the store may be what failed; that error is the one to tell
             finish_run(store, sweep_id, status)
@@ -163,7 +172,7 @@ def _report(
     try:
         report_of_sweep(store, sweep_id, opened, portraits)
     except Exception as error:
-        if os.environ.get("SEGMENT_DEBUG"):
+        if os.environ.get("SEGMENT_DEBUG") or trouble_of(error) is not None:
             raise
         reason = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
         record(store, sweep_id, [Tags({"report_failed_because": reason})])

@@ -8,11 +8,12 @@ import time
 from collections.abc import Iterator
 
 from customer_segmentation.commands.progress import SweepProgress
-from customer_segmentation.errors import SegmentError
+from customer_segmentation.errors import SegmentError, StoreError
 from customer_segmentation.tracking.items import Tags
 from customer_segmentation.tracking.reading import runs_of
 from customer_segmentation.tracking.runs import finish_run, record
 from customer_segmentation.tracking.store import Store
+from customer_segmentation.tracking.trouble import hasten
 
 PAUSE = 1.0  # seconds between two looks
 LOST = "its process ended before it did; the machine may have run out of memory"
@@ -38,6 +39,12 @@ def watched(store: Store, sweep_id: str, progress: SweepProgress, *, apart: bool
     watch.start()
     try:
         yield
+    except StoreError:  # nothing more can be read from it or written to it
+        hasten()
+        watch.stop()
+        with contextlib.suppress(Exception):
+            watch.settle()
+        raise
     except SegmentError as error:  # of the launcher: what the studies have logged until then is kept
         watch.stop()
         watch.settle()
@@ -45,6 +52,7 @@ def watched(store: Store, sweep_id: str, progress: SweepProgress, *, apart: bool
             raise
         progress.notes["launcher"] = " ".join(str(error).split())[:300]
     except BaseException:
+        hasten()
         watch.stop()
         with contextlib.suppress(Exception):  # the store may be what failed
             close_below(store, sweep_id, "KILLED")

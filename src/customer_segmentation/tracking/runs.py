@@ -28,6 +28,7 @@ from customer_segmentation.tracking.items import (
 from customer_segmentation.tracking.process import TAG as PROCESS
 from customer_segmentation.tracking.process import this_process
 from customer_segmentation.tracking.store import Store
+from customer_segmentation.tracking.trouble import hasten, trouble_of
 
 #: Limits of the tracking store, from MLflow's validation.
 PARAM_LENGTH = 6000
@@ -91,13 +92,23 @@ def closing(store: Store, run_id: str) -> Iterator[None]:
     """End the run whatever happens in the block: FINISHED, FAILED on an error, KILLED when the process is stopped."""
     try:
         yield
-    except Exception:
-        finish_run(store, run_id, "FAILED")
-        raise
-    except BaseException:
-        finish_run(store, run_id, "KILLED")
+    except BaseException as error:
+        abandon_run(store, run_id, error)
         raise
     finish_run(store, run_id)
+
+
+def abandon_run(store: Store, run_id: str, error: BaseException) -> None:
+    """End a run that an exception broke off: FAILED, or KILLED when the process is stopped.
+
+    The store may be what failed: that error is the one to tell, and it is not waited for again. A run that stays open
+    then is closed by the next command, as one whose process is gone.
+    """
+    stopped = not isinstance(error, Exception)
+    if stopped or trouble_of(error) is not None:
+        hasten()
+    with contextlib.suppress(Exception):
+        finish_run(store, run_id, "KILLED" if stopped else "FAILED")
 
 
 def record(store: Store, run_id: str, items: Iterable[Item]) -> dict[str, str]:

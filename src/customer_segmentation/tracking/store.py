@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from customer_segmentation.errors import StoreError
+from customer_segmentation.tracking.trouble import be_patient, meaning, without_password
 
 DEFAULT_STORE = "sqlite:///mlflow.db"
 SQLITE = "sqlite:///"
@@ -77,8 +78,7 @@ def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeo
     """
     resolved = store_uri(uri)
     usual = resolved == store_uri(None)  # asked now: MLflow sets the variable itself once it is told an address
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
+    _settle_mlflow()
     local = resolved.startswith(SQLITE)
     if not local and resolved.startswith("http"):
         _knock(resolved, timeout)
@@ -122,7 +122,7 @@ def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeo
 @functools.cache
 def connect(uri: str, experiment: str, experiment_id: str) -> Store:
     """Store that a sweep has opened already, for the jobs of this process: nothing is created or checked again."""
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    _settle_mlflow()
     import mlflow
     from mlflow.tracking import MlflowClient
 
@@ -162,7 +162,7 @@ def _reach(uri: str, timeout: int) -> None:
         return
     if kind not in DATABASES:
         raise StoreError(
-            f"the tracking store {_without_password(uri)} is of a kind that MLflow does not know ({kind}://); expected "
+            f"the tracking store {without_password(uri)} is of a kind that MLflow does not know ({kind}://); expected "
             "sqlite:///FILE, http(s)://SERVER or the address of a PostgreSQL or MySQL database."
         )
     from sqlalchemy import create_engine
@@ -174,7 +174,7 @@ def _reach(uri: str, timeout: int) -> None:
         socket.create_connection((address.hostname, address.port or DATABASES[kind]), timeout=timeout).close()
     except OSError as error:
         raise StoreError(
-            f"the tracking store {_without_password(uri)} does not answer ({type(error).__name__}); start it, or give "
+            f"the tracking store {without_password(uri)} does not answer ({type(error).__name__}); start it, or give "
             "another with tracking.uri=ADDRESS."
         ) from error
 
@@ -188,28 +188,17 @@ def _store_errors(uri: str) -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:  # SQLAlchemy imports a database's driver when it first connects
         raise StoreError(
-            f"the tracking store {_without_password(uri)} needs the package {error.name}; install it beside this one."
+            f"the tracking store {without_password(uri)} needs the package {error.name}; install it beside this one."
         ) from error
     except (MlflowException, SQLAlchemyError, OSError) as error:
         text = " ".join(str(error).split())
-        known = {
-            "readonly": "it is read-only",
-            "Permission denied": "permission denied",
-            "unable to open": "its folder is missing or cannot be written",
-            "file is not a database": "the file is no SQLite database",
-            "out-of-date": "its schema is older than this MLflow; run `mlflow db upgrade` on it",
-            "No space": "the disk is full",
-        }
-        why = next((words for sign, words in known.items() if sign in text), text[:300])
+        known = meaning(text)
+        why = known[0] if known is not None else text[:300]
+        if "out-of-date" in text:
+            why = "its schema is older than this MLflow; run `mlflow db upgrade` on it"
         raise StoreError(
-            f"the tracking store {_without_password(uri)} cannot be used: {why}; give another with "
-            "tracking.uri=ADDRESS."
+            f"the tracking store {without_password(uri)} cannot be used: {why}; give another with tracking.uri=ADDRESS."
         ) from error
-
-
-def _without_password(uri: str) -> str:
-    password = urlsplit(uri).password
-    return uri if password is None else uri.replace(f":{password}@", ":***@")
 
 
 @contextlib.contextmanager
@@ -245,7 +234,15 @@ def _create_sqlite(path: Path) -> None:
         os.replace(fresh, path)
 
 
+def _settle_mlflow() -> None:
+    """Tell MLflow how to behave; what the user has set stands."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # two lines for every run of a server
+    be_patient()
+
+
 def _silence() -> None:
-    """Keep migrations and start-up notes of MLflow out of the command's own output."""
+    """Keep MLflow's notes and the tracebacks that it logs out of the command's own output: the exceptions reach us."""
+    level = logging.ERROR if os.environ.get("SEGMENT_DEBUG") else logging.CRITICAL
     for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+        logging.getLogger(name).setLevel(level)

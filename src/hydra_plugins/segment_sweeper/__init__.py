@@ -1,10 +1,14 @@
-"""Hydra's basic sweeper without its second look at every job.
+"""Hydra's basic sweeper without its second look at every job, and without its own words on one that failed.
 
 Before a batch is launched, Hydra composes every job once for nothing but to see that it can be composed.
 ``customer_segmentation.commands.composition.plan`` has done that by then, and with sentences a user can act on.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.utils import JobReturn, JobStatus
 
 
 class CheckedSweeper(BasicSweeper):
@@ -12,3 +16,18 @@ class CheckedSweeper(BasicSweeper):
 
     def validate_batch_is_legal(self, batch: object) -> None:
         """Leave it at the check that was done."""
+
+    def sweep(self, arguments: list[str]) -> Any:
+        """Launch the jobs; raise what one of them raised."""
+        assert self.launcher is not None  # noqa: S101 - Hydra has set it up
+        launch = self.launcher.launch
+
+        def launched(job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
+            results = launch(job_overrides, initial_job_idx=initial_job_idx)
+            for result in results:
+                if result.status == JobStatus.FAILED and isinstance(result._return_value, Exception):
+                    raise result._return_value
+            return results
+
+        self.launcher.launch = launched  # type: ignore[method-assign]
+        return super().sweep(arguments)

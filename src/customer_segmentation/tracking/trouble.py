@@ -1,0 +1,139 @@
+"""A store that fails in the midst of the work: recognised, told in one sentence, and not waited for again and again."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from customer_segmentation.errors import SegmentError, StoreError
+
+FULL = ("its disk is full", "make room")
+READ_ONLY = ("it is read-only", "make it writable")
+DENIED = ("permission denied", "make it writable")
+SILENT = ("it does not answer", "start it")
+
+#: What databases, file systems and MLflow's client say -> what it means, and what to do about it.
+SIGNS = {
+    "disk is full": FULL,
+    "No space": FULL,
+    "quota exceeded": FULL,
+    "readonly": READ_ONLY,
+    "Read-only": READ_ONLY,
+    "Permission denied": DENIED,
+    "unable to open": ("its folder is missing or cannot be written", "bring it back"),
+    "disk I/O error": ("its disk gives errors", "mend it"),
+    "file is not a database": ("the file is no SQLite database", "bring the right one back"),
+    "malformed": ("the file is damaged", "bring it back from a copy"),
+    "no such table": ("its tables are gone", "bring it back"),
+    "database is locked": ("another process holds it", "wait for that"),
+    "Connection refused": SILENT,
+    "Max retries exceeded": SILENT,
+    "timed out": SILENT,
+    "Connection aborted": SILENT,
+}
+
+ERRORS = {
+    errno.ENOSPC: FULL,
+    errno.EDQUOT: FULL,
+    errno.EROFS: READ_ONLY,
+    errno.EACCES: DENIED,
+    errno.EPERM: DENIED,
+    errno.EIO: ("its disk gives errors", "mend it"),
+    errno.ESTALE: ("its folder has gone", "bring it back"),
+}
+
+#: How long MLflow's client holds on to a server: seconds for an answer, and how often it asks again (0, 4, 8 s apart).
+PATIENCE = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "30", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3"}
+HASTE = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "5", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
+
+
+def be_patient() -> None:
+    """Let a server be away for some seconds, not for the minutes that MLflow allows; what the user has set stands."""
+    for name, value in PATIENCE.items():
+        os.environ.setdefault(name, value)
+
+
+def hasten() -> None:
+    """Ask the store once from now on: it has failed, or the user wants to leave."""
+    os.environ.update(HASTE)
+
+
+def meaning(text: str) -> tuple[str, str] | None:
+    """What a message of a store means and what to do about it; None for one that is not known.
+
+    >>> meaning("(sqlite3.OperationalError) database or disk is full")
+    ('its disk is full', 'make room')
+    """
+    return next((known for sign, known in SIGNS.items() if sign in text), None)
+
+
+def trouble_of(error: BaseException, *, keeps: bool = False) -> StoreError | None:
+    """Sentence for an exception that a store or its disk has caused; None for any other.
+
+    Parameters
+    ----------
+    error : exception
+    keeps : bool
+        Whether the same command, run again, goes on from what is finished.
+    """
+    if isinstance(error, SegmentError):
+        return error if isinstance(error, StoreError) else None
+    for cause in _chain(error):
+        found = _found(cause)
+        if found is None:
+            continue
+        (why, remedy), place = found
+        again = "run the same command again"
+        again += " to continue: what is finished is kept" if keeps else ""
+        return StoreError(f"{place} cannot be used: {why}; {remedy} and {again}.")
+    return None
+
+
+def _found(error: BaseException) -> tuple[tuple[str, str], str] | None:
+    """What an exception means and which place it speaks of."""
+    text = " ".join(str(error).split())
+    if _is(error, "mlflow.exceptions", "MlflowException"):
+        known = meaning(text)
+        if known is None and _is(error, "mlflow.exceptions", "RestException"):
+            known = (f"it says {text[:200]}", "mend that")
+        return None if known is None else (known, _store())
+    if _is(error, "sqlalchemy.exc", "DBAPIError"):
+        return meaning(text) or (text[:200], "mend that"), _store()
+    if _is(error, "requests.exceptions", "HTTPError"):
+        return (f"it says {text[:200]}", "mend that"), _store()
+    if _is(error, "requests.exceptions", "RequestException"):
+        return SILENT, _store()
+    if isinstance(error, OSError) and error.errno in ERRORS:
+        return ERRORS[error.errno], str(error.filename) if error.filename else _store()
+    return None
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An exception and those that it came from."""
+    seen: list[BaseException] = []
+    current: BaseException | None = error
+    while current is not None and current not in seen:
+        seen.append(current)
+        yield current
+        current = current.__cause__ or current.__context__
+
+
+def _is(error: BaseException, module: str, name: str) -> bool:
+    """Whether it is an instance of a class; a library that was never imported has raised nothing."""
+    kind = getattr(sys.modules.get(module), name, None)
+    return isinstance(kind, type) and isinstance(error, kind)
+
+
+def _store() -> str:
+    """The store that MLflow was told of."""
+    mlflow = sys.modules.get("mlflow")
+    return "the tracking store" + ("" if mlflow is None else f" {without_password(mlflow.get_tracking_uri())}")
+
+
+def without_password(uri: str) -> str:
+    """Address of a store, fit to be shown."""
+    password = urlsplit(uri).password
+    return uri if password is None else uri.replace(f":{password}@", ":***@")

@@ -1,0 +1,47 @@
+import pytest
+
+from customer_segmentation.errors import DataError, StoreError
+from customer_segmentation.tracking.store import open_store
+from customer_segmentation.tracking.trouble import trouble_of
+
+
+def raised(action) -> BaseException:
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - which one is what is asked
+        action()
+    return caught.value
+
+
+def test_a_full_device_is_told_with_what_to_do():
+    def write():
+        with open("/dev/full", "w") as file:
+            file.write("x")
+
+    assert "its disk is full; make room and run the same command again." in str(trouble_of(raised(write)))
+
+
+def test_a_server_that_is_not_there_is_told(monkeypatch):
+    from mlflow.tracking import MlflowClient
+
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    error = raised(lambda: MlflowClient("http://127.0.0.1:1").get_experiment("1"))
+    assert "does not answer; start it and run" in str(trouble_of(error, keeps=True))
+    assert str(trouble_of(error, keeps=True)).endswith("to continue: what is finished is kept.")
+
+
+def test_a_database_that_lost_its_tables_is_told(tmp_path):
+    import sqlite3
+
+    store = open_store(uri=f"sqlite:///{tmp_path}/x.db", experiment="one", artifacts=None)
+    with sqlite3.connect(tmp_path / "x.db") as database:
+        database.execute("PRAGMA foreign_keys = OFF")
+        database.execute("DROP TABLE experiments")
+    found = trouble_of(raised(lambda: store.client.get_experiment_by_name("one")))
+    assert isinstance(found, StoreError)
+    assert f"{tmp_path}/x.db cannot be used: its tables are gone" in str(found)
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("no"), KeyError("disk is full"), DataError("no"), FileNotFoundError(2, "x")]
+)
+def test_what_is_not_the_stores_fault_is_left_alone(error):
+    assert trouble_of(error) is None
