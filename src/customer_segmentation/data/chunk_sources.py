@@ -134,8 +134,9 @@ class QueryChunks:
         self.name = f"query on {shown}"
         with query_errors(shown):
             self._engine = sqlalchemy.create_engine(parsed)
-            self._connection = self._engine.connect().execution_options(stream_results=True)
-            self._result = self._connection.execute(sqlalchemy.text(query or ""))
+            # To the driver as it is: a colon or a per cent sign in it is no parameter.
+            self._connection = self._engine.connect().execution_options(stream_results=True, no_parameters=True)
+            self._result = self._connection.exec_driver_sql(query or "")
             if not self._result.returns_rows:
                 raise DataError(f"the query on {shown} returns no rows; give a SELECT with query=.")
             names = self._result.keys()
