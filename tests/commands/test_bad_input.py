@@ -117,6 +117,7 @@ def tables():
     ("words", "expected"),
     [
         (["data.path=missing, (2).csv"], ["no file missing, (2).csv", "data.path"]),
+        (["data.path="], ["data.path is empty"]),
         (["data.path=empty.csv"], ["empty.csv is empty"]),
         (["data.path=folder"], ["folder is a folder"]),
         (["data.path=bytes.csv"], ["bytes.csv is binary"]),

@@ -44,7 +44,9 @@ def open_source(settings: DataSettings) -> Source:
     if settings.source != "file":
         raise SettingsError(f"data.source is {settings.source!r}; expected one of {', '.join(SOURCES)}.")
     path = settings.path
-    if not path:
+    if path is not None and not path.strip():
+        raise SettingsError("data.path is empty; give data.path=FILE, or leave it out.")
+    if path is None:
         if settings.download is None or not settings.download.url:
             raise SettingsError("data.path is not set and data.download names no address; give data.path=FILE.")
         path = str(fetch(settings.download))
