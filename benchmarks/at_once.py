@@ -1,12 +1,13 @@
 """Four sweeps with different settings that start at the same moment, in one fresh folder and against one fresh server.
 
-    python benchmarks/at_once.py [--times 3]
+    python benchmarks/at_once.py [--times 3] [--write]
 
 Every sweep must end without an error, with each of its runs finished once and its own settings on them.
 """
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from collections import Counter
 from pathlib import Path
 
 from mlflow.tracking import MlflowClient
+from readme import write_part
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "end_to_end"))
 from servers import mlflow_server
@@ -69,19 +71,35 @@ def main() -> None:
     """Both ways, several times."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--times", type=int, default=3)
+    parser.add_argument("--write", action="store_true")
+    asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the server goes with this process
     failed = 0
-    for number in range(parser.parse_args().times):
+    lines = [
+        "| four sweeps at once | wall s | runs lost, doubled, unfinished or mixed up, and errors |",
+        "|---|---|---|",
+    ]
+    for _ in range(asked.times):
         with tempfile.TemporaryDirectory() as name:
             folder, begun = Path(name), time.monotonic()
             wrong = at_once(folder, []) + lost(f"sqlite:///{folder}/mlflow.db")
-            print(f"{number + 1} fresh folder, {time.monotonic() - begun:.0f} s: {wrong or 'nothing lost'}", flush=True)
+            lines.append(told("fresh folder", time.monotonic() - begun, wrong))
         failed += bool(wrong)
         with tempfile.TemporaryDirectory() as name, mlflow_server(Path(name)) as address:
             folder, begun = Path(name), time.monotonic()
             wrong = at_once(folder, ["tracking=server", f"tracking.uri={address}"]) + lost(address)
-            print(f"{number + 1} fresh server, {time.monotonic() - begun:.0f} s: {wrong or 'nothing lost'}", flush=True)
+            lines.append(told("fresh server", time.monotonic() - begun, wrong))
         failed += bool(wrong)
+    if asked.write:
+        write_part("at_once", "\n".join(lines))
     sys.exit(1 if failed else 0)
+
+
+def told(where: str, seconds: float, wrong: list[str]) -> str:
+    """Say a line of the table."""
+    line = f"| {where} | {seconds:.0f} | {'; '.join(wrong) or 'none'} |"
+    print(line, flush=True)
+    return line
 
 
 if __name__ == "__main__":

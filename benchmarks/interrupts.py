@@ -1,9 +1,10 @@
 """Ctrl-C at random moments of a sweep: how long until the command has ended, and what it leaves.
 
-    python benchmarks/interrupts.py [--times 12] [--seed 1] [--server] [override ...]
+    python benchmarks/interrupts.py [--times 12] [--seed 1] [--server] [--write] [override ...]
 
 SIGINT goes to the whole process group, as a terminal does. The moments are drawn over the whole course of an
 undisturbed sweep. Each must end within two seconds with one sentence, exit code 130, no process left, no run RUNNING.
+--write measures in this process, under launcher=local, and under it with a server, and puts the table into the README.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from collections import Counter
 from pathlib import Path
 
 from mlflow.tracking import MlflowClient
+from readme import write_part
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "end_to_end"))
 from servers import mlflow_server
@@ -89,19 +91,42 @@ def interrupted(folder: Path, words: list[str], moment: float, uri: str) -> tupl
 
 
 def main() -> None:
-    """Run one sweep undisturbed, then interrupt others at moments of its course."""
+    """Measure each case, print, and write the table if asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--times", type=int, default=12)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--server", action="store_true", help="with a real `mlflow server` as the store")
+    parser.add_argument("--write", action="store_true")
     parser.add_argument("words", nargs="*", metavar="override", help="such as launcher=local")
-    arguments = parser.parse_args()
-    chance = random.Random(arguments.seed)  # noqa: S311 - moments, not secrets
+    asked = parser.parse_args()
+    lines = ["| sweep | interrupts | median, s | most, s | otherwise than it should be |", "|---|---|---|---|---|"]
+    local = ["launcher=local", "launcher.processes=2"]
+    cases = (
+        [("in one process", [], False), ("two processes", local, False), ("two processes, a server", local, True)]
+        if asked.write
+        else [(" ".join(asked.words) or "in one process", asked.words, asked.server)]
+    )
+    failed = False
+    for name, words, server in cases:
+        took, wrong = interrupts(words, asked.times, random.Random(asked.seed), server=server)  # noqa: S311 - moments
+        failed |= bool(wrong)
+        figures = f"{statistics.median(took):.2f} | {max(took):.2f}"
+        lines.append(f"| {name} | {len(took)} | {figures} | {'; '.join(wrong) or 'nothing'} |")
+        print(lines[-1], flush=True)
+    if asked.write:
+        write_part("interrupts", "\n".join(lines))
+    sys.exit(1 if failed else 0)
+
+
+def interrupts(words: list[str], times: int, chance: random.Random, *, server: bool) -> tuple[list[float], list[str]]:
+    """Run one sweep undisturbed, then interrupt others; return the seconds that each took and what was wrong."""
+    took: list[float] = []
+    wrong: list[str] = []
     with contextlib.ExitStack() as stack:
-        words, server = list(arguments.words), ""
-        if arguments.server:
-            server = stack.enter_context(mlflow_server(Path(stack.enter_context(tempfile.TemporaryDirectory()))))
-            words += ["tracking=server", f"tracking.uri={server}"]
+        address = ""
+        if server:
+            address = stack.enter_context(mlflow_server(Path(stack.enter_context(tempfile.TemporaryDirectory()))))
+            words = [*words, "tracking=server", f"tracking.uri={address}"]
         with tempfile.TemporaryDirectory() as name:
             begun = time.monotonic()
             process = start(Path(name), words)
@@ -110,19 +135,15 @@ def main() -> None:
             if process.returncode:
                 sys.exit(out)
         print(f"undisturbed: {whole:.1f} s", flush=True)
-        took: list[float] = []
-        wrong: list[str] = []
-        while len(took) < arguments.times:
-            share = (len(took) + chance.random()) / arguments.times  # one in every part of the course
+        while len(took) < times:
+            share = (len(took) + chance.random()) / times  # one in every part of the course
             with tempfile.TemporaryDirectory() as name:
-                uri = server or f"sqlite:///{name}/mlflow.db"
+                uri = address or f"sqlite:///{name}/mlflow.db"
                 found = interrupted(Path(name), [*words, "resume=false"], 0.3 + share * (whole - 0.5), uri)
             if found is not None:
                 took.append(found[0])
                 wrong += found[1]
-        summary = f"{len(took)} interrupts: median {statistics.median(took):.2f} s, most {max(took):.2f} s"
-        print(f"{summary}; {wrong or 'each as it should be'}")
-    sys.exit(1 if wrong else 0)
+    return took, wrong
 
 
 if __name__ == "__main__":

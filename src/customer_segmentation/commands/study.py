@@ -70,6 +70,7 @@ def run_job(config: Any) -> None:
         config=config_text(config, without="k"),
     )
     context = SweepContext.current()
+    context.enter_folder()
     remember(context.sweep_id, job)
     # The sweep may vary the seed: the tag of a study is its own, not the first one's.
     context = replace(context, tags={**context.tags, "seed": str(job.settings.seed)})

@@ -92,7 +92,7 @@ def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -
     if not settings.quiet:
         _tell_resumed(closed, earlier)
     context = SweepContext(
-        store.uri, store.experiment, store.experiment_id, sweep_id, needed, tags, earlier is not None
+        store.uri, store.experiment, store.experiment_id, sweep_id, needed, tags, earlier is not None, os.getcwd()
     )
     context.publish()
     ks = segments_asked(settings.k)
@@ -107,6 +107,8 @@ def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -
                 record(store, sweep_id, _first_items(settings, asked, customers, needed, logged.params))
             launch = launch_of(settings, len(asked.jobs), len(customers.table.customers))
             record(store, sweep_id, [Tags({"launcher": str(launch)})])
+            if launch.apart:
+                progress.notes["launcher"] = f"studies ran under {launch}"
             with watched(store, sweep_id, progress, apart=launch.apart), workers(launch, settings, customers):
                 run_jobs(asked, run_job, launch.overrides)
             progress.finishing()

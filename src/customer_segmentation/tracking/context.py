@@ -24,6 +24,8 @@ class SweepContext:
         Tags of every run of the sweep.
     continued : bool
         Whether an earlier sweep is continued, so that a study may stand already.
+    folder : str
+        Where the sweep was started: relative paths and the user's ``conf/`` count from there.
     """
 
     uri: str
@@ -33,10 +35,16 @@ class SweepContext:
     columns: list[str]
     tags: dict[str, str]
     continued: bool = False
+    folder: str = ""
 
     def publish(self) -> None:
         """Put it into the environment, which in-process jobs and started workers read alike."""
         os.environ[VARIABLE] = json.dumps(asdict(self))
+
+    def enter_folder(self) -> None:
+        """Work in the sweep's folder, as a worker of a cluster starts in another one; where that has none, stay."""
+        if self.folder and self.folder != os.getcwd() and os.path.isdir(self.folder):
+            os.chdir(self.folder)
 
     @staticmethod
     def current() -> SweepContext:
