@@ -17,8 +17,19 @@ SEGMENT = Path(sys.executable).parent / "segment"
 def start(folder: Path, *words: str) -> subprocess.Popen:
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "SEGMENT_"))}
     return subprocess.Popen(
-        [SEGMENT, "sweep", *words], cwd=folder, env=kept, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [SEGMENT, "sweep", "tracking.report=false", *words],
+        cwd=folder,
+        env=kept,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=obey_ctrl_c,
     )
+
+
+def obey_ctrl_c() -> None:
+    """For a child: heed SIGINT, which a job in the background inherits as ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def all_runs(folder: Path) -> list:

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from stores import content
 
 SEGMENT = Path(sys.executable).parent / "segment"
-ASKED = ("features=value,same", "scaling=standard,minmax", "k=[2,3]", "data.customers=300")
+ASKED = ("features=value,same", "scaling=standard,minmax", "k=[2,3]", "data.customers=300", "tracking.report=false")
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +33,11 @@ def swept(tmp_path_factory, run_segment, run_here):
         return ran[launcher]
 
     return run
+
+
+def obey_ctrl_c() -> None:
+    """For a child: heed SIGINT, which a job in the background inherits as ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def compare(one, other):
@@ -98,6 +103,7 @@ def test_ctrl_c_ends_the_processes_and_closes_their_runs(tmp_path):
         text=True,
         env={key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "SEGMENT_"))},
         start_new_session=True,
+        preexec_fn=obey_ctrl_c,
     )
     assert "study 1/4" in process.stderr.readline()
     children = workers_of(process.pid)

@@ -13,7 +13,14 @@ import pytest
 from customer_segmentation.tracking.process import this_process
 
 SEGMENT = Path(sys.executable).parent / "segment"
-SWEEP = ("sweep", "features=value", "scaling=standard,minmax,robust", "k=[2,3,4]", "data.customers=900")
+SWEEP = (
+    "sweep",
+    "features=value",
+    "scaling=standard,minmax,robust",
+    "k=[2,3,4]",
+    "data.customers=900",
+    "tracking.report=false",
+)
 
 
 def killed_after(line: str, folder: Path) -> None:

@@ -11,7 +11,9 @@ SWEEP = ("features=value,services", "scaling=standard,minmax", "k=[2,3,4,5]", "d
 
 @pytest.fixture(scope="module")
 def swept(run_here, tmp_path_factory):
-    ran = run_here("sweep", *SWEEP, "tracking.models=chosen", folder=tmp_path_factory.mktemp("verdict"))
+    ran = run_here(
+        "sweep", *SWEEP, "tracking.models=chosen", "tracking.report=false", folder=tmp_path_factory.mktemp("verdict")
+    )
     assert ran.code == 0, ran.error
     assert "Warning" not in ran.error
     return ran
@@ -82,7 +84,13 @@ def test_the_page_and_the_pictures(swept):
 
 
 def test_the_verdict_does_not_depend_on_the_order_of_the_studies(swept, run_here, tmp_path):
-    turned = ("features=services,value", "scaling=minmax,standard", *SWEEP[2:], "tracking.models=chosen")
+    turned = (
+        "features=services,value",
+        "scaling=minmax,standard",
+        *SWEEP[2:],
+        "tracking.models=chosen",
+        "tracking.report=false",
+    )
     again, first = verdict_of(run_here("sweep", *turned, folder=tmp_path)), verdict_of(swept)
     for key in ("headline", "structure", "tie", "decided_by"):
         assert again[key] == first[key]
