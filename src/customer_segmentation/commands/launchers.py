@@ -22,10 +22,10 @@ from customer_segmentation.settings.segments_asked import segments_asked
 from customer_segmentation.settings.sweep import SweepSettings
 
 #: CPU seconds to start a worker (imports, mostly) and of a study (logging; and per customer and candidate of it).
-#: Rounded from single runs on two cores at 7,043 and 100,000 customers: good for telling minutes from seconds.
-START = 5.0
+#: Rounded from benchmarks/launchers.py at 5,000 and 100,000 customers: good for telling minutes from seconds.
+START = 8.0
 STUDY = 0.3
-CUSTOMER = 6e-6
+CUSTOMER = 8e-6
 #: A sweep goes to several processes when that saves this many times what starting them costs.
 WORTH = 2.0
 
