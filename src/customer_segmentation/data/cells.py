@@ -13,7 +13,7 @@ from customer_segmentation.data.headers import header_name
 from customer_segmentation.data.values import texts_of
 from customer_segmentation.settings.data import ColumnSpec
 
-_PLACES = 20  # of a table, from which the rows of a look are taken
+PLACES = 20  # of a table, from which the rows of a look are taken
 
 
 @dataclass(frozen=True)
@@ -115,10 +115,8 @@ class FrameSource:
         frame = self._frame.reset_index(drop=True)
         if len(frame) <= most:
             return Look(frame)
-        size = max(most // _PLACES, 1)
-        at = np.unique(
-            [np.arange(size) + start for start in np.linspace(0, len(frame) - size, _PLACES).astype(np.intp)]
-        )
+        size = max(most // PLACES, 1)
+        at = np.unique([np.arange(size) + start for start in np.linspace(0, len(frame) - size, PLACES).astype(np.intp)])
         return Look(frame.iloc[at].reset_index(drop=True), f"spread over its {len(frame):,}")
 
     def first(self, position: int, most: int) -> pd.Series:

@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
 from customer_segmentation.data.batches import growing_column
-from customer_segmentation.data.delimited import NULLS, NUMBERS, DelimitedSource, lines_of_broken
+from customer_segmentation.data.broken_rows import broken_rows, lines_of_broken
+from customer_segmentation.data.delimited import NULLS, NUMBERS, DelimitedSource
 from customer_segmentation.data.files import READ_ERRORS
 from customer_segmentation.data.headers import header_name
 from customer_segmentation.data.spool import RowSpool
@@ -133,7 +134,9 @@ class DelimitedChunks(DelimitedSource):
             lines = [line for number, text in broken for line in lines_of_broken(number, text)]
             broken.clear()
             if lines:
-                parts.append(self._broken_rows(lines).set_axis([*names, "row", "reason"], axis=1))
+                parts.append(
+                    broken_rows(lines, self.headers, self._delimiter).set_axis([*names, "row", "reason"], axis=1)
+                )
             if parts:
                 yield pd.concat(parts, ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
             start = stop

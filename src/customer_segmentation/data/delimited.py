@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import BinaryIO
@@ -16,19 +15,19 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from customer_segmentation.data.batches import GrowingColumn, growing_column
-from customer_segmentation.data.cells import Cells, Look, number_rows
-from customer_segmentation.data.dialect import HEADER_ROWS, complete, find_delimiter, first_records
+from customer_segmentation.data.broken_rows import broken_rows, lines_of_broken
+from customer_segmentation.data.cells import PLACES, Cells, Look, number_rows
+from customer_segmentation.data.dialect import HEADER_ROWS, complete, decimal_of, find_delimiter, first_records
 from customer_segmentation.data.files import READ_ERRORS, FileBytes, encoding_of, guessed_encoding
 from customer_segmentation.data.headers import header_name, recognised
 from customer_segmentation.data.streams import MarkFoundError, Transcoded
-from customer_segmentation.data.values import BLANK_SPELLINGS, decimal_evidence, is_blank, parse_numbers, texts_of
+from customer_segmentation.data.values import BLANK_SPELLINGS, is_blank, parse_numbers, texts_of
 from customer_segmentation.errors import DataError
 from customer_segmentation.settings.data import ColumnSpec, ColumnType
 
 NUMBERS = (ColumnType.number, ColumnType.integer)
 NULLS = sorted({form for word in BLANK_SPELLINGS for form in (word, word.upper(), word.capitalize(), word.title())})
 _BLOCK = 1 << 19  # bytes; smaller ones cost more batches, bigger ones leave the cache
-_PLACES = 20  # of a big file, from which the rows of a look are taken
 _HALVED = 1 << 25  # bytes from which a file is parsed as two halves
 _MAX_BLOCK = 1 << 30
 
@@ -105,7 +104,7 @@ class DelimitedSource:
             self._search_quotes()
         # Without quotes no cell of a comma-separated file holds a comma.
         points_only = self._delimiter == "," and not self._quoted
-        self.decimal = decimal or ("." if points_only else self._find_decimal())
+        self.decimal = decimal or ("." if points_only else decimal_of(self._sample))
         self._block = _BLOCK
         # Room for numbers that is never touched costs no memory; too little is made up for.
         row_length = len(text) / max(text.count("\n"), text.count("\r"), 1)
@@ -136,7 +135,7 @@ class DelimitedSource:
         return Cells(
             frame=frame,
             rows=number_rows(len(frame), [number for number, _ in broken], first=self._first_row),
-            broken=self._broken_rows(expanded),
+            broken=broken_rows(expanded, self.headers, self._delimiter),
         )
 
     def originals(self, rows: np.ndarray) -> pd.DataFrame:
@@ -194,15 +193,14 @@ class DelimitedSource:
             return None
         self._search_quotes()
         size = self._file.path.stat().st_size
-        piece = int(
-            1.1 * most * size / max(self._rows_expected, 1) / _PLACES
-        )  # the rows expected are 1.1 times too many
-        if self._quoted or piece * _PLACES * 1.5 > size:
+        # The rows expected are 1.1 times too many.
+        piece = int(1.1 * most * size / max(self._rows_expected, 1) / PLACES)
+        if self._quoted or piece * PLACES * 1.5 > size:
             return None
         pieces = []
         with self._file.path.open("rb") as stored:
-            for place in range(_PLACES):
-                stored.seek(size * place // _PLACES)
+            for place in range(PLACES):
+                stored.seek(size * place // PLACES)
                 if place:
                     stored.readline()
                 pieces.append(stored.read(piece) + stored.readline())
@@ -341,47 +339,6 @@ class DelimitedSource:
             return pa.PythonFile(stream, mode="r") if not hasattr(stream, "name") else stream
         encoding = self._encoding.removesuffix("!")
         return pa.PythonFile(io.BufferedReader(Transcoded(stream, encoding), 1 << 20), mode="r")
-
-    def _find_decimal(self) -> str | None:
-        """Find the decimal mark that most number-like columns of the first rows show."""
-        shown = []
-        for _, cells in self._sample.items():
-            texts = texts_of(cells)
-            texts = texts[
-                ~is_blank(texts) & texts.str.fullmatch(r"[-+($€£ ]*\d[\d.,' ]*[ $€£%)]*").to_numpy(dtype=bool)
-            ]
-            if len(texts) > 0.5 * len(cells):
-                shown.append(decimal_evidence(texts))
-        commas, points = shown.count(","), shown.count(".")
-        return "," if commas > points else "." if points else None
-
-    def _broken_rows(self, rows: list[tuple[int, str, str]]) -> pd.DataFrame:
-        named = [header_name(header, at) for at, header in enumerate(self.headers)]
-        cells = []
-        for _, text, _ in rows:
-            parsed = (
-                next(iter(csv.reader([text], delimiter=self._delimiter)), [])
-                if '"' not in text
-                else text.split(self._delimiter)
-            )
-            cells.append((parsed + [""] * len(named))[: len(named)])
-        frame = pd.DataFrame(cells, columns=named, dtype="str")
-        frame["row"] = [row for row, _, _ in rows]
-        frame["reason"] = [
-            reason or f"the row has {len(text.split(self._delimiter))} cells, the header {len(named)}"
-            for _, text, reason in rows
-        ]
-        return frame
-
-
-def lines_of_broken(number: int, text: str) -> Iterator[tuple[int, str, str]]:
-    """Take a broken record apart: a quotation that never ends swallows many customers."""
-    lines = [line for line in re.split(r"\r\n|\r|\n", text) if line.strip()]
-    if len(lines) <= 1:
-        yield number, text, ""
-        return
-    for line in lines:
-        yield number, line, f"a quotation that begins in row {number} does not end where a cell ends"
 
 
 def _is_utf8(head: bytes) -> bool:

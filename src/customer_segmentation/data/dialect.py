@@ -6,7 +6,10 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 
+import pandas as pd
+
 from customer_segmentation.data.headers import recognised
+from customer_segmentation.data.values import decimal_evidence, is_blank, texts_of
 
 _DELIMITERS = (",", ";", "\t", "|", "^", "~", ":")
 _SNIFFED = 1 << 16  # characters by which a delimiter is judged
@@ -53,3 +56,15 @@ def complete(headers: list[str], rows: list[list[str]]) -> tuple[str, ...]:
         trailing = all(not cells[-1].strip() for cells in rows)
         return (*headers, "") if trailing else ("", *headers)  # R writes row names without a header
     return tuple(headers)
+
+
+def decimal_of(sample: pd.DataFrame) -> str | None:
+    """Find the decimal mark that most number-like columns of the first rows show; None where none shows any."""
+    shown = []
+    for _, cells in sample.items():
+        texts = texts_of(cells)
+        texts = texts[~is_blank(texts) & texts.str.fullmatch(r"[-+($€£ ]*\d[\d.,' ]*[ $€£%)]*").to_numpy(dtype=bool)]
+        if len(texts) > 0.5 * len(cells):
+            shown.append(decimal_evidence(texts))
+    commas, points = shown.count(","), shown.count(".")
+    return "," if commas > points else "." if points else None

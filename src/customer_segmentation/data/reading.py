@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from customer_segmentation.data.cells import Cells, FrameSource, Look, Source
+from customer_segmentation.data.cells import PLACES, Cells, FrameSource, Look, Source
 from customer_segmentation.data.delimited import DelimitedSource
 from customer_segmentation.data.download import fetch
 from customer_segmentation.data.files import FileBytes, open_file
@@ -22,7 +22,6 @@ from customer_segmentation.settings.data import ColumnSpec, DataSettings
 
 SOURCES = ("sample", "file")
 _BATCH = 1 << 16  # rows of a Parquet file that are held while a sample is drawn from it
-_PLACES = 20  # of a file, from which the rows of a look are taken
 _SAMPLED_WITH = 0  # seed of that sample: the same file gives the same customers
 
 
@@ -122,7 +121,7 @@ class ParquetSource:
         try:
             with parquet.ParquetFile(self._path) as file:
                 groups, rows = file.num_row_groups, file.metadata.num_rows
-                places = np.unique(np.linspace(0, groups - 1, min(groups, _PLACES)).astype(np.intp))
+                places = np.unique(np.linspace(0, groups - 1, min(groups, PLACES)).astype(np.intp))
                 size = max(most // max(len(places), 1), 1)
                 if rows <= most:
                     table, which = file.read(), ""
