@@ -11,6 +11,9 @@ import pandas as pd
 import pytest
 from mlflow.tracking import MlflowClient
 
+sys.path.insert(0, str(Path(__file__).parent))
+from children import obey_ctrl_c
+
 SEGMENT = Path(sys.executable).parent / "segment"
 
 
@@ -25,11 +28,6 @@ def start(folder: Path, *words: str) -> subprocess.Popen:
         text=True,
         preexec_fn=obey_ctrl_c,
     )
-
-
-def obey_ctrl_c() -> None:
-    """For a child: heed SIGINT, which a job in the background inherits as ignored."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def all_runs(folder: Path) -> list:

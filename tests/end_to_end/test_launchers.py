@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+from children import obey_ctrl_c
 from stores import content
 
 SEGMENT = Path(sys.executable).parent / "segment"
@@ -33,11 +34,6 @@ def swept(tmp_path_factory, run_segment, run_here):
         return ran[launcher]
 
     return run
-
-
-def obey_ctrl_c() -> None:
-    """For a child: heed SIGINT, which a job in the background inherits as ignored."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def compare(one, other):
