@@ -10,6 +10,7 @@ import contextlib
 import gc
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -145,10 +146,10 @@ def command() -> NoReturn:
     pressed Ctrl-C waits, and a signal ends a command that had done its work as if it had not.
     """
     code = main()
-    with contextlib.suppress(KeyboardInterrupt):
-        atexit._run_exitfuncs()  # workers and temporary files of the libraries
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the work is done, and its exit code is known
+    atexit._run_exitfuncs()  # workers and temporary files of the libraries
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError, KeyboardInterrupt):
+        with contextlib.suppress(OSError, ValueError):
             stream.flush()
     os._exit(code)
 
