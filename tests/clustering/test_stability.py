@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
+from joblib import parallel_config
 from sklearn.cluster import BisectingKMeans, KMeans
 from sklearn.metrics import adjusted_rand_score
 
@@ -13,7 +14,6 @@ from customer_segmentation.clustering.stability import (
     _rand_from_table,
     _strength_from_table,
     _table,
-    candidates_stability,
     seed_agreement,
     study_stability,
 )
@@ -93,12 +93,31 @@ def test_deterministic_and_independent_of_the_other_candidates():
     matrix = blobs(np.random.default_rng(3), 4)
     labels = {k: kmeans(k, 0).fit(matrix).labels_ for k in (3, 4, 5)}
     together = study_stability(matrix, labels, make_estimator=kmeans, resamples=2, seed=4)
-    listed = candidates_stability([(matrix, k, labels[k]) for k in (5, 3)], make_estimator=kmeans, resamples=2, seed=4)
-    for alone in listed:
+    for k in (5, 3):
+        alone = study_stability(matrix, {k: labels[k]}, make_estimator=kmeans, resamples=2, seed=4)[k]
         assert alone.rand == together[alone.k].rand
         np.testing.assert_array_equal(alone.jaccard, together[alone.k].jaccard)
     other = study_stability(matrix, labels, make_estimator=kmeans, resamples=2, seed=5)
     assert other[5].rand != together[5].rand
+
+
+@pytest.mark.parametrize("stop_below", [None, 0.8])
+def test_processes_find_the_same_stability(stop_below):
+    matrix = np.random.default_rng(3).normal(size=(200, 2))  # nothing to find: every candidate flips sooner or later
+    labels = {k: kmeans(k, 0).fit(matrix).labels_ for k in (2, 6)}
+    asked = {"make_estimator": kmeans, "resamples": 7, "seed": 4, "stop_below": stop_below}
+    alone = study_stability(matrix, labels, **asked)
+    with parallel_config(backend="loky", n_jobs=2):
+        apart = study_stability(matrix, labels, **asked)
+    for k, found in alone.items():
+        assert found.resamples == (7 if stop_below is None else apart[k].resamples) == apart[k].resamples
+        assert (found.rand, found.rand_worst, found.prediction_strength) == (
+            apart[k].rand,
+            apart[k].rand_worst,
+            apart[k].prediction_strength,
+        )
+        np.testing.assert_array_equal(found.jaccard, apart[k].jaccard)
+    assert stop_below is None or any(found.resamples < 7 for found in alone.values())
 
 
 def test_other_estimators_duplicates_and_few_customers_make_no_warnings():

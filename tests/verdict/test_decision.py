@@ -46,7 +46,7 @@ def examiner(separation=None, first=None, confirmed=None, asked=None):
     return Examiner(
         separation=lambda indices: {i: (separation or {}).get(i, 0.4) for i in indices},
         explained=lambda index: (0.97, ["tenure", "revenue"]),
-        first_look=measured(first, "first_look", "first look"),
+        first_look=lambda indices: {i: measured(first, "first_look", "first look")(i) for i in indices},
         confirm=measured(confirmed, "stability", "confirmed"),
     )
 

@@ -17,12 +17,14 @@ The mean alone can hide a candidate that flips between two optima: look at the w
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from joblib import effective_n_jobs
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans, MiniBatchKMeans
 
+from customer_segmentation.clustering.side_by_side import side_by_side
 from customer_segmentation.errors import StudyError
 
 Matrix = NDArray[np.float64]
@@ -178,40 +180,78 @@ def study_stability(
         raise StudyError(f"stability splits the customers into halves: expected at least 2 customers, found {n}.")
     matrix = np.ascontiguousarray(matrix, dtype=float)
     centres = {k: _centres(matrix, labels, k) if warm else None for k, labels in labelings.items()}
-    rand: dict[int, list[float]] = {k: [] for k in labelings}
-    strength: dict[int, list[float]] = {k: [] for k in labelings}
-    jaccard: dict[int, list[NDArray[np.float64]]] = {k: [] for k in labelings}
-    for resample in range(resamples):
-        # A fresh generator for each split: more resamples extend a series and do not change its beginning.
-        shuffled = np.random.default_rng([seed, resample]).permutation(n)
-        halves = np.sort(shuffled[: n // 2]), np.sort(shuffled[n // 2 :])
-        parts = matrix[halves[0]], matrix[halves[1]]
-        for k, labels in labelings.items():
-            if stop_below is not None and min(rand[k], default=np.inf) < stop_below:
-                continue
-            fit_seed = (seed * 1_000_003 + resample * 101 + k) % 2**31
-            fits = [_fit(make_estimator, k, fit_seed + side, parts[side], centres[k], restarts) for side in (0, 1)]
-            own = [np.asarray(fit.labels_) for fit in fits]
-            foreign = [np.asarray(fits[0].predict(parts[1])), np.asarray(fits[1].predict(parts[0]))]
-            for side in (0, 1):
-                here, there = labels[halves[side]], labels[halves[1 - side]]
-                inside = _table(here, own[side], k)
-                rand[k].append(_rand_from_table(inside + _table(there, foreign[side], k)))
-                jaccard[k].append(_jaccard_from_table(inside))
-                strength[k].append(_strength_from_table(_table(own[1 - side], foreign[side], k)))
+    found: dict[int, list[_Direction]] = {k: [] for k in labelings}
+    at_once = resamples if stop_below is None else effective_n_jobs(None)
+    for first in range(0, resamples, at_once):
+        left = {k: labels for k, labels in labelings.items() if not _flips(found[k], stop_below)}
+        if not left:
+            break
+        splits = range(first, min(first + at_once, resamples))
+        common = (matrix, left, centres, make_estimator, restarts, seed)
+        for directions in side_by_side(_split, [(*common, split) for split in splits]):
+            for k in left:
+                if not _flips(found[k], stop_below):  # as if the splits had come one after the other
+                    found[k] += directions[k]
     return {
         k: Stability(
             k=k,
-            resamples=len(strength[k]) // 2,
-            rand=float(np.mean(rand[k])),
-            rand_worst=float(np.min(rand[k])),
-            jaccard=_mean_of_present(np.array(jaccard[k])),
-            prediction_strength=float(np.mean(strength[k])),
-            prediction_strength_worst=float(np.min(strength[k])),
-            rand_error=_standard_error(rand[k]),
+            resamples=len(directions) // 2,
+            rand=float(np.mean([one.rand for one in directions])),
+            rand_worst=float(np.min([one.rand for one in directions])),
+            jaccard=_mean_of_present(np.array([one.jaccard for one in directions])),
+            prediction_strength=float(np.mean([one.strength for one in directions])),
+            prediction_strength_worst=float(np.min([one.strength for one in directions])),
+            rand_error=_standard_error([one.rand for one in directions]),
         )
-        for k in labelings
+        for k, directions in found.items()
     }
+
+
+class _Direction(NamedTuple):
+    """What one half of a split says of a candidate."""
+
+    rand: float
+    jaccard: NDArray[np.float64]
+    strength: float
+
+
+def _flips(directions: Sequence[_Direction], stop_below: float | None) -> bool:
+    """Whether a half has agreed with the candidate by less than it takes."""
+    return stop_below is not None and any(one.rand < stop_below for one in directions)
+
+
+def _split(
+    matrix: Matrix,
+    labelings: Mapping[int, Labels],
+    centres: Mapping[int, Matrix | None],
+    make_estimator: MakeEstimator,
+    restarts: int | None,
+    seed: int,
+    resample: int,
+) -> dict[int, list[_Direction]]:
+    """Split the customers into halves, fit both for every k, and compare them with the candidate and each other."""
+    # A fresh generator for each split: more resamples extend a series and do not change its beginning.
+    shuffled = np.random.default_rng([seed, resample]).permutation(len(matrix))
+    halves = np.sort(shuffled[: len(matrix) // 2]), np.sort(shuffled[len(matrix) // 2 :])
+    parts = matrix[halves[0]], matrix[halves[1]]
+    found: dict[int, list[_Direction]] = {}
+    for k, labels in labelings.items():
+        fit_seed = (seed * 1_000_003 + resample * 101 + k) % 2**31
+        fits = [_fit(make_estimator, k, fit_seed + side, parts[side], centres[k], restarts) for side in (0, 1)]
+        own = [np.asarray(fit.labels_) for fit in fits]
+        foreign = [np.asarray(fits[0].predict(parts[1])), np.asarray(fits[1].predict(parts[0]))]
+        found[k] = []
+        for side in (0, 1):
+            here, there = labels[halves[side]], labels[halves[1 - side]]
+            inside = _table(here, own[side], k)
+            found[k].append(
+                _Direction(
+                    _rand_from_table(inside + _table(there, foreign[side], k)),
+                    _jaccard_from_table(inside),
+                    _strength_from_table(_table(own[1 - side], foreign[side], k)),
+                )
+            )
+    return found
 
 
 def _standard_error(rand: Sequence[float]) -> float:
@@ -226,33 +266,6 @@ def _mean_of_present(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.where(present, values, 0.0).sum(axis=0) / np.maximum(present.sum(axis=0), 1))
 
 
-def candidates_stability(
-    candidates: Sequence[tuple[Matrix, int, Labels]],
-    *,
-    make_estimator: MakeEstimator,
-    resamples: int,
-    seed: int,
-    restarts: int | None = None,
-    warm: bool = False,
-) -> list[Stability]:
-    """Stability of a short list of ``(matrix, k, labels)`` from any spaces, in their order.
-
-    The figures of a candidate equal those of `study_stability`, whatever else is on the list.
-    """
-    return [
-        study_stability(
-            matrix,
-            {k: labels},
-            make_estimator=make_estimator,
-            resamples=resamples,
-            seed=seed,
-            restarts=restarts,
-            warm=warm,
-        )[k]
-        for matrix, k, labels in candidates
-    ]
-
-
 def seed_agreement(
     matrix: Matrix, labels: Labels, k: int, *, make_estimator: MakeEstimator, seeds: Iterable[int]
 ) -> NDArray[np.float64]:
@@ -265,5 +278,8 @@ def seed_agreement(
     -------
     ndarray of shape (number of seeds,)
     """
-    refits = (np.asarray(make_estimator(k, seed).fit(matrix).labels_) for seed in seeds)
-    return np.array([_rand_from_table(_table(labels, refit, k)) for refit in refits])
+
+    def agreement(seed: int) -> float:
+        return _rand_from_table(_table(labels, np.asarray(make_estimator(k, seed).fit(matrix).labels_), k))
+
+    return np.array(side_by_side(agreement, [(seed,) for seed in seeds]))

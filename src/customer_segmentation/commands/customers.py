@@ -81,9 +81,8 @@ SHARED = "SEGMENT_CUSTOMERS"  # file by which the processes of one machine share
 
 
 def save_customers(path: Path) -> None:
-    """Write what this process has loaded, for processes that it starts: they find it by their environment."""
+    """Write what this process has loaded, for processes of its own that have the path in their environment."""
     path.write_bytes(pickle.dumps(_LOADED, protocol=pickle.HIGHEST_PROTOCOL))
-    os.environ[SHARED] = str(path)
 
 
 def customers_of(settings: SweepSettings, needed: Sequence[str]) -> Customers:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from customer_segmentation.clustering.sampling import stratified_rows
+from customer_segmentation.clustering.side_by_side import side_by_side
 from customer_segmentation.clustering.silhouette import silhouettes
 from customer_segmentation.clustering.stability import Stability, seed_agreement
 from customer_segmentation.commands.customers import Customers
@@ -97,17 +99,18 @@ class StoreExaminer:
             values, labels = values.iloc[rows], labels[rows]
         return explained_by_tree(values, labels, most_features=most, seed=job.settings.seed)
 
-    def first_look(self, index: int) -> Mapping[str, float]:
+    def first_look(self, indices: Sequence[int]) -> Mapping[int, Mapping[str, float]]:
         """Cheap stability that can only rule out."""
-        job, space = self.study(index)
-        found = first_look(
-            *self.examined(index, space),
-            int(cell(self.board, index, "k")),
-            make_estimator=estimators_of(job),
-            resamples=self.settings.selection.stability.first_look,
-            seed=job.settings.seed,
-        )
-        return self.with_error(index, scores_of(found, "first_look"), found, "first_look")
+        calls = []
+        for index in indices:
+            job, space = self.study(index)
+            matrix, labels = self.examined(index, space)
+            calls.append((matrix, labels, int(cell(self.board, index, "k")), estimators_of(job), job.settings.seed))
+        looked = side_by_side(partial(first_look, resamples=self.settings.selection.stability.first_look), calls)
+        return {
+            index: self.with_error(index, scores_of(found, "first_look"), found, "first_look")
+            for index, found in zip(indices, looked, strict=True)
+        }
 
     def confirm(self, index: int) -> Mapping[str, float]:
         """Stability with all restarts; it ends early where the candidate flips, if that rules it out."""

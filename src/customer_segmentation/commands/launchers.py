@@ -13,9 +13,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from customer_segmentation.commands.customers import SHARED, Customers, save_customers
 from customer_segmentation.settings.segments_asked import segments_asked
@@ -31,6 +32,9 @@ WORTH = 2.0
 
 #: Threads of a worker's numerical libraries: they read these when they are imported.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+#: Options of the launcher's pool of processes: a call with the same ones finds them running.
+POOL: dict[str, Any] = {"backend": "loky", "prefer": "processes", "max_nbytes": None}
 
 PARENT = "SEGMENT_PARENT"  # process id of the sweep, for workers of the same machine
 
@@ -98,8 +102,19 @@ _ONE_BY_ONE = ("hydra.launcher.batch_size=1", "hydra.launcher.pre_dispatch=n_job
 
 
 @contextlib.contextmanager
-def workers(launch: Launch, settings: SweepSettings, customers: Customers) -> Iterator[None]:
-    """Prepare what workers find: one thread each unless asked otherwise, and on this machine the customers."""
+def workers(
+    launch: Launch, settings: SweepSettings, customers: Customers, prepare: Callable[[], None]
+) -> Iterator[None]:
+    """Prepare what workers find: one thread each unless asked otherwise, and on this machine the customers.
+
+    Parameters
+    ----------
+    launch : Launch
+    settings : SweepSettings
+    customers : Customers
+    prepare : callable
+        What a process of this machine does before its first study; it must not raise.
+    """
     if not launch.apart:
         yield
         return
@@ -111,13 +126,19 @@ def workers(launch: Launch, settings: SweepSettings, customers: Customers) -> It
         finally:
             _restore(before)
         return
+    from joblib import parallel_config
+
     os.environ[PARENT] = str(os.getpid())
     with tempfile.TemporaryDirectory(prefix="segment-") as folder:
-        # Read once, and what K-means attains in the reference space computed once: every process would do it again.
-        customers.attainable(segments_asked(settings.k))
-        save_customers(Path(folder) / "customers.pickle")
+        shared = Path(folder) / "customers.pickle"
+        os.environ[SHARED] = str(shared)
         try:
-            yield
+            start_workers(launch.processes or 1, prepare)
+            # Read once, and what K-means attains in the reference space computed once: every process would do it again.
+            customers.attainable(segments_asked(settings.k))
+            save_customers(shared)
+            with parallel_config(**POOL, n_jobs=launch.processes):  # for fits that this process has to make
+                yield
         finally:
             _restore(before)
             end_workers()
@@ -129,6 +150,32 @@ def _restore(before: dict[str, str]) -> None:
             os.environ[name] = before[name]
         else:
             os.environ.pop(name, None)
+
+
+def start_workers(processes: int, prepare: Callable[[], None]) -> None:
+    """Start the processes of this machine, and let them prepare while this one goes on.
+
+    Ctrl-C, which is for this process alone, is blocked meanwhile, and a process inherits that: one that is still
+    importing could not ignore it yet, and would end with a traceback. The launcher's own `Parallel` finds these
+    processes again; one that replaces another later is started by a thread that has inherited it too.
+    """
+    from multiprocessing import resource_tracker
+
+    from joblib import Parallel, delayed
+
+    resource_tracker.ensure_running()  # started on the way, it would unblock the signal
+    pool = Parallel(n_jobs=processes, **POOL)
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        pool(delayed(os.getpid)() for _ in range(processes))
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+    def all_prepare() -> None:
+        with contextlib.suppress(Exception):  # ended with their processes, when the sweep is stopped
+            pool(delayed(prepare)() for _ in range(processes))
+
+    threading.Thread(target=all_prepare, daemon=True, name="segment-prepare").start()
 
 
 def end_workers() -> None:
@@ -143,15 +190,11 @@ def end_workers() -> None:
 
 
 def follow_parent() -> None:
-    """In a worker: leave Ctrl-C to the sweep's process, and end when that is gone.
-
-    It ends its workers itself; when it is killed it cannot tell them.
-    """
+    """In a worker: end when the sweep's process is gone. It ends its workers itself; killed, it cannot tell them."""
     parent = os.environ.get(PARENT)
     if not parent or int(parent) == os.getpid() or os.getppid() != int(parent) or _FOLLOWING.is_set():
         return
     _FOLLOWING.set()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:
         while os.getppid() == int(parent):

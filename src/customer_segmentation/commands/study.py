@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Collection
@@ -86,6 +87,15 @@ def run_job(config: Any) -> None:
             raise
         _BROKEN[context.sweep_id] = str(trouble)
         raise trouble from error
+
+
+def prepare_worker() -> None:
+    """What a process of this machine can do before its first study: import, and look for the store."""
+    follow_parent()
+    with contextlib.suppress(Exception):  # the first study meets it again, and says so
+        context = SweepContext.current()
+        context.enter_folder()
+        connect(context.uri, context.experiment, context.experiment_id)
 
 
 #: Sweeps whose store has failed in this process, and how: their other studies would wait for it one after the other.

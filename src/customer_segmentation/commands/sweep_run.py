@@ -31,7 +31,7 @@ from customer_segmentation.commands.progress import SweepProgress
 from customer_segmentation.commands.reopened import Reopened
 from customer_segmentation.commands.report_run import report_of_sweep
 from customer_segmentation.commands.resumption import clear_verdict, earlier_sweep, take_up
-from customer_segmentation.commands.study import run_job, trust_again
+from customer_segmentation.commands.study import prepare_worker, run_job, trust_again
 from customer_segmentation.commands.summary import print_summary
 from customer_segmentation.commands.watching import watched
 from customer_segmentation.data.expressions import parse
@@ -102,19 +102,20 @@ def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -
             threadpool_limits(settings.threads),
             SweepProgress(len(asked.jobs) * len(ks), len(asked.jobs), quiet=settings.quiet) as progress,
         ):
-            logged = store.client.get_run(sweep_id).data  # an adopted run has the parameters of its entry point
-            if not logged.metrics:  # they are written last: what comes before the studies is complete
-                record(store, sweep_id, _first_items(settings, asked, customers, needed, logged.params))
             launch = launch_of(settings, len(asked.jobs), len(customers.table.customers))
-            record(store, sweep_id, [Tags({"launcher": str(launch)})])
-            if launch.apart:
-                progress.notes["launcher"] = f"studies ran under {launch}"
-            with watched(store, sweep_id, progress, apart=launch.apart), workers(launch, settings, customers):
-                run_jobs(asked, run_job, launch.overrides)
-            progress.finishing()
-            result = choose_across(
-                store, sweep_id, customers, settings, lambda row: job_of(asked, store, sweep_id, row)
-            )
+            with workers(launch, settings, customers, prepare_worker):
+                logged = store.client.get_run(sweep_id).data  # an adopted run has the parameters of its entry point
+                if not logged.metrics:  # they are written last: what comes before the studies is complete
+                    record(store, sweep_id, _first_items(settings, asked, customers, needed, logged.params))
+                record(store, sweep_id, [Tags({"launcher": str(launch)})])
+                if launch.apart:
+                    progress.notes["launcher"] = f"studies ran under {launch}"
+                with watched(store, sweep_id, progress, apart=launch.apart):
+                    run_jobs(asked, run_job, launch.overrides)
+                progress.finishing()
+                result = choose_across(
+                    store, sweep_id, customers, settings, lambda row: job_of(asked, store, sweep_id, row)
+                )
             opened = portraits = None
             if result.chosen is not None:
                 opened, portraits = finish_chosen(

@@ -39,13 +39,15 @@ class Examiner:
         Labels of candidates to their silhouettes in the reference space.
     explained : callable
         One candidate to the share that a tree over few features reproduces, and these features.
-    first_look, confirm : callable
-        One candidate to its figures of stability, by the names of the metrics.
+    first_look : callable
+        Candidates to the figures of stability of each, by the names of the metrics.
+    confirm : callable
+        One candidate to its figures of stability.
     """
 
     separation: Callable[[Sequence[int]], Mapping[int, float]]
     explained: Callable[[int], tuple[float, Sequence[str]]]
-    first_look: Callable[[int], Mapping[str, float]]
+    first_look: Callable[[Sequence[int]], Mapping[int, Mapping[str, float]]]
     confirm: Callable[[int], Mapping[str, float]]
 
 
@@ -155,10 +157,12 @@ def _by_yardstick(decision: Decision, left: list[int], rule: Rule, examiner: Exa
         share, features = examiner.explained(index)
         decision.note(index, {"explained_by_tree": share, "explained_with": ", ".join(features)})
         against = explanation_objections(share, rule.limits) if rule.binding else []
-        if not against:
-            found = examiner.first_look(index)
-            decision.note(index, found)
-            against = stability_objections(found, rule.limits, prefix="first_look") if rule.binding else []
+        if against:
+            decision.ruled_out[index] = against[0]
+    explained = [index for index in decision.short_list if index not in decision.ruled_out]
+    for index, found in examiner.first_look(explained).items():
+        decision.note(index, found)
+        against = stability_objections(found, rule.limits, prefix="first_look") if rule.binding else []
         if against:
             decision.ruled_out[index] = against[0]
     waiting = _ordered(decision, [i for i in decision.short_list if i not in decision.ruled_out], first, rule)

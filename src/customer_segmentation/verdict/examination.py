@@ -75,7 +75,7 @@ def explained_by_tree(frame: pd.DataFrame, labels: Labels, *, most_features: int
 
 
 def first_look(
-    matrix: Floats, labels: Labels, k: int, *, make_estimator: MakeEstimator, resamples: int, seed: int
+    matrix: Floats, labels: Labels, k: int, make_estimator: MakeEstimator, seed: int, *, resamples: int
 ) -> Stability:
     """Stability from few resamples that start at the candidate's own centres as well: cheap, and too high if at all.
 
