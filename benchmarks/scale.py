@@ -64,6 +64,8 @@ def measure(path: str, features: int, full: bool) -> dict[str, float]:
     from customer_segmentation.data.streaming import stream_customers
     from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Role
     from customer_segmentation.settings.sweep import ScoresSettings
+    from customer_segmentation.spaces.feature_set import feature_set
+    from customer_segmentation.spaces.space import build_space
 
     number = {f"measure_{at}": ColumnSpec(role=Role.numeric, type=ColumnType.number) for at in range(features)}
     columns = {
@@ -75,11 +77,8 @@ def measure(path: str, features: int, full: bool) -> dict[str, float]:
     data = DataSettings(path=path, columns=columns)
     table = load_customers(data, needed=list(number))
     reading = time.process_time() - began
-    scaler = StandardScaler()
-    matrix = np.ascontiguousarray(scaler.fit_transform(table.customers[list(number)].to_numpy()))
-    value = table.customers["revenue"].to_numpy()
-    sampled = bool(table.sampled_from)
-    del table
+    declared = feature_set("all", "", {name: {"column": name} for name in number}, columns)
+    space = build_space(table.customers, declared, scaling="standard", scaler=StandardScaler())
     spent = []
     plain = study_module.fit_k
 
@@ -94,25 +93,23 @@ def measure(path: str, features: int, full: bool) -> dict[str, float]:
     scores = ScoresSettings()
     began = time.process_time()
     study = study_module.run_study(
-        matrix,
+        space.matrix,
         ks=list(KS),
         make_estimator=make,
         seed=1,
-        value=value,
-        reference=matrix[:, :3],
+        value=table.customers["revenue"].to_numpy(),
+        reference=space.matrix[:, :3],
         silhouette_limit=scores.silhouette_exact_up_to,
         silhouette_sample=scores.silhouette_sample,
     )
     seconds = time.process_time() - began
     everybody = {}
-    if sampled:
+    if table.sampled_from:
         began = time.process_time()
         sums = Everybody({candidate.k: candidate.estimator for candidate in study.candidates})
         for batch in stream_customers(data, needed=list(number), batch_rows=BATCH):
-            people = batch.customers
-            sums.add(
-                np.ascontiguousarray(scaler.transform(people[list(number)].to_numpy())), people["revenue"].to_numpy()
-            )
+            placed = np.ascontiguousarray(space.preparation.transform(batch.customers), dtype=float)
+            sums.add(placed, batch.customers["revenue"].to_numpy())
         everybody = {"everybody": time.process_time() - began, "assigned": sums.customers}
     status = Path("/proc/self/status").read_text()
     found = {
@@ -120,13 +117,13 @@ def measure(path: str, features: int, full: bool) -> dict[str, float]:
         "study": seconds,
         "fits": sum(spent),
         "peak": int(status.split("VmHWM:")[1].split()[0]) * 1024,
-        "matrix": matrix.nbytes,
-        "used": len(matrix),
+        "matrix": space.matrix.nbytes,
+        "used": len(space.matrix),
         **everybody,
     }
     if full:
         found["worse"] = max(
-            candidate.scores["inertia"] / KMeans(candidate.k, n_init=10, random_state=1).fit(matrix).inertia_ - 1
+            candidate.scores["inertia"] / KMeans(candidate.k, n_init=10, random_state=1).fit(space.matrix).inertia_ - 1
             for candidate in study.candidates
         )
     return found

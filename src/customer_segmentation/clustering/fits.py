@@ -33,8 +33,8 @@ class Fit:
     Attributes
     ----------
     k : int
-    labels : int32 array of shape (n_customers,)
-        What ``estimator.predict`` answers for the matrix of the fit; clusters numbered by size, descending.
+    codes : array of unsigned integers of shape (n_customers,)
+        The labels in the smallest type that holds them: a sweep keeps those of every k.
     centres : array of shape (k, n_features)
     estimator : fitted scikit-learn estimator
     inertia : float
@@ -50,7 +50,7 @@ class Fit:
     """
 
     k: int
-    labels: npt.NDArray[np.int32]
+    codes: npt.NDArray[Any]
     centres: Floats
     estimator: Any
     inertia: float
@@ -58,6 +58,11 @@ class Fit:
     converged: bool | None
     seconds: float
     how: str = ""
+
+    @property
+    def labels(self) -> npt.NDArray[np.int32]:
+        """What ``estimator.predict`` answers for the matrix of the fit; clusters numbered by size, descending."""
+        return self.codes.astype(np.int32)
 
 
 def check_matrix(matrix: Floats, ks: Sequence[int]) -> None:
@@ -168,12 +173,13 @@ def fit_k(matrix: Floats, k: int, *, make_estimator: MakeEstimator, seed: int) -
     inertia = getattr(estimator, "inertia_", None)
     n_iter = getattr(estimator, "n_iter_", None)
     limit = getattr(estimator, "max_iter", None)
+    estimator.labels_ = labels.astype(np.min_scalar_type(k))
     return Fit(
         k=k,
-        labels=labels,
+        codes=estimator.labels_,
         centres=centres,
         estimator=estimator,
-        inertia=float(np.square(matrix - centres[labels]).sum() if inertia is None else inertia),
+        inertia=inertia_of(matrix, centres, labels) if inertia is None else float(inertia),
         n_iter=None if n_iter is None else int(n_iter),
         converged=None if n_iter is None or limit is None else bool(n_iter < limit),
         seconds=seconds,
@@ -192,7 +198,6 @@ def _number_by_size(estimator: Any, matrix: Floats) -> npt.NDArray[np.int32]:
             break
         permute_clusters(estimator, order)
         labels = np.asarray(estimator.predict(matrix), dtype=np.int32)
-    estimator.labels_ = labels
     return labels
 
 

@@ -24,8 +24,8 @@ class Candidate:
     Attributes
     ----------
     k : int
-    labels : int32 array of shape (n_customers,)
-        0 is the largest cluster; equal to ``estimator.predict`` of the matrix.
+    codes : array of unsigned integers of shape (n_customers,)
+        The labels in the smallest type that holds them.
     centres : array of shape (k, n_features)
         In the space.
     estimator : fitted scikit-learn estimator
@@ -42,7 +42,7 @@ class Candidate:
     """
 
     k: int
-    labels: npt.NDArray[np.int32]
+    codes: npt.NDArray[Any]
     centres: Floats
     estimator: Any
     scores: dict[str, float]
@@ -52,12 +52,17 @@ class Candidate:
     how: str = ""
 
     @property
+    def labels(self) -> npt.NDArray[np.int32]:
+        """Cluster of each customer, equal to ``estimator.predict`` of the matrix; 0 is the largest."""
+        return self.codes.astype(np.int32)
+
+    @property
     def silhouette_samples(self) -> Floats | None:
         """Silhouette of every customer, NaN outside the sample; made when asked for, as a table may be large."""
         if self.silhouettes is None:
             return None
         rows, values = self.silhouettes
-        samples = np.full(len(self.labels), np.nan)
+        samples = np.full(len(self.codes), np.nan)
         samples[rows] = values
         return samples
 
@@ -201,11 +206,11 @@ def _candidate(fit: Fit, found: dict[str, float], samples: tuple[npt.NDArray[np.
         )
     return Candidate(
         k=fit.k,
-        labels=fit.labels,
+        codes=fit.codes,
         centres=fit.centres,
         estimator=fit.estimator,
         scores=found,
-        sizes=scores.cluster_sizes(fit.labels, fit.k),
+        sizes=scores.cluster_sizes(fit.codes, fit.k),
         silhouettes=samples,
         notes=tuple(notes),
         how=fit.how,

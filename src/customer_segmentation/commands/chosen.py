@@ -87,7 +87,7 @@ def _log_model(
     scores = {name: float(chosen[name]) for name in names if name in chosen and pd.notna(chosen[name])}
     candidate = Candidate(
         k=int(chosen["k"]),
-        labels=fit.labels,  # type: ignore[attr-defined]
+        codes=fit.codes,  # type: ignore[attr-defined]
         centres=fit.centres,  # type: ignore[attr-defined]
         estimator=fit.estimator,  # type: ignore[attr-defined]
         scores=scores,

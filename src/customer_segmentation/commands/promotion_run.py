@@ -285,7 +285,7 @@ def _as_candidate(found: Reopened) -> Candidate:
     fit = found.fit
     return Candidate(
         k=fit.k,
-        labels=fit.labels,
+        codes=fit.codes,
         centres=fit.centres,
         estimator=fit.estimator,
         scores={},

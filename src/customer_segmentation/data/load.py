@@ -151,6 +151,7 @@ def table_of(
         sampled_from=source.sampled_from,
     )
     table.accounting()
+    pa.default_memory_pool().release_unused()  # what the reader has freed, as much as a half of what is kept
     return table
 
 

@@ -55,12 +55,13 @@ def correlation_matrix(frame: pd.DataFrame, *, method: Method = Method.pearson) 
     if numbers.isna().to_numpy().any():
         matrix = numbers.corr(method=method.value)
     else:
-        values = numbers.to_numpy()
-        if method is Method.spearman:
-            values = stats.rankdata(values, axis=0) if values.size else values
+        # One copy, made unit vectors in place, column by column: the table may be large.
+        scaled = np.empty(numbers.shape, order="F")
         with np.errstate(invalid="ignore", divide="ignore"):
-            centred = values - values.mean(axis=0) if len(values) else values
-            scaled = centred / np.sqrt((centred**2).sum(axis=0))
+            for at, (_, column) in enumerate(numbers.items()):
+                values = stats.rankdata(column) if method is Method.spearman else column.to_numpy()
+                scaled[:, at] = values - values.mean() if len(values) else values
+                scaled[:, at] /= np.sqrt(np.square(scaled[:, at]).sum())
         matrix = pd.DataFrame(np.clip(scaled.T @ scaled, -1, 1), index=numbers.columns, columns=numbers.columns)
     coefficients = matrix.to_numpy(copy=True)
     np.fill_diagonal(coefficients, 1.0)

@@ -26,11 +26,11 @@ def numeric_columns(frame: pd.DataFrame) -> pd.DataFrame:
     DataFrame of shape (n_customers, n_numeric_columns)
     """
     kept = {
-        name: pd.Series(column.to_numpy(dtype=float, na_value=np.nan), index=frame.index)
+        name: pd.Series(column.to_numpy(dtype=float, na_value=np.nan), index=frame.index, copy=False)
         for name, column in frame.items()
         if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_complex_dtype(column.dtype)
     }
-    return pd.DataFrame(kept, index=frame.index)
+    return pd.DataFrame(kept, index=frame.index, copy=False)
 
 
 def describe(frame: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
+from customer_segmentation.clustering.restarts import BLOCK
 from customer_segmentation.figures.labels import LINE, TEXT, fit, percent
 from customer_segmentation.figures.scatter import LABEL_LIMIT, numbered_centres
 from customer_segmentation.figures.theme import (
@@ -55,9 +56,12 @@ def principal_plane(matrix: Floats) -> Plane:
 
     A space of one dimension gets a second axis without variance.
     """
-    centred = matrix - matrix.mean(axis=0)
-    d = centred.shape[1]
-    values, vectors = np.linalg.eigh(centred.T @ centred)
+    centre, d = matrix.mean(axis=0), matrix.shape[1]
+    spread = np.zeros((d, d))
+    for start in range(0, len(matrix), BLOCK):  # without a second matrix in memory
+        centred = matrix[start : start + BLOCK] - centre
+        spread += centred.T @ centred
+    values, vectors = np.linalg.eigh(spread)
     order = np.argsort(values)[::-1][:2]
     weights = np.zeros((2, d))
     weights[: len(order)] = vectors[:, order].T
@@ -65,7 +69,7 @@ def principal_plane(matrix: Floats) -> Plane:
     weights *= np.where(weights[np.arange(2), largest] < 0, -1.0, 1.0)[:, None]
     total = float(np.clip(values, 0, None).sum())
     parts = [max(float(values[i]), 0.0) / total if total else 0.0 for i in order] + [0.0]
-    return Plane(centred @ weights.T, (parts[0], parts[1]), weights)
+    return Plane(matrix @ weights.T - weights @ centre, (parts[0], parts[1]), weights)
 
 
 def space_map(

@@ -89,8 +89,10 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
             if name in self.categories:
                 features[name] = values.astype(object).where(values.notna(), "")
             else:
-                features[name] = pd.Series(values.to_numpy(dtype=float, na_value=np.nan), index=clean.index)
-        return pd.DataFrame(features, index=clean.index)
+                numbers = values.to_numpy(dtype=float, na_value=np.nan)
+                features[name] = pd.Series(numbers, index=clean.index, copy=False)
+        # Not copied: of a large table a feature that is a column costs nothing then.
+        return pd.DataFrame(features, index=clean.index, copy=False)
 
     @property
     def needed(self) -> list[str]:
