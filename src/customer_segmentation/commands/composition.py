@@ -259,12 +259,13 @@ def _as_typed(key: str, column: Sequence[str], override: Any) -> str:
     return f"{key}=" + ",".join(text.partition("=")[2] for text in column) if len(column) > 1 else column[0]
 
 
-def run_jobs(plan: Plan, job: Callable[[Any], None], launcher: Sequence[str] = ()) -> None:
+def run_jobs(plan: Plan, job: Callable[[Any], None], launcher: Sequence[str] = (), last: Sequence[str] = ()) -> None:
     """Run a Hydra multirun: ``job`` once for each study of the plan, through the configured launcher.
 
     ``job`` gets the composed config. A study that fails says so in its run, and the others go on: it raises a
     StoreError alone.
-    ``launcher`` holds further overrides of Hydra's, by which the studies go to other processes.
+    ``launcher`` and ``last`` hold further overrides of Hydra's, before and after the user's own, by which the studies
+    go to other processes.
     """
     import hydra
 
@@ -282,7 +283,7 @@ def run_jobs(plan: Plan, job: Callable[[Any], None], launcher: Sequence[str] = (
         ]
         before = sys.argv
         # Flags such as --cfg show one job.
-        sys.argv = ["segment", *plan.flags, *quiet, *(plan.jobs[0] if plan.flags else plan.overrides)]
+        sys.argv = ["segment", *plan.flags, *quiet, *(plan.jobs[0] if plan.flags else plan.overrides), *last]
         try:
             hydra.main(version_base="1.3", config_path=str(shipped_root() / "conf"), config_name=plan.command)(job)()
         except Exception as error:

@@ -13,12 +13,13 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from customer_segmentation.commands.customers import SHARED, Customers, save_customers
+from customer_segmentation.commands.slurm import cancel_jobs, job_name, slurm_overrides
 from customer_segmentation.settings.segments_asked import segments_asked
 from customer_segmentation.settings.sweep import SweepSettings
 
@@ -48,13 +49,17 @@ class Launch:
     kind : {"in_process", "local", "ray", "slurm"}
     processes : int or None
         None: as many as the cluster has room for.
-    overrides : tuple of str
-        For Hydra's command line.
+    overrides, last : tuple of str
+        For Hydra's command line, before and after the user's own.
+    jobs : str
+        Name of the jobs of a cluster's queue.
     """
 
     kind: str
     processes: int | None
     overrides: tuple[str, ...] = ()
+    last: tuple[str, ...] = ()
+    jobs: str = ""
 
     @property
     def apart(self) -> bool:
@@ -81,8 +86,10 @@ def pays(studies: int, customers: int, candidates: int, processes: int) -> bool:
     return (studies - rounds) * each > WORTH * START
 
 
-def launch_of(settings: SweepSettings, studies: int, customers: int) -> Launch:
-    """Decide where the studies run."""
+def launch_of(
+    settings: SweepSettings, studies: int, customers: int, *, overrides: Sequence[str], sweep_id: str
+) -> Launch:
+    """Decide where the studies of a sweep run; the overrides are the user's."""
     asked = settings.launcher
     processes = min(asked.processes or cores(), studies)
     kind = asked.kind
@@ -95,7 +102,9 @@ def launch_of(settings: SweepSettings, studies: int, customers: int) -> Launch:
     if kind == "ray":
         ray = () if asked.address else (f"++hydra.launcher.ray.init.num_cpus={processes}",)
         return Launch(kind, None if asked.address else processes, ray)
-    return Launch(kind, None if kind == "slurm" else 1)
+    if kind == "slurm":
+        return Launch(kind, None, last=slurm_overrides(overrides, sweep_id), jobs=job_name(overrides, sweep_id))
+    return Launch(kind, 1)
 
 
 _ONE_BY_ONE = ("hydra.launcher.batch_size=1", "hydra.launcher.pre_dispatch=n_jobs")
@@ -176,6 +185,21 @@ def start_workers(processes: int, prepare: Callable[[], None]) -> None:
             pool(delayed(prepare)() for _ in range(processes))
 
     threading.Thread(target=all_prepare, daemon=True, name="segment-prepare").start()
+
+
+@contextlib.contextmanager
+def ended_with_the_sweep(launch: Launch) -> Iterator[None]:
+    """End what runs studies elsewhere when the block is left by an error or Ctrl-C: nothing is logged after that."""
+    try:
+        yield
+    except BaseException:
+        if launch.kind == "local":
+            end_workers()
+        elif launch.kind == "slurm":
+            cancel_jobs(launch.jobs)
+        elif launch.kind == "ray" and "ray" in sys.modules:
+            sys.modules["ray"].shutdown()  # a cluster ends the tasks of a driver that leaves it
+        raise
 
 
 def end_workers() -> None:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -100,11 +101,15 @@ def example_call(customers: object, port: int) -> str:
 
 
 def end(server: subprocess.Popen) -> None:
-    """End the server with its workers."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(server.pid, signal.SIGTERM)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        server.wait(timeout=5)
-        return
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(server.pid, signal.SIGKILL)
+    """End the server with its workers, which may outlive the process that started them and hold the port."""
+    for word, seconds in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 0.5)):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, word)
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            server.poll()  # or it stays in the group as a zombie
+            try:
+                os.killpg(server.pid, 0)
+            except ProcessLookupError:
+                return
+            time.sleep(0.02)

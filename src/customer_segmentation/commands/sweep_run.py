@@ -24,13 +24,14 @@ from customer_segmentation.commands.existing_store import command as command_for
 from customer_segmentation.commands.explore_checks import asked_of
 from customer_segmentation.commands.identities import sweep_identity
 from customer_segmentation.commands.job import Job, remembered
-from customer_segmentation.commands.launchers import launch_of, workers
+from customer_segmentation.commands.launchers import ended_with_the_sweep, launch_of, workers
 from customer_segmentation.commands.leftover_runs import tell_closed
 from customer_segmentation.commands.playbooks import PLAYBOOK, playbook_text
 from customer_segmentation.commands.progress import SweepProgress
 from customer_segmentation.commands.reopened import Reopened
 from customer_segmentation.commands.report_run import report_of_sweep
 from customer_segmentation.commands.resumption import clear_verdict, earlier_sweep, take_up
+from customer_segmentation.commands.slurm import remove_files
 from customer_segmentation.commands.study import prepare_worker, run_job, trust_again
 from customer_segmentation.commands.summary import print_summary
 from customer_segmentation.commands.watching import watched
@@ -102,7 +103,8 @@ def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -
             threadpool_limits(settings.threads),
             SweepProgress(len(asked.jobs) * len(ks), len(asked.jobs), quiet=settings.quiet) as progress,
         ):
-            launch = launch_of(settings, len(asked.jobs), len(customers.table.customers))
+            n = len(customers.table.customers)
+            launch = launch_of(settings, len(asked.jobs), n, overrides=asked.overrides, sweep_id=sweep_id)
             with workers(launch, settings, customers, prepare_worker):
                 logged = store.client.get_run(sweep_id).data  # an adopted run has the parameters of its entry point
                 if not logged.metrics:  # they are written last: what comes before the studies is complete
@@ -110,8 +112,9 @@ def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -
                 record(store, sweep_id, [Tags({"launcher": str(launch)})])
                 if launch.apart:
                     progress.notes["launcher"] = f"studies ran under {launch}"
-                with watched(store, sweep_id, progress, apart=launch.apart):
-                    run_jobs(asked, run_job, launch.overrides)
+                with watched(store, sweep_id, progress, apart=launch.apart), ended_with_the_sweep(launch):
+                    run_jobs(asked, run_job, launch.overrides, launch.last)
+                    remove_files(sweep_id)
                 progress.finishing()
                 result = choose_across(
                     store, sweep_id, customers, settings, lambda row: job_of(asked, store, sweep_id, row)
