@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from customer_segmentation.errors import StoreError
-from customer_segmentation.tracking.store import open_store, store_uri
+from customer_segmentation.tracking.store import INSERTIONS, insert, open_store, store_uri
 
 
 def test_the_address_is_the_given_one_then_the_environments_then_a_file_here(monkeypatch):
@@ -85,3 +86,36 @@ def test_processes_that_come_at_once_share_one_whole_store(tmp_path):
     (experiment,) = [one for one in client.search_experiments() if one.name != "Default"]
     assert experiment.name == "mine"
     assert [run.info.status for run in client.search_runs([experiment.experiment_id])] == ["FINISHED"] * 3
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '(psycopg.errors.UniqueViolation) duplicate key value violates unique constraint "dataset_pk"',
+        "(pymysql.err.IntegrityError) (1062, \"Duplicate entry 'mlflow.note.content-1' for key 'PRIMARY'\")",
+        "(sqlite3.IntegrityError) UNIQUE constraint failed: datasets.experiment_id, datasets.name",
+    ],
+)
+def test_a_row_that_another_command_inserts_at_the_same_moment_is_looked_for_again(said):
+    refusals = [MlflowException(said)] * 2
+
+    def write():
+        if refusals:
+            raise refusals.pop()
+
+    insert(write)
+    assert not refusals
+
+
+def test_other_refusals_and_a_row_that_never_comes_are_errors():
+    calls = []
+
+    def write(said):
+        calls.append(said)
+        raise MlflowException(said)
+
+    for said, times in (("the value is too long", 1), ("duplicate key value", INSERTIONS)):
+        calls.clear()
+        with pytest.raises(MlflowException, match=said):
+            insert(lambda said=said: write(said))
+        assert len(calls) == times

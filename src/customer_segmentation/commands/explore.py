@@ -100,7 +100,7 @@ def _record(planned: Plan, settings: ExploreSettings, table: Any, found: Any, co
     from customer_segmentation.tracking.items import Item, Params, Tags, Text
     from customer_segmentation.tracking.provenance import provenance
     from customer_segmentation.tracking.runs import closing, record, start_run
-    from customer_segmentation.tracking.store import open_store
+    from customer_segmentation.tracking.store import describe_experiment, open_store
 
     tracking = settings.tracking
     store = open_store(
@@ -110,9 +110,7 @@ def _record(planned: Plan, settings: ExploreSettings, table: Any, found: Any, co
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     store, adopted = adopt_run(store)
     tidy(store, quiet=settings.quiet)
-    experiment = store.client.get_experiment(store.experiment_id)
-    if experiment.tags.get("mlflow.note.content") != EXPERIMENT:
-        store.client.set_experiment_tag(store.experiment_id, "mlflow.note.content", EXPERIMENT)
+    describe_experiment(store, EXPERIMENT)
     tags = provenance(digest=table.digest, source_sha256=table.source_sha256, seed=settings.data.seed)
     tags["command"] = command
     if settings.data.source != "sample":

@@ -53,7 +53,7 @@ from customer_segmentation.tracking.leftovers import close_leftovers
 from customer_segmentation.tracking.provenance import provenance
 from customer_segmentation.tracking.reading import overrides_of, structure_of
 from customer_segmentation.tracking.runs import finish_run, record, start_run
-from customer_segmentation.tracking.store import Store, exclusive, open_store
+from customer_segmentation.tracking.store import Store, describe_experiment, exclusive, open_store
 from customer_segmentation.tracking.sweep_items import (
     conclusion_items,
     exploration_items,
@@ -198,9 +198,7 @@ def job_of(asked: Plan, store: Store, sweep_id: str, candidate: pd.Series) -> Jo
 
 def _open(store: Store, asked: Plan, adopted: str | None, tags: dict[str, str], command: str) -> str:
     """Start the sweep's run, or turn the run of ``mlflow run`` into it."""
-    experiment = store.client.get_experiment(store.experiment_id)
-    if experiment.tags.get("mlflow.note.content") != EXPERIMENT:
-        store.client.set_experiment_tag(store.experiment_id, "mlflow.note.content", EXPERIMENT)
+    describe_experiment(store, EXPERIMENT)
     name = sweep_name(asked)
     tags = {**tags, "command": command}
     if adopted is None:

@@ -27,7 +27,7 @@ from customer_segmentation.tracking.items import (
 )
 from customer_segmentation.tracking.process import TAG as PROCESS
 from customer_segmentation.tracking.process import this_process
-from customer_segmentation.tracking.store import Store
+from customer_segmentation.tracking.store import Store, insert
 from customer_segmentation.tracking.trouble import hasten, trouble_of
 
 #: Limits of the tracking store, from MLflow's validation.
@@ -230,4 +230,5 @@ def _log_data_set(store: Store, run_id: str, item: DataSet) -> None:
         )
         entity = data_set._to_mlflow_entity()
     entity._profile = json.dumps({"num_rows": len(item.frame), "num_elements": int(item.frame.size)})
-    store.client.log_inputs(run_id, [DatasetInput(entity, [InputTag("mlflow.data.context", item.context)])])
+    used = [DatasetInput(entity, [InputTag("mlflow.data.context", item.context)])]
+    insert(lambda: store.client.log_inputs(run_id, used))  # sweeps of one table log the same one

@@ -8,9 +8,12 @@ import functools
 import hashlib
 import logging
 import os
+import random
+import re
 import socket
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,9 @@ from customer_segmentation.tracking.trouble import be_patient, meaning, without_
 
 DEFAULT_STORE = "sqlite:///mlflow.db"
 SQLITE = "sqlite:///"
+INSERTIONS = 4  # attempts at a row that another command inserts at the same moment
+DUPLICATE = re.compile("duplicate|unique", re.IGNORECASE)  # PostgreSQL, MySQL and SQLite in their own words
+DESCRIPTION = "mlflow.note.content"  # the tag that the UI shows as Markdown
 
 
 @dataclass(frozen=True)
@@ -117,6 +123,30 @@ def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeo
         else:
             experiment_id = found.experiment_id
     return Store(resolved, client, experiment_id, experiment, usual)
+
+
+def describe_experiment(store: Store, text: str) -> None:
+    """Give the experiment its description, which another command may do at the same moment."""
+    if store.client.get_experiment(store.experiment_id).tags.get(DESCRIPTION) != text:
+        insert(lambda: store.client.set_experiment_tag(store.experiment_id, DESCRIPTION, text))
+
+
+def insert(write: Callable[[], Any]) -> None:
+    """Write what other commands may write at the same moment.
+
+    MLflow looks whether a row is there and inserts it if not. Of two who do that at once a database refuses the second,
+    who finds the row when he looks again.
+    """
+    from mlflow.exceptions import MlflowException
+
+    for chance in reversed(range(INSERTIONS)):
+        try:
+            write()
+            return
+        except MlflowException as error:
+            if not chance or not DUPLICATE.search(str(error)):
+                raise
+        time.sleep(random.uniform(0.02, 0.2))  # noqa: S311 - not at the same moment again
 
 
 @functools.cache
