@@ -87,7 +87,7 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return 0
     finally:
-        end(server)
+        end(server, settings.port)
 
 
 def example_call(customers: object, port: int) -> str:
@@ -100,16 +100,15 @@ def example_call(customers: object, port: int) -> str:
     return f"curl http://{HOST}:{port}/invocations -H 'Content-Type: application/json' -d '{body}'"
 
 
-def end(server: subprocess.Popen) -> None:
+def end(server: subprocess.Popen, port: int) -> None:
     """End the server with its workers, which may outlive the process that started them and hold the port."""
-    for word, seconds in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 0.5)):
+    for word, seconds in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 1.0)):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(server.pid, word)
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            server.poll()  # or it stays in the group as a zombie
-            try:
-                os.killpg(server.pid, 0)
-            except ProcessLookupError:
-                return
+            with contextlib.suppress(StoreError):
+                free_port(port)
+                if server.poll() is not None:
+                    return
             time.sleep(0.02)
