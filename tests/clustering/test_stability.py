@@ -5,10 +5,11 @@ import warnings
 
 import numpy as np
 import pytest
-from joblib import parallel_config
+from joblib import Parallel, delayed
 from sklearn.cluster import BisectingKMeans, KMeans
 from sklearn.metrics import adjusted_rand_score
 
+from customer_segmentation.clustering.side_by_side import spread
 from customer_segmentation.clustering.stability import (
     _jaccard_from_table,
     _rand_from_table,
@@ -107,7 +108,11 @@ def test_processes_find_the_same_stability(stop_below):
     labels = {k: kmeans(k, 0).fit(matrix).labels_ for k in (2, 6)}
     asked = {"make_estimator": kmeans, "resamples": 7, "seed": 4, "stop_below": stop_below}
     alone = study_stability(matrix, labels, **asked)
-    with parallel_config(backend="loky", n_jobs=2):
+
+    def in_processes(function, calls):
+        return Parallel(n_jobs=2, backend="loky")(delayed(function)(*arguments) for arguments in calls)
+
+    with spread(2, in_processes):
         apart = study_stability(matrix, labels, **asked)
     for k, found in alone.items():
         assert found.resamples == (7 if stop_below is None else apart[k].resamples) == apart[k].resamples

@@ -1,7 +1,9 @@
 """The processes of this machine: started once, deaf to Ctrl-C, found again by Hydra's launcher."""
 
 import os
+import re
 import signal
+import threading
 import time
 from dataclasses import asdict
 
@@ -10,8 +12,9 @@ from hydra_plugins.hydra_joblib_launcher.config import JobLibLauncherConf
 from joblib import Parallel, delayed
 from joblib.externals.loky import reusable_executor
 
-from customer_segmentation.commands.launchers import end_workers, start_workers
-from customer_segmentation.commands.slurm import cancel_jobs, slurm_overrides
+from customer_segmentation.commands import slurm
+from customer_segmentation.commands.launchers import PARENT, end_workers, in_workers, start_workers
+from customer_segmentation.commands.slurm import end_jobs, slurm_overrides
 
 
 def who() -> tuple[int, bool]:
@@ -38,6 +41,28 @@ def test_hydra_finds_the_processes_that_were_started_with_ctrl_c_blocked(process
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
 
+def state(_: int) -> tuple[int, bool, bool]:
+    """Process, whether Ctrl-C is blocked in it, and whether it follows its parent."""
+    return (*who(), any(thread.name == "segment-parent" for thread in threading.enumerate()))
+
+
+def kill_self(number: int) -> int:
+    """Die in a worker; in the process of the test it is a plain function."""
+    if os.getppid() == int(os.environ[PARENT]):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def test_refits_go_on_when_a_process_dies_and_new_ones_are_as_the_old(processes, monkeypatch):
+    monkeypatch.setenv(PARENT, str(os.getpid()))
+    first = in_workers(processes, state, [(n,) for n in range(4)])
+    assert in_workers(processes, kill_self, [(n,) for n in range(4)]) == [0, 1, 2, 3]
+    second = in_workers(processes, state, [(n,) for n in range(4)])
+    for found in (first, second):
+        assert all(blocked and following for _, blocked, following in found)
+    assert not {pid for pid, *_ in first} & {pid for pid, *_ in second}
+
+
 def test_slurm_jobs_have_a_name_of_their_sweep_and_files_that_the_nodes_see(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     name, files = slurm_overrides(["k=[2,3]"], "0123456789abcdef")
@@ -47,13 +72,26 @@ def test_slurm_jobs_have_a_name_of_their_sweep_and_files_that_the_nodes_see(tmp_
     assert slurm_overrides(asked, "0123456789abcdef") == ("hydra.launcher.name=mine-01234567",)
 
 
-def test_jobs_are_cancelled_by_their_name_alone(tmp_path, monkeypatch):
-    scancel = tmp_path / "scancel"
-    scancel.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/calls\n')
-    scancel.chmod(0o755)
+@pytest.mark.parametrize("given", ["a,b", "x (1)", "${hydra.job.name}", "o'brien"])
+def test_a_name_of_jobs_is_one_that_a_shell_and_hydra_read_alike(given):
+    (name, *_) = slurm_overrides([f"hydra.launcher.name={given}"], "0123456789abcdef")
+    assert re.fullmatch(r"hydra.launcher.name=[A-Za-z0-9_.-]+-01234567", name)
+
+
+def test_jobs_are_ended_by_their_name_alone_those_that_wait_first(tmp_path, monkeypatch):
+    (tmp_path / "left").write_text("one\n")
+    for word, script in (
+        ("squeue", 'cat "$here/left"; : > "$here/left"'),
+        ("scancel", 'echo "$@" >> "$here/calls"'),
+    ):
+        (tmp_path / word).write_text(f"#!/bin/sh\nhere={tmp_path}\n{script}\n")
+        (tmp_path / word).chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    cancel_jobs("segment-01234567")
+    monkeypatch.setattr(slurm, "PAUSE", 0.01)
+    end_jobs("segment-01234567", wait=True)
     calls = (tmp_path / "calls").read_text().splitlines()
     assert all("--name segment-01234567" in call and "--user" in call for call in calls)
-    assert "--signal=KILL" in calls[0]
-    assert "--signal" not in calls[1]
+    assert "--state=PENDING" in calls[0]
+    assert "--signal=KILL" in calls[1]
+    assert len(calls) == 3
+    assert (tmp_path / "left").read_text() == ""

@@ -95,3 +95,13 @@ def test_a_feature_without_a_value_is_refused(raw, columns):
     declared = {"rate": {"ratio": ["Total Revenue", "Tenure in Months"]}}
     with pytest.raises(StudyError, match="rate"):
         build_space(none, feature_set("f", "", declared, columns), scaling="none", scaler=None)
+
+
+@pytest.mark.parametrize("further", [{}, {"married": {"column": "Married"}}])
+def test_a_scaler_that_works_in_place_leaves_the_customers_as_they_are(raw, columns, further):
+    declared = feature_set("one", "", {"revenue": {"column": "Total Revenue"}, **further}, columns)
+    customers = raw.astype({"Total Revenue": float})  # clean already: the feature is the column itself
+    before = customers.copy()
+    space = build_space(customers, declared, scaling="standard", scaler=StandardScaler(copy=False))
+    space.preparation.transform(customers)
+    pd.testing.assert_frame_equal(customers, before)

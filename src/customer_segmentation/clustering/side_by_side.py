@@ -1,27 +1,47 @@
 """Independent fits, side by side where the caller has processes to spare.
 
-Who has them says so by joblib's own ``parallel_config(n_jobs=2)`` around the call, as for any function of
-scikit-learn; without it the fits run one after the other. Each has its own seed, so that the numbers are the same
-either way.
+Each fit has its own seed, so that the numbers are the same whether they run one after the other or not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
-from joblib import Parallel, delayed
-
 Result = TypeVar("Result")
+Calls = Iterable[tuple[Any, ...]]
+
+#: Processes at once, and what runs a function in them once for each tuple of arguments; None: here, one by one.
+_SPREAD: ContextVar[tuple[int, Callable[[Callable[..., Any], Calls], list[Any]]] | None] = ContextVar(
+    "side_by_side", default=None
+)
 
 
-def side_by_side(function: Callable[..., Result], calls: Iterable[tuple[Any, ...]]) -> list[Result]:
+@contextlib.contextmanager
+def spread(jobs: int, run: Callable[[Callable[..., Any], Calls], list[Any]]) -> Iterator[None]:
+    """Let `side_by_side` run what it is given by ``run``, in as many processes as ``jobs``."""
+    token = _SPREAD.set((jobs, run))
+    try:
+        yield
+    finally:
+        _SPREAD.reset(token)
+
+
+def jobs_at_once() -> int:
+    """How many calls of `side_by_side` run at the same time."""
+    found = _SPREAD.get()
+    return 1 if found is None else found[0]
+
+
+def side_by_side(function: Callable[..., Result], calls: Calls) -> list[Result]:
     """Call a function once for each tuple of arguments.
 
     Parameters
     ----------
     function : callable
-        Changes nothing that is shared.
+        Changes nothing that is shared, and can be pickled with its arguments.
     calls : iterable of tuple
 
     Returns
@@ -29,4 +49,7 @@ def side_by_side(function: Callable[..., Result], calls: Iterable[tuple[Any, ...
     list
         In the order of the calls.
     """
-    return list(Parallel()(delayed(function)(*arguments) for arguments in calls))
+    found = _SPREAD.get()
+    if found is None:
+        return [function(*arguments) for arguments in calls]
+    return found[1](function, calls)

@@ -20,11 +20,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from joblib import effective_n_jobs
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans, MiniBatchKMeans
 
-from customer_segmentation.clustering.side_by_side import side_by_side
+from customer_segmentation.clustering.side_by_side import jobs_at_once, side_by_side
 from customer_segmentation.errors import StudyError
 
 Matrix = NDArray[np.float64]
@@ -181,7 +180,7 @@ def study_stability(
     matrix = np.ascontiguousarray(matrix, dtype=float)
     centres = {k: _centres(matrix, labels, k) if warm else None for k, labels in labelings.items()}
     found: dict[int, list[_Direction]] = {k: [] for k in labelings}
-    at_once = resamples if stop_below is None else effective_n_jobs(None)
+    at_once = resamples if stop_below is None else jobs_at_once()
     for first in range(0, resamples, at_once):
         left = {k: labels for k, labels in labelings.items() if not _flips(found[k], stop_below)}
         if not left:

@@ -77,6 +77,12 @@ class Customers:
 
 _LOADED: dict[str, Customers] = {}
 
+
+def forget_customers() -> None:
+    """Let go of what this process has loaded."""
+    _LOADED.clear()
+
+
 SHARED = "SEGMENT_CUSTOMERS"  # file by which the processes of one machine share what one of them has loaded
 
 

@@ -7,19 +7,22 @@ its environment; a worker writes to the store itself, so the parent reads from t
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import signal
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from customer_segmentation.commands.customers import SHARED, Customers, save_customers
-from customer_segmentation.commands.slurm import cancel_jobs, job_name, slurm_overrides
+from customer_segmentation.clustering.side_by_side import spread
+from customer_segmentation.commands.customers import SHARED, Customers, forget_customers, save_customers
+from customer_segmentation.commands.slurm import end_jobs, job_name, slurm_overrides
+from customer_segmentation.errors import SegmentError, StoreError
 from customer_segmentation.settings.segments_asked import segments_asked
 from customer_segmentation.settings.sweep import SweepSettings
 
@@ -34,7 +37,7 @@ WORTH = 2.0
 #: Threads of a worker's numerical libraries: they read these when they are imported.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
-#: Options of the launcher's pool of processes: a call with the same ones finds them running.
+#: Options of the launcher's pool of processes: a call with the same ones finds its processes running.
 POOL: dict[str, Any] = {"backend": "loky", "prefer": "processes", "max_nbytes": None}
 
 PARENT = "SEGMENT_PARENT"  # process id of the sweep, for workers of the same machine
@@ -129,24 +132,23 @@ def workers(
         return
     before = dict(os.environ)
     os.environ.update(dict.fromkeys(THREADS, str(settings.threads)))
-    if launch.kind != "local":
+    processes = launch.processes or 1
+    if launch.kind != "local" or processes == 1:
         try:
             yield
         finally:
             _restore(before)
         return
-    from joblib import parallel_config
-
     os.environ[PARENT] = str(os.getpid())
     with tempfile.TemporaryDirectory(prefix="segment-") as folder:
         shared = Path(folder) / "customers.pickle"
         os.environ[SHARED] = str(shared)
         try:
-            start_workers(launch.processes or 1, prepare)
+            start_workers(processes, prepare)
             # Read once, and what K-means attains in the reference space computed once: every process would do it again.
             customers.attainable(segments_asked(settings.k))
             save_customers(shared)
-            with parallel_config(**POOL, n_jobs=launch.processes):  # for fits that this process has to make
+            with spread(processes, functools.partial(in_workers, processes)):  # the refits of the verdict
                 yield
         finally:
             _restore(before)
@@ -164,27 +166,55 @@ def _restore(before: dict[str, str]) -> None:
 def start_workers(processes: int, prepare: Callable[[], None]) -> None:
     """Start the processes of this machine, and let them prepare while this one goes on.
 
-    Ctrl-C, which is for this process alone, is blocked meanwhile, and a process inherits that: one that is still
-    importing could not ignore it yet, and would end with a traceback. The launcher's own `Parallel` finds these
-    processes again; one that replaces another later is started by a thread that has inherited it too.
+    The launcher's own `Parallel` finds these processes again.
+    """
+    from joblib import Parallel, delayed
+
+    _wake(processes)
+
+    def all_prepare() -> None:
+        with contextlib.suppress(Exception):  # ended with their processes, when the sweep is stopped
+            Parallel(n_jobs=processes, **POOL)(delayed(prepare)() for _ in range(processes))
+
+    threading.Thread(target=all_prepare, daemon=True, name="segment-prepare").start()
+
+
+def _wake(processes: int) -> None:
+    """Start the processes that do not run, with Ctrl-C blocked, which they inherit: it is for this process alone.
+
+    One that is still importing could not ignore it yet, and would end with a traceback.
     """
     from multiprocessing import resource_tracker
 
     from joblib import Parallel, delayed
 
     resource_tracker.ensure_running()  # started on the way, it would unblock the signal
-    pool = Parallel(n_jobs=processes, **POOL)
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        pool(delayed(os.getpid)() for _ in range(processes))
+        Parallel(n_jobs=processes, **POOL)(delayed(os.getpid)() for _ in range(processes))
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
-    def all_prepare() -> None:
-        with contextlib.suppress(Exception):  # ended with their processes, when the sweep is stopped
-            pool(delayed(prepare)() for _ in range(processes))
 
-    threading.Thread(target=all_prepare, daemon=True, name="segment-prepare").start()
+def in_workers(processes: int, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> list[Any]:
+    """Call a function once for each tuple of arguments in the processes of this machine; here when one of them dies."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    from joblib import Parallel, delayed
+
+    calls = list(calls)
+    try:
+        _wake(processes)  # they end when nothing is asked of them for minutes
+        return list(Parallel(n_jobs=processes, **POOL)(delayed(_refit)(function, *arguments) for arguments in calls))
+    except BrokenProcessPool:
+        return [function(*arguments) for arguments in calls]
+
+
+def _refit(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Run one call in a worker, which needs no table any more."""
+    follow_parent()
+    forget_customers()
+    return function(*arguments)
 
 
 @contextlib.contextmanager
@@ -192,11 +222,12 @@ def ended_with_the_sweep(launch: Launch) -> Iterator[None]:
     """End what runs studies elsewhere when the block is left by an error or Ctrl-C: nothing is logged after that."""
     try:
         yield
-    except BaseException:
+    except BaseException as error:
         if launch.kind == "local":
             end_workers()
         elif launch.kind == "slurm":
-            cancel_jobs(launch.jobs)
+            lost = isinstance(error, SegmentError) and not isinstance(error, StoreError)
+            end_jobs(launch.jobs, wait=lost)  # of a job that was lost, submitit tells at once; the others go on
         elif launch.kind == "ray" and "ray" in sys.modules:
             sys.modules["ray"].shutdown()  # a cluster ends the tasks of a driver that leaves it
         raise
@@ -214,11 +245,15 @@ def end_workers() -> None:
 
 
 def follow_parent() -> None:
-    """In a worker: end when the sweep's process is gone. It ends its workers itself; killed, it cannot tell them."""
+    """In a worker: leave Ctrl-C to the sweep's process, and end when that is gone.
+
+    It ends its workers itself; when it is killed it cannot tell them.
+    """
     parent = os.environ.get(PARENT)
     if not parent or int(parent) == os.getpid() or os.getppid() != int(parent) or _FOLLOWING.is_set():
         return
     _FOLLOWING.set()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:
         while os.getppid() == int(parent):

@@ -107,8 +107,12 @@ def end(server: subprocess.Popen, port: int) -> None:
             os.killpg(server.pid, word)
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            with contextlib.suppress(StoreError):
-                free_port(port)
-                if server.poll() is not None:
+            if server.poll() is not None:
+                with contextlib.suppress(StoreError):
+                    free_port(port)
+                    return
+                try:  # where nobody reaps them its workers stay, so that the port is asked first
+                    os.killpg(server.pid, 0)
+                except ProcessLookupError:  # somebody else's port
                     return
             time.sleep(0.02)

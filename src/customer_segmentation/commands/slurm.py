@@ -1,27 +1,34 @@
-"""Studies as jobs of a Slurm cluster: where submitit leaves its files, and how the jobs of one sweep are cancelled."""
+"""Studies as jobs of a Slurm cluster: where submitit leaves its files, and how the jobs of one sweep are ended."""
 
 from __future__ import annotations
 
 import contextlib
 import getpass
 import os
+import re
 import shutil
 import subprocess
+import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
-#: Beside the store of a sweep without a server: a folder that the nodes see too, as they have to see the table.
+#: In the folder of the command, which the nodes have to see, as they have to see the table.
 FOLDER = ".segment-slurm"
 
 NAME, FILES = "hydra.launcher.name", "hydra.launcher.submitit_folder"
 
 #: Seconds that a cancellation may take of the two in which Ctrl-C has to end a command.
-PATIENCE = 0.8
+PATIENCE = 1.2
+PAUSE = 5.0  # seconds between two looks at the queue
+
+#: Those that wait first: they would start in the place of those that end. A signal alone does not end a job for good.
+_CANCEL = 'scancel "$@" --state=PENDING; scancel "$@" --signal=KILL --full; scancel "$@"'
 
 
 def job_name(asked: Sequence[str], sweep_id: str) -> str:
     """Name of the jobs: the user's own or "segment", and the sweep, so that no other job is called so."""
-    return f"{_given(asked, NAME) or 'segment'}-{sweep_id[:8]}"
+    return f"{re.sub(r'[^A-Za-z0-9_.-]+', '_', _given(asked, NAME)) or 'segment'}-{sweep_id[:8]}"
 
 
 def slurm_overrides(asked: Sequence[str], sweep_id: str) -> tuple[str, ...]:
@@ -33,19 +40,47 @@ def slurm_overrides(asked: Sequence[str], sweep_id: str) -> tuple[str, ...]:
         The user's overrides.
     sweep_id : str
     """
-    files = () if _given(asked, FILES) else (f"{FILES}='{_folder(sweep_id)}/%j'",)
+    folder = str(_folder(sweep_id)).replace("'", r"\'")
+    files = () if _given(asked, FILES) else (f"{FILES}='{folder}/%j'",)
     return (f"{NAME}={job_name(asked, sweep_id)}", *files)
 
 
-def cancel_jobs(name: str) -> None:
-    """Cancel the jobs of this name: those that run at once, then those that wait."""
-    scancel = shutil.which("scancel")
-    if scancel is None:
+def end_jobs(name: str, *, wait: bool) -> None:
+    """Wait until no job of this name is left, or cancel them; Ctrl-C while waiting cancels as well."""
+    try:
+        while wait and _waiting(name):
+            time.sleep(PAUSE)
+    finally:
+        _cancel(name)
+
+
+def _waiting(name: str) -> bool:
+    """Whether the queue holds a job of this name."""
+    squeue = shutil.which("squeue")
+    if squeue is None:
+        return False
+    ran = subprocess.run(  # noqa: S603
+        [squeue, "--noheader", "--user", getpass.getuser(), "--name", name], capture_output=True, text=True, check=False
+    )
+    return ran.returncode == 0 and bool(ran.stdout.strip())
+
+
+def _cancel(name: str) -> None:
+    if shutil.which("scancel") is None:
         return
-    mine = ("--quiet", "--user", getpass.getuser(), "--name", name)
-    for words in (("--signal=KILL", "--full"), ()):
-        with contextlib.suppress(OSError, subprocess.SubprocessError):
-            subprocess.run([scancel, *mine, *words], capture_output=True, timeout=PATIENCE, check=False)  # noqa: S603
+    words = ["--quiet", "--user", getpass.getuser(), "--name", name]
+    scancel = subprocess.Popen(  # noqa: S603
+        ["/bin/sh", "-c", _CANCEL, "sh", *words],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # it goes on when this command ends, or is interrupted once more
+    )
+    try:
+        scancel.wait(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        print(
+            f"segment: the jobs {name} are still being cancelled; `scancel --name {name}` makes sure.", file=sys.stderr
+        )
 
 
 def remove_files(sweep_id: str) -> None:
@@ -62,4 +97,5 @@ def _folder(sweep_id: str) -> Path:
 def _given(asked: Sequence[str], key: str) -> str:
     """Value that the user has given a key, without quotes; empty when there is none."""
     values = [word.partition("=")[2] for word in asked if word.lstrip("+").partition("=")[0] == key]
-    return values[-1].strip("'\"") if values else ""
+    value = values[-1].strip("'\"") if values else ""
+    return "" if value == "null" else value

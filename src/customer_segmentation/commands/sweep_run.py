@@ -114,7 +114,6 @@ def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -
                     progress.notes["launcher"] = f"studies ran under {launch}"
                 with watched(store, sweep_id, progress, apart=launch.apart), ended_with_the_sweep(launch):
                     run_jobs(asked, run_job, launch.overrides, launch.last)
-                    remove_files(sweep_id)
                 progress.finishing()
                 result = choose_across(
                     store, sweep_id, customers, settings, lambda row: job_of(asked, store, sweep_id, row)
@@ -131,6 +130,8 @@ def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -
                 later = command_for(store, "report", f"run_id={sweep_id}")
                 progress.notes["report"] = f"none was asked for (tracking.report=false); `{later}` writes it"
         status = "FAILED" if progress.failures else "FINISHED"
+        if status == "FINISHED" and launch.kind == "slurm":
+            remove_files(sweep_id)
     except KeyboardInterrupt as stopped:
         status = "KILLED"
         hasten()

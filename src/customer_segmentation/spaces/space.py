@@ -84,6 +84,8 @@ def build_space(customers: pd.DataFrame, features: FeatureSet, *, scaling: str, 
         features={feature.name: plain_expression(feature.expression) for feature in features.features},
         categories=features.of_kind("category"),
     )
+    if scaler is not None and getattr(scaler, "copy", True) is False:
+        scaler.set_params(copy=True)  # or it would write into the table, of which a feature may be a column
     values = builder.fit(customers).transform(customers)
     _check_values(values, features)
     notes = _notes(values, features, scaler)
