@@ -24,6 +24,7 @@ from mlflow.tracking import MlflowClient
 from readme import write_part
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "end_to_end"))
+from children import obey_ctrl_c
 from servers import mlflow_server
 
 SEGMENT = str(Path(sys.executable).parent / "segment")
@@ -41,6 +42,7 @@ def start(folder: Path, words: list[str]) -> subprocess.Popen:
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        preexec_fn=obey_ctrl_c,  # ignored by what a shell starts in the background, and inherited
     )
 
 
