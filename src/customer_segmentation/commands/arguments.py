@@ -62,11 +62,20 @@ def quote(argument: str) -> str:
     value = match["value"]
     if value == "null" or (len(value) >= 2 and value[0] == value[-1] and value[0] in "'\""):
         return argument
+    return f"{match['prefix']}{match['key']}={quoted(value)}"
+
+
+def quoted(value: str) -> str:
+    r"""Put a text into quotes for Hydra's command line.
+
+    >>> quoted("it's")
+    "'it\\'s'"
+    """
     # Inside quotes Hydra's grammar knows two escapes only, a backslash run before a quote and an interpolation.
     value = re.sub(r"(\\*)'", lambda found: found[1] * 2 + "\\'", value)
     value = re.sub(r"(\\+)$", lambda found: found[1] * 2, value)
     value = re.sub(r"(\\*)\$\{", lambda found: found[1] * 2 + "\\${", value)
-    return f"{match['prefix']}{match['key']}='{value}'"
+    return f"'{value}'"
 
 
 def split_flags(arguments: Iterable[str]) -> tuple[list[str], list[str]]:

@@ -13,6 +13,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from customer_segmentation.commands.arguments import quoted
+
 #: In the folder of the command, which the nodes have to see, as they have to see the table.
 FOLDER = ".segment-slurm"
 
@@ -40,18 +42,21 @@ def slurm_overrides(asked: Sequence[str], sweep_id: str) -> tuple[str, ...]:
         The user's overrides.
     sweep_id : str
     """
-    folder = str(_folder(sweep_id)).replace("'", r"\'")
-    files = () if _given(asked, FILES) else (f"{FILES}='{folder}/%j'",)
+    files = () if _given(asked, FILES) else (f"{FILES}={quoted(f'{_folder(sweep_id)}/%j')}",)
     return (f"{NAME}={job_name(asked, sweep_id)}", *files)
 
 
 def end_jobs(name: str, *, wait: bool) -> None:
     """Wait until no job of this name is left, or cancel them; Ctrl-C while waiting cancels as well."""
-    try:
-        while wait and _waiting(name):
-            time.sleep(PAUSE)
-    finally:
+    if not wait:
         _cancel(name)
+        return
+    try:
+        while _waiting(name):
+            time.sleep(PAUSE)
+    except BaseException:
+        _cancel(name)
+        raise
 
 
 def _waiting(name: str) -> bool:
