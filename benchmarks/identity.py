@@ -23,18 +23,18 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 import numpy as np  # noqa: E402
 from readme import write_part  # noqa: E402
 
-from customer_segmentation.clustering.fits import fit_k  # noqa: E402
-from customer_segmentation.clustering.scores import adjusted_rand_index  # noqa: E402
-from customer_segmentation.commands.composition import plan  # noqa: E402
-from customer_segmentation.commands.customers import Customers, customers_of  # noqa: E402
-from customer_segmentation.commands.job import Job, estimators_of, space_of  # noqa: E402
-from customer_segmentation.commands.playbooks import playbook_of  # noqa: E402
-from customer_segmentation.commands.portraits import profiles_of  # noqa: E402
-from customer_segmentation.commands.promotion_names import names_from_plain, plain_names  # noqa: E402
+from customer_segmentation.clustering.fit import fit_k  # noqa: E402
+from customer_segmentation.clustering.metrics import adjusted_rand_index  # noqa: E402
 from customer_segmentation.commands.sweep import check  # noqa: E402
-from customer_segmentation.registry.identity import carried_identity  # noqa: E402
+from customer_segmentation.config.compose import plan  # noqa: E402
+from customer_segmentation.config.playbook_file import playbook_of  # noqa: E402
+from customer_segmentation.registry.segment_identity import carried_identity  # noqa: E402
+from customer_segmentation.segments.describe import profiles_of  # noqa: E402
 from customer_segmentation.segments.matching import match_segments  # noqa: E402
-from customer_segmentation.segments.naming import carry_names, name_segments  # noqa: E402
+from customer_segmentation.segments.names import carry_names, name_segments  # noqa: E402
+from customer_segmentation.workflows.carry_names import names_from_plain, plain_names  # noqa: E402
+from customer_segmentation.workflows.prepare import Customers, customers_of  # noqa: E402
+from customer_segmentation.workflows.study_spec import Job, estimators_of, space_of  # noqa: E402
 
 SPACES = ("minmax", "standard")
 ALIKE = 0.9  # adjusted Rand index from which every name should be kept

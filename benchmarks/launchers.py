@@ -5,7 +5,7 @@
 The same sweep of the built-in sample (two feature sets x four scalings, k = 2 ... 10: eight studies), in one process
 and by several with one thread each, in turn; the whole command in a fresh folder, verdict and report included. Both
 leave the same scores, which is checked. From the two sizes follow the constants by which `launcher=auto` decides
-(commands/launchers.py): they are printed, and have to be entered there by hand.
+(execution/launchers.py): they are printed, and have to be entered there by hand.
 """
 
 from __future__ import annotations

@@ -18,9 +18,9 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from customer_segmentation.registry.registered import logged_models
+from customer_segmentation.registry.register import logged_models
 from customer_segmentation.registry.versions import CHAMPION, ModelRegistry
-from customer_segmentation.scoring.loading import load_segment_model
+from customer_segmentation.scoring.load import load_segment_model
 from customer_segmentation.tracking.store import open_store
 
 SEGMENT = str(Path(sys.executable).parent / "segment")

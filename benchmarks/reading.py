@@ -73,7 +73,7 @@ def run(reader: str, path: Path, needed: list[str]) -> dict[str, float]:
 
 def main() -> None:
     """Write the tables, measure, print."""
-    from customer_segmentation.data.sample import draw_customers
+    from customer_segmentation.sources.samples.telecom import draw_customers
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=1_000_000)

@@ -58,10 +58,10 @@ def measure(path: str, features: int, full: bool) -> dict[str, float]:
     from sklearn.preprocessing import StandardScaler
 
     from customer_segmentation.clustering import study as study_module
-    from customer_segmentation.clustering.everybody import Everybody
-    from customer_segmentation.clustering.restarts import Estimators
+    from customer_segmentation.clustering.full_data import Everybody
+    from customer_segmentation.clustering.sampled_fit import Estimators
+    from customer_segmentation.data.batches import stream_customers
     from customer_segmentation.data.load import load_customers
-    from customer_segmentation.data.streaming import stream_customers
     from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Role
     from customer_segmentation.settings.sweep import ScoresSettings
     from customer_segmentation.spaces.feature_set import feature_set

@@ -30,12 +30,12 @@ BLOCK = 100_000  # rows drawn at once
 
 def model_folder(folder: Path) -> Path:
     """Fit a model on the built-in sample and write its files."""
-    from customer_segmentation.commands.composition import plan
-    from customer_segmentation.commands.job import Job
-    from customer_segmentation.commands.model import segment_model_of
-    from customer_segmentation.commands.study import compute
     from customer_segmentation.commands.sweep import check
-    from customer_segmentation.tracking.model_files import write_model
+    from customer_segmentation.config.compose import plan
+    from customer_segmentation.model.build import segment_model_of
+    from customer_segmentation.model.files import write_model
+    from customer_segmentation.workflows.study import compute
+    from customer_segmentation.workflows.study_spec import Job
 
     asked = plan("sweep", ["k=[5]", "features=value", "scaling=standard"])
     needed = check(asked)
@@ -47,7 +47,7 @@ def model_folder(folder: Path) -> Path:
 
 def write_table(path: Path, rows: int) -> None:
     """Draw customers block by block, so that the largest table takes no more memory than a block."""
-    from customer_segmentation.data.sample import draw_customers
+    from customer_segmentation.sources.samples.telecom import draw_customers
 
     for number, start in enumerate(range(0, rows, BLOCK)):
         part = draw_customers(min(BLOCK, rows - start), seed=number)
@@ -60,13 +60,13 @@ def measure(how: str, model_at: str, path: str, output: str) -> dict[str, float]
     import pyarrow as pa
     import pyarrow.csv as arrow_csv
 
-    from customer_segmentation.data.chunk_sources import open_chunks
+    from customer_segmentation.model.files import read_model
     from customer_segmentation.scoring.columns import contract_of
     from customer_segmentation.scoring.outputs import Output
     from customer_segmentation.scoring.score import Comparison, score
     from customer_segmentation.settings.data import DataSettings
     from customer_segmentation.settings.score import DriftSettings
-    from customer_segmentation.tracking.model_files import read_model
+    from customer_segmentation.sources.chunk_sources import open_chunks
 
     model = read_model(Path(model_at))
     model.label(model.example)  # imports of the first call are no part of scoring

@@ -49,9 +49,9 @@ PARTS = (
     ("customer_segmentation/segments", "report and profiles"),
     ("customer_segmentation/explore", "correlations and hypotheses"),
     ("customer_segmentation/verdict", "verdict: structure, stability, choice"),
-    ("customer_segmentation/commands/examiner", "verdict: structure, stability, choice"),
+    ("customer_segmentation/workflows/evaluate", "verdict: structure, stability, choice"),
     ("customer_segmentation/clustering/stability", "verdict: structure, stability, choice"),
-    ("customer_segmentation/clustering/valley", "verdict: structure, stability, choice"),
+    ("customer_segmentation/clustering/structure", "verdict: structure, stability, choice"),
     ("customer_segmentation/clustering/gap", "verdict: structure, stability, choice"),
     ("customer_segmentation/clustering", "fits and scores"),
     ("customer_segmentation/spaces", "fits and scores"),
@@ -73,7 +73,7 @@ def part_of(frame) -> str:
         names.append(name)
         frame = frame.f_back
     # A fit within a verdict's resample is the verdict's.
-    if any("customer_segmentation/verdict" in name or "commands/examiner" in name for name in names):
+    if any("customer_segmentation/verdict" in name or "workflows/evaluate" in name for name in names):
         return "verdict: structure, stability, choice"
     for name in names:
         for piece, part in PARTS:

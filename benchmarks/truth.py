@@ -40,14 +40,14 @@ from truth_data import PLANTED, STRUCTURELESS, Table, mixture, structureless, wi
 
 from customer_segmentation.clustering.gap import gap_statistic  # noqa: E402
 from customer_segmentation.clustering.knee import elbow_knee  # noqa: E402
-from customer_segmentation.clustering.scores import (  # noqa: E402
+from customer_segmentation.clustering.metrics import (  # noqa: E402
     adjusted_rand_index,
     calinski_harabasz,
     davies_bouldin,
     total_sum_of_squares,
 )
 from customer_segmentation.clustering.silhouette import silhouette_samples  # noqa: E402
-from customer_segmentation.clustering.valley import valley_test  # noqa: E402
+from customer_segmentation.clustering.structure_test import valley_test  # noqa: E402
 
 TUNING_SEEDS = (11, 12)
 CALIBRATION_SEEDS = (21, 22)

@@ -23,16 +23,16 @@ from rich.table import Table  # noqa: E402
 from threadpoolctl import threadpool_limits  # noqa: E402
 
 from customer_segmentation.clustering.study import Study  # noqa: E402
-from customer_segmentation.commands.composition import plan  # noqa: E402
-from customer_segmentation.commands.customers import customers_of  # noqa: E402
-from customer_segmentation.commands.examiner import StoreExaminer  # noqa: E402
-from customer_segmentation.commands.job import Job  # noqa: E402
-from customer_segmentation.commands.study import associate, compute, leaderboard_of, rule_of, structure_of_study  # noqa: E402
 from customer_segmentation.commands.sweep import check  # noqa: E402
+from customer_segmentation.config.compose import plan  # noqa: E402
 from customer_segmentation.spaces.space import Space  # noqa: E402
 from customer_segmentation.verdict.decision import Budget, decide  # noqa: E402
 from customer_segmentation.verdict.selection import label, row_of  # noqa: E402
-from customer_segmentation.verdict.sentences import wording  # noqa: E402
+from customer_segmentation.verdict.text import wording  # noqa: E402
+from customer_segmentation.workflows.evaluate import StoreExaminer  # noqa: E402
+from customer_segmentation.workflows.prepare import customers_of  # noqa: E402
+from customer_segmentation.workflows.study import associate, compute, leaderboard_of, rule_of, structure_of_study  # noqa: E402
+from customer_segmentation.workflows.study_spec import Job  # noqa: E402
 
 GRID = ("features=value,value_rate,spend,usage", "scaling=standard,minmax,log_standard,quantile,power")
 

@@ -5,7 +5,7 @@ import pytest
 from sklearn.cluster import AgglomerativeClustering, BisectingKMeans, KMeans, MiniBatchKMeans
 from sklearn.metrics import adjusted_rand_score
 
-from customer_segmentation.clustering.fits import check_matrix, count_distinct, fit_k, permute_clusters
+from customer_segmentation.clustering.fit import check_matrix, count_distinct, fit_k, permute_clusters
 from customer_segmentation.errors import StudyError
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.cluster import KMeans, MiniBatchKMeans
 
-from customer_segmentation.clustering.fits import fit_k
-from customer_segmentation.clustering.restarts import Estimators, Restarts, sampled
+from customer_segmentation.clustering.fit import fit_k
+from customer_segmentation.clustering.sampled_fit import Estimators, Restarts, sampled
 
 
 def kmeans(k, seed):

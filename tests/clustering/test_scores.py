@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from customer_segmentation.clustering import scores
+from customer_segmentation.clustering import metrics as scores
 
 
 def blobs(n=300, d=4, k=5, seed=0):

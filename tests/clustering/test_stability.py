@@ -9,7 +9,6 @@ from joblib import Parallel, delayed
 from sklearn.cluster import BisectingKMeans, KMeans
 from sklearn.metrics import adjusted_rand_score
 
-from customer_segmentation.clustering.side_by_side import spread
 from customer_segmentation.clustering.stability import (
     _jaccard_from_table,
     _rand_from_table,
@@ -19,6 +18,7 @@ from customer_segmentation.clustering.stability import (
     study_stability,
 )
 from customer_segmentation.errors import StudyError
+from customer_segmentation.parallel import spread
 
 
 def kmeans(k, seed):

@@ -9,17 +9,17 @@ from scipy.stats import binom
 from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_score
 
-from customer_segmentation.clustering.valley import (
-    none_or_some,
-    spread_lattice,
-    two_valued_columns,
-    valley_test,
-)
-from customer_segmentation.clustering.valley_pairs import (
+from customer_segmentation.clustering.structure_pairs import (
     candidate_valleys,
     hollowness,
     is_bent,
     tiny_size,
+)
+from customer_segmentation.clustering.structure_test import (
+    none_or_some,
+    spread_lattice,
+    two_valued_columns,
+    valley_test,
 )
 
 KS = range(2, 8)

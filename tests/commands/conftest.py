@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from customer_segmentation.commands import composition
 from customer_segmentation.commands.main import main
+from customer_segmentation.config import compose as composition
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
-from customer_segmentation.commands.arguments import quote, split_flags
+from customer_segmentation.config.quoting import quote, split_flags
 
 WORDS = ["Telecom (1).csv", "Kundenübersicht.csv", "~/a,b.csv", "O'Neil.csv", "1e456", "C:\\data\\new.csv", "a=b.csv"]
 

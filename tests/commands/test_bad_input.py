@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from customer_segmentation.data.sample import draw_customers
+from customer_segmentation.sources.samples.telecom import draw_customers
 
 SMALL = {"features": "value", "scaling": "standard", "k": "[2,3]", "data.customers": "200"}
 

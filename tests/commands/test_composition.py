@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from customer_segmentation.commands.checks import check_sweep
-from customer_segmentation.commands.composition import plan
-from customer_segmentation.commands.config_paths import options_of, shadowed
+from customer_segmentation.config.checks import check_sweep
+from customer_segmentation.config.compose import plan
+from customer_segmentation.config.paths import options_of, shadowed
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.data import ColumnSpec
 

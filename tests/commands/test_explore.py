@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from customer_segmentation.commands import explore as command
-from customer_segmentation.tracking import explore_items
+from customer_segmentation.tracking.log import exploration as explore_items
 from customer_segmentation.tracking.store import open_store
 
 GYM = """\

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 import yaml
 
-from customer_segmentation.commands.composition import plan
 from customer_segmentation.commands.main import main
-from customer_segmentation.commands.starter import order_files, quoted
+from customer_segmentation.config.compose import plan
+from customer_segmentation.onboarding.config_files import order_files, quoted
 from customer_segmentation.settings.data import DataSettings, Transactions
 
 
@@ -121,7 +121,7 @@ def test_a_gyms_members_from_file_to_compared_runs(gym, capsys):
 def test_of_a_big_table_some_rows_are_looked_at(form, monkeypatch, capsys):
     """Ids repeat too seldom in those rows to show that these are orders; the rows that are counted show it."""
     from customer_segmentation.commands import init
-    from customer_segmentation.data import delimited
+    from customer_segmentation.sources import csv as delimited
 
     monkeypatch.setattr(init, "LOOKED_AT", 400)
     monkeypatch.setattr(delimited, "_HALVED", 1000)

@@ -12,9 +12,9 @@ from hydra_plugins.hydra_joblib_launcher.config import JobLibLauncherConf
 from joblib import Parallel, delayed
 from joblib.externals.loky import reusable_executor
 
-from customer_segmentation.commands import slurm
-from customer_segmentation.commands.launchers import PARENT, end_workers, in_workers, start_workers
-from customer_segmentation.commands.slurm import end_jobs, slurm_overrides
+from customer_segmentation.execution import slurm
+from customer_segmentation.execution.launchers import PARENT, end_workers, in_workers, start_workers
+from customer_segmentation.execution.slurm import end_jobs, slurm_overrides
 
 
 def who() -> tuple[int, bool]:

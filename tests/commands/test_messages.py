@@ -4,7 +4,7 @@ from hydra.errors import MissingConfigException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from customer_segmentation.commands.messages import keys_at, settings_error, suggestion
+from customer_segmentation.config.errors import keys_at, settings_error, suggestion
 from customer_segmentation.settings.sweep import SweepSettings
 
 

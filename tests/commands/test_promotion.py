@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from customer_segmentation.commands import playbooks
 from customer_segmentation.commands.main import main
+from customer_segmentation.config import playbook_file as playbooks
 from customer_segmentation.registry.history import previous_champion
 from customer_segmentation.registry.versions import ModelRegistry
-from customer_segmentation.scoring.loading import load_segment_model
+from customer_segmentation.scoring.load import load_segment_model
 from customer_segmentation.tracking import models
 from customer_segmentation.tracking.process import _started, this_process
 from customer_segmentation.tracking.runs import start_run

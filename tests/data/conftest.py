@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from omegaconf import OmegaConf
 
-from customer_segmentation.data.sample import draw_customers
 from customer_segmentation.settings.data import ColumnSpec, DataSettings
+from customer_segmentation.sources.samples.telecom import draw_customers
 
 REPOSITORY = Path(__file__).parents[2]
 

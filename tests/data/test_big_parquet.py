@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from customer_segmentation.data.files import open_file
 from customer_segmentation.data.load import load_customers
-from customer_segmentation.data.reading import ParquetSource
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Role
+from customer_segmentation.sources.files import open_file
+from customer_segmentation.sources.open import ParquetSource
 
 
 def settings(path, at_most):

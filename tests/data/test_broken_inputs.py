@@ -246,7 +246,7 @@ def test_unknown_needed_column(settings_for):
 
 
 def test_a_big_file_in_two_halves_reads_as_in_one(load, lines, monkeypatch):
-    from customer_segmentation.data import delimited
+    from customer_segmentation.sources import csv as delimited
 
     short = [b"a,short,row", b"another"]
     bad = [lines[line].replace(b",Yes,", b",perhaps,").replace(b",No,", b",perhaps,") for line in (60, 250)]
@@ -271,7 +271,8 @@ def test_a_big_file_in_two_halves_reads_as_in_one(load, lines, monkeypatch):
 
 @pytest.mark.parametrize("late", [b'"Fra,zier"', b'"Fra\nzier"'])
 def test_a_quotation_far_into_a_big_file_is_found(late, load, lines, monkeypatch):
-    from customer_segmentation.data import delimited, files
+    from customer_segmentation.sources import csv as delimited
+    from customer_segmentation.sources import files
 
     at = next(number for number in range(280, 299) if lines[number].count(b",") == 37)
     city = lines[at].split(b",")[5]

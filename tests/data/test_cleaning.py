@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from customer_segmentation.data.cleaning import prepare_columns
-from customer_segmentation.data.sample import draw_customers
 from customer_segmentation.data.table import digest_of
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Repair
+from customer_segmentation.sources.samples.telecom import draw_customers
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,10 @@ import zipfile
 
 import pytest
 
-from customer_segmentation.data import download as module
-from customer_segmentation.data.download import fetch
 from customer_segmentation.errors import DataError
 from customer_segmentation.settings.data import Download
+from customer_segmentation.sources import download as module
+from customer_segmentation.sources.download import fetch
 
 TABLE = b"a,b\n1,2\n"
 

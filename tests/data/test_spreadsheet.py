@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from customer_segmentation.data.spreadsheet import is_formula, neutralised
+from customer_segmentation.data.spreadsheet_safety import is_formula, neutralised
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 from omegaconf import OmegaConf
 
-from customer_segmentation.data.dates import parse_dates
 from customer_segmentation.data.load import load_customers
-from customer_segmentation.data.orders import LAST_DAY, draw_orders
 from customer_segmentation.data.transactions import customers_of_orders
 from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.parsing.dates import parse_dates
 from customer_segmentation.settings.data import ColumnSpec, DataSettings
+from customer_segmentation.sources.samples.orders import LAST_DAY, draw_orders
 
 CONF = Path(__file__).parents[2] / "conf"
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customer_segmentation.data.values import (
+from customer_segmentation.parsing.values import (
     BLANK_SPELLINGS,
     NO_SPELLINGS,
     YES_SPELLINGS,
@@ -109,7 +109,7 @@ pad = st.sampled_from(["", " ", "\t", "\u00a0"])
 
 @given(st.sampled_from(sorted(BLANK_SPELLINGS)), case, pad)
 def test_blanks_however_spelt(word, change, padding):
-    from customer_segmentation.data.values import texts_of
+    from customer_segmentation.parsing.values import texts_of
 
     assert is_blank(texts_of(texts([padding + change(word) + padding]))).tolist() == [True]
 

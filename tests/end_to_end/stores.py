@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from mlflow.tracking import MlflowClient
 
-from customer_segmentation.tracking.study_items import LABELS
+from customer_segmentation.tracking.log.study import LABELS
 
 
 def content(uri: str, experiment: str = "customer-segmentation", name: str | None = None) -> dict[str, Any]:

@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 
 from customer_segmentation.commands.main import main
+from customer_segmentation.data.batches import stream_customers
 from customer_segmentation.data.load import load_customers
-from customer_segmentation.data.sample import draw_customers
-from customer_segmentation.data.streaming import stream_customers
-from customer_segmentation.scoring.loading import load_segment_model
+from customer_segmentation.scoring.load import load_segment_model
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Population, Role
+from customer_segmentation.sources.samples.telecom import draw_customers
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import sys
 import pandas as pd
 import pytest
 
-from customer_segmentation.data.sample import draw_customers
+from customer_segmentation.sources.samples.telecom import draw_customers
 
 SMALL = ("features=value", "scaling=standard", "k=[2,3]")
 

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from customer_segmentation.data.spreadsheet import is_formula
+from customer_segmentation.data.spreadsheet_safety import is_formula
 
 WORD = "W" * 5000
 HOSTILE = (

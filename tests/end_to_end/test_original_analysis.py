@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from customer_segmentation.scoring.loading import load_segment_model
+from customer_segmentation.scoring.load import load_segment_model
 
 INERTIA = {
     1: (1.075190, 1e-4),

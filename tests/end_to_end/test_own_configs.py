@@ -6,7 +6,7 @@ import pytest
 from sklearn.cluster import KMeans
 from sklearn.preprocessing import MaxAbsScaler, scale
 
-from customer_segmentation.data.sample import draw_customers
+from customer_segmentation.sources.samples.telecom import draw_customers
 
 FILES = {
     "conf/scaling/mine.yaml": "about: largest is 1\nscaler:\n  _target_: sklearn.preprocessing.MaxAbsScaler\n",

@@ -1,9 +1,9 @@
 import pytest
 from pandas.testing import assert_series_equal
 
-from customer_segmentation.commands.reopened import candidate_run, reopen
 from customer_segmentation.errors import SegmentError, StoreError
-from customer_segmentation.tracking.reading import labels_of
+from customer_segmentation.tracking.read import labels_of
+from customer_segmentation.workflows.rebuild import candidate_run, reopen
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from customer_segmentation.data.sample import draw_customers
+from customer_segmentation.sources.samples.telecom import draw_customers
 
 BIN = Path(sys.executable).parent
 CUSTOMERS = 600

@@ -9,7 +9,7 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 from sklearn.metrics import silhouette_score
 
-from customer_segmentation.data.sample import draw_customers
+from customer_segmentation.sources.samples.telecom import draw_customers
 
 CUSTOMERS, SEED = 600, 2022
 

@@ -1,4 +1,4 @@
-from customer_segmentation.registry.events import Event, event_tag, read_event
+from customer_segmentation.registry.champion_history import Event, event_tag, read_event
 from customer_segmentation.registry.history import line_of_champions, moves, previous_champion
 
 

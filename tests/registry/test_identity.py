@@ -6,19 +6,19 @@ import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.preprocessing import MinMaxScaler
 
-from customer_segmentation.clustering.fits import fit_k
-from customer_segmentation.clustering.scores import adjusted_rand_index
-from customer_segmentation.commands.composition import plan
-from customer_segmentation.commands.customers import Customers, customers_of
-from customer_segmentation.commands.job import Job, estimators_of, space_of
-from customer_segmentation.commands.playbooks import playbook_of
-from customer_segmentation.commands.portraits import profiles_of
-from customer_segmentation.commands.promotion_names import names_from_plain, plain_names
+from customer_segmentation.clustering.fit import fit_k
+from customer_segmentation.clustering.metrics import adjusted_rand_index
 from customer_segmentation.commands.sweep import check
-from customer_segmentation.data.sample import draw_customers
-from customer_segmentation.registry.identity import carried_identity
+from customer_segmentation.config.compose import plan
+from customer_segmentation.config.playbook_file import playbook_of
+from customer_segmentation.registry.segment_identity import carried_identity
+from customer_segmentation.segments.describe import profiles_of
 from customer_segmentation.segments.matching import match_segments
-from customer_segmentation.segments.naming import carry_names, name_segments
+from customer_segmentation.segments.names import carry_names, name_segments
+from customer_segmentation.sources.samples.telecom import draw_customers
+from customer_segmentation.workflows.carry_names import names_from_plain, plain_names
+from customer_segmentation.workflows.prepare import Customers, customers_of
+from customer_segmentation.workflows.study_spec import Job, estimators_of, space_of
 
 FEATURES = ["Number of Referrals", "Tenure in Months", "Total Revenue"]
 REFITS = 20

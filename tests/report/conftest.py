@@ -10,7 +10,7 @@ import pytest
 from customer_segmentation.report.data import CandidateFacts, ReportData, SweepFacts, TableFacts
 from customer_segmentation.report.segment_pictures import segment_pictures
 from customer_segmentation.report.space_checks import check_space
-from customer_segmentation.segments.portraits import Claim, HighValue, Portraits, Recommendation, SegmentName
+from customer_segmentation.segments.insights import Claim, HighValue, Portraits, Recommendation, SegmentName
 from customer_segmentation.segments.profile import profile_segments
 from customer_segmentation.segments.variables import Described, Variable
 from customer_segmentation.settings.data import Role

@@ -6,18 +6,18 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from customer_segmentation.clustering.labelling import SegmentModel
-from customer_segmentation.commands.composition import plan
-from customer_segmentation.commands.job import Job
-from customer_segmentation.commands.model import segment_model_of
-from customer_segmentation.commands.study import compute
 from customer_segmentation.commands.sweep import check
-from customer_segmentation.data.chunk_sources import open_chunks
-from customer_segmentation.data.sample import draw_customers
+from customer_segmentation.config.compose import plan
+from customer_segmentation.model.build import segment_model_of
+from customer_segmentation.model.segment_model import SegmentModel
 from customer_segmentation.scoring.columns import contract_of
 from customer_segmentation.scoring.outputs import Output
 from customer_segmentation.scoring.score import Comparison, Scored, score
 from customer_segmentation.settings.data import DataSettings
+from customer_segmentation.sources.chunk_sources import open_chunks
+from customer_segmentation.sources.samples.telecom import draw_customers
+from customer_segmentation.workflows.study import compute
+from customer_segmentation.workflows.study_spec import Job
 
 FEATURES = ["features=value", "+features.columns.contract=Contract"]
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from scipy.stats import chi2
 
+from customer_segmentation.model.reference import bin_edges, bins_of, distribution
 from customer_segmentation.scoring.drift import DriftWatch, level_of, stability
-from customer_segmentation.scoring.reference import bin_edges, bins_of, distribution
 from customer_segmentation.scoring.score import Comparison
 from customer_segmentation.settings.score import DriftSettings
 

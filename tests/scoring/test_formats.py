@@ -8,13 +8,13 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
-from customer_segmentation.data.chunk_sources import open_chunks
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.scoring.columns import contract_of
-from customer_segmentation.scoring.database import TableOutput
+from customer_segmentation.scoring.database_output import TableOutput
 from customer_segmentation.scoring.outputs import Output
 from customer_segmentation.scoring.score import Comparison, score
 from customer_segmentation.settings.data import DataSettings
+from customer_segmentation.sources.chunk_sources import open_chunks
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from customer_segmentation.segments.high_value import high_value_customers
-from customer_segmentation.segments.naming import name_segments
+from customer_segmentation.segments.names import name_segments
 from customer_segmentation.segments.profile import profile_segments
 from customer_segmentation.segments.variables import describe_columns
 from customer_segmentation.settings.playbook import PlaybookSettings

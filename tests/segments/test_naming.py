@@ -3,11 +3,11 @@ import pandas as pd
 import pytest
 from omegaconf import OmegaConf
 
-from customer_segmentation.commands.config_paths import shipped_root
-from customer_segmentation.commands.playbooks import _read
-from customer_segmentation.segments.naming import AVERAGE, carry_names, name_segments
+from customer_segmentation.config.paths import shipped_root
+from customer_segmentation.config.playbook_file import _read
+from customer_segmentation.segments.names import AVERAGE, carry_names, name_segments
 from customer_segmentation.segments.profile import profile_segments
-from customer_segmentation.segments.recommending import recommend
+from customer_segmentation.segments.recommendations import recommend
 from customer_segmentation.segments.variables import describe_columns
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
 from customer_segmentation.settings.playbook import ActionSettings, NameSettings, PlaybookSettings, TraitSettings

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customer_segmentation.errors import SettingsError
-from customer_segmentation.settings.segments_asked import segments_asked
+from customer_segmentation.settings.k_values import segments_asked
 
 
 @given(st.lists(st.integers(1, 10_000), min_size=1))

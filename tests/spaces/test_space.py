@@ -5,9 +5,9 @@ from sklearn.base import clone
 from sklearn.cluster import KMeans
 from sklearn.preprocessing import MinMaxScaler, Normalizer, StandardScaler
 
-from customer_segmentation.commands.composition import plan
-from customer_segmentation.data.sample import draw_customers
+from customer_segmentation.config.compose import plan
 from customer_segmentation.errors import DataError, StudyError
+from customer_segmentation.sources.samples.telecom import draw_customers
 from customer_segmentation.spaces.feature_set import feature_set
 from customer_segmentation.spaces.space import build_space
 

@@ -9,7 +9,8 @@ from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.explore.exploration import Asked, explore_table
 from customer_segmentation.explore.hypotheses import Hypothesis
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
-from customer_segmentation.tracking.explore_items import (
+from customer_segmentation.tracking.items import FigureItem, Metrics, Table, Tags
+from customer_segmentation.tracking.log.exploration import (
     coefficient,
     counts_table,
     exploration_run_items,
@@ -18,7 +19,6 @@ from customer_segmentation.tracking.explore_items import (
     set_aside_reasons,
     standing,
 )
-from customer_segmentation.tracking.items import FigureItem, Metrics, Table, Tags
 
 NUMBER = ColumnSpec(type=ColumnType.number, role=Role.numeric)
 NOTHING = Asked({}, {}, {}, (), {}, ())

@@ -14,14 +14,14 @@ from sklearn.cluster import BisectingKMeans, KMeans, MiniBatchKMeans
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, PowerTransformer, QuantileTransformer, StandardScaler
 
-from customer_segmentation.clustering.labelling import RESULTS, SegmentModel
 from customer_segmentation.errors import StoreError, StudyError
-from customer_segmentation.scoring.loading import load_segment_model
+from customer_segmentation.model.files import pipeline_bytes
+from customer_segmentation.model.segment_model import RESULTS, SegmentModel
+from customer_segmentation.scoring.load import load_segment_model
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
 from customer_segmentation.spaces.feature_set import feature_set
 from customer_segmentation.spaces.space import build_space
 from customer_segmentation.tracking.items import Metrics, Model
-from customer_segmentation.tracking.model_files import pipeline_bytes
 from customer_segmentation.tracking.models import requirements
 from customer_segmentation.tracking.runs import finish_run, record, start_run
 
@@ -200,7 +200,7 @@ def test_no_file_of_a_model_can_be_altered_taken_away_or_added(store, raw):
     folder = Path(known.artifact_location.removeprefix("file://"))
     by_run, by_id = f"runs:/{known.source_run_id}/{known.name}", f"models:/{model_id}"
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    assert {"MLmodel", "model_code.py", "labelling.py", "pipeline.skops"} <= {path.name for path in files}
+    assert {"MLmodel", "model_code.py", "segment_model.py", "pipeline.skops"} <= {path.name for path in files}
     for path in files:
         content = path.read_bytes()
         path.write_bytes(content + b"\n")

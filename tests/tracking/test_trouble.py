@@ -2,7 +2,7 @@ import pytest
 
 from customer_segmentation.errors import DataError, StoreError
 from customer_segmentation.tracking.store import open_store
-from customer_segmentation.tracking.trouble import trouble_of
+from customer_segmentation.tracking.store_errors import trouble_of
 
 
 def raised(action) -> BaseException:

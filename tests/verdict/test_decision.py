@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from customer_segmentation.verdict.constraints import Limits, percent, size_objections
 from customer_segmentation.verdict.decision import Budget, Examiner, decide
-from customer_segmentation.verdict.objections import Limits, percent, size_objections
 from customer_segmentation.verdict.record import verdict_record
 from customer_segmentation.verdict.selection import Rule
-from customer_segmentation.verdict.sentences import wording
 from customer_segmentation.verdict.structure import StudyStructure, across
+from customer_segmentation.verdict.text import wording
 
 STEADY = {"rand": 0.98, "rand_worst": 0.95, "prediction_strength": 0.93}
 FLIPPING = {"rand": 0.94, "rand_worst": 0.55, "prediction_strength": 0.85}

@@ -4,8 +4,8 @@ import pytest
 from sklearn.cluster import KMeans
 
 from customer_segmentation.clustering.stability import study_stability
-from customer_segmentation.verdict.examination import confirmation, examine, explained_by_tree
-from customer_segmentation.verdict.objections import Limits
+from customer_segmentation.verdict.constraints import Limits
+from customer_segmentation.verdict.evaluation import confirmation, examine, explained_by_tree
 
 
 def kmeans(k, seed):

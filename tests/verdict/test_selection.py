@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from customer_segmentation.verdict.objections import Limits
+from customer_segmentation.verdict.constraints import Limits
 from customer_segmentation.verdict.selection import Rule, best_of_study, nearest_miss, ruled_out
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.cluster import KMeans
 
-from customer_segmentation.clustering.scores import variance_explained
+from customer_segmentation.clustering.metrics import variance_explained
 from customer_segmentation.verdict.yardstick import attainable, yardstick
 
 

@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans, MiniBatchKMeans
 
-from customer_segmentation.clustering.side_by_side import jobs_at_once, side_by_side
 from customer_segmentation.errors import StudyError
+from customer_segmentation.parallel import jobs_at_once, side_by_side
 
 Matrix = NDArray[np.float64]
 Labels = NDArray[np.integer]

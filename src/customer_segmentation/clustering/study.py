@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from customer_segmentation.clustering import scores
-from customer_segmentation.clustering.fits import Fit, MakeEstimator, check_matrix, fit_k
+from customer_segmentation.clustering import metrics as scores
+from customer_segmentation.clustering.fit import Fit, MakeEstimator, check_matrix, fit_k
 from customer_segmentation.clustering.knee import elbow_knee
 from customer_segmentation.clustering.silhouette import silhouettes
 

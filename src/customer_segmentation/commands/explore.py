@@ -7,8 +7,8 @@ import signal
 from collections.abc import Sequence
 from typing import Any
 
-from customer_segmentation.commands.composition import Plan, plan, run_jobs
-from customer_segmentation.commands.help_page import help_page
+from customer_segmentation.config.compose import Plan, plan, run_jobs
+from customer_segmentation.console.help import help_page
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.explore import ExploreSettings
 
@@ -72,7 +72,7 @@ def run(arguments: Sequence[str]) -> int:
         raise SettingsError(f"{key} has {len(values)} values; an exploration takes one, so run it once for each.")
     settings: ExploreSettings = planned.settings[0]
     named = {text.lstrip("+").partition("=")[0] for text in planned.overrides}
-    from customer_segmentation.commands.explore_checks import check_explore
+    from customer_segmentation.config.explore_checks import check_explore
 
     asked = check_explore(settings, named)
 
@@ -84,7 +84,7 @@ def run(arguments: Sequence[str]) -> int:
     command = f"segment explore {shlex.join(arguments)}".strip()
     store, run_id = _record(planned, settings, table, found, command)
     if not settings.quiet:
-        from customer_segmentation.commands.explore_summary import print_exploration
+        from customer_segmentation.console.exploration import print_exploration
 
         kept = [word for word in arguments if word.partition("=")[0].split(".")[0] in ("data", "tracking")]
         print_exploration(table, found, store, run_id, confidence=settings.confidence, table_overrides=kept)
@@ -93,11 +93,11 @@ def run(arguments: Sequence[str]) -> int:
 
 def _record(planned: Plan, settings: ExploreSettings, table: Any, found: Any, command: str) -> tuple[Any, str]:
     """Log everything to one run, which is ended whatever happens."""
-    from customer_segmentation.commands.leftover_runs import tidy
+    from customer_segmentation.commands.command import tidy
     from customer_segmentation.tracking.adoption import adopt_run
     from customer_segmentation.tracking.descriptions import EXPERIMENT
-    from customer_segmentation.tracking.explore_items import exploration_run_items, explore_description
     from customer_segmentation.tracking.items import Item, Params, Tags, Text
+    from customer_segmentation.tracking.log.exploration import exploration_run_items, explore_description
     from customer_segmentation.tracking.provenance import provenance
     from customer_segmentation.tracking.runs import closing, record, start_run
     from customer_segmentation.tracking.store import describe_experiment, open_store

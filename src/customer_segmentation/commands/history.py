@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from customer_segmentation.commands.composition import plan, run_jobs
-from customer_segmentation.commands.help_page import help_page
+from customer_segmentation.config.compose import plan, run_jobs
+from customer_segmentation.console.help import help_page
 from customer_segmentation.settings.promotion import HistorySettings
 
 
@@ -33,9 +33,9 @@ def run(arguments: Sequence[str]) -> int:
         run_jobs(planned, lambda config: None)
         return 0
     settings: HistorySettings = planned.settings[0]
-    from customer_segmentation.commands.existing_store import existing_store
-    from customer_segmentation.commands.registry_summary import print_history
+    from customer_segmentation.console.registry import print_history
     from customer_segmentation.registry.versions import ModelRegistry
+    from customer_segmentation.tracking.existing_store import existing_store
 
     print_history(ModelRegistry(existing_store(settings.tracking), settings.model))
     return 0

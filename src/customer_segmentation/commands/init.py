@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from customer_segmentation.commands.composition import contract_columns, plan
-from customer_segmentation.commands.config_paths import shipped_root
+from customer_segmentation.config.compose import contract_columns, plan
+from customer_segmentation.config.paths import shipped_root
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.data import Transactions
 from customer_segmentation.settings.init import InitSettings
@@ -19,7 +19,7 @@ from customer_segmentation.settings.init import InitSettings
 if TYPE_CHECKING:
     import pandas as pd
 
-    from customer_segmentation.data.guessing import Guess
+    from customer_segmentation.onboarding.column_guesses import Guess
 
 LOOKED_AT = 50_000  # rows of a bigger table by which its columns are guessed
 COUNTED = 2_000_000  # rows of it in which repeated ids are counted
@@ -71,13 +71,13 @@ def run(arguments: Sequence[str]) -> int:
 
 def _describe(settings: InitSettings, name: str) -> None:
     """Read, guess, try the guess on the table or on what was looked at, write and tell."""
-    from customer_segmentation.commands import init_summary
-    from customer_segmentation.commands.starter import choose_features, customer_files, kept_out, order_files
-    from customer_segmentation.data.cells import FrameSource
-    from customer_segmentation.data.guessing import guess_columns, may_name_rows
+    from customer_segmentation.console import onboarding as init_summary
     from customer_segmentation.data.load import load_customers, table_of
-    from customer_segmentation.data.order_columns import order_columns
-    from customer_segmentation.data.reading import open_source
+    from customer_segmentation.onboarding.column_guesses import guess_columns, may_name_rows
+    from customer_segmentation.onboarding.config_files import choose_features, customer_files, kept_out, order_files
+    from customer_segmentation.onboarding.order_table import order_columns
+    from customer_segmentation.sources.base import FrameSource
+    from customer_segmentation.sources.open import open_source
 
     data = replace(settings.data, source="file", columns={}, transactions=None, contract=None)
     source = open_source(replace(data, at_most_rows=sys.maxsize))
@@ -151,7 +151,7 @@ def _orders(settings: InitSettings, guessed: Transactions | None, source: str) -
 
 def _refuse_repeated(guesses: Sequence[Guess], settings: InitSettings, source: str) -> None:
     """Refuse a table in which customers repeat, unless the user says that a row is a customer."""
-    from customer_segmentation.data.order_columns import order_columns
+    from customer_segmentation.onboarding.order_table import order_columns
 
     repeated = order_columns(guesses)
     if repeated is None or settings.table == "customers":
@@ -166,7 +166,7 @@ def _refuse_repeated(guesses: Sequence[Guess], settings: InitSettings, source: s
 
 def _name(settings: InitSettings) -> str:
     """Name of the files: the one that is given, else made from the table's; never one of a shipped file."""
-    from customer_segmentation.data.header_words import slug
+    from customer_segmentation.onboarding.header_vocabulary import slug
 
     shipped = {path.stem for top in ("conf", "experiments") for path in (shipped_root() / top).rglob("*.yaml")}
     if settings.name is not None:

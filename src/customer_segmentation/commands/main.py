@@ -124,7 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # the last resort: a sentence, and where the traceback is to be had
         if os.environ.get("SEGMENT_DEBUG"):
             raise
-        from customer_segmentation.tracking.trouble import trouble_of
+        from customer_segmentation.tracking.store_errors import trouble_of
 
         trouble = trouble_of(error)
         if trouble is not None:

@@ -8,14 +8,14 @@ from typing import Any
 
 import pandas as pd
 
-from customer_segmentation.commands.composition import plan, run_jobs
+from customer_segmentation.config.compose import plan, run_jobs
 from customer_segmentation.errors import SettingsError, StoreError
 from customer_segmentation.settings.migrate import MigrateSettings
 
 
 def help_text() -> str:
     """Return the help of the command."""
-    from customer_segmentation.commands.help_page import help_page
+    from customer_segmentation.console.help import help_page
 
     return help_page(
         [
@@ -51,9 +51,9 @@ def run(arguments: Sequence[str]) -> int:
     if settings.run_id is None or settings.other is None:
         raise SettingsError("expected two runs, such as run_id=BEFORE other=AFTER; `segment ui` shows their ids.")
 
-    from customer_segmentation.commands.existing_store import existing_store
     from customer_segmentation.segments.migration import migration
-    from customer_segmentation.tracking.migration_items import migration_items
+    from customer_segmentation.tracking.existing_store import existing_store
+    from customer_segmentation.tracking.log.migration import migration_items
     from customer_segmentation.tracking.runs import closing, record, start_run
 
     store = existing_store(settings.tracking)
@@ -79,8 +79,8 @@ def run(arguments: Sequence[str]) -> int:
 
 def _candidate(store: Any, run_id: str) -> Any:
     """Run of a candidate; of a sweep that chose one, the chosen one."""
-    from customer_segmentation.commands.reopened import candidate_run
-    from customer_segmentation.tracking.reading import run_of
+    from customer_segmentation.tracking.read import run_of
+    from customer_segmentation.workflows.rebuild import candidate_run
 
     asked = run_of(store, run_id)
     chosen = asked.data.tags.get("chosen_run_id")
@@ -90,7 +90,7 @@ def _candidate(store: Any, run_id: str) -> Any:
 def _labels(store: Any, before: Any, after: Any) -> pd.DataFrame:
     """Segments of both by customer; without ids only where both sweeps read the same customers."""
     from customer_segmentation.segments.migration import joined
-    from customer_segmentation.tracking.reading import labels_of
+    from customer_segmentation.tracking.read import labels_of
 
     tables = [labels_of(store, run.data.tags["study_id"]) for run in (before, after)]
     columns = (f"k{before.data.params['k']}", f"k{after.data.params['k']}")
@@ -107,8 +107,8 @@ def _labels(store: Any, before: Any, after: Any) -> pd.DataFrame:
 
 def _names(store: Any, run: Any) -> dict[int, str]:
     """Names of the segments, where the candidate has some."""
-    from customer_segmentation.tracking.reading import artifact_of
-    from customer_segmentation.tracking.segment_items import SEGMENTS
+    from customer_segmentation.tracking.log.candidate import SEGMENTS
+    from customer_segmentation.tracking.read import artifact_of
 
     content = artifact_of(store, run.info.run_id, SEGMENTS)
     if content is None:

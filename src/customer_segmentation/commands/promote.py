@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 from collections.abc import Sequence
 
-from customer_segmentation.commands.composition import plan, run_jobs
-from customer_segmentation.commands.help_page import help_page
+from customer_segmentation.config.compose import plan, run_jobs
+from customer_segmentation.console.help import help_page
 from customer_segmentation.errors import RefusedError, SettingsError
 from customer_segmentation.settings.promotion import PromoteSettings, PromotionSettings
 
@@ -61,13 +61,13 @@ def run(arguments: Sequence[str]) -> int:
         raise SettingsError(f"{next(iter(planned.swept))} has several values; a promotion takes one candidate.")
     settings: PromoteSettings = planned.settings[0]
     check(settings)
-    from customer_segmentation.commands.existing_store import existing_store
-    from customer_segmentation.commands.leftover_runs import tidy
-    from customer_segmentation.commands.promotion_run import promote
-    from customer_segmentation.commands.registry_summary import print_promotion
+    from customer_segmentation.commands.command import tidy
+    from customer_segmentation.console.registry import print_promotion
     from customer_segmentation.tracking.adoption import adopt_run
+    from customer_segmentation.tracking.existing_store import existing_store
     from customer_segmentation.tracking.items import Tags
     from customer_segmentation.tracking.runs import record
+    from customer_segmentation.workflows.promote import promote
 
     store, adopted = adopt_run(existing_store(settings.tracking))
     # SIGTERM ends as Ctrl-C does

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from customer_segmentation.commands.composition import plan, run_jobs
-from customer_segmentation.commands.help_page import help_page
+from customer_segmentation.config.compose import plan, run_jobs
+from customer_segmentation.console.help import help_page
 from customer_segmentation.errors import SettingsError, StoreError
 from customer_segmentation.settings.promotion import RollbackSettings
 
@@ -49,7 +49,7 @@ def run(arguments: Sequence[str]) -> int:
     settings: RollbackSettings = planned.settings[0]
     if not (settings.reason or "").strip():
         raise SettingsError("a rollback needs reason=TEXT, which is kept in the history.")
-    from customer_segmentation.commands.existing_store import command, existing_store
+    from customer_segmentation.tracking.existing_store import command, existing_store
 
     store = existing_store(settings.tracking)
     before, after, title = roll_back(settings, store)
@@ -68,7 +68,7 @@ def roll_back(settings: RollbackSettings, store: Store) -> tuple[int, int, str]:
     from customer_segmentation.registry.history import previous_champion
     from customer_segmentation.registry.upkeep import finish
     from customer_segmentation.registry.versions import ModelRegistry, one_at_a_time
-    from customer_segmentation.scoring.loading import load_segment_model
+    from customer_segmentation.scoring.load import load_segment_model
 
     registry = ModelRegistry(store, settings.model)
     with one_at_a_time(store, settings.model):

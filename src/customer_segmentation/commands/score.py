@@ -9,14 +9,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from customer_segmentation.commands.composition import Plan, plan, run_jobs
-from customer_segmentation.commands.help_page import help_page
+from customer_segmentation.config.compose import Plan, plan, run_jobs
+from customer_segmentation.console.help import help_page
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.score import ScoreSettings
 
 if TYPE_CHECKING:
-    from customer_segmentation.scoring.database import TableOutput
-    from customer_segmentation.scoring.loading import LoadedModel
+    from customer_segmentation.scoring.database_output import TableOutput
+    from customer_segmentation.scoring.load import LoadedModel
     from customer_segmentation.scoring.outputs import Output
 
 COLUMNS = ("id", "all")
@@ -152,7 +152,7 @@ class _in_own_words:  # noqa: N801 - reads as what it does
 
 def output_of(settings: ScoreSettings) -> Output | TableOutput:
     """Where labels go."""
-    from customer_segmentation.scoring.database import TableOutput
+    from customer_segmentation.scoring.database_output import TableOutput
     from customer_segmentation.scoring.outputs import Output
 
     target = str(settings.output)
@@ -162,23 +162,23 @@ def output_of(settings: ScoreSettings) -> Output | TableOutput:
 
 
 def _score(planned: Plan, settings: ScoreSettings, command: str) -> int:
-    from customer_segmentation.commands.existing_store import command as command_for
-    from customer_segmentation.commands.existing_store import existing_store
-    from customer_segmentation.commands.leftover_runs import tidy
-    from customer_segmentation.commands.model_choice import loaded
+    from customer_segmentation.commands.command import tidy
+    from customer_segmentation.tracking.existing_store import command as command_for
+    from customer_segmentation.tracking.existing_store import existing_store
+    from customer_segmentation.tracking.model_choice import loaded
 
     store = existing_store(settings.tracking, model=settings.model if settings.run_id is None else "runs:")
     model = loaded(store, settings.model, settings.run_id)
-    from customer_segmentation.commands.score_progress import ScoreProgress
-    from customer_segmentation.data.chunk_sources import open_chunks
+    from customer_segmentation.console.score_progress import ScoreProgress
     from customer_segmentation.scoring.columns import contract_of
     from customer_segmentation.scoring.drift import WORDS
     from customer_segmentation.scoring.score import Comparison, score
     from customer_segmentation.settings.data import DataSettings
+    from customer_segmentation.sources.chunk_sources import open_chunks
     from customer_segmentation.tracking.adoption import adopt_run
     from customer_segmentation.tracking.items import Tags, Text
+    from customer_segmentation.tracking.log.scoring import score_items
     from customer_segmentation.tracking.runs import closing, record, start_run
-    from customer_segmentation.tracking.score_items import score_items
 
     headers = {str(name): str(header) for name, header in (settings.headers or {}).items()}
     specs = contract_of(model.model.contract, headers)
@@ -224,7 +224,7 @@ def _score(planned: Plan, settings: ScoreSettings, command: str) -> int:
             record(store, run_id, [Tags({"failed_because": " ".join(str(error).split())})])
             raise
         drift, compared = watch.measure(settings.drift)
-        from customer_segmentation.commands.score_summary import note_of, print_score
+        from customer_segmentation.console.scoring import note_of, print_score
 
         names = {number: model.model.name_of(number) for number in model.model.numbers}
         segments = {names[number]: done.segments[number] for number in sorted(names)}

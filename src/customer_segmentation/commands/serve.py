@@ -13,9 +13,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from customer_segmentation.commands.composition import plan
-from customer_segmentation.commands.help_page import help_page
 from customer_segmentation.commands.ui import HOST, answers, free_port
+from customer_segmentation.config.compose import plan
+from customer_segmentation.console.help import help_page
 from customer_segmentation.errors import SettingsError, StoreError
 
 PATIENCE = 300.0  # seconds until the server must answer: a busy machine takes minutes for the imports
@@ -54,9 +54,9 @@ def run(arguments: Sequence[str]) -> int:
     settings = planned.settings[0]
     if planned.swept:
         raise SettingsError(f"{next(iter(planned.swept))} has several values; one model is served at a time.")
-    from customer_segmentation.commands.existing_store import existing_store
-    from customer_segmentation.commands.model_choice import address_of
-    from customer_segmentation.scoring.loading import load_segment_model
+    from customer_segmentation.scoring.load import load_segment_model
+    from customer_segmentation.tracking.existing_store import existing_store
+    from customer_segmentation.tracking.model_choice import address_of
 
     store = existing_store(settings.tracking, model=settings.model if settings.run_id is None else "runs:")
     model = load_segment_model(address_of(store, settings.model, settings.run_id), store.client)

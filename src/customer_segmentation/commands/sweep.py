@@ -12,16 +12,16 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
 
-from customer_segmentation.commands.composition import Plan, plan, run_jobs
-from customer_segmentation.commands.config_paths import shadowed
+from customer_segmentation.config.compose import Plan, plan, run_jobs
+from customer_segmentation.config.paths import shadowed
 from customer_segmentation.errors import SettingsError
-from customer_segmentation.settings.segments_asked import segments_asked
+from customer_segmentation.settings.k_values import segments_asked
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command; return its exit code."""
     if any(word in ("-h", "--help") for word in arguments):
-        from customer_segmentation.commands.sweep_help import help_text
+        from customer_segmentation.console.sweep_help import help_text
 
         print(help_text())
         return 0
@@ -45,15 +45,15 @@ def tell_shadowed(asked: Plan) -> None:
 
 def check(asked: Plan) -> list[str]:
     """Check every job's settings before any work; return the columns that the sweep needs of the customer table."""
-    from customer_segmentation.commands.checks import check_sweep, make_estimator, make_scaler
-    from customer_segmentation.commands.extras import check_launcher
+    from customer_segmentation.config.checks import check_sweep, make_estimator, make_scaler
+    from customer_segmentation.config.extras import check_launcher
 
     launcher = asked.settings[0].launcher
     check_launcher(launcher.kind, launcher.processes)
     needed: list[str] = []
     for settings, choices in zip(asked.settings, asked.choices_of, strict=True):
         needed += check_sweep(settings, choices["features"])
-    from customer_segmentation.commands.explore_checks import asked_of
+    from customer_segmentation.config.explore_checks import asked_of
 
     first = asked.settings[0]
     asked_of(
@@ -69,7 +69,7 @@ def check(asked: Plan) -> list[str]:
 
 def sweep(asked: Plan, needed: list[str], *, command: str) -> int:
     """Load the customers, open the sweep's run, run the studies, choose, and say what was made."""
-    from customer_segmentation.commands.customers import customers_of
+    from customer_segmentation.workflows.prepare import customers_of
 
     settings = asked.settings[0]
     ks = segments_asked(settings.k)
@@ -78,7 +78,7 @@ def sweep(asked: Plan, needed: list[str], *, command: str) -> int:
     if max(ks) > n:
         raise SettingsError(f"k holds {max(ks):,}, but there are only {n:,} customers; give a smaller k.")
 
-    from customer_segmentation.commands import sweep_run
+    from customer_segmentation.workflows import sweep as sweep_run
 
     gc.freeze()  # what has been imported by now stays for good: the collector need not look at it again
     signal.signal(signal.SIGTERM, _stop)

@@ -12,7 +12,7 @@ import time
 import webbrowser
 from collections.abc import Sequence
 
-from customer_segmentation.commands.composition import plan
+from customer_segmentation.config.compose import plan
 from customer_segmentation.errors import StoreError
 
 HOST = "127.0.0.1"
@@ -37,7 +37,7 @@ def run(arguments: Sequence[str]) -> int:
         print(HELP)
         return 0
     settings = plan("ui", arguments).settings[0]
-    from customer_segmentation.commands.existing_store import existing_store
+    from customer_segmentation.tracking.existing_store import existing_store
 
     store = existing_store(settings.tracking)
     uri = store.uri

@@ -1,103 +1,74 @@
-"""Columns that grow batch by batch, so that a big table is held once while it is read."""
+"""A Parquet file of any size as customer tables, batch by batch: what a sample was drawn from, in bounded memory."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator
 
-import numpy as np
-import pandas as pd
-import pyarrow as pa
+import pyarrow.parquet as parquet
 
-_GATHERED = 16  # batches
-
-
-class GrowingColumn(ABC):
-    """A column that takes batches of cells."""
-
-    @abstractmethod
-    def add(self, cells: pa.Array) -> None:
-        """Append the cells of a batch."""
-
-    @abstractmethod
-    def extend(self, other: GrowingColumn) -> None:
-        """Append the cells of another column of the same kind, which is used up."""
-
-    @abstractmethod
-    def series(self) -> pd.Series:
-        """All cells so far."""
+from customer_segmentation.data.load import table_of
+from customer_segmentation.data.table import CustomerTable
+from customer_segmentation.errors import DataError
+from customer_segmentation.parsing.headers import match_headers
+from customer_segmentation.settings.data import DataSettings, Role
+from customer_segmentation.sources.base import FrameSource
+from customer_segmentation.sources.files import open_file
+from customer_segmentation.sources.open import first_line
 
 
-def growing_column(kind: pa.DataType, expected: int) -> GrowingColumn:
-    """Make an empty column for cells of an Arrow type; ``expected`` cells are likely to come."""
-    return NumberColumn(expected) if kind == pa.float64() else TextColumn(kind)
-
-
-class NumberColumn(GrowingColumn):
-    """A column of float64 cells.
+def stream_customers(settings: DataSettings, *, needed: Collection[str], batch_rows: int) -> Iterator[CustomerTable]:
+    """Clean and select the customers of a Parquet file by the rules of `load_customers`, batch by batch.
 
     Parameters
     ----------
-    expected : int
-        Number of cells to make room for; more are taken as well.
+    settings : DataSettings
+        Its ``path`` is a Parquet file.
+    needed : collection of str
+        Columns without one of which a row is set aside.
+    batch_rows : int
+        Rows that are held at a time.
+
+    Yields
+    ------
+    CustomerTable
+        Of one batch, which may be without customers; their rows are numbered as in the file. Ids that repeat are seen
+        where both stand in one batch.
+
+    Raises
+    ------
+    DataError
+        The file is damaged.
     """
-
-    def __init__(self, expected: int) -> None:
-        self._values = np.empty(max(expected, 1))
-        self._size = 0
-
-    def add(self, cells: pa.Array) -> None:
-        """Append the cells of a batch; a null becomes NaN."""
-        self._append(cells.to_numpy(zero_copy_only=False))
-
-    def extend(self, other: GrowingColumn) -> None:
-        """Append the cells of another column of numbers."""
-        assert isinstance(other, NumberColumn)  # noqa: S101 - for the type checker
-        self._append(other._values[: other._size])
-
-    def _append(self, values: np.ndarray) -> None:
-        end = self._size + len(values)
-        if end > len(self._values):
-            grown = np.empty(max(end, 2 * len(self._values)))
-            grown[: self._size] = self._values[: self._size]
-            self._values = grown
-        self._values[self._size : end] = values
-        self._size = end
-
-    def series(self) -> pd.Series:
-        """All cells so far."""
-        return pd.Series(self._values[: self._size], copy=False)
+    file = open_file(str(settings.path))
+    read = [
+        name
+        for name, spec in settings.columns.items()
+        if name in set(needed) or spec.role in (Role.id, Role.value) or spec.repair is not None
+    ]
+    population = settings.populations.get(settings.keep)
+    try:
+        with parquet.ParquetFile(file.path) as stored:
+            headers = tuple(stored.schema_arrow.names)
+            found = match_headers(headers, settings.columns, wanted=(), source=file.name).positions
+            wanted = {*read, *([population.column] if population is not None else []), *_repairing(settings)}
+            names = [headers[at] for name, at in found.items() if name in wanted]
+            start = 0
+            for batch in stored.iter_batches(batch_size=batch_rows, columns=names):
+                frame = batch.to_pandas()[names]
+                source = FrameSource(frame, name=file.name, first_row=start + 2)
+                start += batch.num_rows
+                yield table_of(source, settings, needed=needed, batch=True)
+    except OSError as error:  # Arrow's errors of damaged files among them
+        raise DataError(f"{file.name} is a damaged Parquet file ({first_line(error)}); fetch it again.") from None
 
 
-class TextColumn(GrowingColumn):
-    """A column of texts, or of codes for few texts.
+def _repairing(settings: DataSettings) -> set[str]:
+    """Columns by which others are mended."""
+    from customer_segmentation.data.expressions import parse
 
-    Parameters
-    ----------
-    kind : DataType
-        A string type or a dictionary of strings.
-    """
-
-    def __init__(self, kind: pa.DataType) -> None:
-        self._kind = kind
-        self._batches: list[pa.Array] = []
-        self._loose: list[pa.Array] = []
-
-    def add(self, cells: pa.Array) -> None:
-        """Append the cells of a batch; many small arrays in a row become one, which later work is quicker on."""
-        self._loose.append(cells)
-        if len(self._loose) == _GATHERED and not pa.types.is_dictionary(self._kind):
-            self._batches.append(pa.concat_arrays(self._loose))
-            self._loose = []
-
-    def extend(self, other: GrowingColumn) -> None:
-        """Append the cells of another column of texts."""
-        assert isinstance(other, TextColumn)  # noqa: S101 - for the type checker
-        self._batches += [*self._loose, *other._batches, *other._loose]
-        self._loose = []
-
-    def series(self) -> pd.Series:
-        """All cells so far: of a string dtype, or categorical."""
-        cells = pa.chunked_array([*self._batches, *self._loose], type=self._kind)
-        if pa.types.is_dictionary(self._kind):
-            return cells.unify_dictionaries().to_pandas()
-        return pd.Series(pd.array(cells, dtype="str"), copy=False)
+    return {
+        column
+        for name, spec in settings.columns.items()
+        if spec.repair is not None
+        for column in parse(spec.repair.using, where=f"data.columns.{name}.repair.using").columns
+    }

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from customer_segmentation.data.expressions import evaluate, parse
-from customer_segmentation.data.values import (
+from customer_segmentation.parsing.values import (
     cell_text,
     holds_nul,
     is_blank,

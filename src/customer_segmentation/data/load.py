@@ -11,18 +11,18 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from customer_segmentation.data.accounting import Faults, mark_missing, mark_problems, mark_repetitions
-from customer_segmentation.data.cells import Source
 from customer_segmentation.data.cleaning import prepare_columns, spelt_out
 from customer_segmentation.data.contract import validate
 from customer_segmentation.data.expressions import parse
-from customer_segmentation.data.headers import HeaderMatch, header_name, match_headers, refuse_lacking
-from customer_segmentation.data.reading import open_source
+from customer_segmentation.data.rejections import Faults, mark_missing, mark_problems, mark_repetitions
 from customer_segmentation.data.table import CustomerTable, add_to_digest
 from customer_segmentation.data.transactions import load_ordering_customers
-from customer_segmentation.data.values import cell_text, chunks_of, fold, is_blank, texts_of
 from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.parsing.headers import HeaderMatch, header_name, match_headers, refuse_lacking
+from customer_segmentation.parsing.values import cell_text, chunks_of, fold, is_blank, texts_of
 from customer_segmentation.settings.data import ColumnSpec, DataSettings, Population, Role
+from customer_segmentation.sources.base import Source
+from customer_segmentation.sources.open import open_source
 
 
 def load_customers(

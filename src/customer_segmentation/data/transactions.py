@@ -10,18 +10,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from customer_segmentation.data.accounting import Faults, mark_missing, mark_problems
-from customer_segmentation.data.cells import FrameSource, Source
 from customer_segmentation.data.cleaning import prepare_columns
 from customer_segmentation.data.contract import validate
-from customer_segmentation.data.dates import parse_dates
-from customer_segmentation.data.headers import header_name, match_headers
-from customer_segmentation.data.orders import draw_orders
-from customer_segmentation.data.reading import open_source
+from customer_segmentation.data.rejections import Faults, mark_missing, mark_problems
 from customer_segmentation.data.table import CustomerTable, digest_of
-from customer_segmentation.data.values import fold, is_blank, texts_of
 from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.parsing.dates import parse_dates
+from customer_segmentation.parsing.headers import header_name, match_headers
+from customer_segmentation.parsing.values import fold, is_blank, texts_of
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Role, Transactions
+from customer_segmentation.sources.base import FrameSource, Source
+from customer_segmentation.sources.open import open_source
+from customer_segmentation.sources.samples.orders import draw_orders
 
 #: What `customers_of_orders` yields, in this order.
 DERIVED = ("Customer", "Recency", "Frequency", "Monetary", "Tenure", "Average Basket", "Returns")

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customer_segmentation.clustering.labelling import SegmentModel
-from customer_segmentation.clustering.scores import adjusted_rand_index, cluster_sizes, variance_explained
+from customer_segmentation.clustering.metrics import adjusted_rand_index, cluster_sizes, variance_explained
 from customer_segmentation.clustering.stability import Stability, study_stability
+from customer_segmentation.model.segment_model import SegmentModel
 from customer_segmentation.registry import checks
 from customer_segmentation.registry.checks import Check
 from customer_segmentation.segments.matching import Matching, match_segments

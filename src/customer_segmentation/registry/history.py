@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from customer_segmentation.registry.events import Event
+from customer_segmentation.registry.champion_history import Event
 
 State = Literal["done", "interrupted", "moved by hand"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from customer_segmentation.clustering.scores import cluster_sizes
-from customer_segmentation.registry.identity import Identity
+from customer_segmentation.clustering.metrics import cluster_sizes
+from customer_segmentation.registry.segment_identity import Identity
 
 
 @dataclass(frozen=True)

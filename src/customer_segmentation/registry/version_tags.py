@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from customer_segmentation.registry.checks import Check
-from customer_segmentation.registry.identity import Identity
 from customer_segmentation.registry.pages import plain
+from customer_segmentation.registry.segment_identity import Identity
 from customer_segmentation.registry.versions import user
 from customer_segmentation.tracking.descriptions import link
 

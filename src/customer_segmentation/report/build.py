@@ -5,7 +5,8 @@ from __future__ import annotations
 from customer_segmentation.report.cautions import cautions, cautions_section
 from customer_segmentation.report.data import ReportData
 from customer_segmentation.report.document import Document
-from customer_segmentation.report.sections import (
+from customer_segmentation.report.sections_segments import high_value_section, segments_section, summary_blocks
+from customer_segmentation.report.sections_sweep import (
     choice_section,
     data_section,
     exploration_section,
@@ -13,7 +14,6 @@ from customer_segmentation.report.sections import (
     repeat_section,
     sweep_section,
 )
-from customer_segmentation.report.segments import high_value_section, segments_section, summary_blocks
 
 
 def build_report(data: ReportData) -> Document:

@@ -12,7 +12,7 @@ from customer_segmentation.report.document import Picture
 from customer_segmentation.report.space_checks import SpaceCheck
 
 if TYPE_CHECKING:
-    from customer_segmentation.segments.portraits import Portraits
+    from customer_segmentation.segments.insights import Portraits
 
 
 @dataclass(frozen=True)

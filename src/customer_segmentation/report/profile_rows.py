@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from customer_segmentation.figures.labels import percent
-from customer_segmentation.segments.portraits import LONGEST, Claim, Portraits
+from customer_segmentation.formatting import CURRENCIES, figure, shortened
+from customer_segmentation.segments.insights import LONGEST, Claim, Portraits
 from customer_segmentation.segments.profile import Profiles
-from customer_segmentation.segments.wording import CURRENCIES, figure, shortened
 
 #: A difference that is likelier by chance than this, corrected for all that were tested, is not shown as one.
 LEVEL = 0.05

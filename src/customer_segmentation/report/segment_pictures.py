@@ -16,7 +16,7 @@ from customer_segmentation.figures.space_map import principal_plane, space_map
 from customer_segmentation.report.document import Picture
 from customer_segmentation.report.pictures import drawn
 from customer_segmentation.report.profile_rows import outcome_rows, short, shown_rows, subject, written
-from customer_segmentation.segments.portraits import Portraits
+from customer_segmentation.segments.insights import Portraits
 from customer_segmentation.spaces.space import Space
 
 #: Beyond this many segments the cards do without a picture: their tables hold the same.

@@ -17,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customer_segmentation.clustering.labelling import Labelled
-from customer_segmentation.scoring.reference import bins_of
+from customer_segmentation.formatting import figure
+from customer_segmentation.model.reference import bins_of
+from customer_segmentation.model.segment_model import Labelled
 from customer_segmentation.segments.intervals import newcombe, wilson
-from customer_segmentation.segments.wording import figure
 from customer_segmentation.settings.score import DriftSettings
 
 WORDS = ("steady", "watch", "refit")

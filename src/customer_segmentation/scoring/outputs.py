@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
-from customer_segmentation.data.spreadsheet import is_formula
+from customer_segmentation.data.spreadsheet_safety import is_formula
 from customer_segmentation.errors import DataError, SettingsError
 
 EXCEL_ROWS = 1_048_576

@@ -14,19 +14,19 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from customer_segmentation.clustering.labelling import Labelled, SegmentModel
-from customer_segmentation.data.chunk_sources import texts_frame
-from customer_segmentation.data.chunks import Chunk, ChunkedSource, names_of
 from customer_segmentation.data.cleaning import distinct_texts
-from customer_segmentation.data.spool import RowSpool
-from customer_segmentation.data.values import fold, texts_of
 from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.model.segment_model import Labelled, SegmentModel
+from customer_segmentation.parsing.values import fold, texts_of
 from customer_segmentation.scoring.columns import id_of, positions_of
-from customer_segmentation.scoring.database import TableOutput
+from customer_segmentation.scoring.database_output import TableOutput
 from customer_segmentation.scoring.drift import Drift, DriftWatch
 from customer_segmentation.scoring.outputs import Output
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.settings.score import DriftSettings
+from customer_segmentation.sources.chunk_sources import texts_frame
+from customer_segmentation.sources.chunks import Chunk, ChunkedSource, names_of
+from customer_segmentation.sources.row_spool import RowSpool
 
 LABELS = ("segment", "segment_name", "distance", "margin")
 DECIMALS = 6

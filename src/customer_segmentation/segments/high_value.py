@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customer_segmentation.clustering.labelling import distances, margin
-from customer_segmentation.segments.portraits import HighValue, SegmentName
+from customer_segmentation.model.segment_model import distances, margin
+from customer_segmentation.segments.insights import HighValue, SegmentName
 from customer_segmentation.segments.profile import Profiles
 
 Floats = npt.NDArray[np.float64]

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customer_segmentation.clustering.scores import adjusted_rand_index
+from customer_segmentation.clustering.metrics import adjusted_rand_index
 from customer_segmentation.segments.matching import Matching, match_segments
 
 Labels = npt.NDArray[np.integer]

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from customer_segmentation.segments.portraits import Claim
+from customer_segmentation.formatting import shortened
+from customer_segmentation.segments.insights import Claim
 from customer_segmentation.segments.profile import Profiles
 from customer_segmentation.segments.variables import OTHER_LEVELS, YES, Variable
-from customer_segmentation.segments.wording import shortened
 from customer_segmentation.settings.data import Role
 from customer_segmentation.settings.playbook import PlaybookSettings, TraitSettings
 

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from customer_segmentation.clustering.labelling import SegmentModel
+from customer_segmentation.model.segment_model import SegmentModel
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import mlflow
 import pandas as pd
 from mlflow.pyfunc import PythonModel
 
-from customer_segmentation.tracking.model_files import read_model
+from customer_segmentation.model.files import read_model
 
 
 class SegmentLabels(PythonModel):

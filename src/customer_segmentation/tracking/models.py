@@ -10,10 +10,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from customer_segmentation.model.checksums import SEAL, seal
+from customer_segmentation.model.files import write_model
+from customer_segmentation.model.shipped_code import MODEL_CODE, staged_package
 from customer_segmentation.tracking.items import Model
-from customer_segmentation.tracking.model_files import write_model
-from customer_segmentation.tracking.model_package import MODEL_CODE, staged_package
-from customer_segmentation.tracking.model_seal import SEAL, seal
 from customer_segmentation.tracking.store import Store
 
 #: What a scorer must install; the modules of this package travel with the model.

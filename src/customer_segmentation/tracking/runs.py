@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from customer_segmentation.data.spreadsheet import neutralised
+from customer_segmentation.data.spreadsheet_safety import neutralised
 from customer_segmentation.tracking.items import (
     Bytes,
     DataSet,
@@ -28,7 +28,7 @@ from customer_segmentation.tracking.items import (
 from customer_segmentation.tracking.process import TAG as PROCESS
 from customer_segmentation.tracking.process import this_process
 from customer_segmentation.tracking.store import Store, insert
-from customer_segmentation.tracking.trouble import hasten, trouble_of
+from customer_segmentation.tracking.store_errors import hasten, trouble_of
 
 #: Limits of the tracking store, from MLflow's validation.
 PARAM_LENGTH = 6000

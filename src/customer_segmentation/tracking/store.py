@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from customer_segmentation.errors import StoreError
-from customer_segmentation.tracking.trouble import be_patient, meaning, without_password
+from customer_segmentation.tracking.store_errors import be_patient, meaning, without_password
 
 DEFAULT_STORE = "sqlite:///mlflow.db"
 SQLITE = "sqlite:///"

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from customer_segmentation.verdict.objections import (
+from customer_segmentation.verdict.constraints import (
     Limits,
     Objection,
     explanation_objections,

@@ -52,8 +52,8 @@ import pandas as pd
 
 from customer_segmentation.verdict.decision import Decision
 from customer_segmentation.verdict.selection import Rule, cell, label, row_of
-from customer_segmentation.verdict.sentences import Wording
 from customer_segmentation.verdict.structure import StudyStructure
+from customer_segmentation.verdict.text import Wording
 
 SCHEMA = 2
 SHOWN = (

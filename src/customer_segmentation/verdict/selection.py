@@ -13,7 +13,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from customer_segmentation.verdict.objections import Limits, percent
+from customer_segmentation.verdict.constraints import Limits, percent
 
 #: What a leaderboard must hold for a choice, one row a candidate. Optional: ``natural`` and ``knee``.
 COLUMNS = ("study", "features", "scaling", "k", "smallest_share", "yardstick", "silhouette")

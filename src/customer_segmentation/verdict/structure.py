@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from customer_segmentation.clustering.valley import StructureResult
-from customer_segmentation.verdict.objections import joined
+from customer_segmentation.clustering.structure_test import StructureResult
+from customer_segmentation.verdict.constraints import joined
 
 WORDS = {
     "natural": "natural structure in {}",
@@ -23,7 +23,7 @@ WORDS = {
 
 @dataclass(frozen=True)
 class StudyStructure:
-    """The structure of one study's space, see `customer_segmentation.clustering.valley.StructureResult`.
+    """The structure of one study's space, see `customer_segmentation.clustering.structure_test.StructureResult`.
 
     ``word`` is one of `WORDS`; ``k`` the candidate that shows the structure (1: none does), ``k_star`` its clusters
     without the tiny ones; ``opinions`` are the answers of other rules for k, by their names.

@@ -1,7 +1,7 @@
 """Hydra's basic sweeper without its second look at every job, and without its own words on one that failed.
 
 Before a batch is launched, Hydra composes every job once for nothing but to see that it can be composed.
-``customer_segmentation.commands.composition.plan`` has done that by then, and with sentences a user can act on.
+``customer_segmentation.config.compose.plan`` has done that by then, and with sentences a user can act on.
 """
 
 from collections.abc import Sequence

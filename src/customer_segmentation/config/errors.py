@@ -1,0 +1,107 @@
+"""Hydra's and OmegaConf's errors as one sentence that says what exists and what to do."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from difflib import get_close_matches
+from typing import Any
+
+from customer_segmentation.config.paths import options_of
+from customer_segmentation.errors import SettingsError
+
+
+def suggestion(word: str, known: list[str]) -> str:
+    """' Did you mean X?' when one of the known words is close, else nothing."""
+    near = get_close_matches(word, known, n=1, cutoff=0.6)
+    return f" Did you mean {near[0]}?" if near else ""
+
+
+def keys_at(schema: Any, dotted: str) -> tuple[str, list[str]]:
+    """Walk a dataclass along a dotted key; return the last node that exists and the keys that it has."""
+    node, walked = schema, []
+    for part in dotted.split(".")[:-1]:
+        known = {item.name: item for item in dataclasses.fields(node)} if dataclasses.is_dataclass(node) else {}
+        if part not in known:
+            break
+        default = known[part]
+        node = default.default_factory() if default.default_factory is not dataclasses.MISSING else default.default
+        walked.append(part)
+    names = [item.name for item in dataclasses.fields(node)] if dataclasses.is_dataclass(node) else []
+    return ".".join(walked), names
+
+
+def settings_error(error: Exception, schema: Any) -> SettingsError:
+    """Turn an exception of composing or parsing a config into a SettingsError of one sentence."""
+    from hydra.errors import MissingConfigException, OverrideParseException
+    from omegaconf.errors import OmegaConfBaseException
+
+    if isinstance(error, MissingConfigException) and error.missing_cfg_file:
+        group, _, name = str(error.missing_cfg_file).strip("/").rpartition("/")
+        if group == "hydra/launcher":
+            from customer_segmentation.config.extras import missing_extra
+
+            return SettingsError(missing_extra(name))
+        known = list(options_of(group)) or sorted(error.options or [])
+        if not group:
+            return SettingsError(f"there is no config {name!r}.")
+        if not known:
+            return SettingsError(f"{group}={name}: there is no config folder {group}/.")
+        folder = f"{group}/" if group == "experiments" else f"conf/{group}/"
+        return SettingsError(
+            f"{group}={name}: no such file in {folder}; there are {', '.join(known)}.{suggestion(name, known)}"
+        )
+    if isinstance(error, OverrideParseException):
+        return SettingsError(
+            f"the override {error.override!r} cannot be read; expected key=value, a list as key=[a,b], a sweep as "
+            "key=a,b, and quotes around other signs."
+        )
+    causes: list[BaseException] = []
+    current: BaseException | None = error
+    while current is not None and current not in causes:
+        causes.append(current)
+        current = current.__cause__ or current.__context__
+    for cause in causes:
+        if isinstance(cause, OmegaConfBaseException):
+            sentence = _omegaconf_sentence(cause, schema)
+            if sentence:
+                return SettingsError(sentence)
+    text = " ".join(str(error).split())
+    decision = re.search(r"Could not override '([^']+)'\. No match in the defaults list", text)
+    if decision:
+        word = decision[1].split("@")[0]
+        known = sorted({item.name for item in dataclasses.fields(schema)})
+        return SettingsError(f"unknown key {word!r}; there are {', '.join(known)}.{suggestion(word, known)}")
+    return SettingsError(text)
+
+
+def _omegaconf_sentence(cause: Any, schema: Any) -> str:
+    """Sentence for an unknown key or a value of the wrong type, or '' for anything else."""
+    text = " ".join(str(cause.msg or cause).split())
+    key = str(cause.full_key or "")
+    if "not in" in text and "Key '" in text:
+        missing = re.search(r"Key '([^']+)'", text)
+        if missing and not key.endswith(missing[1]):
+            key = f"{key}.{missing[1]}" if key else missing[1]
+        parent, known = keys_at(schema, key)
+        if not known:
+            return f"unknown key {key!r}; to add it on purpose, write +{key}=..."
+        place = f"{parent} has" if parent else "there are"
+        return f"unknown key {key!r}; {place} {', '.join(known)}.{suggestion(key.rpartition('.')[2], known)}"
+    wrong = re.search(r"Value '(.*)' of type '(\w+)' could not be converted to (\w+)", text)
+    if wrong:
+        wanted = {"Integer": "a whole number", "Float": "a number", "Boolean": "true or false"}.get(wrong[3], wrong[3])
+        return f"{key}={wrong[1]}: expected {wanted}."
+    flag = re.search(r"Value '(.*)' is not a valid bool", text)
+    if flag:
+        return f"{key}={flag[1]}: expected true or false."
+    if "is not Optional" in text:
+        return f"{key}=null: expected a value; leave the key out to have the default."
+    enum = re.search(r"Invalid value '(.*)', expected one of \[(.*)\]", text)
+    if enum:
+        return f"{key}={enum[1]}: expected one of {enum[2]}."
+    if "is not a subclass" in text or "Cannot convert" in text or "Cannot assign" in text or "is not a" in text:
+        return f"{key}: {text.split('full_key')[0].strip()}"
+    if "Interpolation" in text or "interpolation" in text or "Missing" in text:
+        return f"{key}: {text.split('full_key')[0].strip()}"
+    return ""

@@ -1,0 +1,146 @@
+"""What a command line's overrides amount to: refused where they would have no effect, and swept over value by value."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from customer_segmentation.config.errors import suggestion
+from customer_segmentation.config.paths import options_of
+from customer_segmentation.errors import SettingsError
+from customer_segmentation.settings.k_values import segments_asked
+
+#: Folders of conf/, each of which holds one file that a sweep takes.
+DECISIONS = (
+    "data",
+    "features",
+    "scaling",
+    "clustering",
+    "yardstick",
+    "selection",
+    "exploration",
+    "hypotheses",
+    "drift",
+    "playbook",
+    "tracking",
+    "launcher",
+    "promotion",
+    "experiments",
+)
+
+#: Decisions that must be the same for all studies, or their candidates would not compare.
+ONE_PER_SWEEP = (
+    "data",
+    "yardstick",
+    "selection",
+    "exploration",
+    "hypotheses",
+    "tracking",
+    "launcher",
+    "name",
+    "quiet",
+    "threads",
+    "resume",
+    "profiles",
+    "segments",
+)
+
+#: Files that are read once a command and not composed by Hydra: the key under which their name stands.
+NAMED_FILES = {"playbook": "segments.playbook"}
+
+
+def spelled_out(override: str) -> str:
+    """``playbook=NAME`` as the key that holds it: Hydra would look for a group of that name to compose.
+
+    >>> spelled_out("playbook=telecom")
+    'segments.playbook=telecom'
+    """
+    key, equals, value = override.partition("=")
+    return f"{NAMED_FILES[key]}={value}" if equals and key in NAMED_FILES else override
+
+
+def refuse(given: dict[str, Any], schema: type) -> None:
+    """Refuse what Hydra would let pass: keys without effect, decisions deleted, sweeps over what studies must share."""
+    known = [item.name for item in dataclasses.fields(schema)]
+    for key, override in given.items():
+        name = str(key).lstrip("+~")
+        first = name.split(".")[0].split("/")[0].split("@")[0]
+        if not name:
+            raise SettingsError(f"the override {override.input_line!r} has no key; expected key=value.")
+        if override.is_delete() and name in known:
+            raise SettingsError(f"{override.input_line}: {name} cannot be left out; give another with {name}=...")
+        if override.is_add() and first not in (*known, *DECISIONS, "hydra"):
+            raise SettingsError(f"unknown key {first!r}; there are {', '.join(known)}.{suggestion(first, known)}")
+        if not override.is_sweep_override() or name == "k":
+            continue
+        if name == "experiments":
+            raise SettingsError("experiments takes one preset at a time; run one sweep for each of them.")
+        if first in ONE_PER_SWEEP:
+            raise SettingsError(
+                f"{name} must be the same for all studies of a sweep, or they would not compare; run one sweep for "
+                f"each value of {name}."
+            )
+
+
+def values_of(override: Any) -> list[str]:
+    """Every job's text for one override: one, or as many as it sweeps over."""
+    if not override.is_sweep_override():
+        return [override.input_line]
+    if override.is_range_sweep() and override.value().step == 0:
+        raise SettingsError(f"{override.input_line}: a range cannot go on by 0; leave the third number out.")
+    if not override.is_discrete_sweep():
+        raise SettingsError(f"{override.input_line}: expected a list of values such as {override.key_or_group}=a,b,c.")
+    return [f"{override.get_key_element()}={text}" for text in override.sweep_string_iterator()]
+
+
+def going_with_data(base: Any, given: Mapping[str, Any]) -> dict[str, str]:
+    """Decisions that the table brings along (``data.goes_with``), where neither command line nor preset takes them.
+
+    Hydra's own way, a data file with ``override /features``, fails for every command without features.
+    """
+    brought = (base.data.goes_with if "data" in base else None) or {}
+    if not brought:
+        return {}
+    unknown = [str(key) for key in brought if key not in DECISIONS or key in ("data", "experiments")]
+    if unknown:
+        raise SettingsError(f"data.goes_with has {unknown[0]!r}; expected decisions such as features and yardstick.")
+    now = base.hydra.runtime.choices
+    taken = {*given, *_taken_by_preset(now.get("experiments"))}
+    several = str(base.hydra.mode).endswith("MULTIRUN")
+    found = {}
+    for key, value in brought.items():
+        names = [value] if isinstance(value, str) else [str(name) for name in value or ()]
+        if key in now and key not in taken and names:
+            found[str(key)] = ",".join(names if several else names[:1])
+    return found
+
+
+def _taken_by_preset(name: str | None) -> set[str]:
+    """Decisions that a preset's own file takes: composed, its choices look like those of the primary config."""
+    from omegaconf import OmegaConf
+
+    path = options_of("experiments").get(str(name))
+    if path is None:
+        return set()
+    preset: Any = OmegaConf.load(path)
+    lines = [str(key) for line in preset.get("defaults") or () if hasattr(line, "keys") for key in line]
+    overridden = {line.removeprefix("override ").strip().lstrip("/").split("@")[0] for line in lines}
+    return overridden | {str(key) for key in OmegaConf.select(preset, "hydra.sweeper.params") or {}}
+
+
+def k_list(override: Any) -> str:
+    """All k that an override asks for, in whatever form, as one list: an elbow needs them in one study."""
+    from omegaconf import OmegaConf
+
+    asked: list[Any] = []
+    for text in values_of(override):
+        value = OmegaConf.create({"k": None})
+        value = OmegaConf.from_dotlist([f"k={text.partition('=')[2]}"]).k
+        asked += list(segments_asked(OmegaConf.to_container(value) if OmegaConf.is_config(value) else value))
+    return "[" + ",".join(str(k) for k in segments_asked(asked)) + "]"
+
+
+def without_k(overrides: Sequence[str]) -> list[str]:
+    """Leave out the overrides of k."""
+    return [text for text in overrides if not text.startswith("k=")]

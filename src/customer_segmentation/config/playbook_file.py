@@ -1,0 +1,97 @@
+"""The playbook of a table: a file of ``conf/playbook/``, read once and apart from Hydra, as the contract is."""
+
+from __future__ import annotations
+
+import functools
+from typing import cast
+
+from customer_segmentation.config.errors import suggestion
+from customer_segmentation.config.paths import options_of
+from customer_segmentation.errors import SettingsError
+from customer_segmentation.segments.playbook import check_playbook
+from customer_segmentation.settings.playbook import PlaybookSettings
+from customer_segmentation.settings.sweep import SweepSettings
+from customer_segmentation.tracking.read import artifact_of
+from customer_segmentation.tracking.store import Store
+
+GENERIC = "generic"
+#: Artifact of a sweep's run: the playbook as it was when the sweep named its segments.
+PLAYBOOK = "playbook.yaml"
+
+
+def playbook_name(settings: SweepSettings) -> str:
+    """The playbook that was asked for, else the one that goes with the table, else the generic one."""
+    brought = settings.data.goes_with.get("playbook")
+    return settings.segments.playbook or (str(brought) if brought else GENERIC)
+
+
+def playbook_of(settings: SweepSettings) -> PlaybookSettings:
+    """Read the playbook of a sweep.
+
+    Raises
+    ------
+    SettingsError
+        No such file, an unknown key or a value of the wrong type.
+    """
+    return _read(playbook_name(settings))
+
+
+def playbook_text(settings: SweepSettings) -> str:
+    """The playbook of a sweep as its run keeps it, defaults written out."""
+    from omegaconf import OmegaConf
+
+    return OmegaConf.to_yaml(OmegaConf.structured(playbook_of(settings)))
+
+
+def playbook_of_sweep(store: Store, sweep_id: str, settings: SweepSettings) -> PlaybookSettings:
+    """Read the playbook that a sweep used, whatever became of its file; today's file where its run holds none.
+
+    Raises
+    ------
+    SettingsError
+        It cannot be read: another version wrote it, or there is no such file today.
+    """
+    content = artifact_of(store, sweep_id, PLAYBOOK)
+    if content is None:
+        return playbook_of(settings)
+    return _typed(content.decode("utf-8"), where=f"{PLAYBOOK} of run {sweep_id}")
+
+
+def check_playbook_of(settings: SweepSettings) -> None:
+    """Check the playbook of a sweep against the contract of its table.
+
+    Raises
+    ------
+    SettingsError
+        It cannot be read, or holds a rule that could never hold for this table.
+    """
+    check_playbook(playbook_of(settings), settings.data.columns, name=playbook_name(settings))
+
+
+@functools.lru_cache
+def _read(name: str) -> PlaybookSettings:
+    known = options_of("playbook")
+    if name not in known:
+        raise SettingsError(
+            f"playbook={name}: no such file in conf/playbook/; there are {', '.join(known)}."
+            + suggestion(name, list(known))
+        )
+    where = f"playbook={name} ({known[name]})"
+    try:
+        text = known[name].read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{where} cannot be read: {error}.") from error
+    return _typed(text, where=where)
+
+
+def _typed(text: str, *, where: str) -> PlaybookSettings:
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
+
+    try:
+        merged = OmegaConf.merge(OmegaConf.structured(PlaybookSettings), OmegaConf.create(text))
+        return cast("PlaybookSettings", OmegaConf.to_object(merged))
+    except (OmegaConfBaseException, YAMLError, ValueError) as error:
+        reason = " ".join(str(error).split()).split(" full_key")[0]
+        raise SettingsError(f"{where}: {reason}.") from error

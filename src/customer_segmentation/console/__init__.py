@@ -1,0 +1,1 @@
+"""What a person sees: rich tables, progress bars, help pages."""

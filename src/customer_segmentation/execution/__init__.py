@@ -1,0 +1,1 @@
+"""Where studies run: this process, several processes, a cluster."""

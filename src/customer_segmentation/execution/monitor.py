@@ -1,0 +1,124 @@
+"""Follow studies that run in other processes: what became of them is read from the store, which is all they share."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+
+from customer_segmentation.console.progress import SweepProgress
+from customer_segmentation.errors import SegmentError, StoreError
+from customer_segmentation.tracking.items import Tags
+from customer_segmentation.tracking.read import runs_of
+from customer_segmentation.tracking.runs import finish_run, record
+from customer_segmentation.tracking.store import Store
+from customer_segmentation.tracking.store_errors import hasten
+
+PAUSE = 1.0  # seconds between two looks
+LOST = "its process ended before it did; the machine may have run out of memory"
+
+
+@contextlib.contextmanager
+def watched(store: Store, sweep_id: str, progress: SweepProgress, *, apart: bool) -> Iterator[None]:
+    """Tell the progress of studies in other processes, and close what they leave open when they are stopped.
+
+    Parameters
+    ----------
+    store : Store
+    sweep_id : str
+    progress : SweepProgress
+        Told of every study that ends; in the end it knows the failures and notes of all.
+    apart : bool
+        Whether the studies run in other processes. In this one they tell the progress themselves.
+    """
+    if not apart:
+        yield
+        return
+    watch = _Watch(store, sweep_id, progress)
+    watch.start()
+    try:
+        yield
+    except StoreError:  # nothing more can be read from it or written to it
+        hasten()
+        watch.stop()
+        with contextlib.suppress(Exception):
+            watch.settle()
+        raise
+    except SegmentError as error:  # of the launcher: what the studies have logged until then is kept
+        watch.stop()
+        watch.settle()
+        if not progress.failures:
+            raise
+        progress.notes["launcher"] = " ".join(str(error).split())[:300]
+    except BaseException:
+        hasten()
+        watch.stop()
+        with contextlib.suppress(Exception):  # the store may be what failed
+            close_below(store, sweep_id, "KILLED")
+        raise
+    else:
+        watch.stop()
+        watch.settle()
+
+
+def close_below(store: Store, sweep_id: str, status: str) -> list[str]:
+    """Close the studies and candidates of a sweep that are RUNNING; return the ids of the studies."""
+    closed = []
+    for level in ("candidate", "study"):
+        for run in runs_of(store, sweep_id, level):
+            if run.info.status == "RUNNING":
+                finish_run(store, run.info.run_id, status)
+                closed += [run.info.run_id] if level == "study" else []
+    return closed
+
+
+class _Watch(threading.Thread):
+    def __init__(self, store: Store, sweep_id: str, progress: SweepProgress) -> None:
+        super().__init__(daemon=True, name="segment-watch")
+        self.store, self.sweep_id, self.progress = store, sweep_id, progress
+        self.ended = threading.Event()
+        self.told: set[str] = set()
+        self.since = time.time() * 1000
+
+    def run(self) -> None:
+        while not self.ended.wait(PAUSE):
+            with contextlib.suppress(Exception):  # a store that is busy is asked again
+                self.look()
+
+    def stop(self) -> None:
+        self.ended.set()
+        self.join(timeout=30)
+
+    def look(self, *, last: bool = False) -> None:
+        """Tell every study that has ended since the last look."""
+        running = []
+        for run in runs_of(self.store, self.sweep_id, "study"):
+            name, tags = run.info.run_name, run.data.tags
+            if run.info.status == "RUNNING":
+                running.append(name)
+            elif run.info.run_id in self.told:
+                continue
+            elif run.info.status == "FINISHED":
+                self.told.add(run.info.run_id)
+                marks = self._marks(run.info.run_id)
+                self.progress.study_logged(name, marks, tags.get("note", ""))
+            elif last or (run.info.end_time or 0) >= self.since:  # an earlier failure may be made good yet
+                self.told.add(run.info.run_id)
+                self.progress.study_failed(name, tags.get("failed_because", LOST))
+        self.progress.studies_running(running)
+
+    def settle(self) -> None:
+        """Close what is still open and tell the rest: no process works on it any more."""
+        for run_id in close_below(self.store, self.sweep_id, "FAILED"):
+            record(self.store, run_id, [Tags({"failed_because": LOST, "mlflow.note.content": f"**Failed.** {LOST}"})])
+        self.look(last=True)
+
+    def _marks(self, study_id: str) -> list[tuple[float, int]]:
+        found = self.store.client.search_runs(
+            [self.store.experiment_id],
+            f"tags.study_id = '{study_id}' and tags.level = 'candidate'",
+            max_results=1000,
+        )
+        ended = [run for run in found if run.info.status == "FINISHED"]
+        return [(run.data.metrics.get("yardstick", float("nan")), int(run.data.params["k"])) for run in ended]

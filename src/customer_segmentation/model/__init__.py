@@ -1,0 +1,1 @@
+"""The segment model: built, predicted with, stored, checked, shipped."""

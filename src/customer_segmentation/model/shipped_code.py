@@ -1,0 +1,60 @@
+"""The part of this package that a logged model needs, found by following imports: a few modules instead of all."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import tempfile
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parents[1]
+NAME = PACKAGE.name
+MODEL_CODE = PACKAGE / "tracking" / "model_code.py"
+
+#: Modules that are not in the model's own folder are looked for where the package is installed.
+EXTENDED = "\n__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n"
+
+
+def modules_of(start: Path = MODEL_CODE) -> list[Path]:
+    """Files of this package that a module imports, directly or through others, with the packages they are in."""
+    found: set[Path] = set()
+    left = [start]
+    while left:
+        for path in _imported(left.pop()):
+            packages = [parent / "__init__.py" for parent in path.parents if parent.is_relative_to(PACKAGE)]
+            for further in (path, *packages):
+                if further not in found:
+                    found.add(further)
+                    left.append(further)
+    return sorted(found)
+
+
+def _imported(path: Path) -> list[Path]:
+    files: list[Path] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        for name in names:
+            if name.split(".")[0] == NAME:
+                place = PACKAGE.joinpath(*name.split(".")[1:])
+                files += [file for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file()]
+    return files
+
+
+@functools.cache
+def _staged() -> tempfile.TemporaryDirectory[str]:
+    folder = tempfile.TemporaryDirectory(prefix="segment-code-")
+    for path in modules_of():
+        target = Path(folder.name) / NAME / path.relative_to(PACKAGE)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        text = path.read_text(encoding="utf-8")
+        target.write_text(text + EXTENDED if path.name == "__init__.py" else text, encoding="utf-8")
+    return folder
+
+
+def staged_package() -> Path:
+    """Folder with the modules that a model needs, made once a process."""
+    return Path(_staged().name) / NAME

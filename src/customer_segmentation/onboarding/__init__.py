@@ -1,0 +1,1 @@
+"""What an unknown table is, and the configs for it."""

@@ -1,0 +1,305 @@
+"""The files of a starter: contract, data, features, yardstick, exploration and preset for one's own table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import yaml
+
+from customer_segmentation.onboarding.column_guesses import Guess
+from customer_segmentation.onboarding.header_vocabulary import slug
+from customer_segmentation.settings.data import ColumnSpec, DataSettings, Role, Transactions
+
+MOST_FEATURES = 12
+_MOST_WORDS = 8  # of a category among the features: each becomes a 0/1 column
+_SAME = 0.99  # correlation from which a column repeats another
+_MISSING = 0.5  # share of data.set_aside_limit that rows without a feature's value may take
+_COUNTED = 3  # categories whose customers are counted
+_PLAIN = re.compile(r"[^\W\d_][\w %/.&+-]*")
+_TRANSACTION_KEYS = {
+    "customer": "names the customer",
+    "date": "of the order",
+    "amount": "below 0: a return",
+    "order": "number of the order, where a row is one line of it",
+    "reference_date": "YYYY-MM-DD, from which days are counted; null: the last date of the table",
+    "date_format": "such as %d/%m/%Y; null: found out",
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Columns of the two feature sets, and why others were left out.
+
+    Attributes
+    ----------
+    numbers, words : tuple of Guess
+        Of the first set; what the second adds.
+    left_out : dict of str to str
+        Header to reason, for numbers that are no feature.
+    """
+
+    numbers: tuple[Guess, ...]
+    words: tuple[Guess, ...]
+    left_out: dict[str, str]
+
+    @property
+    def log_scale(self) -> bool:
+        """Whether a logarithm of every number exists."""
+        return all(np.nanmin(guess.numbers) >= 0 for guess in self.numbers if guess.numbers is not None)
+
+
+def choose_features(guesses: Sequence[Guess], *, set_aside_limit: float) -> Choice:
+    """Choose the columns that describe a customer.
+
+    Numbers first, the value among them; then yes/no and categories of few words. A column is left out when it repeats
+    another one, or when so many rows lack its value that the table would be refused.
+    """
+    allowed = _MISSING * set_aside_limit
+    numbers = [guess for guess in guesses if guess.numbers is not None and guess.role in (Role.numeric, Role.value)]
+    numbers.sort(key=lambda guess: guess.role is not Role.value)
+    usable = np.ones(len(guesses[0].usable) if guesses else 0, dtype=bool)
+    chosen: list[Guess] = []
+    left_out: dict[str, str] = {}
+    for guess in numbers:
+        twin = next((other for other in chosen if _correlation(guess, other) > _SAME), None)
+        if 1 - (usable & guess.usable).mean() > allowed:
+            left_out[guess.header] = f"{1 - guess.usable.mean():.1%} of the rows have no value and would be set aside"
+        elif twin is not None:
+            left_out[guess.header] = f"repeats {twin.header} (correlation above {_SAME})"
+        elif len(chosen) == MOST_FEATURES:
+            left_out[guess.header] = f"beyond the first {MOST_FEATURES} numbers"
+        else:
+            chosen.append(guess)
+            usable &= guess.usable
+    words: list[Guess] = []
+    for guess in guesses:
+        few = guess.distinct <= _MOST_WORDS and len(words) < MOST_FEATURES
+        if guess.role is Role.categorical and few and 1 - (usable & guess.usable).mean() <= allowed:
+            words.append(guess)
+            usable &= guess.usable
+    order = {guess.header: at for at, guess in enumerate(guesses)}
+    return Choice(tuple(sorted(chosen, key=lambda guess: order[guess.header])), tuple(words), left_out)
+
+
+def customer_files(
+    name: str, guesses: Sequence[Guess], choice: Choice, settings: DataSettings, *, customers: int
+) -> dict[str, str]:
+    """Text of each file for a table with one row a customer, by its path in the current folder."""
+    sets = [name, f"{name}_and_words"] if choice.words else [name]
+    scalings = ["standard", "minmax", *(["log_standard"] if choice.log_scale else []), "quantile"]
+    files = {
+        f"conf/contract/{name}.yaml": _contract(name, guesses),
+        f"conf/data/{name}.yaml": _data(name, settings, contract=name, sets=sets, scalings=scalings),
+        f"conf/features/{name}.yaml": _features(name, "the numbers of the table", choice.numbers, choice.left_out),
+        f"conf/yardstick/{name}.yaml": _yardstick(name),
+        f"conf/exploration/{name}.yaml": _exploration(name, guesses, choice),
+        f"experiments/{name}.yaml": _preset(name, name, sets, scalings, customers),
+    }
+    if len(sets) > 1:
+        about = "the numbers of the table with its yes/no columns and categories"
+        files[f"conf/features/{sets[1]}.yaml"] = _features(sets[1], about, [*choice.numbers, *choice.words], {})
+    return files
+
+
+def order_files(name: str, columns: Transactions, settings: DataSettings, *, customers: int) -> dict[str, str]:
+    """Text of each file for a table of orders; what describes its customers is shipped (features=rfm)."""
+    sets, scalings = ["rfm", "rfm_habits"], ["log_standard", "standard", "quantile"]
+    return {
+        f"conf/data/{name}.yaml": _data(
+            name, settings, contract="rfm", sets=sets, scalings=scalings, orders=columns, shared="rfm"
+        ),
+        f"experiments/{name}.yaml": _preset(name, "rfm", sets, scalings, customers),
+    }
+
+
+def quoted(text: str) -> str:
+    """Text as a YAML scalar in one line, also within a flow mapping."""
+    if _PLAIN.fullmatch(text) and text == text.strip() and yaml.safe_load(text) == text:
+        return text
+    shown = yaml.safe_dump(text, default_style='"', allow_unicode=True, width=float("inf")).strip()
+    return shown.replace("${", "\\\\${")
+
+
+def kept_out(path: str | None) -> str | None:
+    """Return a database's address without its password, where it holds one: no file may keep it."""
+    if not path or "://" not in path:
+        return None
+    from sqlalchemy import make_url
+
+    address = make_url(path)
+    return None if address.password is None else address.render_as_string(hide_password=True)
+
+
+def _contract(name: str, guesses: Sequence[Guess]) -> str:
+    lines = [
+        f"# segment sweep data={name}   (data.contract: {name})",
+        "# What each column means, guessed from its header and its cells: check the roles, then the units.",
+        "# role: id, value (what a customer is worth), numeric, categorical, outcome (for profiles only), ignore.",
+        "# blank: what an empty cell means; without it the row is set aside where the column is needed.",
+        "",
+    ]
+    for guess in guesses:
+        lines.append(f"# {_one_line(guess.why)}")
+        if guess.spec is None:
+            lines.append(f"# {_one_line(guess.header)}: not used")
+        else:
+            lines += [f"{quoted(guess.header)}:", *(f"  {line}" for line in _spec_lines(guess.spec))]
+    return "\n".join(lines) + "\n"
+
+
+def _spec_lines(spec: ColumnSpec) -> list[str]:
+    lines = [f"type: {spec.type.value}", f"role: {spec.role.value}"]
+    if spec.unit:
+        lines.append(f"unit: {quoted(spec.unit)}")
+    if spec.blank is not None:
+        lines.append(f"blank: {quoted(str(spec.blank))}")
+    if spec.blanks:
+        lines.append(f"blanks: {_flow(spec.blanks)}")
+    if spec.minimum is not None:
+        lines.append(f"minimum: {spec.minimum:g}")
+    if spec.outcome_when:
+        lines.append(f"outcome_when: {_flow(spec.outcome_when)}")
+    return lines
+
+
+def _data(
+    name: str,
+    settings: DataSettings,
+    *,
+    contract: str,
+    sets: Sequence[str],
+    scalings: Sequence[str],
+    orders: Transactions | None = None,
+    shared: str | None = None,
+) -> str:
+    secret = kept_out(settings.path)
+    lines = [
+        f"# segment sweep data={name}   (another file of this form: data.path=FILE)",
+        f"about: {quoted(f'Described by segment init from {secret or settings.path}')}",
+        "source: file",
+        f"path: {quoted(settings.path or '')} # from the folder in which the command is given"
+        if secret is None
+        else "path: null # the address holds a password: give it with data.path=ADDRESS",
+    ]
+    for key in ("delimiter", "encoding", "decimal", "sheet", "query"):
+        value = getattr(settings, key)
+        if value is not None:
+            lines.append(f"{key}: {quoted(value)}")
+    lines += [f"contract: {contract}"]
+    if orders is None:
+        lines += [
+            "keep: all # or a name of populations, such as",
+            "# populations:",
+            "#   staying: {column: COLUMN, exclude: [VALUE]}",
+        ]
+    else:
+        lines.append("transactions:")
+        lines += [
+            f"  {key}: {quoted(getattr(orders, key)) if getattr(orders, key) else 'null'} # {about}"
+            for key, about in _TRANSACTION_KEYS.items()
+        ]
+    lines += [
+        "goes_with: # of the other decisions, where neither command line nor preset names others",
+        f"  features: {_flow(sets)}",
+        f"  scaling: {_flow(scalings)}",
+        f"  yardstick: {shared or name}",
+        f"  exploration: {shared or name}",
+        "  hypotheses: none",
+        f"  playbook: {'generic' if orders is None else 'rfm'} # names, recommendations; your own: conf/playbook/",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _features(name: str, about: str, guesses: Sequence[Guess], left_out: dict[str, str]) -> str:
+    lines = [f"# segment sweep features={name}", f"about: {about[0].upper()}{about[1:]}", "columns:"]
+    for label, guess in zip(_labels(guesses), guesses, strict=True):
+        unit = guess.spec.unit if guess.spec is not None else ""
+        lines.append(f"  {label}: {{column: {quoted(guess.header)}{f', unit: {quoted(unit)}' if unit else ''}}}")
+    lines += [f"  # left out: {_one_line(header)}: {why}" for header, why in left_out.items()]
+    lines.append("  # also: {ratio: [A, B]}, {sum: [A, B]}, {difference: [A, B]}, {count_yes: [A, B]}, {log: A}")
+    return "\n".join(lines) + "\n"
+
+
+def _yardstick(name: str) -> str:
+    return (
+        f"# segment sweep yardstick={name}\n"
+        "about: The z-scored numbers of the table; a declared preference, and it favours spaces like itself\n"
+        f"defaults:\n  - /features@features: {name}\n  - /scaling@scaling: standard\n"
+    )
+
+
+def _exploration(name: str, guesses: Sequence[Guess], choice: Choice) -> str:
+    lines = [f"# segment explore data={name}   (also of segment sweep)", "correlate:"]
+    lines += [f"  {quoted(guess.header)}: {quoted(guess.header)}" for guess in choice.numbers]
+    counted = [guess.header for guess in guesses if guess.role is Role.categorical and guess.distinct <= _MOST_WORDS][
+        :_COUNTED
+    ]
+    lines.append(f"counts: {_flow(counted)}")
+    ages = [guess for guess in choice.numbers if slug(guess.header).split("_")[0] in ("age", "alter")][:1]
+    lines.append("bands:" if ages else "bands: {}")
+    lines += [f"  {quoted(guess.header)}: {_age_bands(guess)}" for guess in ages]
+    return "\n".join(lines) + "\n"
+
+
+def _preset(name: str, shared: str, sets: Sequence[str], scalings: Sequence[str], customers: int) -> str:
+    most = int(np.clip(customers // 20, 2, 8))
+    return "\n".join(
+        [
+            "# @package _global_",
+            f"# segment sweep experiments={name}",
+            "defaults:",
+            f"  - override /data: {name}",
+            f"  - override /features: {sets[0]}",
+            f"  - override /yardstick: {shared}",
+            f"  - override /exploration: {shared}",
+            "",
+            f"name: {name}",
+            f"k: {list(range(2, most + 1))}",
+            "hydra:",
+            "  sweeper:",
+            "    params:",
+            f"      features: {','.join(sets)}",
+            f"      scaling: {','.join(scalings)}",
+            "",
+        ]
+    )
+
+
+def _labels(guesses: Sequence[Guess]) -> list[str]:
+    """Names of the features: the headers in small letters, each once."""
+    labels: list[str] = []
+    for guess in guesses:
+        label = base = slug(guess.header) or "feature"
+        label = base = f"f_{base}" if base[0].isdigit() or yaml.safe_load(base) != base else base
+        number = 2
+        while label in labels:
+            label, number = f"{base}_{number}", number + 1
+        labels.append(label)
+    return labels
+
+
+def _age_bands(guess: Guess) -> list[int]:
+    values = guess.numbers[guess.usable] if guess.numbers is not None else np.array([0.0])
+    low, high = int(values.min()), int(values.max())
+    return [low, *(edge for edge in range(20, 90, 10) if low < edge <= high)]
+
+
+def _correlation(one: Guess, other: Guess) -> float:
+    both = one.usable & other.usable
+    if one.numbers is None or other.numbers is None or both.sum() < 3:
+        return 0.0
+    left, right = one.numbers[both], other.numbers[both]
+    if left.std() == 0 or right.std() == 0:
+        return 0.0
+    return abs(float(np.corrcoef(left, right)[0, 1]))
+
+
+def _flow(values: Sequence[str]) -> str:
+    return f"[{', '.join(quoted(str(value)) for value in values)}]"
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", text)

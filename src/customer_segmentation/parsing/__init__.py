@@ -1,0 +1,1 @@
+"""Cells and headers as people write them; no files, no tables."""

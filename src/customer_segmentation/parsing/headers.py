@@ -1,0 +1,144 @@
+"""Which header of a source is which column of the contract."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from customer_segmentation.errors import DataError
+from customer_segmentation.parsing.values import fold
+from customer_segmentation.settings.data import ColumnSpec
+
+
+@dataclass(frozen=True)
+class HeaderMatch:
+    """Headers and columns brought together.
+
+    Attributes
+    ----------
+    positions : dict of str to int
+        Column of the contract -> position of its header, in the contract's order.
+    missing : tuple of str
+        Columns of the contract without a header.
+    ignored : tuple of str
+        Headers that the contract does not know; an empty one is given by its position.
+    """
+
+    positions: dict[str, int]
+    missing: tuple[str, ...]
+    ignored: tuple[str, ...]
+
+
+def spellings_of(columns: Mapping[str, ColumnSpec]) -> dict[str, str]:
+    """Map every accepted spelling, folded, to its column.
+
+    Raises
+    ------
+    DataError
+        Two columns of the contract claim the same spelling.
+    """
+    claimed: dict[str, str] = {fold(name): name for name in columns}
+    if len(claimed) < len(columns):
+        twins = [name for name in columns if claimed[fold(name)] != name]
+        raise DataError(
+            f"data.columns holds {twins[0]!r} and {claimed[fold(twins[0])]!r}, which differ only in case, spaces or "
+            "punctuation; rename one of them."
+        )
+    for name, spec in columns.items():
+        for synonym in spec.synonyms:
+            owner = claimed.setdefault(fold(synonym), name)
+            if owner != name:
+                raise DataError(
+                    f"data.columns.{name}.synonyms holds {synonym!r}, which already means {owner!r}; remove one."
+                )
+    claimed.pop("", None)
+    return claimed
+
+
+def match_headers(
+    headers: Sequence[str], columns: Mapping[str, ColumnSpec], *, wanted: Collection[str], source: str
+) -> HeaderMatch:
+    """Find the contract's columns among the headers.
+
+    Case, spaces, underscores, punctuation and camel case do not count; declared synonyms do.
+
+    Parameters
+    ----------
+    headers : sequence of str
+    columns : mapping of str to ColumnSpec
+    wanted : collection of str
+        Columns for which two headers are an error; of others neither header counts.
+    source : str
+        The source's name, for messages.
+
+    Raises
+    ------
+    DataError
+        Two headers mean the same wanted column; the message names both.
+    """
+    claimed = spellings_of(columns)
+    found: dict[str, list[int]] = {}
+    for position, header in enumerate(headers):
+        name = claimed.get(fold(header))
+        if name is not None:
+            found.setdefault(name, []).append(position)
+    for name, several in found.items():
+        if len(several) > 1 and name in wanted:
+            named = " and ".join(f"{headers[at].strip()!r} (column {at + 1})" for at in several)
+            raise DataError(
+                f"{source} has {len(several)} headers for {name!r}: {named}; rename or remove all but one, or drop "
+                f"the spelling from data.columns.{name}.synonyms."
+            )
+    positions = {name: found[name][0] for name in columns if len(found.get(name, ())) == 1}
+    taken = set(positions.values())
+    return HeaderMatch(
+        positions=positions,
+        missing=tuple(name for name in columns if name not in positions),
+        ignored=tuple(header_name(header, at) for at, header in enumerate(headers) if at not in taken),
+    )
+
+
+def header_name(header: str, position: int) -> str:
+    """Trim a header; an empty one is named by its position."""
+    return header.strip() or f"unnamed column {position + 1}"
+
+
+def refuse_lacking(
+    lacking: Sequence[str], headers: Sequence[str], columns: Mapping[str, ColumnSpec], *, source: str
+) -> None:
+    """Refuse a table that lacks required columns, with the headers that come close.
+
+    Raises
+    ------
+    DataError
+        Whenever ``lacking`` is not empty.
+    """
+    if not lacking:
+        return
+    folded = {fold(header): header.strip() for header in headers if fold(header)}
+    close = []
+    for name in lacking:
+        options = (
+            [fold(name), *(fold(synonym) for synonym in columns[name].synonyms)] if name in columns else [fold(name)]
+        )
+        near = [match for option in options for match in difflib.get_close_matches(option, folded, n=1, cutoff=0.75)]
+        if near:
+            close.append(f"{folded[near[0]]!r} may be {name!r}: if so, add it to data.columns.{name}.synonyms")
+    listed = [header_name(header, at) for at, header in enumerate(headers)]
+    shown = ", ".join(_short(name) for name in listed[:12]) + (
+        f" and {len(listed) - 12} more" if len(listed) > 12 else ""
+    )
+    plural = "columns" if len(lacking) > 1 else "column"
+    hint = "; ".join(close) if close else "choose another file with data.path, or let `segment init` describe this one"
+    raise DataError(f"{source} lacks the required {plural} {', '.join(lacking)}; its columns are {shown}; {hint}.")
+
+
+def recognised(headers: Sequence[str], claimed: Mapping[str, str]) -> int:
+    """Count the different columns of the contract that a row of cells names as headers."""
+    return len({claimed[fold(header)] for header in headers if fold(header) in claimed})
+
+
+def _short(text: str, limit: int = 40) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

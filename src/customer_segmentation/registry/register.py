@@ -1,0 +1,85 @@
+"""The model that a version stands for: logged once, found again by a later attempt, cleaned up where half made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from customer_segmentation.errors import StoreError
+from customer_segmentation.model.segment_model import SegmentModel
+from customer_segmentation.registry.checks import Check, checked
+from customer_segmentation.scoring.load import load_segment_model
+from customer_segmentation.tracking.items import Model
+from customer_segmentation.tracking.models import log_model
+from customer_segmentation.tracking.store import Store
+
+#: Name of the logged model on the candidate's run: beside ``model``, whose segments are numbered as its clusters are.
+NAME = "registered"
+#: Tag of a logged model by which a later attempt knows it: run, numbers and names of the segments.
+IDENTITY = "identity"
+READY = "READY"
+
+
+def logged_models(store: Store, run_id: str) -> list[Any]:
+    """Models that a run has logged, whatever their state."""
+    return list(store.client.search_logged_models([store.experiment_id], f"source_run_id = '{run_id}'"))
+
+
+def artifact_check(store: Store, run_id: str) -> Check | None:
+    """Files of the model that a candidate logged with its sweep are as they were then; None where it logged none."""
+    for logged in logged_models(store, run_id):
+        if logged.name != NAME and str(logged.status) == READY:
+            try:
+                load_segment_model(f"models:/{logged.model_id}", store.client)
+            except StoreError as error:
+                return checked("artifact", False, str(error).rstrip("."))
+            return checked("artifact", True, "the files of the logged model are those that were logged")
+    return None
+
+
+def register_model(store: Store, run_id: str, model: SegmentModel, *, params: Mapping[str, Any], study: str) -> str:
+    """Log the model under a candidate's run, or find what an earlier attempt has logged; return its id.
+
+    What an attempt left half made is deleted.
+
+    Parameters
+    ----------
+    store : Store
+    run_id : str
+        Of the candidate.
+    model : SegmentModel
+        With the numbers and names that its segments will have.
+    params : mapping
+        By which models are compared.
+    study : str
+    """
+    known = json.dumps([run_id, list(model.numbers), sorted(model.names.items())])
+    identity = hashlib.sha256(known.encode()).hexdigest()[:32]
+    for logged in logged_models(store, run_id):
+        if logged.name != NAME:
+            continue
+        if str(logged.status) != READY:
+            store.client.delete_logged_model(logged.model_id)
+        elif logged.tags.get(IDENTITY) == identity and _intact(store, logged.model_id):
+            return str(logged.model_id)
+    tags = {"study": study, IDENTITY: identity}
+    return log_model(store, run_id, Model(model, name=NAME, params=params, tags=tags))
+
+
+def model_folder(store: Store, model_id: str, scratch: Path) -> Path:
+    """Download a logged model."""
+    import mlflow
+
+    found = mlflow.artifacts.download_artifacts(f"models:/{model_id}", dst_path=str(scratch), tracking_uri=store.uri)
+    return Path(found)
+
+
+def _intact(store: Store, model_id: str) -> bool:
+    try:
+        load_segment_model(f"models:/{model_id}", store.client)
+    except StoreError:
+        return False
+    return True

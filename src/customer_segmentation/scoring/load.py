@@ -1,0 +1,212 @@
+"""A logged model by its address: ``models:/NAME@ALIAS``, ``models:/NAME/VERSION``, ``runs:/ID/NAME``, a folder."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from customer_segmentation.errors import StoreError
+from customer_segmentation.model.checksums import SEAL, check_seal
+from customer_segmentation.model.files import DIGESTS, read_model
+from customer_segmentation.model.segment_model import SegmentModel
+from customer_segmentation.tracking.model_address import model_id_in
+from customer_segmentation.tracking.models import ARTIFACT
+
+CHAMPION = "models:/customer-segmentation@champion"
+_REGISTERED = re.compile(r"models:/(?P<name>[^/@]+)(?:@(?P<alias>.+)|/(?P<version>\d+))")
+_LOGGED = re.compile(r"models:/(?P<id>m-[0-9a-f]+)")
+_OF_RUN = re.compile(r"runs:/(?P<run>[0-9a-f]{32})/(?P<name>[^/]+)/?")
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model and where it is from.
+
+    Attributes
+    ----------
+    model : SegmentModel
+    uri : str
+        As it was asked for.
+    name, version : str or None
+        Of a registered model.
+    model_id : str or None
+        Of the logged model that it is; None for a folder.
+    run_id : str or None
+        The run that made it.
+    """
+
+    model: SegmentModel
+    uri: str
+    name: str | None = None
+    version: str | None = None
+    model_id: str | None = None
+    run_id: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        if self.name is not None:
+            return f"{self.name} version {self.version}"
+        study = self.model.about.get("study")
+        return f"{study} · k={self.model.about.get('k')} of run {self.run_id}" if study and self.run_id else self.uri
+
+
+def load_segment_model(uri: str, client: Any = None) -> LoadedModel:
+    """Load a model of ours, by files and without running any code that it brings.
+
+    Parameters
+    ----------
+    uri : str
+        ``models:/NAME@ALIAS``, ``models:/NAME/VERSION``, ``models:/MODEL_ID``, ``runs:/RUN_ID/NAME``, or the folder of
+        a downloaded model.
+    client : mlflow.MlflowClient, optional
+        Of the store; by default that of MLflow's current tracking URI.
+
+    Raises
+    ------
+    StoreError
+        There is no such model, it is none of ours, or its files are not those that were logged.
+    """
+    import mlflow
+    from mlflow.exceptions import MlflowException
+    from mlflow.tracking import MlflowClient
+
+    client = client or MlflowClient()
+    name, version, model_id = _identity(uri, client)
+    with tempfile.TemporaryDirectory(prefix="segment-") as scratch:
+        folder = Path(uri)
+        if "://" not in uri and not uri.startswith(("models:/", "runs:/")) and not folder.is_dir():
+            raise StoreError(
+                f"model={uri} is neither an address nor a folder; expected models:/NAME@ALIAS, models:/NAME/VERSION, "
+                f"runs:/RUN_ID/model or the folder of a downloaded model.{_meant(uri)}"
+            )
+        if "://" in uri or uri.startswith(("models:/", "runs:/")):
+            source = f"models:/{model_id}" if model_id else uri
+            try:
+                folder = Path(
+                    mlflow.artifacts.download_artifacts(source, dst_path=scratch, tracking_uri=client.tracking_uri)
+                )
+            except (MlflowException, OSError, ValueError) as error:
+                raise StoreError(f"the model {uri} cannot be fetched: {_line(error)}.") from error
+        root = next((path.parent for path in folder.rglob("MLmodel")), folder)
+        model_id = model_id or _model_id(root)
+        logged = _logged(client, model_id)
+        # before any of its files is believed
+        check_seal(root, None if logged is None else logged.tags.get(SEAL), uri)
+        own = next((path.parent for path in folder.rglob(DIGESTS) if path.parent.name == ARTIFACT), None)
+        if own is None:
+            raise StoreError(
+                f"{uri} is not a model of `segment sweep` (it has no {ARTIFACT}/{DIGESTS}); take the model of a "
+                "candidate's run, or a version that `segment promote` registered."
+            )
+        run_id = None if logged is None else logged.source_run_id or None
+        _check_digests(logged, own, uri)
+        return LoadedModel(read_model(own), uri, name, version, model_id, run_id)
+
+
+def _identity(uri: str, client: Any) -> tuple[str | None, str | None, str | None]:
+    """Name and version of a registered model, and the id of the logged model that it is."""
+    from mlflow.exceptions import MlflowException
+
+    logged = _LOGGED.fullmatch(uri)
+    if logged:
+        return None, None, logged["id"]
+    found = _REGISTERED.fullmatch(uri)
+    if not found:
+        if uri.startswith("models:/"):
+            raise StoreError(
+                f"model={uri}: expected models:/NAME@ALIAS, models:/NAME/VERSION or runs:/RUN_ID/model.{_meant(uri)}"
+            )
+        return None, None, _id_of_run(client, uri)
+    name = found["name"]
+    try:
+        if found["alias"]:
+            version = client.get_model_version_by_alias(name, found["alias"])
+        else:
+            version = client.get_model_version(name, found["version"])
+    except MlflowException as error:
+        raise StoreError(f"there is no model {uri}: {_registered(client, name, error)}") from error
+    return name, str(version.version), version.model_id or model_id_in(version.source)
+
+
+def _meant(uri: str) -> str:
+    """Guess at the address behind a bare name, or a version written as v2."""
+    found = re.fullmatch(r"(?:models:/)?(?P<name>[^/@:]+)(?P<rest>@[^/]+|/v?\d+)?", uri, re.IGNORECASE)
+    if not found:
+        return ""
+    rest = (found["rest"] or "@champion").lower().replace("/v", "/")
+    return f" Did you mean models:/{found['name']}{rest}?"
+
+
+def _registered(client: Any, name: str, error: Exception) -> str:
+    """What there is in place of a version that is not there."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        model = client.get_registered_model(name)
+        versions = sorted(int(item.version) for item in client.search_model_versions(f"name = '{name}'"))
+    except MlflowException:
+        names = [item.name for item in client.search_registered_models(max_results=5)]
+        if not names:
+            return (
+                "no model is registered; run `segment sweep` and `segment promote`, or give model=runs:/RUN_ID/model."
+            )
+        return f"no model of that name is registered, there is {', '.join(names)}."
+    aliases = ", ".join(f"@{alias} (version {number})" for alias, number in sorted(model.aliases.items()))
+    listed = ", ".join(map(str, versions[-10:]))
+    return f"{name} has the versions {listed or 'none'} and the aliases {aliases or 'none'}; promote one, or name one."
+
+
+def _model_id(folder: Path) -> str | None:
+    """Return the id that a downloaded model gives in its MLmodel file."""
+    import yaml
+
+    path = folder / "MLmodel"
+    if not path.is_file():
+        return None
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):  # altered, as its checksum says
+        return None
+    return found.get("model_id") if isinstance(found, dict) else None
+
+
+def _id_of_run(client: Any, uri: str) -> str | None:
+    """Return the id of the model that a run has logged under a name: the store's word, and not that of the files."""
+    from mlflow.exceptions import MlflowException
+
+    asked = _OF_RUN.fullmatch(uri)
+    if not asked:
+        return None
+    try:
+        run = client.get_run(asked["run"])
+        outputs = run.outputs.model_outputs if run.outputs else []
+        logged = [client.get_logged_model(output.model_id) for output in outputs]
+    except MlflowException:  # the download says what is wrong
+        return None
+    return next((str(model.model_id) for model in reversed(logged) if model.name == asked["name"]), None)
+
+
+def _logged(client: Any, model_id: str | None) -> Any:
+    """What the store knows of a logged model; None of one that came from another store."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return None if model_id is None else client.get_logged_model(model_id)
+    except MlflowException:
+        return None
+
+
+def _check_digests(logged: Any, folder: Path, uri: str) -> None:
+    """Compare the checksums of a model's own files with those that the store was told when it was logged."""
+    told = None if logged is None else logged.tags.get("digests")
+    if told is not None and json.loads(told) != json.loads((folder / DIGESTS).read_text(encoding="utf-8")):
+        raise StoreError(f"the files of {uri} were altered since they were logged; do not use the model.")
+
+
+def _line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")[:200]

@@ -1,0 +1,1 @@
+"""Every kind of table, read whole or in chunks."""

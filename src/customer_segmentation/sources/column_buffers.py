@@ -1,0 +1,103 @@
+"""Columns that grow batch by batch, so that a big table is held once while it is read."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+_GATHERED = 16  # batches
+
+
+class GrowingColumn(ABC):
+    """A column that takes batches of cells."""
+
+    @abstractmethod
+    def add(self, cells: pa.Array) -> None:
+        """Append the cells of a batch."""
+
+    @abstractmethod
+    def extend(self, other: GrowingColumn) -> None:
+        """Append the cells of another column of the same kind, which is used up."""
+
+    @abstractmethod
+    def series(self) -> pd.Series:
+        """All cells so far."""
+
+
+def growing_column(kind: pa.DataType, expected: int) -> GrowingColumn:
+    """Make an empty column for cells of an Arrow type; ``expected`` cells are likely to come."""
+    return NumberColumn(expected) if kind == pa.float64() else TextColumn(kind)
+
+
+class NumberColumn(GrowingColumn):
+    """A column of float64 cells.
+
+    Parameters
+    ----------
+    expected : int
+        Number of cells to make room for; more are taken as well.
+    """
+
+    def __init__(self, expected: int) -> None:
+        self._values = np.empty(max(expected, 1))
+        self._size = 0
+
+    def add(self, cells: pa.Array) -> None:
+        """Append the cells of a batch; a null becomes NaN."""
+        self._append(cells.to_numpy(zero_copy_only=False))
+
+    def extend(self, other: GrowingColumn) -> None:
+        """Append the cells of another column of numbers."""
+        assert isinstance(other, NumberColumn)  # noqa: S101 - for the type checker
+        self._append(other._values[: other._size])
+
+    def _append(self, values: np.ndarray) -> None:
+        end = self._size + len(values)
+        if end > len(self._values):
+            grown = np.empty(max(end, 2 * len(self._values)))
+            grown[: self._size] = self._values[: self._size]
+            self._values = grown
+        self._values[self._size : end] = values
+        self._size = end
+
+    def series(self) -> pd.Series:
+        """All cells so far."""
+        return pd.Series(self._values[: self._size], copy=False)
+
+
+class TextColumn(GrowingColumn):
+    """A column of texts, or of codes for few texts.
+
+    Parameters
+    ----------
+    kind : DataType
+        A string type or a dictionary of strings.
+    """
+
+    def __init__(self, kind: pa.DataType) -> None:
+        self._kind = kind
+        self._batches: list[pa.Array] = []
+        self._loose: list[pa.Array] = []
+
+    def add(self, cells: pa.Array) -> None:
+        """Append the cells of a batch; many small arrays in a row become one, which later work is quicker on."""
+        self._loose.append(cells)
+        if len(self._loose) == _GATHERED and not pa.types.is_dictionary(self._kind):
+            self._batches.append(pa.concat_arrays(self._loose))
+            self._loose = []
+
+    def extend(self, other: GrowingColumn) -> None:
+        """Append the cells of another column of texts."""
+        assert isinstance(other, TextColumn)  # noqa: S101 - for the type checker
+        self._batches += [*self._loose, *other._batches, *other._loose]
+        self._loose = []
+
+    def series(self) -> pd.Series:
+        """All cells so far: of a string dtype, or categorical."""
+        cells = pa.chunked_array([*self._batches, *self._loose], type=self._kind)
+        if pa.types.is_dictionary(self._kind):
+            return cells.unify_dictionaries().to_pandas()
+        return pd.Series(pd.array(cells, dtype="str"), copy=False)

@@ -1,0 +1,231 @@
+"""What an exploration logs: tables, figures, the figures of its hypotheses, and a description in markdown."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+import pandas as pd
+
+from customer_segmentation.data.table import CustomerTable
+from customer_segmentation.explore.description import in_words
+from customer_segmentation.explore.exploration import Exploration
+from customer_segmentation.explore.hypotheses import HypothesisResult, hypotheses_table
+from customer_segmentation.figures.exploration import correlation_heatmap, counts_figure, distributions
+from customer_segmentation.settings.data import Role
+from customer_segmentation.tracking.items import FigureItem, Item, Metrics, Table, Tags, Text
+from customer_segmentation.tracking.log.sweep import table_items
+
+STRONGEST = 10
+REASONS = 5
+NAME_LENGTH = 250
+FOREIGN = re.compile(r"[^\w\-. ]")  # what a metric's name may not hold
+#: What is a row's own in a reason: cells, numbers of rows, counts of cells.
+CELL = re.compile(r"'(?:[^'\\]|\\.)*'|\"[^\"]*\"|(?<=\brow )\d+|(?<=\brows )\d[\d, ]*\d|\d+(?= cells?\b)")
+
+
+def exploration_run_items(table: CustomerTable, found: Exploration, *, confidence: float) -> Iterator[Item]:
+    """Items of an exploration's run; a table without rows and a figure without content are left out.
+
+    Parameters
+    ----------
+    table : CustomerTable
+    found : Exploration
+    confidence : float
+        Of the intervals.
+    """
+    yield from table_items(table)
+    yield Table(found.columns, "tables/columns.csv")
+    yield from _numbers(table, found)
+    yield from _correlations(table, found)
+    yield from _counts(table, found)
+    if found.hypotheses:
+        yield Table(hypotheses_table(found.hypotheses), "tables/hypotheses.csv")
+        yield Text(hypotheses_markdown(found.hypotheses, confidence=confidence), "hypotheses.md")
+        yield Metrics(hypothesis_metrics(found.hypotheses))
+    if found.left_out:
+        yield Tags({"left_out": " ".join(found.left_out)})
+
+
+def hypothesis_items(results: Sequence[HypothesisResult], *, confidence: float) -> Iterator[Item]:
+    """Hypotheses that a sweep tests on its customers before any segmentation: their figures, and how each stands."""
+    if results:
+        stands = [standing(result, confidence=confidence) for result in results]
+        yield Table(hypotheses_table(results).assign(standing=stands), "exploration/hypotheses.csv")
+        yield Text(hypotheses_markdown(results, confidence=confidence), "exploration/hypotheses.md")
+
+
+def hypothesis_metrics(results: Sequence[HypothesisResult]) -> dict[str, float]:
+    """Coefficients by the names of their variables, so that explorations of several tables can be compared."""
+    metrics: dict[str, float] = {
+        "hypotheses_tested": len(results),
+        "hypotheses_supported": sum(result.supported for result in results),
+    }
+    for result in results:
+        pair = FOREIGN.sub("_", f"{result.hypothesis.x} with {result.hypothesis.y}")
+        metrics[f"r {pair}"[:NAME_LENGTH]] = result.pearson.r
+        if result.partial is not None:
+            given = FOREIGN.sub("_", " and ".join(result.hypothesis.given))
+            metrics[f"r {pair} given {given}"[:NAME_LENGTH]] = result.partial.r
+    return metrics
+
+
+def standing(result: HypothesisResult, *, confidence: float) -> str:
+    """Say in a few words how a hypothesis stands, also given what may explain it."""
+    if not result.supported:
+        return "not testable" if math.isnan(result.pearson.r) else "not supported"
+    left = result.partial
+    if left is None or (result.partial_p_corrected < 1 - confidence and left.r * result.pearson.r > 0):
+        return "supported"
+    return f"supported, but not given {' and '.join(result.hypothesis.given)}"
+
+
+def coefficient(r: float, low: float, high: float) -> str:
+    """Write a coefficient with its interval."""
+    first, second, third = (f"{value:.3f}".replace("-0.000", "0.000").replace("-", "−") for value in (r, low, high))
+    return f"{first} [{second}, {third}]"
+
+
+def gaps(found: Exploration) -> list[tuple[str, int]]:
+    """Columns in use with missing cells and how many, the emptiest first; columns to be ignored are not told."""
+    some = found.columns[(found.columns["missing"] > 0) & (found.columns["role"] != Role.ignore.value)]
+    some = some.sort_values("missing", ascending=False, kind="stable")
+    return [(str(name), int(count)) for name, count in zip(some["column"], some["missing"], strict=True)]
+
+
+def hypotheses_markdown(results: Sequence[HypothesisResult], *, confidence: float) -> str:
+    """Render the hypotheses as sentences."""
+    return "\n".join(
+        [
+            "# Hypotheses",
+            "",
+            "p is corrected for the number of tests by Benjamini and Hochberg's procedure. An association is no cause.",
+            "",
+            *_sentences(results, confidence),
+            "",
+        ]
+    )
+
+
+def set_aside_reasons(set_aside: pd.DataFrame, most: int = REASONS) -> list[tuple[str, int]]:
+    """Commonest reasons why rows were set aside, what is a row's own left out, with the number of rows.
+
+    Parameters
+    ----------
+    set_aside : DataFrame
+        With the column ``reason``.
+    most : int
+
+    Returns
+    -------
+    list of (reason, rows)
+        The commonest first; one more entry for the rows of all further reasons.
+    """
+    kinds = Counter(" ".join(CELL.sub("…", str(reason)).split()) for reason in set_aside["reason"])
+    ranked = sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
+    rest = sum(count for _, count in ranked[most:])
+    return [*ranked[:most], *([(f"{len(ranked) - most} further reasons", rest)] if rest else [])]
+
+
+def explore_description(table: CustomerTable, found: Exploration, *, command: str, confidence: float) -> str:
+    """What the run shows, for its page in the UI: hypotheses as sentences, the account of the rows, how to go on."""
+    counts = table.accounting()
+    lines = ["### Hypotheses", ""]
+    lines += _sentences(found.hypotheses, confidence) or ["None was tested."]
+    lines += [
+        "",
+        "### Rows",
+        "",
+        f"{counts['rows_read']:,} rows of {_cell(table.source)} = {counts['rows_used']:,} used + "
+        f"{counts['rows_not_selected']:,} not selected + {counts['rows_set_aside']:,} set aside.",
+        *[f"- mended: {_cell(what)}: {count:,}" for what, count in table.repairs.items()],
+        *[f"- set aside: {_cell(reason)}: {count:,}" for reason, count in set_aside_reasons(table.set_aside)],
+    ]
+    if missing := gaps(found):
+        listed = [f"{_cell(name)} {count:,}" for name, count in missing]
+        lines += ["", f"Missing cells: {', '.join(listed[:20])}{', …' * (len(listed) > 20)}."]
+    strongest = found.pairs.dropna(subset=["pearson"]).head(STRONGEST)
+    if len(strongest):
+        lines += ["", f"### Strongest correlations, {100 * confidence:g} % intervals", ""]
+        lines += ["| | | Pearson | Spearman | customers |", "|---|---|---|---|---|"]
+        for _, row in strongest.iterrows():
+            both = [coefficient(row[name], row[f"{name}_low"], row[f"{name}_high"]) for name in ("pearson", "spearman")]
+            lines.append(f"| {_cell(row['x'])} | {_cell(row['y'])} | {both[0]} | {both[1]} | {row['customers']:,} |")
+    if found.left_out:
+        lines += ["", "### Left out", "", *[f"- {_cell(sentence)}" for sentence in found.left_out]]
+    lines += [
+        "",
+        "### Where to look",
+        "",
+        "Artifacts: `figures/` (distributions, both heatmaps, counts), `tables/` (columns with missing cells, "
+        "description, Tukey's outliers, every correlation with its intervals, counts, hypotheses), `set_aside.csv` "
+        "where rows were set aside.",
+        "",
+        "### Repeat it",
+        "",
+        f"`{command}`",
+    ]
+    return "\n".join(lines)
+
+
+def _numbers(table: CustomerTable, found: Exploration) -> Iterator[Item]:
+    """Description, outliers and distributions."""
+    if found.description.empty:
+        return
+    yield Table(found.description.reset_index(names="column"), "tables/description.csv")
+    if len(found.outliers):
+        yield Table(found.outliers.reset_index(names="column"), "tables/outliers.csv")
+    yield FigureItem(
+        distributions(found.numbers, found.units, f"Distributions of {table.source}"), "figures/distributions.png"
+    )
+
+
+def _correlations(table: CustomerTable, found: Exploration) -> Iterator[Item]:
+    """Every pair with its intervals; matrix and heatmap of each coefficient."""
+    if found.pairs.empty:
+        return
+    yield Table(found.pairs, "tables/correlations.csv")
+    for name, matrix in (("pearson", found.pearson), ("spearman", found.spearman)):
+        yield Table(matrix.reset_index(names="column"), f"tables/correlations_{name}.csv")
+        title = f"{name.title()} correlations, {len(table.customers):,} customers"
+        yield FigureItem(correlation_heatmap(matrix, title), f"figures/correlations_{name}.png")
+
+
+def _counts(table: CustomerTable, found: Exploration) -> Iterator[Item]:
+    """Customers by the declared groups, and by every other category."""
+    n = f"{len(table.customers):,} customers"
+    for name, tables, title in (
+        ("demography", found.demography, f"{n} by {in_words(found.demography)}"),
+        ("categories", found.categories, f"{n} by every category"),
+    ):
+        if tables:
+            yield Table(counts_table(tables), f"tables/{name}.csv")
+            yield FigureItem(counts_figure(tables, title), f"figures/{name}.png")
+
+
+def counts_table(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Counts of several columns as one table: ``column``, ``group``, ``customers``, ``share``."""
+    parts = [
+        frame.rename_axis("group").reset_index().assign(column=name)[["column", "group", "customers", "share"]]
+        for name, frame in tables.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _sentences(results: Sequence[HypothesisResult], confidence: float) -> list[str]:
+    return [
+        f"{number}. **{_capital(_cell(standing(result, confidence=confidence)))}.** {_cell(result.sentence)}"
+        for number, result in enumerate(results, start=1)
+    ]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _cell(text: object) -> str:
+    """Text of a user's table as markdown that shows it as it stands, inside a table's cell too."""
+    plain = " ".join(str(text).split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([|*_`\[\]\\])", r"\\\1", plain)

@@ -1,0 +1,92 @@
+"""What a study and its candidates log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from customer_segmentation.clustering.metrics import cluster_means
+from customer_segmentation.clustering.study import Candidate, Study
+from customer_segmentation.figures.study import elbow
+from customer_segmentation.spaces.space import Space
+from customer_segmentation.tracking.descriptions import study_description
+from customer_segmentation.tracking.items import FigureItem, Item, Metrics, Params, Table, Tags, Text
+
+LABELS = "labels.parquet"
+CONFIG = "config.yaml"
+
+
+def labels_table(study: Study, ids: pd.Series | None) -> pd.DataFrame:
+    """Segment of every customer under every k: the column ``customer`` where there are ids, then ``k2``, ``k3``, ..."""
+    columns: dict[str, Any] = {} if ids is None else {"customer": ids.to_numpy()}
+    columns.update({f"k{candidate.k}": candidate.labels.astype(np.int16) for candidate in study.candidates})
+    return pd.DataFrame(columns)
+
+
+def segments_table(candidate: Candidate, numbers: pd.DataFrame) -> pd.DataFrame:
+    """One row a segment: customers, share, and the members' mean of every feature in its own unit.
+
+    The means of the members are the centre in original units whatever the scaling: a scaling of rows has no inverse.
+    """
+    means = cluster_means(numbers.to_numpy(dtype=float), candidate.labels)
+    table = pd.DataFrame(means, columns=list(numbers))
+    table.insert(0, "segment", np.arange(candidate.k))
+    table.insert(1, "customers", candidate.sizes)
+    table.insert(2, "share", candidate.sizes / candidate.sizes.sum())
+    return table
+
+
+def study_items(
+    study: Study, space: Space, *, ids: pd.Series | None, params: Mapping[str, Any], config: str
+) -> Iterator[Item]:
+    """Items of a study: every score with ``step`` = k, the elbow, the labels of all candidates, what repeats it."""
+    yield Params({**params, "customers": len(space.matrix), "dimensions": space.matrix.shape[1]})
+    scores = {candidate.k: candidate.scores for candidate in study.candidates}
+    for k, values in scores.items():
+        yield Metrics(values, step=k)
+    if study.knee is not None:
+        yield Metrics({"elbow_knee": study.knee})
+        yield Tags({"elbow_knee": study.knee})
+    ks = list(scores)
+
+    def curve(name: str) -> list[float]:
+        return [values.get(name, float("nan")) for values in scores.values()]
+
+    yield FigureItem(
+        elbow(
+            ks,
+            curve("inertia"),
+            study.knee,
+            curve("silhouette"),
+            curve("silhouette_se") if any("silhouette_se" in values for values in scores.values()) else None,
+            space.name,
+        ),
+        "elbow.png",
+    )
+    yield Table(labels_table(study, ids), LABELS)
+    frame = pd.DataFrame([{"k": k, **values} for k, values in scores.items()])
+    yield Table(frame, "scores.csv")
+    yield Text(config, CONFIG)
+    features = space.features
+    yield Tags({"mlflow.note.content": study_description(space.name, features.units, features.about, space.notes)})
+    if space.notes:
+        yield Tags({"note": "; ".join(space.notes)})
+
+
+def candidate_tags(candidate: Candidate, *, verdict: str) -> dict[str, str]:
+    """Words by which a candidate is found, known before its run is started."""
+    tags = {"verdict": verdict, "sizes": ", ".join(f"{size:,}" for size in candidate.sizes)}
+    if candidate.how:
+        tags["fit"] = candidate.how
+    return {**tags, "note": "; ".join(candidate.notes)} if candidate.notes else tags
+
+
+def candidate_items(candidate: Candidate, space: Space, *, params: Mapping[str, Any], config: str) -> Iterator[Item]:
+    """Items of a candidate: single values, its segments in original units, and the config from which it is refitted."""
+    yield Params({**params, "k": candidate.k})
+    yield Metrics(candidate.scores)
+    yield Table(segments_table(candidate, space.numbers), "segments.csv")
+    yield Text(f"{config.rstrip()}\nk: {candidate.k}\n", CONFIG)

@@ -1,0 +1,149 @@
+"""Read back from the store what a sweep has logged: it works whoever ran the studies, and wherever."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from customer_segmentation.errors import StoreError
+from customer_segmentation.tracking.log.structure import STRUCTURE
+from customer_segmentation.tracking.log.study import LABELS
+from customer_segmentation.tracking.store import Store
+
+PAGE = 1000
+
+
+def run_of(store: Store, run_id: str) -> Any:
+    """Return one run by its id, in whatever experiment.
+
+    Raises
+    ------
+    StoreError
+        The store has no such run, or it is in the trash.
+    """
+    from mlflow.exceptions import MlflowException
+
+    try:
+        run = store.client.get_run(run_id.strip())
+    except MlflowException as error:
+        raise StoreError(
+            f"there is no run {run_id!r} in {store.uri}; copy its id from the UI, or name another store with "
+            "tracking.uri=ADDRESS."
+        ) from error
+    if run.info.lifecycle_stage != "active":
+        raise StoreError(f"run {run_id} is in the trash; restore it in the UI first.")
+    return run
+
+
+def newest_sweep(store: Store) -> Any:
+    """Run of the sweep that finished last.
+
+    Raises
+    ------
+    StoreError
+        No sweep of the experiment has finished.
+    """
+    found = store.client.search_runs(
+        [store.experiment_id],
+        "tags.level = 'sweep' and attributes.status = 'FINISHED'",
+        order_by=["attributes.end_time DESC"],
+        max_results=1,
+    )
+    if not found:
+        raise StoreError(
+            f"the experiment {store.experiment} of {store.uri} has no finished sweep; run `segment sweep` first, or "
+            "name a run with run_id=ID."
+        )
+    return found[0]
+
+
+def runs_of(store: Store, sweep_id: str, level: str) -> list[Any]:
+    """All runs of one level of a sweep, in the order in which they were started."""
+    found: list[Any] = []
+    token = None
+    while True:
+        page = store.client.search_runs(
+            [store.experiment_id],
+            filter_string=f"tags.sweep = '{sweep_id}' and tags.level = '{level}'",
+            max_results=PAGE,
+            order_by=["attributes.start_time ASC"],
+            page_token=token,
+        )
+        found += page
+        token = page.token
+        if not token:
+            return found
+
+
+def candidates_of(store: Store, sweep_id: str) -> pd.DataFrame:
+    """Leaderboard of a sweep: one row a finished candidate with its params, scores, ``run_id`` and ``study_id``."""
+    rows = []
+    for run in runs_of(store, sweep_id, "candidate"):
+        if run.info.status != "FINISHED":
+            continue
+        tags, params = run.data.tags, run.data.params
+        rows.append(
+            {
+                "study": tags["study"],
+                "features": params["features"],
+                "scaling": params["scaling"],
+                "clustering": params["clustering"],
+                "k": int(params["k"]),
+                **{name: value for name, value in run.data.metrics.items() if name != "k"},
+                "knee": float(tags.get("knee", "nan")),
+                "natural": tags.get("natural") == "yes",
+                "best_of_study": tags.get("best_of_study") == "yes",
+                "value_circular": tags.get("value_circular") == "yes",
+                "verdict": tags.get("verdict", ""),
+                "sizes": tags.get("sizes", ""),
+                "run_id": run.info.run_id,
+                "study_id": tags["study_id"],
+                "job": int(tags["job"]),
+            }
+        )
+    frame = pd.DataFrame(rows)
+    for name in ("yardstick", "silhouette", "smallest_share"):
+        if len(frame) and name not in frame:
+            frame[name] = np.nan
+    if len(frame):
+        frame = frame.sort_values(["job", "k"], kind="stable").reset_index(drop=True)
+    return frame
+
+
+def artifact_of(store: Store, run_id: str, path: str) -> bytes | None:
+    """Content of an artifact of a run; None where the run has none of that name."""
+    from mlflow.exceptions import MlflowException
+
+    with tempfile.TemporaryDirectory(prefix="segment-") as folder:
+        try:
+            return Path(store.client.download_artifacts(run_id, path, folder)).read_bytes()
+        except (MlflowException, OSError):
+            return None
+
+
+def overrides_of(store: Store, study_id: str) -> list[str]:
+    """Overrides by which Hydra composed a study, as its run holds them."""
+    return list(json.loads(store.client.get_run(study_id).data.tags["overrides"]))
+
+
+def structure_of(store: Store, study_id: str) -> dict[str, Any]:
+    """``structure.json`` of a study, see `customer_segmentation.verdict.structure`; empty where it has none."""
+    from mlflow.exceptions import MlflowException
+
+    with tempfile.TemporaryDirectory(prefix="segment-") as folder:
+        try:
+            path = store.client.download_artifacts(study_id, STRUCTURE, folder)
+        except (MlflowException, OSError):
+            return {}
+        return dict(json.loads(Path(path).read_text(encoding="utf-8")))
+
+
+def labels_of(store: Store, study_id: str) -> pd.DataFrame:
+    """Labels of all candidates of a study, as its run holds them."""
+    with tempfile.TemporaryDirectory(prefix="segment-") as folder:
+        return pd.read_parquet(store.client.download_artifacts(study_id, LABELS, folder))

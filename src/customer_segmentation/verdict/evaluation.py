@@ -1,0 +1,177 @@
+"""What is examined of few candidates because it is dear: whether few features explain it, and whether it is stable.
+
+All functions take arrays and are pure: the same candidate gets the same figures from a sweep's conclusion and from
+whoever examines it alone later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from customer_segmentation.clustering.stability import Stability, seed_agreement, study_stability
+from customer_segmentation.verdict.constraints import Limits, Objection, size_objections, stability_objections
+
+Floats = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.integer]
+MakeEstimator = Callable[[int, int], Any]
+
+#: Leaves of the explaining tree for each segment.
+LEAVES_A_SEGMENT = 4
+FIRST_LOOK_STARTS = 2
+
+
+def explained_by_tree(frame: pd.DataFrame, labels: Labels, *, most_features: int, seed: int) -> tuple[float, list[str]]:
+    """Share of customers whose segment a shallow decision tree over few features tells, and those features.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n_customers, n_features)
+        Features in their own units; categories are told apart value by value, and count once.
+    labels : integer array of shape (n_customers,)
+    most_features : int
+        The features that tell most are taken.
+    seed : int
+
+    Returns
+    -------
+    share : float
+        Of the customers of one half, under a tree with four leaves a segment fitted on the other half; both ways.
+    features : list of str
+        In order of their importance; only those that the tree uses.
+    """
+    from sklearn.tree import DecisionTreeClassifier
+
+    numbers = pd.get_dummies(frame, prefix_sep="\0", dtype=float)
+    owners = np.array([str(name).partition("\0")[0] for name in numbers])
+    matrix = numbers.to_numpy(dtype=float)
+    leaves = LEAVES_A_SEGMENT * int(labels.max() + 1)
+
+    def tree(rows: Any, columns: Any) -> Any:
+        made = DecisionTreeClassifier(max_leaf_nodes=max(leaves, 2), random_state=seed)
+        return made.fit(matrix[rows][:, columns], labels[rows])
+
+    def importance(columns: Any, weights: Floats) -> pd.Series:
+        return pd.Series(weights).groupby(owners[columns], sort=False).sum().sort_values(ascending=False, kind="stable")
+
+    everything = np.arange(matrix.shape[1])
+    if len(set(owners)) > most_features:
+        first = importance(everything, tree(slice(None), everything).feature_importances_)
+        everything = np.flatnonzero(np.isin(owners, list(first.index[:most_features])))
+    halves = np.random.default_rng(seed).permutation(len(labels))
+    parts = np.array_split(halves, 2)
+    fits = [tree(part, everything) for part in parts]
+    right = sum(
+        float((fit.predict(matrix[other][:, everything]) == labels[other]).sum())
+        for fit, other in zip(fits, reversed(parts), strict=True)
+    )
+    used = importance(everything, fits[0].feature_importances_ + fits[1].feature_importances_)
+    return right / len(labels), [str(name) for name in used.index[used > 0]]
+
+
+def first_look(
+    matrix: Floats, labels: Labels, k: int, make_estimator: MakeEstimator, seed: int, *, resamples: int
+) -> Stability:
+    """Stability from few resamples that start at the candidate's own centres as well: cheap, and too high if at all.
+
+    It serves to rule out, never to confirm.
+    """
+    return study_stability(
+        matrix, {k: labels}, make_estimator=make_estimator, resamples=resamples, seed=seed,
+        restarts=FIRST_LOOK_STARTS, warm=True,
+    )[k]  # fmt: skip
+
+
+def confirmation(
+    matrix: Floats,
+    labels: Labels,
+    k: int,
+    *,
+    make_estimator: MakeEstimator,
+    resamples: int,
+    seed: int,
+    stop_below: float | None = None,
+) -> Stability:
+    """Stability with the estimator's own restarts; ends early once a half agrees by less than ``stop_below``."""
+    return study_stability(
+        matrix, {k: labels}, make_estimator=make_estimator, resamples=resamples, seed=seed, stop_below=stop_below
+    )[k]
+
+
+def scores_of(found: Stability, prefix: str = "stability") -> dict[str, float]:
+    """Figures of stability under the names by which they are logged."""
+    scores = {
+        f"{prefix}_rand": found.rand,
+        f"{prefix}_rand_worst": found.rand_worst,
+        f"{prefix}_jaccard_worst": found.jaccard_worst,
+        f"{prefix}_prediction_strength": found.prediction_strength,
+        f"{prefix}_prediction_strength_worst": found.prediction_strength_worst,
+        f"{prefix}_resamples": float(found.resamples),
+    }
+    if prefix == "stability":
+        scores |= {f"jaccard/segment_{number}": float(value) for number, value in enumerate(found.jaccard)}
+    return scores
+
+
+@dataclass(frozen=True)
+class Examination:
+    """One candidate examined alone: figures by the names of the metrics, and what speaks against it."""
+
+    scores: dict[str, float]
+    objections: list[Objection]
+
+
+def examine(
+    matrix: Floats,
+    labels: Labels,
+    k: int,
+    *,
+    make_estimator: MakeEstimator,
+    limits: Limits,
+    resamples: int,
+    seed: int,
+    seeds: int = 0,
+) -> Examination:
+    """Examine a single candidate for size and stability, as a gate before promotion does.
+
+    Parameters
+    ----------
+    matrix : array of shape (n_customers, n_features)
+        The candidate's space.
+    labels : integer array of shape (n_customers,)
+        0 to k - 1.
+    k : int
+    make_estimator : callable
+        Makes an unfitted estimator from k and a seed.
+    limits : Limits
+    resamples : int
+        Splits into halves.
+    seed : int
+        Of the splits; the figures are those of a sweep with this seed and as many resamples.
+    seeds : int
+        Refits of all customers under further seeds; 0 for none. They give ``seed_agreement``, the worst adjusted Rand
+        index with the candidate.
+
+    Returns
+    -------
+    Examination
+        ``smallest_segment`` in customers, ``smallest_share`` and the figures of `scores_of`.
+    """
+    sizes = np.bincount(labels, minlength=k)
+    found = confirmation(matrix, labels, k, make_estimator=make_estimator, resamples=resamples, seed=seed)
+    scores = {
+        "smallest_segment": float(sizes.min()),
+        "smallest_share": float(sizes.min() / sizes.sum()),
+        **scores_of(found),
+    }
+    if seeds:
+        further = range(seed + 1, seed + 1 + seeds)
+        agreed = seed_agreement(matrix, labels, k, make_estimator=make_estimator, seeds=further)
+        scores["seed_agreement"] = float(agreed.min())
+    objections = size_objections([int(size) for size in sizes], limits) + stability_objections(scores, limits)
+    return Examination(scores, objections)

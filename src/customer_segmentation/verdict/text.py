@@ -1,0 +1,263 @@
+"""The verdict in sentences: what was chosen, how sure that is, why, what was ruled out, what speaks for another."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from customer_segmentation.verdict.constraints import WORDS, joined, percent
+from customer_segmentation.verdict.decision import Decision
+from customer_segmentation.verdict.selection import Rule, cell, label, nearest_miss, row_of, sizes_of
+from customer_segmentation.verdict.structure import StudyStructure, across
+
+STEADY = 0.95
+"""Half-sample adjusted Rand index from which a partition is called stable without reserve."""
+NAMED = 3
+
+CRITERION = {
+    "yardstick": "the yardstick",
+    "separation": "separation in the reference space",
+    "stability": "stability",
+    "value_explained": "the value explained",
+    "silhouette": "the silhouette of its own space",
+}
+NAIVE = {
+    "silhouette": "The rule is naive and stands for comparison: silhouettes of different spaces do not compare.",
+    "elbow": "The rule is naive and stands for comparison: an elbow bends for data without any structure too, and the "
+    "silhouette that decides between studies does not compare across spaces.",
+}
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A verdict in words; see `customer_segmentation.verdict.record` for what the fields hold."""
+
+    structure: str
+    headline: str
+    certainty: dict[str, Any]
+    reasons: tuple[str, ...]
+    for_runner_up: tuple[str, ...]
+    tie: str
+
+
+def wording(decision: Decision, rule: Rule, structures: Sequence[StudyStructure], *, value: str | None) -> Wording:
+    """Put a decision into words.
+
+    Parameters
+    ----------
+    decision : Decision
+    rule : Rule
+    structures : sequence of StudyStructure
+    value : str or None
+        Name of the value column.
+    """
+    board = decision.board
+    if decision.chosen is None:
+        reasons = [nearest_miss(board, rule), across(structures), *_ruled_out(decision)]
+        nothing = {"word": "sure", "right": None, "sentence": "No candidate satisfies the constraints."}
+        return Wording("no choice", "No candidate was chosen.", nothing, tuple(filter(None, reasons)), (), "only_one")
+    row = row_of(board, decision.chosen)
+    own = next((structure for structure in structures if structure.study == row["study"]), None)
+    structure, headline = _headline(decision, row, own)
+    for_runner_up = _for_runner_up(decision, value)
+    reasons = [
+        headline,
+        across(structures) if len(structures) > 1 else "",
+        *_objections(decision, rule),
+        NAIVE.get(rule.rule, ""),
+        _figures(row, value),
+        _circular(row, value),
+        _decided(decision, rule),
+        _runner_up(decision, for_runner_up),
+        *_ruled_out(decision),
+        *_passed_over(decision),
+    ]
+    tie = "only_one" if decision.runner_up is None else "near_tie" if decision.near_ties else "clear"
+    certainty = _certainty(decision, row, own, tie)
+    return Wording(structure, headline, certainty, tuple(filter(None, reasons)), tuple(for_runner_up), tie)
+
+
+def _headline(decision: Decision, row: pd.Series, own: StudyStructure | None) -> tuple[str, str]:
+    name = label(row)
+    if own is not None and bool(row.get("natural", False)):
+        return "natural structure", f"{name}: {own.sentence[0].lower()}{own.sentence[1:]}"
+    found = _number(row, "stability_rand")
+    steady = (
+        f"found again on half of the customers (adjusted Rand {found:.2f})"
+        if decision.steady
+        else "not found again reliably on half of the customers" + (f" ({found:.2f})" if found is not None else "")
+    )
+    k = int(row["k"])
+    if own is not None and own.word == "undecidable":
+        return "not decidable", (
+            f"{name}: a partition into {k} segments, {steady}; whether they are natural is not decidable, because most "
+            "of the variance lies in two-valued columns."
+        )
+    elsewhere = ""
+    if own is not None and own.word == "natural":
+        elsewhere = f"; the structure test sees {own.k_star} clusters in this space, not {k}"
+        return "useful partition", f"{name}: a partition into {k} segments, {steady}{elsewhere}."
+    if own is not None and own.word == "doubtful":
+        return "useful partition", f"{name}: structure doubtful; a partition into {k} segments, {steady}."
+    adjective = "useful partition" if decision.steady and not decision.objections else "partition"
+    return "useful partition", (
+        f"No natural structure: the customers lie on a continuum, and {name} is a {adjective} of it into {k} segments, "
+        f"{steady}."
+    )
+
+
+def _certainty(decision: Decision, row: pd.Series, own: StudyStructure | None, tie: str) -> dict[str, Any]:
+    if own is not None and bool(row.get("natural", False)):
+        return {
+            "word": own.certainty,
+            "right": own.right,
+            "sentence": f"Natural structure, {own.certainty}."
+            + ("" if own.right is None else f" {own.right:.0%} of such answers were right in the benchmark."),
+        }
+    found = _number(row, "stability_rand")
+    word = "doubtful"
+    if decision.steady and not decision.objections:
+        word = "sure" if tie == "clear" and found is not None and found >= STEADY else "likely"
+    text = {
+        "sure": "The same segments come back on other samples of these customers, and no other candidate is as good.",
+        "likely": "The segments come back on other samples of these customers, but other candidates are about as good."
+        if tie != "clear"
+        else "The segments mostly come back on other samples of these customers.",
+        "doubtful": "What speaks against this choice is listed with it.",
+    }[word]
+    if own is not None and own.word == "none" and own.right is not None:
+        text += f" That there is no natural structure was right for {own.right:.0%} of such answers in the benchmark."
+    return {"word": word, "right": None, "sentence": text}
+
+
+def _figures(row: pd.Series, value: str | None) -> str:
+    """Sentence with every figure that compares across spaces."""
+    sizes = sizes_of(row)
+    parts = []
+    if (mark := _number(row, "yardstick")) is not None:
+        parts.append(
+            f"explains {mark:.1%} of what K-means with as many segments can explain of the reference space".replace(
+                "%", " %"
+            )
+        )
+    if (apart := _number(row, "reference_silhouette")) is not None:
+        parts.append(f"has a silhouette of {apart:.3f} there")
+    if (rand := _number(row, "stability_rand")) is not None:
+        worst, strength = row["stability_rand_worst"], row["stability_prediction_strength"]
+        parts.append(
+            f"agrees with fits on half of the customers by {rand:.3f} (adjusted Rand; worst half {worst:.3f}, "
+            f"prediction strength {strength:.2f})"
+        )
+    if (explained := _number(row, "value_explained")) is not None:
+        parts.append(f"explains {percent(explained)} of the variance of {value or 'value'}")
+    if (tree := _number(row, "explained_by_tree")) is not None:
+        names = str(row.get("explained_with") or "")
+        parts.append(f"is told by a shallow tree over {names or 'its features'} for {percent(tree)} of the customers")
+    if sizes:
+        smallest = min(sizes)
+        parts.append(f"has no segment under {smallest:,} customers ({percent(smallest / sum(sizes))})")
+    return f"{label(row)} {joined(parts)}." if parts else ""
+
+
+def _circular(row: pd.Series, value: str | None) -> str:
+    if value is None or not bool(row.get("value_circular", False)) or _number(row, "value_explained") is None:
+        return ""
+    return f"The share of {value} explained is circular: {value} is among the features that made the segments."
+
+
+def _objections(decision: Decision, rule: Rule) -> list[str]:
+    if not decision.objections or decision.chosen is None:
+        return []
+    name = label(row_of(decision.board, decision.chosen))
+    listed = "; ".join(objection.sentence for objection in decision.objections)
+    if rule.binding:
+        return [f"No candidate is stable: {name} is the steadiest and is offered under reserve, because {listed}."]
+    taken = "its k was given" if rule.rule == "fixed" else f"selection={rule.rule} does not ask"
+    return [f"{name} is not a valid choice, taken only because {taken}: {listed}."]
+
+
+def _decided(decision: Decision, rule: Rule) -> str:
+    if decision.runner_up is None or decision.ranking is None:
+        return ""
+    if decision.near_ties:
+        equals = joined([label(row_of(decision.board, index)) for index in decision.near_ties[:NAMED]])
+        more = f" and {len(decision.near_ties) - NAMED} more" if len(decision.near_ties) > NAMED else ""
+        return (
+            f"A near tie: {equals}{more} differ{'s' * (len(decision.near_ties) == 1)} by no more than "
+            f"{rule.near_tie:g} in any criterion."
+        )
+    by = decision.ranking.decided_by
+    if by is None:
+        return ""
+    names = list(rule.rank_by)
+    before = names[: names.index(by)] if by in names else []
+    tied = f"; in {joined([CRITERION[name] for name in before])} others are near ties" if before else ""
+    return f"{CRITERION[by].capitalize()} decides{tied}."
+
+
+def _for_runner_up(decision: Decision, value: str | None) -> list[str]:
+    """Sentences on what the runner-up is better at."""
+    if decision.chosen is None or decision.runner_up is None:
+        return []
+    first, second = (row_of(decision.board, index) for index in (decision.chosen, decision.runner_up))
+    compared: Mapping[str, str] = {
+        "yardstick": "yardstick",
+        "reference_silhouette": "silhouette in the reference space",
+        "stability": "half-sample adjusted Rand",
+        "value_explained": f"share of {value or 'value'} explained",
+        "smallest_share": "share of the smallest segment",
+        "explained_by_tree": "share that a shallow tree tells",
+    }
+    found = []
+    for column, words in compared.items():
+        one, other = _number(first, column), _number(second, column)
+        if one is not None and other is not None and other > one + 0.0005:
+            found.append(f"{words} {other:.3f} against {one:.3f}")
+    if int(second["k"]) < int(first["k"]):
+        found.append(f"fewer segments ({int(second['k'])} against {int(first['k'])})")
+    return found
+
+
+def _runner_up(decision: Decision, found: Sequence[str]) -> str:
+    if decision.runner_up is None:
+        return ""
+    row = row_of(decision.board, decision.runner_up)
+    speaks = f"for it speak{'s' * (len(found) == 1)}: {', '.join(found)}" if found else "it is better at nothing"
+    return f"Runner-up: {label(row)}; {speaks}."
+
+
+def _ruled_out(decision: Decision) -> list[str]:
+    """Counts by reason, and the candidates with tiny segments by name where they are few."""
+    counts = Counter(objection.code for objection in decision.ruled_out.values())
+    if not counts:
+        return []
+    total = len(decision.board)
+    listed = joined([f"{counts[code]} for {WORDS[code]}" for code in WORDS if counts[code]])
+    return [f"Ruled out: {sum(counts.values())} of {total} candidates, {listed}."]
+
+
+def _passed_over(decision: Decision) -> list[str]:
+    """Sentences on examined candidates that were ruled out, the foremost first."""
+    out = [i for i in decision.short_list if i in decision.ruled_out and decision.ruled_out[i].code != "other_k"]
+    sentences = [f"{label(row_of(decision.board, i))}: {decision.ruled_out[i].sentence}." for i in out[:NAMED]]
+    natural = [
+        i
+        for i in decision.ruled_out
+        if bool(cell(decision.board, i, "natural") if "natural" in decision.board else False) and i not in out
+    ]
+    sentences += [
+        f"{label(row_of(decision.board, i))} shows natural structure but is ruled out: "
+        f"{decision.ruled_out[i].sentence}."
+        for i in natural[:NAMED]
+    ]
+    return sentences
+
+
+def _number(row: pd.Series, column: str) -> float | None:
+    value = row.get(column)
+    return None if value is None or pd.isna(value) or not np.isfinite(float(value)) else float(value)

@@ -1,0 +1,1 @@
+"""The verbs: typed settings and a store in, a result out."""

@@ -1,0 +1,139 @@
+"""Dear figures of a sweep's candidates: spaces built again from their configs, labels read from the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from customer_segmentation.clustering.sampling import stratified_rows
+from customer_segmentation.clustering.silhouette import silhouettes
+from customer_segmentation.clustering.stability import Stability, seed_agreement
+from customer_segmentation.parallel import side_by_side
+from customer_segmentation.settings.sweep import SweepSettings
+from customer_segmentation.spaces.space import Space
+from customer_segmentation.tracking.read import labels_of
+from customer_segmentation.tracking.store import Store
+from customer_segmentation.verdict.decision import Examiner
+from customer_segmentation.verdict.evaluation import confirmation, explained_by_tree, first_look, scores_of
+from customer_segmentation.verdict.selection import cell, row_of
+from customer_segmentation.workflows.prepare import Customers
+from customer_segmentation.workflows.study_spec import Job, estimators_of, space_of
+
+
+class StoreExaminer:
+    """Examines candidates by their index labels in a leaderboard; a study is composed and read once."""
+
+    def __init__(
+        self,
+        store: Store,
+        board: pd.DataFrame,
+        customers: Customers,
+        settings: SweepSettings,
+        job_of: Callable[[pd.Series], Job],
+    ) -> None:
+        self.store, self.board, self.customers, self.settings, self.job_of = store, board, customers, settings, job_of
+        self._labels: dict[str, pd.DataFrame] = {}
+        self._studies: dict[str, tuple[Job, Space]] = {}
+
+    def for_decision(self) -> Examiner:
+        """The functions that `customer_segmentation.verdict.decision.decide` asks for."""
+        return Examiner(self.separation, self.explained, self.first_look, self.confirm)
+
+    def labels(self, index: int) -> np.ndarray:
+        """Labels of a candidate."""
+        study = str(cell(self.board, index, "study_id"))
+        if study not in self._labels:
+            self._labels[study] = labels_of(self.store, study)
+        return self._labels[study][f"k{int(cell(self.board, index, 'k'))}"].to_numpy(dtype=np.int32)
+
+    def study(self, index: int) -> tuple[Job, Space]:
+        """Job and space of a candidate's study."""
+        study = str(cell(self.board, index, "study_id"))
+        if study not in self._studies:
+            job = self.job_of(row_of(self.board, index))
+            self._studies[study] = job, space_of(job, self.customers)
+        return self._studies[study]
+
+    def sample(self, index: int) -> np.ndarray | None:
+        """Rows of a stratified sample of a large table; None where everybody is examined."""
+        large, labels = self.settings.large, self.labels(index)
+        if len(labels) <= large.above:
+            return None
+        return stratified_rows(labels, [labels], size=large.examined_on, seed=self.settings.seed)
+
+    def examined(self, index: int, space: Space) -> tuple[np.ndarray, np.ndarray]:
+        """Matrix and labels of the customers on whom stability is measured."""
+        rows, labels = self.sample(index), self.labels(index)
+        return (space.matrix, labels) if rows is None else (space.matrix[rows], labels[rows])
+
+    def with_error(self, index: int, scores: Mapping[str, float], found: Stability, prefix: str) -> Mapping[str, float]:
+        """Add to the stability of a sample its standard error, and how many customers it was measured on."""
+        rows = self.sample(index)
+        if rows is None:
+            return scores
+        return {**scores, f"{prefix}_se": found.rand_error, f"{prefix}_customers": float(len(rows))}
+
+    def separation(self, indices: Sequence[int]) -> Mapping[int, float]:
+        """Silhouettes in the reference space, in one pass."""
+        if not len(indices) or (self.customers.reference == self.customers.reference[0]).all():
+            return {}
+        found = silhouettes(
+            self.customers.reference,
+            [self.labels(index) for index in indices],
+            limit=self.settings.scores.silhouette_exact_up_to,
+            sample=self.settings.scores.silhouette_sample,
+            seed=self.settings.seed,
+        )
+        return dict(zip(indices, map(float, found.means), strict=True))
+
+    def explained(self, index: int) -> tuple[float, Sequence[str]]:
+        """Share of customers whose segment a shallow tree over few features tells, and these features."""
+        job, space = self.study(index)
+        most = self.settings.selection.most_features
+        values, labels = space.values, self.labels(index)
+        rows = self.sample(index)
+        if rows is not None:
+            values, labels = values.iloc[rows], labels[rows]
+        return explained_by_tree(values, labels, most_features=most, seed=job.settings.seed)
+
+    def first_look(self, indices: Sequence[int]) -> Mapping[int, Mapping[str, float]]:
+        """Cheap stability that can only rule out."""
+        calls = []
+        for index in indices:
+            job, space = self.study(index)
+            matrix, labels = self.examined(index, space)
+            calls.append((matrix, labels, int(cell(self.board, index, "k")), estimators_of(job), job.settings.seed))
+        looked = side_by_side(partial(first_look, resamples=self.settings.selection.stability.first_look), calls)
+        return {
+            index: self.with_error(index, scores_of(found, "first_look"), found, "first_look")
+            for index, found in zip(indices, looked, strict=True)
+        }
+
+    def confirm(self, index: int) -> Mapping[str, float]:
+        """Stability with all restarts; it ends early where the candidate flips, if that rules it out."""
+        job, space = self.study(index)
+        stability = self.settings.selection.stability
+        found = confirmation(
+            *self.examined(index, space),
+            int(cell(self.board, index, "k")),
+            make_estimator=estimators_of(job),
+            resamples=stability.resamples,
+            seed=job.settings.seed,
+            stop_below=stability.rand_worst if self.settings.selection.binding else None,
+        )
+        return self.with_error(index, scores_of(found), found, "stability")
+
+    def seed_agreement(self, index: int, seeds: int) -> float:
+        """Worst adjusted Rand index of a candidate with refits of all customers under further seeds."""
+        job, space = self.study(index)
+        seed = job.settings.seed
+        agreed = seed_agreement(
+            *self.examined(index, space),
+            int(cell(self.board, index, "k")),
+            make_estimator=estimators_of(job),
+            seeds=range(seed + 1, seed + 1 + seeds),
+        )
+        return float(agreed.min())

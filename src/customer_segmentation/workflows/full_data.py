@@ -1,0 +1,92 @@
+"""Beyond the sample: a study's fits assigned to all rows of the file that its customers were sampled from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from customer_segmentation.clustering.full_data import Everybody
+from customer_segmentation.clustering.study import Study
+from customer_segmentation.data.batches import stream_customers
+from customer_segmentation.settings.sweep import SweepSettings
+from customer_segmentation.spaces.space import Space
+from customer_segmentation.tracking.log.full_data import everybody_of
+from customer_segmentation.tracking.store import Store
+from customer_segmentation.workflows.prepare import Customers
+
+PREFIX = "everybody/"
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """What became of every row.
+
+    Attributes
+    ----------
+    accounting : dict of str to int
+        Rows read = rows used + rows not selected + rows set aside.
+    table : DataFrame
+        One row a fit and segment, see `Everybody.table`.
+    """
+
+    accounting: dict[str, int]
+    table: pd.DataFrame
+
+
+def assign_everybody(
+    settings: SweepSettings, needed: Sequence[str], study: Study, space: Space, customers: Customers
+) -> Assigned | None:
+    """Stream the whole file past the fits of a study; give its candidates the scores of all customers.
+
+    The scores are named ``everybody/inertia``, ``everybody/smallest_share``, ``everybody/value_explained`` and
+    ``everybody/customers``. None where the table is no sample.
+    """
+    table = customers.table
+    if not table.sampled_from:
+        return None
+    value = table.value_column
+    shift = 0.0 if value is None else float(np.nan_to_num(np.nanmean(table.customers[value].to_numpy(dtype=float))))
+    everybody = Everybody({candidate.k: candidate.estimator for candidate in study.candidates}, shift=shift)
+    counts: Counter[str] = Counter()
+    for batch in stream_customers(settings.data, needed=needed, batch_rows=settings.large.batch_rows):
+        counts.update(batch.accounting())
+        people = batch.customers
+        if not len(people):
+            continue
+        with np.errstate(all="ignore"):
+            features = space.preparation.steps[0][1].transform(people)
+            numbers = features[space.numbers.columns].to_numpy(dtype=float)
+            usable = np.isfinite(numbers).all(axis=1)
+            matrix = space.preparation.steps[1][1].transform(features[usable])
+        matrix = np.ascontiguousarray(matrix, dtype=np.float64)
+        finite = np.isfinite(matrix).all(axis=1)
+        usable[np.flatnonzero(usable)[~finite]] = False
+        lost = int((~usable).sum())  # of the sample everybody has all features; here and there somebody may not
+        counts.update({"rows_used": -lost, "rows_set_aside": lost})
+        worth = None if value is None else people[value].to_numpy(dtype=float)[usable]
+        everybody.add(matrix if finite.all() else matrix[finite], worth)
+    for candidate in study.candidates:
+        found = {**everybody.scores(candidate.k), "customers": float(everybody.customers)}
+        candidate.scores.update({f"{PREFIX}{name}": score for name, score in found.items()})
+    return Assigned(dict(counts), everybody.table())
+
+
+def everybody_sentence(store: Store, chosen: pd.Series | None) -> str:
+    """What all rows are to the chosen candidate, as its study logged it; empty where the customers are everybody."""
+    found = None if chosen is None else everybody_of(store, str(chosen["study_id"]))
+    return "" if found is None or chosen is None else told(*found, k=int(chosen["k"]))
+
+
+def told(accounting: dict[str, int], table: pd.DataFrame, k: int) -> str:
+    """Say who all rows are, and how large the segments of one candidate are among them."""
+    sizes = table[table["k"] == k]
+    shares = ", ".join(f"{row.segment}: {row.customers:,} ({row.share:.1%})" for row in sizes.itertuples())
+    return (
+        f"All {accounting['rows_read']:,} rows = {accounting['rows_used']:,} used + "
+        f"{accounting['rows_not_selected']:,} not selected + {accounting['rows_set_aside']:,} set aside; customers of "
+        f"the segments among them: {shares}"
+    )

@@ -1,0 +1,72 @@
+"""The identity of a study and of a sweep: what of their settings shapes a number, a choice or a text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from customer_segmentation.config.compose import Plan
+from customer_segmentation.config.playbook_file import playbook_of
+from customer_segmentation.data.table import CustomerTable
+from customer_segmentation.settings.k_values import segments_asked
+from customer_segmentation.tracking.fingerprint import identity
+from customer_segmentation.workflows.study_spec import Job
+
+#: Settings that say where, how fast and under which name, and not what.
+WHEREABOUTS = ("name", "quiet", "threads", "launcher", "resume", "tracking", "data", "k")
+
+#: Of the table's settings, what its digest does not tell.
+READING = ("path", "download", "about", "delimiter", "encoding", "decimal", "sheet", "query", "goes_with")
+
+
+def sweep_identity(asked: Plan, table: CustomerTable) -> str:
+    """Identity of a sweep; the order in which studies and k were named does not matter."""
+    first = asdict(asked.settings[0])
+    tops = {key.split(".")[0] for key in asked.swept}
+    swept: dict[str, list[str]] = {}
+    position = 1
+    for key, values in asked.swept.items():
+        top = key.split(".")[0]
+        variants = [0, *range(position, position + len(values) - 1)]
+        position += len(values) - 1
+        swept[key] = sorted(
+            identity({"name": asked.choices_of[at].get(top), "is": _node(asked.settings[at], top)}) for at in variants
+        )
+    return identity(
+        {
+            "settings": {key: value for key, value in first.items() if key not in (*WHEREABOUTS, *tops)},
+            "choices": {key: name for key, name in asked.choices.items() if key not in (*WHEREABOUTS, *tops)},
+            "data": {key: value for key, value in first["data"].items() if key not in READING},
+            "playbook": asdict(playbook_of(asked.settings[0])),  # its file is no part of the settings
+            "models": first["tracking"]["models"],
+            "k": segments_asked(asked.settings[0].k),
+            "swept": swept,
+            "digest": table.digest,
+            "source": table.source_sha256,
+        }
+    )
+
+
+def study_identity(job: Job, digest: str) -> str:
+    """Identity of a study whatever its k; a candidate's is this and its k."""
+    settings = asdict(job.settings)
+    shaping = ("features", "scaling", "clustering", "yardstick", "scores", "seed")
+    return identity(
+        {
+            "study": job.name,
+            "settings": {key: settings[key] for key in shaping if key in settings},
+            "keep": settings["data"]["keep"],
+            "digest": digest,
+        }
+    )
+
+
+def candidate_identity(study: str, k: int) -> str:
+    """Identity of a candidate of a study."""
+    return identity({"study": study, "k": k})
+
+
+def _node(settings: Any, top: str) -> Any:
+    node = asdict(settings).get(top)
+    return {key: value for key, value in node.items() if key != "about"} if isinstance(node, Mapping) else node

@@ -1,0 +1,126 @@
+"""The customers of a sweep and its reference space: loaded once a process, the same for every study."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from customer_segmentation.clustering.sampled_fit import Restarts
+from customer_segmentation.config.checks import declared_features, exploration_columns, make_scaler
+from customer_segmentation.data.load import load_customers
+from customer_segmentation.data.table import CustomerTable
+from customer_segmentation.errors import DataError
+from customer_segmentation.segments.variables import Described, describe_columns, profiled_columns
+from customer_segmentation.settings.sweep import SweepSettings
+from customer_segmentation.spaces.space import build_space
+from customer_segmentation.verdict.yardstick import attainable
+
+#: No silhouette, and no segment worth its name, with fewer customers than this.
+FEWEST_CUSTOMERS = 3
+#: An outcome with more values than this is no outcome but a text or a number.
+MOST_OUTCOMES = 20
+
+
+@dataclass
+class Customers:
+    """Customer table, reference space, and what K-means attains in it (filled as studies ask for further k)."""
+
+    table: CustomerTable
+    reference: np.ndarray
+    seed: int
+    attained: dict[int, float] = field(default_factory=dict)
+    _outcomes: dict[str, np.ndarray] | None = None
+    restarts: Restarts = field(default_factory=Restarts)
+
+    def attainable(self, ks: Sequence[int]) -> dict[int, float]:
+        """Share of the reference's variance that K-means attains, for each k of at least 2."""
+        missing = [k for k in ks if k not in self.attained]
+        if missing:
+            self.attained.update(attainable(self.reference, missing, seed=self.seed, restarts=self.restarts))
+        return self.attained
+
+    @property
+    def value(self) -> np.ndarray | None:
+        """What "high value" is measured by, per customer; None where the table has no such column."""
+        column = self.table.value_column
+        return None if column is None else self.table.customers[column].to_numpy(dtype=float)
+
+    @property
+    def outcomes(self) -> dict[str, np.ndarray]:
+        """What became of the customers: a code for each value of each outcome, -1 where it is not known."""
+        if self._outcomes is None:
+            self._outcomes = {}
+            for name in self.table.outcome_columns:
+                codes, values = pd.factorize(self.table.customers[name], sort=True)
+                if 2 <= len(values) <= MOST_OUTCOMES:
+                    self._outcomes[name] = codes.astype(np.int64)
+        return self._outcomes
+
+    @property
+    def ids(self) -> pd.Series | None:
+        """What customers are called."""
+        column = self.table.id_column
+        return None if column is None else self.table.customers[column]
+
+    @cached_property
+    def described(self) -> tuple[Described, ...]:
+        """What profiles speak of: the same for every study."""
+        return describe_columns(self.table.customers, self.table.others, self.table.columns)
+
+
+_LOADED: dict[str, Customers] = {}
+
+
+def forget_customers() -> None:
+    """Let go of what this process has loaded."""
+    _LOADED.clear()
+
+
+SHARED = "SEGMENT_CUSTOMERS"  # file by which the processes of one machine share what one of them has loaded
+
+
+def save_customers(path: Path) -> None:
+    """Write what this process has loaded, for processes of its own that have the path in their environment."""
+    path.write_bytes(pickle.dumps(_LOADED, protocol=pickle.HIGHEST_PROTOCOL))
+
+
+def customers_of(settings: SweepSettings, needed: Sequence[str]) -> Customers:
+    """Load the table and build the reference space, or return what this process has loaded already.
+
+    Raises
+    ------
+    DataError
+        The table cannot be read, or leaves too few customers.
+    """
+    key = repr((settings.data, settings.yardstick, settings.seed, settings.large, settings.profiles, sorted(needed)))
+    if not _LOADED and os.environ.get(SHARED):
+        _LOADED.update(pickle.loads(Path(os.environ[SHARED]).read_bytes()))  # noqa: S301  (written by our own parent)
+    if key not in _LOADED:
+        welcome = exploration_columns(settings)
+        if settings.profiles == "all":
+            welcome += profiled_columns(settings.data.columns)
+        table = load_customers(settings.data, needed=list(needed), welcome=welcome)
+        n = len(table.customers)
+        if n < FEWEST_CUSTOMERS:
+            raise DataError(
+                f"{table.source} leaves {n} customer{'s'[: n != 1]} to segment; at least {FEWEST_CUSTOMERS} are "
+                "needed, and many more to learn anything."
+            )
+        reference = build_space(
+            table.customers,
+            declared_features(settings.yardstick.features, table.columns, "of the yardstick"),
+            scaling="of the yardstick",
+            scaler=make_scaler(settings.yardstick.scaling.scaler, "of the yardstick"),
+        )
+        _LOADED.clear()  # one table at a time: it may be large
+        large = settings.large
+        restarts = Restarts(large.above, large.restarts_on)
+        _LOADED[key] = Customers(table, reference.matrix, settings.seed, restarts=restarts)
+    return _LOADED[key]

@@ -1,0 +1,293 @@
+"""A promotion, step by step: candidate, gate, identity, version, aliases. Killed anywhere, the old champion answers."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from customer_segmentation.clustering.metrics import cluster_sizes
+from customer_segmentation.clustering.study import Candidate
+from customer_segmentation.data.load import load_customers
+from customer_segmentation.errors import DataError, SegmentError, StudyError
+from customer_segmentation.model.build import segment_model_of
+from customer_segmentation.model.segment_model import SegmentModel
+from customer_segmentation.registry import pages
+from customer_segmentation.registry.checks import NEVER_FORCED, Check, checked, own_labels
+from customer_segmentation.registry.gate import clusters_of, examine
+from customer_segmentation.registry.history import moves
+from customer_segmentation.registry.load_check import loads_back
+from customer_segmentation.registry.register import artifact_check, logged_models, model_folder, register_model
+from customer_segmentation.registry.segment_identity import Identity, carried_identity, first_identity
+from customer_segmentation.registry.segment_rows import SegmentRow, segment_rows
+from customer_segmentation.registry.upkeep import finish
+from customer_segmentation.registry.version_tags import title_of, version_facts, version_tags
+from customer_segmentation.registry.versions import CHALLENGER, CHAMPION, ModelRegistry, Version, one_at_a_time
+from customer_segmentation.scoring.load import load_segment_model
+from customer_segmentation.settings.promotion import PromoteSettings
+from customer_segmentation.spaces.transformers import plain_spec
+from customer_segmentation.tracking.asked_candidate import asked_candidate
+from customer_segmentation.tracking.store import Store
+from customer_segmentation.workflows.carry_names import CLAIMED, names_of, plain_names
+from customer_segmentation.workflows.rebuild import Reopened, job_of_run, reopen
+from customer_segmentation.workflows.study_spec import estimators_of
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a promotion came to.
+
+    Attributes
+    ----------
+    title : str
+        Of the candidate.
+    run_id : str
+    version : Version
+    gate : {"passed", "refused", "forced"}
+    checks : tuple of Check
+        Empty where the candidate was the champion before.
+    segments : tuple of SegmentRow
+    notes : tuple of str
+        On the identity of the segments.
+    before : int or None
+        Version of the champion that was there.
+    alias : {"champion", "challenger", ""}
+        What the version answers to now.
+    """
+
+    title: str
+    run_id: str
+    version: Version
+    gate: str
+    checks: tuple[Check, ...]
+    segments: tuple[SegmentRow, ...]
+    notes: tuple[str, ...]
+    before: int | None
+    alias: str
+
+    @property
+    def failed(self) -> list[Check]:
+        """What stands against the candidate."""
+        return [check for check in self.checks if check.failed]
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The version that answers now, and its model; or why it has none."""
+
+    version: Version | None
+    model: SegmentModel | None
+    problem: str
+
+
+def promote(settings: PromoteSettings, store: Store) -> Outcome:
+    """Put a candidate through the gate, register it, and make it the champion if it passes.
+
+    Raises
+    ------
+    SegmentError
+        There is no such candidate, or the store fails. That a candidate is refused is an outcome.
+    """
+    run = asked_candidate(store, settings.run_id)
+    store = replace(store, experiment_id=run.info.experiment_id)
+    registry = ModelRegistry(store, settings.model)
+    with one_at_a_time(store, settings.model):
+        champion = _champion(registry)
+        version = champion.version
+        if version is not None and version.run_id == run.info.run_id and not champion.problem:
+            finish(registry)
+            return Outcome(title_of(run), run.info.run_id, version, version.gate, (), (), (), version.number, CHAMPION)
+        return _Promotion(settings, registry, run, champion).carried_out()
+
+
+class _Promotion:
+    """The steps of one promotion."""
+
+    def __init__(self, settings: PromoteSettings, registry: ModelRegistry, run: Any, champion: Champion) -> None:
+        self.settings, self.registry, self.store = settings, registry, registry.store
+        self.run, self.run_id, self.champion = run, run.info.run_id, champion
+        self.before = None if champion.version is None else champion.version.number
+        self.reason = (settings.reason or "").strip()
+
+    def carried_out(self) -> Outcome:
+        artifact = artifact_check(self.store, self.run_id)
+        first = () if artifact is None else (artifact,)
+        try:
+            found = reopen(self.store, self.run_id, data_path=self.settings.data.path)
+        except (StudyError, DataError) as error:
+            return self._without_model((*first, checked("refit", False, str(error).rstrip("."))))
+        examined = examine(
+            settings=self.settings.promotion,
+            labels=found.fit.labels,
+            k=found.fit.k,
+            matrix=found.space.matrix,
+            make_estimator=estimators_of(found.job),
+            seed=found.job.settings.seed,
+            reference=found.customers.reference,
+            attainable=found.customers.attainable,
+            customers=self._customers(found),
+            contract={name: plain_spec(spec) for name, spec in found.customers.table.columns.items()},
+            source=found.customers.table.source,
+            champion=self.champion.model,
+            problem=self.champion.problem,
+        )
+        refit = checked("refit", True, "refitted from its logged config, it has the logged sizes and inertia")
+        names, changes, profiles = names_of(found, self.champion.model, examined.matching)
+        identity = self._identity(
+            examined.matching, [name.name for name in names], {change.segment: change.why for change in changes}
+        )
+        model = segment_model_of(
+            _as_candidate(found),
+            found.space,
+            found.customers,
+            found.job,
+            profile=profiles.table,
+            names={name.segment: name.name for name in names},
+        ).renamed(identity.numbers, identity.names, **{CLAIMED: plain_names(names)})
+        checks = (*first, refit, *examined.checks, self._own_labels(found, model))
+        model_id = register_model(
+            self.store, self.run_id, model, params={**found.job.params, "k": found.fit.k}, study=found.job.name
+        )
+        checks = (*checks, self._loads_back(model_id, model))
+        return self._settled(
+            checks, identity, model_id, segment_rows(found.fit.labels, found.customers.value, identity)
+        )
+
+    def _customers(self, found: Reopened) -> pd.DataFrame:
+        """Customers of the candidate, with the columns that the champion reads."""
+        table = found.customers.table
+        model = self.champion.model
+        lacking = [] if model is None else [name for name in model.step.columns if name not in table.customers]
+        known = [name for name in lacking if name in found.job.settings.data.columns]
+        if not known:
+            return table.customers
+        _, needed = job_of_run(self.store, self.run)
+        again = load_customers(found.job.settings.data, needed=needed, welcome=known)
+        return again.customers
+
+    def _identity(self, matching: Any, called: list[str], why: dict[int, str]) -> Identity:
+        """Numbers and names of the candidate's clusters."""
+        used = self._used()
+        if matching is not None and self.champion.model is not None:
+            champion = self.champion.model
+            return carried_identity(
+                matching, numbers=champion.numbers, names=champion.names, called=called, used=used, why=why
+            )
+        if not used:
+            return first_identity(dict(enumerate(called)), len(called))
+        # nothing to carry from: every segment is a new one
+        start = max(used) + 1
+        numbers = tuple(range(start, start + len(called)))
+        names = dict(zip(numbers, called, strict=True))
+        return Identity(numbers, names, dict.fromkeys(numbers, "new"), {}, ("All segments are new.",))
+
+    def _used(self) -> set[int]:
+        """Numbers that segments of any champion have had; one that never answered leaves its new numbers free."""
+        done = [move.event for move in moves(self.registry.events(), self.before) if move.state != "interrupted"]
+        answered = {number for event in done for number in (event.before, event.after)} | {self.before}
+        return {
+            number for version in self.registry.versions() if version.number in answered for number in version.segments
+        }
+
+    def _own_labels(self, found: Reopened, model: SegmentModel) -> Check:
+        labels, _ = clusters_of(model, found.customers.table.customers)
+        return own_labels(int((labels != found.fit.labels).sum()), len(labels))
+
+    def _loads_back(self, model_id: str, model: SegmentModel) -> Check:
+        expected = [None if pd.isna(label) else int(label) for label in model.label(model.example).table["segment"]]
+        with tempfile.TemporaryDirectory(prefix="segment-") as scratch:
+            folder = model_folder(self.store, model_id, Path(scratch))
+            environment: Any = self.settings.promotion.loads_back
+            return loads_back(folder, model.example, expected, environment=environment)
+
+    def _without_model(self, checks: Sequence[Check]) -> Outcome:
+        """Refuse a candidate that cannot be refitted; its version points to what its run has."""
+        logged = [item for item in logged_models(self.store, self.run_id) if str(item.status) == "READY"]
+        return self._settled(tuple(checks), None, logged[0].model_id if logged else None, ())
+
+    def _settled(
+        self, checks: tuple[Check, ...], identity: Identity | None, model_id: str | None, rows: tuple[SegmentRow, ...]
+    ) -> Outcome:
+        """Make the version, or take the one that an earlier attempt made, and move the aliases."""
+        failed = [check for check in checks if check.failed]
+        forced = self.settings.force and not any(check.name in NEVER_FORCED for check in failed)
+        gate = "passed" if not failed else "forced" if forced else "refused"
+        notes = () if identity is None else identity.notes
+        tags = version_tags(
+            self.run,
+            gate=gate,
+            checks=checks,
+            identity=identity,
+            before=self.before,
+            promotion=self.settings.promotion.about,
+            reason=self.reason,
+        )
+        version = self._earlier(tags, model_id)
+        if version is None:
+            version = self.registry.create(
+                source=f"models:/{model_id}" if model_id else self.run.info.artifact_uri,
+                run_id=self.run_id,
+                model_id=model_id,
+                tags=tags,
+                text=pages.version_page(
+                    title=title_of(self.run),
+                    gate=gate,
+                    checks=checks,
+                    segments=rows,
+                    notes=notes,
+                    facts=version_facts(self.run, before=self.before, reason=self.reason),
+                ),
+            )
+        alias = ""
+        if gate != "refused":
+            self.registry.challenge(version.number)
+            alias = CHALLENGER
+        if alias and self.settings.alias == CHAMPION:
+            action = "force" if gate == "forced" else "promote"
+            self.registry.crown(version.number, action=action, before=self.before, reason=self.reason)
+            alias = CHAMPION
+        self.store.client.set_tag(self.run_id, "registered", f"{self.registry.name} version {version.number}, {gate}")
+        finish(self.registry)
+        return Outcome(title_of(self.run), self.run_id, version, gate, checks, rows, notes, self.before, alias)
+
+    def _earlier(self, tags: dict[str, str], model_id: str | None) -> Version | None:
+        """Version of an earlier attempt that says the same: a rerun does not pile up equal ones."""
+        same = ("gate", "gate_against", "promotion", "segments", *(key for key in tags if key.startswith("check.")))
+        for version in reversed(self.registry.versions()):
+            if version.run_id == self.run_id and version.model_id == model_id and model_id is not None:
+                if all(version.tags.get(key) == tags.get(key) for key in same):
+                    return version
+            elif (
+                version.run_id == self.run_id
+                and model_id is None
+                and version.tags.get("check.refit") == tags.get("check.refit", "")
+            ):
+                return version
+        return None
+
+
+def _champion(registry: ModelRegistry) -> Champion:
+    version = registry.champion()
+    if version is None:
+        return Champion(None, None, "")
+    try:
+        loaded = load_segment_model(f"models:/{registry.name}/{version.number}", registry.client)
+    except SegmentError as error:
+        return Champion(version, None, f"the champion cannot be compared with: {str(error).rstrip('.')}")
+    return Champion(version, loaded.model, "")
+
+
+def _as_candidate(found: Reopened) -> Candidate:
+    fit = found.fit
+    return Candidate(
+        k=fit.k,
+        codes=fit.codes,
+        centres=fit.centres,
+        estimator=fit.estimator,
+        scores={},
+        sizes=cluster_sizes(fit.labels, fit.k),
+    )

@@ -1,0 +1,178 @@
+"""A candidate of a finished sweep, composed again from what its runs hold and refitted.
+
+The run of a candidate holds its composed config, the sweep's run the contract of the table and the columns that were
+read together. Nothing is taken from the configs of today: a run says the same in a year, whatever is edited by then.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from customer_segmentation.clustering.fit import Fit, fit_k
+from customer_segmentation.clustering.metrics import cluster_sizes
+from customer_segmentation.config.compose import contract_columns, typed
+from customer_segmentation.errors import StoreError, StudyError
+from customer_segmentation.settings.k_values import segments_asked
+from customer_segmentation.settings.sweep import SweepSettings
+from customer_segmentation.spaces.space import Space
+from customer_segmentation.tracking.read import run_of
+from customer_segmentation.tracking.store import Store
+from customer_segmentation.workflows.prepare import Customers, customers_of
+from customer_segmentation.workflows.study_spec import Job, estimators_of, space_of
+
+#: How far the inertia of a refit may be from the logged one, relatively: rounding on another machine.
+INERTIA_TOLERANCE = 1e-6
+SHOWN = 6
+
+
+@dataclass(frozen=True)
+class Reopened:
+    """A candidate as its sweep had it.
+
+    Attributes
+    ----------
+    store : Store
+        With the experiment of the run.
+    run : mlflow.entities.Run
+    job : Job
+    customers : Customers
+    space : Space
+    fit : Fit
+        Refitted; its labels are those that the run stands for.
+    """
+
+    store: Store
+    run: Any
+    job: Job
+    customers: Customers
+    space: Space
+    fit: Fit
+
+    @property
+    def name(self) -> str:
+        """Study and k, as the run is named."""
+        return f"{self.run.data.tags['study']} · k={self.fit.k}"
+
+
+def reopen(store: Store, run_id: str, *, data_path: str | None = None) -> Reopened:
+    """Load the customers of a candidate's sweep again, build its space and refit it.
+
+    Parameters
+    ----------
+    store : Store
+    run_id : str
+        Of a candidate.
+    data_path : str, optional
+        Where the table is now, if it is no longer where the sweep read it.
+
+    Raises
+    ------
+    StoreError
+        There is no such run, or it is not a finished candidate of a sweep of ours.
+    StudyError
+        The table is not the one that the sweep read, or the refit does not give the logged segments.
+    """
+    run = candidate_run(store, run_id)
+    store = replace(store, experiment_id=run.info.experiment_id)
+    job, needed = job_of_run(store, run)
+    if data_path is not None:
+        job.settings.data.path = data_path
+    customers = customers_of(job.settings, needed)
+    digest = run.data.tags["data_digest"]
+    if not customers.table.digest.startswith(digest):
+        raise StudyError(
+            f"{customers.table.source} is not the table of run {run.info.run_id}: its customers have the digest "
+            f"{customers.table.digest[: len(digest)]}, the run has {digest}; give the file that the sweep read with "
+            "data.path=FILE."
+        )
+    space, fit = refit(job, customers, segments_asked(job.settings.k)[0])
+    check_refit(fit, run)
+    return Reopened(store, run, job, customers, space, fit)
+
+
+def candidate_run(store: Store, run_id: str) -> Any:
+    """Run of a finished candidate; a sentence that says which runs to take where it is another one."""
+    run = run_of(store, run_id)
+    level = run.data.tags.get("level")
+    if level == "sweep":
+        chosen = run.data.tags.get("chosen_run_id")
+        hint = f"its chosen candidate is {chosen}" if chosen else "it chose no candidate"
+        raise StoreError(f"run {run_id} is a sweep, not a candidate; {hint}.")
+    if level == "study":
+        below = store.client.search_runs(
+            [run.info.experiment_id],
+            f"tags.study_id = '{run_id}' and tags.level = 'candidate'",
+            order_by=["attributes.start_time ASC"],
+            max_results=SHOWN,
+        )
+        named = ", ".join(f"k={item.data.params.get('k')} {item.info.run_id}" for item in below)
+        raise StoreError(f"run {run_id} is a study; take one of its candidates: {named or 'it has none'}.")
+    if level != "candidate":
+        raise StoreError(f"run {run_id} is not a candidate of a sweep; the UI lists them by tags.level = 'candidate'.")
+    if run.info.status != "FINISHED":
+        raise StoreError(f"run {run_id} is {run.info.status}, not FINISHED: run its sweep again.")
+    return run
+
+
+def job_of_run(store: Store, run: Any) -> tuple[Job, list[str]]:
+    """Compose the job of a candidate again; return it with the columns that its sweep read together."""
+    from omegaconf import OmegaConf
+
+    tags, params = run.data.tags, run.data.params
+    with tempfile.TemporaryDirectory(prefix="segment-") as folder:
+        config = OmegaConf.load(_artifact(store, run.info.run_id, "config.yaml", folder))
+        contract = OmegaConf.load(_artifact(store, tags["sweep"], "contract.yaml", folder))
+        needed = json.loads(_artifact(store, tags["sweep"], "columns.json", folder).read_text(encoding="utf-8"))
+    settings: SweepSettings = typed(OmegaConf.merge(OmegaConf.structured(SweepSettings), config), contract=False)
+    columns: Any = OmegaConf.to_container(contract)
+    settings.data.columns = contract_columns(None, json.dumps(columns))
+    overrides = _overrides(store, tags["study_id"])
+    job = Job(settings, dict(params), overrides, int(tags["job"]), OmegaConf.to_yaml(config))
+    return job, needed
+
+
+def refit(job: Job, customers: Customers, k: int) -> tuple[Space, Fit]:
+    """Space of a job, and its fit with k clusters."""
+    space = space_of(job, customers)
+    return space, fit_k(space.matrix, k, make_estimator=estimators_of(job), seed=job.settings.seed)
+
+
+def check_refit(fit: Fit, run: Any) -> None:
+    """Refuse a refit whose sizes or inertia are not those that the run logged."""
+    logged = [int(size.replace(",", "")) for size in run.data.tags["sizes"].split(", ")]
+    found = [int(size) for size in cluster_sizes(fit.labels, fit.k)]
+    inertia = run.data.metrics["inertia"]
+    if found != logged or not np.isclose(fit.inertia, inertia, rtol=INERTIA_TOLERANCE, atol=0.0):
+        raise StudyError(
+            f"run {run.info.run_id} cannot be repeated on this machine: it logged segments of {_sizes(logged)} "
+            f"customers and an inertia of {inertia:.6g}, the refit has {_sizes(found)} and {fit.inertia:.6g}; repeat "
+            "its sweep here."
+        )
+
+
+def _sizes(sizes: list[int]) -> str:
+    return " / ".join(f"{size:,}" for size in sizes)
+
+
+def _overrides(store: Store, study_id: str) -> tuple[str, ...]:
+    tags: Mapping[str, str] = run_of(store, study_id).data.tags
+    return tuple(json.loads(tags.get("overrides", "[]")))
+
+
+def _artifact(store: Store, run_id: str, path: str, folder: str) -> Path:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return Path(store.client.download_artifacts(run_id, path, folder))
+    except (MlflowException, OSError) as error:
+        raise StoreError(
+            f"run {run_id} has no artifact {path}: it was logged by another version, or its artifacts are gone; run "
+            "its sweep again."
+        ) from error

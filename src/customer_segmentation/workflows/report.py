@@ -1,0 +1,61 @@
+"""The report of a sweep or of a candidate: gathered, written as a page and as markdown, logged on its run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from customer_segmentation.config.playbook_file import playbook_name, playbook_of_sweep
+from customer_segmentation.report.build import build_report
+from customer_segmentation.report.render import html_page, markdown_text
+from customer_segmentation.segments.describe import portraits_of
+from customer_segmentation.segments.insights import Portraits
+from customer_segmentation.tracking.log.candidate import portrait_items, profile_items
+from customer_segmentation.tracking.log.report import picture_items, report_items
+from customer_segmentation.tracking.runs import record
+from customer_segmentation.tracking.store import Store
+from customer_segmentation.workflows.rebuild import Reopened
+from customer_segmentation.workflows.report_data import gather
+
+
+@dataclass(frozen=True)
+class Written:
+    """A report as it was logged."""
+
+    run_id: str
+    title: str
+    html: str
+    markdown: str
+
+
+def report_of_sweep(
+    store: Store, sweep_id: str, opened: Reopened | None, portraits: Portraits | None = None
+) -> Written:
+    """Report a sweep with its chosen candidate, if it has one; log it on the sweep's run, the pictures on the other."""
+    return _report(store, sweep_id, sweep_id, opened, portraits)
+
+
+def report_of_candidate(store: Store, opened: Reopened) -> Written:
+    """Report one candidate of a sweep; log it on its own run, with the profiles and names that it speaks of."""
+    run_id, sweep_id = opened.run.info.run_id, opened.run.data.tags["sweep"]
+    portraits = _portraits(store, sweep_id, opened)
+    told = portrait_items(portraits, playbook=playbook_name(opened.job.settings))
+    record(store, run_id, [*profile_items(portraits.profiles), *told])
+    return _report(store, sweep_id, run_id, opened, portraits)
+
+
+def _portraits(store: Store, sweep_id: str, opened: Reopened) -> Portraits:
+    """What its sweep said of the segments: by the playbook that the sweep used."""
+    playbook = playbook_of_sweep(store, sweep_id, opened.job.settings)
+    return portraits_of(opened.customers, opened.space, opened.fit, playbook)
+
+
+def _report(store: Store, sweep_id: str, run_id: str, opened: Reopened | None, portraits: Portraits | None) -> Written:
+    if opened is not None and portraits is None:
+        portraits = _portraits(store, sweep_id, opened)
+    data = gather(store, sweep_id, opened, portraits, of_candidate=run_id != sweep_id)
+    document = build_report(data)
+    written = Written(run_id, document.title, html_page(document), markdown_text(document))
+    if opened is not None:
+        record(store, opened.run.info.run_id, picture_items(data.pictures_of_segments))
+    record(store, run_id, report_items(written.html, written.markdown))
+    return written

@@ -1,0 +1,304 @@
+"""Gather what a report says from the store and, for the segments, from a candidate that is opened again.
+
+One way for the end of a sweep and for ``segment report``: the sweep hands over the candidate that it has just refitted,
+the command opens it again.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+
+from customer_segmentation.clustering.fit import fit_k
+from customer_segmentation.clustering.metrics import adjusted_rand_index
+from customer_segmentation.figures.elbows import all_elbows
+from customer_segmentation.figures.scatter import scatter_pairs
+from customer_segmentation.report.data import CandidateFacts, Everybody, ReportData, SweepFacts, TableFacts
+from customer_segmentation.report.document import Picture
+from customer_segmentation.report.pictures import drawn, stored
+from customer_segmentation.report.segment_pictures import segment_pictures
+from customer_segmentation.report.space_checks import SpaceCheck, check_space
+from customer_segmentation.segments.insights import Portraits
+from customer_segmentation.settings.data import Role
+from customer_segmentation.tracking.log.chosen import main_features
+from customer_segmentation.tracking.log.exploration import set_aside_reasons
+from customer_segmentation.tracking.log.full_data import everybody_of
+from customer_segmentation.tracking.read import artifact_of, labels_of, run_of, runs_of
+from customer_segmentation.tracking.store import Store
+from customer_segmentation.workflows.rebuild import Reopened
+from customer_segmentation.workflows.study_spec import estimators_of
+
+#: Customers up to which a space that mixes features is fitted once more under another unit.
+REFITTED = 100_000
+ROWS = ("rows_read", "rows_used", "rows_not_selected", "rows_set_aside")
+WORDS = ("study", "features", "scaling", "clustering", "verdict", "sizes", "run_id", "study_id")
+#: Pictures of the sweep's run: artifact, caption, alternative text.
+SWEEP_PICTURES = {
+    "correlations": (
+        "exploration/correlations.png",
+        "Pearson correlations of the customers used, before any segmentation.",
+        "Matrix of correlation coefficients; the same numbers stand in exploration/correlations.csv of the sweep's "
+        "run.",
+    ),
+    "counts": (
+        "exploration/counts.png",
+        "Customers used, by category and band.",
+        "Bars of customers by group; the same numbers stand in exploration/counts.csv of the sweep's run.",
+    ),
+    "heatmaps": (
+        "sweep_heatmaps.png",
+        "The best candidate of every space that qualified: its yardstick and its number of segments.",
+        "Two matrices, feature sets by scalings; the same numbers stand in leaderboard.csv of the sweep's run.",
+    ),
+    "sweep_silhouettes": (
+        "verdict/silhouettes.png",
+        "Silhouettes of all studies, each in its own space, and what the yardstick makes of the same candidates.",
+        "Two panels of curves by k; the same numbers stand in leaderboard.csv of the sweep's run.",
+    ),
+    "verdict_valleys": (
+        "verdict/valleys.png",
+        "Borders between neighbouring segments of the chosen candidate: how deep the valley between them is.",
+        "Matrix of segments by segments; the same numbers stand in structure.json of the chosen study's run.",
+    ),
+    "verdict_stability": (
+        "verdict/stability.png",
+        "How well half of the customers find the same segments again, for the candidates that were examined.",
+        "Dots by k; the same numbers stand in verdict.json of the sweep's run, under short_list.",
+    ),
+    "verdict_front": (
+        "verdict/front.png",
+        "Stability, separation and value explained of the candidates that were examined: none on the front is beaten "
+        "in all of them.",
+        "Dots; the same numbers stand in verdict.json of the sweep's run, under short_list.",
+    ),
+}
+
+
+def gather(
+    store: Store,
+    sweep_id: str,
+    opened: Reopened | None,
+    portraits: Portraits | None,
+    *,
+    of_candidate: bool = False,
+) -> ReportData:
+    """Gather a report.
+
+    Parameters
+    ----------
+    store : Store
+        With the experiment of the sweep.
+    sweep_id : str
+    opened : Reopened or None
+        The candidate that is described; None where a sweep chose nobody.
+    portraits : Portraits or None
+        Of its segments.
+    of_candidate : bool
+        The report is one of this candidate, not of the sweep.
+    """
+    run = run_of(store, sweep_id)
+    board = _leaderboard(store, sweep_id)
+    studies = runs_of(store, sweep_id, "study")
+    candidate = None if opened is None else _candidate(opened, board)
+    data = ReportData(
+        of_candidate=of_candidate,
+        table=_table(store, run, studies),
+        sweep=SweepFacts(
+            run_id=sweep_id,
+            experiment=store.experiment,
+            command=run.data.tags.get("command", "segment sweep"),
+            params=run.data.params,
+            tags=run.data.tags,
+            studies=len(studies),
+            failed={
+                study.info.run_name: study.data.tags["failed_because"]
+                for study in studies
+                if "failed_because" in study.data.tags
+            },
+            started=_day(run.info.start_time),
+        ),
+        leaderboard=board,
+        verdict=json.loads(artifact_of(store, sweep_id, "verdict.json") or b"{}"),
+        description=_frame(store, sweep_id, "exploration/description.csv"),
+        hypotheses=_frame(store, sweep_id, "exploration/hypotheses.csv"),
+        candidate=candidate,
+        portraits=portraits,
+    )
+    return replace(data, pictures=_pictures(store, data, opened, portraits))
+
+
+def _candidate(opened: Reopened, board: pd.DataFrame) -> CandidateFacts:
+    space, tags = opened.space, opened.run.data.tags
+    rows = board[board["run_id"] == opened.run.info.run_id] if len(board) else board
+    return CandidateFacts(
+        name=opened.name,
+        run_id=opened.run.info.run_id,
+        study=tags["study"],
+        features=space.features.name,
+        scaling=space.scaling,
+        k=opened.fit.k,
+        about=space.features.about,
+        units=space.features.units,
+        check=_check(opened),
+        row=rows.iloc[0] if len(rows) else pd.Series(opened.run.data.metrics, dtype=object),
+        everybody=_everybody(opened),
+    )
+
+
+def _everybody(opened: Reopened) -> Everybody | None:
+    found = everybody_of(opened.store, opened.run.data.tags["study_id"])
+    if found is None:
+        return None
+    counts, table = found
+    return Everybody(counts, table[table["k"] == opened.fit.k])
+
+
+def _check(opened: Reopened) -> SpaceCheck:
+    """Check what the space measures; where it mixes features, whether the segments outlive a change of unit."""
+    space = opened.space
+    numeric = [name for name in space.features.of_kind("numeric") if name in space.values]
+    check = check_space(space.matrix, space.dimensions, space.values[numeric])
+    if not check.distorted or len(space.matrix) > REFITTED:
+        return check
+    value = opened.customers.table.value_column
+    named = [feature.name for feature in space.features.features if value in feature.expression.columns]
+    changed = next((name for name in [*named, *check.weights] if name in numeric), None)
+    if changed is None:
+        return check
+    values = space.values.assign(**{changed: space.values[changed] / 1000})
+    with np.errstate(all="ignore"):
+        matrix = np.ascontiguousarray(clone(space.preparation[1]).fit_transform(values), dtype=np.float64)
+    if not np.isfinite(matrix).all():
+        return check
+    seed = opened.job.settings.seed
+    other = fit_k(matrix, opened.fit.k, make_estimator=estimators_of(opened.job), seed=seed)
+    return replace(check, unit_change=(changed, adjusted_rand_index(opened.fit.labels, other.labels)))
+
+
+def _table(store: Store, run: Any, studies: list[Any]) -> TableFacts:
+    import yaml
+
+    sweep_id, metrics, tags = run.info.run_id, run.data.metrics, run.data.tags
+    rows = {name: int(metrics.get(name, 0)) for name in ROWS}
+    customers = next((int(study.data.params["customers"]) for study in studies if "customers" in study.data.params), 0)
+    contract = yaml.safe_load(artifact_of(store, sweep_id, "contract.yaml") or b"") or {}
+    config = yaml.safe_load(artifact_of(store, sweep_id, "config.yaml") or b"") or {}
+    data = config.get("data") or {}
+    value = next((name for name, spec in contract.items() if spec.get("role") == Role.value.value), "")
+    keep = run.data.params.get("keep", "all")
+    set_aside = _frame(store, sweep_id, "set_aside.csv") if rows["rows_set_aside"] else pd.DataFrame()
+    return TableFacts(
+        source=tags.get("data_source", "the table"),
+        rows=rows,
+        customers=customers or rows["rows_used"],
+        population="" if keep == "all" else keep.replace("_", " "),
+        reasons=tuple(set_aside_reasons(set_aside)) if "reason" in set_aside else (),
+        repairs=tags.get("repairs", ""),
+        ignored_columns=tags.get("ignored_columns", ""),
+        synthetic=data.get("source") == "sample" or (data.get("source") == "orders" and not data.get("path")),
+        value=value,
+        value_unit=str(contract.get(value, {}).get("unit", "")),
+        outcomes=tuple(name for name, spec in contract.items() if spec.get("role") == Role.outcome.value),
+    )
+
+
+def _pictures(
+    store: Store, data: ReportData, opened: Reopened | None, portraits: Portraits | None
+) -> dict[str, Picture]:
+    """Pictures that the runs hold, and those that are drawn for the report."""
+    found = {}
+    for name, (path, caption, alt) in SWEEP_PICTURES.items():
+        content = artifact_of(store, data.sweep.run_id, path)
+        if content is not None:
+            found[name] = stored(content, name, caption=caption, alt=alt)
+    board = data.leaderboard
+    if len(board) and "inertia_share" in board and board["k"].min() < board["k"].max():
+        found["elbows"] = _elbows(data)
+    if opened is None or portraits is None:
+        return found
+    found["pairs"] = _pairs(store, opened, portraits)
+    found |= segment_pictures(
+        opened.space,
+        opened.fit.labels,
+        portraits,
+        labels_by_k=_labels(store, opened.run.data.tags["study_id"]),
+        value=opened.customers.value,
+        seed=opened.job.settings.seed,
+    )
+    return found
+
+
+def _elbows(data: ReportData) -> Picture:
+    candidate = data.candidate
+    study, marked = (None, None) if candidate is None else (candidate.study, candidate.k)
+    shown = data.leaderboard if study is None else data.leaderboard[data.leaderboard["study"] == study]
+    first = shown.sort_values("k").head(12)
+    told = ", ".join(f"k = {k}: {share:.3f}" for k, share in zip(first["k"], first["inertia_share"], strict=True))
+    front = f" In front {study}, with k = {marked} marked." if study is not None else ""
+    return drawn(
+        all_elbows(data.leaderboard, study=study, k=marked),
+        "elbows",
+        caption=f"Inertia of every study as a share of its inertia with one segment.{front}",
+        alt=f"Curves that fall with k. {study or 'The first'}: {told}.",
+    )
+
+
+def _pairs(store: Store, opened: Reopened, portraits: Portraits) -> Picture:
+    """Scatter pairs: as the candidate's run holds them, else drawn anew."""
+    numbers, labels = opened.space.numbers, opened.fit.labels
+    main = main_features(numbers, labels)
+    caption = f"Customers and centres of the segments in their own units: {', '.join(main)}."
+    alt = (
+        f"Scatter plots of {', '.join(main)} in pairs, coloured by segment, centres numbered; the profiles hold the "
+        "means."
+    )
+    content = artifact_of(store, opened.run.info.run_id, "figures/pairs.png")
+    if content is not None:
+        return stored(content, "pairs", caption=caption, alt=alt)
+    means = numbers.groupby(labels).mean()
+    names = [name.name for name in portraits.names] or None
+    figure = scatter_pairs(
+        numbers[main], labels, means[main], opened.space.features.units, f"Segments of {opened.name}", names=names,
+        seed=opened.job.settings.seed,
+    )  # fmt: skip
+    return drawn(figure, "pairs", caption=caption, alt=alt)
+
+
+def _labels(store: Store, study_id: str) -> dict[int, np.ndarray]:
+    frame = labels_of(store, study_id)
+    return {int(name[1:]): frame[name].to_numpy() for name in map(str, frame) if name[:1] == "k" and name[1:].isdigit()}
+
+
+def _leaderboard(store: Store, sweep_id: str) -> pd.DataFrame:
+    """Leaderboard as the sweep logged it: words stay words, even where they read like a missing value."""
+    content = artifact_of(store, sweep_id, "leaderboard.csv")
+    if content is None:
+        return pd.DataFrame({name: pd.Series(dtype=object) for name in (*WORDS, "k", "yardstick")})
+    return pd.read_csv(
+        io.BytesIO(content), dtype=dict.fromkeys(WORDS, "object"), keep_default_na=False, na_values=[""]
+    ).fillna({"verdict": ""})
+
+
+def _frame(store: Store, run_id: str, path: str) -> pd.DataFrame:
+    content = artifact_of(store, run_id, path)
+    return pd.DataFrame() if content is None else pd.read_csv(io.BytesIO(content))
+
+
+def _day(milliseconds: int) -> str:
+    moment = datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def store_of(store: Store, run: Any) -> Store:
+    """Store with the experiment of a run."""
+    if run.info.experiment_id == store.experiment_id:
+        return store
+    experiment = store.client.get_experiment(run.info.experiment_id)
+    return replace(store, experiment_id=run.info.experiment_id, experiment=experiment.name)
