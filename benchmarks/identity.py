@@ -20,21 +20,20 @@ from pathlib import Path
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 
-import numpy as np  # noqa: E402
-from readme import write_part  # noqa: E402
+import numpy as np
+from readme import write_part
 
-from customer_segmentation.clustering.fit import fit_k  # noqa: E402
-from customer_segmentation.clustering.metrics import adjusted_rand_index  # noqa: E402
-from customer_segmentation.commands.sweep import check  # noqa: E402
-from customer_segmentation.config.compose import plan  # noqa: E402
-from customer_segmentation.config.playbook_file import playbook_of  # noqa: E402
-from customer_segmentation.registry.segment_identity import carried_identity  # noqa: E402
-from customer_segmentation.segments.describe import profiles_of  # noqa: E402
-from customer_segmentation.segments.matching import match_segments  # noqa: E402
-from customer_segmentation.segments.names import carry_names, name_segments  # noqa: E402
-from customer_segmentation.workflows.carry_names import names_from_plain, plain_names  # noqa: E402
-from customer_segmentation.workflows.prepare import Customers, customers_of  # noqa: E402
-from customer_segmentation.workflows.study_spec import Job, estimators_of, space_of  # noqa: E402
+from customer_segmentation.clustering.fit import fit_k
+from customer_segmentation.clustering.metrics import adjusted_rand_index
+from customer_segmentation.commands.sweep import check
+from customer_segmentation.config.compose import plan
+from customer_segmentation.config.playbook_file import playbook_of
+from customer_segmentation.registry.segment_identity import carried_identity
+from customer_segmentation.segments.insights import profiles_of
+from customer_segmentation.segments.matching import match_segments
+from customer_segmentation.segments.names import carry_names, name_segments, names_from_plain, plain_names
+from customer_segmentation.workflows.prepare import Customers, customers_of
+from customer_segmentation.workflows.study_spec import Job, estimators_of, space_of
 
 SPACES = ("minmax", "standard")
 ALIKE = 0.9  # adjusted Rand index from which every name should be kept

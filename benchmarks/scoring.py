@@ -66,7 +66,7 @@ def measure(how: str, model_at: str, path: str, output: str) -> dict[str, float]
     from customer_segmentation.scoring.score import Comparison, score
     from customer_segmentation.settings.data import DataSettings
     from customer_segmentation.settings.score import DriftSettings
-    from customer_segmentation.sources.chunk_sources import open_chunks
+    from customer_segmentation.sources.open import open_chunks
 
     model = read_model(Path(model_at))
     model.label(model.example)  # imports of the first call are no part of scoring

@@ -37,9 +37,10 @@ from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silho
 from threadpoolctl import threadpool_limits
 
 from customer_segmentation.clustering.study import run_study
-from customer_segmentation.config.checks import declared_features, make_scaler
 from customer_segmentation.config.compose import plan
+from customer_segmentation.config.instantiate import make_scaler
 from customer_segmentation.data.load import load_customers
+from customer_segmentation.spaces.feature_set import declared_features
 from customer_segmentation.spaces.space import build_space
 
 Floats = npt.NDArray[np.float64]

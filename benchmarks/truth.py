@@ -30,24 +30,24 @@ from pathlib import Path
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 
-import numpy as np  # noqa: E402
-from rich.console import Console  # noqa: E402
-from rich.progress import track  # noqa: E402
-from rich.table import Table as RichTable  # noqa: E402
-from scipy.stats import binomtest  # noqa: E402
-from sklearn.cluster import KMeans  # noqa: E402
-from truth_data import PLANTED, STRUCTURELESS, Table, mixture, structureless, with_outliers, with_yes_no  # noqa: E402
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table as RichTable
+from scipy.stats import binomtest
+from sklearn.cluster import KMeans
+from truth_data import PLANTED, STRUCTURELESS, Table, mixture, structureless, with_outliers, with_yes_no
 
-from customer_segmentation.clustering.gap import gap_statistic  # noqa: E402
-from customer_segmentation.clustering.knee import elbow_knee  # noqa: E402
-from customer_segmentation.clustering.metrics import (  # noqa: E402
+from customer_segmentation.clustering.gap import gap_statistic
+from customer_segmentation.clustering.knee import elbow_knee
+from customer_segmentation.clustering.metrics import (
     adjusted_rand_index,
     calinski_harabasz,
     davies_bouldin,
     total_sum_of_squares,
 )
-from customer_segmentation.clustering.silhouette import silhouette_samples  # noqa: E402
-from customer_segmentation.clustering.structure_test import valley_test  # noqa: E402
+from customer_segmentation.clustering.silhouette import silhouette_samples
+from customer_segmentation.clustering.structure_test import valley_test
 
 TUNING_SEEDS = (11, 12)
 CALIBRATION_SEEDS = (21, 22)

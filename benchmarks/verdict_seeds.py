@@ -17,22 +17,25 @@ from pathlib import Path
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 
-import pandas as pd  # noqa: E402
-from rich.console import Console  # noqa: E402
-from rich.table import Table  # noqa: E402
-from threadpoolctl import threadpool_limits  # noqa: E402
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from threadpoolctl import threadpool_limits
 
-from customer_segmentation.clustering.study import Study  # noqa: E402
-from customer_segmentation.commands.sweep import check  # noqa: E402
-from customer_segmentation.config.compose import plan  # noqa: E402
-from customer_segmentation.spaces.space import Space  # noqa: E402
-from customer_segmentation.verdict.decision import Budget, decide  # noqa: E402
-from customer_segmentation.verdict.selection import label, row_of  # noqa: E402
-from customer_segmentation.verdict.text import wording  # noqa: E402
-from customer_segmentation.workflows.evaluate import StoreExaminer  # noqa: E402
-from customer_segmentation.workflows.prepare import customers_of  # noqa: E402
-from customer_segmentation.workflows.study import associate, compute, leaderboard_of, rule_of, structure_of_study  # noqa: E402
-from customer_segmentation.workflows.study_spec import Job  # noqa: E402
+from customer_segmentation.clustering.study import Study
+from customer_segmentation.commands.sweep import check
+from customer_segmentation.config.compose import plan
+from customer_segmentation.spaces.space import Space
+from customer_segmentation.verdict.association import associate
+from customer_segmentation.verdict.decision import Budget, decide
+from customer_segmentation.verdict.leaderboard import label, leaderboard_of, row_of
+from customer_segmentation.verdict.selection import rule_of
+from customer_segmentation.verdict.structure import structure_of_study
+from customer_segmentation.verdict.text import wording
+from customer_segmentation.workflows.evaluate import StoreExaminer
+from customer_segmentation.workflows.prepare import customers_of
+from customer_segmentation.workflows.study import compute
+from customer_segmentation.workflows.study_spec import Job
 
 GRID = ("features=value,value_rate,spend,usage", "scaling=standard,minmax,log_standard,quantile,power")
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
+import time
+from collections.abc import Iterable, Sequence
 
 CURRENCIES = ("$", "€", "£", "¥")
 
@@ -49,3 +52,61 @@ def shortened(text: str, most: int = 40) -> str:
     """One line of at most so many characters."""
     line = " ".join(text.split())
     return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
+
+
+def joined(words: Sequence[str]) -> str:
+    """Join words by commas and a last 'and'."""
+    return ", ".join(words[:-1]) + " and " + words[-1] if len(words) > 1 else "".join(words)
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words joined as a reader joins them.
+
+    >>> listed(["a", "b", "c"]), listed(["a"]), listed([])
+    ('a, b and c', 'a', '')
+    """
+    words = [word for word in words if word]
+    return ", ".join(words[:-1]) + (" and " if len(words) > 1 else "") + words[-1] if words else ""
+
+
+def counted(number_of: int, one: str, many: str) -> str:
+    """Write a number with its noun."""
+    return f"{number_of:,} {one if number_of == 1 else many}"
+
+
+def span(ks: str) -> str:
+    """Numbers of segments as a range where they are one.
+
+    >>> span("2,3,4"), span("2,4"), span("5")
+    ('2 to 4', '2 and 4', '5')
+    """
+    numbers = [int(text) for text in ks.split(",") if text.strip().isdigit()]
+    if len(numbers) > 2 and numbers == list(range(numbers[0], numbers[-1] + 1)):
+        return f"{numbers[0]} to {numbers[-1]}"
+    return listed([str(value) for value in numbers])
+
+
+def capital(text: str) -> str:
+    """Text with a capital letter in front."""
+    return text[:1].upper() + text[1:]
+
+
+def moment(milliseconds: int) -> str:
+    """Write a point in time, in UTC."""
+    return time.strftime("%Y-%m-%d %H:%M", time.gmtime(milliseconds / 1000))
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, in one line."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")[:200]
+
+
+def metric_name(column: str) -> str:
+    """Column's name with the signs that a metric's name may have."""
+    return re.sub(r"[^\w\-. /:]", "_", column)
+
+
+def in_words(names: Iterable[str]) -> str:
+    """Names in a row: ``Gender, Contract and Age``."""
+    every = list(names)
+    return " and ".join([", ".join(every[:-1]), *every[-1:]] if len(every) > 1 else every)

@@ -7,7 +7,8 @@ from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
 from sklearn.preprocessing import StandardScaler
 
-from customer_segmentation.model.segment_model import SegmentModel, distances, margin
+from customer_segmentation.clustering.distances import distances, margin
+from customer_segmentation.model.segment_model import SegmentModel
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
 from customer_segmentation.spaces.feature_set import feature_set
 from customer_segmentation.spaces.space import build_space

@@ -9,12 +9,7 @@ from scipy.stats import binom
 from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_score
 
-from customer_segmentation.clustering.structure_pairs import (
-    candidate_valleys,
-    hollowness,
-    is_bent,
-    tiny_size,
-)
+from customer_segmentation.clustering.structure_pairs import candidate_valleys, hollowness, is_bent, tiny_size
 from customer_segmentation.clustering.structure_test import (
     none_or_some,
     spread_lattice,

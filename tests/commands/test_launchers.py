@@ -13,7 +13,7 @@ from joblib import Parallel, delayed
 from joblib.externals.loky import reusable_executor
 
 from customer_segmentation.execution import slurm
-from customer_segmentation.execution.launchers import PARENT, end_workers, in_workers, start_workers
+from customer_segmentation.execution.processes import PARENT, end_workers, in_workers, start_workers
 from customer_segmentation.execution.slurm import end_jobs, slurm_overrides
 
 

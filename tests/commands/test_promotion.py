@@ -9,7 +9,7 @@ import pytest
 
 from customer_segmentation.commands.main import main
 from customer_segmentation.config import playbook_file as playbooks
-from customer_segmentation.registry.history import previous_champion
+from customer_segmentation.registry.champion_history import previous_champion
 from customer_segmentation.registry.versions import ModelRegistry
 from customer_segmentation.scoring.load import load_segment_model
 from customer_segmentation.tracking import models

@@ -6,7 +6,7 @@ import pandas as pd
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Role
 from customer_segmentation.sources.files import open_file
-from customer_segmentation.sources.open import ParquetSource
+from customer_segmentation.sources.parquet import ParquetSource
 
 
 def settings(path, at_most):

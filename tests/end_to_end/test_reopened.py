@@ -3,7 +3,8 @@ from pandas.testing import assert_series_equal
 
 from customer_segmentation.errors import SegmentError, StoreError
 from customer_segmentation.tracking.read import labels_of
-from customer_segmentation.workflows.rebuild import candidate_run, reopen
+from customer_segmentation.tracking.resolve import candidate_run
+from customer_segmentation.workflows.rebuild import reopen
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from customer_segmentation.explore.outliers import tukey_outliers
+from customer_segmentation.explore.description import tukey_outliers
 
 
 def test_fences_and_counts_by_hand():

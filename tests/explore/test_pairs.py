@@ -2,8 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from customer_segmentation.explore.correlation import Method, correlation
-from customer_segmentation.explore.pairs import COLUMNS, correlation_pairs
+from customer_segmentation.explore.correlation import COLUMNS, Method, correlation, correlation_pairs
 
 
 @pytest.mark.parametrize("gaps", [False, True])

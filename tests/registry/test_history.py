@@ -1,5 +1,11 @@
-from customer_segmentation.registry.champion_history import Event, event_tag, read_event
-from customer_segmentation.registry.history import line_of_champions, moves, previous_champion
+from customer_segmentation.registry.champion_history import (
+    Event,
+    event_tag,
+    line_of_champions,
+    moves,
+    previous_champion,
+    read_event,
+)
 
 
 def events(*steps):

@@ -8,10 +8,14 @@ import pandas as pd
 import pytest
 
 from customer_segmentation.report.data import CandidateFacts, ReportData, SweepFacts, TableFacts
-from customer_segmentation.report.segment_pictures import segment_pictures
+from customer_segmentation.report.pictures import segment_pictures
 from customer_segmentation.report.space_checks import check_space
-from customer_segmentation.segments.insights import Claim, HighValue, Portraits, Recommendation, SegmentName
+from customer_segmentation.segments.claims import Claim
+from customer_segmentation.segments.high_value import HighValue
+from customer_segmentation.segments.insights import Portraits
+from customer_segmentation.segments.names import SegmentName
 from customer_segmentation.segments.profile import profile_segments
+from customer_segmentation.segments.recommendations import Recommendation
 from customer_segmentation.segments.variables import Described, Variable
 from customer_segmentation.settings.data import Role
 

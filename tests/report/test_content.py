@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from customer_segmentation.formatting import listed, span
 from customer_segmentation.report.build import build_report
 from customer_segmentation.report.cautions import cautions
 from customer_segmentation.report.document import Beside, Card, Grid, Paragraph
 from customer_segmentation.report.profile_rows import shown_rows, standardised
-from customer_segmentation.report.sections_sweep import listed, span
 from customer_segmentation.report.space_checks import check_space
 
 NUMBER = re.compile(r"[$]?\d+(?:,\d{3})*(?:\.\d+)?(?: %| million| billion)?")

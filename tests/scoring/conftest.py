@@ -14,7 +14,7 @@ from customer_segmentation.scoring.columns import contract_of
 from customer_segmentation.scoring.outputs import Output
 from customer_segmentation.scoring.score import Comparison, Scored, score
 from customer_segmentation.settings.data import DataSettings
-from customer_segmentation.sources.chunk_sources import open_chunks
+from customer_segmentation.sources.open import open_chunks
 from customer_segmentation.sources.samples.telecom import draw_customers
 from customer_segmentation.workflows.study import compute
 from customer_segmentation.workflows.study_spec import Job

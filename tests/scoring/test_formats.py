@@ -14,7 +14,7 @@ from customer_segmentation.scoring.database_output import TableOutput
 from customer_segmentation.scoring.outputs import Output
 from customer_segmentation.scoring.score import Comparison, score
 from customer_segmentation.settings.data import DataSettings
-from customer_segmentation.sources.chunk_sources import open_chunks
+from customer_segmentation.sources.open import open_chunks
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,9 @@ from customer_segmentation.settings.sweep import (
     ScalingSettings,
     SelectionSettings,
     SweepSettings,
-    TrackingSettings,
     YardstickSettings,
 )
+from customer_segmentation.settings.tracking import TrackingSettings
 
 REPOSITORY = Path(__file__).parents[2]
 NODES = {

@@ -4,8 +4,7 @@ import os
 
 import pytest
 
-from customer_segmentation.tracking.adoption import adopt_run
-from customer_segmentation.tracking.runs import finish_run
+from customer_segmentation.tracking.runs import adopt_run, finish_run
 from customer_segmentation.tracking.store import open_store
 
 

@@ -6,13 +6,15 @@ import pytest
 from sklearn.cluster import KMeans
 
 from customer_segmentation.clustering.study import run_study
-from customer_segmentation.config.checks import declared_features, make_scaler
 from customer_segmentation.config.compose import plan
+from customer_segmentation.config.instantiate import make_scaler
 from customer_segmentation.data.expressions import parse
 from customer_segmentation.data.load import load_customers
+from customer_segmentation.spaces.feature_set import declared_features
 from customer_segmentation.spaces.space import build_space
 from customer_segmentation.tracking.items import DataSet, FigureItem, Metrics, Params, Table, Tags, Text
-from customer_segmentation.tracking.log.chosen import chosen_items, main_features
+from customer_segmentation.tracking.log.candidate import chosen_items, main_features
+from customer_segmentation.tracking.log.exploration import exploration_items
 from customer_segmentation.tracking.log.study import (
     candidate_items,
     candidate_tags,
@@ -20,7 +22,8 @@ from customer_segmentation.tracking.log.study import (
     segments_table,
     study_items,
 )
-from customer_segmentation.tracking.log.sweep import best_by_space, exploration_items, table_items
+from customer_segmentation.tracking.log.sweep import best_by_space
+from customer_segmentation.tracking.log.table import table_items
 
 
 @pytest.fixture(scope="module")

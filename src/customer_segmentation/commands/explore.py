@@ -7,10 +7,11 @@ import signal
 from collections.abc import Sequence
 from typing import Any
 
-from customer_segmentation.config.compose import Plan, plan, run_jobs
+from customer_segmentation.config.compose import Plan, plan
+from customer_segmentation.config.hydra_app import run_jobs
 from customer_segmentation.console.help import help_page
 from customer_segmentation.errors import SettingsError
-from customer_segmentation.settings.explore import ExploreSettings
+from customer_segmentation.settings.commands import ExploreSettings
 
 #: decision -> what it decides
 DECISIONS = {
@@ -94,12 +95,11 @@ def run(arguments: Sequence[str]) -> int:
 def _record(planned: Plan, settings: ExploreSettings, table: Any, found: Any, command: str) -> tuple[Any, str]:
     """Log everything to one run, which is ended whatever happens."""
     from customer_segmentation.commands.command import tidy
-    from customer_segmentation.tracking.adoption import adopt_run
     from customer_segmentation.tracking.descriptions import EXPERIMENT
     from customer_segmentation.tracking.items import Item, Params, Tags, Text
     from customer_segmentation.tracking.log.exploration import exploration_run_items, explore_description
     from customer_segmentation.tracking.provenance import provenance
-    from customer_segmentation.tracking.runs import closing, record, start_run
+    from customer_segmentation.tracking.runs import adopt_run, closing, record, start_run
     from customer_segmentation.tracking.store import describe_experiment, open_store
 
     tracking = settings.tracking

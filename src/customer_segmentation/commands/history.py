@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from customer_segmentation.config.compose import plan, run_jobs
+from customer_segmentation.config.compose import plan
+from customer_segmentation.config.hydra_app import run_jobs
 from customer_segmentation.console.help import help_page
 from customer_segmentation.settings.promotion import HistorySettings
 
@@ -35,7 +36,7 @@ def run(arguments: Sequence[str]) -> int:
     settings: HistorySettings = planned.settings[0]
     from customer_segmentation.console.registry import print_history
     from customer_segmentation.registry.versions import ModelRegistry
-    from customer_segmentation.tracking.existing_store import existing_store
+    from customer_segmentation.tracking.store import existing_store
 
     print_history(ModelRegistry(existing_store(settings.tracking), settings.model))
     return 0

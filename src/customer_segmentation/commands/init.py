@@ -10,11 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from customer_segmentation.config.compose import contract_columns, plan
+from customer_segmentation.config.compose import plan
+from customer_segmentation.config.contract_file import contract_columns
 from customer_segmentation.config.paths import shipped_root
 from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.settings.commands import InitSettings
 from customer_segmentation.settings.data import Transactions
-from customer_segmentation.settings.init import InitSettings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,9 +75,10 @@ def _describe(settings: InitSettings, name: str) -> None:
     from customer_segmentation.console import onboarding as init_summary
     from customer_segmentation.data.load import load_customers, table_of
     from customer_segmentation.onboarding.column_guesses import guess_columns, may_name_rows
-    from customer_segmentation.onboarding.config_files import choose_features, customer_files, kept_out, order_files
+    from customer_segmentation.onboarding.config_files import customer_files, kept_out, order_files
+    from customer_segmentation.onboarding.feature_choice import choose_features
     from customer_segmentation.onboarding.order_table import order_columns
-    from customer_segmentation.sources.base import FrameSource
+    from customer_segmentation.sources.frame import FrameSource
     from customer_segmentation.sources.open import open_source
 
     data = replace(settings.data, source="file", columns={}, transactions=None, contract=None)

@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from customer_segmentation.config.compose import plan, run_jobs
+from customer_segmentation.config.compose import plan
+from customer_segmentation.config.hydra_app import run_jobs
 from customer_segmentation.errors import SettingsError, StoreError
-from customer_segmentation.settings.migrate import MigrateSettings
+from customer_segmentation.settings.commands import MigrateSettings
 
 
 def help_text() -> str:
@@ -52,9 +53,9 @@ def run(arguments: Sequence[str]) -> int:
         raise SettingsError("expected two runs, such as run_id=BEFORE other=AFTER; `segment ui` shows their ids.")
 
     from customer_segmentation.segments.migration import migration
-    from customer_segmentation.tracking.existing_store import existing_store
     from customer_segmentation.tracking.log.migration import migration_items
     from customer_segmentation.tracking.runs import closing, record, start_run
+    from customer_segmentation.tracking.store import existing_store
 
     store = existing_store(settings.tracking)
     before, after = (_candidate(store, run_id) for run_id in (settings.run_id, settings.other))
@@ -80,7 +81,7 @@ def run(arguments: Sequence[str]) -> int:
 def _candidate(store: Any, run_id: str) -> Any:
     """Run of a candidate; of a sweep that chose one, the chosen one."""
     from customer_segmentation.tracking.read import run_of
-    from customer_segmentation.workflows.rebuild import candidate_run
+    from customer_segmentation.tracking.resolve import candidate_run
 
     asked = run_of(store, run_id)
     chosen = asked.data.tags.get("chosen_run_id")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import signal
 from collections.abc import Sequence
 
-from customer_segmentation.config.compose import plan, run_jobs
+from customer_segmentation.config.compose import plan
+from customer_segmentation.config.hydra_app import run_jobs
 from customer_segmentation.console.help import help_page
 from customer_segmentation.errors import RefusedError, SettingsError
 from customer_segmentation.settings.promotion import PromoteSettings, PromotionSettings
@@ -63,10 +64,9 @@ def run(arguments: Sequence[str]) -> int:
     check(settings)
     from customer_segmentation.commands.command import tidy
     from customer_segmentation.console.registry import print_promotion
-    from customer_segmentation.tracking.adoption import adopt_run
-    from customer_segmentation.tracking.existing_store import existing_store
     from customer_segmentation.tracking.items import Tags
-    from customer_segmentation.tracking.runs import record
+    from customer_segmentation.tracking.runs import adopt_run, record
+    from customer_segmentation.tracking.store import existing_store
     from customer_segmentation.workflows.promote import promote
 
     store, adopted = adopt_run(existing_store(settings.tracking))

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from customer_segmentation.config.compose import plan, run_jobs
+from customer_segmentation.config.compose import plan
+from customer_segmentation.config.hydra_app import run_jobs
 from customer_segmentation.errors import SettingsError, StoreError
-from customer_segmentation.settings.report import ReportSettings
+from customer_segmentation.settings.commands import ReportSettings
 
 FORMS = (".html", ".htm", ".md")
 
@@ -57,7 +58,7 @@ def run(arguments: Sequence[str]) -> int:
         raise SettingsError(f"{key} has {len(values)} values; a report is of one run, so run it once for each.")
     settings: ReportSettings = asked.settings[0]
     target = _target(settings.output)
-    from customer_segmentation.tracking.existing_store import existing_store
+    from customer_segmentation.tracking.store import existing_store
 
     store = existing_store(settings.tracking)
 
@@ -76,7 +77,7 @@ def run(arguments: Sequence[str]) -> int:
         if target is not None:
             print(f"Copy: {target}")
         else:
-            from customer_segmentation.tracking.log.report import place_of_report
+            from customer_segmentation.tracking.log.sweep import place_of_report
 
             print(f"Page: {place_of_report(store, written.run_id)}")
     return 0
@@ -96,9 +97,9 @@ def _target(output: str | None) -> Path | None:
 def _write(store: Any, settings: ReportSettings) -> Any:
     """Find the run, open the candidate that it is about, write its report."""
     from customer_segmentation.tracking.read import artifact_of, newest_sweep, run_of
+    from customer_segmentation.tracking.resolve import store_of
     from customer_segmentation.workflows.rebuild import reopen
     from customer_segmentation.workflows.report import report_of_candidate, report_of_sweep
-    from customer_segmentation.workflows.report_data import store_of
 
     asked = newest_sweep(store) if settings.run_id is None else run_of(store, settings.run_id)
     store = store_of(store, asked)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from customer_segmentation.config.compose import plan, run_jobs
+from customer_segmentation.config.compose import plan
+from customer_segmentation.config.hydra_app import run_jobs
 from customer_segmentation.console.help import help_page
 from customer_segmentation.errors import SettingsError, StoreError
 from customer_segmentation.settings.promotion import RollbackSettings
@@ -49,7 +50,7 @@ def run(arguments: Sequence[str]) -> int:
     settings: RollbackSettings = planned.settings[0]
     if not (settings.reason or "").strip():
         raise SettingsError("a rollback needs reason=TEXT, which is kept in the history.")
-    from customer_segmentation.tracking.existing_store import command, existing_store
+    from customer_segmentation.tracking.store import command, existing_store
 
     store = existing_store(settings.tracking)
     before, after, title = roll_back(settings, store)
@@ -65,8 +66,8 @@ def run(arguments: Sequence[str]) -> int:
 
 def roll_back(settings: RollbackSettings, store: Store) -> tuple[int, int, str]:
     """Move the alias back; return the version before, the version now and what that is."""
-    from customer_segmentation.registry.history import previous_champion
-    from customer_segmentation.registry.upkeep import finish
+    from customer_segmentation.registry.champion_history import previous_champion
+    from customer_segmentation.registry.pages import finish
     from customer_segmentation.registry.versions import ModelRegistry, one_at_a_time
     from customer_segmentation.scoring.load import load_segment_model
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from customer_segmentation.config.compose import Plan, plan, run_jobs
+from customer_segmentation.config.compose import Plan, plan
+from customer_segmentation.config.hydra_app import run_jobs
 from customer_segmentation.console.help import help_page
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.score import ScoreSettings
@@ -163,22 +164,21 @@ def output_of(settings: ScoreSettings) -> Output | TableOutput:
 
 def _score(planned: Plan, settings: ScoreSettings, command: str) -> int:
     from customer_segmentation.commands.command import tidy
-    from customer_segmentation.tracking.existing_store import command as command_for
-    from customer_segmentation.tracking.existing_store import existing_store
-    from customer_segmentation.tracking.model_choice import loaded
+    from customer_segmentation.scoring.load import loaded
+    from customer_segmentation.tracking.store import command as command_for
+    from customer_segmentation.tracking.store import existing_store
 
     store = existing_store(settings.tracking, model=settings.model if settings.run_id is None else "runs:")
     model = loaded(store, settings.model, settings.run_id)
-    from customer_segmentation.console.score_progress import ScoreProgress
+    from customer_segmentation.console.progress import ScoreProgress
     from customer_segmentation.scoring.columns import contract_of
     from customer_segmentation.scoring.drift import WORDS
     from customer_segmentation.scoring.score import Comparison, score
     from customer_segmentation.settings.data import DataSettings
-    from customer_segmentation.sources.chunk_sources import open_chunks
-    from customer_segmentation.tracking.adoption import adopt_run
+    from customer_segmentation.sources.open import open_chunks
     from customer_segmentation.tracking.items import Tags, Text
     from customer_segmentation.tracking.log.scoring import score_items
-    from customer_segmentation.tracking.runs import closing, record, start_run
+    from customer_segmentation.tracking.runs import adopt_run, closing, record, start_run
 
     headers = {str(name): str(header) for name, header in (settings.headers or {}).items()}
     specs = contract_of(model.model.contract, headers)

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from customer_segmentation.commands.ui import HOST, answers, free_port
+from customer_segmentation.commands.servers import HOST, PATIENCE, answers, end, free_port
 from customer_segmentation.config.compose import plan
 from customer_segmentation.console.help import help_page
 from customer_segmentation.errors import SettingsError, StoreError
-
-PATIENCE = 300.0  # seconds until the server must answer: a busy machine takes minutes for the imports
 
 SINGLE = (
     ("model=models:/customer-segmentation/3", "or models:/NAME@ALIAS, runs:/RUN_ID/model; default: the champion"),
@@ -55,8 +51,8 @@ def run(arguments: Sequence[str]) -> int:
     if planned.swept:
         raise SettingsError(f"{next(iter(planned.swept))} has several values; one model is served at a time.")
     from customer_segmentation.scoring.load import load_segment_model
-    from customer_segmentation.tracking.existing_store import existing_store
-    from customer_segmentation.tracking.model_choice import address_of
+    from customer_segmentation.tracking.resolve import address_of
+    from customer_segmentation.tracking.store import existing_store
 
     store = existing_store(settings.tracking, model=settings.model if settings.run_id is None else "runs:")
     model = load_segment_model(address_of(store, settings.model, settings.run_id), store.client)
@@ -98,21 +94,3 @@ def example_call(customers: object, port: int) -> str:
     records = json.loads(customers.to_json(orient="records"))
     body = json.dumps({"dataframe_records": records}).replace("'", "'\\''")
     return f"curl http://{HOST}:{port}/invocations -H 'Content-Type: application/json' -d '{body}'"
-
-
-def end(server: subprocess.Popen, port: int) -> None:
-    """End the server with its workers, which may outlive the process that started them and hold the port."""
-    for word, seconds in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 1.0)):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(server.pid, word)
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            if server.poll() is not None:
-                with contextlib.suppress(StoreError):
-                    free_port(port)
-                    return
-                try:  # where nobody reaps them its workers stay, so that the port is asked first
-                    os.killpg(server.pid, 0)
-                except ProcessLookupError:  # somebody else's port
-                    return
-            time.sleep(0.02)

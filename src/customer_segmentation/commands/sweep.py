@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -9,19 +10,32 @@ import shlex
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from customer_segmentation.config.compose import Plan, plan, run_jobs
+from threadpoolctl import threadpool_limits
+
+from customer_segmentation.config.compose import Plan, config_text, plan, typed
+from customer_segmentation.config.hydra_app import run_jobs
 from customer_segmentation.config.paths import shadowed
-from customer_segmentation.errors import SettingsError
+from customer_segmentation.errors import SettingsError, StoreError
+from customer_segmentation.execution.processes import follow_parent
 from customer_segmentation.settings.k_values import segments_asked
+from customer_segmentation.tracking.store import connect
+from customer_segmentation.tracking.store_errors import trouble_of
+from customer_segmentation.tracking.worker_context import SweepContext
+from customer_segmentation.workflows.study import run_logged
+from customer_segmentation.workflows.study_spec import Job, remember
+
+#: Sweeps whose store has failed in this process, and how: their other studies would wait for it one after the other.
+_BROKEN: dict[str, str] = {}
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command; return its exit code."""
     if any(word in ("-h", "--help") for word in arguments):
-        from customer_segmentation.console.sweep_help import help_text
+        from customer_segmentation.console.help import help_text
 
         print(help_text())
         return 0
@@ -45,8 +59,9 @@ def tell_shadowed(asked: Plan) -> None:
 
 def check(asked: Plan) -> list[str]:
     """Check every job's settings before any work; return the columns that the sweep needs of the customer table."""
-    from customer_segmentation.config.checks import check_sweep, make_estimator, make_scaler
+    from customer_segmentation.config.checks import check_sweep
     from customer_segmentation.config.extras import check_launcher
+    from customer_segmentation.config.instantiate import make_estimator, make_scaler
 
     launcher = asked.settings[0].launcher
     check_launcher(launcher.kind, launcher.processes)
@@ -89,3 +104,56 @@ def sweep(asked: Plan, needed: list[str], *, command: str) -> int:
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
     """End as on Ctrl-C, so that open runs are closed as KILLED."""
     raise KeyboardInterrupt
+
+
+def run_job(config: Any) -> None:
+    """Run the study that Hydra composed. A study that fails says so in its own run and the others go on.
+
+    Raises
+    ------
+    StoreError
+        The store fails: no study can be logged any more.
+    """
+    from hydra.core.hydra_config import HydraConfig
+
+    follow_parent()
+
+    hydra = HydraConfig.get()
+    job = Job(
+        settings=typed(config),
+        choices={key: str(name) for key, name in hydra.runtime.choices.items()},
+        overrides=tuple(hydra.overrides.task),
+        number=int(hydra.job.num),
+        config=config_text(config, without="k"),
+    )
+    context = SweepContext.current()
+    context.enter_folder()
+    remember(context.sweep_id, job)
+    # The sweep may vary the seed: the tag of a study is its own, not the first one's.
+    context = replace(context, tags={**context.tags, "seed": str(job.settings.seed)})
+    store = connect(context.uri, context.experiment, context.experiment_id)
+    if context.sweep_id in _BROKEN:
+        raise StoreError(_BROKEN[context.sweep_id])
+    try:
+        with threadpool_limits(job.settings.threads):
+            run_logged(job, context, store)
+    except Exception as error:
+        trouble = trouble_of(error, keeps=True)
+        if trouble is None:
+            raise
+        _BROKEN[context.sweep_id] = str(trouble)
+        raise trouble from error
+
+
+def prepare_worker() -> None:
+    """What a process of this machine can do before its first study: import, and look for the store."""
+    follow_parent()
+    with contextlib.suppress(Exception):  # the first study meets it again, and says so
+        context = SweepContext.current()
+        context.enter_folder()
+        connect(context.uri, context.experiment, context.experiment_id)
+
+
+def trust_again(sweep_id: str) -> None:
+    """Forget that the store of a sweep has failed: it is continued."""
+    _BROKEN.pop(sweep_id, None)

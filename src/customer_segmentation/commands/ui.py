@@ -5,19 +5,18 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 import webbrowser
 from collections.abc import Sequence
 
+from customer_segmentation.commands.servers import HOST, answers, free_port
 from customer_segmentation.config.compose import plan
-from customer_segmentation.errors import StoreError
 
-HOST = "127.0.0.1"
 #: Sorted by a score the list is flat; in order of creation it would be folded under the studies.
 CANDIDATES = "&searchFilter=tags.level%20%3D%20%27candidate%27&orderByKey=metrics.%60yardstick%60&orderByAsc=false"
+
+
 HELP = """\
 segment ui: open the MLflow UI on the store that the sweeps wrote, at the experiment's run list.
 
@@ -37,7 +36,7 @@ def run(arguments: Sequence[str]) -> int:
         print(HELP)
         return 0
     settings = plan("ui", arguments).settings[0]
-    from customer_segmentation.tracking.existing_store import existing_store
+    from customer_segmentation.tracking.store import existing_store
 
     store = existing_store(settings.tracking)
     uri = store.uri
@@ -68,23 +67,3 @@ def run(arguments: Sequence[str]) -> int:
         server.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             server.wait(timeout=5)
-
-
-def free_port(port: int) -> None:
-    """Refuse a port on which something listens already."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except (OSError, OverflowError) as error:
-            raise StoreError(f"port {port} of {HOST} cannot be used ({error}); give another with port=5001.") from error
-
-
-def answers(server: subprocess.Popen, port: int, seconds: float = 60.0) -> bool:
-    """Wait until the server listens, or has ended."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and server.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=1):
-            return True
-        time.sleep(0.2)
-    return False

@@ -8,25 +8,15 @@ from typing import Any
 from customer_segmentation.config.playbook_file import check_playbook_of
 from customer_segmentation.data.expressions import parse
 from customer_segmentation.errors import SettingsError
-from customer_segmentation.settings.data import ColumnSpec, Role
+from customer_segmentation.settings.data import Role
 from customer_segmentation.settings.k_values import segments_asked
-from customer_segmentation.settings.sweep import (
-    CRITERIA,
-    OPINIONS,
-    RULES,
-    FeaturesSettings,
-    SelectionSettings,
-    SweepSettings,
-)
-from customer_segmentation.spaces.feature_set import FeatureSet, columns_of_repairs, feature_set
+from customer_segmentation.settings.sweep import CRITERIA, OPINIONS, RULES, SelectionSettings, SweepSettings
+from customer_segmentation.spaces.feature_set import columns_of_repairs, declared_features
 
 MODELS = ("best", "chosen")
+
+
 PROFILES = ("all", "features")
-
-
-def declared_features(settings: FeaturesSettings, columns: Mapping[str, ColumnSpec], name: str) -> FeatureSet:
-    """Feature set of a config node."""
-    return feature_set(name, settings.about, settings.columns, columns)
 
 
 def check_sweep(settings: SweepSettings, features: str) -> list[str]:
@@ -119,41 +109,3 @@ def exploration_columns(settings: SweepSettings) -> list[str]:
 def _given(test: Mapping[str, Any]) -> list[str]:
     given = test.get("given") or []
     return [given] if isinstance(given, str) else [str(name) for name in given]
-
-
-def make_scaler(spec: Any, name: str) -> Any:
-    """Build a scikit-learn transformer from its ``_target_``, or None where the scaling is none."""
-    if spec is None:
-        return None
-    return _instance(spec, f"scaling={name}", "scaling.scaler", methods=("fit_transform", "get_feature_names_out"))
-
-
-def make_estimator(spec: Any, name: str, k: int, seed: int) -> Any:
-    """Build an unfitted clusterer from its ``_target_`` for one k and seed."""
-    if not isinstance(spec, Mapping):
-        raise SettingsError(f"clustering={name}: expected clustering.estimator._target_, a scikit-learn clusterer.")
-    asked = {**spec, "n_clusters": k, "random_state": seed}
-    return _instance(asked, f"clustering={name}", "clustering.estimator", methods=("fit", "predict"))
-
-
-def _instance(spec: Any, choice: str, where: str, *, methods: tuple[str, ...]) -> Any:
-    from hydra.errors import InstantiationException
-    from hydra.utils import instantiate
-
-    if not isinstance(spec, Mapping) or "_target_" not in spec:
-        raise SettingsError(f"{choice}: {where} has no _target_; name a scikit-learn class there.")
-    try:
-        made = instantiate(dict(spec))
-    except (InstantiationException, TypeError, ValueError) as error:
-        cause = error.__cause__ or error
-        text = " ".join(str(cause).split()).split(" full_key")[0]
-        raise SettingsError(f"{choice}: {where} cannot make {spec['_target_']}: {text}.") from error
-    missing = [method for method in methods if not hasattr(made, method)]
-    if missing:
-        raise SettingsError(f"{choice}: {spec['_target_']} has no {missing[0]}; {where} needs a scikit-learn object.")
-    if hasattr(made, "_validate_params"):
-        try:
-            made._validate_params()
-        except (ValueError, TypeError) as error:
-            raise SettingsError(f"{choice}: {where}: {error}") from error
-    return made

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import itertools
 import json
 import os
-import sys
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from customer_segmentation.config.errors import settings_error, suggestion
+from customer_segmentation.config.contract_file import contract_columns
+from customer_segmentation.config.errors import settings_error
+from customer_segmentation.config.hydra_app import register_schemas, register_search_path
 from customer_segmentation.config.overrides import (
     DECISIONS,
     going_with_data,
@@ -23,31 +22,10 @@ from customer_segmentation.config.overrides import (
     values_of,
     without_k,
 )
-from customer_segmentation.config.paths import config_folders, options_of, shipped_root
+from customer_segmentation.config.paths import shipped_root
 from customer_segmentation.config.quoting import split_flags
-from customer_segmentation.errors import SettingsError, StoreError
-from customer_segmentation.settings.data import ColumnSpec
-from customer_segmentation.settings.explore import ExploreSettings
-from customer_segmentation.settings.init import InitSettings
-from customer_segmentation.settings.migrate import MigrateSettings
-from customer_segmentation.settings.promotion import HistorySettings, PromoteSettings, RollbackSettings
-from customer_segmentation.settings.report import ReportSettings
-from customer_segmentation.settings.score import ScoreSettings, ServeSettings
-from customer_segmentation.settings.sweep import SweepSettings, UiSettings
-
-SCHEMAS: dict[str, type] = {
-    "sweep": SweepSettings,
-    "explore": ExploreSettings,
-    "init": InitSettings,
-    "report": ReportSettings,
-    "migrate": MigrateSettings,
-    "score": ScoreSettings,
-    "serve": ServeSettings,
-    "ui": UiSettings,
-    "promote": PromoteSettings,
-    "rollback": RollbackSettings,
-    "history": HistorySettings,
-}
+from customer_segmentation.config.schemas import SCHEMAS
+from customer_segmentation.errors import SettingsError
 
 
 @dataclass(frozen=True)
@@ -93,36 +71,6 @@ class Plan:
             return typed(config), _choices(config), config_text(config, without="k")
 
 
-def register_schemas() -> None:
-    """Make the typed schemas known to Hydra under the names that the primary configs use."""
-    from hydra.core.config_store import ConfigStore
-
-    store = ConfigStore.instance()
-    for command, schema in SCHEMAS.items():
-        store.store(name=f"{command}_schema", node=schema)
-
-
-def register_search_path() -> None:
-    """Make Hydra look into the user's ``conf/`` first and into the folders of presets last.
-
-    Hydra puts the folder of the primary config before all others, so that a shipped file would silently win over a
-    user's of the same name; a search-path plugin can stand before it.
-    """
-    from hydra.core.config_search_path import ConfigSearchPath
-    from hydra.core.plugins import Plugins
-    from hydra.plugins.search_path_plugin import SearchPathPlugin
-
-    class SegmentSearchPath(SearchPathPlugin):
-        def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
-            before, after = config_folders()
-            for folder in reversed(before):
-                search_path.prepend("user", f"file://{folder}")
-            for folder in after:
-                search_path.append("presets", f"file://{folder}")
-
-    Plugins.instance().register(SegmentSearchPath)
-
-
 def typed(config: Any, *, contract: bool = True) -> Any:
     """Typed settings of a composed config: Hydra's own node left out, the contract of the table's columns read in.
 
@@ -139,45 +87,6 @@ def typed(config: Any, *, contract: bool = True) -> Any:
         data = settings.data
         data.columns = contract_columns(data.contract, json.dumps(data.columns, default=str))
     return settings
-
-
-@functools.lru_cache
-def contract_columns(contract: str | None, further: str) -> dict[str, ColumnSpec]:
-    """Contract of a table's columns: the file of ``conf/contract/``, and over it what the data config itself says.
-
-    Parameters
-    ----------
-    contract : str or None
-    further : str
-        The mapping under ``data.columns`` as JSON.
-
-    Raises
-    ------
-    SettingsError
-        No such file, an unknown key or a value of the wrong type in it.
-    """
-    from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
-
-    declared: Any = OmegaConf.create({})
-    if contract is not None:
-        known = options_of("contract")
-        if contract not in known:
-            raise SettingsError(
-                f"data.contract={contract}: no such file in conf/contract/; there are {', '.join(known)}."
-                + suggestion(contract, list(known))
-            )
-        declared = OmegaConf.load(known[contract])
-    declared = OmegaConf.merge(declared, json.loads(further))
-    columns: dict[str, ColumnSpec] = {}
-    schema = OmegaConf.structured(ColumnSpec)  # once: reading the dataclass costs more than a merge
-    for name, spec in declared.items():
-        try:
-            columns[str(name)] = cast("ColumnSpec", OmegaConf.to_object(OmegaConf.merge(schema, spec)))
-        except (OmegaConfBaseException, ValueError) as error:
-            text = " ".join(str(error).split()).split(" full_key")[0]
-            raise SettingsError(f"data.columns.{name}: {text}.") from error
-    return columns
 
 
 def plan(command: str, arguments: Sequence[str]) -> Plan:
@@ -257,38 +166,3 @@ def _choices(config: Any) -> dict[str, str]:
 def _as_typed(key: str, column: Sequence[str], override: Any) -> str:
     """Write the override as it goes to Hydra's command line."""
     return f"{key}=" + ",".join(text.partition("=")[2] for text in column) if len(column) > 1 else column[0]
-
-
-def run_jobs(plan: Plan, job: Callable[[Any], None], launcher: Sequence[str] = (), last: Sequence[str] = ()) -> None:
-    """Run a Hydra multirun: ``job`` once for each study of the plan, through the configured launcher.
-
-    ``job`` gets the composed config. A study that fails says so in its run, and the others go on: it raises a
-    StoreError alone.
-    ``launcher`` and ``last`` hold further overrides of Hydra's, before and after the user's own, by which the studies
-    go to other processes.
-    """
-    import hydra
-
-    # Errors reach us as exceptions instead of Hydra's own printing and exit.
-    os.environ["HYDRA_FULL_ERROR"] = "1"
-    with tempfile.TemporaryDirectory(prefix="segment-") as scratch:
-        # Hydra names its folder by the second, so that two sweeps at once collide; and nobody wants it in their folder.
-        quiet = [
-            f"hydra.sweep.dir='{scratch}'",
-            f"hydra.run.dir='{scratch}'",
-            "hydra.output_subdir=null",
-            "hydra/job_logging=none",
-            "hydra/hydra_logging=none",
-            *launcher,
-        ]
-        before = sys.argv
-        # Flags such as --cfg show one job.
-        sys.argv = ["segment", *plan.flags, *quiet, *(plan.jobs[0] if plan.flags else plan.overrides), *last]
-        try:
-            hydra.main(version_base="1.3", config_path=str(shipped_root() / "conf"), config_name=plan.command)(job)()
-        except Exception as error:
-            if os.environ.get("SEGMENT_DEBUG") or isinstance(error, StoreError):
-                raise
-            raise settings_error(error, SCHEMAS[plan.command]) from error
-        finally:
-            sys.argv = before

@@ -12,8 +12,8 @@ from customer_segmentation.explore.description import counts_by_band
 from customer_segmentation.explore.exploration import Asked
 from customer_segmentation.explore.hypotheses import Direction, Hypothesis
 from customer_segmentation.explore.variables import WORDS, Variable, declared_variables, unknown_column
+from customer_segmentation.settings.commands import ExploreSettings
 from customer_segmentation.settings.data import ColumnSpec
-from customer_segmentation.settings.explore import ExploreSettings
 from customer_segmentation.settings.sweep import ExplorationSettings, HypothesesSettings
 
 #: What a hypothesis may have beside x and y.

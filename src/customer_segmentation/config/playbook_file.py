@@ -11,10 +11,10 @@ from customer_segmentation.errors import SettingsError
 from customer_segmentation.segments.playbook import check_playbook
 from customer_segmentation.settings.playbook import PlaybookSettings
 from customer_segmentation.settings.sweep import SweepSettings
-from customer_segmentation.tracking.read import artifact_of
-from customer_segmentation.tracking.store import Store
 
 GENERIC = "generic"
+
+
 #: Artifact of a sweep's run: the playbook as it was when the sweep named its segments.
 PLAYBOOK = "playbook.yaml"
 
@@ -43,20 +43,6 @@ def playbook_text(settings: SweepSettings) -> str:
     return OmegaConf.to_yaml(OmegaConf.structured(playbook_of(settings)))
 
 
-def playbook_of_sweep(store: Store, sweep_id: str, settings: SweepSettings) -> PlaybookSettings:
-    """Read the playbook that a sweep used, whatever became of its file; today's file where its run holds none.
-
-    Raises
-    ------
-    SettingsError
-        It cannot be read: another version wrote it, or there is no such file today.
-    """
-    content = artifact_of(store, sweep_id, PLAYBOOK)
-    if content is None:
-        return playbook_of(settings)
-    return _typed(content.decode("utf-8"), where=f"{PLAYBOOK} of run {sweep_id}")
-
-
 def check_playbook_of(settings: SweepSettings) -> None:
     """Check the playbook of a sweep against the contract of its table.
 
@@ -81,10 +67,11 @@ def _read(name: str) -> PlaybookSettings:
         text = known[name].read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{where} cannot be read: {error}.") from error
-    return _typed(text, where=where)
+    return to_playbook(text, where=where)
 
 
-def _typed(text: str, *, where: str) -> PlaybookSettings:
+def to_playbook(text: str, *, where: str) -> PlaybookSettings:
+    """Typed playbook of a YAML text; ``where`` names the text in an error."""
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
     from yaml import YAMLError

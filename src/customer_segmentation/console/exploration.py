@@ -16,9 +16,8 @@ from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.explore.exploration import Exploration
 from customer_segmentation.figures.labels import number, share
 from customer_segmentation.settings.data import Role
-from customer_segmentation.tracking.existing_store import command
 from customer_segmentation.tracking.log.exploration import coefficient, gaps, set_aside_reasons, standing
-from customer_segmentation.tracking.store import Store
+from customer_segmentation.tracking.store import Store, command
 
 MOST_ROWS = 30  # of a table; all stand in its file
 STRONGEST = 10

@@ -9,9 +9,12 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from customer_segmentation.clustering.study import Study
+
+_CURRENT: SweepProgress | None = None
 
 
 class SweepProgress:
@@ -120,9 +123,39 @@ class SweepProgress:
             print(f"{time.monotonic() - self.started:6.1f} s  {text}", file=sys.stderr, flush=True)
 
 
-_CURRENT: SweepProgress | None = None
-
-
 def current_progress() -> SweepProgress:
     """The progress of the sweep in this process; in a worker process a silent one."""
     return _CURRENT if _CURRENT is not None else SweepProgress(0, 0, quiet=True)
+
+
+class ScoreProgress:
+    """Rows done of the rows expected; called with both."""
+
+    def __init__(self, name: str, *, quiet: bool) -> None:
+        console = Console(stderr=True, highlight=False)
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[rows]} rows"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=quiet or not console.is_terminal,
+        )
+        self._task = self._bar.add_task(escape(name), total=None, rows="0")
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def __call__(self, done: int, expected: int | None) -> None:
+        """Show how far it is; an estimate that was too low is stretched."""
+        total = None if expected is None else max(expected, done + 1)
+        self._bar.update(self._task, completed=done, total=total, rows=f"{done:,}")

@@ -7,13 +7,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from customer_segmentation.registry.history import moves
-from customer_segmentation.registry.pages import moment, words_of
+from customer_segmentation.formatting import moment
+from customer_segmentation.registry.champion_history import moves
+from customer_segmentation.registry.pages import words_of
 from customer_segmentation.registry.versions import CHALLENGER, CHAMPION, ModelRegistry, Version
 from customer_segmentation.settings.promotion import PromoteSettings
 from customer_segmentation.settings.score import ScoreSettings
-from customer_segmentation.tracking.existing_store import command
-from customer_segmentation.tracking.store import Store
+from customer_segmentation.tracking.store import Store, command
 from customer_segmentation.workflows.promote import Outcome
 
 LOG_WIDTH = 140  # where output goes to a file there is no width to keep to

@@ -12,9 +12,8 @@ from customer_segmentation.console.progress import SweepProgress
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.formatting import figure, shortened
 from customer_segmentation.segments.insights import Portraits
-from customer_segmentation.tracking.existing_store import command
-from customer_segmentation.tracking.log.report import place_of_report
-from customer_segmentation.tracking.store import Store
+from customer_segmentation.tracking.log.sweep import place_of_report
+from customer_segmentation.tracking.store import Store, command
 from customer_segmentation.workflows.choose import Conclusion
 
 SHOWN = 10

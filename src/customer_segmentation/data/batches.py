@@ -9,11 +9,11 @@ import pyarrow.parquet as parquet
 from customer_segmentation.data.load import table_of
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.errors import DataError
+from customer_segmentation.formatting import first_line
 from customer_segmentation.parsing.headers import match_headers
 from customer_segmentation.settings.data import DataSettings, Role
-from customer_segmentation.sources.base import FrameSource
 from customer_segmentation.sources.files import open_file
-from customer_segmentation.sources.open import first_line
+from customer_segmentation.sources.frame import FrameSource
 
 
 def stream_customers(settings: DataSettings, *, needed: Collection[str], batch_rows: int) -> Iterator[CustomerTable]:

@@ -9,15 +9,9 @@ import numpy as np
 import pandas as pd
 
 from customer_segmentation.data.expressions import evaluate, parse
-from customer_segmentation.parsing.values import (
-    cell_text,
-    holds_nul,
-    is_blank,
-    match_values,
-    parse_numbers,
-    parse_yes_no,
-    texts_of,
-)
+from customer_segmentation.parsing.blanks import is_blank
+from customer_segmentation.parsing.numbers import parse_numbers
+from customer_segmentation.parsing.texts import cell_text, holds_nul, match_values, parse_yes_no, texts_of
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Repair
 
 PROBLEM_COLUMNS = ("row", "column", "value", "reason")

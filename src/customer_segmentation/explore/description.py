@@ -1,6 +1,8 @@
 """Descriptive statistics of the columns, and counts of customers by category and by band."""
 
-from collections.abc import Iterable, Sequence
+from __future__ import annotations
+
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -10,6 +12,8 @@ from scipy import stats
 from customer_segmentation.errors import SettingsError
 
 STATISTICS = ["count", "missing", "mean", "std", "min", "25%", "50%", "75%", "max", "skew"]
+
+
 MISSING = "(missing)"
 
 
@@ -68,12 +72,6 @@ def describe(frame: pd.DataFrame) -> pd.DataFrame:
 def _with_share(counts: pd.Series) -> pd.DataFrame:
     total = counts.sum()
     return pd.DataFrame({"customers": counts.astype(int), "share": counts / total if total else np.nan})
-
-
-def in_words(names: Iterable[str]) -> str:
-    """Names in a row: ``Gender, Contract and Age``."""
-    every = list(names)
-    return " and ".join([", ".join(every[:-1]), *every[-1:]] if len(every) > 1 else every)
 
 
 def counts_by(series: pd.Series) -> pd.DataFrame:
@@ -160,3 +158,38 @@ def counts_by_band(series: pd.Series, edges: Sequence[float], labels: Sequence[s
         rows.append((MISSING, missing.sum()))
     index = pd.Index([name for name, _ in rows], name=series.name)
     return _with_share(pd.Series([int(count) for _, count in rows], index=index, dtype=int))
+
+
+def tukey_outliers(frame: pd.DataFrame, *, reach: float = 1.5) -> pd.DataFrame:
+    """Count the values outside Tukey's fences, in the unit of each column.
+
+    The fences lie ``reach`` interquartile ranges outside the quartiles (Tukey, Exploratory Data Analysis, 1977). A
+    value beyond them is not an error: a skewed column, such as revenue, has many. Where the middle half of a column is
+    one single value the fences coincide, and every other value counts.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n_customers, n_columns)
+        Text, categories and columns of at most two distinct values (yes/no) are left out.
+    reach : float
+        1.5 for "outside", 3 for "far out".
+
+    Returns
+    -------
+    DataFrame of shape (n_described_columns, 6)
+        ``lower_fence``, ``upper_fence``, ``below``, ``above``, ``outside`` (customers) and ``share`` of the values
+        that are present.
+    """
+    rows = {}
+    for name, column in numeric_columns(frame).items():
+        values = column.to_numpy()
+        values = values[~np.isnan(values)]
+        if len(values) == 0 or np.isin(values, [values.min(), values.max()]).all():
+            continue
+        first, third = np.quantile(values, [0.25, 0.75])
+        lower, upper = first - reach * (third - first), third + reach * (third - first)
+        below, above = int((values < lower).sum()), int((values > upper).sum())
+        rows[name] = [lower, upper, below, above, below + above, (below + above) / len(values)]
+    names = ["lower_fence", "upper_fence", "below", "above", "outside", "share"]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=names)
+    return table.astype({"below": int, "above": int, "outside": int}).rename_axis("column")

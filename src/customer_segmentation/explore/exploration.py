@@ -8,11 +8,15 @@ from dataclasses import dataclass
 import pandas as pd
 
 from customer_segmentation.data.table import CustomerTable
-from customer_segmentation.explore.correlation import Method, correlation_matrix
-from customer_segmentation.explore.description import counts_by, counts_by_band, describe, numeric_columns
+from customer_segmentation.explore.correlation import Method, correlation_matrix, correlation_pairs
+from customer_segmentation.explore.description import (
+    counts_by,
+    counts_by_band,
+    describe,
+    numeric_columns,
+    tukey_outliers,
+)
 from customer_segmentation.explore.hypotheses import Hypothesis, HypothesisResult, assess_hypotheses
-from customer_segmentation.explore.outliers import tukey_outliers
-from customer_segmentation.explore.pairs import correlation_pairs
 from customer_segmentation.explore.variables import Variable, column_variable, values_of
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
 

@@ -8,18 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from customer_segmentation.figures.labels import (
-    LINE,
-    PLAIN,
-    TEXT,
-    fit,
-    fit_all,
-    number,
-    share,
-    widest,
-    with_unit,
-    wrap,
-)
+from customer_segmentation.figures.labels import LINE, PLAIN, TEXT, fit, fit_all, number, share, widest, with_unit, wrap
 from customer_segmentation.figures.scatter import scatter_pairs
 from customer_segmentation.figures.theme import (
     DIVERGING,

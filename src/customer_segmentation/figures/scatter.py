@@ -9,13 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from customer_segmentation.figures.labels import (
-    LINE,
-    PLAIN,
-    TEXT,
-    fit,
-    with_unit,
-)
+from customer_segmentation.figures.labels import LINE, PLAIN, TEXT, fit, with_unit
 from customer_segmentation.figures.theme import (
     EDGE,
     compose,

@@ -5,16 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from customer_segmentation.figures.labels import PANEL, PLAIN, TEXT, fit, fit_all, widest
-from customer_segmentation.figures.theme import (
-    EDGE,
-    INK,
-    QUIET,
-    RULE,
-    bare,
-    compose,
-    new_figure,
-    segment_colours,
-)
+from customer_segmentation.figures.theme import EDGE, INK, QUIET, RULE, bare, compose, new_figure, segment_colours
 
 #: Standard deviations at which a bar ends; what lies beyond is marked by an arrow head and written all the same.
 REACH = 2.0

@@ -10,16 +10,7 @@ from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from customer_segmentation.figures.labels import (
-    LINE,
-    PLAIN,
-    TEXT,
-    fit,
-    fit_all,
-    number,
-    widest,
-    wrap,
-)
+from customer_segmentation.figures.labels import LINE, PLAIN, TEXT, fit, fit_all, number, widest, wrap
 from customer_segmentation.figures.theme import (
     BLANK,
     EDGE,

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from customer_segmentation.clustering.distances import distances
 from customer_segmentation.clustering.study import Candidate
 from customer_segmentation.model.reference import reference_of
-from customer_segmentation.model.segment_model import SegmentModel, distances
+from customer_segmentation.model.segment_model import SegmentModel
 from customer_segmentation.spaces.space import Space
 from customer_segmentation.tracking.items import Model
 from customer_segmentation.workflows.prepare import Customers

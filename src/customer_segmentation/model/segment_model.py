@@ -10,13 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from customer_segmentation.clustering.distances import Floats, distances, margin
 from customer_segmentation.data.cleaning import PROBLEM_COLUMNS, Prepared
 from customer_segmentation.spaces.transformers import CustomerFeatures
 
-Floats = npt.NDArray[np.float64]
-
 #: What a row gets.
 RESULTS = ("segment", "segment_name", "distance", "margin", "reason")
+
+
 SHOWN = 60  # characters of a cell in a reason
 
 
@@ -230,41 +231,6 @@ def _distinct(names: list[str]) -> list[str]:
         seen[name] = seen.get(name, 0) + 1
         result.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
     return result
-
-
-def distances(matrix: Floats, centres: Floats, clusters: npt.NDArray[np.intp]) -> tuple[Floats, Floats]:
-    """Distance of each row to the centre of its cluster and to the nearest other one (infinite where there is none).
-
-    Parameters
-    ----------
-    matrix : array of shape (n_customers, n_dimensions)
-    centres : array of shape (n_clusters, n_dimensions)
-    clusters : integer array of shape (n_customers,)
-
-    Returns
-    -------
-    own, other : arrays of shape (n_customers,)
-    """
-    own, other = np.full(len(matrix), np.inf), np.full(len(matrix), np.inf)
-    for cluster, centre in enumerate(centres):  # centre by centre: no array of all distances
-        squared = np.zeros(len(matrix))
-        for dimension, value in enumerate(centre):
-            squared += (matrix[:, dimension] - value) ** 2
-        mine = clusters == cluster
-        own[mine] = squared[mine]
-        np.minimum(other, squared, out=other, where=~mine)
-    return np.sqrt(own), np.sqrt(other)
-
-
-def margin(own: Floats, other: Floats) -> Floats:
-    """How clearly a customer belongs: (other - own) / the larger of both, the silhouette with centres for members.
-
-    1 at the own centre, 0 half way to the nearest other one; below 0 where an algorithm does not take the nearest
-    centre; 1 where there is one segment only.
-    """
-    with np.errstate(all="ignore"):
-        value = np.where(np.isinf(other), 1.0, (other - own) / np.maximum(own, other))
-    return np.where(np.isnan(value), 0.0, value)  # two centres in one place, and the customer in it
 
 
 def _reasons(prepared: Prepared, clean: pd.DataFrame, features: pd.DataFrame, step: CustomerFeatures) -> dict[int, str]:

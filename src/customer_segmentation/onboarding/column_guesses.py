@@ -15,8 +15,10 @@ import pandas as pd
 
 from customer_segmentation.onboarding import header_vocabulary as words_about
 from customer_segmentation.onboarding.header_vocabulary import words_of
+from customer_segmentation.parsing.blanks import is_blank
 from customer_segmentation.parsing.dates import date_format_of
-from customer_segmentation.parsing.values import fold, is_blank, parse_numbers, parse_yes_no, texts_of
+from customer_segmentation.parsing.numbers import parse_numbers
+from customer_segmentation.parsing.texts import fold, parse_yes_no, texts_of
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
 
 _MOSTLY_BLANK = 0.5

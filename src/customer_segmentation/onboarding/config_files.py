@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import yaml
 
 from customer_segmentation.onboarding.column_guesses import Guess
+from customer_segmentation.onboarding.feature_choice import MOST_WORDS, Choice
 from customer_segmentation.onboarding.header_vocabulary import slug
 from customer_segmentation.settings.data import ColumnSpec, DataSettings, Role, Transactions
 
-MOST_FEATURES = 12
-_MOST_WORDS = 8  # of a category among the features: each becomes a 0/1 column
-_SAME = 0.99  # correlation from which a column repeats another
-_MISSING = 0.5  # share of data.set_aside_limit that rows without a feature's value may take
 _COUNTED = 3  # categories whose customers are counted
+
+
 _PLAIN = re.compile(r"[^\W\d_][\w %/.&+-]*")
+
+
 _TRANSACTION_KEYS = {
     "customer": "names the customer",
     "date": "of the order",
@@ -27,61 +27,6 @@ _TRANSACTION_KEYS = {
     "reference_date": "YYYY-MM-DD, from which days are counted; null: the last date of the table",
     "date_format": "such as %d/%m/%Y; null: found out",
 }
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Columns of the two feature sets, and why others were left out.
-
-    Attributes
-    ----------
-    numbers, words : tuple of Guess
-        Of the first set; what the second adds.
-    left_out : dict of str to str
-        Header to reason, for numbers that are no feature.
-    """
-
-    numbers: tuple[Guess, ...]
-    words: tuple[Guess, ...]
-    left_out: dict[str, str]
-
-    @property
-    def log_scale(self) -> bool:
-        """Whether a logarithm of every number exists."""
-        return all(np.nanmin(guess.numbers) >= 0 for guess in self.numbers if guess.numbers is not None)
-
-
-def choose_features(guesses: Sequence[Guess], *, set_aside_limit: float) -> Choice:
-    """Choose the columns that describe a customer.
-
-    Numbers first, the value among them; then yes/no and categories of few words. A column is left out when it repeats
-    another one, or when so many rows lack its value that the table would be refused.
-    """
-    allowed = _MISSING * set_aside_limit
-    numbers = [guess for guess in guesses if guess.numbers is not None and guess.role in (Role.numeric, Role.value)]
-    numbers.sort(key=lambda guess: guess.role is not Role.value)
-    usable = np.ones(len(guesses[0].usable) if guesses else 0, dtype=bool)
-    chosen: list[Guess] = []
-    left_out: dict[str, str] = {}
-    for guess in numbers:
-        twin = next((other for other in chosen if _correlation(guess, other) > _SAME), None)
-        if 1 - (usable & guess.usable).mean() > allowed:
-            left_out[guess.header] = f"{1 - guess.usable.mean():.1%} of the rows have no value and would be set aside"
-        elif twin is not None:
-            left_out[guess.header] = f"repeats {twin.header} (correlation above {_SAME})"
-        elif len(chosen) == MOST_FEATURES:
-            left_out[guess.header] = f"beyond the first {MOST_FEATURES} numbers"
-        else:
-            chosen.append(guess)
-            usable &= guess.usable
-    words: list[Guess] = []
-    for guess in guesses:
-        few = guess.distinct <= _MOST_WORDS and len(words) < MOST_FEATURES
-        if guess.role is Role.categorical and few and 1 - (usable & guess.usable).mean() <= allowed:
-            words.append(guess)
-            usable &= guess.usable
-    order = {guess.header: at for at, guess in enumerate(guesses)}
-    return Choice(tuple(sorted(chosen, key=lambda guess: order[guess.header])), tuple(words), left_out)
 
 
 def customer_files(
@@ -234,7 +179,7 @@ def _yardstick(name: str) -> str:
 def _exploration(name: str, guesses: Sequence[Guess], choice: Choice) -> str:
     lines = [f"# segment explore data={name}   (also of segment sweep)", "correlate:"]
     lines += [f"  {quoted(guess.header)}: {quoted(guess.header)}" for guess in choice.numbers]
-    counted = [guess.header for guess in guesses if guess.role is Role.categorical and guess.distinct <= _MOST_WORDS][
+    counted = [guess.header for guess in guesses if guess.role is Role.categorical and guess.distinct <= MOST_WORDS][
         :_COUNTED
     ]
     lines.append(f"counts: {_flow(counted)}")
@@ -285,16 +230,6 @@ def _age_bands(guess: Guess) -> list[int]:
     values = guess.numbers[guess.usable] if guess.numbers is not None else np.array([0.0])
     low, high = int(values.min()), int(values.max())
     return [low, *(edge for edge in range(20, 90, 10) if low < edge <= high)]
-
-
-def _correlation(one: Guess, other: Guess) -> float:
-    both = one.usable & other.usable
-    if one.numbers is None or other.numbers is None or both.sum() < 3:
-        return 0.0
-    left, right = one.numbers[both], other.numbers[both]
-    if left.std() == 0 or right.std() == 0:
-        return 0.0
-    return abs(float(np.corrcoef(left, right)[0, 1]))
 
 
 def _flow(values: Sequence[str]) -> str:

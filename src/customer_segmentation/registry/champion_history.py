@@ -9,18 +9,29 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 #: First part of the tags' keys, followed by the time in UTC.
 EVENT = "history."
+
+
 REASON_LENGTH = 2000
+
+
 VERBS = {"promote": "promoted", "force": "promoted by force", "rollback": "rolled back"}
+
+
 _SENTENCE = re.compile(
     rf"(?P<verb>{'|'.join(VERBS.values())}): (?:no champion|version (?P<before>\d+)) → version (?P<after>\d+), "
     r"by (?P<by>.*?)(?:: (?P<why>.*))?",
     re.DOTALL,
 )
+
+
+State = Literal["done", "interrupted", "moved by hand"]
 
 
 @dataclass(frozen=True)
@@ -71,3 +82,75 @@ def read_event(key: str, value: str) -> Event | None:
     before = None if found["before"] is None else int(found["before"])
     at = int(when.replace(microsecond=0).timestamp()) * 1000 + when.microsecond // 1000
     return Event(at, action, before, int(found["after"]), found["by"], found["why"] or "")
+
+
+@dataclass(frozen=True)
+class Move:
+    """An event and what became of it.
+
+    Attributes
+    ----------
+    event : Event
+    state : {"done", "interrupted", "moved by hand"}
+        Interrupted: the alias was never moved. Moved by hand: it took place or not, but since then somebody has moved
+        the alias without these commands.
+    """
+
+    event: Event
+    state: State
+
+
+def moves(events: Sequence[Event], champion: int | None) -> list[Move]:
+    """Tell of each event whether it took place.
+
+    Parameters
+    ----------
+    events : sequence of Event
+        The oldest first.
+    champion : int or None
+        Version that is the champion now.
+    """
+    found = []
+    for position, event in enumerate(events):
+        then = events[position + 1].before if position + 1 < len(events) else champion
+        state: State = "done" if then == event.after else "interrupted" if then == event.before else "moved by hand"
+        found.append(Move(event, state))
+    return found
+
+
+def line_of_champions(events: Sequence[Event], champion: int | None) -> list[int]:
+    """Champions that led to the present one, the first first: a rollback takes back what it undoes.
+
+    Examples
+    --------
+    >>> promoted = [Event(0, "promote", None, 1, "", ""), Event(1, "promote", 1, 3, "", "")]
+    >>> line_of_champions(promoted, 3)
+    [1, 3]
+    >>> line_of_champions([*promoted, Event(2, "rollback", 3, 1, "", "")], 1)
+    [1]
+    """
+    line: list[int] = []
+    for move in moves(events, champion):
+        event = move.event
+        if move.state == "interrupted":
+            continue
+        _now(line, event.before)
+        _now(line, event.after) if event.action == "rollback" else line.append(event.after)
+    _now(line, champion)
+    return line
+
+
+def previous_champion(events: Sequence[Event], champion: int | None) -> int | None:
+    """Champion that the present one replaced; None where it replaced nobody."""
+    line = line_of_champions(events, champion)
+    return line[-2] if len(line) > 1 else None
+
+
+def _now(line: list[int], number: int | None) -> None:
+    """Make a version the last of the line: by going back to it where the line holds it."""
+    if number is None:
+        return
+    if number in line:
+        del line[line.index(number) + 1 :]
+    else:
+        line.append(number)

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
+from customer_segmentation.clustering.metrics import cluster_sizes
+from customer_segmentation.formatting import moment
+from customer_segmentation.registry import pages
+from customer_segmentation.registry.champion_history import Move, moves
 from customer_segmentation.registry.checks import Check
-from customer_segmentation.registry.history import Move
-from customer_segmentation.registry.segment_rows import SegmentRow
-from customer_segmentation.registry.versions import Version
+from customer_segmentation.registry.segment_identity import Identity
+from customer_segmentation.registry.versions import CHALLENGER, CHAMPION, ModelRegistry, Version
 
 MARKS = {"pass": "✔ pass", "fail": "✘ **fail**", "not asked": "not asked", "no champion": "no champion yet"}
+
+
 SHOWN_MOVES = 20
+
+
 GAP = "&emsp;"
 
 
@@ -110,11 +120,6 @@ def words_of(move: Move) -> str:
     return f"{move.event.words}{notes.get(move.state, '')}"
 
 
-def moment(milliseconds: int) -> str:
-    """Write a point in time, in UTC."""
-    return time.strftime("%Y-%m-%d %H:%M", time.gmtime(milliseconds / 1000))
-
-
 def _sentence(check: Check) -> str:
     return f"{check.title}: {plain(check.sentence)}."
 
@@ -134,3 +139,85 @@ def plain(text: str) -> str:
 def _row(cells: Sequence[str]) -> str:
     """Return a row of a table; MLflow's pages set cells without a gap, so that each but the last brings its own."""
     return "| " + f"{GAP} | ".join(cells) + " |"
+
+
+def refresh_page(registry: ModelRegistry) -> None:
+    """Write the registered model's page anew: champion, challenger, history."""
+    aliases = registry.aliases()
+    versions = {version.number: version for version in registry.versions()}
+    champion = aliases.get(CHAMPION)
+    registry.describe(
+        pages.model_page(
+            registry.name,
+            None if champion is None else versions[champion],
+            moves(registry.events(), champion),
+            aliases.get(CHALLENGER),
+            {number: version.tags.get("candidate", "") for number, version in versions.items()},
+        )
+    )
+
+
+def finish(registry: ModelRegistry) -> None:
+    """Take the challenger's alias from a version that is the champion now, and write the page."""
+    registry.retire_challenger()
+    refresh_page(registry)
+
+
+@dataclass(frozen=True)
+class SegmentRow:
+    """One segment as a version's page shows it.
+
+    Attributes
+    ----------
+    number : int
+    name : str
+        "" where it has none.
+    customers : int
+    share : float
+        Of all customers.
+    value_mean, value_share : float or None
+        Value per customer, and its share of all value; None where the table knows no value.
+    origin : str
+        Where the number comes from.
+    """
+
+    number: int
+    name: str
+    customers: int
+    share: float
+    value_mean: float | None
+    value_share: float | None
+    origin: str
+
+
+def segment_rows(
+    labels: npt.NDArray[np.integer], value: npt.NDArray[np.float64] | None, identity: Identity
+) -> tuple[SegmentRow, ...]:
+    """Rows of all segments, in the order of their numbers.
+
+    Parameters
+    ----------
+    labels : integer array of shape (n_customers,)
+        Clusters, 0 ... k-1.
+    value : array of shape (n_customers,) or None
+        What each customer is worth; None where the table does not say.
+    identity : Identity
+        Numbers and names of the clusters.
+    """
+    k = len(identity.numbers)
+    sizes = cluster_sizes(labels, k)
+    sums = None if value is None else np.bincount(labels, weights=np.nan_to_num(value), minlength=k)
+    total = None if sums is None else float(sums.sum())
+    rows = [
+        SegmentRow(
+            number=number,
+            name=identity.names.get(number, ""),
+            customers=int(sizes[cluster]),
+            share=float(sizes[cluster] / sizes.sum()),
+            value_mean=None if sums is None else float(sums[cluster] / sizes[cluster]),
+            value_share=None if sums is None or not total else float(sums[cluster] / total),
+            origin=identity.origin.get(number, ""),
+        )
+        for cluster, number in enumerate(identity.numbers)
+    ]
+    return tuple(sorted(rows, key=lambda row: row.number))

@@ -21,7 +21,7 @@ from typing import Any
 
 from customer_segmentation.errors import StoreError
 from customer_segmentation.registry.champion_history import EVENT, Event, event_tag, read_event
-from customer_segmentation.tracking.model_address import model_id_in
+from customer_segmentation.tracking.models import model_id_in
 from customer_segmentation.tracking.store import Store
 
 CHAMPION = "champion"

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from customer_segmentation.figures.labels import percent
+from customer_segmentation.formatting import capital, listed
 from customer_segmentation.report.data import ReportData
 from customer_segmentation.report.document import Bullets, Paragraph, Section
 from customer_segmentation.report.profile_rows import outcome_rows
-from customer_segmentation.report.sections_sweep import capital, listed
 
 #: A segment below this share of the customers is no target for a campaign; below the second it is small.
 TINY, SMALL = 0.01, 0.05

@@ -3,18 +3,42 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from customer_segmentation.figures.labels import percent
+from customer_segmentation.figures.member_flow import member_flow
+from customer_segmentation.figures.segment_card import segment_card
+from customer_segmentation.figures.segment_shares import outcome_rates, value_against_customers
+from customer_segmentation.figures.space_map import principal_plane, space_map
 from customer_segmentation.report.document import Picture
+from customer_segmentation.report.profile_rows import outcome_rows, short, shown_rows, subject, written
+from customer_segmentation.segments.insights import Portraits
+from customer_segmentation.spaces.space import Space
 
 DPI = 120
+
+
 PAGE_DPI = 96
+
+
 COLOURS = 128  # a figure has a dozen, and their shades along edges
+
+
 #: Larger images than this many pixels across are reduced: no screen shows more.
 WIDEST = 1800
+
+
+#: Beyond this many segments the cards do without a picture: their tables hold the same.
+MOST_CARDS = 12
+
+
+MOST_OUTCOMES = 2
 
 
 def drawn(figure: Figure, name: str, *, caption: str, alt: str) -> Picture:
@@ -48,3 +72,139 @@ def _picture(image: object, name: str, caption: str, alt: str) -> Picture:
         buffer, "PNG", compress_level=6
     )
     return Picture(name, buffer.getvalue(), caption, alt, width, height)
+
+
+def segment_pictures(
+    space: Space,
+    labels: npt.NDArray[np.integer],
+    portraits: Portraits,
+    *,
+    labels_by_k: Mapping[int, npt.NDArray[np.integer]],
+    value: npt.NDArray[np.float64] | None,
+    seed: int,
+) -> dict[str, Picture]:
+    """Draw the map of the space, value against customers, outcome rates, the flow of members, and the cards.
+
+    Parameters
+    ----------
+    space : Space
+    labels : integer array of shape (n_customers,)
+    portraits : Portraits
+    labels_by_k : mapping of k to integer array of shape (n_customers,)
+        Of the candidate's study.
+    value : array of shape (n_customers,) or None
+    seed : int
+        Of the sample that a map draws on large tables.
+    """
+    profiles = portraits.profiles
+    k = profiles.k
+    names = [
+        portraits.names[segment].name if segment < len(portraits.names) else f"Segment {segment}"
+        for segment in range(k)
+    ]
+    found = dict(_shares(portraits, names))
+    plane = principal_plane(space.matrix)
+    found["map"] = drawn(
+        space_map(plane, labels, space.dimensions, "Map of the segments", names=names, seed=seed),
+        "map",
+        caption=f"Every customer in the two directions in which they differ most ({percent(sum(plane.explained))} of "
+        "the "
+        "variance that was clustered). Segments that touch have no gap between them on this map.",
+        alt="Scatter of the customers over the first two principal components, which hold "
+        f"{percent(plane.explained[0])} "
+        f"and {percent(plane.explained[1])} of the variance, coloured by {k} segments with their centres numbered.",
+    )
+    if len(labels_by_k) > 1:
+        found["flow"] = _flow(portraits, labels_by_k, value, plane.points[:, 0])
+    for segment in range(min(k, MOST_CARDS)):
+        found[f"segment_{segment}"] = _card(portraits, segment, names[segment])
+    return found
+
+
+def _shares(portraits: Portraits, names: list[str]) -> dict[str, Picture]:
+    profiles = portraits.profiles
+    table = profiles.segments
+    found = {}
+    if profiles.value is not None and table["value_share"].notna().any():
+        told = "; ".join(
+            f"{segment} {name}: {percent(customers)} of customers, {percent(value)} of value"
+            for segment, (name, customers, value) in enumerate(
+                zip(names, table["share"], table["value_share"], strict=True)
+            )
+        )
+        found["value"] = drawn(
+            value_against_customers(
+                list(table["share"]), list(table["value_share"]), "Value against customers", value=profiles.value.name,
+                names=names,
+            ),
+            "value",
+            caption=f"Share of each segment in the customers and in the {profiles.value.name}.",
+            alt=f"Bars. {told}.",
+        )  # fmt: skip
+    for number, (label, rows) in enumerate(outcome_rows(profiles)[:MOST_OUTCOMES]):
+        overall = float(rows["overall"].iloc[0])
+        told = "; ".join(
+            f"{segment} {name}: {percent(rate)}"
+            for segment, (name, rate) in enumerate(zip(names, rows["value"], strict=True))
+        )
+        found[f"outcome_{number}"] = drawn(
+            outcome_rates(
+                list(rows["value"]), list(rows["low"]), list(rows["high"]), [int(n) for n in rows["customers"]],
+                f"{label} by segment", outcome=label, overall=overall, names=names,
+            ),
+            f"outcome_{number}",
+            caption=f"{label}: rate in each segment with its 95 % interval, customers outside the fit included; all "
+            f"customers {percent(overall)}.",
+            alt=f"Dots with intervals. {told}; all customers: {percent(overall)}.",
+        )  # fmt: skip
+    return found
+
+
+def _flow(
+    portraits: Portraits,
+    labels_by_k: Mapping[int, npt.NDArray[np.integer]],
+    value: npt.NDArray[np.float64] | None,
+    component: npt.NDArray[np.float64],
+) -> Picture:
+    variable = portraits.profiles.value
+    by_value = value is not None and variable is not None
+    measure = variable.name if by_value and variable is not None else "first principal component"
+    k = portraits.profiles.k
+    ks = sorted(labels_by_k)
+    return drawn(
+        member_flow(
+            labels_by_k, value if by_value and value is not None else component, "Who goes where as k grows",
+            measure=measure, unit=variable.unit if by_value and variable is not None else "", chosen=k,
+        ),
+        "flow",
+        caption=f"Segments of k = {ks[0]} to {ks[-1]} of this study at their mean {measure}, joined by the customers "
+            "they "
+        f"share; k = {k} is the one described here.",
+        alt=f"Streams of customers between the segments of neighbouring numbers of segments, {ks[0]} to {ks[-1]}; the "
+        f"numbered dots at k = {k} are the segments of this report.",
+    )  # fmt: skip
+
+
+def _card(portraits: Portraits, segment: int, name: str) -> Picture:
+    rows = shown_rows(portraits, segment)
+    frame = pd.DataFrame(
+        {
+            "variable": [subject(row) for _, row in rows.iterrows()],
+            "effect": rows["sd"].to_numpy(),
+            "low": rows["sd_low"].to_numpy(),
+            "high": rows["sd_high"].to_numpy(),
+            "here": [short(row, "value") for _, row in rows.iterrows()],
+            "all": [short(row, "overall") for _, row in rows.iterrows()],
+        }
+    )
+    told = "; ".join(
+        f"{subject(row)} {written(row, 'value')} against {written(row, 'overall')}" for _, row in rows.iterrows()
+    )
+    return drawn(
+        segment_card(frame, segment=segment, name=name, k=portraits.profiles.k, title="Against the average customer"),
+        f"segment_{segment}",
+        caption=f"Segment {segment} against all customers: bars are distances from their mean in standard deviations, "
+        "with "
+        "the 95 % interval.",
+        alt=f"Bars. {told}.",
+    )

@@ -7,7 +7,8 @@ import pandas as pd
 
 from customer_segmentation.figures.labels import percent
 from customer_segmentation.formatting import CURRENCIES, figure, shortened
-from customer_segmentation.segments.insights import LONGEST, Claim, Portraits
+from customer_segmentation.segments.claims import LONGEST, Claim
+from customer_segmentation.segments.insights import Portraits
 from customer_segmentation.segments.profile import Profiles
 
 #: A difference that is likelier by chance than this, corrected for all that were tested, is not shown as one.

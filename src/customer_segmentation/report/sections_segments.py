@@ -7,7 +7,7 @@ import pandas as pd
 
 from customer_segmentation.figures.labels import number, percent
 from customer_segmentation.figures.theme import segment_colours
-from customer_segmentation.formatting import figure, money
+from customer_segmentation.formatting import capital, counted, figure, listed, money
 from customer_segmentation.report.data import ReportData
 from customer_segmentation.report.document import (
     Beside,
@@ -21,16 +21,10 @@ from customer_segmentation.report.document import (
     bullets,
 )
 from customer_segmentation.report.everybody import everybody_blocks
-from customer_segmentation.report.profile_rows import (
-    difference,
-    outcome_rows,
-    rate,
-    shown_rows,
-    subject,
-    written,
-)
-from customer_segmentation.report.sections_sweep import capital, counted, listed
-from customer_segmentation.segments.insights import HighValue, Portraits, Recommendation
+from customer_segmentation.report.profile_rows import difference, outcome_rows, rate, shown_rows, subject, written
+from customer_segmentation.segments.high_value import HighValue
+from customer_segmentation.segments.insights import Portraits
+from customer_segmentation.segments.recommendations import Recommendation
 
 SHOWN_CUSTOMERS = 15
 MOST_OUTCOMES = 3

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from customer_segmentation.figures.labels import number, percent
+from customer_segmentation.formatting import capital, counted, listed, span
 from customer_segmentation.report.data import ReportData
 from customer_segmentation.report.document import Block, Bullets, Code, Gallery, Grid, Paragraph, Section, bullets
 
 SHOWN_CANDIDATES = 10
+
+
 SHOWN_COLUMNS = 14
+
+
 SHOWN_REASONS = 6
+
+
 NOBODY = "No candidate was chosen."
+
+
 #: Scores of the leaderboard that compare across spaces, and how a reader calls them.
 SCORES = (
     ("yardstick", "yardstick"),
@@ -22,12 +29,18 @@ SCORES = (
     ("value_explained", "value explained"),
     ("smallest_share", "smallest segment"),
 )
+
+
 MEANINGS = {
     "stability": "stability is the agreement with segments found on halves of the customers (adjusted Rand index)",
     "reference_silhouette": "separation is the silhouette in the reference space, the same for all",
     "value_explained": "value explained is the share of what customers are worth that lies between the segments",
 }
+
+
 STRUCTURES = {"natural": "natural", "none": "none found", "undecidable": "not decidable"}
+
+
 VERDICTS = {"chosen": "chosen", "runner_up": "runner-up", "best_of_study": "best of its study", "qualified": ""}
 
 
@@ -292,35 +305,3 @@ def repeat_section(data: ReportData) -> Section:
         Grid("What made these numbers", ("what", "value"), tuple((name, text) for name, text in facts if text))
     )
     return Section("repeat", "How to repeat it", tuple(blocks))
-
-
-def listed(words: Sequence[str]) -> str:
-    """Words joined as a reader joins them.
-
-    >>> listed(["a", "b", "c"]), listed(["a"]), listed([])
-    ('a, b and c', 'a', '')
-    """
-    words = [word for word in words if word]
-    return ", ".join(words[:-1]) + (" and " if len(words) > 1 else "") + words[-1] if words else ""
-
-
-def counted(number_of: int, one: str, many: str) -> str:
-    """Write a number with its noun."""
-    return f"{number_of:,} {one if number_of == 1 else many}"
-
-
-def span(ks: str) -> str:
-    """Numbers of segments as a range where they are one.
-
-    >>> span("2,3,4"), span("2,4"), span("5")
-    ('2 to 4', '2 and 4', '5')
-    """
-    numbers = [int(text) for text in ks.split(",") if text.strip().isdigit()]
-    if len(numbers) > 2 and numbers == list(range(numbers[0], numbers[-1] + 1)):
-        return f"{numbers[0]} to {numbers[-1]}"
-    return listed([str(value) for value in numbers])
-
-
-def capital(text: str) -> str:
-    """Text with a capital letter in front."""
-    return text[:1].upper() + text[1:]

@@ -8,7 +8,7 @@ from typing import Any
 
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.parsing.headers import header_name, match_headers
-from customer_segmentation.parsing.values import fold
+from customer_segmentation.parsing.texts import fold
 from customer_segmentation.settings.data import ColumnSpec, Role
 from customer_segmentation.spaces.transformers import spec_from_plain
 

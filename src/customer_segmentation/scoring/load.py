@@ -13,12 +13,19 @@ from customer_segmentation.errors import StoreError
 from customer_segmentation.model.checksums import SEAL, check_seal
 from customer_segmentation.model.files import DIGESTS, read_model
 from customer_segmentation.model.segment_model import SegmentModel
-from customer_segmentation.tracking.model_address import model_id_in
-from customer_segmentation.tracking.models import ARTIFACT
+from customer_segmentation.tracking.models import ARTIFACT, model_id_in
+from customer_segmentation.tracking.resolve import address_of
+from customer_segmentation.tracking.store import Store
 
 CHAMPION = "models:/customer-segmentation@champion"
+
+
 _REGISTERED = re.compile(r"models:/(?P<name>[^/@]+)(?:@(?P<alias>.+)|/(?P<version>\d+))")
+
+
 _LOGGED = re.compile(r"models:/(?P<id>m-[0-9a-f]+)")
+
+
 _OF_RUN = re.compile(r"runs:/(?P<run>[0-9a-f]{32})/(?P<name>[^/]+)/?")
 
 
@@ -210,3 +217,8 @@ def _check_digests(logged: Any, folder: Path, uri: str) -> None:
 
 def _line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")[:200]
+
+
+def loaded(store: Store, model: str, run_id: str | None) -> LoadedModel:
+    """Load the model that was asked for."""
+    return load_segment_model(address_of(store, model, run_id), store.client)

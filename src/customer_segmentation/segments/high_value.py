@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customer_segmentation.model.segment_model import distances, margin
-from customer_segmentation.segments.insights import HighValue, SegmentName
+from customer_segmentation.clustering.distances import distances, margin
+from customer_segmentation.segments.names import SegmentName
 from customer_segmentation.segments.profile import Profiles
 
 Floats = npt.NDArray[np.float64]
@@ -72,3 +74,26 @@ def high_value_customers(
         value=float(theirs["value"].sum()),
         value_share=float(theirs["value_share"].sum()) if len(theirs) else 0.0,
     )
+
+
+@dataclass(frozen=True)
+class HighValue:
+    """The customers of the segments that are worth more than the average.
+
+    Attributes
+    ----------
+    segments : tuple of int
+        Their value per customer is above that of all customers, interval included; the most valuable first.
+    customers : DataFrame, one row a customer of these segments, the most valuable first
+        ``customer`` (where the table has ids), ``row`` (position among the customers used, from 0), ``segment``,
+        ``name``, ``value``, ``distance`` to the centre of its own segment in the clustered space, and ``margin``: 1 at
+        that centre, 0 half way to the next one.
+    share, value, value_share : float
+        Share of all customers, their value in total and as a share of all value.
+    """
+
+    segments: tuple[int, ...]
+    customers: pd.DataFrame
+    share: float
+    value: float
+    value_share: float

@@ -9,14 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customer_segmentation.segments.intervals import (
-    corrected,
-    mean_interval,
-    newcombe,
-    shares_differ,
-    welch,
-    wilson,
-)
+from customer_segmentation.segments.intervals import corrected, mean_interval, newcombe, shares_differ, welch, wilson
 from customer_segmentation.segments.variables import Described, Variable
 from customer_segmentation.settings.data import Role
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from customer_segmentation.formatting import figure, money
-from customer_segmentation.segments.insights import Recommendation
+from customer_segmentation.segments.claims import Claim, declared_claims, rows_of
 from customer_segmentation.segments.profile import Profiles
-from customer_segmentation.segments.traits import declared_claims, rows_of
 from customer_segmentation.settings.playbook import ActionSettings, PlaybookSettings
 
 
@@ -67,3 +67,39 @@ def _at_stake(segment: int, action: ActionSettings, profiles: Profiles) -> tuple
 def event_of_row(variable: str, level: str) -> str:
     """What an outcome counts, as "Customer Status: Churned" or "Churn"."""
     return variable if level in ("", "yes") else f"{variable}: {level}"
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """What to do about a segment, why, and what is at stake.
+
+    Attributes
+    ----------
+    segment : int
+    action : str
+        Key of the action in the playbook.
+    text : str
+        What to do.
+    because : tuple of Claim
+        The figures that justify it; never empty.
+    at_stake : float or None
+        In ``unit``; None where the table has no column of role value or the action puts none at stake.
+    share_at_stake : float or None
+        Of the value of all customers.
+    stake : str
+        What ``at_stake`` is, as a phrase.
+    """
+
+    segment: int
+    action: str
+    text: str
+    because: tuple[Claim, ...]
+    at_stake: float | None = None
+    share_at_stake: float | None = None
+    stake: str = ""
+    unit: str = ""
+
+    @property
+    def reason(self) -> str:
+        """The figures that justify it, as a phrase."""
+        return "; ".join(claim.text for claim in self.because)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from customer_segmentation.settings.sweep import TrackingSettings
+from customer_segmentation.settings.tracking import TrackingSettings
 
 
 @dataclass

@@ -1,9 +1,12 @@
 """The schema of ``segment sweep``: one node a decision, each filled by one folder of ``conf/``."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from typing import Any
 
 from customer_segmentation.settings.data import DataSettings
+from customer_segmentation.settings.tracking import TrackingSettings
 
 
 @dataclass
@@ -42,7 +45,11 @@ class YardstickSettings:
 
 #: The rules of choice, the criteria of the ranking and the second opinions that exist.
 RULES = ("yardstick", "fixed", "silhouette", "elbow")
+
+
 CRITERIA = ("yardstick", "separation", "stability", "value_explained")
+
+
 OPINIONS = ("vote", "gap")
 
 
@@ -124,18 +131,6 @@ class HypothesesSettings:
 
 
 @dataclass
-class TrackingSettings:
-    """One file of ``conf/tracking/``: where runs go."""
-
-    uri: str | None = None  # null: MLFLOW_TRACKING_URI, else sqlite:///mlflow.db in the current folder
-    experiment: str = "customer-segmentation"
-    artifacts: str | None = None  # null: ./mlartifacts for a local store, the server's own place otherwise
-    models: str = "best"  # best: the best candidate of every study gets its model; chosen: only the chosen one
-    report: bool = True  # report.html at the end of a sweep; false: when `segment report` is asked for it
-    timeout: int = 10  # seconds a server may take to answer the first request
-
-
-@dataclass
 class LauncherSettings:
     """One file of ``conf/launcher/``: where the studies of a sweep run."""
 
@@ -178,12 +173,3 @@ class SweepSettings:
     name: str | None = None  # of the sweep's run; null: made from what is swept
     quiet: bool = False  # no progress display
     resume: bool = True  # an equal sweep that was broken off is continued, a finished one pointed to
-
-
-@dataclass
-class UiSettings:
-    """The whole of ``segment ui``."""
-
-    tracking: TrackingSettings = field(default_factory=TrackingSettings)
-    port: int = 5000
-    open: bool = True  # open the page in a browser where there is one

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -13,70 +11,13 @@ import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
 from customer_segmentation.errors import DataError
-from customer_segmentation.parsing.headers import header_name
 from customer_segmentation.settings.data import ColumnSpec
+from customer_segmentation.sources.base import Chunk, names_of
 from customer_segmentation.sources.column_buffers import growing_column
 from customer_segmentation.sources.csv import NULLS, NUMBERS, DelimitedSource
 from customer_segmentation.sources.csv_bad_rows import broken_rows, lines_of_broken
 from customer_segmentation.sources.files import READ_ERRORS
 from customer_segmentation.sources.row_spool import RowSpool
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """Consecutive rows of a table.
-
-    Attributes
-    ----------
-    frame : DataFrame of shape (n_rows, n_wanted)
-        Cells of the wanted columns, of any type; its columns are the positions of the headers.
-    rows : int64 array of shape (n_rows,)
-        Number of each row in the source, the header being row 1.
-    everything : Table or None
-        All columns, where these were asked for or are at hand.
-    """
-
-    frame: pd.DataFrame
-    rows: np.ndarray
-    everything: pa.Table | None
-
-
-class ChunkedSource(Protocol):
-    """A table that can be read in chunks.
-
-    Attributes
-    ----------
-    broken : int
-        Rows so far that do not fit the header.
-    """
-
-    name: str
-    headers: tuple[str, ...]
-    decimal: str | None
-    broken: int
-
-    @property
-    def expected(self) -> int | None:
-        """About how many rows there are; None where nobody knows."""
-
-    @property
-    def sha256(self) -> str:
-        """Checksum of the source's bytes, empty where it has none."""
-
-    def chunks(self, wanted: Mapping[int, ColumnSpec], *, size: int, everything: bool) -> Iterator[Chunk]:
-        """Yield chunks of at most about ``size`` rows."""
-
-    def rejected(self, spool: RowSpool) -> Iterator[pd.DataFrame]:
-        """Original cells as text of the spool's rows and of the broken ones, with ``row`` and ``reason``, in order."""
-
-
-def names_of(headers: tuple[str, ...], taken: tuple[str, ...] = ()) -> list[str]:
-    """Header names, each once: an empty one is named by its position, a repeated one gets its position."""
-    names: list[str] = []
-    for at, header in enumerate(headers):
-        name = header_name(header, at)
-        names.append(f"{name} (column {at + 1})" if name in {*names, *taken} else name)
-    return names
 
 
 class DelimitedChunks(DelimitedSource):

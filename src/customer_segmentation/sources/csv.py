@@ -15,8 +15,10 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from customer_segmentation.errors import DataError
+from customer_segmentation.parsing.blanks import BLANK_SPELLINGS, is_blank
 from customer_segmentation.parsing.headers import header_name, recognised
-from customer_segmentation.parsing.values import BLANK_SPELLINGS, is_blank, parse_numbers, texts_of
+from customer_segmentation.parsing.numbers import parse_numbers
+from customer_segmentation.parsing.texts import texts_of
 from customer_segmentation.settings.data import ColumnSpec, ColumnType
 from customer_segmentation.sources.base import PLACES, Cells, Look, number_rows
 from customer_segmentation.sources.byte_streams import MarkFoundError, Transcoded

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from customer_segmentation.data.expressions import Expression, parse
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
+from customer_segmentation.settings.sweep import FeaturesSettings
 
 Kind = Literal["numeric", "indicator", "category"]
 
@@ -124,3 +125,8 @@ def _kind(expression: Expression, columns: Mapping[str, ColumnSpec], where: str)
     if words:
         raise SettingsError(f"{where} computes with {words[0]!r}, which holds words; use numbers or yes/no columns.")
     return "numeric"
+
+
+def declared_features(settings: FeaturesSettings, columns: Mapping[str, ColumnSpec], name: str) -> FeatureSet:
+    """Feature set of a config node."""
+    return feature_set(name, settings.about, settings.columns, columns)

@@ -16,10 +16,15 @@ from pathlib import Path
 from typing import Any
 
 TAG = "identity"
+
+
 LENGTH = 32
+
 
 #: Folders and modules whose code shapes a number; figures, texts and commands do not.
 COMPUTING = ("parsing", "sources", "data", "explore", "spaces", "clustering", "model", "verdict", "segments")
+
+
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "pandas")
 
 
@@ -54,3 +59,8 @@ def _libraries() -> dict[str, str]:
 
 def _plain(value: Any) -> Any:
     return value.value if isinstance(value, Enum) else str(value)
+
+
+def candidate_identity(study: str, k: int) -> str:
+    """Identity of a candidate of a study."""
+    return identity({"study": study, "k": k})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import tempfile
 import warnings
 from importlib.metadata import version
@@ -18,6 +19,7 @@ from customer_segmentation.tracking.store import Store
 
 #: What a scorer must install; the modules of this package travel with the model.
 REQUIREMENTS = ("mlflow", "scikit-learn", "skops", "pandas", "numpy", "scipy", "pyarrow")
+
 
 #: The folder of our own files, as the model's code and `segment score` find it.
 ARTIFACT = "segment_model"
@@ -99,3 +101,15 @@ def signature(example: Any) -> Any:
         ColSpec(DataType.string, "reason", required=False),
     ]
     return ModelSignature(inputs=Schema(columns), outputs=Schema(results))
+
+
+def model_id_in(source: str | None) -> str | None:
+    """Id of the logged model in the source of a registered version: some stores keep it nowhere else.
+
+    Examples
+    --------
+    >>> model_id_in("models:/m-0123456789abcdef0123456789abcdef")
+    'm-0123456789abcdef0123456789abcdef'
+    """
+    found = re.search(r"m-[0-9a-f]{16,}", source or "")
+    return found[0] if found else None

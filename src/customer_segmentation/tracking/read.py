@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import tempfile
 from pathlib import Path
@@ -11,8 +12,7 @@ import numpy as np
 import pandas as pd
 
 from customer_segmentation.errors import StoreError
-from customer_segmentation.tracking.log.structure import STRUCTURE
-from customer_segmentation.tracking.log.study import LABELS
+from customer_segmentation.tracking.log.study import COUNTS, LABELS, STRUCTURE, TABLE
 from customer_segmentation.tracking.store import Store
 
 PAGE = 1000
@@ -147,3 +147,33 @@ def labels_of(store: Store, study_id: str) -> pd.DataFrame:
     """Labels of all candidates of a study, as its run holds them."""
     with tempfile.TemporaryDirectory(prefix="segment-") as folder:
         return pd.read_parquet(store.client.download_artifacts(study_id, LABELS, folder))
+
+
+def everybody_of(store: Store, study_id: str) -> tuple[dict[str, int], pd.DataFrame] | None:
+    """What a study logged of all rows; None where its customers are everybody."""
+    metrics: dict[str, Any] = run_of(store, study_id).data.metrics
+    if f"everybody/{COUNTS[0]}" not in metrics:
+        return None
+    stored = artifact_of(store, study_id, TABLE)
+    if stored is None:
+        return None
+    return {name: int(metrics[f"everybody/{name}"]) for name in COUNTS}, pd.read_csv(io.BytesIO(stored))
+
+
+def downloaded_artifact(store: Store, run_id: str, path: str, folder: str) -> Path:
+    """Download an artifact that a run must have into a folder.
+
+    Raises
+    ------
+    StoreError
+        The run has no such artifact.
+    """
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return Path(store.client.download_artifacts(run_id, path, folder))
+    except (MlflowException, OSError) as error:
+        raise StoreError(
+            f"run {run_id} has no artifact {path}: it was logged by another version, or its artifacts are gone; run "
+            "its sweep again."
+        ) from error

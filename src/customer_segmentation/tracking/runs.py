@@ -6,9 +6,11 @@ import contextlib
 import getpass
 import json
 import math
+import os
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,19 +34,30 @@ from customer_segmentation.tracking.store_errors import hasten, trouble_of
 
 #: Limits of the tracking store, from MLflow's validation.
 PARAM_LENGTH = 6000
+
+
 TAG_LENGTH = 8000
+
+
 BATCH_METRICS = 1000
 
+
 PNG_LEVEL = 3  # a tenth quicker than the default for a few per cent more bytes
+
 
 #: Shown by the UI in the column "Source".
 SOURCE = {"mlflow.source.name": "segment", "mlflow.source.type": "LOCAL"}
 
+
 #: MLflow infers the schema of a table cell by cell: from so many rows, as the columns are of one type each by then.
 _FEW = 1_000
 
+
 #: Where the files of this process's runs go: MLflow would ask the store for it at every copy.
 _places: dict[str, str] = {}
+
+
+DEFAULT_EXPERIMENT = "0"
 
 
 def start_run(
@@ -232,3 +245,46 @@ def _log_data_set(store: Store, run_id: str, item: DataSet) -> None:
     entity._profile = json.dumps({"num_rows": len(item.frame), "num_elements": int(item.frame.size)})
     used = [DatasetInput(entity, [InputTag("mlflow.data.context", item.context)])]
     insert(lambda: store.client.log_inputs(run_id, used))  # sweeps of one table log the same one
+
+
+def adopt_run(store: Store) -> tuple[Store, str | None]:
+    """Return the run of ``mlflow run`` and the store of its experiment; (store, None) when there is none.
+
+    Its id is in ``MLFLOW_RUN_ID``, which would hijack every run that is started later: the variable is removed. Without
+    ``--experiment-name`` MLflow puts its run into the experiment *Default*, where nobody would look for it: in a SQL
+    store it is moved to ours; elsewhere it is left with a word on where the work went on.
+    """
+    from mlflow.exceptions import MlflowException
+
+    run_id = os.environ.pop("MLFLOW_RUN_ID", None)
+    os.environ.pop("MLFLOW_EXPERIMENT_ID", None)
+    if run_id is None:
+        return store, None
+    try:
+        run = store.client.get_run(run_id)
+    except MlflowException:  # of another store
+        return store, None
+    if run.info.status != "RUNNING":
+        return store, None
+    if run.info.experiment_id != DEFAULT_EXPERIMENT:
+        experiment = store.client.get_experiment(run.info.experiment_id)
+        return replace(store, experiment_id=experiment.experiment_id, experiment=experiment.name), run_id
+    if _move(store, run_id):
+        return store, run_id
+    store.client.set_tag(run_id, "mlflow.note.content", f"Continued in the experiment {store.experiment}.")
+    return store, None
+
+
+def _move(store: Store, run_id: str) -> bool:
+    """Move a run that is still empty into the store's experiment. MLflow has no call for it; its SQL tables have."""
+    tables: Any = store.client._tracking_client.store
+    if not hasattr(tables, "ManagedSessionMaker"):
+        return False
+    from mlflow.store.tracking.dbmodels.models import SqlRun
+
+    place = store.client.get_experiment(store.experiment_id).artifact_location
+    with tables.ManagedSessionMaker(read_only=False) as session:
+        row = session.query(SqlRun).filter(SqlRun.run_uuid == run_id).one()
+        row.experiment_id = int(store.experiment_id)
+        row.artifact_uri = f"{place.rstrip('/')}/{run_id}/artifacts"
+    return True

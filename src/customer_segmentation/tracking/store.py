@@ -10,6 +10,7 @@ import logging
 import os
 import random
 import re
+import shlex
 import socket
 import tempfile
 import time
@@ -20,13 +21,26 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from customer_segmentation.errors import StoreError
+from customer_segmentation.settings.tracking import TrackingSettings
 from customer_segmentation.tracking.store_errors import be_patient, meaning, without_password
 
 DEFAULT_STORE = "sqlite:///mlflow.db"
+
+
 SQLITE = "sqlite:///"
+
+
 INSERTIONS = 4  # attempts at a row that another command inserts at the same moment
+
+
 DUPLICATE = re.compile("duplicate|unique", re.IGNORECASE)  # PostgreSQL, MySQL and SQLite in their own words
+
+
 DESCRIPTION = "mlflow.note.content"  # the tag that the UI shows as Markdown
+
+
+#: Databases that MLflow writes to, with the port that each listens on unless told otherwise.
+DATABASES = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 
 
 @dataclass(frozen=True)
@@ -174,10 +188,6 @@ def _knock(uri: str, timeout: int) -> None:
         ) from error
 
 
-#: Databases that MLflow writes to, with the port that each listens on unless told otherwise.
-DATABASES = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
-
-
 def _reach(uri: str, timeout: int) -> None:
     """Open a connection to a database's port: MLflow would try again for minutes.
 
@@ -276,3 +286,41 @@ def _silence() -> None:
     level = logging.ERROR if os.environ.get("SEGMENT_DEBUG") else logging.CRITICAL
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(level)
+
+
+def existing_store(tracking: TrackingSettings, *, model: str | None = None) -> Store:
+    """Open the store of the settings.
+
+    Parameters
+    ----------
+    tracking : TrackingSettings
+    model : str, optional
+        Address of a model that is all that is asked of the store: one in a folder needs none, so that the store is made
+        for the runs that are to come.
+
+    Raises
+    ------
+    StoreError
+        A local store has no file yet, or the store cannot be reached.
+    """
+    uri = store_uri(tracking.uri)
+    needed = model is None or model.startswith(("models:", "runs:"))
+    if needed and uri.startswith(SQLITE) and not os.path.exists(uri.removeprefix(SQLITE)):
+        first = "`segment sweep`" if model is None else "`segment sweep` and `segment promote`"
+        raise StoreError(f"there is no store at {uri}; run {first} first, or give another with tracking.uri=.")
+    return open_store(uri=uri, experiment=tracking.experiment, artifacts=tracking.artifacts, timeout=tracking.timeout)
+
+
+def command(store: Store, *words: str) -> str:
+    """``segment WORDS`` to be pasted into a terminal, with the store and the experiment where they are not the usual.
+
+    Parameters
+    ----------
+    store : Store
+    *words : str
+        The command and its overrides.
+    """
+    where = [] if store.usual else [f"tracking.uri={store.uri}"]
+    if store.experiment != TrackingSettings().experiment:
+        where.append(f"tracking.experiment={store.experiment}")
+    return shlex.join(["segment", *words, *where])

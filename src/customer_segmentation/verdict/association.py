@@ -9,6 +9,11 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import chndtr
 
+from customer_segmentation.clustering.metrics import contingency
+from customer_segmentation.clustering.study import Study
+from customer_segmentation.formatting import metric_name
+from customer_segmentation.workflows.prepare import Customers
+
 
 @dataclass(frozen=True)
 class Association:
@@ -61,3 +66,20 @@ def _noncentrality(statistic: float, freedom: int, level: float) -> float:
         return 0.0
     reach = statistic + 10 * np.sqrt(statistic + freedom) + 50
     return float(brentq(lambda shift: chndtr(statistic, freedom, shift) - level, 0.0, reach, xtol=1e-6))
+
+
+def associate(study: Study, customers: Customers) -> None:
+    """Give each candidate its association with the outcomes, which took no part in the clustering."""
+    from customer_segmentation.verdict.association import cramers_v
+
+    for name, codes in customers.outcomes.items():
+        known = codes >= 0
+        for candidate in study.candidates:
+            if candidate.k < 2:
+                continue
+            found = cramers_v(contingency(candidate.labels[known], codes[known])) if known.any() else None
+            if found is not None:
+                word = metric_name(name)
+                candidate.scores[f"association/{word}"] = found.v
+                candidate.scores[f"association_low/{word}"] = found.low
+                candidate.scores[f"association_high/{word}"] = found.high

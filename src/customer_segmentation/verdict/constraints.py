@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from customer_segmentation.formatting import joined
+
 #: Codes in the order in which they are asked, with what they say of several candidates at once.
 WORDS = {
     "one_segment": "k = 1",
@@ -126,8 +128,3 @@ def percent(share: float) -> str:
     digits = 0 if share >= 0.1 or share == 0 else 1 if share >= 0.01 else 2
     text = f"{100 * share:.{digits}f}"
     return f"{text.rstrip('0').rstrip('.') if '.' in text else text} %"
-
-
-def joined(words: Sequence[str]) -> str:
-    """Join words by commas and a last 'and'."""
-    return ", ".join(words[:-1]) + " and " + words[-1] if len(words) > 1 else "".join(words)

@@ -22,8 +22,9 @@ from customer_segmentation.verdict.constraints import (
     size_objections,
     stability_objections,
 )
+from customer_segmentation.verdict.leaderboard import cell, row_of, sizes_of
 from customer_segmentation.verdict.ranking import Ranking, pareto_front, rank
-from customer_segmentation.verdict.selection import Rule, cell, row_of, ruled_out, sizes_of
+from customer_segmentation.verdict.selection import Rule, ruled_out
 
 #: Candidates that are compared in the reference space, for each one of the short list.
 COMPARED = 2

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from customer_segmentation.verdict.selection import cell
+from customer_segmentation.verdict.leaderboard import cell
 
 #: What ``selection.rank_by`` may name, and the column of a leaderboard that holds it; larger is better in each.
 CRITERIA = {

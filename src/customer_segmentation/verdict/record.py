@@ -51,7 +51,8 @@ from typing import Any
 import pandas as pd
 
 from customer_segmentation.verdict.decision import Decision
-from customer_segmentation.verdict.selection import Rule, cell, label, row_of
+from customer_segmentation.verdict.leaderboard import cell, label, row_of
+from customer_segmentation.verdict.selection import Rule
 from customer_segmentation.verdict.structure import StudyStructure
 from customer_segmentation.verdict.text import Wording
 

@@ -6,17 +6,13 @@ may decide between near ties of the yardstick. Between studies it may not: see `
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
 
-import numpy as np
 import pandas as pd
 
+from customer_segmentation.settings.sweep import SelectionSettings
 from customer_segmentation.verdict.constraints import Limits, percent
-
-#: What a leaderboard must hold for a choice, one row a candidate. Optional: ``natural`` and ``knee``.
-COLUMNS = ("study", "features", "scaling", "k", "smallest_share", "yardstick", "silhouette")
+from customer_segmentation.verdict.leaderboard import label, row_of
 
 
 @dataclass(frozen=True)
@@ -122,22 +118,23 @@ def nearest_miss(board: pd.DataFrame, rule: Rule) -> str:
     )
 
 
-def row_of(board: pd.DataFrame, index: int, *, by_position: bool = False) -> pd.Series:
-    """Return one candidate, by its index label or its position."""
-    return cast("pd.Series", board.iloc[index] if by_position else board.loc[index])
-
-
-def cell(board: pd.DataFrame, index: int, column: str) -> Any:
-    """Value of one candidate, by its index label."""
-    return board[column].loc[index]
-
-
-def label(row: Mapping[str, Any] | pd.Series) -> str:
-    """Name of a candidate: its study and its k."""
-    return f"{row['study']} · k={int(row['k'])}"
-
-
-def sizes_of(row: Mapping[str, Any] | pd.Series) -> list[int]:
-    """Customers of each segment, from the words that its run holds; empty where it holds none."""
-    words = str(row.get("sizes") or "")
-    return [int(size.replace(",", "")) for size in words.split(", ")] if words and words != str(np.nan) else []
+def rule_of(settings: SelectionSettings) -> Rule:
+    """The rule of choice that a config declares."""
+    limits = Limits(
+        smallest_share=settings.smallest_share,
+        most_segments=settings.most_segments,
+        most_features=settings.most_features,
+        explained_share=settings.explained_share,
+        rand=settings.stability.rand,
+        rand_worst=settings.stability.rand_worst,
+        prediction_strength=settings.stability.prediction_strength,
+    )
+    return Rule(
+        rule=settings.rule,
+        k=settings.k,
+        binding=settings.binding,
+        limits=limits,
+        near_tie=settings.near_tie,
+        rank_by=tuple(settings.rank_by),
+        natural_worth=settings.natural_worth,
+    )

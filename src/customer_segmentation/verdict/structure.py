@@ -10,8 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from customer_segmentation.clustering.sampling import stratified_rows
+from customer_segmentation.clustering.silhouette import intersect
 from customer_segmentation.clustering.structure_test import StructureResult
-from customer_segmentation.verdict.constraints import joined
+from customer_segmentation.clustering.study import Study
+from customer_segmentation.formatting import joined
+from customer_segmentation.spaces.space import Space
+from customer_segmentation.workflows.study_spec import Job
 
 WORDS = {
     "natural": "natural structure in {}",
@@ -161,3 +166,39 @@ def across(structures: Sequence[StudyStructure]) -> str:
         named = [f"{s.study} ({s.k_star})" if word == "natural" else s.study for s in structures if s.word == word]
         parts.append(WORDS[word].format(f"{counts[word]}" + (f": {joined(named)}" if len(named) <= 3 else "")))
     return f"Structure test of {total} studies: " + "; ".join(parts) + "."
+
+
+def structure_of_study(job: Job, study: Study, space: Space) -> tuple[StructureResult, StudyStructure]:
+    """Test a study for natural structure, ask the second opinions, and give each candidate its valleys as a score."""
+    from customer_segmentation.clustering.structure_test import valley_test
+    from customer_segmentation.verdict.alternative_k import opinions_on_k
+    from customer_segmentation.verdict.structure import study_structure
+
+    several = [candidate for candidate in study.candidates if candidate.k > 1]
+    matrix, labels = space.matrix, {candidate.k: candidate.labels for candidate in several}
+    n, large = len(matrix), job.settings.large
+    if n > large.above and several:
+        labelings = list(labels.values())
+        rows = stratified_rows(intersect(labelings), labelings, size=large.examined_on, seed=job.settings.seed)
+        matrix, labels = matrix[rows], {k: found[rows] for k, found in labels.items()}
+    result = valley_test(
+        matrix,
+        labels,
+        {candidate.k: candidate.scores["silhouette"] for candidate in several},
+        seed=job.settings.seed,
+    )
+    for candidate in several:
+        if candidate.k in result.tests:
+            candidate.scores["valley_share"] = result.tests[candidate.k].share
+    asked = opinions_on_k(
+        job.settings.selection.opinions,
+        matrix,
+        {
+            # Inertia is a sum over customers; of a sample it is smaller in proportion.
+            candidate.k: {**candidate.scores, "inertia": candidate.scores["inertia"] * (len(matrix) / n)}
+            for candidate in study.candidates
+        },
+        knee=study.knee,
+        seed=job.settings.seed,
+    )
+    return result, study_structure(job.name, result, asked)

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from customer_segmentation.verdict.constraints import WORDS, joined, percent
+from customer_segmentation.formatting import joined
+from customer_segmentation.verdict.constraints import WORDS, percent
 from customer_segmentation.verdict.decision import Decision
-from customer_segmentation.verdict.selection import Rule, cell, label, nearest_miss, row_of, sizes_of
+from customer_segmentation.verdict.leaderboard import cell, label, row_of, sizes_of
+from customer_segmentation.verdict.selection import Rule, nearest_miss
 from customer_segmentation.verdict.structure import StudyStructure, across
 
 STEADY = 0.95

@@ -14,13 +14,13 @@ from customer_segmentation.tracking.read import candidates_of, runs_of
 from customer_segmentation.tracking.runs import record
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.verdict.decision import Budget, Decision, decide
+from customer_segmentation.verdict.leaderboard import cell, row_of
 from customer_segmentation.verdict.record import verdict_record
-from customer_segmentation.verdict.selection import cell, row_of
+from customer_segmentation.verdict.selection import rule_of
 from customer_segmentation.verdict.structure import StudyStructure, from_tags
 from customer_segmentation.verdict.text import wording
 from customer_segmentation.workflows.evaluate import StoreExaminer
 from customer_segmentation.workflows.prepare import Customers
-from customer_segmentation.workflows.study import rule_of
 from customer_segmentation.workflows.study_spec import Job
 
 #: Figures of an examination that are no metrics.

@@ -18,7 +18,7 @@ from customer_segmentation.tracking.read import labels_of
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.verdict.decision import Examiner
 from customer_segmentation.verdict.evaluation import confirmation, explained_by_tree, first_look, scores_of
-from customer_segmentation.verdict.selection import cell, row_of
+from customer_segmentation.verdict.leaderboard import cell, row_of
 from customer_segmentation.workflows.prepare import Customers
 from customer_segmentation.workflows.study_spec import Job, estimators_of, space_of
 

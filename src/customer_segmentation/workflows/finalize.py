@@ -10,17 +10,15 @@ from customer_segmentation.clustering.study import Candidate
 from customer_segmentation.config.playbook_file import playbook_name, playbook_of
 from customer_segmentation.errors import StudyError
 from customer_segmentation.model.build import model_of
-from customer_segmentation.segments.describe import portraits_of
-from customer_segmentation.segments.insights import Portraits
+from customer_segmentation.segments.insights import Portraits, portraits_of
 from customer_segmentation.spaces.space import Space
 from customer_segmentation.tracking.items import Metrics
-from customer_segmentation.tracking.log.candidate import portrait_items, profile_items
-from customer_segmentation.tracking.log.chosen import chosen_items
+from customer_segmentation.tracking.log.candidate import chosen_items, portrait_items, profile_items
 from customer_segmentation.tracking.read import labels_of, run_of
 from customer_segmentation.tracking.runs import record
 from customer_segmentation.tracking.stale_runs import models_of
 from customer_segmentation.tracking.store import Store
-from customer_segmentation.verdict.selection import label
+from customer_segmentation.verdict.leaderboard import label
 from customer_segmentation.workflows.prepare import Customers
 from customer_segmentation.workflows.rebuild import Reopened, refit
 from customer_segmentation.workflows.study_spec import Job

@@ -14,7 +14,7 @@ from customer_segmentation.clustering.study import Study
 from customer_segmentation.data.batches import stream_customers
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.spaces.space import Space
-from customer_segmentation.tracking.log.full_data import everybody_of
+from customer_segmentation.tracking.read import everybody_of
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.workflows.prepare import Customers
 

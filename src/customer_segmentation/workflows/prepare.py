@@ -13,12 +13,14 @@ import numpy as np
 import pandas as pd
 
 from customer_segmentation.clustering.sampled_fit import Restarts
-from customer_segmentation.config.checks import declared_features, exploration_columns, make_scaler
+from customer_segmentation.config.checks import exploration_columns
+from customer_segmentation.config.instantiate import make_scaler
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.errors import DataError
 from customer_segmentation.segments.variables import Described, describe_columns, profiled_columns
 from customer_segmentation.settings.sweep import SweepSettings
+from customer_segmentation.spaces.feature_set import declared_features
 from customer_segmentation.spaces.space import build_space
 from customer_segmentation.verdict.yardstick import attainable
 

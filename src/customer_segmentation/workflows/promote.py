@@ -17,22 +17,22 @@ from customer_segmentation.errors import DataError, SegmentError, StudyError
 from customer_segmentation.model.build import segment_model_of
 from customer_segmentation.model.segment_model import SegmentModel
 from customer_segmentation.registry import pages
+from customer_segmentation.registry.champion_history import moves
 from customer_segmentation.registry.checks import NEVER_FORCED, Check, checked, own_labels
 from customer_segmentation.registry.gate import clusters_of, examine
-from customer_segmentation.registry.history import moves
 from customer_segmentation.registry.load_check import loads_back
+from customer_segmentation.registry.pages import SegmentRow, finish, segment_rows
 from customer_segmentation.registry.register import artifact_check, logged_models, model_folder, register_model
 from customer_segmentation.registry.segment_identity import Identity, carried_identity, first_identity
-from customer_segmentation.registry.segment_rows import SegmentRow, segment_rows
-from customer_segmentation.registry.upkeep import finish
 from customer_segmentation.registry.version_tags import title_of, version_facts, version_tags
 from customer_segmentation.registry.versions import CHALLENGER, CHAMPION, ModelRegistry, Version, one_at_a_time
 from customer_segmentation.scoring.load import load_segment_model
+from customer_segmentation.segments.names import CLAIMED, plain_names
 from customer_segmentation.settings.promotion import PromoteSettings
 from customer_segmentation.spaces.transformers import plain_spec
-from customer_segmentation.tracking.asked_candidate import asked_candidate
+from customer_segmentation.tracking.resolve import asked_candidate
 from customer_segmentation.tracking.store import Store
-from customer_segmentation.workflows.carry_names import CLAIMED, names_of, plain_names
+from customer_segmentation.workflows.carry_names import names_of
 from customer_segmentation.workflows.rebuild import Reopened, job_of_run, reopen
 from customer_segmentation.workflows.study_spec import estimators_of
 

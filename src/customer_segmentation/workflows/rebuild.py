@@ -8,28 +8,29 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from customer_segmentation.clustering.fit import Fit, fit_k
 from customer_segmentation.clustering.metrics import cluster_sizes
-from customer_segmentation.config.compose import contract_columns, typed
-from customer_segmentation.errors import StoreError, StudyError
+from customer_segmentation.config.compose import typed
+from customer_segmentation.config.contract_file import contract_columns
+from customer_segmentation.config.playbook_file import PLAYBOOK, playbook_of, to_playbook
+from customer_segmentation.errors import StudyError
 from customer_segmentation.settings.k_values import segments_asked
+from customer_segmentation.settings.playbook import PlaybookSettings
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.spaces.space import Space
-from customer_segmentation.tracking.read import run_of
+from customer_segmentation.tracking.read import artifact_of, downloaded_artifact, overrides_of
+from customer_segmentation.tracking.resolve import candidate_run
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.workflows.prepare import Customers, customers_of
 from customer_segmentation.workflows.study_spec import Job, estimators_of, space_of
 
 #: How far the inertia of a refit may be from the logged one, relatively: rounding on another machine.
 INERTIA_TOLERANCE = 1e-6
-SHOWN = 6
 
 
 @dataclass(frozen=True)
@@ -97,43 +98,21 @@ def reopen(store: Store, run_id: str, *, data_path: str | None = None) -> Reopen
     return Reopened(store, run, job, customers, space, fit)
 
 
-def candidate_run(store: Store, run_id: str) -> Any:
-    """Run of a finished candidate; a sentence that says which runs to take where it is another one."""
-    run = run_of(store, run_id)
-    level = run.data.tags.get("level")
-    if level == "sweep":
-        chosen = run.data.tags.get("chosen_run_id")
-        hint = f"its chosen candidate is {chosen}" if chosen else "it chose no candidate"
-        raise StoreError(f"run {run_id} is a sweep, not a candidate; {hint}.")
-    if level == "study":
-        below = store.client.search_runs(
-            [run.info.experiment_id],
-            f"tags.study_id = '{run_id}' and tags.level = 'candidate'",
-            order_by=["attributes.start_time ASC"],
-            max_results=SHOWN,
-        )
-        named = ", ".join(f"k={item.data.params.get('k')} {item.info.run_id}" for item in below)
-        raise StoreError(f"run {run_id} is a study; take one of its candidates: {named or 'it has none'}.")
-    if level != "candidate":
-        raise StoreError(f"run {run_id} is not a candidate of a sweep; the UI lists them by tags.level = 'candidate'.")
-    if run.info.status != "FINISHED":
-        raise StoreError(f"run {run_id} is {run.info.status}, not FINISHED: run its sweep again.")
-    return run
-
-
 def job_of_run(store: Store, run: Any) -> tuple[Job, list[str]]:
     """Compose the job of a candidate again; return it with the columns that its sweep read together."""
     from omegaconf import OmegaConf
 
     tags, params = run.data.tags, run.data.params
     with tempfile.TemporaryDirectory(prefix="segment-") as folder:
-        config = OmegaConf.load(_artifact(store, run.info.run_id, "config.yaml", folder))
-        contract = OmegaConf.load(_artifact(store, tags["sweep"], "contract.yaml", folder))
-        needed = json.loads(_artifact(store, tags["sweep"], "columns.json", folder).read_text(encoding="utf-8"))
+        config = OmegaConf.load(downloaded_artifact(store, run.info.run_id, "config.yaml", folder))
+        contract = OmegaConf.load(downloaded_artifact(store, tags["sweep"], "contract.yaml", folder))
+        needed = json.loads(
+            downloaded_artifact(store, tags["sweep"], "columns.json", folder).read_text(encoding="utf-8")
+        )
     settings: SweepSettings = typed(OmegaConf.merge(OmegaConf.structured(SweepSettings), config), contract=False)
     columns: Any = OmegaConf.to_container(contract)
     settings.data.columns = contract_columns(None, json.dumps(columns))
-    overrides = _overrides(store, tags["study_id"])
+    overrides = tuple(overrides_of(store, tags["study_id"]))
     job = Job(settings, dict(params), overrides, int(tags["job"]), OmegaConf.to_yaml(config))
     return job, needed
 
@@ -161,18 +140,15 @@ def _sizes(sizes: list[int]) -> str:
     return " / ".join(f"{size:,}" for size in sizes)
 
 
-def _overrides(store: Store, study_id: str) -> tuple[str, ...]:
-    tags: Mapping[str, str] = run_of(store, study_id).data.tags
-    return tuple(json.loads(tags.get("overrides", "[]")))
+def playbook_of_sweep(store: Store, sweep_id: str, settings: SweepSettings) -> PlaybookSettings:
+    """Read the playbook that a sweep used, whatever became of its file; today's file where its run holds none.
 
-
-def _artifact(store: Store, run_id: str, path: str, folder: str) -> Path:
-    from mlflow.exceptions import MlflowException
-
-    try:
-        return Path(store.client.download_artifacts(run_id, path, folder))
-    except (MlflowException, OSError) as error:
-        raise StoreError(
-            f"run {run_id} has no artifact {path}: it was logged by another version, or its artifacts are gone; run "
-            "its sweep again."
-        ) from error
+    Raises
+    ------
+    SettingsError
+        It cannot be read: another version wrote it, or there is no such file today.
+    """
+    content = artifact_of(store, sweep_id, PLAYBOOK)
+    if content is None:
+        return playbook_of(settings)
+    return to_playbook(content.decode("utf-8"), where=f"{PLAYBOOK} of run {sweep_id}")

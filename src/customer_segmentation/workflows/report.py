@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from customer_segmentation.config.playbook_file import playbook_name, playbook_of_sweep
+from customer_segmentation.config.playbook_file import playbook_name
 from customer_segmentation.report.build import build_report
 from customer_segmentation.report.render import html_page, markdown_text
-from customer_segmentation.segments.describe import portraits_of
-from customer_segmentation.segments.insights import Portraits
+from customer_segmentation.segments.insights import Portraits, portraits_of
 from customer_segmentation.tracking.log.candidate import portrait_items, profile_items
-from customer_segmentation.tracking.log.report import picture_items, report_items
+from customer_segmentation.tracking.log.sweep import picture_items, report_items
 from customer_segmentation.tracking.runs import record
 from customer_segmentation.tracking.store import Store
-from customer_segmentation.workflows.rebuild import Reopened
+from customer_segmentation.workflows.rebuild import Reopened, playbook_of_sweep
 from customer_segmentation.workflows.report_data import gather
 
 

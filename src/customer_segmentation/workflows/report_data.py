@@ -22,23 +22,27 @@ from customer_segmentation.figures.elbows import all_elbows
 from customer_segmentation.figures.scatter import scatter_pairs
 from customer_segmentation.report.data import CandidateFacts, Everybody, ReportData, SweepFacts, TableFacts
 from customer_segmentation.report.document import Picture
-from customer_segmentation.report.pictures import drawn, stored
-from customer_segmentation.report.segment_pictures import segment_pictures
+from customer_segmentation.report.pictures import drawn, segment_pictures, stored
 from customer_segmentation.report.space_checks import SpaceCheck, check_space
 from customer_segmentation.segments.insights import Portraits
 from customer_segmentation.settings.data import Role
-from customer_segmentation.tracking.log.chosen import main_features
+from customer_segmentation.tracking.log.candidate import main_features
 from customer_segmentation.tracking.log.exploration import set_aside_reasons
-from customer_segmentation.tracking.log.full_data import everybody_of
-from customer_segmentation.tracking.read import artifact_of, labels_of, run_of, runs_of
+from customer_segmentation.tracking.read import artifact_of, everybody_of, labels_of, run_of, runs_of
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.workflows.rebuild import Reopened
 from customer_segmentation.workflows.study_spec import estimators_of
 
 #: Customers up to which a space that mixes features is fitted once more under another unit.
 REFITTED = 100_000
+
+
 ROWS = ("rows_read", "rows_used", "rows_not_selected", "rows_set_aside")
+
+
 WORDS = ("study", "features", "scaling", "clustering", "verdict", "sizes", "run_id", "study_id")
+
+
 #: Pictures of the sweep's run: artifact, caption, alternative text.
 SWEEP_PICTURES = {
     "correlations": (
@@ -294,11 +298,3 @@ def _frame(store: Store, run_id: str, path: str) -> pd.DataFrame:
 def _day(milliseconds: int) -> str:
     moment = datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
     return f"{moment.day} {moment:%B %Y}"
-
-
-def store_of(store: Store, run: Any) -> Store:
-    """Store with the experiment of a run."""
-    if run.info.experiment_id == store.experiment_id:
-        return store
-    experiment = store.client.get_experiment(run.info.experiment_id)
-    return replace(store, experiment_id=run.info.experiment_id, experiment=experiment.name)

@@ -15,16 +15,19 @@ from omegaconf import OmegaConf
 from threadpoolctl import threadpool_limits
 
 from customer_segmentation.commands.command import tell_closed
+from customer_segmentation.commands.sweep import prepare_worker, run_job, trust_again
 from customer_segmentation.config.checks import exploration_columns
-from customer_segmentation.config.compose import Plan, run_jobs
+from customer_segmentation.config.compose import Plan
 from customer_segmentation.config.explore_checks import asked_of
+from customer_segmentation.config.hydra_app import run_jobs
 from customer_segmentation.config.playbook_file import PLAYBOOK, playbook_text
 from customer_segmentation.console.progress import SweepProgress
 from customer_segmentation.console.sweep import print_summary
 from customer_segmentation.data.expressions import parse
 from customer_segmentation.data.table import CustomerTable
-from customer_segmentation.execution.launchers import ended_with_the_sweep, launch_of, workers
+from customer_segmentation.execution.launchers import launch_of
 from customer_segmentation.execution.monitor import watched
+from customer_segmentation.execution.processes import ended_with_the_sweep, workers
 from customer_segmentation.execution.slurm import remove_files
 from customer_segmentation.explore.exploration import assess_declared
 from customer_segmentation.explore.hypotheses import HypothesisResult
@@ -32,36 +35,29 @@ from customer_segmentation.segments.insights import Portraits
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.settings.k_values import segments_asked
 from customer_segmentation.settings.sweep import SweepSettings
-from customer_segmentation.tracking.adoption import adopt_run
 from customer_segmentation.tracking.descriptions import EXPERIMENT, link, sweep_description
-from customer_segmentation.tracking.existing_store import command as command_for
 from customer_segmentation.tracking.fingerprint import TAG as IDENTITY
 from customer_segmentation.tracking.items import Item, Tags, Text
-from customer_segmentation.tracking.log.exploration import hypothesis_items
-from customer_segmentation.tracking.log.sweep import (
-    conclusion_items,
-    exploration_items,
-    sweep_params,
-    table_items,
-)
-from customer_segmentation.tracking.log.verdict import verdict_figures
+from customer_segmentation.tracking.log.exploration import exploration_items, hypothesis_items
+from customer_segmentation.tracking.log.sweep import conclusion_items, sweep_params, verdict_figures
+from customer_segmentation.tracking.log.table import table_items
 from customer_segmentation.tracking.provenance import provenance
 from customer_segmentation.tracking.read import overrides_of, structure_of
 from customer_segmentation.tracking.resume import clear_verdict, earlier_sweep, take_up
-from customer_segmentation.tracking.runs import finish_run, record, start_run
+from customer_segmentation.tracking.runs import adopt_run, finish_run, record, start_run
 from customer_segmentation.tracking.stale_runs import close_leftovers
 from customer_segmentation.tracking.store import Store, describe_experiment, exclusive, open_store
+from customer_segmentation.tracking.store import command as command_for
 from customer_segmentation.tracking.store_errors import hasten, trouble_of
 from customer_segmentation.tracking.worker_context import SweepContext
-from customer_segmentation.verdict.selection import label
+from customer_segmentation.verdict.leaderboard import label
 from customer_segmentation.workflows.choose import Conclusion, choose_across
 from customer_segmentation.workflows.finalize import finish_chosen
+from customer_segmentation.workflows.fingerprints import sweep_identity
 from customer_segmentation.workflows.full_data import everybody_sentence
-from customer_segmentation.workflows.identities import sweep_identity
 from customer_segmentation.workflows.prepare import Customers
 from customer_segmentation.workflows.rebuild import Reopened
 from customer_segmentation.workflows.report import report_of_sweep
-from customer_segmentation.workflows.study import prepare_worker, run_job, trust_again
 from customer_segmentation.workflows.study_spec import Job, remembered
 
 CONFIDENCE = 0.95  # of the intervals of hypotheses

@@ -9,19 +9,30 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
+from customer_segmentation.data.expressions import Expression, evaluate
 from customer_segmentation.data.table import CustomerTable
-from customer_segmentation.explore.description import in_words
+from customer_segmentation.explore.correlation import correlation_matrix
+from customer_segmentation.explore.description import counts_by, counts_by_band, describe, numeric_columns
 from customer_segmentation.explore.exploration import Exploration
 from customer_segmentation.explore.hypotheses import HypothesisResult, hypotheses_table
 from customer_segmentation.figures.exploration import correlation_heatmap, counts_figure, distributions
+from customer_segmentation.formatting import in_words
 from customer_segmentation.settings.data import Role
 from customer_segmentation.tracking.items import FigureItem, Item, Metrics, Table, Tags, Text
-from customer_segmentation.tracking.log.sweep import table_items
+from customer_segmentation.tracking.log.table import table_items
 
 STRONGEST = 10
+
+
 REASONS = 5
+
+
 NAME_LENGTH = 250
+
+
 FOREIGN = re.compile(r"[^\w\-. ]")  # what a metric's name may not hold
+
+
 #: What is a row's own in a reason: cells, numbers of rows, counts of cells.
 CELL = re.compile(r"'(?:[^'\\]|\\.)*'|\"[^\"]*\"|(?<=\brow )\d+|(?<=\brows )\d[\d, ]*\d|\d+(?= cells?\b)")
 
@@ -229,3 +240,35 @@ def _cell(text: object) -> str:
     """Text of a user's table as markdown that shows it as it stands, inside a table's cell too."""
     plain = " ".join(str(text).split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([|*_`\[\]\\])", r"\\\1", plain)
+
+
+def exploration_items(
+    customers: pd.DataFrame,
+    *,
+    correlate: Mapping[str, Expression],
+    counts: Sequence[str],
+    bands: Mapping[str, Sequence[float]],
+) -> Iterator[Item]:
+    """Description, Pearson correlations and counts of the customers in use; columns that are absent are left out."""
+    yield Table(describe(customers).reset_index(names="column"), "exploration/description.csv")
+    present = {name: item for name, item in correlate.items() if set(item.columns) <= set(customers.columns)}
+    frame = (
+        pd.DataFrame({name: evaluate(item, customers) for name, item in present.items()})
+        if present
+        else numeric_columns(customers)
+    )
+    if frame.shape[1] >= 2:
+        matrix = correlation_matrix(frame)
+        yield Table(matrix.reset_index(names="column"), "exploration/correlations.csv")
+        title = f"Pearson correlations, {len(customers):,} customers"
+        yield FigureItem(correlation_heatmap(matrix, title), "exploration/correlations.png")
+    tables = {name: counts_by(customers[name]) for name in counts if name in customers}
+    tables |= {name: counts_by_band(customers[name], edges) for name, edges in bands.items() if name in customers}
+    if tables:
+        title = f"{len(customers):,} customers by {in_words(tables)}"
+        yield FigureItem(counts_figure(tables, title), "exploration/counts.png")
+        rows = [
+            frame.rename_axis("group").reset_index().assign(column=name)[["column", "group", "customers", "share"]]
+            for name, frame in tables.items()
+        ]
+        yield Table(pd.concat(rows, ignore_index=True), "exploration/counts.csv")

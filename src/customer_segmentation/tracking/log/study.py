@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,14 +10,27 @@ import numpy as np
 import pandas as pd
 
 from customer_segmentation.clustering.metrics import cluster_means
+from customer_segmentation.clustering.structure_test import StructureResult
 from customer_segmentation.clustering.study import Candidate, Study
 from customer_segmentation.figures.study import elbow
 from customer_segmentation.spaces.space import Space
 from customer_segmentation.tracking.descriptions import study_description
 from customer_segmentation.tracking.items import FigureItem, Item, Metrics, Params, Table, Tags, Text
+from customer_segmentation.verdict.structure import StudyStructure, structure_record
 
 LABELS = "labels.parquet"
+
+
 CONFIG = "config.yaml"
+
+
+STRUCTURE = "structure.json"
+
+
+TABLE = "everybody.csv"
+
+
+COUNTS = ("rows_read", "rows_used", "rows_not_selected", "rows_set_aside")
 
 
 def labels_table(study: Study, ids: pd.Series | None) -> pd.DataFrame:
@@ -90,3 +104,23 @@ def candidate_items(candidate: Candidate, space: Space, *, params: Mapping[str, 
     yield Metrics(candidate.scores)
     yield Table(segments_table(candidate, space.numbers), "segments.csv")
     yield Text(f"{config.rstrip()}\nk: {candidate.k}\n", CONFIG)
+
+
+def structure_items(result: StructureResult, structure: StudyStructure) -> Iterator[Item]:
+    """Structure test of a study: tags and metrics to filter by, every pair of neighbours, the heatmap of valleys."""
+    yield Tags(structure.tags())
+    yield Metrics(
+        {
+            "structure_k_star": structure.k_star,
+            "structure_k_valley": structure.k_valley,
+            "structure_right": float("nan") if structure.right is None else structure.right,
+            **{f"opinion/{name}": k for name, k in structure.opinions.items()},
+        }
+    )
+    yield Text(json.dumps(structure_record(result, structure), indent=1), STRUCTURE)
+
+
+def everybody_items(accounting: Mapping[str, int], table: pd.DataFrame) -> Iterator[Item]:
+    """The account of all rows, and the sizes of all segments among them."""
+    yield Metrics({f"everybody/{name}": float(accounting.get(name, 0)) for name in COUNTS})
+    yield Table(table, TABLE)

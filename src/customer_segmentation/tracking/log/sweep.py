@@ -3,64 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
 
-from customer_segmentation.data.expressions import Expression, evaluate
-from customer_segmentation.data.table import CustomerTable
-from customer_segmentation.explore.correlation import correlation_matrix
-from customer_segmentation.explore.description import counts_by, counts_by_band, describe, in_words, numeric_columns
-from customer_segmentation.figures.exploration import correlation_heatmap, counts_figure
 from customer_segmentation.figures.sweep import candidates_table, sweep_heatmaps
+from customer_segmentation.figures.verdict import (
+    front_figure,
+    silhouettes_and_yardstick,
+    stability_by_k,
+    valley_heatmap,
+)
+from customer_segmentation.report.document import Picture
 from customer_segmentation.tracking.descriptions import verdict_markdown
-from customer_segmentation.tracking.items import DataSet, FigureItem, Item, Metrics, Params, Table, Tags, Text
+from customer_segmentation.tracking.items import Bytes, FigureItem, Item, Metrics, Params, Table, Text
+from customer_segmentation.tracking.store import Store
 
-
-def table_items(table: CustomerTable) -> Iterator[Item]:
-    """The customer table: where it came from, the account of its rows, what was mended and set aside."""
-    yield DataSet(table.customers, name=table.source, source=table.source, digest=table.digest[:32])
-    yield Metrics(table.accounting())
-    yield Tags({"data_source": table.source, "data_digest_full": table.digest})
-    if table.repairs:
-        yield Tags({"repairs": "; ".join(f"{what}: {count:,}" for what, count in table.repairs.items())})
-    if len(table.set_aside):
-        yield Table(table.set_aside, "set_aside.csv")
-    if table.ignored_columns:
-        yield Tags({"ignored_columns": ", ".join(table.ignored_columns)})
-
-
-def exploration_items(
-    customers: pd.DataFrame,
-    *,
-    correlate: Mapping[str, Expression],
-    counts: Sequence[str],
-    bands: Mapping[str, Sequence[float]],
-) -> Iterator[Item]:
-    """Description, Pearson correlations and counts of the customers in use; columns that are absent are left out."""
-    yield Table(describe(customers).reset_index(names="column"), "exploration/description.csv")
-    present = {name: item for name, item in correlate.items() if set(item.columns) <= set(customers.columns)}
-    frame = (
-        pd.DataFrame({name: evaluate(item, customers) for name, item in present.items()})
-        if present
-        else numeric_columns(customers)
-    )
-    if frame.shape[1] >= 2:
-        matrix = correlation_matrix(frame)
-        yield Table(matrix.reset_index(names="column"), "exploration/correlations.csv")
-        title = f"Pearson correlations, {len(customers):,} customers"
-        yield FigureItem(correlation_heatmap(matrix, title), "exploration/correlations.png")
-    tables = {name: counts_by(customers[name]) for name in counts if name in customers}
-    tables |= {name: counts_by_band(customers[name], edges) for name, edges in bands.items() if name in customers}
-    if tables:
-        title = f"{len(customers):,} customers by {in_words(tables)}"
-        yield FigureItem(counts_figure(tables, title), "exploration/counts.png")
-        rows = [
-            frame.rename_axis("group").reset_index().assign(column=name)[["column", "group", "customers", "share"]]
-            for name, frame in tables.items()
-        ]
-        yield Table(pd.concat(rows, ignore_index=True), "exploration/counts.csv")
+HTML, MARKDOWN = "report.html", "report.md"
 
 
 def conclusion_items(
@@ -117,3 +77,79 @@ def best_by_space(leaderboard: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame
 def sweep_params(settings: Mapping[str, Any]) -> Params:
     """Settings of a sweep by which sweeps are compared."""
     return Params({key: value for key, value in settings.items() if value is not None})
+
+
+def report_items(html: str, markdown: str) -> Iterator[Item]:
+    """The report as a page and as markdown."""
+    yield Text(html, HTML)
+    yield Text(markdown, MARKDOWN)
+
+
+def place_of_report(store: Store, run_id: str) -> str:
+    """Where the page of a run is: a file of this machine, or its place in the UI of a server."""
+    if store.uri.startswith("http"):
+        return f"{store.uri.rstrip('/')}/#/experiments/{store.experiment_id}/runs/{run_id}/artifacts/{HTML}"
+    return f"{str(store.client.get_run(run_id).info.artifact_uri).removeprefix('file://')}/{HTML}"
+
+
+def picture_items(pictures: Mapping[str, Picture]) -> Iterator[Item]:
+    """Pictures of a candidate's segments."""
+    for name, picture in pictures.items():
+        yield Bytes(picture.png, f"figures/{name}.png")
+
+
+def verdict_figures(
+    leaderboard: pd.DataFrame, verdict: Mapping[str, Any], structure: Mapping[str, Any] | None
+) -> Iterator[Item]:
+    """Draw what ``verdict.json`` says.
+
+    Parameters
+    ----------
+    leaderboard : DataFrame
+    verdict : mapping
+        See `customer_segmentation.verdict.record`.
+    structure : mapping or None
+        ``structure.json`` of the chosen candidate's study.
+    """
+    chosen, runner_up = verdict["chosen"], verdict["runner_up"]
+    tests = {} if structure is None or chosen is None else structure["tests"]
+    if chosen is not None and str(chosen["k"]) in tests:
+        yield FigureItem(
+            valley_heatmap(
+                tests[str(chosen["k"])]["pairs"],
+                int(chosen["k"]),
+                f"Borders between the segments of {chosen['name']}",
+                sentence=_short(verdict),
+            ),
+            "verdict/valleys.png",
+        )
+    short = pd.DataFrame(verdict["short_list"])
+    if len(short):
+        numbers = ["stability", "stability_rand_worst", "first_look_rand_worst", "reference_silhouette"]
+        short = short.assign(
+            **{name: pd.to_numeric(short[name]) for name in [*numbers, "value_explained"]},
+            ruled_out=short["ruled_out"].notna(),
+            role=[_role(name, chosen, runner_up) for name in short["name"]],
+        )
+        short["worst"] = short["stability_rand_worst"].fillna(short["first_look_rand_worst"])
+        examined = short[short["stability"].notna()]
+        if len(examined):
+            yield FigureItem(stability_by_k(examined, rand=verdict["constraints"]["rand"]), "verdict/stability.png")
+        if len(examined) > 1:
+            yield FigureItem(front_figure(examined, value=verdict["value"] or "value"), "verdict/front.png")
+    if leaderboard["silhouette"].notna().any():
+        yield FigureItem(silhouettes_and_yardstick(leaderboard), "verdict/silhouettes.png")
+
+
+def _role(name: str, chosen: Mapping[str, Any] | None, runner_up: Mapping[str, Any] | None) -> str:
+    if chosen is not None and name == chosen["name"]:
+        return "chosen"
+    return "runner_up" if runner_up is not None and name == runner_up["name"] else ""
+
+
+def _short(verdict: Mapping[str, Any]) -> str:
+    return {
+        "natural structure": "Natural structure.",
+        "useful partition": "No natural structure: a useful partition.",
+        "not decidable": "Whether there is natural structure is not decidable here.",
+    }.get(verdict["structure"], "")

@@ -1,4 +1,4 @@
-"""The identity of a study and of a sweep: what of their settings shapes a number, a choice or a text."""
+"""What a sweep and a study are recognised by when they are run again."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from customer_segmentation.workflows.study_spec import Job
 
 #: Settings that say where, how fast and under which name, and not what.
 WHEREABOUTS = ("name", "quiet", "threads", "launcher", "resume", "tracking", "data", "k")
+
 
 #: Of the table's settings, what its digest does not tell.
 READING = ("path", "download", "about", "delimiter", "encoding", "decimal", "sheet", "query", "goes_with")
@@ -60,11 +61,6 @@ def study_identity(job: Job, digest: str) -> str:
             "digest": digest,
         }
     )
-
-
-def candidate_identity(study: str, k: int) -> str:
-    """Identity of a candidate of a study."""
-    return identity({"study": study, "k": k})
 
 
 def _node(settings: Any, top: str) -> Any:

@@ -1,14 +1,14 @@
-"""Traits: what of a profile is worth a word. A trait holds or it does not, and carries its figure."""
+"""What a profile shows of a segment: claims, from declared traits or in plain words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 
-from customer_segmentation.formatting import shortened
-from customer_segmentation.segments.insights import Claim
+from customer_segmentation.formatting import figure, shortened
 from customer_segmentation.segments.profile import Profiles
 from customer_segmentation.segments.variables import OTHER_LEVELS, YES, Variable
 from customer_segmentation.settings.data import Role
@@ -16,12 +16,28 @@ from customer_segmentation.settings.playbook import PlaybookSettings, TraitSetti
 
 #: A plain trait of a share needs this part of the threshold for numbers, in shares.
 SHARE_OF_PLAIN = 0.4
+
+
 #: A level is told of a segment when more than half of its customers have it.
 MOSTLY = 0.5
+
+
 RARELY = 0.2
 
+
 Row = Any
+
+
 Rows = Mapping[tuple[int, str, str], Row]
+
+
+Direction = Literal["above", "below"]
+
+
+ALL_CUSTOMERS = "all customers"
+
+
+LONGEST = 60  # of a level, where it is told
 
 
 def rows_of(profiles: Profiles) -> dict[tuple[int, str, str], Row]:
@@ -149,3 +165,59 @@ def _plain_words(row: Row, name: str, level: str, threshold: float, *, lasting: 
     if least <= -threshold * SHARE_OF_PLAIN and row.effect_high < 0 and lowest < RARELY:
         return f"rarely {what}"
     return ""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One thing that is said of a segment, with the figure that shows it.
+
+    Attributes
+    ----------
+    trait : str
+        Key of the trait in the playbook, or the plain trait ("high Total Revenue").
+    words : str
+        How it is said, e.g. "high value".
+    variable, level : str
+        Row of the profile; ``level`` is "" for a number.
+    direction : {"above", "below"}
+    value, against : float
+        Mean or share of the segment, and of what it is compared with.
+    measure : {"mean", "share"}
+    unit : str
+    effect, effect_low, effect_high : float
+        Against all customers, as in the profile.
+    compared_with : str
+        "all customers", or the name of the segments from which it is told apart.
+    told_from : tuple of int
+        These segments; empty where it is compared with all customers.
+    """
+
+    trait: str
+    words: str
+    variable: str
+    level: str
+    direction: Direction
+    value: float
+    against: float
+    measure: str
+    unit: str
+    effect: float
+    effect_low: float
+    effect_high: float
+    compared_with: str = ALL_CUSTOMERS
+    told_from: tuple[int, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        """What is compared: a column, and its level where it has several."""
+        return self.variable if self.level in ("", "yes") else f"{self.variable}: {self.level}"
+
+    @property
+    def text(self) -> str:
+        """The claim as a phrase, e.g. "Number of Referrals 7.2, against 2.5 of all customers"."""
+        share = self.measure == "share"
+        of = "among" if share else "of"
+        unit = "" if self.unit.lower() in self.variable.lower().split() else self.unit  # said once is enough
+        seen, other = (figure(amount, unit, share=share) for amount in (self.value, self.against))
+        subject = self.subject if len(self.level) <= LONGEST else f"{self.variable}: {shortened(self.level, LONGEST)}"
+        return f"{subject} {seen}, against {other} {of} {self.compared_with}"

@@ -1,0 +1,82 @@
+"""The Hydra application: schemas, search path, and the multirun of a sweep's jobs."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from customer_segmentation.config.errors import settings_error
+from customer_segmentation.config.paths import config_folders, shipped_root
+from customer_segmentation.config.schemas import SCHEMAS
+from customer_segmentation.errors import StoreError
+
+if TYPE_CHECKING:
+    from customer_segmentation.config.compose import Plan
+
+
+def register_schemas() -> None:
+    """Make the typed schemas known to Hydra under the names that the primary configs use."""
+    from hydra.core.config_store import ConfigStore
+
+    store = ConfigStore.instance()
+    for command, schema in SCHEMAS.items():
+        store.store(name=f"{command}_schema", node=schema)
+
+
+def register_search_path() -> None:
+    """Make Hydra look into the user's ``conf/`` first and into the folders of presets last.
+
+    Hydra puts the folder of the primary config before all others, so that a shipped file would silently win over a
+    user's of the same name; a search-path plugin can stand before it.
+    """
+    from hydra.core.config_search_path import ConfigSearchPath
+    from hydra.core.plugins import Plugins
+    from hydra.plugins.search_path_plugin import SearchPathPlugin
+
+    class SegmentSearchPath(SearchPathPlugin):
+        def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+            before, after = config_folders()
+            for folder in reversed(before):
+                search_path.prepend("user", f"file://{folder}")
+            for folder in after:
+                search_path.append("presets", f"file://{folder}")
+
+    Plugins.instance().register(SegmentSearchPath)
+
+
+def run_jobs(plan: Plan, job: Callable[[Any], None], launcher: Sequence[str] = (), last: Sequence[str] = ()) -> None:
+    """Run a Hydra multirun: ``job`` once for each study of the plan, through the configured launcher.
+
+    ``job`` gets the composed config. A study that fails says so in its run, and the others go on: it raises a
+    StoreError alone.
+    ``launcher`` and ``last`` hold further overrides of Hydra's, before and after the user's own, by which the studies
+    go to other processes.
+    """
+    import hydra
+
+    # Errors reach us as exceptions instead of Hydra's own printing and exit.
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    with tempfile.TemporaryDirectory(prefix="segment-") as scratch:
+        # Hydra names its folder by the second, so that two sweeps at once collide; and nobody wants it in their folder.
+        quiet = [
+            f"hydra.sweep.dir='{scratch}'",
+            f"hydra.run.dir='{scratch}'",
+            "hydra.output_subdir=null",
+            "hydra/job_logging=none",
+            "hydra/hydra_logging=none",
+            *launcher,
+        ]
+        before = sys.argv
+        # Flags such as --cfg show one job.
+        sys.argv = ["segment", *plan.flags, *quiet, *(plan.jobs[0] if plan.flags else plan.overrides), *last]
+        try:
+            hydra.main(version_base="1.3", config_path=str(shipped_root() / "conf"), config_name=plan.command)(job)()
+        except Exception as error:
+            if os.environ.get("SEGMENT_DEBUG") or isinstance(error, StoreError):
+                raise
+            raise settings_error(error, SCHEMAS[plan.command]) from error
+        finally:
+            sys.argv = before

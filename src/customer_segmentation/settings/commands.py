@@ -1,0 +1,53 @@
+"""Settings of the smaller commands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from customer_segmentation.settings.data import DataSettings
+from customer_segmentation.settings.sweep import ExplorationSettings, HypothesesSettings
+from customer_segmentation.settings.tracking import TrackingSettings
+
+
+@dataclass
+class ReportSettings:
+    """The whole of ``segment report``."""
+
+    run_id: str | None = None  # of a sweep or a candidate; null: the newest finished sweep
+    output: str | None = None  # a copy: FILE.html, or FILE.md for markdown
+    data: DataSettings = field(default_factory=DataSettings)  # path: where the table is now, if it has moved
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    quiet: bool = False  # say nothing in the terminal
+
+
+@dataclass
+class InitSettings:
+    """The whole of ``segment init``."""
+
+    data: DataSettings = field(default_factory=DataSettings)
+    name: str | None = None  # of the files that are written; null: made from the name of the table
+    table: str = "auto"  # auto | customers (one row a customer) | orders (summed up to customers)
+    force: bool = False  # overwrite files of an earlier init
+
+
+@dataclass
+class MigrateSettings:
+    """The whole of ``segment migrate``."""
+
+    run_id: str | None = None  # before: a candidate, or a sweep for its chosen one
+    other: str | None = None  # after
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    quiet: bool = False  # say nothing in the terminal
+
+
+@dataclass
+class ExploreSettings:
+    """The whole of ``segment explore``."""
+
+    data: DataSettings = field(default_factory=DataSettings)
+    exploration: ExplorationSettings = field(default_factory=ExplorationSettings)
+    hypotheses: HypothesesSettings = field(default_factory=HypothesesSettings)
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    confidence: float = 0.95  # of all intervals; a hypothesis is tested at 1 - confidence
+    name: str | None = None  # of the run; null: made from the table's name
+    quiet: bool = False  # say nothing in the terminal

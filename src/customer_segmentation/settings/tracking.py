@@ -1,0 +1,26 @@
+"""Where runs are stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class TrackingSettings:
+    """One file of ``conf/tracking/``: where runs go."""
+
+    uri: str | None = None  # null: MLFLOW_TRACKING_URI, else sqlite:///mlflow.db in the current folder
+    experiment: str = "customer-segmentation"
+    artifacts: str | None = None  # null: ./mlartifacts for a local store, the server's own place otherwise
+    models: str = "best"  # best: the best candidate of every study gets its model; chosen: only the chosen one
+    report: bool = True  # report.html at the end of a sweep; false: when `segment report` is asked for it
+    timeout: int = 10  # seconds a server may take to answer the first request
+
+
+@dataclass
+class UiSettings:
+    """The whole of ``segment ui``."""
+
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    port: int = 5000
+    open: bool = True  # open the page in a browser where there is one
