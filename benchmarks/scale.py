@@ -58,14 +58,14 @@ def measure(path: str, features: int, full: bool) -> dict[str, float]:
     from sklearn.preprocessing import StandardScaler
 
     from customer_segmentation.clustering import study as study_module
+    from customer_segmentation.clustering.feature_set import feature_set
     from customer_segmentation.clustering.full_data import Everybody
     from customer_segmentation.clustering.sampled_fit import Estimators
+    from customer_segmentation.clustering.space import build_space
     from customer_segmentation.data.batches import stream_customers
     from customer_segmentation.data.load import load_customers
     from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Role
     from customer_segmentation.settings.sweep import ScoresSettings
-    from customer_segmentation.spaces.feature_set import feature_set
-    from customer_segmentation.spaces.space import build_space
 
     number = {f"measure_{at}": ColumnSpec(role=Role.numeric, type=ColumnType.number) for at in range(features)}
     columns = {

@@ -36,12 +36,12 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silhouette_score
 from threadpoolctl import threadpool_limits
 
+from customer_segmentation.clustering.feature_set import declared_features
+from customer_segmentation.clustering.space import build_space
 from customer_segmentation.clustering.study import run_study
 from customer_segmentation.config.compose import plan
 from customer_segmentation.config.instantiate import make_scaler
 from customer_segmentation.data.load import load_customers
-from customer_segmentation.spaces.feature_set import declared_features
-from customer_segmentation.spaces.space import build_space
 
 Floats = npt.NDArray[np.float64]
 #: (feature set, scaling) -> unscaled columns and an unfitted scaler

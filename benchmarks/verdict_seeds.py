@@ -22,10 +22,10 @@ from rich.console import Console
 from rich.table import Table
 from threadpoolctl import threadpool_limits
 
+from customer_segmentation.clustering.space import Space
 from customer_segmentation.clustering.study import Study
 from customer_segmentation.commands.sweep import check
 from customer_segmentation.config.compose import plan
-from customer_segmentation.spaces.space import Space
 from customer_segmentation.verdict.association import associate
 from customer_segmentation.verdict.decision import Budget, decide
 from customer_segmentation.verdict.leaderboard import label, leaderboard_of, row_of

@@ -9,7 +9,7 @@ import yaml
 
 from customer_segmentation.commands.main import main
 from customer_segmentation.config.compose import plan
-from customer_segmentation.onboarding.config_files import order_files, quoted
+from customer_segmentation.config.starter_files import order_files, quoted
 from customer_segmentation.settings.data import DataSettings, Transactions
 
 

@@ -266,8 +266,8 @@ def test_missing_columns_that_nobody_needs_are_listed(settings_for, few, tmp_pat
     assert table.digest == load_customers(settings_for(path=str(plain)), needed=needed).digest
 
 
-def test_published_table_is_read_to_the_customer(settings_for, telecom_file):
-    table = load_customers(settings_for(path=str(telecom_file)))
+def test_published_table_is_read_to_the_customer(settings_for, telecom):
+    table = load_customers(settings_for(path=str(telecom)))
     assert table.accounting() == {
         "rows_read": 7043,
         "rows_used": 5174,
@@ -275,9 +275,9 @@ def test_published_table_is_read_to_the_customer(settings_for, telecom_file):
         "rows_set_aside": 0,
     }
     assert list(table.repairs.values()) == [120]
-    assert len(load_customers(settings_for(path=str(telecom_file), keep="all")).customers) == 7043
+    assert len(load_customers(settings_for(path=str(telecom), keep="all")).customers) == 7043
     assert table.customers["Total Revenue"].mean() == pytest.approx(3418.374927, abs=5e-7)
-    raw = pd.read_csv(telecom_file, keep_default_na=False, na_values=[""])
+    raw = pd.read_csv(telecom, keep_default_na=False, na_values=[""])
     kept = raw[raw["Customer Status"] != "Churned"].reset_index(drop=True)
     charge = kept["Monthly Charge"].where(kept["Monthly Charge"] >= 0, kept["Total Charges"] / kept["Tenure in Months"])
     np.testing.assert_array_equal(table.customers["Monthly Charge"], charge)

@@ -10,8 +10,8 @@ from omegaconf import OmegaConf
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.data.transactions import customers_of_orders
 from customer_segmentation.errors import DataError, SettingsError
-from customer_segmentation.parsing.dates import parse_dates
 from customer_segmentation.settings.data import ColumnSpec, DataSettings
+from customer_segmentation.sources.parsing.dates import parse_dates
 from customer_segmentation.sources.samples.orders import LAST_DAY, draw_orders
 
 CONF = Path(__file__).parents[2] / "conf"

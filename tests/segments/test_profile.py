@@ -3,11 +3,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from customer_segmentation.clustering.feature_set import feature_set
+from customer_segmentation.clustering.space import build_space
 from customer_segmentation.segments.profile import COLUMNS, TOP, concentration, profile_segments
 from customer_segmentation.segments.variables import OTHER_LEVELS, describe_columns, with_features
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
-from customer_segmentation.spaces.feature_set import feature_set
-from customer_segmentation.spaces.space import build_space
 
 
 @pytest.fixture

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from sklearn.cluster import KMeans
 
+from customer_segmentation.clustering.feature_set import declared_features
 from customer_segmentation.clustering.fit import fit_k
+from customer_segmentation.clustering.space import build_space
 from customer_segmentation.commands.sweep import check
 from customer_segmentation.config.compose import plan
 from customer_segmentation.config.instantiate import make_scaler
 from customer_segmentation.config.playbook_file import playbook_of
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.segments.insights import portraits_of
-from customer_segmentation.spaces.feature_set import declared_features
-from customer_segmentation.spaces.space import build_space
 from customer_segmentation.workflows.prepare import customers_of
 
 #: customers, referrals, months, share of revenue, churn; name; first and further actions

@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 from sklearn.cluster import KMeans
 
+from customer_segmentation.clustering.feature_set import declared_features
+from customer_segmentation.clustering.space import build_space
 from customer_segmentation.clustering.study import run_study
 from customer_segmentation.config.compose import plan
 from customer_segmentation.config.instantiate import make_scaler
 from customer_segmentation.data.expressions import parse
 from customer_segmentation.data.load import load_customers
-from customer_segmentation.spaces.feature_set import declared_features
-from customer_segmentation.spaces.space import build_space
 from customer_segmentation.tracking.items import DataSet, FigureItem, Metrics, Params, Table, Tags, Text
 from customer_segmentation.tracking.log.candidate import chosen_items, main_features
 from customer_segmentation.tracking.log.exploration import exploration_items

@@ -14,13 +14,13 @@ from sklearn.cluster import BisectingKMeans, KMeans, MiniBatchKMeans
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, PowerTransformer, QuantileTransformer, StandardScaler
 
+from customer_segmentation.clustering.feature_set import feature_set
+from customer_segmentation.clustering.space import build_space
 from customer_segmentation.errors import StoreError, StudyError
 from customer_segmentation.model.files import pipeline_bytes
 from customer_segmentation.model.segment_model import RESULTS, SegmentModel
 from customer_segmentation.scoring.load import load_segment_model
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
-from customer_segmentation.spaces.feature_set import feature_set
-from customer_segmentation.spaces.space import build_space
 from customer_segmentation.tracking.items import Metrics, Model
 from customer_segmentation.tracking.models import requirements
 from customer_segmentation.tracking.runs import finish_run, record, start_run

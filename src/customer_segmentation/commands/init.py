@@ -20,7 +20,7 @@ from customer_segmentation.settings.data import Transactions
 if TYPE_CHECKING:
     import pandas as pd
 
-    from customer_segmentation.onboarding.column_guesses import Guess
+    from customer_segmentation.explore.roles.column_guesses import Guess
 
 LOOKED_AT = 50_000  # rows of a bigger table by which its columns are guessed
 COUNTED = 2_000_000  # rows of it in which repeated ids are counted
@@ -72,12 +72,12 @@ def run(arguments: Sequence[str]) -> int:
 
 def _describe(settings: InitSettings, name: str) -> None:
     """Read, guess, try the guess on the table or on what was looked at, write and tell."""
+    from customer_segmentation.config.starter_files import customer_files, kept_out, order_files
     from customer_segmentation.console import onboarding as init_summary
     from customer_segmentation.data.load import load_customers, table_of
-    from customer_segmentation.onboarding.column_guesses import guess_columns, may_name_rows
-    from customer_segmentation.onboarding.config_files import customer_files, kept_out, order_files
-    from customer_segmentation.onboarding.feature_choice import choose_features
-    from customer_segmentation.onboarding.order_table import order_columns
+    from customer_segmentation.explore.roles.column_guesses import guess_columns, may_name_rows
+    from customer_segmentation.explore.roles.feature_choice import choose_features
+    from customer_segmentation.explore.roles.order_table import order_columns
     from customer_segmentation.sources.frame import FrameSource
     from customer_segmentation.sources.open import open_source
 
@@ -153,7 +153,7 @@ def _orders(settings: InitSettings, guessed: Transactions | None, source: str) -
 
 def _refuse_repeated(guesses: Sequence[Guess], settings: InitSettings, source: str) -> None:
     """Refuse a table in which customers repeat, unless the user says that a row is a customer."""
-    from customer_segmentation.onboarding.order_table import order_columns
+    from customer_segmentation.explore.roles.order_table import order_columns
 
     repeated = order_columns(guesses)
     if repeated is None or settings.table == "customers":
@@ -168,7 +168,7 @@ def _refuse_repeated(guesses: Sequence[Guess], settings: InitSettings, source: s
 
 def _name(settings: InitSettings) -> str:
     """Name of the files: the one that is given, else made from the table's; never one of a shipped file."""
-    from customer_segmentation.onboarding.header_vocabulary import slug
+    from customer_segmentation.explore.roles.header_vocabulary import slug
 
     shipped = {path.stem for top in ("conf", "experiments") for path in (shipped_root() / top).rglob("*.yaml")}
     if settings.name is not None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from customer_segmentation.clustering.feature_set import columns_of_repairs, declared_features
 from customer_segmentation.config.playbook_file import check_playbook_of
 from customer_segmentation.data.expressions import parse
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.data import Role
 from customer_segmentation.settings.k_values import segments_asked
 from customer_segmentation.settings.sweep import CRITERIA, OPINIONS, RULES, SelectionSettings, SweepSettings
-from customer_segmentation.spaces.feature_set import columns_of_repairs, declared_features
 
 MODELS = ("best", "chosen")
 

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from customer_segmentation.data.table import CustomerTable
-from customer_segmentation.onboarding.column_guesses import Guess
+from customer_segmentation.explore.roles.column_guesses import Guess
 from customer_segmentation.settings.data import Role, Transactions
 
 LOG_WIDTH = 140  # where output goes to a file there is no width to keep to

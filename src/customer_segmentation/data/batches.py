@@ -10,10 +10,10 @@ from customer_segmentation.data.load import table_of
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.errors import DataError
 from customer_segmentation.formatting import first_line
-from customer_segmentation.parsing.headers import match_headers
 from customer_segmentation.settings.data import DataSettings, Role
 from customer_segmentation.sources.files import open_file
 from customer_segmentation.sources.frame import FrameSource
+from customer_segmentation.sources.parsing.headers import match_headers
 
 
 def stream_customers(settings: DataSettings, *, needed: Collection[str], batch_rows: int) -> Iterator[CustomerTable]:

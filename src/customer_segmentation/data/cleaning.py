@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from customer_segmentation.data.expressions import evaluate, parse
-from customer_segmentation.parsing.blanks import is_blank
-from customer_segmentation.parsing.numbers import parse_numbers
-from customer_segmentation.parsing.texts import cell_text, holds_nul, match_values, parse_yes_no, texts_of
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Repair
+from customer_segmentation.sources.parsing.blanks import is_blank
+from customer_segmentation.sources.parsing.numbers import parse_numbers
+from customer_segmentation.sources.parsing.texts import cell_text, holds_nul, match_values, parse_yes_no, texts_of
 
 PROBLEM_COLUMNS = ("row", "column", "value", "reason")
 

@@ -18,12 +18,12 @@ from customer_segmentation.data.rejections import Faults, mark_missing, mark_pro
 from customer_segmentation.data.table import CustomerTable, add_to_digest
 from customer_segmentation.data.transactions import load_ordering_customers
 from customer_segmentation.errors import DataError, SettingsError
-from customer_segmentation.parsing.blanks import is_blank
-from customer_segmentation.parsing.headers import HeaderMatch, header_name, match_headers, refuse_lacking
-from customer_segmentation.parsing.texts import cell_text, chunks_of, fold, texts_of
 from customer_segmentation.settings.data import ColumnSpec, DataSettings, Population, Role
 from customer_segmentation.sources.base import Source
 from customer_segmentation.sources.open import open_source
+from customer_segmentation.sources.parsing.blanks import is_blank
+from customer_segmentation.sources.parsing.headers import HeaderMatch, header_name, match_headers, refuse_lacking
+from customer_segmentation.sources.parsing.texts import cell_text, chunks_of, fold, texts_of
 
 
 def load_customers(

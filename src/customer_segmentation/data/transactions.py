@@ -15,14 +15,14 @@ from customer_segmentation.data.contract import validate
 from customer_segmentation.data.rejections import Faults, mark_missing, mark_problems
 from customer_segmentation.data.table import CustomerTable, digest_of
 from customer_segmentation.errors import DataError, SettingsError
-from customer_segmentation.parsing.blanks import is_blank
-from customer_segmentation.parsing.dates import parse_dates
-from customer_segmentation.parsing.headers import header_name, match_headers
-from customer_segmentation.parsing.texts import fold, texts_of
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Role, Transactions
 from customer_segmentation.sources.base import Source
 from customer_segmentation.sources.frame import FrameSource
 from customer_segmentation.sources.open import open_source
+from customer_segmentation.sources.parsing.blanks import is_blank
+from customer_segmentation.sources.parsing.dates import parse_dates
+from customer_segmentation.sources.parsing.headers import header_name, match_headers
+from customer_segmentation.sources.parsing.texts import fold, texts_of
 from customer_segmentation.sources.samples.orders import draw_orders
 
 #: What `customers_of_orders` yields, in this order.

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from customer_segmentation.clustering.distances import distances
+from customer_segmentation.clustering.space import Space
 from customer_segmentation.clustering.study import Candidate
 from customer_segmentation.model.reference import reference_of
 from customer_segmentation.model.segment_model import SegmentModel
-from customer_segmentation.spaces.space import Space
 from customer_segmentation.tracking.items import Model
 from customer_segmentation.workflows.prepare import Customers
 from customer_segmentation.workflows.study_spec import Job

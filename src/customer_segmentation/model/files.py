@@ -24,7 +24,7 @@ EXAMPLE = "example.json"
 DIGESTS = "digests.json"
 
 #: Types from these packages are what a pipeline of ours consists of.
-TRUSTED = ("sklearn.", "numpy.", "scipy.", "customer_segmentation.spaces.")
+TRUSTED = ("sklearn.", "numpy.", "scipy.", "customer_segmentation.clustering.")
 
 
 def foreign_types(found: list[str]) -> list[str]:

@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from customer_segmentation.clustering.distances import Floats, distances, margin
+from customer_segmentation.clustering.transformers import CustomerFeatures
 from customer_segmentation.data.cleaning import PROBLEM_COLUMNS, Prepared
-from customer_segmentation.spaces.transformers import CustomerFeatures
 
 #: What a row gets.
 RESULTS = ("segment", "segment_name", "distance", "margin", "reason")

@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from customer_segmentation.clustering.space import Space
 from customer_segmentation.figures.labels import percent
 from customer_segmentation.figures.member_flow import member_flow
 from customer_segmentation.figures.segment_card import segment_card
@@ -19,7 +20,6 @@ from customer_segmentation.figures.space_map import principal_plane, space_map
 from customer_segmentation.report.document import Picture
 from customer_segmentation.report.profile_rows import outcome_rows, short, shown_rows, subject, written
 from customer_segmentation.segments.insights import Portraits
-from customer_segmentation.spaces.space import Space
 
 DPI = 120
 

@@ -6,11 +6,11 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from customer_segmentation.clustering.transformers import spec_from_plain
 from customer_segmentation.errors import DataError, SettingsError
-from customer_segmentation.parsing.headers import header_name, match_headers
-from customer_segmentation.parsing.texts import fold
 from customer_segmentation.settings.data import ColumnSpec, Role
-from customer_segmentation.spaces.transformers import spec_from_plain
+from customer_segmentation.sources.parsing.headers import header_name, match_headers
+from customer_segmentation.sources.parsing.texts import fold
 
 
 def contract_of(contract: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, ColumnSpec]:

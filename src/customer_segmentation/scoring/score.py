@@ -17,7 +17,6 @@ import pyarrow as pa
 from customer_segmentation.data.cleaning import distinct_texts
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.model.segment_model import Labelled, SegmentModel
-from customer_segmentation.parsing.texts import fold, texts_of
 from customer_segmentation.scoring.columns import id_of, positions_of
 from customer_segmentation.scoring.database_output import TableOutput
 from customer_segmentation.scoring.drift import Drift, DriftWatch
@@ -25,6 +24,7 @@ from customer_segmentation.scoring.outputs import Output
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.settings.score import DriftSettings
 from customer_segmentation.sources.base import Chunk, ChunkedSource, names_of, texts_frame
+from customer_segmentation.sources.parsing.texts import fold, texts_of
 from customer_segmentation.sources.row_spool import RowSpool
 
 LABELS = ("segment", "segment_name", "distance", "margin")

@@ -10,13 +10,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from customer_segmentation.clustering.fit import Fit
+from customer_segmentation.clustering.space import Space
 from customer_segmentation.segments.high_value import HighValue, high_value_customers
 from customer_segmentation.segments.names import SegmentName, name_segments
 from customer_segmentation.segments.profile import Profiles, profile_segments
 from customer_segmentation.segments.recommendations import Recommendation, recommend
 from customer_segmentation.segments.variables import with_features
 from customer_segmentation.settings.playbook import PlaybookSettings
-from customer_segmentation.spaces.space import Space
 from customer_segmentation.workflows.prepare import Customers
 
 

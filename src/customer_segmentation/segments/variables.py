@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from customer_segmentation.clustering.feature_set import FeatureSet
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
-from customer_segmentation.spaces.feature_set import FeatureSet
 
 #: Roles that a profile speaks of.
 PROFILED = (Role.value, Role.numeric, Role.categorical, Role.outcome)

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from customer_segmentation.parsing.headers import header_name
-from customer_segmentation.parsing.texts import texts_of
 from customer_segmentation.settings.data import ColumnSpec
+from customer_segmentation.sources.parsing.headers import header_name
+from customer_segmentation.sources.parsing.texts import texts_of
 from customer_segmentation.sources.row_spool import RowSpool
 
 PLACES = 20  # of a table, from which the rows of a look are taken

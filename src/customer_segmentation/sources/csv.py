@@ -15,10 +15,6 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from customer_segmentation.errors import DataError
-from customer_segmentation.parsing.blanks import BLANK_SPELLINGS, is_blank
-from customer_segmentation.parsing.headers import header_name, recognised
-from customer_segmentation.parsing.numbers import parse_numbers
-from customer_segmentation.parsing.texts import texts_of
 from customer_segmentation.settings.data import ColumnSpec, ColumnType
 from customer_segmentation.sources.base import PLACES, Cells, Look, number_rows
 from customer_segmentation.sources.byte_streams import MarkFoundError, Transcoded
@@ -26,6 +22,10 @@ from customer_segmentation.sources.column_buffers import GrowingColumn, growing_
 from customer_segmentation.sources.csv_bad_rows import broken_rows, lines_of_broken
 from customer_segmentation.sources.csv_dialect import HEADER_ROWS, complete, decimal_of, find_delimiter, first_records
 from customer_segmentation.sources.files import READ_ERRORS, FileBytes, encoding_of, guessed_encoding
+from customer_segmentation.sources.parsing.blanks import BLANK_SPELLINGS, is_blank
+from customer_segmentation.sources.parsing.headers import header_name, recognised
+from customer_segmentation.sources.parsing.numbers import parse_numbers
+from customer_segmentation.sources.parsing.texts import texts_of
 
 NUMBERS = (ColumnType.number, ColumnType.integer)
 NULLS = sorted({form for word in BLANK_SPELLINGS for form in (word, word.upper(), word.capitalize(), word.title())})

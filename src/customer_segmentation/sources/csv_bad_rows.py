@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from customer_segmentation.parsing.headers import header_name
+from customer_segmentation.sources.parsing.headers import header_name
 
 
 def lines_of_broken(number: int, text: str) -> Iterator[tuple[int, str, str]]:

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from customer_segmentation.parsing.blanks import is_blank
-from customer_segmentation.parsing.headers import recognised
-from customer_segmentation.parsing.numbers import decimal_evidence
-from customer_segmentation.parsing.texts import texts_of
+from customer_segmentation.sources.parsing.blanks import is_blank
+from customer_segmentation.sources.parsing.headers import recognised
+from customer_segmentation.sources.parsing.numbers import decimal_evidence
+from customer_segmentation.sources.parsing.texts import texts_of
 
 _DELIMITERS = (",", ";", "\t", "|", "^", "~", ":")
 _SNIFFED = 1 << 16  # characters by which a delimiter is judged

@@ -9,8 +9,8 @@ import pandas as pd
 
 from customer_segmentation.errors import DataError
 from customer_segmentation.formatting import first_line
-from customer_segmentation.parsing.headers import recognised
 from customer_segmentation.sources.files import FileBytes
+from customer_segmentation.sources.parsing.headers import recognised
 
 
 def sheet_of(file: FileBytes, sheet: str | None, claimed: Mapping[str, str]) -> tuple[pd.DataFrame, int]:

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from customer_segmentation.parsing.headers import header_name
-from customer_segmentation.parsing.texts import texts_of
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.sources.base import PLACES, Cells, Chunk, Look, arrow_table, number_rows
+from customer_segmentation.sources.parsing.headers import header_name
+from customer_segmentation.sources.parsing.texts import texts_of
 from customer_segmentation.sources.row_spool import RowSpool
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from customer_segmentation.errors import SettingsError
-from customer_segmentation.parsing.headers import spellings_of
 from customer_segmentation.settings.data import DataSettings
 from customer_segmentation.sources.base import ChunkedSource, Source
-from customer_segmentation.sources.chunks import DelimitedChunks
 from customer_segmentation.sources.csv import DelimitedSource
+from customer_segmentation.sources.csv_chunks import DelimitedChunks
 from customer_segmentation.sources.download import fetch
 from customer_segmentation.sources.excel import sheet_of
 from customer_segmentation.sources.files import open_file
 from customer_segmentation.sources.frame import FrameChunks, FrameSource
 from customer_segmentation.sources.parquet import ParquetChunks, ParquetSource
+from customer_segmentation.sources.parsing.headers import spellings_of
 from customer_segmentation.sources.samples.telecom import draw_customers
 from customer_segmentation.sources.sql import QueryChunks, open_query
 

@@ -22,7 +22,7 @@ LENGTH = 32
 
 
 #: Folders and modules whose code shapes a number; figures, texts and commands do not.
-COMPUTING = ("parsing", "sources", "data", "explore", "spaces", "clustering", "model", "verdict", "segments")
+COMPUTING = ("sources", "data", "explore", "clustering", "model", "verdict", "segments")
 
 
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "pandas")

@@ -12,10 +12,10 @@ import numpy as np
 
 from customer_segmentation.clustering.sampling import stratified_rows
 from customer_segmentation.clustering.silhouette import intersect
+from customer_segmentation.clustering.space import Space
 from customer_segmentation.clustering.structure_test import StructureResult
 from customer_segmentation.clustering.study import Study
 from customer_segmentation.formatting import joined
-from customer_segmentation.spaces.space import Space
 from customer_segmentation.workflows.study_spec import Job
 
 WORDS = {

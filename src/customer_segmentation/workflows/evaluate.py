@@ -10,10 +10,10 @@ import pandas as pd
 
 from customer_segmentation.clustering.sampling import stratified_rows
 from customer_segmentation.clustering.silhouette import silhouettes
+from customer_segmentation.clustering.space import Space
 from customer_segmentation.clustering.stability import Stability, seed_agreement
 from customer_segmentation.parallel import side_by_side
 from customer_segmentation.settings.sweep import SweepSettings
-from customer_segmentation.spaces.space import Space
 from customer_segmentation.tracking.read import labels_of
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.verdict.decision import Examiner

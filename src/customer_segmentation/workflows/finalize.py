@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from customer_segmentation.clustering.silhouette import silhouettes
+from customer_segmentation.clustering.space import Space
 from customer_segmentation.clustering.study import Candidate
 from customer_segmentation.config.playbook_file import playbook_name, playbook_of
 from customer_segmentation.errors import StudyError
 from customer_segmentation.model.build import model_of
 from customer_segmentation.segments.insights import Portraits, portraits_of
-from customer_segmentation.spaces.space import Space
 from customer_segmentation.tracking.items import Metrics
 from customer_segmentation.tracking.log.candidate import chosen_items, portrait_items, profile_items
 from customer_segmentation.tracking.read import labels_of, run_of

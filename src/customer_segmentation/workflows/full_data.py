@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from customer_segmentation.clustering.full_data import Everybody
+from customer_segmentation.clustering.space import Space
 from customer_segmentation.clustering.study import Study
 from customer_segmentation.data.batches import stream_customers
 from customer_segmentation.settings.sweep import SweepSettings
-from customer_segmentation.spaces.space import Space
 from customer_segmentation.tracking.read import everybody_of
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.workflows.prepare import Customers

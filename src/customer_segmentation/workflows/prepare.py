@@ -12,7 +12,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from customer_segmentation.clustering.feature_set import declared_features
 from customer_segmentation.clustering.sampled_fit import Restarts
+from customer_segmentation.clustering.space import build_space
 from customer_segmentation.config.checks import exploration_columns
 from customer_segmentation.config.instantiate import make_scaler
 from customer_segmentation.data.load import load_customers
@@ -20,8 +22,6 @@ from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.errors import DataError
 from customer_segmentation.segments.variables import Described, describe_columns, profiled_columns
 from customer_segmentation.settings.sweep import SweepSettings
-from customer_segmentation.spaces.feature_set import declared_features
-from customer_segmentation.spaces.space import build_space
 from customer_segmentation.verdict.yardstick import attainable
 
 #: No silhouette, and no segment worth its name, with fewer customers than this.

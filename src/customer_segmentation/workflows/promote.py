@@ -12,6 +12,7 @@ import pandas as pd
 
 from customer_segmentation.clustering.metrics import cluster_sizes
 from customer_segmentation.clustering.study import Candidate
+from customer_segmentation.clustering.transformers import plain_spec
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.errors import DataError, SegmentError, StudyError
 from customer_segmentation.model.build import segment_model_of
@@ -29,7 +30,6 @@ from customer_segmentation.registry.versions import CHALLENGER, CHAMPION, ModelR
 from customer_segmentation.scoring.load import load_segment_model
 from customer_segmentation.segments.names import CLAIMED, plain_names
 from customer_segmentation.settings.promotion import PromoteSettings
-from customer_segmentation.spaces.transformers import plain_spec
 from customer_segmentation.tracking.resolve import asked_candidate
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.workflows.carry_names import names_of

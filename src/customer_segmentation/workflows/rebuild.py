@@ -15,6 +15,7 @@ import numpy as np
 
 from customer_segmentation.clustering.fit import Fit, fit_k
 from customer_segmentation.clustering.metrics import cluster_sizes
+from customer_segmentation.clustering.space import Space
 from customer_segmentation.config.compose import typed
 from customer_segmentation.config.contract_file import contract_columns
 from customer_segmentation.config.playbook_file import PLAYBOOK, playbook_of, to_playbook
@@ -22,7 +23,6 @@ from customer_segmentation.errors import StudyError
 from customer_segmentation.settings.k_values import segments_asked
 from customer_segmentation.settings.playbook import PlaybookSettings
 from customer_segmentation.settings.sweep import SweepSettings
-from customer_segmentation.spaces.space import Space
 from customer_segmentation.tracking.read import artifact_of, downloaded_artifact, overrides_of
 from customer_segmentation.tracking.resolve import candidate_run
 from customer_segmentation.tracking.store import Store

@@ -7,6 +7,8 @@ import os
 from collections.abc import Collection
 from typing import Any
 
+from customer_segmentation.clustering.feature_set import declared_features
+from customer_segmentation.clustering.space import Space
 from customer_segmentation.clustering.study import Study, run_study
 from customer_segmentation.config.playbook_file import playbook_of
 from customer_segmentation.console.progress import current_progress
@@ -15,8 +17,6 @@ from customer_segmentation.model.build import model_of
 from customer_segmentation.segments.insights import profiles_of
 from customer_segmentation.segments.names import name_segments
 from customer_segmentation.settings.k_values import segments_asked
-from customer_segmentation.spaces.feature_set import declared_features
-from customer_segmentation.spaces.space import Space
 from customer_segmentation.tracking.fingerprint import TAG as IDENTITY
 from customer_segmentation.tracking.fingerprint import candidate_identity
 from customer_segmentation.tracking.items import Item, Metrics, Tags

@@ -10,11 +10,11 @@ from typing import Any
 
 from sklearn.base import clone
 
+from customer_segmentation.clustering.feature_set import declared_features
 from customer_segmentation.clustering.sampled_fit import Estimators, Restarts
+from customer_segmentation.clustering.space import Space, build_space
 from customer_segmentation.config.instantiate import make_estimator, make_scaler
 from customer_segmentation.settings.sweep import SweepSettings
-from customer_segmentation.spaces.feature_set import declared_features
-from customer_segmentation.spaces.space import Space, build_space
 from customer_segmentation.workflows.prepare import Customers
 
 

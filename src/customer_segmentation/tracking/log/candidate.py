@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from customer_segmentation.clustering.metrics import cluster_means, cluster_sizes
+from customer_segmentation.clustering.space import Space
 from customer_segmentation.figures.candidate import centres_heatmap, silhouette_plot, sizes
 from customer_segmentation.figures.scatter import scatter_pairs
 from customer_segmentation.segments.claims import Claim
 from customer_segmentation.segments.insights import Portraits
 from customer_segmentation.segments.profile import Profiles
-from customer_segmentation.spaces.space import Space
 from customer_segmentation.tracking.items import FigureItem, Item, Metrics, Table, Tags, Text
 
 PROFILE = "segments/profile.csv"

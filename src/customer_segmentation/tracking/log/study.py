@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from customer_segmentation.clustering.metrics import cluster_means
+from customer_segmentation.clustering.space import Space
 from customer_segmentation.clustering.structure_test import StructureResult
 from customer_segmentation.clustering.study import Candidate, Study
 from customer_segmentation.figures.study import elbow
-from customer_segmentation.spaces.space import Space
 from customer_segmentation.tracking.descriptions import study_description
 from customer_segmentation.tracking.items import FigureItem, Item, Metrics, Params, Table, Tags, Text
 from customer_segmentation.verdict.structure import StudyStructure, structure_record

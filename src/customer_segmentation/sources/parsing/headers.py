@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from customer_segmentation.errors import DataError
-from customer_segmentation.parsing.texts import fold
 from customer_segmentation.settings.data import ColumnSpec
+from customer_segmentation.sources.parsing.texts import fold
 
 
 @dataclass(frozen=True)

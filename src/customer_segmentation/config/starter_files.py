@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import yaml
 
-from customer_segmentation.onboarding.column_guesses import Guess
-from customer_segmentation.onboarding.feature_choice import MOST_WORDS, Choice
-from customer_segmentation.onboarding.header_vocabulary import slug
+from customer_segmentation.explore.roles.column_guesses import Guess
+from customer_segmentation.explore.roles.feature_choice import MOST_WORDS, Choice
+from customer_segmentation.explore.roles.header_vocabulary import slug
 from customer_segmentation.settings.data import ColumnSpec, DataSettings, Role, Transactions
 
 _COUNTED = 3  # categories whose customers are counted

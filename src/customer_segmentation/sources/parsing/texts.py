@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from customer_segmentation.parsing.numbers import AS_TEXT
+from customer_segmentation.sources.parsing.numbers import AS_TEXT
 
 YES_SPELLINGS = frozenset(
     ["yes", "y", "true", "t", "1", "1.0", "on", "ja", "j", "wahr", "oui", "vrai", "si", "sí", "sim", "x", "✓", "✔"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from customer_segmentation.onboarding import header_vocabulary as words_about
-from customer_segmentation.onboarding.column_guesses import Guess
-from customer_segmentation.onboarding.header_vocabulary import words_of
+from customer_segmentation.explore.roles import header_vocabulary as words_about
+from customer_segmentation.explore.roles.column_guesses import Guess
+from customer_segmentation.explore.roles.header_vocabulary import words_of
 from customer_segmentation.settings.data import Role, Transactions
 
 _FEWEST_ORDERS = 1.1  # of a customer on average, for a table to be one of orders

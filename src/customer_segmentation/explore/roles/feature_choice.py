@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from customer_segmentation.onboarding.column_guesses import Guess
+from customer_segmentation.explore.roles.column_guesses import Guess
 from customer_segmentation.settings.data import Role
 
 MOST_FEATURES = 12

@@ -3,8 +3,8 @@
 import pytest
 
 from customer_segmentation.errors import DataError
-from customer_segmentation.parsing.headers import match_headers, refuse_lacking, spellings_of
 from customer_segmentation.settings.data import ColumnSpec
+from customer_segmentation.sources.parsing.headers import match_headers, refuse_lacking, spellings_of
 
 COLUMNS = {"Tenure in Months": ColumnSpec(synonyms=["Tenure"]), "Total Revenue": ColumnSpec(), "City": ColumnSpec()}
 

@@ -12,9 +12,9 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
+from customer_segmentation.clustering.feature_set import FeatureSet
+from customer_segmentation.clustering.transformers import CustomerFeatures, plain_expression, plain_spec
 from customer_segmentation.errors import StudyError
-from customer_segmentation.spaces.feature_set import FeatureSet
-from customer_segmentation.spaces.transformers import CustomerFeatures, plain_expression, plain_spec
 
 
 @dataclass(frozen=True)

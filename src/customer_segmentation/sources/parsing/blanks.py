@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from customer_segmentation.parsing.texts import bytes_of, chunks_of
+from customer_segmentation.sources.parsing.texts import bytes_of, chunks_of
 
 #: Spellings of "there is nothing here", compared after trimming and lowering. A contract's own words come on top.
 BLANK_SPELLINGS = frozenset(

@@ -8,10 +8,10 @@ from sklearn.cluster import KMeans
 from sklearn.preprocessing import StandardScaler
 
 from customer_segmentation.clustering.distances import distances, margin
+from customer_segmentation.clustering.feature_set import feature_set
+from customer_segmentation.clustering.space import build_space
 from customer_segmentation.model.segment_model import SegmentModel
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
-from customer_segmentation.spaces.feature_set import feature_set
-from customer_segmentation.spaces.space import build_space
 
 COLUMNS = {name: ColumnSpec(type=ColumnType.number, role=Role.numeric) for name in ("a", "b")}
 

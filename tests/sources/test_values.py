@@ -9,9 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customer_segmentation.parsing.blanks import BLANK_SPELLINGS, is_blank
-from customer_segmentation.parsing.numbers import parse_number, parse_numbers
-from customer_segmentation.parsing.texts import NO_SPELLINGS, YES_SPELLINGS, cell_text, fold, match_values, parse_yes_no
+from customer_segmentation.sources.parsing.blanks import BLANK_SPELLINGS, is_blank
+from customer_segmentation.sources.parsing.numbers import parse_number, parse_numbers
+from customer_segmentation.sources.parsing.texts import (
+    NO_SPELLINGS,
+    YES_SPELLINGS,
+    cell_text,
+    fold,
+    match_values,
+    parse_yes_no,
+)
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 cents = st.integers(-(10**11), 10**11).map(lambda amount: amount / 100)
@@ -100,7 +107,7 @@ pad = st.sampled_from(["", " ", "\t", "\u00a0"])
 
 @given(st.sampled_from(sorted(BLANK_SPELLINGS)), case, pad)
 def test_blanks_however_spelt(word, change, padding):
-    from customer_segmentation.parsing.texts import texts_of
+    from customer_segmentation.sources.parsing.texts import texts_of
 
     assert is_blank(texts_of(texts([padding + change(word) + padding]))).tolist() == [True]
 

@@ -5,11 +5,11 @@ from sklearn.base import clone
 from sklearn.cluster import KMeans
 from sklearn.preprocessing import MinMaxScaler, Normalizer, StandardScaler
 
+from customer_segmentation.clustering.feature_set import feature_set
+from customer_segmentation.clustering.space import build_space
 from customer_segmentation.config.compose import plan
 from customer_segmentation.errors import DataError, StudyError
 from customer_segmentation.sources.samples.telecom import draw_customers
-from customer_segmentation.spaces.feature_set import feature_set
-from customer_segmentation.spaces.space import build_space
 
 
 @pytest.fixture(scope="module")

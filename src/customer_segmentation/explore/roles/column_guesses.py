@@ -13,13 +13,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from customer_segmentation.onboarding import header_vocabulary as words_about
-from customer_segmentation.onboarding.header_vocabulary import words_of
-from customer_segmentation.parsing.blanks import is_blank
-from customer_segmentation.parsing.dates import date_format_of
-from customer_segmentation.parsing.numbers import parse_numbers
-from customer_segmentation.parsing.texts import fold, parse_yes_no, texts_of
+from customer_segmentation.explore.roles import header_vocabulary as words_about
+from customer_segmentation.explore.roles.header_vocabulary import words_of
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
+from customer_segmentation.sources.parsing.blanks import is_blank
+from customer_segmentation.sources.parsing.dates import date_format_of
+from customer_segmentation.sources.parsing.numbers import parse_numbers
+from customer_segmentation.sources.parsing.texts import fold, parse_yes_no, texts_of
 
 _MOSTLY_BLANK = 0.5
 _UNIQUE = 0.98  # share of different cells from which a column names its rows

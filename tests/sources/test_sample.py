@@ -88,8 +88,8 @@ def test_silhouette_of_the_value_features():
     assert 0.457 <= silhouette_score(scores, labels) <= 0.469
 
 
-def test_columns_are_the_published_ones(contract, telecom_file):
-    published = pd.read_csv(telecom_file, nrows=0).columns.tolist()
+def test_columns_are_the_published_ones(contract, telecom):
+    published = pd.read_csv(telecom, nrows=0).columns.tolist()
     assert draw_customers(5, seed=0).columns.tolist() == published == list(contract)
 
 

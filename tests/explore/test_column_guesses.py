@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from customer_segmentation.onboarding.column_guesses import guess_columns
-from customer_segmentation.onboarding.header_vocabulary import money_score, slug, unit_of, words_of
-from customer_segmentation.onboarding.order_table import order_columns
+from customer_segmentation.explore.roles.column_guesses import guess_columns
+from customer_segmentation.explore.roles.header_vocabulary import money_score, slug, unit_of, words_of
+from customer_segmentation.explore.roles.order_table import order_columns
 from customer_segmentation.settings.data import ColumnType, Role
 
 N = 200

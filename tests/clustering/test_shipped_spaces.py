@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 from sklearn.cluster import KMeans
 
+from customer_segmentation.clustering.feature_set import declared_features
+from customer_segmentation.clustering.space import build_space
 from customer_segmentation.config.compose import plan
 from customer_segmentation.config.instantiate import make_scaler
 from customer_segmentation.config.paths import options_of
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.sources.samples.telecom import draw_customers
-from customer_segmentation.spaces.feature_set import declared_features
-from customer_segmentation.spaces.space import build_space
 
 SCALINGS = list(options_of("scaling"))
 #: Those that read the orders' contract are swept with their own data.

@@ -1,0 +1,1 @@
+"""What the columns of an unknown table are for."""

@@ -1,1 +1,0 @@
-"""What an unknown table is, and the configs for it."""
