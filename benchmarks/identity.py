@@ -29,11 +29,11 @@ from customer_segmentation.commands.sweep import check
 from customer_segmentation.config.compose import plan
 from customer_segmentation.config.playbook_file import playbook_of
 from customer_segmentation.registry.segment_identity import carried_identity
-from customer_segmentation.segments.insights import profiles_of
+from customer_segmentation.segments.insights import profile_fit
 from customer_segmentation.segments.matching import match_segments
 from customer_segmentation.segments.names import carry_names, name_segments, names_from_plain, plain_names
-from customer_segmentation.workflows.prepare import Customers, customers_of
-from customer_segmentation.workflows.study_spec import Job, estimators_of, space_of
+from customer_segmentation.workflows.prepare import PreparedCustomers, prepare_customers
+from customer_segmentation.workflows.study_spec import StudySpec, estimators_of, space_of
 
 SPACES = ("minmax", "standard")
 ALIKE = 0.9  # adjusted Rand index from which every name should be kept
@@ -59,11 +59,11 @@ def telecom_csv() -> Path | None:
     return path if path.is_file() else None
 
 
-def resampled(customers: Customers, seed: int) -> tuple[Customers, np.ndarray]:
+def resampled(customers: PreparedCustomers, seed: int) -> tuple[PreparedCustomers, np.ndarray]:
     """As many customers, drawn with replacement; and which they are."""
     rows = np.random.default_rng(seed).integers(0, len(customers.reference), len(customers.reference))
     table = replace(customers.table, customers=customers.table.customers.iloc[rows].reset_index(drop=True))
-    return Customers(table, customers.reference[rows], customers.seed), rows
+    return PreparedCustomers(table, customers.reference[rows], customers.seed), rows
 
 
 def refits_of(words: list[str], k: int, refits: int) -> dict[str, Tally]:
@@ -72,13 +72,13 @@ def refits_of(words: list[str], k: int, refits: int) -> dict[str, Tally]:
     needed = check(asked)
     settings, choices, config = asked.compose_job(asked.jobs[0])
     job, customers, playbook = (
-        Job(settings, choices, (), 0, config),
-        customers_of(settings, needed),
+        StudySpec(settings, choices, (), 0, config),
+        prepare_customers(settings, needed),
         playbook_of(settings),
     )
     space, make = space_of(job, customers), estimators_of(job)
     first = fit_k(space.matrix, k, make_estimator=make, seed=settings.seed)
-    named = name_segments(profiles_of(customers, space, first.labels, first.estimator), playbook)
+    named = name_segments(profile_fit(customers, space, first.labels, first.estimator), playbook)
     previous = names_from_plain(plain_names(named))  # as they stand in the champion's model
     champion = {name.segment: name.name for name in previous}
     found = {"seeds": Tally(), "bootstraps": Tally()}
@@ -95,7 +95,7 @@ def refits_of(words: list[str], k: int, refits: int) -> dict[str, Tally]:
             if rand < ALIKE:
                 continue
             matching = match_segments(before, fit.labels, k_before=k, k_after=k, same=0.5)
-            profiles = profiles_of(again, space, fit.labels, fit.estimator)
+            profiles = profile_fit(again, space, fit.labels, fit.estimator)
             names, changes = carry_names(previous, matching.predecessor, profiles, playbook)
             identity = carried_identity(
                 matching,

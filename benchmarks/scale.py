@@ -4,7 +4,7 @@
 
 Each size is a process of its own, one thread. "bare fits" are the K-means fits that the study contains, timed inside
 it; "reading" is the loading of the Parquet file. Memory is the growth of the peak over the run of 10,000 rows, as a
-multiple of the float64 matrix (of the rows that are used: beyond `data.at_most_rows` a sample is streamed). Of several
+multiple of the float64 matrix (of the rows that are used: beyond `data.max_rows` a sample is streamed). Of several
 runs of a size the one of median time is told. "everybody" is the assignment of all rows of the file to the segments
 found on a sample. --full compares the inertia of each k with that of ten starts over everybody, which takes long.
 """
@@ -59,7 +59,7 @@ def measure(path: str, features: int, full: bool) -> dict[str, float]:
 
     from customer_segmentation.clustering import study as study_module
     from customer_segmentation.clustering.feature_set import feature_set
-    from customer_segmentation.clustering.full_data import Everybody
+    from customer_segmentation.clustering.full_data import FullDataScores
     from customer_segmentation.clustering.sampled_fit import Estimators
     from customer_segmentation.clustering.space import build_space
     from customer_segmentation.data.batches import stream_customers
@@ -103,14 +103,14 @@ def measure(path: str, features: int, full: bool) -> dict[str, float]:
         silhouette_sample=scores.silhouette_sample,
     )
     seconds = time.process_time() - began
-    everybody = {}
+    full_data = {}
     if table.sampled_from:
         began = time.process_time()
-        sums = Everybody({candidate.k: candidate.estimator for candidate in study.candidates})
+        sums = FullDataScores({candidate.k: candidate.estimator for candidate in study.candidates})
         for batch in stream_customers(data, needed=list(number), batch_rows=BATCH):
             placed = np.ascontiguousarray(space.preparation.transform(batch.customers), dtype=float)
             sums.add(placed, batch.customers["revenue"].to_numpy())
-        everybody = {"everybody": time.process_time() - began, "assigned": sums.customers}
+        full_data = {"everybody": time.process_time() - began, "assigned": sums.customers}
     status = Path("/proc/self/status").read_text()
     found = {
         "reading": reading,
@@ -119,7 +119,7 @@ def measure(path: str, features: int, full: bool) -> dict[str, float]:
         "peak": int(status.split("VmHWM:")[1].split()[0]) * 1024,
         "matrix": space.matrix.nbytes,
         "used": len(space.matrix),
-        **everybody,
+        **full_data,
     }
     if full:
         found["worse"] = max(

@@ -35,11 +35,11 @@ def model_folder(folder: Path) -> Path:
     from customer_segmentation.model.build import segment_model_of
     from customer_segmentation.model.files import write_model
     from customer_segmentation.workflows.study import compute
-    from customer_segmentation.workflows.study_spec import Job
+    from customer_segmentation.workflows.study_spec import StudySpec
 
     asked = plan("sweep", ["k=[5]", "features=value", "scaling=standard"])
     needed = check(asked)
-    job = Job(asked.settings[0], asked.choices_of[0], (), 0, "")
+    job = StudySpec(asked.settings[0], asked.choices_of[0], (), 0, "")
     study, space, customers = compute(job, needed)[:3]
     write_model(segment_model_of(study.candidates[0], space, customers, job), folder / "segment_model")
     return folder / "segment_model"

@@ -32,18 +32,18 @@ from customer_segmentation.verdict.leaderboard import label, leaderboard_of, row
 from customer_segmentation.verdict.selection import rule_of
 from customer_segmentation.verdict.structure import structure_of_study
 from customer_segmentation.verdict.text import wording
-from customer_segmentation.workflows.evaluate import StoreExaminer
-from customer_segmentation.workflows.prepare import customers_of
+from customer_segmentation.workflows.evaluate import CandidateEvaluator
+from customer_segmentation.workflows.prepare import prepare_customers
 from customer_segmentation.workflows.study import compute
-from customer_segmentation.workflows.study_spec import Job
+from customer_segmentation.workflows.study_spec import StudySpec
 
 GRID = ("features=value,value_rate,spend,usage", "scaling=standard,minmax,log_standard,quantile,power")
 
 
-class MemoryExaminer(StoreExaminer):
+class MemoryExaminer(CandidateEvaluator):
     """Examines candidates whose studies are still in memory."""
 
-    def __init__(self, board, customers, settings, studies: dict[str, tuple[Job, Space, Study]]) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, board, customers, settings, studies: dict[str, tuple[StudySpec, Space, Study]]) -> None:  # type: ignore[no-untyped-def]
         super().__init__(None, board, customers, settings, None)  # type: ignore[arg-type]
         self.kept = studies
 
@@ -52,7 +52,7 @@ class MemoryExaminer(StoreExaminer):
         row = row_of(self.board, index)
         return self.kept[row["study"]][2].candidate(int(row["k"])).labels
 
-    def study(self, index: int) -> tuple[Job, Space]:
+    def study(self, index: int) -> tuple[StudySpec, Space]:
         """Job and space of a candidate's study."""
         return self.kept[row_of(self.board, index)["study"]][:2]
 
@@ -64,8 +64,8 @@ def verdict(words: list[str]) -> dict[str, object]:
     studies, boards, structures, spent = {}, [], [], Counter[str]()
     for number, overrides in enumerate(asked.jobs):
         settings, choices, config = asked.compose_job(overrides)
-        job = Job(settings, choices, tuple(overrides), number, config)
-        customers = customers_of(settings, needed)
+        job = StudySpec(settings, choices, tuple(overrides), number, config)
+        customers = prepare_customers(settings, needed)
         customers.attainable(settings.k)
         start = time.process_time()
         study, space, customers = compute(job, needed)

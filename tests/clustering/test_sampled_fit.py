@@ -25,7 +25,7 @@ def matrix():
 @pytest.mark.parametrize("k", [2, 4, 6])
 def test_inertia_is_that_of_all_starts_over_everybody(matrix, k):
     full = kmeans(k, 1).fit(matrix)
-    fit = fit_k(matrix, k, make_estimator=Estimators(kmeans, Restarts(above=10_000, sample=10_000)), seed=1)
+    fit = fit_k(matrix, k, make_estimator=Estimators(kmeans, Restarts(threshold=10_000, sample=10_000)), seed=1)
     assert fit.inertia <= full.inertia_ * 1.001
     assert fit.inertia == pytest.approx(np.square(matrix - fit.centres[fit.labels]).sum(), rel=1e-9)
     runs = "(one run|the better of two runs)"

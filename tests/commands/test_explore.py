@@ -237,7 +237,7 @@ def test_the_set_aside_rows_are_those_of_the_table(segment, gym, tmp_path):
     gym.loc[:60, "visits"] = "often"
     gym.to_csv(tmp_path / "gym.csv", index=False)
     assert "cannot be used" in segment("explore", "data=gym").sentence
-    assert segment("explore", "data=gym", "data.set_aside_limit=0.5", "quiet=true").code == 0
+    assert segment("explore", "data=gym", "data.max_rejected_share=0.5", "quiet=true").code == 0
     counts = Store().runs[0].data.metrics
     assert counts["rows_read"] == 300 == counts["rows_used"] + counts["rows_not_selected"] + counts["rows_set_aside"]
     inputs = Store().runs[0].inputs.dataset_inputs

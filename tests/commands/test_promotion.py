@@ -130,7 +130,7 @@ def test_a_challenger_waits_and_is_promoted_as_the_same_version_by_force_with_a_
 def test_rollback_goes_back_and_is_told(segment, uri, registry):
     now = registry.champion().number
     assert "reason" in segment("rollback", uri).sentence
-    registry.challenge(previous_champion(registry.events(), now))  # an alias set by hand
+    registry.set_challenger(previous_champion(registry.events(), now))  # an alias set by hand
     said = segment("rollback", uri, "reason=it's worse")
     assert (said.code, said.out.splitlines()[-1]) == (0, f"Next:  segment history {uri}")
     assert "challenger" not in registry.aliases(), "the champion is no challenger"

@@ -176,7 +176,7 @@ def test_limit_decides(load, few):
     frame.loc[15, "Contract"] = "Weekly"
     with pytest.raises(DataError, match=r"16 of 300 rows \(5.3%\).*Contract is none of .* \(16 rows\)"):
         load(frame.to_csv(None, index=False).encode())
-    assert len(load(frame.to_csv(None, index=False).encode(), set_aside_limit=0.1).set_aside) == 16
+    assert len(load(frame.to_csv(None, index=False).encode(), max_rejected_share=0.1).set_aside) == 16
 
 
 def test_bad_cells_of_unused_columns_set_nothing_aside(load, few):
@@ -184,7 +184,7 @@ def test_bad_cells_of_unused_columns_set_nothing_aside(load, few):
     assert len(load(with_cell(few, "Age", "abc"), needed=[*NEEDED, "Age"]).set_aside) == 1
 
 
-def test_bytes_that_are_no_utf8_beyond_the_first_look_do_not_refuse_the_table(load, lines):
+def test_bytes_that_are_no_utf8_beyond_the_screening_do_not_refuse_the_table(load, lines):
     filler = b"\n".join(lines[1:])
     many = b"\n".join([lines[0], filler, lines[1].replace(b"Frazier", b"Fr\xe4zier")])
     assert load(many, needed=None).rows_read == 301

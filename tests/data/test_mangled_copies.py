@@ -70,8 +70,8 @@ def money(contract):
 def structural(frame, contract):
     frame = frame.copy()
     for name, spec in contract.items():
-        if spec.blank is not None and spec.blanks:
-            frame.loc[frame[name] == "", name] = spec.blanks[-1]
+        if spec.fill is not None and spec.na_values:
+            frame.loc[frame[name] == "", name] = spec.na_values[-1]
     return csv_bytes(frame)
 
 
@@ -212,8 +212,8 @@ def write_zip(frame, path):
 
 
 def write_parquet(frame, path):
-    typed = pd.read_csv(io.BytesIO(csv_bytes(frame)), keep_default_na=False, na_values=[""])
-    typed.to_parquet(path)
+    to_settings = pd.read_csv(io.BytesIO(csv_bytes(frame)), keep_default_na=False, na_values=[""])
+    to_settings.to_parquet(path)
 
 
 def write_text_parquet(frame, path):
@@ -222,16 +222,16 @@ def write_text_parquet(frame, path):
 
 
 def write_excel(frame, path):
-    typed = pd.read_csv(io.BytesIO(csv_bytes(frame)), keep_default_na=False, na_values=[""])
+    to_settings = pd.read_csv(io.BytesIO(csv_bytes(frame)), keep_default_na=False, na_values=[""])
     with pd.ExcelWriter(path, engine="openpyxl") as book:
         pd.DataFrame({"about": ["a cover sheet"]}).to_excel(book, sheet_name="About", index=False)
-        typed.to_excel(book, sheet_name="Customers", startrow=2)
+        to_settings.to_excel(book, sheet_name="Customers", startrow=2)
 
 
 def write_database(frame, path):
-    typed = pd.read_csv(io.BytesIO(csv_bytes(frame)), keep_default_na=False, na_values=[""])
+    to_settings = pd.read_csv(io.BytesIO(csv_bytes(frame)), keep_default_na=False, na_values=[""])
     with sqlite3.connect(path) as connection:
-        typed.to_sql("customers", connection, index=False)
+        to_settings.to_sql("customers", connection, index=False)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from customer_segmentation.data.load import load_customers
-from customer_segmentation.data.transactions import customers_of_orders
+from customer_segmentation.data.transactions import aggregate_orders
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.data import ColumnSpec, DataSettings
 from customer_segmentation.sources.parsing.dates import parse_dates
@@ -67,7 +67,7 @@ def test_customers_as_a_plain_loop_sums_them_up():
         {"customer": drawn["Customer ID"], "day": pd.to_datetime(drawn["Order Date"]), "amount": drawn["Amount"]}
     )
     reference = pd.Timestamp("2024-01-05")
-    found = customers_of_orders(orders, reference_date=reference).set_index("Customer")
+    found = aggregate_orders(orders, reference_date=reference).set_index("Customer")
     for name in sorted(set(orders["customer"])):
         rows = [row for row in orders.itertuples() if row.customer == name]
         bought = [row for row in rows if row.amount >= 0]
@@ -97,7 +97,7 @@ def test_every_row_is_accounted_for_with_its_reason(settings_for):
          ("X4", "2023-01-01", "4"), ("X4", "2023-01-02", "-9"), ("X5", "", "1")],
         columns=good.columns,
     )  # fmt: skip
-    table = load_customers(settings_for(pd.concat([good, bad]), set_aside_limit=0.5))
+    table = load_customers(settings_for(pd.concat([good, bad]), max_rejected_share=0.5))
     numbers = table.accounting()
     assert numbers == {
         "rows_read": len(good) + 7,
@@ -114,8 +114,8 @@ def test_every_row_is_accounted_for_with_its_reason(settings_for):
     ):
         assert word in reason
     assert len(table.customers) == 100
-    with pytest.raises(DataError, match=r"more than data\.set_aside_limit"):
-        load_customers(settings_for(pd.concat([good, bad]), set_aside_limit=0.001))
+    with pytest.raises(DataError, match=r"more than data\.max_rejected_share"):
+        load_customers(settings_for(pd.concat([good, bad]), max_rejected_share=0.001))
 
 
 def test_orders_after_the_reference_date_are_not_selected(settings_for):

@@ -41,7 +41,7 @@ def test_every_score_is_on_the_candidate(swept):
     metrics = {run.info.run_id: run.data.metrics for run in swept.runs("candidate")}
     for row in verdict["short_list"]:
         own = metrics[row["run_id"]]
-        for name in ("reference_silhouette", "explained_by_tree", "first_look_rand", "stability_rand"):
+        for name in ("reference_silhouette", "explained_by_tree", "screening_rand", "stability_rand"):
             if row[name] is not None:
                 assert own[name] == pytest.approx(row[name])
         if row["confirmed"]:

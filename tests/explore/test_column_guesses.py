@@ -60,14 +60,14 @@ def test_type_and_role(header, cells, kind, role):
 
 
 def test_outcome_says_which_values_are_the_event():
-    assert guess(["Cancelled", "Current"] * (N // 2), "Status").spec.outcome_when == ["Cancelled"]
-    assert guess(["Y", "N"] * (N // 2), "Is Active").spec.outcome_when == ["No"]
+    assert guess(["Cancelled", "Current"] * (N // 2), "Status").spec.event_values == ["Cancelled"]
+    assert guess(["Y", "N"] * (N // 2), "Is Active").spec.event_values == ["No"]
 
 
 def test_a_few_words_among_numbers_are_blanks_and_many_make_it_no_number():
     few = guess([*WHOLE[:195], *["unknown"] * 5], "Age")
     assert few.spec.type is ColumnType.integer
-    assert few.spec.blanks == ["unknown"]
+    assert few.spec.na_values == ["unknown"]
     assert few.usable.sum() == 195
     assert np.isnan(few.numbers).sum() == 5
     assert guess([*WHOLE[:100], *[f"word {at}" for at in range(100)]], "Age").role is Role.ignore

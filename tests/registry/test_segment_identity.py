@@ -12,12 +12,12 @@ from customer_segmentation.commands.sweep import check
 from customer_segmentation.config.compose import plan
 from customer_segmentation.config.playbook_file import playbook_of
 from customer_segmentation.registry.segment_identity import carried_identity
-from customer_segmentation.segments.insights import profiles_of
+from customer_segmentation.segments.insights import profile_fit
 from customer_segmentation.segments.matching import match_segments
 from customer_segmentation.segments.names import carry_names, name_segments, names_from_plain, plain_names
 from customer_segmentation.sources.samples.telecom import draw_customers
-from customer_segmentation.workflows.prepare import Customers, customers_of
-from customer_segmentation.workflows.study_spec import Job, estimators_of, space_of
+from customer_segmentation.workflows.prepare import PreparedCustomers, prepare_customers
+from customer_segmentation.workflows.study_spec import StudySpec, estimators_of, space_of
 
 FEATURES = ["Number of Referrals", "Tenure in Months", "Total Revenue"]
 REFITS = 20
@@ -49,13 +49,13 @@ def test_refits_under_other_seeds_and_on_bootstraps_keep_every_name_where_they_a
     needed = check(asked)
     settings, choices, config = asked.compose_job(asked.jobs[0])
     job, customers, playbook = (
-        Job(settings, choices, (), 0, config),
-        customers_of(settings, needed),
+        StudySpec(settings, choices, (), 0, config),
+        prepare_customers(settings, needed),
         playbook_of(settings),
     )
     space, make = space_of(job, customers), estimators_of(job)
     first = fit_k(space.matrix, k, make_estimator=make, seed=0)
-    named = name_segments(profiles_of(customers, space, first.labels, first.estimator), playbook)
+    named = name_segments(profile_fit(customers, space, first.labels, first.estimator), playbook)
     previous = names_from_plain(plain_names(named))
     assert previous == list(named)
     agreeing = 0
@@ -63,7 +63,7 @@ def test_refits_under_other_seeds_and_on_bootstraps_keep_every_name_where_they_a
         count = len(customers.reference)
         rows = np.arange(count) if number % 4 == 0 else np.random.default_rng(number).integers(0, count, count)
         table = replace(customers.table, customers=customers.table.customers.iloc[rows].reset_index(drop=True))
-        again = Customers(table, customers.reference[rows], number)
+        again = PreparedCustomers(table, customers.reference[rows], number)
         space = space_of(job, again)
         fit = fit_k(space.matrix, k, make_estimator=make, seed=number)
         before = first.labels[rows]
@@ -72,7 +72,7 @@ def test_refits_under_other_seeds_and_on_bootstraps_keep_every_name_where_they_a
         agreeing += 1
         matching = match_segments(before, fit.labels, k_before=k, k_after=k)
         names, changes = carry_names(
-            previous, matching.predecessor, profiles_of(again, space, fit.labels, fit.estimator), playbook
+            previous, matching.predecessor, profile_fit(again, space, fit.labels, fit.estimator), playbook
         )
         # the truth, another way: what most of a segment's customers were called before
         for name in names:

@@ -12,11 +12,11 @@ from customer_segmentation.report.pictures import segment_pictures
 from customer_segmentation.report.space_checks import check_space
 from customer_segmentation.segments.claims import Claim
 from customer_segmentation.segments.high_value import HighValue
-from customer_segmentation.segments.insights import Portraits
+from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.segments.names import SegmentName
 from customer_segmentation.segments.profile import profile_segments
 from customer_segmentation.segments.recommendations import Recommendation
-from customer_segmentation.segments.variables import Described, Variable
+from customer_segmentation.segments.variables import Described, ProfileVariable
 from customer_segmentation.settings.data import Role
 
 SCRIPT = "<script>alert('x')</script>"
@@ -104,10 +104,12 @@ def make_report(*, sizes: tuple[int, ...] = (120, 60, 40), verdict: dict | None 
     city = rng.integers(0, 3, n).astype(np.int32)
     left = (rng.random(n) < 0.1 + 0.2 * (labels == 0)).astype(np.int32)
     described = (
-        Described(Variable("Total Revenue", "number", Role.value, "$", shapes=True, feature="revenue"), revenue),
-        Described(Variable(f"Referrals {SCRIPT}", "number", Role.numeric, shapes=True, feature="referrals"), referrals),
-        Described(Variable("City", "share", Role.categorical, levels=(EMOJI, LONG, FORMULA)), city),
-        Described(Variable("Status", "share", Role.outcome, levels=("Left",)), 1 - left),
+        Described(ProfileVariable("Total Revenue", "number", Role.value, "$", shapes=True, feature="revenue"), revenue),
+        Described(
+            ProfileVariable(f"Referrals {SCRIPT}", "number", Role.numeric, shapes=True, feature="referrals"), referrals
+        ),
+        Described(ProfileVariable("City", "share", Role.categorical, levels=(EMOJI, LONG, FORMULA)), city),
+        Described(ProfileVariable("Status", "share", Role.outcome, levels=("Left",)), 1 - left),
     )
     profiles = profile_segments(described, labels)
     names = tuple(
@@ -132,7 +134,7 @@ def make_report(*, sizes: tuple[int, ...] = (120, 60, 40), verdict: dict | None 
         }
     )  # fmt: skip
     high = HighValue((k - 1,), customers, 0.2, float(revenue[top].sum()), 0.4)
-    portraits = Portraits(profiles, names, advice, high, (f"A caution {SCRIPT}",))
+    insights = SegmentInsights(profiles, names, advice, high, (f"A caution {SCRIPT}",))
     values = pd.DataFrame({"revenue": revenue, "referrals": referrals})
     matrix = values.to_numpy() / values.to_numpy().std(axis=0)
     board = pd.DataFrame(
@@ -153,7 +155,7 @@ def make_report(*, sizes: tuple[int, ...] = (120, 60, 40), verdict: dict | None 
     pictures = segment_pictures(
         _Space(matrix, list(values)),
         labels,
-        portraits,
+        insights,
         labels_by_k={2: labels.clip(0, 1), k: labels},
         value=revenue,
         seed=0,
@@ -171,7 +173,7 @@ def make_report(*, sizes: tuple[int, ...] = (120, 60, 40), verdict: dict | None 
         description=pd.DataFrame({"column": [SCRIPT], "mean": [1.0], "min": [0.0], "max": [2.0]}),
         hypotheses=pd.DataFrame({"sentence": [SCRIPT], "standing": ["supported"]}),
         candidate=candidate,
-        portraits=portraits,
+        insights=insights,
         pictures=pictures,
     )
 

@@ -40,10 +40,10 @@ def test_numbers_of_a_card_are_numbers_of_its_tables(hostile):
             for block in outer.blocks
             if isinstance(block, Grid)
         )
-        claim = hostile.portraits.names[segment].claims[0].text
-        here, everybody = re.findall(r"\$[\d,.]*\d", claim)
+        claim = hostile.insights.names[segment].claims[0].text
+        here, full_data = re.findall(r"\$[\d,.]*\d", claim)
         row = next(row for row in profile.rows if row[0].startswith("Total Revenue"))
-        assert row[1:3] == (here, everybody)
+        assert row[1:3] == (here, full_data)
 
 
 def test_the_overview_adds_up(hostile):
@@ -60,8 +60,8 @@ def test_rows_are_accounted_for(hostile):
 
 
 def test_a_profile_shows_what_drew_the_segments_then_what_differs(hostile):
-    profiles = hostile.portraits.profiles
-    rows = shown_rows(hostile.portraits, 2)
+    profiles = hostile.insights.profiles
+    rows = shown_rows(hostile.insights, 2)
     assert list(rows["variable"])[:2] == ["Total Revenue", "Referrals <script>alert('x')</script>"]
     assert list(rows["role"])[-1] == "outcome"
     table = standardised(profiles.table)
@@ -118,7 +118,7 @@ def test_no_choice_still_makes_a_report(report_of):
     from dataclasses import replace
 
     data = replace(
-        report_of(verdict={"chosen": None, "reasons": ["Nothing."]}), candidate=None, portraits=None, pictures={}
+        report_of(verdict={"chosen": None, "reasons": ["Nothing."]}), candidate=None, insights=None, pictures={}
     )
     document = build_report(data)
     assert [section.anchor for section in document.sections][-1] == "repeat"

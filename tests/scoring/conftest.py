@@ -17,7 +17,7 @@ from customer_segmentation.settings.data import DataSettings
 from customer_segmentation.sources.open import open_chunks
 from customer_segmentation.sources.samples.telecom import draw_customers
 from customer_segmentation.workflows.study import compute
-from customer_segmentation.workflows.study_spec import Job
+from customer_segmentation.workflows.study_spec import StudySpec
 
 FEATURES = ["features=value", "+features.columns.contract=Contract"]
 
@@ -40,7 +40,7 @@ def raw() -> pd.DataFrame:
 def model() -> SegmentModel:
     asked = plan("sweep", ["data.customers=800", "k=[4]", *FEATURES])
     needed = check(asked)
-    job = Job(asked.settings[0], asked.choices_of[0], (), 0, "")
+    job = StudySpec(asked.settings[0], asked.choices_of[0], (), 0, "")
     found = compute(job, needed)
     study, space, customers = found[:3]
     return segment_model_of(study.candidates[0], space, customers, job)

@@ -63,7 +63,7 @@ def damaged_files(frame: pd.DataFrame) -> dict[str, Damaged]:
     n = len(frame)
     plain = text_of(frame)
     whole = plain.encode()
-    everybody = list(range(n))
+    full_data = list(range(n))
     shuffled = frame[np.random.default_rng(5).permutation(frame.columns)]
     accented = frame.assign(City=["Köln" if at % 7 == 0 else "São Paulo" for at in range(n)])
     german = frame.copy()
@@ -122,7 +122,7 @@ def damaged_files(frame: pd.DataFrame) -> dict[str, Damaged]:
         ),
         "empty rows at the end": Damaged(whole + ("," * (frame.shape[1] - 1) + "\n").encode() * 5, n + 5, None),
         "a row twice": Damaged(whole + some_quotes[1].encode() + b"\n", n + 1, []),
-        "nobody can be labelled": Damaged(text_of(frame.assign(**{TENURE: "?"})).encode(), n, everybody),
+        "nobody can be labelled": Damaged(text_of(frame.assign(**{TENURE: "?"})).encode(), n, full_data),
         "a quotation that never ends": Damaged(
             "\n".join([*some_quotes[:700], '"' + some_quotes[700], *some_quotes[701:]]).encode() + b"\n", n, None
         ),

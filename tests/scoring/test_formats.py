@@ -18,7 +18,7 @@ from customer_segmentation.sources.open import open_chunks
 
 
 @pytest.fixture(scope="module")
-def typed(raw):
+def to_settings(raw):
     """The customers with numbers as numbers, one of them unreadable."""
     numbers = raw.drop(columns=["Total Revenue"]).assign(
         **{
@@ -31,16 +31,16 @@ def typed(raw):
 
 
 @pytest.fixture(scope="module")
-def expected(model, typed):
-    table = model.label(typed).table
+def expected(model, to_settings):
+    table = model.label(to_settings).table
     return table["segment"].dropna().tolist()
 
 
 @pytest.mark.parametrize("columns", ["id", "all"])
 @pytest.mark.parametrize("size", [1, 99, 10_000])
-def test_parquet(typed, expected, score_file, tmp_path, columns, size):
+def test_parquet(to_settings, expected, score_file, tmp_path, columns, size):
     path = tmp_path / "customers.parquet"
-    part = typed.head(300)
+    part = to_settings.head(300)
     part.to_parquet(path, row_group_size=70)
     found = score_file(path, output="labels.parquet", columns=columns, size=size)
     assert found.labels["segment"].tolist() == expected[:298]
@@ -52,9 +52,9 @@ def test_parquet(typed, expected, score_file, tmp_path, columns, size):
         assert list(found.labels)[:-4] == list(part)
 
 
-def test_excel(typed, expected, score_file, tmp_path):
+def test_excel(to_settings, expected, score_file, tmp_path):
     path = tmp_path / "customers.xlsx"
-    part = typed.head(120).assign(City="=HYPERLINK(1)\x07")
+    part = to_settings.head(120).assign(City="=HYPERLINK(1)\x07")
     part["City"] = part["City"].str.replace("\x07", "")
     part.to_excel(path, index=False, engine="openpyxl")
     found = score_file(path, output="labels.xlsx", columns="all", size=50)
@@ -63,18 +63,18 @@ def test_excel(typed, expected, score_file, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["labels.csv.gz", "labels.csv.bz2", "labels.tsv"])
-def test_packed_and_other_text(typed, expected, score_file, tmp_path, name):
+def test_packed_and_other_text(to_settings, expected, score_file, tmp_path, name):
     path = tmp_path / "customers.csv"
-    typed.to_csv(path, index=False)
+    to_settings.to_csv(path, index=False)
     score_file(path, output=name)
     found = pd.read_csv(tmp_path / name, sep="\t" if name.endswith("tsv") else ",")
     assert found["segment"].tolist() == expected
 
 
-def test_a_table_of_a_database_is_replaced_whole_or_not_at_all(model, typed, expected, tmp_path):
+def test_a_table_of_a_database_is_replaced_whole_or_not_at_all(model, to_settings, expected, tmp_path):
     url = f"sqlite:///{tmp_path}/crm.db"
     with sqlite3.connect(tmp_path / "crm.db") as connection:
-        typed.to_sql("customers", connection, index=False)
+        to_settings.to_sql("customers", connection, index=False)
     specs = contract_of(model.contract, {})
 
     def run(labelling, **options):
@@ -94,8 +94,8 @@ def test_a_table_of_a_database_is_replaced_whole_or_not_at_all(model, typed, exp
     assert sorted(tables) == ["customers", "segments"], "nothing is left aside"
 
 
-def test_a_table_without_a_row_is_there_with_its_columns(model, typed, tmp_path):
-    typed.head(9).assign(**{"Total Revenue": "unknown"}).to_csv(tmp_path / "bad.csv", index=False)
+def test_a_table_without_a_row_is_there_with_its_columns(model, to_settings, tmp_path):
+    to_settings.head(9).assign(**{"Total Revenue": "unknown"}).to_csv(tmp_path / "bad.csv", index=False)
     specs = contract_of(model.contract, {})
     source = open_chunks(DataSettings(path=str(tmp_path / "bad.csv"), columns=specs))
     output = TableOutput(f"sqlite:///{tmp_path}/crm.db", "segments", overwrite=False)
@@ -121,9 +121,9 @@ def test_a_table_whose_replacement_fails_keeps_its_rows(tmp_path):
         assert connection.execute("SELECT segment FROM segments").fetchall() == [(1,)]
 
 
-def test_text_that_a_spreadsheet_would_run_and_text_with_quotes(model, typed, score_file, tmp_path):
+def test_text_that_a_spreadsheet_would_run_and_text_with_quotes(model, to_settings, score_file, tmp_path):
     path = tmp_path / "customers.csv"
-    part = typed.head(4).assign(City=["=1+1", 'a "b", c', "@x\ny", "-3"])
+    part = to_settings.head(4).assign(City=["=1+1", 'a "b", c', "@x\ny", "-3"])
     part.to_csv(path, index=False)
     found = score_file(path, columns="all")
     assert found.labels["City"].tolist() == ["'=1+1", 'a "b", c', "'@x\ny", "-3"]

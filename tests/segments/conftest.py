@@ -9,7 +9,7 @@ COLUMNS = {
     "Helped": ColumnSpec(type=ColumnType.yes_no, role=Role.categorical),
     "Visits": ColumnSpec(type=ColumnType.integer, role=Role.numeric, unit="visits"),
     "Spent": ColumnSpec(type=ColumnType.number, role=Role.value, unit="$"),
-    "Left": ColumnSpec(type=ColumnType.category, role=Role.outcome, outcome_when=["Gone"]),
+    "Left": ColumnSpec(type=ColumnType.category, role=Role.outcome, event_values=["Gone"]),
 }
 
 

@@ -20,7 +20,7 @@ TELECOM = {
     "Contract": ColumnSpec(
         type=ColumnType.category, role=Role.categorical, values=["Month-to-Month", "One Year", "Two Year"]
     ),
-    "Customer Status": ColumnSpec(type=ColumnType.category, role=Role.outcome, outcome_when=["Churned"]),
+    "Customer Status": ColumnSpec(type=ColumnType.category, role=Role.outcome, event_values=["Churned"]),
 }
 
 

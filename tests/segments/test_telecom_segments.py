@@ -12,8 +12,8 @@ from customer_segmentation.config.compose import plan
 from customer_segmentation.config.instantiate import make_scaler
 from customer_segmentation.config.playbook_file import playbook_of
 from customer_segmentation.data.load import load_customers
-from customer_segmentation.segments.insights import portraits_of
-from customer_segmentation.workflows.prepare import customers_of
+from customer_segmentation.segments.insights import describe_segments
+from customer_segmentation.workflows.prepare import prepare_customers
 
 #: customers, referrals, months, share of revenue, churn; name; first and further actions
 EXPECTED = (
@@ -30,7 +30,7 @@ def told(telecom):
     """Portraits by seed."""
     asked = plan("sweep", ["data=telecom", f"data.path={telecom}", "features=value", "scaling=minmax"])
     settings = asked.settings[0]
-    customers = customers_of(settings, check(asked))
+    customers = prepare_customers(settings, check(asked))
     space = build_space(
         customers.table.customers,
         declared_features(settings.features, customers.table.columns, "value"),
@@ -40,16 +40,16 @@ def told(telecom):
 
     def by_seed(seed, runs=10):
         fit = fit_k(space.matrix, 4, make_estimator=lambda k, s: KMeans(k, n_init=runs, random_state=s), seed=seed)
-        return fit, portraits_of(customers, space, fit, playbook_of(settings))
+        return fit, describe_segments(customers, space, fit, playbook_of(settings))
 
     return by_seed
 
 
 def test_profiles_names_and_actions(told):
     by_seed = told
-    _, portraits = by_seed(42)
-    profiles = portraits.profiles
-    found = {name.name: name.segment for name in portraits.names}
+    _, insights = by_seed(42)
+    profiles = insights.profiles
+    found = {name.name: name.segment for name in insights.names}
     for customers, referrals, months, share, churn, name, actions in EXPECTED:
         segment = found[name]
         row = profiles.segments.iloc[segment]
@@ -58,11 +58,11 @@ def test_profiles_names_and_actions(told):
         assert profiles.row(segment, "Tenure in Months")["value"] == pytest.approx(months, abs=0.6)
         assert row["value_share"] == pytest.approx(share, abs=0.001)
         assert profiles.row(segment, "Customer Status", "Churned")["value"] == pytest.approx(churn, abs=0.001)
-        assert actions <= {item.action for item in portraits.of(segment)}
+        assert actions <= {item.action for item in insights.of(segment)}
     assert profiles.left_out == 1869
     assert profiles.unassigned == 0
-    high = portraits.high_value
-    assert {portraits.names[segment].name for segment in high.segments} == {EXPECTED[0][5], EXPECTED[1][5]}
+    high = insights.high_value
+    assert {insights.names[segment].name for segment in high.segments} == {EXPECTED[0][5], EXPECTED[1][5]}
     assert high.value_share == pytest.approx(0.804, abs=0.002)
     assert len(high.customers) == pytest.approx(2472, abs=6)
 
@@ -71,11 +71,11 @@ def test_seeds_change_neither_names_nor_actions_of_the_same_customers(told):
     by_seed = told
     seen = {}
     for seed in range(SEEDS):
-        fit, portraits = by_seed(seed, runs=2)
-        for name in portraits.names:
+        fit, insights = by_seed(seed, runs=2)
+        for name in insights.names:
             members = np.flatnonzero(fit.labels == name.segment).tobytes()
             partition = tuple(sorted(np.flatnonzero(fit.labels == s).tobytes() for s in range(4)))
-            said = (name.name, tuple(item.action for item in portraits.of(name.segment)))
+            said = (name.name, tuple(item.action for item in insights.of(name.segment)))
             assert seen.setdefault((partition, members), said) == said
     assert len(set(seen.values())) >= 4
 

@@ -7,19 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customer_segmentation.errors import SettingsError
-from customer_segmentation.settings.k_values import segments_asked
+from customer_segmentation.settings.k_values import parse_k
 
 
 @given(st.lists(st.integers(1, 10_000), min_size=1))
 def test_whole_numbers_come_back_ascending_and_each_once(values):
-    found = segments_asked(values)
+    found = parse_k(values)
     assert set(found) == set(values)
     assert all(left < right for left, right in pairwise(found))
 
 
 @pytest.mark.parametrize(("value", "expected"), [(4, (4,)), ((3, 2), (2, 3)), (range(2, 5), (2, 3, 4)), ([1], (1,))])
 def test_one_number_and_any_iterable_will_do(value, expected):
-    assert segments_asked(value) == expected
+    assert parse_k(value) == expected
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,6 @@ def test_one_number_and_any_iterable_will_do(value, expected):
 )
 def test_anything_else_is_refused_and_says_what_to_give(value, word):
     with pytest.raises(SettingsError) as refused:
-        segments_asked(value)
+        parse_k(value)
     assert word in str(refused.value)
     assert "k=[2,3,4,5,6]" in str(refused.value)

@@ -14,7 +14,7 @@ def settings(path, at_most):
         "id": ColumnSpec(role=Role.id, type=ColumnType.text),
         "spend": ColumnSpec(role=Role.numeric, type=ColumnType.number, minimum=0.0),
     }
-    return DataSettings(path=str(path), columns=columns, at_most_rows=at_most, set_aside_limit=0.5)
+    return DataSettings(path=str(path), columns=columns, max_rows=at_most, max_rejected_share=0.5)
 
 
 def table_of(rows):

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from customer_segmentation.tracking.runs import adopt_run, finish_run
+from customer_segmentation.tracking.runs import finish_run, take_over_run
 from customer_segmentation.tracking.store import open_store
 
 
@@ -13,7 +13,7 @@ def opened(store, experiment_id: str) -> str:
 
 
 def test_there_is_nothing_to_adopt(store):
-    assert adopt_run(store) == (store, None)
+    assert take_over_run(store) == (store, None)
 
 
 def test_a_run_of_another_experiment_brings_its_experiment(store, monkeypatch):
@@ -21,7 +21,7 @@ def test_a_run_of_another_experiment_brings_its_experiment(store, monkeypatch):
     run_id = opened(store, other.experiment_id)
     monkeypatch.setenv("MLFLOW_RUN_ID", run_id)
     monkeypatch.setenv("MLFLOW_EXPERIMENT_ID", other.experiment_id)
-    adopted, found = adopt_run(store)
+    adopted, found = take_over_run(store)
     assert found == run_id
     assert (adopted.experiment_id, adopted.experiment) == (other.experiment_id, "other")
     assert "MLFLOW_RUN_ID" not in os.environ, "it would hijack every run that is started later"
@@ -32,7 +32,7 @@ def test_a_run_of_another_experiment_brings_its_experiment(store, monkeypatch):
 def test_a_run_in_default_is_moved_with_its_artifacts_place(store, monkeypatch, tmp_path):
     run_id = opened(store, "0")
     monkeypatch.setenv("MLFLOW_RUN_ID", run_id)
-    adopted, found = adopt_run(store)
+    adopted, found = take_over_run(store)
     assert (adopted.experiment_id, found) == (store.experiment_id, run_id)
     assert store.client.search_runs(["0"]) == []
     (tmp_path / "a.txt").write_text("here")
@@ -50,4 +50,4 @@ def test_a_run_that_has_ended_or_is_of_another_store_is_let_be(store, monkeypatc
         run_id = opened(store, store.experiment_id)
         finish_run(store, run_id)
     monkeypatch.setenv("MLFLOW_RUN_ID", run_id)
-    assert adopt_run(store) == (store, None)
+    assert take_over_run(store) == (store, None)

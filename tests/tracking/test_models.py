@@ -27,7 +27,7 @@ from customer_segmentation.tracking.runs import finish_run, record, start_run
 
 COLUMNS = {
     "Months": ColumnSpec(type=ColumnType.integer, role=Role.numeric),
-    "Paid": ColumnSpec(type=ColumnType.number, role=Role.value, blank=0),
+    "Paid": ColumnSpec(type=ColumnType.number, role=Role.value, fill=0),
     "TV": ColumnSpec(type=ColumnType.yes_no, role=Role.categorical),
     "Plan": ColumnSpec(type=ColumnType.category, role=Role.categorical, values=["A", "B", "C"]),
 }

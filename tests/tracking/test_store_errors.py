@@ -2,7 +2,7 @@ import pytest
 
 from customer_segmentation.errors import DataError, StoreError
 from customer_segmentation.tracking.store import open_store
-from customer_segmentation.tracking.store_errors import trouble_of
+from customer_segmentation.tracking.store_errors import store_error_of
 
 
 def raised(action) -> BaseException:
@@ -16,7 +16,7 @@ def test_a_full_device_is_told_with_what_to_do():
         with open("/dev/full", "w") as file:
             file.write("x")
 
-    assert "its disk is full; make room and run the same command again." in str(trouble_of(raised(write)))
+    assert "its disk is full; make room and run the same command again." in str(store_error_of(raised(write)))
 
 
 def test_a_server_that_is_not_there_is_told(monkeypatch):
@@ -24,8 +24,8 @@ def test_a_server_that_is_not_there_is_told(monkeypatch):
 
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     error = raised(lambda: MlflowClient("http://127.0.0.1:1").get_experiment("1"))
-    assert "does not answer; start it and run" in str(trouble_of(error, keeps=True))
-    assert str(trouble_of(error, keeps=True)).endswith("to continue: what is finished is kept.")
+    assert "does not answer; start it and run" in str(store_error_of(error, keeps=True))
+    assert str(store_error_of(error, keeps=True)).endswith("to continue: what is finished is kept.")
 
 
 def test_a_database_that_lost_its_tables_is_told(tmp_path):
@@ -35,7 +35,7 @@ def test_a_database_that_lost_its_tables_is_told(tmp_path):
     with sqlite3.connect(tmp_path / "x.db") as database:
         database.execute("PRAGMA foreign_keys = OFF")
         database.execute("DROP TABLE experiments")
-    found = trouble_of(raised(lambda: store.client.get_experiment_by_name("one")))
+    found = store_error_of(raised(lambda: store.client.get_experiment_by_name("one")))
     assert isinstance(found, StoreError)
     assert f"{tmp_path}/x.db cannot be used: its tables are gone" in str(found)
 
@@ -44,4 +44,4 @@ def test_a_database_that_lost_its_tables_is_told(tmp_path):
     "error", [ValueError("no"), KeyError("disk is full"), DataError("no"), FileNotFoundError(2, "x")]
 )
 def test_what_is_not_the_stores_fault_is_left_alone(error):
-    assert trouble_of(error) is None
+    assert store_error_of(error) is None

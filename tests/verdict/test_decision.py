@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from customer_segmentation.verdict.constraints import Limits, percent, size_objections
-from customer_segmentation.verdict.decision import Budget, Examiner, decide
+from customer_segmentation.verdict.constraints import Limits, percent, size_violations
+from customer_segmentation.verdict.decision import Budget, Evaluator, decide
 from customer_segmentation.verdict.record import verdict_record
 from customer_segmentation.verdict.selection import Rule
 from customer_segmentation.verdict.structure import StudyStructure, across
@@ -43,10 +43,10 @@ def examiner(separation=None, first=None, confirmed=None, asked=None):
 
         return of
 
-    return Examiner(
+    return Evaluator(
         separation=lambda indices: {i: (separation or {}).get(i, 0.4) for i in indices},
         explained=lambda index: (0.97, ["tenure", "revenue"]),
-        first_look=lambda indices: {i: measured(first, "first_look", "first look")(i) for i in indices},
+        screening=lambda indices: {i: measured(first, "screening", "first look")(i) for i in indices},
         confirm=measured(confirmed, "stability", "confirmed"),
     )
 
@@ -78,7 +78,7 @@ def test_constraints_then_yardstick_then_separation():
     json.dumps(verdict, allow_nan=False)
 
 
-def test_a_flip_rules_out_at_the_first_look_or_at_the_confirmation():
+def test_a_flip_rules_out_at_the_screening_or_at_the_confirmation():
     for given in ({"first": {1: FLIPPING}}, {"confirmed": {1: FLIPPING}}):
         decision = decide(board(*ROWS), Rule(), examiner(separation={1: 0.5}, **given), Budget())
         assert decision.chosen == 0
@@ -108,7 +108,7 @@ def test_natural_structure_goes_first_unless_it_is_worth_little():
     rows = board(*ROWS)
     rows.loc[3, "natural"] = True
     assert decide(rows, Rule(), examiner(), Budget()).chosen == 3
-    assert decide(rows, Rule(natural_worth=0.8), examiner(), Budget()).chosen == 0
+    assert decide(rows, Rule(natural_min_yardstick_share=0.8), examiner(), Budget()).chosen == 0
 
 
 def test_where_nothing_is_stable_the_steadiest_is_offered_under_reserve():
@@ -132,10 +132,10 @@ def test_where_nobody_qualifies_nobody_is_chosen():
 
 
 def test_a_fixed_k_keeps_its_choice_and_says_what_speaks_against_it():
-    rule = Rule(rule="fixed", k=4, binding=False)
+    rule = Rule(rule="fixed", k=4, enforce=False)
     decision = decide(board(ROWS[2]), rule, examiner(confirmed={0: FLIPPING}), Budget())
     assert decision.chosen == 0
-    assert [objection.code for objection in decision.objections] == ["small_segment", "unstable"]
+    assert [objection.code for objection in decision.violations] == ["small_segment", "unstable"]
     words, _ = told(decision, rule)
     assert any("is not a valid choice" in reason and "15 and 5" in reason for reason in words.reasons)
 
@@ -144,7 +144,7 @@ def test_a_fixed_k_keeps_its_choice_and_says_what_speaks_against_it():
 def test_the_naive_rules_say_that_they_are_naive(name):
     rows = board(*ROWS).assign(knee=[4.0, 4.0, 2.0, 2.0])
     rows.loc[3, "silhouette"] = 0.9
-    rule = Rule(rule=name, binding=False)
+    rule = Rule(rule=name, enforce=False)
     decision = decide(rows, rule, examiner(), Budget())
     assert decision.chosen == 3
     words, _ = told(decision, rule)
@@ -158,7 +158,7 @@ def test_the_naive_rules_say_that_they_are_naive(name):
         board(("a", 2, "6, 4", np.nan), ("a", 3, "4, 3, 3", np.nan)),
     ],
 )
-@pytest.mark.parametrize("rule", [Rule(), Rule(rule="silhouette", binding=False), Rule(rule="elbow", binding=False)])
+@pytest.mark.parametrize("rule", [Rule(), Rule(rule="silhouette", enforce=False), Rule(rule="elbow", enforce=False)])
 def test_little_is_known(rows, rule):
     _, verdict = told(decide(rows, rule, examiner(), Budget()), rule)
     json.dumps(verdict, allow_nan=False)
@@ -169,7 +169,7 @@ def test_shares_are_written_as_exactly_as_small_ones_need():
     assert [percent(share) for share in (0.5, 0.128, 0.05, 0.0123, 0.0027, 0.0)] == [
         "50 %", "13 %", "5 %", "1.2 %", "0.27 %", "0 %",
     ]  # fmt: skip
-    assert size_objections([90, 10], Limits()) == []
+    assert size_violations([90, 10], Limits()) == []
 
 
 def structure(study, word, k_star=1):

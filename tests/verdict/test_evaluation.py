@@ -26,14 +26,14 @@ def test_a_gate_gets_the_figures_of_the_sweep(blobs):
     assert found.scores["stability_rand"] == same.rand > 0.95
     assert found.scores["seed_agreement"] > 0.95
     assert found.scores["smallest_segment"] == 200
-    assert found.objections == []
+    assert found.violations == []
 
 
 def test_what_speaks_against_a_candidate_is_named():
     matrix = np.random.default_rng(0).uniform(size=(400, 2))
     labels = kmeans(7, 0).fit(matrix).labels_
     found = examine(matrix, labels, 7, make_estimator=kmeans, limits=Limits(smallest_share=0.14), resamples=3, seed=0)
-    assert [objection.code for objection in found.objections] == ["small_segment", "unstable"]
+    assert [objection.code for objection in found.violations] == ["small_segment", "unstable"]
 
 
 def test_a_flip_ends_the_confirmation():

@@ -30,7 +30,7 @@ def test_what_is_still_equal_goes_to_fewer_segments():
 def test_the_natural_candidate_goes_first_unless_structure_does_not_bear_on_the_choice():
     rows = board((2, 0.4, 1.0, 0.5), (3, 0.2, 0.8, 0.3), natural=[False, True])
     assert best_of_study(rows, Rule()).chosen == 1
-    assert best_of_study(rows, Rule(natural_worth=2.0)).chosen == 0
+    assert best_of_study(rows, Rule(natural_min_yardstick_share=2.0)).chosen == 0
 
 
 def test_nothing_qualifies_and_the_nearest_miss_is_named():
@@ -43,28 +43,28 @@ def test_nothing_qualifies_and_the_nearest_miss_is_named():
 
 
 def test_one_segment_is_never_chosen():
-    rows, rule = board((1, 1.0, np.nan, np.nan)), Rule(binding=False)
+    rows, rule = board((1, 1.0, np.nan, np.nan)), Rule(enforce=False)
     assert best_of_study(rows, rule).chosen is None
     assert "only k = 1" in nearest_miss(rows, rule)
 
 
 def test_a_fixed_k_is_not_ruled_out_by_what_does_not_bind():
-    choice = best_of_study(board((2, 0.4, 0.9, 0.5), (4, 0.003, 0.1, 0.6)), Rule(rule="fixed", k=4, binding=False))
+    choice = best_of_study(board((2, 0.4, 0.9, 0.5), (4, 0.003, 0.1, 0.6)), Rule(rule="fixed", k=4, enforce=False))
     assert choice.chosen == 1
     assert choice.ruled_out == {0: "other_k"}
 
 
 def test_a_fixed_k_that_was_not_tried_is_said():
-    rows, rule = board((2, 0.4, 0.9, 0.5)), Rule(rule="fixed", k=7, binding=False)
+    rows, rule = board((2, 0.4, 0.9, 0.5)), Rule(rule="fixed", k=7, enforce=False)
     assert best_of_study(rows, rule).chosen is None
     assert "k = 7" in nearest_miss(rows, rule)
 
 
 def test_the_naive_rules_take_what_a_naive_user_takes():
     rows = board((2, 0.4, 0.9, 0.5), (3, 0.001, 0.1, 0.6), (4, 0.2, 0.8, 0.2), knee=4.0)
-    assert best_of_study(rows, Rule(rule="silhouette", binding=False)).chosen == 1
-    assert best_of_study(rows, Rule(rule="elbow", binding=False)).chosen == 2
-    assert best_of_study(rows.assign(knee=np.nan), Rule(rule="elbow", binding=False)).chosen is None
+    assert best_of_study(rows, Rule(rule="silhouette", enforce=False)).chosen == 1
+    assert best_of_study(rows, Rule(rule="elbow", enforce=False)).chosen == 2
+    assert best_of_study(rows.assign(knee=np.nan), Rule(rule="elbow", enforce=False)).chosen is None
 
 
 def test_without_a_yardstick_the_silhouette_decides():

@@ -26,7 +26,7 @@ class _Sums:
     value: Floats  # sum of their values, less the shift
 
 
-class Everybody:
+class FullDataScores:
     """Assigns batches of customers to the clusters of several fits and keeps sums alone.
 
     Parameters

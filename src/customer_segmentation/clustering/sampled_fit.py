@@ -41,7 +41,7 @@ class Restarts:
         Customers that they are tried on beyond.
     """
 
-    above: int = 100_000
+    threshold: int = 100_000
     sample: int = 50_000
 
 
@@ -60,7 +60,7 @@ class Estimators:
 def sampled(estimator: Any, n: int, restarts: Restarts) -> bool:
     """Whether the starts of this estimator are tried on a sample of the n customers."""
     plain = type(estimator) is KMeans and isinstance(estimator.init, str) and estimator.n_init != 1
-    return plain and n > restarts.above and restarts.sample < n and restarts.sample >= estimator.n_clusters
+    return plain and n > restarts.threshold and restarts.sample < n and restarts.sample >= estimator.n_clusters
 
 
 def fit_from_sample(estimator: KMeans, matrix: Floats, restarts: Restarts, seed: int) -> str:

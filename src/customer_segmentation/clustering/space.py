@@ -141,7 +141,7 @@ def _check_values(values: pd.DataFrame, features: FeatureSet) -> None:
         if bad:
             raise StudyError(
                 f"features={features.name}: {feature.name} = {feature.expression} has no finite value for {bad:,} of "
-                f"{len(column):,} customers; declare what a blank means (data.columns.<column>.blank), or choose "
+                f"{len(column):,} customers; declare what a blank means (data.columns.<column>.fill), or choose "
                 "another feature."
             )
 

@@ -112,7 +112,7 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
 
 def plain_spec(spec: ColumnSpec) -> dict[str, Any]:
     """Contract of a column as plain values; only what casting a cell needs."""
-    keep = {"type", "role", "unit", "blank", "blanks", "minimum", "maximum", "values", "repair"}
+    keep = {"type", "role", "unit", "fill", "na_values", "minimum", "maximum", "values", "repair"}
     return {
         key: value.value if isinstance(value, Enum) else value for key, value in asdict(spec).items() if key in keep
     }

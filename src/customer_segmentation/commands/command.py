@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from customer_segmentation.tracking.stale_runs import close_leftovers
+from customer_segmentation.tracking.stale_runs import close_stale_runs
 from customer_segmentation.tracking.store import Store
 
 
 def tidy(store: Store, *, quiet: bool) -> None:
     """Close what is proved to have been left, and say how much it was."""
-    closed = close_leftovers(store)
+    closed = close_stale_runs(store)
     if not quiet:
         tell_closed(closed)
 

@@ -99,7 +99,7 @@ def _record(planned: Plan, settings: ExploreSettings, table: Any, found: Any, co
     from customer_segmentation.tracking.items import Item, Params, Tags, Text
     from customer_segmentation.tracking.log.exploration import exploration_run_items, explore_description
     from customer_segmentation.tracking.provenance import provenance
-    from customer_segmentation.tracking.runs import adopt_run, closing, record, start_run
+    from customer_segmentation.tracking.runs import closing, record, start_run, take_over_run
     from customer_segmentation.tracking.store import describe_experiment, open_store
 
     tracking = settings.tracking
@@ -108,7 +108,7 @@ def _record(planned: Plan, settings: ExploreSettings, table: Any, found: Any, co
     )
     # SIGTERM ends as Ctrl-C does, so that the run is closed as KILLED
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    store, adopted = adopt_run(store)
+    store, adopted = take_over_run(store)
     tidy(store, quiet=settings.quiet)
     describe_experiment(store, EXPERIMENT)
     tags = provenance(digest=table.digest, source_sha256=table.source_sha256, seed=settings.data.seed)

@@ -82,7 +82,7 @@ def _describe(settings: InitSettings, name: str) -> None:
     from customer_segmentation.sources.open import open_source
 
     data = replace(settings.data, source="file", columns={}, transactions=None, contract=None)
-    source = open_source(replace(data, at_most_rows=sys.maxsize))
+    source = open_source(replace(data, max_rows=sys.maxsize))
     look = source.look(LOOKED_AT)
     cells = look.frame
     if cells.empty:
@@ -101,7 +101,7 @@ def _describe(settings: InitSettings, name: str) -> None:
         )
     else:
         _refuse_repeated(guesses, settings, source.name)
-        choice = choose_features(guesses, set_aside_limit=data.set_aside_limit)
+        choice = choose_features(guesses, max_rejected_share=data.max_rejected_share)
         if not choice.numbers:
             reasons = "; ".join(f"{guess.header}: {guess.why}" for guess in guesses[:6])
             reasons = "; ".join(f"{header}: {why}" for header, why in list(choice.left_out.items())[:6]) or reasons

@@ -124,11 +124,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # the last resort: a sentence, and where the traceback is to be had
         if os.environ.get("SEGMENT_DEBUG"):
             raise
-        from customer_segmentation.tracking.store_errors import trouble_of
+        from customer_segmentation.tracking.store_errors import store_error_of
 
-        trouble = trouble_of(error)
-        if trouble is not None:
-            print(f"segment {name}: {trouble}", file=sys.stderr)
+        store_error = store_error_of(error)
+        if store_error is not None:
+            print(f"segment {name}: {store_error}", file=sys.stderr)
             return 1
         text = " ".join(str(error).split()) or type(error).__name__
         print(

@@ -13,7 +13,7 @@ from customer_segmentation.settings.promotion import PromoteSettings, PromotionS
 
 ALIASES = ("champion", "challenger")
 LOADS = ("fresh_process", "clean_environment")
-SHARES = ("smallest_share", "stability", "stability_worst", "agreement", "unlabelled", "same_segment")
+SHARES = ("smallest_share", "stability", "stability_worst", "agreement", "max_unlabelled_share", "same_segment")
 
 
 def help_text() -> str:
@@ -65,11 +65,11 @@ def run(arguments: Sequence[str]) -> int:
     from customer_segmentation.commands.command import tidy
     from customer_segmentation.console.registry import print_promotion
     from customer_segmentation.tracking.items import Tags
-    from customer_segmentation.tracking.runs import adopt_run, record
+    from customer_segmentation.tracking.runs import record, take_over_run
     from customer_segmentation.tracking.store import existing_store
     from customer_segmentation.workflows.promote import promote
 
-    store, adopted = adopt_run(existing_store(settings.tracking))
+    store, adopted = take_over_run(existing_store(settings.tracking))
     # SIGTERM ends as Ctrl-C does
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     tidy(store, quiet=settings.quiet)

@@ -94,6 +94,6 @@ def roll_back(settings: RollbackSettings, store: Store) -> tuple[int, int, str]:
             )
         # its files must be there, and those that were logged
         load_segment_model(f"models:/{settings.model}/{number}", store.client)
-        registry.crown(number, action="rollback", before=champion.number, reason=(settings.reason or "").strip())
+        registry.set_champion(number, action="rollback", before=champion.number, reason=(settings.reason or "").strip())
         finish(registry)
     return champion.number, number, target.tags.get("candidate", "")

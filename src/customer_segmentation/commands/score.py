@@ -107,7 +107,7 @@ def check(settings: ScoreSettings) -> None:
         raise SettingsError(f"chunk={settings.chunk}: expected a number of rows from 1.")
     if settings.decimal not in (None, ".", ","):
         raise SettingsError(f'decimal={settings.decimal}: expected "." or ",".')
-    for key in ("stability", "segments", "distances", "beyond", "unseen", "rejected"):
+    for key in ("stability", "segments", "distances", "tail_share", "unseen", "rejected"):
         pair = getattr(settings.drift, key)
         if len(pair) != 2 or not pair[0] <= pair[1]:
             raise SettingsError(f"drift.{key}={pair}: expected two thresholds, [watch, refit], the second not lower.")
@@ -178,7 +178,7 @@ def _score(planned: Plan, settings: ScoreSettings, command: str) -> int:
     from customer_segmentation.sources.open import open_chunks
     from customer_segmentation.tracking.items import Tags, Text
     from customer_segmentation.tracking.log.scoring import score_items
-    from customer_segmentation.tracking.runs import adopt_run, closing, record, start_run
+    from customer_segmentation.tracking.runs import closing, record, start_run, take_over_run
 
     headers = {str(name): str(header) for name, header in (settings.headers or {}).items()}
     specs = contract_of(model.model.contract, headers)
@@ -195,7 +195,7 @@ def _score(planned: Plan, settings: ScoreSettings, command: str) -> int:
     )
     output = output_of(settings)
     watch = Comparison(model.model)
-    store, adopted = adopt_run(store)
+    store, adopted = take_over_run(store)
     tidy(store, quiet=settings.quiet)
     tags = {"command": command, "model": model.label, **_origin(model)}
     name = settings.name or f"score {source.name}"

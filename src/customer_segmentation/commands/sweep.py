@@ -16,17 +16,17 @@ from typing import Any, NoReturn
 
 from threadpoolctl import threadpool_limits
 
-from customer_segmentation.config.compose import Plan, config_text, plan, typed
+from customer_segmentation.config.compose import Plan, config_text, plan, to_settings
 from customer_segmentation.config.hydra_app import run_jobs
 from customer_segmentation.config.paths import shadowed
 from customer_segmentation.errors import SettingsError, StoreError
 from customer_segmentation.execution.processes import follow_parent
-from customer_segmentation.settings.k_values import segments_asked
+from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.tracking.store import connect
-from customer_segmentation.tracking.store_errors import trouble_of
+from customer_segmentation.tracking.store_errors import store_error_of
 from customer_segmentation.tracking.worker_context import SweepContext
 from customer_segmentation.workflows.study import run_logged
-from customer_segmentation.workflows.study_spec import Job, remember
+from customer_segmentation.workflows.study_spec import StudySpec, remember
 
 #: Sweeps whose store has failed in this process, and how: their other studies would wait for it one after the other.
 _BROKEN: dict[str, str] = {}
@@ -84,11 +84,11 @@ def check(asked: Plan) -> list[str]:
 
 def sweep(asked: Plan, needed: list[str], *, command: str) -> int:
     """Load the customers, open the sweep's run, run the studies, choose, and say what was made."""
-    from customer_segmentation.workflows.prepare import customers_of
+    from customer_segmentation.workflows.prepare import prepare_customers
 
     settings = asked.settings[0]
-    ks = segments_asked(settings.k)
-    customers = customers_of(settings, needed)
+    ks = parse_k(settings.k)
+    customers = prepare_customers(settings, needed)
     n = len(customers.table.customers)
     if max(ks) > n:
         raise SettingsError(f"k holds {max(ks):,}, but there are only {n:,} customers; give a smaller k.")
@@ -119,8 +119,8 @@ def run_job(config: Any) -> None:
     follow_parent()
 
     hydra = HydraConfig.get()
-    job = Job(
-        settings=typed(config),
+    job = StudySpec(
+        settings=to_settings(config),
         choices={key: str(name) for key, name in hydra.runtime.choices.items()},
         overrides=tuple(hydra.overrides.task),
         number=int(hydra.job.num),
@@ -138,11 +138,11 @@ def run_job(config: Any) -> None:
         with threadpool_limits(job.settings.threads):
             run_logged(job, context, store)
     except Exception as error:
-        trouble = trouble_of(error, keeps=True)
-        if trouble is None:
+        store_error = store_error_of(error, keeps=True)
+        if store_error is None:
             raise
-        _BROKEN[context.sweep_id] = str(trouble)
-        raise trouble from error
+        _BROKEN[context.sweep_id] = str(store_error)
+        raise store_error from error
 
 
 def prepare_worker() -> None:

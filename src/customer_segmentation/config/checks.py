@@ -10,7 +10,7 @@ from customer_segmentation.config.playbook_file import check_playbook_of
 from customer_segmentation.data.expressions import parse
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.data import Role
-from customer_segmentation.settings.k_values import segments_asked
+from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.sweep import CRITERIA, OPINIONS, RULES, SelectionSettings, SweepSettings
 
 MODELS = ("best", "chosen")
@@ -27,7 +27,7 @@ def check_sweep(settings: SweepSettings, features: str) -> list[str]:
     SettingsError
         One sentence on the first thing that cannot work.
     """
-    segments_asked(settings.k)
+    parse_k(settings.k)
     _check_selection(settings.selection)
     if settings.tracking.models not in MODELS:
         raise SettingsError(f"tracking.models={settings.tracking.models}: expected one of {', '.join(MODELS)}.")
@@ -63,7 +63,7 @@ def _check_selection(selection: SelectionSettings) -> None:
         "most_features": selection.most_features,
         **{
             f"stability.{name}": getattr(stability, name)
-            for name in ("short_list", "first_look", "confirmed", "resamples")
+            for name in ("short_list", "screening", "confirmed", "resamples")
         },
     }
     for name, count in counts.items():

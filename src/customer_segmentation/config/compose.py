@@ -68,10 +68,10 @@ class Plan:
 
         with initialize_config_dir(str(shipped_root() / "conf"), version_base="1.3"):
             config = compose(self.command, list(overrides), return_hydra_config=True)
-            return typed(config), _choices(config), config_text(config, without="k")
+            return to_settings(config), _choices(config), config_text(config, without="k")
 
 
-def typed(config: Any, *, contract: bool = True) -> Any:
+def to_settings(config: Any, *, contract: bool = True) -> Any:
     """Typed settings of a composed config: Hydra's own node left out, the contract of the table's columns read in.
 
     A config that comes with its columns, as a run has logged them, is left without the contract of today.
@@ -128,7 +128,7 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
                 for further in column[1:]:
                     job = [*first[:position], further, *first[position + 1 :]]
                     composed.append(compose(command, job, return_hydra_config=True))
-            settings = tuple(typed(config) for config in composed)
+            settings = tuple(to_settings(config) for config in composed)
             choices_of = tuple(_choices(config) for config in composed)
             text = config_text(composed[0])
     except SettingsError:

@@ -11,7 +11,7 @@ from customer_segmentation.errors import SettingsError
 from customer_segmentation.explore.description import counts_by_band
 from customer_segmentation.explore.exploration import Asked
 from customer_segmentation.explore.hypotheses import Direction, Hypothesis
-from customer_segmentation.explore.variables import WORDS, Variable, declared_variables, unknown_column
+from customer_segmentation.explore.variables import WORDS, ExpressionVariable, declared_variables, unknown_column
 from customer_segmentation.settings.commands import ExploreSettings
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.settings.sweep import ExplorationSettings, HypothesesSettings
@@ -128,15 +128,15 @@ def _check_bands(name: str, edges: Any, columns: Mapping[str, ColumnSpec]) -> No
         raise SettingsError(f"{where}: {name!r} holds words; count it under exploration.counts.")
 
 
-def _refuse_unknown(where: str, variables: Mapping[str, Variable], columns: Mapping[str, ColumnSpec]) -> None:
+def _refuse_unknown(where: str, variables: Mapping[str, ExpressionVariable], columns: Mapping[str, ColumnSpec]) -> None:
     for name, variable in variables.items():
         if lacking := variable.lacks(columns):
             raise SettingsError(unknown_column(lacking[0], columns, where=f"{where}.{name}"))
 
 
-def _refuse_twice(groups: Mapping[str, Mapping[str, Variable]]) -> None:
+def _refuse_twice(groups: Mapping[str, Mapping[str, ExpressionVariable]]) -> None:
     """Refuse one name for two things."""
-    seen: dict[str, tuple[str, Variable]] = {}
+    seen: dict[str, tuple[str, ExpressionVariable]] = {}
     for where, group in groups.items():
         for name, variable in group.items():
             before, known = seen.setdefault(name, (where, variable))

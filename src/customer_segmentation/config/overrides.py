@@ -9,7 +9,7 @@ from typing import Any
 from customer_segmentation.config.errors import suggestion
 from customer_segmentation.config.paths import options_of
 from customer_segmentation.errors import SettingsError
-from customer_segmentation.settings.k_values import segments_asked
+from customer_segmentation.settings.k_values import parse_k
 
 #: Folders of conf/, each of which holds one file that a sweep takes.
 DECISIONS = (
@@ -95,16 +95,16 @@ def values_of(override: Any) -> list[str]:
 
 
 def going_with_data(base: Any, given: Mapping[str, Any]) -> dict[str, str]:
-    """Decisions that the table brings along (``data.goes_with``), where neither command line nor preset takes them.
+    """Decisions that the table brings along (``data.choices``), where neither command line nor preset takes them.
 
     Hydra's own way, a data file with ``override /features``, fails for every command without features.
     """
-    brought = (base.data.goes_with if "data" in base else None) or {}
+    brought = (base.data.choices if "data" in base else None) or {}
     if not brought:
         return {}
     unknown = [str(key) for key in brought if key not in DECISIONS or key in ("data", "experiments")]
     if unknown:
-        raise SettingsError(f"data.goes_with has {unknown[0]!r}; expected decisions such as features and yardstick.")
+        raise SettingsError(f"data.choices has {unknown[0]!r}; expected decisions such as features and yardstick.")
     now = base.hydra.runtime.choices
     taken = {*given, *_taken_by_preset(now.get("experiments"))}
     several = str(base.hydra.mode).endswith("MULTIRUN")
@@ -137,8 +137,8 @@ def k_list(override: Any) -> str:
     for text in values_of(override):
         value = OmegaConf.create({"k": None})
         value = OmegaConf.from_dotlist([f"k={text.partition('=')[2]}"]).k
-        asked += list(segments_asked(OmegaConf.to_container(value) if OmegaConf.is_config(value) else value))
-    return "[" + ",".join(str(k) for k in segments_asked(asked)) + "]"
+        asked += list(parse_k(OmegaConf.to_container(value) if OmegaConf.is_config(value) else value))
+    return "[" + ",".join(str(k) for k in parse_k(asked)) + "]"
 
 
 def without_k(overrides: Sequence[str]) -> list[str]:

@@ -21,7 +21,7 @@ PLAYBOOK = "playbook.yaml"
 
 def playbook_name(settings: SweepSettings) -> str:
     """The playbook that was asked for, else the one that goes with the table, else the generic one."""
-    brought = settings.data.goes_with.get("playbook")
+    brought = settings.data.choices.get("playbook")
     return settings.segments.playbook or (str(brought) if brought else GENERIC)
 
 

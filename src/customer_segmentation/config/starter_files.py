@@ -83,7 +83,7 @@ def _contract(name: str, guesses: Sequence[Guess]) -> str:
         f"# segment sweep data={name}   (data.contract: {name})",
         "# What each column means, guessed from its header and its cells: check the roles, then the units.",
         "# role: id, value (what a customer is worth), numeric, categorical, outcome (for profiles only), ignore.",
-        "# blank: what an empty cell means; without it the row is set aside where the column is needed.",
+        "# fill: what an empty cell means; without it the row is set aside where the column is needed.",
         "",
     ]
     for guess in guesses:
@@ -99,14 +99,14 @@ def _spec_lines(spec: ColumnSpec) -> list[str]:
     lines = [f"type: {spec.type.value}", f"role: {spec.role.value}"]
     if spec.unit:
         lines.append(f"unit: {quoted(spec.unit)}")
-    if spec.blank is not None:
-        lines.append(f"blank: {quoted(str(spec.blank))}")
-    if spec.blanks:
-        lines.append(f"blanks: {_flow(spec.blanks)}")
+    if spec.fill is not None:
+        lines.append(f"fill: {quoted(str(spec.fill))}")
+    if spec.na_values:
+        lines.append(f"na_values: {_flow(spec.na_values)}")
     if spec.minimum is not None:
         lines.append(f"minimum: {spec.minimum:g}")
-    if spec.outcome_when:
-        lines.append(f"outcome_when: {_flow(spec.outcome_when)}")
+    if spec.event_values:
+        lines.append(f"event_values: {_flow(spec.event_values)}")
     return lines
 
 
@@ -147,7 +147,7 @@ def _data(
             for key, about in _TRANSACTION_KEYS.items()
         ]
     lines += [
-        "goes_with: # of the other decisions, where neither command line nor preset names others",
+        "choices: # of the other decisions, where neither command line nor preset names others",
         f"  features: {_flow(sets)}",
         f"  scaling: {_flow(scalings)}",
         f"  yardstick: {shared or name}",

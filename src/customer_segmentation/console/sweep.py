@@ -11,7 +11,7 @@ from rich.table import Table
 from customer_segmentation.console.progress import SweepProgress
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.formatting import figure, shortened
-from customer_segmentation.segments.insights import Portraits
+from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.tracking.log.sweep import place_of_report
 from customer_segmentation.tracking.store import Store, command
 from customer_segmentation.workflows.choose import Conclusion
@@ -26,8 +26,8 @@ def print_summary(
     store: Store,
     sweep_id: str,
     progress: SweepProgress,
-    portraits: Portraits | None = None,
-    everybody: str = "",
+    insights: SegmentInsights | None = None,
+    full_data: str = "",
 ) -> None:
     """Print the account of the rows, the best candidates, the choice with its reasons, and what to do next."""
     console = Console(highlight=False)
@@ -52,10 +52,10 @@ def print_summary(
         console.print(f"[bold]Chosen: {escape(str(result.chosen['study']))} · k={int(result.chosen['k'])}[/bold]")
     for reason in result.reasons:
         console.print(f"  {escape(reason)}")
-    if portraits is not None:
-        console.print(_segments(portraits))
-    if everybody:
-        console.print(escape(everybody))
+    if insights is not None:
+        console.print(_segments(insights))
+    if full_data:
+        console.print(escape(full_data))
     console.print(
         f"Sweep run {sweep_id} in the experiment {escape(store.experiment)} of {escape(store.uri)}", soft_wrap=True
     )
@@ -100,9 +100,9 @@ def _leaders(result: Conclusion) -> Table:
     return table
 
 
-def _segments(portraits: Portraits) -> Table:
+def _segments(insights: SegmentInsights) -> Table:
     """Segments with their names, and the first thing to do about each."""
-    value, outcomes = portraits.profiles.value, portraits.profiles.outcomes
+    value, outcomes = insights.profiles.value, insights.profiles.outcomes
     outcome = next((item for item in outcomes if item.levels), None)
     table = Table(title="Segments of the chosen candidate", title_justify="left", box=SIMPLE)
     table.add_column("", justify="right")
@@ -113,14 +113,14 @@ def _segments(portraits: Portraits) -> Table:
     if outcome is not None:
         table.add_column(escape(shortened(outcome.levels[0] if outcome.levels != ("yes",) else outcome.name, 20)))
     table.add_column("first of what to do", justify="left")
-    for at, row in enumerate(portraits.profiles.segments.itertuples(index=False)):
-        cells = [str(at), escape(portraits.names[at].name), f"{row.customers:,}"]
+    for at, row in enumerate(insights.profiles.segments.itertuples(index=False)):
+        cells = [str(at), escape(insights.names[at].name), f"{row.customers:,}"]
         if value is not None:
             cells.append(figure(float(row.value_share), share=True))  # type: ignore[arg-type]
         if outcome is not None:
-            found = portraits.profiles.row(at, outcome.name, outcome.levels[0])
+            found = insights.profiles.row(at, outcome.name, outcome.levels[0])
             cells.append("" if found is None else figure(float(found["value"]), share=True))
-        advice = portraits.of(at)
+        advice = insights.of(at)
         table.add_row(*cells, escape(shortened(advice[0].text, 100)) if advice else "")
     return table
 

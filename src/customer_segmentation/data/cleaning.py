@@ -88,20 +88,20 @@ def prepare_columns(
     Prepared
     """
     problems = _Problems()
-    typed: dict[str, pd.Series] = {}
+    to_settings: dict[str, pd.Series] = {}
     for name, spec in columns.items():
         if name not in frame.columns:
             continue
         cells = frame[name]
         if spec.type in (ColumnType.number, ColumnType.integer):
-            typed[name] = _as_numbers(name, cells, spec, decimal, problems)
+            to_settings[name] = _as_numbers(name, cells, spec, decimal, problems)
         elif spec.type is ColumnType.yes_no:
-            typed[name] = _as_yes_no(name, cells, spec, problems)
+            to_settings[name] = _as_yes_no(name, cells, spec, problems)
         else:
-            typed[name] = _as_text(name, cells, spec, problems, coded=coded)
-    result = pd.DataFrame(typed, index=frame.index, copy=False)
+            to_settings[name] = _as_text(name, cells, spec, problems, coded=coded)
+    result = pd.DataFrame(to_settings, index=frame.index, copy=False)
     repaired: dict[str, np.ndarray] = {}
-    for name in typed:
+    for name in to_settings:
         spec = columns[name]
         if spec.repair is not None:
             repaired |= _repair(name, result, frame[name], spec.repair, problems)
@@ -127,17 +127,17 @@ def _take(values: np.ndarray, codes: np.ndarray, missing: object) -> np.ndarray:
 
 
 def _as_numbers(name: str, cells: pd.Series, spec: ColumnSpec, decimal: str | None, problems: _Problems) -> pd.Series:
-    blank = np.nan if spec.blank is None else float(spec.blank)
+    blank = np.nan if spec.fill is None else float(spec.fill)
     untouched = None
     if pd.api.types.is_numeric_dtype(cells.dtype):  # bool included
         # Cells that need no change are shared with the caller's frame, copied by pandas when either is written to.
         values = untouched = cells.to_numpy(dtype=np.float64, na_value=np.nan)
-        if spec.blank is not None and np.isnan(values).any():
+        if spec.fill is not None and np.isnan(values).any():
             values = np.where(np.isnan(values), blank, values)
         unreadable = None
     else:
         codes, texts = distinct_texts(cells)
-        empty = is_blank(texts, spec.blanks)
+        empty = is_blank(texts, spec.na_values)
         parsed = np.full(len(texts), blank)
         per_cent = 1.0 if spec.unit.strip() in ("%", "percent") else 0.01
         parsed[~empty] = parse_numbers(texts[~empty], decimal=decimal, percent=per_cent)
@@ -160,13 +160,13 @@ def _as_numbers(name: str, cells: pd.Series, spec: ColumnSpec, decimal: str | No
 
 
 def _as_yes_no(name: str, cells: pd.Series, spec: ColumnSpec, problems: _Problems) -> pd.Series:
-    blank = -2 if spec.blank is None else int(parse_yes_no(pd.Series([cell_text(spec.blank)], dtype="str"))[0])
+    blank = -2 if spec.fill is None else int(parse_yes_no(pd.Series([cell_text(spec.fill)], dtype="str"))[0])
     if pd.api.types.is_numeric_dtype(cells.dtype):
         numbers = cells.to_numpy(dtype=np.float64, na_value=np.nan)
         answers = np.select([np.isnan(numbers), numbers == 1, numbers == 0], [blank, 1, 0], -1)
     else:
         codes, texts = distinct_texts(cells)
-        empty = is_blank(texts, spec.blanks)
+        empty = is_blank(texts, spec.na_values)
         parsed = np.full(len(texts), blank, dtype=np.int8)
         parsed[~empty] = parse_yes_no(texts[~empty])
         answers = _take(parsed, codes, blank)
@@ -177,10 +177,10 @@ def _as_yes_no(name: str, cells: pd.Series, spec: ColumnSpec, problems: _Problem
 
 
 def _as_text(name: str, cells: pd.Series, spec: ColumnSpec, problems: _Problems, *, coded: bool) -> pd.Series:
-    blank = None if spec.blank is None else str(spec.blank)
+    blank = None if spec.fill is None else str(spec.fill)
     if spec.type is ColumnType.text and isinstance(cells.dtype, pd.StringDtype):
         texts = texts_of(cells)  # mostly distinct: sorting out the spellings would cost more than it saves
-        empty = is_blank(texts, spec.blanks)
+        empty = is_blank(texts, spec.na_values)
         if empty.any():
             texts = texts.mask(empty, blank)
         binary = holds_nul(texts)
@@ -195,11 +195,11 @@ def _as_text(name: str, cells: pd.Series, spec: ColumnSpec, problems: _Problems,
         allowed = list(dict.fromkeys([*declared, *([] if blank is None else [blank])]))
         matched = match_values(texts, allowed)  # before the blanks: a declared "None" is a value
         unknown = np.array([value is None for value in matched], dtype=bool)
-        empty = unknown & is_blank(texts, spec.blanks)
+        empty = unknown & is_blank(texts, spec.na_values)
         wrong = unknown & ~empty
     else:
         matched = texts.to_numpy(dtype=object)
-        empty = is_blank(texts, spec.blanks)
+        empty = is_blank(texts, spec.na_values)
         if blank is not None:
             empty &= (texts != blank).to_numpy(dtype=bool)
     matched[empty] = blank

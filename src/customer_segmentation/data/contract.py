@@ -82,7 +82,7 @@ def _keeps(cells: pd.Series, spec: ColumnSpec) -> bool:
         return pd.api.types.is_bool_dtype(cells.dtype)
     if not spec.values:
         return True
-    allowed = {*spec.values, *([] if spec.blank is None else [str(spec.blank)])}
+    allowed = {*spec.values, *([] if spec.fill is None else [str(spec.fill)])}
     if isinstance(cells.dtype, pd.CategoricalDtype):
         return allowed.issuperset(cells.cat.categories)
     found = pc.unique(pa.array(cells, from_pandas=True)).to_pylist()
@@ -106,7 +106,7 @@ def _column(spec: ColumnSpec, unique_ids: bool) -> pandera.Column:
         kind = None
         declared = spec.values
         if declared:
-            allowed = [*declared, *([] if spec.blank is None else [str(spec.blank)])]
+            allowed = [*declared, *([] if spec.fill is None else [str(spec.fill)])]
             checks.append(pandera.Check.isin(allowed))
     return pandera.Column(
         kind, checks=checks, nullable=spec.role is not Role.id, unique=unique_ids and spec.role is Role.id

@@ -14,7 +14,7 @@ import pyarrow as pa
 from customer_segmentation.data.cleaning import prepare_columns, spelt_out
 from customer_segmentation.data.contract import validate
 from customer_segmentation.data.expressions import parse
-from customer_segmentation.data.rejections import Faults, mark_missing, mark_problems, mark_repetitions
+from customer_segmentation.data.rejections import RejectedRows, mark_missing, mark_problems, mark_repetitions
 from customer_segmentation.data.table import CustomerTable, add_to_digest
 from customer_segmentation.data.transactions import load_ordering_customers
 from customer_segmentation.errors import DataError, SettingsError
@@ -97,7 +97,7 @@ def table_of(
     problems, repaired = prepared.problems, prepared.repaired
     del raw, cells, prepared
 
-    faults = Faults(rows)
+    faults = RejectedRows(rows)
     id_column = next((name for name, spec in present.items() if spec.role is Role.id), None)
     # Of what only profiles speak of (value and outcomes where nothing needs them), a bad cell is a missing value.
     strict = used if needed is None else {*required, *([id_column] if id_column else [])}
@@ -112,7 +112,7 @@ def table_of(
             faults.count(str(reason), int(number))
     rows_read = len(frame) + len(broken)
     faults.refuse_above(
-        1.0 if batch else settings.set_aside_limit,
+        1.0 if batch else settings.max_rejected_share,
         rows_read=rows_read,
         broken=len(broken),
         duplicates=duplicates,
@@ -274,7 +274,7 @@ def _taken(column: pd.Series, wanted: np.ndarray, at: np.ndarray) -> pd.Series:
 
 
 def _set_aside(
-    source: Source, match: HeaderMatch, positions: np.ndarray, faults: Faults, broken: pd.DataFrame
+    source: Source, match: HeaderMatch, positions: np.ndarray, faults: RejectedRows, broken: pd.DataFrame
 ) -> pd.DataFrame:
     """Rows that cannot be used with their original cells, under the contract's names where these are known."""
     known = {at: name for name, at in match.positions.items()}

@@ -17,7 +17,7 @@ from customer_segmentation.errors import DataError
 _SHOWN = 60  # characters of a cell in a reason
 
 
-class Faults:
+class RejectedRows:
     """Reasons why rows cannot be used.
 
     Parameters
@@ -69,20 +69,20 @@ class Faults:
             return
         commonest = "; ".join(f"{kind} ({number} rows)" for kind, number in self._kinds.most_common(3))
         raise DataError(
-            f"{source}: {aside} of {rows} rows ({aside / rows:.1%}) cannot be used, more than data.set_aside_limit="
+            f"{source}: {aside} of {rows} rows ({aside / rows:.1%}) cannot be used, more than data.max_rejected_share="
             f"{limit:g} allows; the commonest reasons: {commonest}; mend the file or its data.columns, or "
             "raise the limit."
         )
 
 
-def mark_problems(faults: Faults, problems: pd.DataFrame) -> None:
+def mark_problems(faults: RejectedRows, problems: pd.DataFrame) -> None:
     """Mark rows with cells that cannot be read or are impossible, as `prepare_columns` reports them."""
     for row, column, value, reason in problems.itertuples(index=False, name=None):
         shown = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}… ({len(value)} characters)"
         faults.add(int(row), f"{column}: {shown!r} {reason}", kind=f"{column} {reason}")
 
 
-def mark_missing(faults: Faults, frame: pd.DataFrame, names: Iterable[str], problems: pd.DataFrame) -> None:
+def mark_missing(faults: RejectedRows, frame: pd.DataFrame, names: Iterable[str], problems: pd.DataFrame) -> None:
     """Mark rows that lack a value they need."""
     for name in dict.fromkeys(names):
         missing = frame[name].isna().to_numpy(copy=True)
@@ -93,7 +93,7 @@ def mark_missing(faults: Faults, frame: pd.DataFrame, names: Iterable[str], prob
                 faults.add(int(position), f"{name} is missing", kind=f"{name} is missing")
 
 
-def mark_repetitions(faults: Faults, frame: pd.DataFrame, id_column: str) -> int:
+def mark_repetitions(faults: RejectedRows, frame: pd.DataFrame, id_column: str) -> int:
     """Mark exact repetitions of an earlier row, and all rows of an id that stands for different values.
 
     Returns

@@ -12,7 +12,7 @@ import pandas as pd
 
 from customer_segmentation.data.cleaning import prepare_columns
 from customer_segmentation.data.contract import validate
-from customer_segmentation.data.rejections import Faults, mark_missing, mark_problems
+from customer_segmentation.data.rejections import RejectedRows, mark_missing, mark_problems
 from customer_segmentation.data.table import CustomerTable, digest_of
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Role, Transactions
@@ -99,26 +99,28 @@ def load_ordering_customers(settings: DataSettings, *, needed: Collection[str] |
     positions, rows = np.flatnonzero(filled), cells.rows[filled]
     raw = raw[filled].reset_index(drop=True)
     prepared = prepare_columns(raw, specs, decimal=source.decimal)
-    typed = prepared.frame
-    faults = Faults(rows)
+    to_settings = prepared.frame
+    faults = RejectedRows(rows)
     mark_problems(faults, prepared.problems)
-    days = _days(raw[asked.date], typed[asked.date], asked, faults, source)
-    mark_missing(faults, typed, list(specs), prepared.problems)
+    days = _days(raw[asked.date], to_settings[asked.date], asked, faults, source)
+    mark_missing(faults, to_settings, list(specs), prepared.problems)
 
-    orders = pd.DataFrame({"customer": typed[asked.customer], "day": days, "amount": typed[asked.amount]})
+    orders = pd.DataFrame({"customer": to_settings[asked.customer], "day": days, "amount": to_settings[asked.amount]})
     if asked.order:
-        orders["order"] = typed[asked.order]
+        orders["order"] = to_settings[asked.order]
     reference = _reference_date(asked, orders.loc[faults.usable, "day"])
     later = faults.usable & (orders["day"] > reference).to_numpy(dtype=bool)
     _mark_customers_without_value(faults, orders, later)
     broken, read = cells.broken, len(orders) + len(cells.broken)
     faults.count("the number of cells differs from the header's", len(broken))
-    faults.refuse_above(settings.set_aside_limit, rows_read=read, broken=len(broken), duplicates=0, source=source.name)
+    faults.refuse_above(
+        settings.max_rejected_share, rows_read=read, broken=len(broken), duplicates=0, source=source.name
+    )
     used = faults.usable & ~later
     if not used.any():
         raise DataError(f"{source.name} has no order to work with among {read} rows; check the file and {_WHERE}.")
 
-    customers = customers_of_orders(orders[used], reference_date=reference)
+    customers = aggregate_orders(orders[used], reference_date=reference)
     columns = {name: settings.columns[name] for name in settings.columns}
     customers = customers[list(columns)]
     validate(customers, columns, source=source.name)
@@ -141,7 +143,7 @@ def load_ordering_customers(settings: DataSettings, *, needed: Collection[str] |
     return table
 
 
-def customers_of_orders(orders: pd.DataFrame, *, reference_date: pd.Timestamp) -> pd.DataFrame:
+def aggregate_orders(orders: pd.DataFrame, *, reference_date: pd.Timestamp) -> pd.DataFrame:
     """Sum up orders to one row a customer, in the order of the customers' first appearance.
 
     Parameters
@@ -218,7 +220,7 @@ def _open(settings: DataSettings, specs: dict[str, ColumnSpec]) -> Source:
         name = f"built-in orders ({settings.customers:,} customers, seed {settings.seed})"
         return FrameSource(frame, name=name)
     # All orders: of a sample of them every customer would have too few.
-    return open_source(replace(settings, source="file", columns=dict(specs), at_most_rows=sys.maxsize))
+    return open_source(replace(settings, source="file", columns=dict(specs), max_rows=sys.maxsize))
 
 
 def _empty_rows(raw: pd.DataFrame, source: Source) -> np.ndarray:
@@ -244,7 +246,7 @@ def _refuse_lacking(asked: Transactions, missing: Sequence[str], source: Source)
         )
 
 
-def _days(raw: pd.Series, texts: pd.Series, asked: Transactions, faults: Faults, source: Source) -> pd.Series:
+def _days(raw: pd.Series, texts: pd.Series, asked: Transactions, faults: RejectedRows, source: Source) -> pd.Series:
     """Read the dates, and mark the rows whose date cannot be read."""
     if pd.api.types.is_datetime64_any_dtype(raw.dtype):
         return pd.Series(raw.dt.tz_localize(None)).dt.normalize()
@@ -280,7 +282,7 @@ def _reference_date(asked: Transactions, days: pd.Series) -> pd.Timestamp:
     return reference
 
 
-def _mark_customers_without_value(faults: Faults, orders: pd.DataFrame, later: np.ndarray) -> None:
+def _mark_customers_without_value(faults: RejectedRows, orders: pd.DataFrame, later: np.ndarray) -> None:
     """Mark all rows of customers of whom neither recency nor value is known."""
     part = orders[faults.usable & ~later]
     bought = part["customer"][part["amount"] >= 0]
@@ -291,7 +293,7 @@ def _mark_customers_without_value(faults: Faults, orders: pd.DataFrame, later: n
             faults.add(int(position), reason, kind=reason)
 
 
-def _set_aside(source: Source, positions: np.ndarray, faults: Faults, broken: pd.DataFrame) -> pd.DataFrame:
+def _set_aside(source: Source, positions: np.ndarray, faults: RejectedRows, broken: pd.DataFrame) -> pd.DataFrame:
     """Rows that cannot be used, with their original cells."""
     names: list[str] = []
     for at, header in enumerate(source.headers):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from customer_segmentation.execution.slurm import job_name, slurm_overrides
-from customer_segmentation.settings.k_values import segments_asked
+from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.sweep import SweepSettings
 
 #: CPU seconds to start a worker (imports, mostly) and of a study (logging; and per customer and candidate of it).
@@ -86,7 +86,7 @@ def launch_of(
     processes = min(asked.processes or cores(), studies)
     kind = asked.kind
     if kind == "auto":
-        worth = pays(studies, customers, len(segments_asked(settings.k)), processes)
+        worth = pays(studies, customers, len(parse_k(settings.k)), processes)
         kind = "local" if worth else "in_process"
     if kind == "local":
         # `pre_dispatch`: a study is handed out when a process is free, or the last ones would wait behind a long one.

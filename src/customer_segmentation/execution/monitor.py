@@ -13,7 +13,7 @@ from customer_segmentation.tracking.items import Tags
 from customer_segmentation.tracking.read import runs_of
 from customer_segmentation.tracking.runs import finish_run, record
 from customer_segmentation.tracking.store import Store
-from customer_segmentation.tracking.store_errors import hasten
+from customer_segmentation.tracking.store_errors import stop_retrying
 
 PAUSE = 1.0  # seconds between two looks
 LOST = "its process ended before it did; the machine may have run out of memory"
@@ -40,7 +40,7 @@ def watched(store: Store, sweep_id: str, progress: SweepProgress, *, apart: bool
     try:
         yield
     except StoreError:  # nothing more can be read from it or written to it
-        hasten()
+        stop_retrying()
         watch.stop()
         with contextlib.suppress(Exception):
             watch.settle()
@@ -52,7 +52,7 @@ def watched(store: Store, sweep_id: str, progress: SweepProgress, *, apart: bool
             raise
         progress.notes["launcher"] = " ".join(str(error).split())[:300]
     except BaseException:
-        hasten()
+        stop_retrying()
         watch.stop()
         with contextlib.suppress(Exception):  # the store may be what failed
             close_below(store, sweep_id, "KILLED")

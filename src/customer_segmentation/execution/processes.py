@@ -18,9 +18,9 @@ from customer_segmentation.errors import SegmentError, StoreError
 from customer_segmentation.execution.launchers import Launch
 from customer_segmentation.execution.slurm import end_jobs
 from customer_segmentation.parallel import spread
-from customer_segmentation.settings.k_values import segments_asked
+from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.sweep import SweepSettings
-from customer_segmentation.workflows.prepare import SHARED, Customers, forget_customers, save_customers
+from customer_segmentation.workflows.prepare import SHARED, PreparedCustomers, forget_customers, save_customers
 
 #: Threads of a worker's numerical libraries: they read these when they are imported.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -35,7 +35,7 @@ PARENT = "SEGMENT_PARENT"  # process id of the sweep, for workers of the same ma
 
 @contextlib.contextmanager
 def workers(
-    launch: Launch, settings: SweepSettings, customers: Customers, prepare: Callable[[], None]
+    launch: Launch, settings: SweepSettings, customers: PreparedCustomers, prepare: Callable[[], None]
 ) -> Iterator[None]:
     """Prepare what workers find: one thread each unless asked otherwise, and on this machine the customers.
 
@@ -66,7 +66,7 @@ def workers(
         try:
             start_workers(processes, prepare)
             # Read once, and what K-means attains in the reference space computed once: every process would do it again.
-            customers.attainable(segments_asked(settings.k))
+            customers.attainable(parse_k(settings.k))
             save_customers(shared)
             with spread(processes, functools.partial(in_workers, processes)):  # the refits of the verdict
                 yield

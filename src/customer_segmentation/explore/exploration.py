@@ -17,7 +17,7 @@ from customer_segmentation.explore.description import (
     tukey_outliers,
 )
 from customer_segmentation.explore.hypotheses import Hypothesis, HypothesisResult, assess_hypotheses
-from customer_segmentation.explore.variables import Variable, column_variable, values_of
+from customer_segmentation.explore.variables import ExpressionVariable, column_variable, values_of
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
 
 #: A column of words with more distinct values than this (a city, a remark) is not a category to be counted.
@@ -40,9 +40,9 @@ class Asked:
         Over the names of variables and columns.
     """
 
-    correlate: Mapping[str, Variable]
-    describe: Mapping[str, Variable]
-    further: Mapping[str, Variable]
+    correlate: Mapping[str, ExpressionVariable]
+    describe: Mapping[str, ExpressionVariable]
+    further: Mapping[str, ExpressionVariable]
     counts: Sequence[str]
     bands: Mapping[str, Sequence[float]]
     hypotheses: Sequence[Hypothesis]
@@ -163,7 +163,7 @@ def columns_table(customers: pd.DataFrame, specs: Mapping[str, ColumnSpec]) -> p
 
 def _correlated(
     asked: Asked, numeric: Sequence[str], specs: Mapping[str, ColumnSpec], left_out: list[str]
-) -> list[Variable]:
+) -> list[ExpressionVariable]:
     """Return the declared variables that the table has; all numeric columns where these are fewer than two."""
     every = [column_variable(name, specs) for name in numeric]
     if not asked.correlate:
@@ -237,7 +237,7 @@ def assess_declared(
 ) -> list[HypothesisResult]:
     """Test the hypotheses whose variables the table has; sentences on the others are added to ``left_out``."""
     named = {**asked.correlate, **asked.describe, **asked.further}
-    used: dict[str, Variable] = {}
+    used: dict[str, ExpressionVariable] = {}
     testable, missed = [], []
     for hypothesis in asked.hypotheses:
         variables = [

@@ -17,7 +17,7 @@ WORDS = (ColumnType.text, ColumnType.category)
 
 
 @dataclass(frozen=True)
-class Variable:
+class ExpressionVariable:
     """What a name stands for; ``unit`` is '' where it has none."""
 
     name: str
@@ -37,7 +37,7 @@ class Variable:
 
 def declared_variables(
     declared: Mapping[str, Any], columns: Mapping[str, ColumnSpec], *, where: str
-) -> dict[str, Variable]:
+) -> dict[str, ExpressionVariable]:
     """Read declared variables against the contract of a customer table.
 
     Parameters
@@ -65,12 +65,12 @@ def declared_variables(
     return found
 
 
-def column_variable(name: str, columns: Mapping[str, ColumnSpec]) -> Variable:
+def column_variable(name: str, columns: Mapping[str, ColumnSpec]) -> ExpressionVariable:
     """Return the variable that is a column under its own name."""
     return _variable(name, Expression("column", name=name), "", columns, name)
 
 
-def values_of(variables: Iterable[Variable], frame: pd.DataFrame) -> pd.DataFrame:
+def values_of(variables: Iterable[ExpressionVariable], frame: pd.DataFrame) -> pd.DataFrame:
     """Values of variables for each customer: one column a variable; those that lack a column are left out.
 
     Returns
@@ -89,7 +89,9 @@ def unknown_column(name: str, columns: Iterable[str], *, where: str, further: It
     return f"{where} reads the column {name!r}, which the data's contract does not have; {hint}"
 
 
-def _variable(name: str, expression: Expression, unit: str, columns: Mapping[str, ColumnSpec], where: str) -> Variable:
+def _variable(
+    name: str, expression: Expression, unit: str, columns: Mapping[str, ColumnSpec], where: str
+) -> ExpressionVariable:
     specs = {column: columns[column] for column in expression.columns if column in columns}
     words = [column for column, spec in specs.items() if spec.type in WORDS]
     if words and expression.operation != "column":
@@ -97,4 +99,4 @@ def _variable(name: str, expression: Expression, unit: str, columns: Mapping[str
     inner = expression.operands[0] if expression.operation == "truncate" else expression
     if not unit and inner.name in specs:
         unit = specs[inner.name].unit
-    return Variable(name, expression, unit)
+    return ExpressionVariable(name, expression, unit)

@@ -16,8 +16,8 @@ from customer_segmentation.clustering.study import Candidate
 from customer_segmentation.model.reference import reference_of
 from customer_segmentation.model.segment_model import SegmentModel
 from customer_segmentation.tracking.items import Model
-from customer_segmentation.workflows.prepare import Customers
-from customer_segmentation.workflows.study_spec import Job
+from customer_segmentation.workflows.prepare import PreparedCustomers
+from customer_segmentation.workflows.study_spec import StudySpec
 
 EXAMPLE_ROWS = 5
 
@@ -25,8 +25,8 @@ EXAMPLE_ROWS = 5
 def model_of(
     candidate: Candidate,
     space: Space,
-    customers: Customers,
-    job: Job,
+    customers: PreparedCustomers,
+    job: StudySpec,
     *,
     profile: pd.DataFrame | None = None,
     names: Mapping[int, str] | None = None,
@@ -42,8 +42,8 @@ def model_of(
 def segment_model_of(
     candidate: Candidate,
     space: Space,
-    customers: Customers,
-    job: Job,
+    customers: PreparedCustomers,
+    job: StudySpec,
     *,
     profile: pd.DataFrame | None = None,
     names: Mapping[int, str] | None = None,

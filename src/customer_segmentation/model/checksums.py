@@ -16,13 +16,13 @@ SEAL = "files_sha256"
 ADDED = ("registered_model_meta", "__pycache__")
 
 
-def seal(folder: Path) -> str:
+def write_checksums(folder: Path) -> str:
     """Write the checksums of all files of a model; return the checksum of those, which belongs into the store."""
     (folder / FILES).write_text(json.dumps(_checksums(folder), indent=1), encoding="utf-8")
     return _sha256(folder / FILES)
 
 
-def check_seal(folder: Path, told: str | None, name: str) -> None:
+def check_checksums(folder: Path, told: str | None, name: str) -> None:
     """Refuse a model of which a file was altered, added or removed since it was logged.
 
     Parameters

@@ -27,7 +27,7 @@ STABILITY_ROWS = 20_000
 
 
 @dataclass(frozen=True)
-class Examined:
+class GateFacts:
     """A candidate's results, and its segments beside the champion's.
 
     Attributes
@@ -56,7 +56,7 @@ def examine(
     source: str,
     champion: SegmentModel | None,
     problem: str = "",
-) -> Examined:
+) -> GateFacts:
     """Measure a candidate against the thresholds and the champion.
 
     Parameters
@@ -94,7 +94,7 @@ def examine(
     ]
     if problem:
         names = ("data_contract", "yardstick", "agreement")
-        return Examined((*found, *(checks.checked(name, False, f"{problem}") for name in names)), None)
+        return GateFacts((*found, *(checks.checked(name, False, f"{problem}") for name in names)), None)
     theirs, contract_check = _champion_labels(settings, champion, customers, contract, source)
     found.append(contract_check)
     own_share = variance_explained(reference, labels)
@@ -104,7 +104,7 @@ def examine(
         found.append(checks.agreement(None, settings.agreement, len(labels)))
         if champion is not None:
             found[-2:] = [_impossible(check) for check in found[-2:]]
-        return Examined(tuple(found), None)
+        return GateFacts(tuple(found), None)
     known = theirs >= 0
     attained = dict(attainable([k, len(champion.numbers)]))
     mark = yardstick(variance_explained(reference[known], labels[known]), k, attained)
@@ -113,7 +113,7 @@ def examine(
     found.append(checks.yardstick(mark, their_mark, settings.yardstick_margin))
     found.append(checks.agreement(rand, settings.agreement, int(known.sum())))
     matching = match_segments(theirs, labels, k_before=len(champion.numbers), k_after=k, same=settings.same_segment)
-    return Examined(tuple(found), matching)
+    return GateFacts(tuple(found), matching)
 
 
 def clusters_of(model: SegmentModel, customers: pd.DataFrame) -> tuple[npt.NDArray[np.int64], str]:
@@ -146,7 +146,7 @@ def _champion_labels(
             )
         return None, check
     theirs, reasons = clusters_of(champion, customers)
-    fewer = checks.labelled(theirs >= 0, settings.unlabelled, reasons)
+    fewer = checks.labelled(theirs >= 0, settings.max_unlabelled_share, reasons)
     if fewer is not None and not check.failed:
         check = fewer
     return (theirs if (theirs >= 0).any() else None), check

@@ -151,11 +151,11 @@ class ModelRegistry:
             self._link(model_id, made.version)
         return _version(made)
 
-    def challenge(self, number: int) -> None:
+    def set_challenger(self, number: int) -> None:
         """Let a version answer to ``models:/NAME@challenger``."""
         self.client.set_registered_model_alias(self.name, CHALLENGER, str(number))
 
-    def crown(self, number: int, *, action: str, before: int | None, reason: str) -> None:
+    def set_champion(self, number: int, *, action: str, before: int | None, reason: str) -> None:
         """Make a version the champion: written into the history first, then one call that moves the alias.
 
         Raises

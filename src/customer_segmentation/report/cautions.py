@@ -31,12 +31,12 @@ def cautions(data: ReportData) -> list[Paragraph]:
     if data.candidate is not None:
         found += [*_tiny(data), *_distorted(data), *_weights(data), *_unit_change(data)]
     found += _structure(data)
-    found += [*_objections(data), *_unsteady(data)]
-    if data.portraits is not None:
-        found += [Paragraph(f"{capital(text)}.".replace("..", ".")) for text in data.portraits.cautions]
+    found += [*_violations(data), *_unsteady(data)]
+    if data.insights is not None:
+        found += [Paragraph(f"{capital(text)}.".replace("..", ".")) for text in data.insights.cautions]
         found += [*_circular(data), *_missing(data)]
     found += [*_rows(data), *_scores(data)]
-    if data.portraits is not None:
+    if data.insights is not None:
         found += _causes(data)
     return found
 
@@ -47,9 +47,9 @@ def cautions_section(data: ReportData) -> Section:
 
 
 def _tiny(data: ReportData) -> list[Paragraph]:
-    if data.portraits is None:
+    if data.insights is None:
         return []
-    profiles = data.portraits.profiles
+    profiles = data.insights.profiles
     table = profiles.segments
     paragraphs = []
     for low, high, lead, advice in (
@@ -167,15 +167,15 @@ def _structure(data: ReportData) -> list[Paragraph]:
     return []
 
 
-def _objections(data: ReportData) -> list[Paragraph]:
+def _violations(data: ReportData) -> list[Paragraph]:
     chosen = data.verdict.get("chosen") or {}
-    objections = chosen.get("objections") or []
+    violations = chosen.get("objections") or []
     if not data.is_chosen:
         return []
-    skipped = ("small_segment", "tiny_segment") if data.portraits is not None else ()
+    skipped = ("small_segment", "tiny_segment") if data.insights is not None else ()
     return [
         Paragraph(f"{capital(str(item.get('sentence', '')))}.".replace("..", "."), lead="A constraint is not met.")
-        for item in objections
+        for item in violations
         if item.get("code") not in skipped
     ]
 
@@ -202,10 +202,10 @@ def _unsteady(data: ReportData) -> list[Paragraph]:
 
 
 def _circular(data: ReportData) -> list[Paragraph]:
-    portraits, candidate = data.portraits, data.candidate
-    if portraits is None or candidate is None:
+    insights, candidate = data.insights, data.candidate
+    if insights is None or candidate is None:
         return []
-    value = portraits.profiles.value
+    value = insights.profiles.value
     if value is None or not value.shapes:
         return []
     explained = candidate.row.get("value_explained")
@@ -220,8 +220,8 @@ def _circular(data: ReportData) -> list[Paragraph]:
 
 
 def _missing(data: ReportData) -> list[Paragraph]:
-    assert data.portraits is not None  # noqa: S101 - asked for only where there are some
-    missing = data.portraits.profiles.missing
+    assert data.insights is not None  # noqa: S101 - asked for only where there are some
+    missing = data.insights.profiles.missing
     if not missing:
         return []
     named = [f"{name} {count:,}" for name, count in list(missing.items())[:MOST_NAMED]]
@@ -276,8 +276,8 @@ def _scores(data: ReportData) -> list[Paragraph]:
 
 
 def _causes(data: ReportData) -> list[Paragraph]:
-    assert data.portraits is not None  # noqa: S101 - asked for only where there are some
-    outcomes = [label for label, _ in outcome_rows(data.portraits.profiles)]
+    assert data.insights is not None  # noqa: S101 - asked for only where there are some
+    outcomes = [label for label, _ in outcome_rows(data.insights.profiles)]
     about = f" in {listed(outcomes)}" if outcomes else ""
     return [
         Paragraph(

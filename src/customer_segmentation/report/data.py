@@ -12,7 +12,7 @@ from customer_segmentation.report.document import Picture
 from customer_segmentation.report.space_checks import SpaceCheck
 
 if TYPE_CHECKING:
-    from customer_segmentation.segments.insights import Portraits
+    from customer_segmentation.segments.insights import SegmentInsights
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class SweepFacts:
 
 
 @dataclass(frozen=True)
-class Everybody:
+class FullDataScores:
     """All rows of a file of which the customers described are a sample.
 
     Attributes
@@ -126,7 +126,7 @@ class CandidateFacts:
     units: Mapping[str, str]
     check: SpaceCheck
     row: pd.Series
-    everybody: Everybody | None = None
+    full_data: FullDataScores | None = None
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ class ReportData:
     description: pd.DataFrame
     hypotheses: pd.DataFrame
     candidate: CandidateFacts | None = None
-    portraits: Portraits | None = None
+    insights: SegmentInsights | None = None
     pictures: Mapping[str, Picture] = field(default_factory=dict)
 
     @property

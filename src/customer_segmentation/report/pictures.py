@@ -19,7 +19,7 @@ from customer_segmentation.figures.segment_shares import outcome_rates, value_ag
 from customer_segmentation.figures.space_map import principal_plane, space_map
 from customer_segmentation.report.document import Picture
 from customer_segmentation.report.profile_rows import outcome_rows, short, shown_rows, subject, written
-from customer_segmentation.segments.insights import Portraits
+from customer_segmentation.segments.insights import SegmentInsights
 
 DPI = 120
 
@@ -77,7 +77,7 @@ def _picture(image: object, name: str, caption: str, alt: str) -> Picture:
 def segment_pictures(
     space: Space,
     labels: npt.NDArray[np.integer],
-    portraits: Portraits,
+    insights: SegmentInsights,
     *,
     labels_by_k: Mapping[int, npt.NDArray[np.integer]],
     value: npt.NDArray[np.float64] | None,
@@ -96,13 +96,12 @@ def segment_pictures(
     seed : int
         Of the sample that a map draws on large tables.
     """
-    profiles = portraits.profiles
+    profiles = insights.profiles
     k = profiles.k
     names = [
-        portraits.names[segment].name if segment < len(portraits.names) else f"Segment {segment}"
-        for segment in range(k)
+        insights.names[segment].name if segment < len(insights.names) else f"Segment {segment}" for segment in range(k)
     ]
-    found = dict(_shares(portraits, names))
+    found = dict(_shares(insights, names))
     plane = principal_plane(space.matrix)
     found["map"] = drawn(
         space_map(plane, labels, space.dimensions, "Map of the segments", names=names, seed=seed),
@@ -115,14 +114,14 @@ def segment_pictures(
         f"and {percent(plane.explained[1])} of the variance, coloured by {k} segments with their centres numbered.",
     )
     if len(labels_by_k) > 1:
-        found["flow"] = _flow(portraits, labels_by_k, value, plane.points[:, 0])
+        found["flow"] = _flow(insights, labels_by_k, value, plane.points[:, 0])
     for segment in range(min(k, MOST_CARDS)):
-        found[f"segment_{segment}"] = _card(portraits, segment, names[segment])
+        found[f"segment_{segment}"] = _card(insights, segment, names[segment])
     return found
 
 
-def _shares(portraits: Portraits, names: list[str]) -> dict[str, Picture]:
-    profiles = portraits.profiles
+def _shares(insights: SegmentInsights, names: list[str]) -> dict[str, Picture]:
+    profiles = insights.profiles
     table = profiles.segments
     found = {}
     if profiles.value is not None and table["value_share"].notna().any():
@@ -161,15 +160,15 @@ def _shares(portraits: Portraits, names: list[str]) -> dict[str, Picture]:
 
 
 def _flow(
-    portraits: Portraits,
+    insights: SegmentInsights,
     labels_by_k: Mapping[int, npt.NDArray[np.integer]],
     value: npt.NDArray[np.float64] | None,
     component: npt.NDArray[np.float64],
 ) -> Picture:
-    variable = portraits.profiles.value
+    variable = insights.profiles.value
     by_value = value is not None and variable is not None
     measure = variable.name if by_value and variable is not None else "first principal component"
-    k = portraits.profiles.k
+    k = insights.profiles.k
     ks = sorted(labels_by_k)
     return drawn(
         member_flow(
@@ -185,8 +184,8 @@ def _flow(
     )  # fmt: skip
 
 
-def _card(portraits: Portraits, segment: int, name: str) -> Picture:
-    rows = shown_rows(portraits, segment)
+def _card(insights: SegmentInsights, segment: int, name: str) -> Picture:
+    rows = shown_rows(insights, segment)
     frame = pd.DataFrame(
         {
             "variable": [subject(row) for _, row in rows.iterrows()],
@@ -201,7 +200,7 @@ def _card(portraits: Portraits, segment: int, name: str) -> Picture:
         f"{subject(row)} {written(row, 'value')} against {written(row, 'overall')}" for _, row in rows.iterrows()
     )
     return drawn(
-        segment_card(frame, segment=segment, name=name, k=portraits.profiles.k, title="Against the average customer"),
+        segment_card(frame, segment=segment, name=name, k=insights.profiles.k, title="Against the average customer"),
         f"segment_{segment}",
         caption=f"Segment {segment} against all customers: bars are distances from their mean in standard deviations, "
         "with "

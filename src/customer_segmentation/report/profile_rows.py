@@ -8,7 +8,7 @@ import pandas as pd
 from customer_segmentation.figures.labels import percent
 from customer_segmentation.formatting import CURRENCIES, figure, shortened
 from customer_segmentation.segments.claims import LONGEST, Claim
-from customer_segmentation.segments.insights import Portraits
+from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.segments.profile import Profiles
 
 #: A difference that is likelier by chance than this, corrected for all that were tested, is not shown as one.
@@ -42,19 +42,19 @@ def standardised(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def shown_rows(portraits: Portraits, segment: int) -> pd.DataFrame:
+def shown_rows(insights: SegmentInsights, segment: int) -> pd.DataFrame:
     """Rows of one segment that its card shows.
 
     Always the features that drew the segments, what customers are worth, whatever the name and the recommendations
     claim, and outcomes; of the rest what differs by at least 0.2 standard deviations and is no chance, the largest
     first, a category by its most telling level.
     """
-    profiles = portraits.profiles
+    profiles = insights.profiles
     table = standardised(profiles.table[profiles.table["segment"] == segment])
     events = {(item.name, item.levels[0]) for item in profiles.outcomes if len(item.levels) == 1}
     keys = pd.Series(list(zip(table["variable"], table["level"], strict=True)), index=table.index)
     outcomes = table[(table["role"] == "outcome") & keys.isin(events)]
-    told = {(claim.variable, claim.level) for claim in _claims(portraits, segment)}
+    told = {(claim.variable, claim.level) for claim in _claims(insights, segment)}
     claimed = table[keys.isin(told) & (table["role"] != "outcome")]
     table = table[table["role"] != "outcome"]
     drew = table[(table["shapes"] & (table["measure"] == "mean")) | (table["role"] == "value")]
@@ -68,11 +68,11 @@ def shown_rows(portraits: Portraits, segment: int) -> pd.DataFrame:
     return pd.concat([pd.concat([always, rest]).head(max(MOST_ROWS - len(outcomes), len(always))), outcomes])
 
 
-def _claims(portraits: Portraits, segment: int) -> list[Claim]:
-    names = [name for name in portraits.names if name.segment == segment]
+def _claims(insights: SegmentInsights, segment: int) -> list[Claim]:
+    names = [name for name in insights.names if name.segment == segment]
     return [
         *(claim for name in names for claim in name.claims),
-        *(c for item in portraits.of(segment) for c in item.because),
+        *(c for item in insights.of(segment) for c in item.because),
     ]
 
 

@@ -20,10 +20,10 @@ from customer_segmentation.report.document import (
     Section,
     bullets,
 )
-from customer_segmentation.report.everybody import everybody_blocks
+from customer_segmentation.report.full_data import full_data_blocks
 from customer_segmentation.report.profile_rows import difference, outcome_rows, rate, shown_rows, subject, written
 from customer_segmentation.segments.high_value import HighValue
-from customer_segmentation.segments.insights import Portraits
+from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.segments.recommendations import Recommendation
 
 SHOWN_CUSTOMERS = 15
@@ -32,8 +32,8 @@ MOST_OUTCOMES = 3
 
 def segments_section(data: ReportData) -> Section:
     """All segments at a glance, their pictures, and a card for each."""
-    portraits, candidate = data.portraits, data.candidate
-    if portraits is None or candidate is None:
+    insights, candidate = data.insights, data.candidate
+    if insights is None or candidate is None:
         text = "Nothing was chosen, so there are no segments to describe; see what came nearest above."
         return Section("segments", "The segments", (Paragraph(text),))
     drew = [f"{name} ({unit})" if unit and unit not in name else name for name, unit in candidate.units.items()]
@@ -43,13 +43,13 @@ def segments_section(data: ReportData) -> Section:
             f"{candidate.name}: {counted(candidate.k, 'segment', 'segments')} drawn by "
             f"{listed(drew)}{about}, under the scaling {candidate.scaling}. Segment 0 is the largest."
         ),
-        overview(data, portraits),
-        *everybody_blocks(data, portraits),
+        overview(data, insights),
+        *full_data_blocks(data, insights),
     ]
-    if portraits.recommendations:
-        blocks.append(_actions(portraits))
-    if portraits.profiles.unassigned:
-        n = portraits.profiles.unassigned
+    if insights.recommendations:
+        blocks.append(_actions(insights))
+    if insights.profiles.unassigned:
+        n = insights.profiles.unassigned
         blocks.append(
             Paragraph(
                 f"{counted(n, 'customer', 'customers')} outside the fit could not be assigned: a feature is missing."
@@ -58,13 +58,13 @@ def segments_section(data: ReportData) -> Section:
     pictures = data.pictures_of("value", "outcome_*", "map", "flow", "pairs", "silhouettes")
     if pictures:
         blocks.append(Gallery(pictures))
-    blocks += [_card(data, portraits, segment) for segment in range(portraits.profiles.k)]
+    blocks += [_card(data, insights, segment) for segment in range(insights.profiles.k)]
     return Section("segments", "The segments", tuple(blocks))
 
 
-def overview(data: ReportData, portraits: Portraits) -> Grid:
+def overview(data: ReportData, insights: SegmentInsights) -> Grid:
     """One row a segment: size, worth, outcomes."""
-    profiles = portraits.profiles
+    profiles = insights.profiles
     value = profiles.value
     outcomes = outcome_rows(profiles)[:MOST_OUTCOMES]
     head = ["segment", "customers", "share of customers"]
@@ -74,7 +74,7 @@ def overview(data: ReportData, portraits: Portraits) -> Grid:
     rows = []
     for _, row in profiles.segments.iterrows():
         segment = int(row["segment"])
-        cells = [portraits.titled(segment), f"{int(row['customers']):,}", percent(row["share"])]
+        cells = [insights.titled(segment), f"{int(row['customers']):,}", percent(row["share"])]
         if value is not None:
             cells += [percent(row["value_share"]), money(float(row["value"]), value.unit)]
             cells.append(figure(float(row["value_mean"]), value.unit))
@@ -92,27 +92,27 @@ def overview(data: ReportData, portraits: Portraits) -> Grid:
     return Grid("The segments at a glance", tuple(head), tuple(rows), (False, *(True for _ in head[1:])))
 
 
-def _actions(portraits: Portraits) -> Grid:
+def _actions(insights: SegmentInsights) -> Grid:
     """All recommendations with what is at stake, the segments in their order."""
-    value = portraits.profiles.value
-    staked = any(item.at_stake is not None for item in portraits.recommendations)
+    value = insights.profiles.value
+    staked = any(item.at_stake is not None for item in insights.recommendations)
     worth = "" if value is None else value.name
     head = ("segment", "what to do", *(("at stake", f"share of all {worth}") if staked else ()))
     rows = []
-    for segment in range(portraits.profiles.k):
-        for item in portraits.of(segment):
+    for segment in range(insights.profiles.k):
+        for item in insights.of(segment):
             amount = "–" if item.at_stake is None else money(item.at_stake, item.unit)
             share = "–" if item.share_at_stake is None else percent(item.share_at_stake)
-            rows.append((portraits.titled(segment), item.text, *((amount, share) if staked else ())))
+            rows.append((insights.titled(segment), item.text, *((amount, share) if staked else ())))
     return Grid(
         "What to do, each with its reasons on the segment's card", head, tuple(rows), (False, False, True, True)
     )
 
 
-def _card(data: ReportData, portraits: Portraits, segment: int) -> Card:
-    profiles = portraits.profiles
+def _card(data: ReportData, insights: SegmentInsights, segment: int) -> Card:
+    profiles = insights.profiles
     row = profiles.segments.iloc[segment]
-    blocks: list[Block] = [Paragraph(size_sentence(portraits, segment))]
+    blocks: list[Block] = [Paragraph(size_sentence(insights, segment))]
     blocks += [
         Paragraph(
             f"{rate(table.iloc[segment])} of {int(table['customers'].iloc[segment]):,} customers, against "
@@ -121,7 +121,7 @@ def _card(data: ReportData, portraits: Portraits, segment: int) -> Card:
         )
         for label, table in outcome_rows(profiles)[:MOST_OUTCOMES]
     ]
-    name = portraits.names[segment] if segment < len(portraits.names) else None
+    name = insights.names[segment] if segment < len(insights.names) else None
     if name is not None:
         if name.claims:
             blocks.append(Paragraph("Why this name:"))
@@ -130,20 +130,20 @@ def _card(data: ReportData, portraits: Portraits, segment: int) -> Card:
             )
         else:
             blocks.append(Paragraph("Nothing about these customers stands out enough to name them by."))
-    advice = portraits.of(segment)
+    advice = insights.of(segment)
     blocks.append(Paragraph("", lead="What to do"))
     if advice:
         blocks.append(Bullets(tuple(_advice(item) for item in advice)))
     else:
         blocks.append(Paragraph("Nothing: the profile supports no action of the playbook."))
-    blocks.append(Beside((*data.pictures_of(f"segment_{segment}"), _profile(portraits, segment))))
-    title = f"Segment {portraits.titled(segment)}"
+    blocks.append(Beside((*data.pictures_of(f"segment_{segment}"), _profile(insights, segment))))
+    title = f"Segment {insights.titled(segment)}"
     return Card(f"segment-{int(row['segment'])}", title, segment_colours(profiles.k)[segment], tuple(blocks))
 
 
-def size_sentence(portraits: Portraits, segment: int) -> str:
+def size_sentence(insights: SegmentInsights, segment: int) -> str:
     """How many customers a segment has, and what they are worth."""
-    profiles = portraits.profiles
+    profiles = insights.profiles
     row = profiles.segments.iloc[segment]
     text = f"{counted(int(row['customers']), 'customer', 'customers')}, {percent(row['share'])} of all."
     value = profiles.value
@@ -155,8 +155,8 @@ def size_sentence(portraits: Portraits, segment: int) -> str:
     return text
 
 
-def _profile(portraits: Portraits, segment: int) -> Grid:
-    rows = shown_rows(portraits, segment)
+def _profile(insights: SegmentInsights, segment: int) -> Grid:
+    rows = shown_rows(insights, segment)
     drew = any(bool(row["shapes"]) for _, row in rows.iterrows())
     return Grid(
         f"Profile of segment {segment}: mean, or share of its customers; difference from all customers in standard "
@@ -188,21 +188,21 @@ def _advice(item: Recommendation) -> Paragraph:
 
 def high_value_section(data: ReportData) -> Section:
     """The answer to the question: which segments, which customers, how much of the value."""
-    portraits = data.portraits
+    insights = data.insights
     title = "High-value customers"
-    if portraits is None:
+    if insights is None:
         return Section("high-value", title, (Paragraph("No segments were described, so none is of high value."),))
-    profiles = portraits.profiles
+    profiles = insights.profiles
     value = profiles.value
     if value is None:
         text = "The table has no column that says what a customer is worth."
         return Section("high-value", title, (Paragraph(text),))
     blocks: list[Block] = []
-    found = portraits.high_value
+    found = insights.high_value
     if found is None or not found.segments:
         blocks.append(Paragraph(f"No segment's customers are worth more than the average in {value.name}."))
     else:
-        names = [f"segment {portraits.titled(segment)}" for segment in found.segments]
+        names = [f"segment {insights.titled(segment)}" for segment in found.segments]
         blocks.append(
             Paragraph(
                 f"{capital(listed(names))} {'is' if len(names) == 1 else 'are'} worth more per customer than the "
@@ -228,7 +228,7 @@ def high_value_section(data: ReportData) -> Section:
             )
         )
     if found is not None and len(found.customers):
-        blocks.append(_customers(portraits, found))
+        blocks.append(_customers(insights, found))
         blocks.append(
             Paragraph(
                 f"All {len(found.customers):,} stand in segments/high_value_customers.csv of the candidate's run. A "
@@ -239,8 +239,8 @@ def high_value_section(data: ReportData) -> Section:
     return Section("high-value", title, tuple(blocks))
 
 
-def _customers(portraits: Portraits, found: HighValue) -> Grid:
-    value = portraits.profiles.value
+def _customers(insights: SegmentInsights, found: HighValue) -> Grid:
+    value = insights.profiles.value
     unit = "" if value is None else value.unit
     shown = found.customers.head(SHOWN_CUSTOMERS)
     key = "customer" if "customer" in shown else "row"
@@ -250,7 +250,7 @@ def _customers(portraits: Portraits, found: HighValue) -> Grid:
         tuple(
             (
                 str(row[key]),
-                portraits.titled(int(row["segment"])),
+                insights.titled(int(row["segment"])),
                 figure(float(row["value"]), unit),
                 _distance(row["distance"]),
                 _distance(row["margin"]),
@@ -269,7 +269,7 @@ def _distance(value: object) -> str:
 
 def summary_blocks(data: ReportData, cautions: int) -> tuple[Block, ...]:
     """The report in a few sentences."""
-    portraits = data.portraits
+    insights = data.insights
     items: list[str | Paragraph] = []
     headline = data.verdict.get("headline")
     if data.of_candidate and data.candidate is not None and not data.is_chosen:
@@ -280,15 +280,15 @@ def summary_blocks(data: ReportData, cautions: int) -> tuple[Block, ...]:
         items.append(f"Chosen: {data.candidate.name}.")
     else:
         items.append("No candidate was chosen.")
-    if portraits is not None:
-        profiles = portraits.profiles
+    if insights is not None:
+        profiles = insights.profiles
         sizes = profiles.segments["customers"]
         items.append(
             f"{counted(profiles.k, 'segment', 'segments')} of {int(sizes.min()):,} to {int(sizes.max()):,} customers."
         )
-        found = portraits.high_value
+        found = insights.high_value
         if found is not None and found.segments and profiles.value is not None:
-            names = listed([portraits.titled(segment) for segment in found.segments])
+            names = listed([insights.titled(segment) for segment in found.segments])
             items.append(
                 f"High value: {names}. {percent(found.share)} of the customers hold {percent(found.value_share)} of "
                 "the "
@@ -299,8 +299,8 @@ def summary_blocks(data: ReportData, cautions: int) -> tuple[Block, ...]:
             if len(known) > 1:
                 low, high = known.loc[known["value"].idxmin()], known.loc[known["value"].idxmax()]
                 items.append(
-                    f"{label}: from {percent(low['value'])} (segment {portraits.titled(int(low['segment']))}) to "
-                    f"{percent(high['value'])} (segment {portraits.titled(int(high['segment']))})."
+                    f"{label}: from {percent(low['value'])} (segment {insights.titled(int(low['segment']))}) to "
+                    f"{percent(high['value'])} (segment {insights.titled(int(high['segment']))})."
                 )
     if cautions:
         items.append(

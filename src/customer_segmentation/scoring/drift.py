@@ -109,10 +109,10 @@ class DriftWatch:
         self._note_unseen(Counter(zip(unknown["column"], unknown["value"], strict=True)))
         if not self.reference or not good.any():
             return
-        everybody = bool(good.all())
-        table = labelled.table if everybody else labelled.table[good]
-        features = labelled.features if everybody else labelled.features[good]
-        clean = labelled.clean if everybody else labelled.clean[good]
+        full_data = bool(good.all())
+        table = labelled.table if full_data else labelled.table[good]
+        features = labelled.features if full_data else labelled.features[good]
+        clean = labelled.clean if full_data else labelled.clean[good]
         for variable in self.variables:
             frame = features if variable.source == "features" else clean
             self._note_unseen(variable.add(frame[variable.name]))
@@ -133,7 +133,7 @@ class DriftWatch:
             columns=["column", "value", "customers"],
         )
         n = self.customers
-        if not self.reference or n < settings.fewest:
+        if not self.reference or n < settings.min_customers:
             why = (
                 "the model holds no reference"
                 if not self.reference
@@ -226,7 +226,7 @@ class DriftWatch:
                 (level, ratio, f"customers are {ratio:.2f} times as far from their segment's centre as at the fit")
             )
         share = self.beyond / n
-        if (level := level_of(share, settings.beyond)) and low[0] > 0.01:
+        if (level := level_of(share, settings.tail_share)) and low[0] > 0.01:
             found.append((level, share, f"{share:.1%} are farther out than 99 % of the fit's customers were"))
         return {"ratio": ratio, "beyond": share, "low": float(low[0]), "high": float(high[0])}
 

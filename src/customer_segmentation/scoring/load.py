@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from customer_segmentation.errors import StoreError
-from customer_segmentation.model.checksums import SEAL, check_seal
+from customer_segmentation.model.checksums import SEAL, check_checksums
 from customer_segmentation.model.files import DIGESTS, read_model
 from customer_segmentation.model.segment_model import SegmentModel
 from customer_segmentation.tracking.models import ARTIFACT, model_id_in
@@ -103,7 +103,7 @@ def load_segment_model(uri: str, client: Any = None) -> LoadedModel:
         model_id = model_id or _model_id(root)
         logged = _logged(client, model_id)
         # before any of its files is believed
-        check_seal(root, None if logged is None else logged.tags.get(SEAL), uri)
+        check_checksums(root, None if logged is None else logged.tags.get(SEAL), uri)
         own = next((path.parent for path in folder.rglob(DIGESTS) if path.parent.name == ARTIFACT), None)
         if own is None:
             raise StoreError(

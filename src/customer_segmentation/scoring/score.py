@@ -85,7 +85,7 @@ class Comparison:
         if not beyond:
             return self.inside.measure(settings), ""
         words = f"{self.population['column']}: {', '.join(self.population['exclude'])}"
-        if self.inside.customers >= settings.fewest:
+        if self.inside.customers >= settings.min_customers:
             return (
                 self.inside.measure(settings),
                 f"Compared are the {self.inside.customers:,} customers that the fit would have kept; {beyond:,} others "

@@ -10,7 +10,7 @@ import numpy as np
 
 from customer_segmentation.formatting import figure, shortened
 from customer_segmentation.segments.profile import Profiles
-from customer_segmentation.segments.variables import OTHER_LEVELS, YES, Variable
+from customer_segmentation.segments.variables import OTHER_LEVELS, YES, ProfileVariable
 from customer_segmentation.settings.data import Role
 from customer_segmentation.settings.playbook import PlaybookSettings, TraitSettings
 
@@ -66,7 +66,7 @@ def claim_of(row: Row, *, trait: str, words: str) -> Claim:
     )
 
 
-def variable_of(trait: TraitSettings, profiles: Profiles) -> Variable | None:
+def variable_of(trait: TraitSettings, profiles: Profiles) -> ProfileVariable | None:
     """What a trait speaks of, where the table has it."""
     for variable in profiles.variables:
         if trait.role is not None and variable.role.value == trait.role:

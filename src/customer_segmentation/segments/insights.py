@@ -17,11 +17,11 @@ from customer_segmentation.segments.profile import Profiles, profile_segments
 from customer_segmentation.segments.recommendations import Recommendation, recommend
 from customer_segmentation.segments.variables import with_features
 from customer_segmentation.settings.playbook import PlaybookSettings
-from customer_segmentation.workflows.prepare import Customers
+from customer_segmentation.workflows.prepare import PreparedCustomers
 
 
 @dataclass(frozen=True)
-class Portraits:
+class SegmentInsights:
     """Everything that is said of the segments of one candidate."""
 
     profiles: Profiles
@@ -39,7 +39,9 @@ class Portraits:
         return f"{segment} · {self.names[segment].name}" if segment < len(self.names) else f"{segment}"
 
 
-def profiles_of(customers: Customers, space: Space, labels: npt.NDArray[np.integer], estimator: Any) -> Profiles:
+def profile_fit(
+    customers: PreparedCustomers, space: Space, labels: npt.NDArray[np.integer], estimator: Any
+) -> Profiles:
     """Profile the segments of a fit; customers outside the fit are assigned to them first."""
     return profile_segments(
         with_features(customers.described, space.features, space.values),
@@ -49,9 +51,11 @@ def profiles_of(customers: Customers, space: Space, labels: npt.NDArray[np.integ
     )
 
 
-def portraits_of(customers: Customers, space: Space, fit: Fit, playbook: PlaybookSettings) -> Portraits:
+def describe_segments(
+    customers: PreparedCustomers, space: Space, fit: Fit, playbook: PlaybookSettings
+) -> SegmentInsights:
     """Everything that is said of the segments of a fit: profiles, names, recommendations, high-value customers."""
-    profiles = profiles_of(customers, space, fit.labels, fit.estimator)
+    profiles = profile_fit(customers, space, fit.labels, fit.estimator)
     names = name_segments(profiles, playbook)
     amounts = customers.value
     high = None
@@ -65,7 +69,7 @@ def portraits_of(customers: Customers, space: Space, fit: Fit, playbook: Playboo
             amounts=amounts,
             ids=customers.ids,
         )
-    return Portraits(profiles, names, recommend(profiles, playbook), high)
+    return SegmentInsights(profiles, names, recommend(profiles, playbook), high)
 
 
 def assigned(others: pd.DataFrame, space: Space, estimator: Any) -> npt.NDArray[np.int64]:

@@ -100,8 +100,8 @@ def _check_trait(trait: TraitSettings, columns: Mapping[str, ColumnSpec], *, whe
         raise SettingsError(f"{where} reads the column {trait.column!r}, which data.columns does not have; {hint}")
     if spec.role in (Role.id, Role.ignore):
         raise SettingsError(f"{where} reads {trait.column!r}, whose role is {spec.role.value}; profiles leave it out.")
-    words = spec.type in (ColumnType.category, ColumnType.text) and not spec.outcome_when
+    words = spec.type in (ColumnType.category, ColumnType.text) and not spec.event_values
     if words and trait.level is None:
         raise SettingsError(f"{where} reads {trait.column!r}, which holds words; name one of them with level.")
-    if trait.level is not None and spec.values and trait.level not in (*spec.values, str(spec.blank)):
+    if trait.level is not None and spec.values and trait.level not in (*spec.values, str(spec.fill)):
         raise SettingsError(f"{where}.level is {trait.level!r}; {trait.column} is one of {', '.join(spec.values)}.")

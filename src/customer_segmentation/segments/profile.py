@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from customer_segmentation.segments.intervals import corrected, mean_interval, newcombe, shares_differ, welch, wilson
-from customer_segmentation.segments.variables import Described, Variable
+from customer_segmentation.segments.variables import Described, ProfileVariable
 from customer_segmentation.settings.data import Role
 
 Floats = npt.NDArray[np.float64]
@@ -76,7 +76,7 @@ class Profiles:
     table: pd.DataFrame
     segments: pd.DataFrame
     concentration: pd.DataFrame
-    variables: tuple[Variable, ...]
+    variables: tuple[ProfileVariable, ...]
     left_out: int = 0
     unassigned: int = 0
 
@@ -86,12 +86,12 @@ class Profiles:
         return len(self.segments)
 
     @property
-    def value(self) -> Variable | None:
+    def value(self) -> ProfileVariable | None:
         """What customers are worth."""
         return next((item for item in self.variables if item.role is Role.value), None)
 
     @property
-    def outcomes(self) -> tuple[Variable, ...]:
+    def outcomes(self) -> tuple[ProfileVariable, ...]:
         """What became of the customers."""
         return tuple(item for item in self.variables if item.role is Role.outcome)
 
@@ -191,7 +191,7 @@ def _segments(labels: Labels, k: int, amounts: Floats | None, others: Labels) ->
 
 
 def _numbers(
-    variable: Variable, values: Floats, labels: Labels, groups: list[npt.NDArray], k: int
+    variable: ProfileVariable, values: Floats, labels: Labels, groups: list[npt.NDArray], k: int
 ) -> dict[str, object]:
     """Means, medians and effects of one number, for all segments."""
     known = np.isfinite(values)
@@ -239,7 +239,7 @@ def _numbers(
     }
 
 
-def _shares(variable: Variable, codes: npt.NDArray, labels: Labels, k: int) -> dict[str, object]:
+def _shares(variable: ProfileVariable, codes: npt.NDArray, labels: Labels, k: int) -> dict[str, object]:
     """Shares of each level and their effects, for all segments: arrays of shape (k, n_levels)."""
     levels = len(variable.levels)
     width = levels + 2  # missing first; whatever is no level last
@@ -282,7 +282,7 @@ def _table(parts: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     columns: dict[str, list[npt.NDArray]] = {name: [] for name in COLUMNS}
     for part in parts:
         variable = part["variable"]
-        assert isinstance(variable, Variable)  # noqa: S101 - for the types
+        assert isinstance(variable, ProfileVariable)  # noqa: S101 - for the types
         numbers = {
             name: np.ravel(np.asarray(part[name]))
             for name in COLUMNS

@@ -24,7 +24,7 @@ Kind = Literal["number", "share"]
 
 
 @dataclass(frozen=True)
-class Variable:
+class ProfileVariable:
     """One variable of a profile.
 
     Attributes
@@ -65,7 +65,7 @@ class Described:
         The same for clean customers outside the fit; of outcomes only, which are told of all customers.
     """
 
-    variable: Variable
+    variable: ProfileVariable
     values: npt.NDArray[np.float64] | npt.NDArray[np.int32]
     left_out: npt.NDArray[np.float64] | npt.NDArray[np.int32] | None = None
 
@@ -99,10 +99,10 @@ def describe_columns(
         both = customers[name] if rest is None else pd.concat([customers[name], rest], ignore_index=True)
         if spec.type in (ColumnType.number, ColumnType.integer):
             values: npt.NDArray = both.to_numpy(dtype=np.float64, na_value=np.nan)
-            variable = Variable(name, "number", spec.role, spec.unit)
+            variable = ProfileVariable(name, "number", spec.role, spec.unit)
         else:
             values, levels = _positions(both, spec)
-            variable = Variable(name, "share", spec.role, levels=levels)
+            variable = ProfileVariable(name, "share", spec.role, levels=levels)
         n = len(customers)
         described.append(Described(variable, values[:n], values[n:] if rest is not None else None))
     return tuple(described)
@@ -144,15 +144,19 @@ def with_features(
         name = f"{name} (feature)" if name in known else name
         if feature.kind == "category":
             codes, levels = _levels(values[feature.name], ())
-            variable = Variable(name, "share", Role.categorical, levels=levels, shapes=True, feature=feature.name)
+            variable = ProfileVariable(
+                name, "share", Role.categorical, levels=levels, shapes=True, feature=feature.name
+            )
             found.append(Described(variable, codes))
         elif feature.kind == "indicator":
             answers = values[feature.name].to_numpy(dtype=np.float64)
             codes = np.where(np.isnan(answers), -1, 1 - answers).astype(np.int32)
-            variable = Variable(name, "share", Role.categorical, levels=(YES,), shapes=True, feature=feature.name)
+            variable = ProfileVariable(
+                name, "share", Role.categorical, levels=(YES,), shapes=True, feature=feature.name
+            )
             found.append(Described(variable, codes))
         else:
-            variable = Variable(name, "number", Role.numeric, feature.unit, shapes=True, feature=feature.name)
+            variable = ProfileVariable(name, "number", Role.numeric, feature.unit, shapes=True, feature=feature.name)
             found.append(Described(variable, values[feature.name].to_numpy(dtype=np.float64)))
     return tuple(found)
 
@@ -161,16 +165,16 @@ def _positions(cells: pd.Series, spec: ColumnSpec) -> tuple[npt.NDArray[np.int32
     """Position of each cell in the levels that are told, and these."""
     if spec.type is ColumnType.yes_no:
         answers = cells.astype("Int8").to_numpy(dtype=np.int32, na_value=-1)
-        no = [word for word in spec.outcome_when if word.strip().lower() in ("no", "false", "0")]
-        if no and len(no) == len(spec.outcome_when):  # the event is the "no"
+        no = [word for word in spec.event_values if word.strip().lower() in ("no", "false", "0")]
+        if no and len(no) == len(spec.event_values):  # the event is the "no"
             return answers.astype(np.int32), ("no",)
         return np.where(answers < 0, -1, 1 - answers).astype(np.int32), (YES,)
-    if spec.role is Role.outcome and spec.outcome_when:
+    if spec.role is Role.outcome and spec.event_values:
         codes, distinct = pd.factorize(cells)
-        events = {word.strip().casefold() for word in spec.outcome_when}
+        events = {word.strip().casefold() for word in spec.event_values}
         happened = np.array([str(word).strip().casefold() in events for word in distinct] + [False], dtype=bool)
         position = np.where(codes < 0, -1, 1 - happened[codes].astype(np.int32)).astype(np.int32)
-        return position, (" or ".join(spec.outcome_when),)
+        return position, (" or ".join(spec.event_values),)
     return _levels(cells, spec.values)
 
 

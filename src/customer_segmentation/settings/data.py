@@ -42,14 +42,14 @@ class ColumnSpec:
     role: Role = Role.ignore
     unit: str = ""
     about: str = ""
-    blank: Any = None  # what an empty cell means, as a value; null: an empty cell is a missing value
-    blanks: list[str] = field(default_factory=list)  # further spellings of an empty cell, e.g. "No internet service"
+    fill: Any = None  # what an empty cell means, as a value; null: an empty cell is a missing value
+    na_values: list[str] = field(default_factory=list)  # further spellings of an empty cell, e.g. "No internet service"
     minimum: float | None = None
     maximum: float | None = None
     values: list[str] = field(default_factory=list)  # of a category: the only ones allowed, when given
     synonyms: list[str] = field(default_factory=list)  # other headers under which the column is found
     repair: Repair | None = None
-    outcome_when: list[str] = field(default_factory=list)  # of an outcome: the values that count as the event
+    event_values: list[str] = field(default_factory=list)  # of an outcome: the values that count as the event
 
 
 @dataclass
@@ -102,10 +102,10 @@ class DataSettings:
     transactions: Transactions | None = None  # the table holds orders, to be summed up to customers
     # Decision -> the file, or files, that go with this table (features, yardstick, exploration, scaling, ...). They are
     # taken where neither the command line nor a preset names others.
-    goes_with: dict[str, Any] = field(default_factory=dict)
+    choices: dict[str, Any] = field(default_factory=dict)
     # Rows of a Parquet file that are read at most; of more a seeded sample, streamed, so that memory is bounded.
-    at_most_rows: int = 2_000_000
-    set_aside_limit: float = 0.05  # refuse the table when more than this share of its rows is set aside
+    max_rows: int = 2_000_000
+    max_rejected_share: float = 0.05  # refuse the table when more than this share of its rows is set aside
     # How the file is read, for a table that does not speak for itself.
     delimiter: str | None = None
     encoding: str | None = None

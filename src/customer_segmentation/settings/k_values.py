@@ -10,7 +10,7 @@ from customer_segmentation.errors import SettingsError
 HOW = "give whole numbers of at least 1, such as k=4 or k=[2,3,4,5,6]"
 
 
-def segments_asked(value: Any) -> tuple[int, ...]:
+def parse_k(value: Any) -> tuple[int, ...]:
     """Check ``k`` and return its values, ascending and each once.
 
     Parameters

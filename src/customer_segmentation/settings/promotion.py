@@ -20,7 +20,7 @@ class PromotionSettings:
     # How much less of the reference space than the champion a candidate may explain, on the same customers.
     yardstick_margin: float | None = 0.02
     agreement: float | None = 0.5  # adjusted Rand index with the champion's segments of the same customers
-    unlabelled: float | None = 0.01  # share of the candidate's customers whom the champion may fail to label
+    max_unlabelled_share: float | None = 0.01  # share of the candidate's customers whom the champion may fail to label
     loads_back: str = "fresh_process"  # fresh_process | clean_environment: made from the model's requirements alone
     # Customers that a segment and the champion's must have in common, of those in either, to be the same segment.
     same_segment: float = 0.5

@@ -14,7 +14,7 @@ class DriftSettings:
     stability: list[float] = field(default_factory=lambda: [0.1, 0.25])  # population stability index of a variable
     segments: list[float] = field(default_factory=lambda: [0.05, 0.1])  # change of a segment's share
     distances: list[float] = field(default_factory=lambda: [1.15, 1.5])  # mean distance to the centre over the fit's
-    beyond: list[float] = field(
+    tail_share: list[float] = field(
         default_factory=lambda: [0.03, 0.1]
     )  # share beyond the fit's 99 % quantile of distances
     unseen: list[float] = field(
@@ -22,7 +22,7 @@ class DriftSettings:
     )  # share of customers with a category new to the fit
     rejected: list[float] = field(default_factory=lambda: [0.05, 1.01])  # share of rows without a label
     confidence: float = 0.99  # that a difference is none of chance, over all variables or segments together
-    fewest: int = 50  # customers; of fewer nothing is said
+    min_customers: int = 50  # customers; of fewer nothing is said
 
 
 @dataclass

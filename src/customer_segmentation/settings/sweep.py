@@ -58,7 +58,7 @@ class StabilitySettings:
     """How stability is measured, and what counts as stable. It is spent on a short list, because it is dear."""
 
     short_list: int = 16  # candidates that get a first look: it can only rule out
-    first_look: int = 3  # splits into halves of the first look
+    screening: int = 3  # splits into halves of the first look
     confirmed: int = 4  # candidates of the short list that are confirmed with all restarts
     resamples: int = 15  # splits into halves of a confirmation
     seeds: int = 3  # refits of the chosen candidate under other seeds
@@ -74,7 +74,7 @@ class SelectionSettings:
     about: str = ""
     rule: str = "yardstick"  # yardstick | fixed | silhouette | elbow
     k: int | None = None  # of the rule `fixed`
-    binding: bool = True  # false: what does not satisfy the constraints is not ruled out, but objected to
+    enforce: bool = True  # false: what does not satisfy the constraints is not ruled out, but objected to
     smallest_share: float = 0.05  # every segment needs this share of the customers
     most_segments: int | None = None  # more than the business can treat differently are ruled out; null: no limit
     most_features: int = 5  # a shallow decision tree over so many features ...
@@ -82,7 +82,9 @@ class SelectionSettings:
     # yardstick | separation | stability | value_explained, in order; near ties of one go to the next
     rank_by: list[str] = field(default_factory=lambda: ["yardstick", "separation", "stability"])
     near_tie: float = 0.01  # differences up to this do not decide
-    natural_worth: float = 0.5  # natural structure goes first from this share of the best yardstick; above 1: never
+    natural_min_yardstick_share: float = (
+        0.5  # natural structure goes first from this share of the best yardstick; above 1: never
+    )
     stability: StabilitySettings = field(default_factory=StabilitySettings)
     opinions: list[str] = field(default_factory=lambda: ["vote"])  # second opinions on k: vote | gap
 
@@ -99,10 +101,10 @@ class ScoresSettings:
 class LargeSettings:
     """What is computed on seeded samples, because a table is large. Up to ``above`` customers nothing is."""
 
-    above: int = 100_000  # customers
-    restarts_on: int = 50_000  # customers that the starts of K-means are tried on, before one run over all
-    examined_on: int = 20_000  # customers in the stratified sample for stability, structure and the shallow tree
-    # Rows held at a time where a file is assigned to the segments of its sample (data.at_most_rows).
+    threshold: int = 100_000  # customers
+    init_sample: int = 50_000  # customers that the starts of K-means are tried on, before one run over all
+    eval_sample: int = 20_000  # customers in the stratified sample for stability, structure and the shallow tree
+    # Rows held at a time where a file is assigned to the segments of its sample (data.max_rows).
     batch_rows: int = 250_000
 
 
@@ -144,7 +146,7 @@ class SegmentsSettings:
     """How segments are described."""
 
     # Name of a file of conf/playbook/, also given as playbook=NAME: traits, names and actions. null: the one that goes
-    # with the table (data.goes_with), else generic. As the contract it is read apart from Hydra.
+    # with the table (data.choices), else generic. As the contract it is read apart from Hydra.
     playbook: str | None = None
 
 

@@ -38,7 +38,7 @@ class Cells:
 
 
 @dataclass(frozen=True)
-class Look:
+class Preview:
     """All columns of some rows, by which a table is judged.
 
     Attributes
@@ -71,7 +71,7 @@ class Source(Protocol):
     def originals(self, rows: np.ndarray) -> pd.DataFrame:
         """Cells of some rows as text, all columns, under their headers; rows are positions among those read."""
 
-    def look(self, most: int) -> Look:
+    def look(self, most: int) -> Preview:
         """Read all columns of about ``most`` rows, of all where there are no more."""
 
     def first(self, position: int, most: int) -> pd.Series:

@@ -16,7 +16,7 @@ import pyarrow.csv as arrow_csv
 
 from customer_segmentation.errors import DataError
 from customer_segmentation.settings.data import ColumnSpec, ColumnType
-from customer_segmentation.sources.base import PLACES, Cells, Look, number_rows
+from customer_segmentation.sources.base import PLACES, Cells, Preview, number_rows
 from customer_segmentation.sources.byte_streams import MarkFoundError, Transcoded
 from customer_segmentation.sources.column_buffers import GrowingColumn, growing_column
 from customer_segmentation.sources.csv_bad_rows import broken_rows, lines_of_broken
@@ -160,15 +160,15 @@ class DelimitedSource:
         frame = pa.concat_tables(parts).to_pandas().astype("str").set_axis(named, axis=1)
         return frame.set_axis(wanted, axis=0).loc[np.asarray(rows)].reset_index(drop=True)
 
-    def look(self, most: int) -> Look:
+    def look(self, most: int) -> Preview:
         """Read all columns of about ``most`` rows: of a big plain file from several places, else the first."""
         texts: dict[int, pa.DataType] = dict.fromkeys(range(len(self.headers)), pa.large_string())
         spread = self._spread(most)
         columns = self._first(texts, most + 1, None if spread is None else partial(pa.BufferReader, spread))
         frame = pd.DataFrame({at: column.series() for at, column in zip(texts, columns, strict=True)}, copy=False)
         if spread is not None:
-            return Look(frame, "spread over all")
-        return Look(frame.head(most), "its first") if len(frame) > most else Look(frame)
+            return Preview(frame, "spread over all")
+        return Preview(frame.head(most), "its first") if len(frame) > most else Preview(frame)
 
     def first(self, position: int, most: int) -> pd.Series:
         """Read the first cells of a column, ``most`` at most."""
@@ -214,7 +214,7 @@ class DelimitedSource:
         if spec.type not in NUMBERS:
             return pa.dictionary(pa.int32(), pa.string())
         texts = texts_of(self._sample[position])
-        texts = texts[~is_blank(texts, spec.blanks)]
+        texts = texts[~is_blank(texts, spec.na_values)]
         wrapped = self._sample[position].str.contains('"', regex=False).any()
         marked = wrapped or texts.str.contains(r"[,$€£%()]", regex=True).any()
         ambiguous = self.decimal == "," and texts.str.contains(".", regex=False).any()

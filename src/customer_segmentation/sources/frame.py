@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from customer_segmentation.settings.data import ColumnSpec
-from customer_segmentation.sources.base import PLACES, Cells, Chunk, Look, arrow_table, number_rows
+from customer_segmentation.sources.base import PLACES, Cells, Chunk, Preview, arrow_table, number_rows
 from customer_segmentation.sources.parsing.headers import header_name
 from customer_segmentation.sources.parsing.texts import texts_of
 from customer_segmentation.sources.row_spool import RowSpool
@@ -48,14 +48,14 @@ class FrameSource:
         frame = pd.DataFrame(texts, index=part.index)
         return frame.set_axis([header_name(header, at) for at, header in enumerate(self.headers)], axis=1)
 
-    def look(self, most: int) -> Look:
+    def look(self, most: int) -> Preview:
         """Read all columns of about ``most`` rows, from several places, of all where there are no more."""
         frame = self._frame.reset_index(drop=True)
         if len(frame) <= most:
-            return Look(frame)
+            return Preview(frame)
         size = max(most // PLACES, 1)
         at = np.unique([np.arange(size) + start for start in np.linspace(0, len(frame) - size, PLACES).astype(np.intp)])
-        return Look(frame.iloc[at].reset_index(drop=True), f"spread over its {len(frame):,}")
+        return Preview(frame.iloc[at].reset_index(drop=True), f"spread over its {len(frame):,}")
 
     def first(self, position: int, most: int) -> pd.Series:
         """Read the first cells of a column, ``most`` at most."""

@@ -52,7 +52,7 @@ def open_source(settings: DataSettings) -> Source:
     member = settings.download.member if settings.download else ""
     file = open_file(path, member=member)
     if file.kind == "parquet":
-        return ParquetSource(file, at_most=settings.at_most_rows)
+        return ParquetSource(file, at_most=settings.max_rows)
     if file.kind == "excel":
         frame, first_row = sheet_of(file, settings.sheet, claimed)
         return FrameSource(frame, name=file.name, sha256=file.sha256(), first_row=first_row)

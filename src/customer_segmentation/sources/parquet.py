@@ -11,7 +11,7 @@ import pyarrow as pa
 from customer_segmentation.errors import DataError
 from customer_segmentation.formatting import first_line
 from customer_segmentation.settings.data import ColumnSpec
-from customer_segmentation.sources.base import PLACES, Cells, Chunk, Look, with_reasons
+from customer_segmentation.sources.base import PLACES, Cells, Chunk, Preview, with_reasons
 from customer_segmentation.sources.files import FileBytes
 from customer_segmentation.sources.frame import FrameSource
 from customer_segmentation.sources.row_spool import RowSpool
@@ -53,7 +53,7 @@ class ParquetSource:
             )
             self._kept = np.sort(drawn)
             self.sampled_from = rows
-            self.name = f"{file.name}, sampled from its {rows:,} rows (data.at_most_rows={at_most})"
+            self.name = f"{file.name}, sampled from its {rows:,} rows (data.max_rows={at_most})"
 
     def read(self, wanted: Mapping[int, ColumnSpec]) -> Cells:
         """Read the wanted columns, given by position with their contract."""
@@ -69,7 +69,7 @@ class ParquetSource:
         frame = table.replace_schema_metadata(None).to_pandas()
         return FrameSource(frame, name=self.name).originals(np.searchsorted(at, wanted))
 
-    def look(self, most: int) -> Look:
+    def look(self, most: int) -> Preview:
         """Read all columns of about ``most`` rows, the first of some row groups, of all where there are no more."""
         import pyarrow.parquet as parquet
 
@@ -87,7 +87,7 @@ class ParquetSource:
         except Exception as error:
             raise DataError(f"{self.name} is a damaged Parquet file ({first_line(error)}); fetch it again.") from None
         frame = table.replace_schema_metadata(None).select(list(self.headers)).to_pandas()
-        return Look(frame.set_axis(range(len(self.headers)), axis=1), which)
+        return Preview(frame.set_axis(range(len(self.headers)), axis=1), which)
 
     def first(self, position: int, most: int) -> pd.Series:
         """Read the first cells of a column, ``most`` at most."""

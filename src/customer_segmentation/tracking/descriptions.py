@@ -15,7 +15,7 @@ SCORES = {
     "stability_rand_worst": "stability: worst half",
     "stability_prediction_strength": "prediction strength",
     "stability_jaccard_worst": "least stable segment, Jaccard",
-    "first_look_rand": "first look at stability (can only rule out)",
+    "screening_rand": "first look at stability (can only rule out)",
     "seed_agreement": "agreement with other seeds, worst",
     "value_explained": "variance of value explained",
     "explained_by_tree": "told by a shallow tree",

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from customer_segmentation.model.checksums import SEAL, seal
+from customer_segmentation.model.checksums import SEAL, write_checksums
 from customer_segmentation.model.files import write_model
 from customer_segmentation.model.shipped_code import MODEL_CODE, staged_package
 from customer_segmentation.tracking.items import Model
@@ -72,7 +72,7 @@ def log_model(store: Store, run_id: str, item: Model) -> str:
                         model_id=logged.model_id,
                     ),
                 )
-            store.client.set_logged_model_tags(logged.model_id, {SEAL: seal(folder)})
+            store.client.set_logged_model_tags(logged.model_id, {SEAL: write_checksums(folder)})
             store.client.log_model_artifacts(logged.model_id, str(folder))
         except BaseException:
             store.client.finalize_logged_model(logged.model_id, "FAILED")

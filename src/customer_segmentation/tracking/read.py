@@ -149,15 +149,15 @@ def labels_of(store: Store, study_id: str) -> pd.DataFrame:
         return pd.read_parquet(store.client.download_artifacts(study_id, LABELS, folder))
 
 
-def everybody_of(store: Store, study_id: str) -> tuple[dict[str, int], pd.DataFrame] | None:
+def full_data_of(store: Store, study_id: str) -> tuple[dict[str, int], pd.DataFrame] | None:
     """What a study logged of all rows; None where its customers are everybody."""
     metrics: dict[str, Any] = run_of(store, study_id).data.metrics
-    if f"everybody/{COUNTS[0]}" not in metrics:
+    if f"full_data/{COUNTS[0]}" not in metrics:
         return None
     stored = artifact_of(store, study_id, TABLE)
     if stored is None:
         return None
-    return {name: int(metrics[f"everybody/{name}"]) for name in COUNTS}, pd.read_csv(io.BytesIO(stored))
+    return {name: int(metrics[f"full_data/{name}"]) for name in COUNTS}, pd.read_csv(io.BytesIO(stored))
 
 
 def downloaded_artifact(store: Store, run_id: str, path: str, folder: str) -> Path:

@@ -44,7 +44,7 @@ def store_of(store: Store, run: Any) -> Store:
     return replace(store, experiment_id=run.info.experiment_id, experiment=experiment.name)
 
 
-def asked_candidate(store: Store, run_id: str | None) -> Any:
+def candidate_of(store: Store, run_id: str | None) -> Any:
     """Run of the candidate that is asked for: given, chosen by a given sweep, or chosen by the newest finished one."""
     if not run_id:
         sweep = newest_sweep(store)

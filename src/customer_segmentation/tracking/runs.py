@@ -30,7 +30,7 @@ from customer_segmentation.tracking.items import (
 from customer_segmentation.tracking.process import TAG as PROCESS
 from customer_segmentation.tracking.process import this_process
 from customer_segmentation.tracking.store import Store, insert
-from customer_segmentation.tracking.store_errors import hasten, trouble_of
+from customer_segmentation.tracking.store_errors import stop_retrying, store_error_of
 
 #: Limits of the tracking store, from MLflow's validation.
 PARAM_LENGTH = 6000
@@ -118,8 +118,8 @@ def abandon_run(store: Store, run_id: str, error: BaseException) -> None:
     then is closed by the next command, as one whose process is gone.
     """
     stopped = not isinstance(error, Exception)
-    if stopped or trouble_of(error) is not None:
-        hasten()
+    if stopped or store_error_of(error) is not None:
+        stop_retrying()
     with contextlib.suppress(Exception):
         finish_run(store, run_id, "KILLED" if stopped else "FAILED")
 
@@ -247,7 +247,7 @@ def _log_data_set(store: Store, run_id: str, item: DataSet) -> None:
     insert(lambda: store.client.log_inputs(run_id, used))  # sweeps of one table log the same one
 
 
-def adopt_run(store: Store) -> tuple[Store, str | None]:
+def take_over_run(store: Store) -> tuple[Store, str | None]:
     """Return the run of ``mlflow run`` and the store of its experiment; (store, None) when there is none.
 
     Its id is in ``MLFLOW_RUN_ID``, which would hijack every run that is started later: the variable is removed. Without

@@ -25,7 +25,7 @@ def running(store: Store) -> list[Any]:
             return found
 
 
-def close_leftovers(store: Store) -> int:
+def close_stale_runs(store: Store) -> int:
     """Mark runs whose process is proved to be gone as KILLED; return how many they were.
 
     Runs of other hosts and runs without the tag of a process, such as those of other tools, are left alone.

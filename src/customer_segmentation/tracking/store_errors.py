@@ -56,7 +56,7 @@ def be_patient() -> None:
         os.environ.setdefault(name, value)
 
 
-def hasten() -> None:
+def stop_retrying() -> None:
     """Ask the store once from now on: it has failed, or the user wants to leave."""
     os.environ.update(HASTE)
 
@@ -70,7 +70,7 @@ def meaning(text: str) -> tuple[str, str] | None:
     return next((known for sign, known in SIGNS.items() if sign in text), None)
 
 
-def trouble_of(error: BaseException, *, keeps: bool = False) -> StoreError | None:
+def store_error_of(error: BaseException, *, keeps: bool = False) -> StoreError | None:
     """Sentence for an exception that a store or its disk has caused; None for any other.
 
     Parameters

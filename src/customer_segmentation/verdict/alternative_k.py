@@ -12,7 +12,7 @@ from customer_segmentation.clustering.gap import gap_statistic, vote
 from customer_segmentation.errors import StudyError
 
 
-def opinions_on_k(
+def alternative_k(
     asked: Sequence[str],
     matrix: npt.NDArray[np.float64],
     scores: Mapping[int, Mapping[str, float]],

@@ -12,7 +12,7 @@ from scipy.special import chndtr
 from customer_segmentation.clustering.metrics import contingency
 from customer_segmentation.clustering.study import Study
 from customer_segmentation.formatting import metric_name
-from customer_segmentation.workflows.prepare import Customers
+from customer_segmentation.workflows.prepare import PreparedCustomers
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def _noncentrality(statistic: float, freedom: int, level: float) -> float:
     return float(brentq(lambda shift: chndtr(statistic, freedom, shift) - level, 0.0, reach, xtol=1e-6))
 
 
-def associate(study: Study, customers: Customers) -> None:
+def associate(study: Study, customers: PreparedCustomers) -> None:
     """Give each candidate its association with the outcomes, which took no part in the clustering."""
     from customer_segmentation.verdict.association import cramers_v
 

@@ -51,14 +51,14 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Objection:
+class Violation:
     """A constraint that a candidate does not satisfy: its code (see `WORDS`) and a sentence with the figures."""
 
     code: str
     sentence: str
 
 
-def size_objections(sizes: Sequence[int], limits: Limits) -> list[Objection]:
+def size_violations(sizes: Sequence[int], limits: Limits) -> list[Violation]:
     """Return what speaks against segments of these sizes (customers, one number a segment).
 
     The tiny segments are named by their numbers: segments are numbered from 0, the largest first.
@@ -71,7 +71,7 @@ def size_objections(sizes: Sequence[int], limits: Limits) -> list[Objection]:
         shares = joined([percent(sizes[number] / total) for number in tiny])
         several = len(tiny) > 1
         found.append(
-            Objection(
+            Violation(
                 "small_segment",
                 f"segment{'s' * several} {named} hold{'s' * (not several)} {held} of {total:,} customers ({shares}), "
                 f"under the {percent(limits.smallest_share)} that a segment needs",
@@ -79,17 +79,17 @@ def size_objections(sizes: Sequence[int], limits: Limits) -> list[Objection]:
         )
     if limits.most_segments is not None and len(sizes) > limits.most_segments:
         found.append(
-            Objection("too_many_segments", f"{len(sizes)} segments are more than the {limits.most_segments} allowed")
+            Violation("too_many_segments", f"{len(sizes)} segments are more than the {limits.most_segments} allowed")
         )
     return found
 
 
-def explanation_objections(explained: float, limits: Limits) -> list[Objection]:
+def explanation_violations(explained: float, limits: Limits) -> list[Violation]:
     """Return what speaks against segments of which a shallow tree reproduces ``explained`` (nan: not known)."""
     if np.isnan(explained) or explained >= limits.explained_share:
         return []
     return [
-        Objection(
+        Violation(
             "unexplainable",
             f"a shallow decision tree over at most {limits.most_features} features reproduces {percent(explained)} of "
             f"the segments, under {percent(limits.explained_share)}",
@@ -97,7 +97,7 @@ def explanation_objections(explained: float, limits: Limits) -> list[Objection]:
     ]
 
 
-def stability_objections(found: Mapping[str, Any], limits: Limits, *, prefix: str = "stability") -> list[Objection]:
+def stability_violations(found: Mapping[str, Any], limits: Limits, *, prefix: str = "stability") -> list[Violation]:
     """Return what speaks against a candidate with these figures of stability.
 
     Parameters
@@ -106,7 +106,7 @@ def stability_objections(found: Mapping[str, Any], limits: Limits, *, prefix: st
         ``{prefix}_rand``, ``{prefix}_rand_worst`` and ``{prefix}_prediction_strength``; nan where not measured.
     limits : Limits
     prefix : str
-        ``stability``, or ``first_look`` for the cheaper figures that can only rule out.
+        ``stability``, or ``screening`` for the cheaper figures that can only rule out.
     """
     reasons = []
     rand, worst, strength = (
@@ -120,7 +120,7 @@ def stability_objections(found: Mapping[str, Any], limits: Limits, *, prefix: st
         )
     if strength < limits.prediction_strength:
         reasons.append(f"its prediction strength is {strength:.2f} (under {limits.prediction_strength:g})")
-    return [Objection("unstable", "; ".join(reasons))] if reasons else []
+    return [Violation("unstable", "; ".join(reasons))] if reasons else []
 
 
 def percent(share: float) -> str:

@@ -17,10 +17,10 @@ import pandas as pd
 
 from customer_segmentation.verdict.constraints import (
     Limits,
-    Objection,
-    explanation_objections,
-    size_objections,
-    stability_objections,
+    Violation,
+    explanation_violations,
+    size_violations,
+    stability_violations,
 )
 from customer_segmentation.verdict.leaderboard import cell, row_of, sizes_of
 from customer_segmentation.verdict.ranking import Ranking, pareto_front, rank
@@ -31,7 +31,7 @@ COMPARED = 2
 
 
 @dataclass(frozen=True)
-class Examiner:
+class Evaluator:
     """Where the dear figures of a candidate come from; index labels of the board name candidates.
 
     Attributes
@@ -40,7 +40,7 @@ class Examiner:
         Labels of candidates to their silhouettes in the reference space.
     explained : callable
         One candidate to the share that a tree over few features reproduces, and these features.
-    first_look : callable
+    screening : callable
         Candidates to the figures of stability of each, by the names of the metrics.
     confirm : callable
         One candidate to its figures of stability.
@@ -48,7 +48,7 @@ class Examiner:
 
     separation: Callable[[Sequence[int]], Mapping[int, float]]
     explained: Callable[[int], tuple[float, Sequence[str]]]
-    first_look: Callable[[Sequence[int]], Mapping[int, Mapping[str, float]]]
+    screening: Callable[[Sequence[int]], Mapping[int, Mapping[str, float]]]
     confirm: Callable[[int], Mapping[str, float]]
 
 
@@ -91,8 +91,8 @@ class Decision:
     runner_up: int | None = None
     short_list: list[int] = field(default_factory=list)
     confirmed: list[int] = field(default_factory=list)
-    ruled_out: dict[int, Objection] = field(default_factory=dict)
-    objections: list[Objection] = field(default_factory=list)
+    ruled_out: dict[int, Violation] = field(default_factory=dict)
+    violations: list[Violation] = field(default_factory=list)
     ranking: Ranking | None = None
     near_ties: list[int] = field(default_factory=list)
     front: list[int] = field(default_factory=list)
@@ -106,12 +106,12 @@ class Decision:
             if name not in self.board:
                 self.board[name] = None if isinstance(value, str) else np.nan
             self.board.loc[index, name] = value
-        for name in ("first_look_rand", "stability_rand"):  # the confirmed figure replaces that of the first look
+        for name in ("screening_rand", "stability_rand"):  # the confirmed figure replaces that of the first look
             if name in figures:
                 self.note(index, {"stability": float(figures[name])})
 
 
-def decide(board: pd.DataFrame, rule: Rule, examiner: Examiner, budget: Budget) -> Decision:
+def decide(board: pd.DataFrame, rule: Rule, examiner: Evaluator, budget: Budget) -> Decision:
     """Decide among all candidates of a sweep.
 
     Parameters
@@ -132,7 +132,7 @@ def decide(board: pd.DataFrame, rule: Rule, examiner: Examiner, budget: Budget) 
     for name in ("reference_silhouette", "stability"):
         decision.board[name] = np.nan
     for index, code in ruled_out(board, rule).items():
-        decision.ruled_out[index] = _cheap_objection(row_of(board, index), code, rule.limits)
+        decision.ruled_out[index] = _cheap_violation(row_of(board, index), code, rule.limits)
     left = [int(index) for index in board.index if index not in decision.ruled_out]
     if not left:
         return decision
@@ -144,7 +144,7 @@ def decide(board: pd.DataFrame, rule: Rule, examiner: Examiner, budget: Budget) 
     return decision
 
 
-def _by_yardstick(decision: Decision, left: list[int], rule: Rule, examiner: Examiner, budget: Budget) -> None:
+def _by_yardstick(decision: Decision, left: list[int], rule: Rule, examiner: Evaluator, budget: Budget) -> None:
     board = decision.board
     marks = board.loc[left, "yardstick"].fillna(0.0)
     first = _natural_first(board, left, marks, rule)
@@ -157,13 +157,13 @@ def _by_yardstick(decision: Decision, left: list[int], rule: Rule, examiner: Exa
     for index in decision.short_list:
         share, features = examiner.explained(index)
         decision.note(index, {"explained_by_tree": share, "explained_with": ", ".join(features)})
-        against = explanation_objections(share, rule.limits) if rule.binding else []
+        against = explanation_violations(share, rule.limits) if rule.enforce else []
         if against:
             decision.ruled_out[index] = against[0]
     explained = [index for index in decision.short_list if index not in decision.ruled_out]
-    for index, found in examiner.first_look(explained).items():
+    for index, found in examiner.screening(explained).items():
         decision.note(index, found)
-        against = stability_objections(found, rule.limits, prefix="first_look") if rule.binding else []
+        against = stability_violations(found, rule.limits, prefix="screening") if rule.enforce else []
         if against:
             decision.ruled_out[index] = against[0]
     waiting = _ordered(decision, [i for i in decision.short_list if i not in decision.ruled_out], first, rule)
@@ -175,7 +175,7 @@ def _by_yardstick(decision: Decision, left: list[int], rule: Rule, examiner: Exa
         decision.confirmed.append(index)
         found = examiner.confirm(index)
         decision.note(index, found)
-        against = stability_objections(found, rule.limits) if rule.binding else []
+        against = stability_violations(found, rule.limits) if rule.enforce else []
         if against:
             decision.ruled_out[index] = against[0]
         else:
@@ -200,12 +200,12 @@ def _steadiest(decision: Decision, rule: Rule) -> None:
         return
     order = sorted(unsteady, key=lambda i: (-float(cell(board, i, "stability")), int(cell(board, i, "k")), i))
     decision.chosen = order[0]
-    decision.objections = [decision.ruled_out.pop(order[0])]
+    decision.violations = [decision.ruled_out.pop(order[0])]
     decision.runner_up = order[1] if len(order) > 1 else None
     decision.ranking = Ranking(order, "stability" if len(order) > 1 else None)
 
 
-def _by_other_rules(decision: Decision, left: list[int], rule: Rule, examiner: Examiner) -> None:
+def _by_other_rules(decision: Decision, left: list[int], rule: Rule, examiner: Evaluator) -> None:
     """A fixed k goes by yardstick, then separation; the naive rules by the silhouette in each candidate's own space."""
     board = decision.board
     if rule.rule == "elbow":
@@ -237,20 +237,20 @@ def _by_other_rules(decision: Decision, left: list[int], rule: Rule, examiner: E
     found = examiner.confirm(order[0])
     decision.confirmed = [order[0]]
     decision.note(order[0], found)
-    unsteady = stability_objections(found, rule.limits)
+    unsteady = stability_violations(found, rule.limits)
     decision.steady = not unsteady
-    decision.objections = [
-        *size_objections(sizes_of(row_of(board, order[0])), rule.limits),
-        *explanation_objections(float(cell(board, order[0], "explained_by_tree")), rule.limits),
+    decision.violations = [
+        *size_violations(sizes_of(row_of(board, order[0])), rule.limits),
+        *explanation_violations(float(cell(board, order[0], "explained_by_tree")), rule.limits),
         *unsteady,
     ]
 
 
 def _natural_first(board: pd.DataFrame, left: list[int], marks: pd.Series, rule: Rule) -> set[int]:
     """Candidates that go first because they show natural structure and are not far off in yardstick."""
-    if "natural" not in board or rule.natural_worth > 1:
+    if "natural" not in board or rule.natural_min_yardstick_share > 1:
         return set()
-    enough = float(marks.max()) * rule.natural_worth
+    enough = float(marks.max()) * rule.natural_min_yardstick_share
     return {i for i in left if bool(cell(board, i, "natural")) and float(marks[i]) >= enough}
 
 
@@ -277,12 +277,12 @@ def _natural(board: pd.DataFrame, index: int) -> bool:
     return "natural" in board and bool(cell(board, index, "natural"))
 
 
-def _cheap_objection(row: pd.Series, code: str, limits: Limits) -> Objection:
+def _cheap_violation(row: pd.Series, code: str, limits: Limits) -> Violation:
     if code == "one_segment":
-        return Objection(code, "one segment divides nobody")
+        return Violation(code, "one segment divides nobody")
     if code == "other_k":
-        return Objection(code, f"k = {int(row['k'])} is not the k that was given")
+        return Violation(code, f"k = {int(row['k'])} is not the k that was given")
     sizes = sizes_of(row)
-    named = {objection.code: objection for objection in size_objections(sizes, limits)} if sizes else {}
+    named = {objection.code: objection for objection in size_violations(sizes, limits)} if sizes else {}
     share = float(row["smallest_share"])
-    return named.get(code, Objection(code, f"its smallest segment holds {share:.2%} of the customers"))
+    return named.get(code, Violation(code, f"its smallest segment holds {share:.2%} of the customers"))

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from customer_segmentation.clustering.stability import Stability, seed_agreement, study_stability
-from customer_segmentation.verdict.constraints import Limits, Objection, size_objections, stability_objections
+from customer_segmentation.verdict.constraints import Limits, Violation, size_violations, stability_violations
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.integer]
@@ -23,7 +23,7 @@ MakeEstimator = Callable[[int, int], Any]
 
 #: Leaves of the explaining tree for each segment.
 LEAVES_A_SEGMENT = 4
-FIRST_LOOK_STARTS = 2
+SCREENING_STARTS = 2
 
 
 def explained_by_tree(frame: pd.DataFrame, labels: Labels, *, most_features: int, seed: int) -> tuple[float, list[str]]:
@@ -74,7 +74,7 @@ def explained_by_tree(frame: pd.DataFrame, labels: Labels, *, most_features: int
     return right / len(labels), [str(name) for name in used.index[used > 0]]
 
 
-def first_look(
+def screening(
     matrix: Floats, labels: Labels, k: int, make_estimator: MakeEstimator, seed: int, *, resamples: int
 ) -> Stability:
     """Stability from few resamples that start at the candidate's own centres as well: cheap, and too high if at all.
@@ -83,7 +83,7 @@ def first_look(
     """
     return study_stability(
         matrix, {k: labels}, make_estimator=make_estimator, resamples=resamples, seed=seed,
-        restarts=FIRST_LOOK_STARTS, warm=True,
+        restarts=SCREENING_STARTS, warm=True,
     )[k]  # fmt: skip
 
 
@@ -123,7 +123,7 @@ class Examination:
     """One candidate examined alone: figures by the names of the metrics, and what speaks against it."""
 
     scores: dict[str, float]
-    objections: list[Objection]
+    violations: list[Violation]
 
 
 def examine(
@@ -173,5 +173,5 @@ def examine(
         further = range(seed + 1, seed + 1 + seeds)
         agreed = seed_agreement(matrix, labels, k, make_estimator=make_estimator, seeds=further)
         scores["seed_agreement"] = float(agreed.min())
-    objections = size_objections([int(size) for size in sizes], limits) + stability_objections(scores, limits)
-    return Examination(scores, objections)
+    violations = size_violations([int(size) for size in sizes], limits) + stability_violations(scores, limits)
+    return Examination(scores, violations)

@@ -64,9 +64,9 @@ SHOWN = (
     "stability_rand",
     "stability_rand_worst",
     "stability_prediction_strength",
-    "first_look_rand",
-    "first_look_rand_worst",
-    "first_look_prediction_strength",
+    "screening_rand",
+    "screening_rand_worst",
+    "screening_prediction_strength",
     "value_explained",
     "smallest_share",
     "explained_by_tree",
@@ -89,7 +89,7 @@ def verdict_record(
     return {
         "schema": SCHEMA,
         "rule": rule.rule,
-        "constraints": {"binding": rule.binding, "k": rule.k, **asdict(rule.limits)},
+        "constraints": {"enforce": rule.enforce, "k": rule.k, **asdict(rule.limits)},
         "rank_by": list(rule.rank_by),
         "near_tie": rule.near_tie,
         "structure": wording.structure,
@@ -105,7 +105,7 @@ def verdict_record(
         else {
             **_row(chosen),
             "steady": decision.steady,
-            "objections": [asdict(objection) for objection in decision.objections],
+            "objections": [asdict(objection) for objection in decision.violations],
         },
         "runner_up": None
         if runner_up is None

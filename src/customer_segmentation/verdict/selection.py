@@ -31,18 +31,18 @@ class Rule:
         Differences of this size and less do not decide, in any criterion.
     rank_by : tuple of str
         Criteria in order, see `customer_segmentation.verdict.ranking`.
-    natural_worth : float
+    natural_min_yardstick_share : float
         A candidate that shows natural structure goes first, unless its yardstick is below this share of the best one's;
         above 1: structure does not bear on the choice.
     """
 
     rule: str = "yardstick"
     k: int | None = None
-    binding: bool = True
+    enforce: bool = True
     limits: Limits = field(default_factory=Limits)
     near_tie: float = 0.01
     rank_by: tuple[str, ...] = ("yardstick", "separation", "stability")
-    natural_worth: float = 0.5
+    natural_min_yardstick_share: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,9 @@ def ruled_out(board: pd.DataFrame, rule: Rule) -> dict[int, str]:
             reasons[index] = "one_segment"
         elif rule.rule == "fixed" and rule.k is not None and row["k"] != rule.k:
             reasons[index] = "other_k"
-        elif rule.binding and not row["smallest_share"] >= rule.limits.smallest_share:
+        elif rule.enforce and not row["smallest_share"] >= rule.limits.smallest_share:
             reasons[index] = "small_segment"
-        elif rule.binding and most is not None and row["k"] > most:
+        elif rule.enforce and most is not None and row["k"] > most:
             reasons[index] = "too_many_segments"
     return reasons
 
@@ -84,7 +84,7 @@ def best_of_study(board: pd.DataFrame, rule: Rule) -> StudyChoice:
         at_knee = left[left["k"] == left["knee"]] if "knee" in left else left.iloc[:0]
         return StudyChoice(None if at_knee.empty else int(at_knee.index[0]), out)
     if rule.rule == "yardstick":
-        if rule.natural_worth <= 1 and "natural" in left and left["natural"].any():
+        if rule.natural_min_yardstick_share <= 1 and "natural" in left and left["natural"].any():
             left = left[left["natural"].astype(bool)]
         marks = left["yardstick"].fillna(0.0)  # a reference without variance gives none; then the silhouette decides
         left = left[marks >= marks.max() - rule.near_tie]
@@ -132,9 +132,9 @@ def rule_of(settings: SelectionSettings) -> Rule:
     return Rule(
         rule=settings.rule,
         k=settings.k,
-        binding=settings.binding,
+        enforce=settings.enforce,
         limits=limits,
         near_tie=settings.near_tie,
         rank_by=tuple(settings.rank_by),
-        natural_worth=settings.natural_worth,
+        natural_min_yardstick_share=settings.natural_min_yardstick_share,
     )

@@ -16,7 +16,7 @@ from customer_segmentation.clustering.space import Space
 from customer_segmentation.clustering.structure_test import StructureResult
 from customer_segmentation.clustering.study import Study
 from customer_segmentation.formatting import joined
-from customer_segmentation.workflows.study_spec import Job
+from customer_segmentation.workflows.study_spec import StudySpec
 
 WORDS = {
     "natural": "natural structure in {}",
@@ -168,18 +168,18 @@ def across(structures: Sequence[StudyStructure]) -> str:
     return f"Structure test of {total} studies: " + "; ".join(parts) + "."
 
 
-def structure_of_study(job: Job, study: Study, space: Space) -> tuple[StructureResult, StudyStructure]:
+def structure_of_study(job: StudySpec, study: Study, space: Space) -> tuple[StructureResult, StudyStructure]:
     """Test a study for natural structure, ask the second opinions, and give each candidate its valleys as a score."""
     from customer_segmentation.clustering.structure_test import valley_test
-    from customer_segmentation.verdict.alternative_k import opinions_on_k
+    from customer_segmentation.verdict.alternative_k import alternative_k
     from customer_segmentation.verdict.structure import study_structure
 
     several = [candidate for candidate in study.candidates if candidate.k > 1]
     matrix, labels = space.matrix, {candidate.k: candidate.labels for candidate in several}
     n, large = len(matrix), job.settings.large
-    if n > large.above and several:
+    if n > large.threshold and several:
         labelings = list(labels.values())
-        rows = stratified_rows(intersect(labelings), labelings, size=large.examined_on, seed=job.settings.seed)
+        rows = stratified_rows(intersect(labelings), labelings, size=large.eval_sample, seed=job.settings.seed)
         matrix, labels = matrix[rows], {k: found[rows] for k, found in labels.items()}
     result = valley_test(
         matrix,
@@ -190,7 +190,7 @@ def structure_of_study(job: Job, study: Study, space: Space) -> tuple[StructureR
     for candidate in several:
         if candidate.k in result.tests:
             candidate.scores["valley_share"] = result.tests[candidate.k].share
-    asked = opinions_on_k(
+    asked = alternative_k(
         job.settings.selection.opinions,
         matrix,
         {

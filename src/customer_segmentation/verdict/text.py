@@ -70,7 +70,7 @@ def wording(decision: Decision, rule: Rule, structures: Sequence[StudyStructure]
     reasons = [
         headline,
         across(structures) if len(structures) > 1 else "",
-        *_objections(decision, rule),
+        *_violations(decision, rule),
         NAIVE.get(rule.rule, ""),
         _figures(row, value),
         _circular(row, value),
@@ -106,7 +106,7 @@ def _headline(decision: Decision, row: pd.Series, own: StudyStructure | None) ->
         return "useful partition", f"{name}: a partition into {k} segments, {steady}{elsewhere}."
     if own is not None and own.word == "doubtful":
         return "useful partition", f"{name}: structure doubtful; a partition into {k} segments, {steady}."
-    adjective = "useful partition" if decision.steady and not decision.objections else "partition"
+    adjective = "useful partition" if decision.steady and not decision.violations else "partition"
     return "useful partition", (
         f"No natural structure: the customers lie on a continuum, and {name} is a {adjective} of it into {k} segments, "
         f"{steady}."
@@ -123,7 +123,7 @@ def _certainty(decision: Decision, row: pd.Series, own: StudyStructure | None, t
         }
     found = _number(row, "stability_rand")
     word = "doubtful"
-    if decision.steady and not decision.objections:
+    if decision.steady and not decision.violations:
         word = "sure" if tie == "clear" and found is not None and found >= STEADY else "likely"
     text = {
         "sure": "The same segments come back on other samples of these customers, and no other candidate is as good.",
@@ -172,12 +172,12 @@ def _circular(row: pd.Series, value: str | None) -> str:
     return f"The share of {value} explained is circular: {value} is among the features that made the segments."
 
 
-def _objections(decision: Decision, rule: Rule) -> list[str]:
-    if not decision.objections or decision.chosen is None:
+def _violations(decision: Decision, rule: Rule) -> list[str]:
+    if not decision.violations or decision.chosen is None:
         return []
     name = label(row_of(decision.board, decision.chosen))
-    listed = "; ".join(objection.sentence for objection in decision.objections)
-    if rule.binding:
+    listed = "; ".join(objection.sentence for objection in decision.violations)
+    if rule.enforce:
         return [f"No candidate is stable: {name} is the steadiest and is offered under reserve, because {listed}."]
     taken = "its k was given" if rule.rule == "fixed" else f"selection={rule.rule} does not ask"
     return [f"{name} is not a valid choice, taken only because {taken}: {listed}."]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from customer_segmentation.model.segment_model import SegmentModel
-from customer_segmentation.segments.insights import profiles_of
+from customer_segmentation.segments.insights import profile_fit
 from customer_segmentation.segments.matching import Matching
 from customer_segmentation.segments.names import (
     CLAIMED,
@@ -14,11 +14,11 @@ from customer_segmentation.segments.names import (
     names_from_plain,
 )
 from customer_segmentation.segments.profile import Profiles
-from customer_segmentation.workflows.rebuild import Reopened, playbook_of_sweep
+from customer_segmentation.workflows.rebuild import RebuiltCandidate, playbook_of_sweep
 
 
 def names_of(
-    found: Reopened, champion: SegmentModel | None, matching: Matching | None
+    found: RebuiltCandidate, champion: SegmentModel | None, matching: Matching | None
 ) -> tuple[tuple[SegmentName, ...], tuple[NameChange, ...], Profiles]:
     """Names of a candidate's clusters, those that could not be kept, and the profiles that they rest on.
 
@@ -29,7 +29,7 @@ def names_of(
     matching : Matching or None
         Of the champion's clusters with the candidate's.
     """
-    profiles = profiles_of(found.customers, found.space, found.fit.labels, found.fit.estimator)
+    profiles = profile_fit(found.customers, found.space, found.fit.labels, found.fit.estimator)
     # the one by which the sweep named them, whatever became of its file
     playbook = playbook_of_sweep(found.store, found.run.data.tags["sweep"], found.job.settings)
     previous = [] if champion is None else names_from_plain(champion.about.get(CLAIMED, []))

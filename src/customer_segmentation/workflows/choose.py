@@ -19,9 +19,9 @@ from customer_segmentation.verdict.record import verdict_record
 from customer_segmentation.verdict.selection import rule_of
 from customer_segmentation.verdict.structure import StudyStructure, from_tags
 from customer_segmentation.verdict.text import wording
-from customer_segmentation.workflows.evaluate import StoreExaminer
-from customer_segmentation.workflows.prepare import Customers
-from customer_segmentation.workflows.study_spec import Job
+from customer_segmentation.workflows.evaluate import CandidateEvaluator
+from customer_segmentation.workflows.prepare import PreparedCustomers
+from customer_segmentation.workflows.study_spec import StudySpec
 
 #: Figures of an examination that are no metrics.
 WORDS = ("explained_with",)
@@ -56,9 +56,9 @@ class Conclusion:
 def choose_across(
     store: Store,
     sweep_id: str,
-    customers: Customers,
+    customers: PreparedCustomers,
     settings: SweepSettings,
-    job_of: Callable[[pd.Series], Job],
+    spec_of: Callable[[pd.Series], StudySpec],
 ) -> Conclusion:
     """Decide among all candidates of a sweep, and log to each what was found out about it.
 
@@ -77,7 +77,7 @@ def choose_across(
     structures = structures_of(store, sweep_id)
     rule = rule_of(settings.selection)
     stability = settings.selection.stability
-    examiner = StoreExaminer(store, leaderboard, customers, settings, job_of)
+    examiner = CandidateEvaluator(store, leaderboard, customers, settings, spec_of)
     decision = decide(
         leaderboard,
         rule,
@@ -119,9 +119,9 @@ def log_to_candidates(store: Store, decision: Decision) -> None:
         tags: dict[str, Any] = {} if verdict == cell(board, index, "verdict") else {"verdict": verdict}
         if against is not None and number in decision.short_list:
             tags["ruled_out_because"] = against.sentence
-        if number == decision.chosen and decision.objections:
-            tags["objections"] = ", ".join(objection.code for objection in decision.objections)
-            tags["objected_because"] = "; ".join(objection.sentence for objection in decision.objections)
+        if number == decision.chosen and decision.violations:
+            tags["objections"] = ", ".join(objection.code for objection in decision.violations)
+            tags["objected_because"] = "; ".join(objection.sentence for objection in decision.violations)
         if number in decision.front:
             tags["pareto_front"] = "yes"
         board.loc[index, "verdict"] = verdict

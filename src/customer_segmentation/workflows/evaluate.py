@@ -16,31 +16,31 @@ from customer_segmentation.parallel import side_by_side
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.tracking.read import labels_of
 from customer_segmentation.tracking.store import Store
-from customer_segmentation.verdict.decision import Examiner
-from customer_segmentation.verdict.evaluation import confirmation, explained_by_tree, first_look, scores_of
+from customer_segmentation.verdict.decision import Evaluator
+from customer_segmentation.verdict.evaluation import confirmation, explained_by_tree, scores_of, screening
 from customer_segmentation.verdict.leaderboard import cell, row_of
-from customer_segmentation.workflows.prepare import Customers
-from customer_segmentation.workflows.study_spec import Job, estimators_of, space_of
+from customer_segmentation.workflows.prepare import PreparedCustomers
+from customer_segmentation.workflows.study_spec import StudySpec, estimators_of, space_of
 
 
-class StoreExaminer:
+class CandidateEvaluator:
     """Examines candidates by their index labels in a leaderboard; a study is composed and read once."""
 
     def __init__(
         self,
         store: Store,
         board: pd.DataFrame,
-        customers: Customers,
+        customers: PreparedCustomers,
         settings: SweepSettings,
-        job_of: Callable[[pd.Series], Job],
+        spec_of: Callable[[pd.Series], StudySpec],
     ) -> None:
-        self.store, self.board, self.customers, self.settings, self.job_of = store, board, customers, settings, job_of
+        self.store, self.board, self.customers, self.settings, self.spec_of = store, board, customers, settings, spec_of
         self._labels: dict[str, pd.DataFrame] = {}
-        self._studies: dict[str, tuple[Job, Space]] = {}
+        self._studies: dict[str, tuple[StudySpec, Space]] = {}
 
-    def for_decision(self) -> Examiner:
+    def for_decision(self) -> Evaluator:
         """The functions that `customer_segmentation.verdict.decision.decide` asks for."""
-        return Examiner(self.separation, self.explained, self.first_look, self.confirm)
+        return Evaluator(self.separation, self.explained, self.screening, self.confirm)
 
     def labels(self, index: int) -> np.ndarray:
         """Labels of a candidate."""
@@ -49,20 +49,20 @@ class StoreExaminer:
             self._labels[study] = labels_of(self.store, study)
         return self._labels[study][f"k{int(cell(self.board, index, 'k'))}"].to_numpy(dtype=np.int32)
 
-    def study(self, index: int) -> tuple[Job, Space]:
+    def study(self, index: int) -> tuple[StudySpec, Space]:
         """Job and space of a candidate's study."""
         study = str(cell(self.board, index, "study_id"))
         if study not in self._studies:
-            job = self.job_of(row_of(self.board, index))
+            job = self.spec_of(row_of(self.board, index))
             self._studies[study] = job, space_of(job, self.customers)
         return self._studies[study]
 
     def sample(self, index: int) -> np.ndarray | None:
         """Rows of a stratified sample of a large table; None where everybody is examined."""
         large, labels = self.settings.large, self.labels(index)
-        if len(labels) <= large.above:
+        if len(labels) <= large.threshold:
             return None
-        return stratified_rows(labels, [labels], size=large.examined_on, seed=self.settings.seed)
+        return stratified_rows(labels, [labels], size=large.eval_sample, seed=self.settings.seed)
 
     def examined(self, index: int, space: Space) -> tuple[np.ndarray, np.ndarray]:
         """Matrix and labels of the customers on whom stability is measured."""
@@ -99,16 +99,16 @@ class StoreExaminer:
             values, labels = values.iloc[rows], labels[rows]
         return explained_by_tree(values, labels, most_features=most, seed=job.settings.seed)
 
-    def first_look(self, indices: Sequence[int]) -> Mapping[int, Mapping[str, float]]:
+    def screening(self, indices: Sequence[int]) -> Mapping[int, Mapping[str, float]]:
         """Cheap stability that can only rule out."""
         calls = []
         for index in indices:
             job, space = self.study(index)
             matrix, labels = self.examined(index, space)
             calls.append((matrix, labels, int(cell(self.board, index, "k")), estimators_of(job), job.settings.seed))
-        looked = side_by_side(partial(first_look, resamples=self.settings.selection.stability.first_look), calls)
+        looked = side_by_side(partial(screening, resamples=self.settings.selection.stability.screening), calls)
         return {
-            index: self.with_error(index, scores_of(found, "first_look"), found, "first_look")
+            index: self.with_error(index, scores_of(found, "screening"), found, "screening")
             for index, found in zip(indices, looked, strict=True)
         }
 
@@ -122,7 +122,7 @@ class StoreExaminer:
             make_estimator=estimators_of(job),
             resamples=stability.resamples,
             seed=job.settings.seed,
-            stop_below=stability.rand_worst if self.settings.selection.binding else None,
+            stop_below=stability.rand_worst if self.settings.selection.enforce else None,
         )
         return self.with_error(index, scores_of(found), found, "stability")
 

@@ -11,20 +11,22 @@ from customer_segmentation.clustering.study import Candidate
 from customer_segmentation.config.playbook_file import playbook_name, playbook_of
 from customer_segmentation.errors import StudyError
 from customer_segmentation.model.build import model_of
-from customer_segmentation.segments.insights import Portraits, portraits_of
+from customer_segmentation.segments.insights import SegmentInsights, describe_segments
 from customer_segmentation.tracking.items import Metrics
-from customer_segmentation.tracking.log.candidate import chosen_items, portrait_items, profile_items
+from customer_segmentation.tracking.log.candidate import chosen_items, insight_items, profile_items
 from customer_segmentation.tracking.read import labels_of, run_of
 from customer_segmentation.tracking.runs import record
 from customer_segmentation.tracking.stale_runs import models_of
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.verdict.leaderboard import label
-from customer_segmentation.workflows.prepare import Customers
-from customer_segmentation.workflows.rebuild import Reopened, refit
-from customer_segmentation.workflows.study_spec import Job
+from customer_segmentation.workflows.prepare import PreparedCustomers
+from customer_segmentation.workflows.rebuild import RebuiltCandidate, refit
+from customer_segmentation.workflows.study_spec import StudySpec
 
 
-def finish_chosen(store: Store, chosen: pd.Series, job: Job, customers: Customers) -> tuple[Reopened, Portraits]:
+def finish_chosen(
+    store: Store, chosen: pd.Series, job: StudySpec, customers: PreparedCustomers
+) -> tuple[RebuiltCandidate, SegmentInsights]:
     """Refit the chosen candidate from its config, check it against what was logged, log its figures and its model.
 
     Raises
@@ -49,7 +51,7 @@ def finish_chosen(store: Store, chosen: pd.Series, job: Job, customers: Customer
         sample=settings.scores.silhouette_sample,
         seed=settings.seed,
     )
-    portraits = portraits_of(customers, space, fit, playbook_of(settings))
+    insights = describe_segments(customers, space, fit, playbook_of(settings))
     items = list(
         chosen_items(
             space,
@@ -57,28 +59,28 @@ def finish_chosen(store: Store, chosen: pd.Series, job: Job, customers: Customer
             name=label(chosen),
             silhouette=(found.rows, found.values[:, 0]),
             seed=settings.seed,
-            names=[item.name for item in portraits.names],
+            names=[item.name for item in insights.names],
         )
     )
     # The best of each study has its profiles and its model already, unless models of the chosen alone were asked for.
     if not chosen["best_of_study"]:
-        items += profile_items(portraits.profiles)
-    items += portrait_items(portraits, playbook=playbook_name(settings))
+        items += profile_items(insights.profiles)
+    items += insight_items(insights, playbook=playbook_name(settings))
     own = settings.tracking.models == "chosen" or not chosen["best_of_study"]
     if own and not models_of(run_of(store, chosen["run_id"])):  # a continued sweep may have logged it already
-        _log_model(store, chosen, job, space, customers, fit, portraits)
+        _log_model(store, chosen, job, space, customers, fit, insights)
     record(store, chosen["run_id"], items)
-    return Reopened(store, run_of(store, chosen["run_id"]), job, customers, space, fit), portraits
+    return RebuiltCandidate(store, run_of(store, chosen["run_id"]), job, customers, space, fit), insights
 
 
 def _log_model(
     store: Store,
     chosen: pd.Series,
-    job: Job,
+    job: StudySpec,
     space: Space,
-    customers: Customers,
+    customers: PreparedCustomers,
     fit: object,
-    portraits: Portraits,
+    insights: SegmentInsights,
 ) -> None:
     """Log the model together with the scores that it stands for."""
     names = ("yardstick", "silhouette", "inertia", "smallest_share", "davies_bouldin", "calinski_harabasz")
@@ -93,6 +95,6 @@ def _log_model(
         silhouettes=None,
         notes=(),
     )
-    called = {name.segment: name.name for name in portraits.names}
-    model = model_of(candidate, space, customers, job, profile=portraits.profiles.table, names=called)
+    called = {name.segment: name.name for name in insights.names}
+    model = model_of(candidate, space, customers, job, profile=insights.profiles.table, names=called)
     record(store, chosen["run_id"], [Metrics(scores), model])

@@ -9,16 +9,16 @@ from typing import Any
 from customer_segmentation.config.compose import Plan
 from customer_segmentation.config.playbook_file import playbook_of
 from customer_segmentation.data.table import CustomerTable
-from customer_segmentation.settings.k_values import segments_asked
+from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.tracking.fingerprint import identity
-from customer_segmentation.workflows.study_spec import Job
+from customer_segmentation.workflows.study_spec import StudySpec
 
 #: Settings that say where, how fast and under which name, and not what.
 WHEREABOUTS = ("name", "quiet", "threads", "launcher", "resume", "tracking", "data", "k")
 
 
 #: Of the table's settings, what its digest does not tell.
-READING = ("path", "download", "about", "delimiter", "encoding", "decimal", "sheet", "query", "goes_with")
+READING = ("path", "download", "about", "delimiter", "encoding", "decimal", "sheet", "query", "choices")
 
 
 def sweep_identity(asked: Plan, table: CustomerTable) -> str:
@@ -41,7 +41,7 @@ def sweep_identity(asked: Plan, table: CustomerTable) -> str:
             "data": {key: value for key, value in first["data"].items() if key not in READING},
             "playbook": asdict(playbook_of(asked.settings[0])),  # its file is no part of the settings
             "models": first["tracking"]["models"],
-            "k": segments_asked(asked.settings[0].k),
+            "k": parse_k(asked.settings[0].k),
             "swept": swept,
             "digest": table.digest,
             "source": table.source_sha256,
@@ -49,7 +49,7 @@ def sweep_identity(asked: Plan, table: CustomerTable) -> str:
     )
 
 
-def study_identity(job: Job, digest: str) -> str:
+def study_identity(job: StudySpec, digest: str) -> str:
     """Identity of a study whatever its k; a candidate's is this and its k."""
     settings = asdict(job.settings)
     shaping = ("features", "scaling", "clustering", "yardstick", "scores", "seed")

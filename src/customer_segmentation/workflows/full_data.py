@@ -9,16 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from customer_segmentation.clustering.full_data import Everybody
+from customer_segmentation.clustering.full_data import FullDataScores
 from customer_segmentation.clustering.space import Space
 from customer_segmentation.clustering.study import Study
 from customer_segmentation.data.batches import stream_customers
 from customer_segmentation.settings.sweep import SweepSettings
-from customer_segmentation.tracking.read import everybody_of
+from customer_segmentation.tracking.read import full_data_of
 from customer_segmentation.tracking.store import Store
-from customer_segmentation.workflows.prepare import Customers
+from customer_segmentation.workflows.prepare import PreparedCustomers
 
-PREFIX = "everybody/"
+PREFIX = "full_data/"
 
 
 @dataclass(frozen=True)
@@ -37,20 +37,20 @@ class Assigned:
     table: pd.DataFrame
 
 
-def assign_everybody(
-    settings: SweepSettings, needed: Sequence[str], study: Study, space: Space, customers: Customers
+def score_full_data(
+    settings: SweepSettings, needed: Sequence[str], study: Study, space: Space, customers: PreparedCustomers
 ) -> Assigned | None:
     """Stream the whole file past the fits of a study; give its candidates the scores of all customers.
 
-    The scores are named ``everybody/inertia``, ``everybody/smallest_share``, ``everybody/value_explained`` and
-    ``everybody/customers``. None where the table is no sample.
+    The scores are named ``full_data/inertia``, ``full_data/smallest_share``, ``full_data/value_explained`` and
+    ``full_data/customers``. None where the table is no sample.
     """
     table = customers.table
     if not table.sampled_from:
         return None
     value = table.value_column
     shift = 0.0 if value is None else float(np.nan_to_num(np.nanmean(table.customers[value].to_numpy(dtype=float))))
-    everybody = Everybody({candidate.k: candidate.estimator for candidate in study.candidates}, shift=shift)
+    full_data = FullDataScores({candidate.k: candidate.estimator for candidate in study.candidates}, shift=shift)
     counts: Counter[str] = Counter()
     for batch in stream_customers(settings.data, needed=needed, batch_rows=settings.large.batch_rows):
         counts.update(batch.accounting())
@@ -68,16 +68,16 @@ def assign_everybody(
         lost = int((~usable).sum())  # of the sample everybody has all features; here and there somebody may not
         counts.update({"rows_used": -lost, "rows_set_aside": lost})
         worth = None if value is None else people[value].to_numpy(dtype=float)[usable]
-        everybody.add(matrix if finite.all() else matrix[finite], worth)
+        full_data.add(matrix if finite.all() else matrix[finite], worth)
     for candidate in study.candidates:
-        found = {**everybody.scores(candidate.k), "customers": float(everybody.customers)}
+        found = {**full_data.scores(candidate.k), "customers": float(full_data.customers)}
         candidate.scores.update({f"{PREFIX}{name}": score for name, score in found.items()})
-    return Assigned(dict(counts), everybody.table())
+    return Assigned(dict(counts), full_data.table())
 
 
-def everybody_sentence(store: Store, chosen: pd.Series | None) -> str:
+def full_data_sentence(store: Store, chosen: pd.Series | None) -> str:
     """What all rows are to the chosen candidate, as its study logged it; empty where the customers are everybody."""
-    found = None if chosen is None else everybody_of(store, str(chosen["study_id"]))
+    found = None if chosen is None else full_data_of(store, str(chosen["study_id"]))
     return "" if found is None or chosen is None else told(*found, k=int(chosen["k"]))
 
 

@@ -31,7 +31,7 @@ MOST_OUTCOMES = 20
 
 
 @dataclass
-class Customers:
+class PreparedCustomers:
     """Customer table, reference space, and what K-means attains in it (filled as studies ask for further k)."""
 
     table: CustomerTable
@@ -77,7 +77,7 @@ class Customers:
         return describe_columns(self.table.customers, self.table.others, self.table.columns)
 
 
-_LOADED: dict[str, Customers] = {}
+_LOADED: dict[str, PreparedCustomers] = {}
 
 
 def forget_customers() -> None:
@@ -93,7 +93,7 @@ def save_customers(path: Path) -> None:
     path.write_bytes(pickle.dumps(_LOADED, protocol=pickle.HIGHEST_PROTOCOL))
 
 
-def customers_of(settings: SweepSettings, needed: Sequence[str]) -> Customers:
+def prepare_customers(settings: SweepSettings, needed: Sequence[str]) -> PreparedCustomers:
     """Load the table and build the reference space, or return what this process has loaded already.
 
     Raises
@@ -123,6 +123,6 @@ def customers_of(settings: SweepSettings, needed: Sequence[str]) -> Customers:
         )
         _LOADED.clear()  # one table at a time: it may be large
         large = settings.large
-        restarts = Restarts(large.above, large.restarts_on)
-        _LOADED[key] = Customers(table, reference.matrix, settings.seed, restarts=restarts)
+        restarts = Restarts(large.threshold, large.init_sample)
+        _LOADED[key] = PreparedCustomers(table, reference.matrix, settings.seed, restarts=restarts)
     return _LOADED[key]

@@ -30,10 +30,10 @@ from customer_segmentation.registry.versions import CHALLENGER, CHAMPION, ModelR
 from customer_segmentation.scoring.load import load_segment_model
 from customer_segmentation.segments.names import CLAIMED, plain_names
 from customer_segmentation.settings.promotion import PromoteSettings
-from customer_segmentation.tracking.resolve import asked_candidate
+from customer_segmentation.tracking.resolve import candidate_of
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.workflows.carry_names import names_of
-from customer_segmentation.workflows.rebuild import Reopened, job_of_run, reopen
+from customer_segmentation.workflows.rebuild import RebuiltCandidate, reopen, spec_of_run
 from customer_segmentation.workflows.study_spec import estimators_of
 
 
@@ -92,7 +92,7 @@ def promote(settings: PromoteSettings, store: Store) -> Outcome:
     SegmentError
         There is no such candidate, or the store fails. That a candidate is refused is an outcome.
     """
-    run = asked_candidate(store, settings.run_id)
+    run = candidate_of(store, settings.run_id)
     store = replace(store, experiment_id=run.info.experiment_id)
     registry = ModelRegistry(store, settings.model)
     with one_at_a_time(store, settings.model):
@@ -157,7 +157,7 @@ class _Promotion:
             checks, identity, model_id, segment_rows(found.fit.labels, found.customers.value, identity)
         )
 
-    def _customers(self, found: Reopened) -> pd.DataFrame:
+    def _customers(self, found: RebuiltCandidate) -> pd.DataFrame:
         """Customers of the candidate, with the columns that the champion reads."""
         table = found.customers.table
         model = self.champion.model
@@ -165,7 +165,7 @@ class _Promotion:
         known = [name for name in lacking if name in found.job.settings.data.columns]
         if not known:
             return table.customers
-        _, needed = job_of_run(self.store, self.run)
+        _, needed = spec_of_run(self.store, self.run)
         again = load_customers(found.job.settings.data, needed=needed, welcome=known)
         return again.customers
 
@@ -193,7 +193,7 @@ class _Promotion:
             number for version in self.registry.versions() if version.number in answered for number in version.segments
         }
 
-    def _own_labels(self, found: Reopened, model: SegmentModel) -> Check:
+    def _own_labels(self, found: RebuiltCandidate, model: SegmentModel) -> Check:
         labels, _ = clusters_of(model, found.customers.table.customers)
         return own_labels(int((labels != found.fit.labels).sum()), len(labels))
 
@@ -244,11 +244,11 @@ class _Promotion:
             )
         alias = ""
         if gate != "refused":
-            self.registry.challenge(version.number)
+            self.registry.set_challenger(version.number)
             alias = CHALLENGER
         if alias and self.settings.alias == CHAMPION:
             action = "force" if gate == "forced" else "promote"
-            self.registry.crown(version.number, action=action, before=self.before, reason=self.reason)
+            self.registry.set_champion(version.number, action=action, before=self.before, reason=self.reason)
             alias = CHAMPION
         self.store.client.set_tag(self.run_id, "registered", f"{self.registry.name} version {version.number}, {gate}")
         finish(self.registry)
@@ -281,7 +281,7 @@ def _champion(registry: ModelRegistry) -> Champion:
     return Champion(version, loaded.model, "")
 
 
-def _as_candidate(found: Reopened) -> Candidate:
+def _as_candidate(found: RebuiltCandidate) -> Candidate:
     fit = found.fit
     return Candidate(
         k=fit.k,

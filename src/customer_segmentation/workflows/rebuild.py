@@ -16,25 +16,25 @@ import numpy as np
 from customer_segmentation.clustering.fit import Fit, fit_k
 from customer_segmentation.clustering.metrics import cluster_sizes
 from customer_segmentation.clustering.space import Space
-from customer_segmentation.config.compose import typed
+from customer_segmentation.config.compose import to_settings
 from customer_segmentation.config.contract_file import contract_columns
 from customer_segmentation.config.playbook_file import PLAYBOOK, playbook_of, to_playbook
 from customer_segmentation.errors import StudyError
-from customer_segmentation.settings.k_values import segments_asked
+from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.playbook import PlaybookSettings
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.tracking.read import artifact_of, downloaded_artifact, overrides_of
 from customer_segmentation.tracking.resolve import candidate_run
 from customer_segmentation.tracking.store import Store
-from customer_segmentation.workflows.prepare import Customers, customers_of
-from customer_segmentation.workflows.study_spec import Job, estimators_of, space_of
+from customer_segmentation.workflows.prepare import PreparedCustomers, prepare_customers
+from customer_segmentation.workflows.study_spec import StudySpec, estimators_of, space_of
 
 #: How far the inertia of a refit may be from the logged one, relatively: rounding on another machine.
 INERTIA_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
-class Reopened:
+class RebuiltCandidate:
     """A candidate as its sweep had it.
 
     Attributes
@@ -51,8 +51,8 @@ class Reopened:
 
     store: Store
     run: Any
-    job: Job
-    customers: Customers
+    job: StudySpec
+    customers: PreparedCustomers
     space: Space
     fit: Fit
 
@@ -62,7 +62,7 @@ class Reopened:
         return f"{self.run.data.tags['study']} · k={self.fit.k}"
 
 
-def reopen(store: Store, run_id: str, *, data_path: str | None = None) -> Reopened:
+def reopen(store: Store, run_id: str, *, data_path: str | None = None) -> RebuiltCandidate:
     """Load the customers of a candidate's sweep again, build its space and refit it.
 
     Parameters
@@ -82,10 +82,10 @@ def reopen(store: Store, run_id: str, *, data_path: str | None = None) -> Reopen
     """
     run = candidate_run(store, run_id)
     store = replace(store, experiment_id=run.info.experiment_id)
-    job, needed = job_of_run(store, run)
+    job, needed = spec_of_run(store, run)
     if data_path is not None:
         job.settings.data.path = data_path
-    customers = customers_of(job.settings, needed)
+    customers = prepare_customers(job.settings, needed)
     digest = run.data.tags["data_digest"]
     if not customers.table.digest.startswith(digest):
         raise StudyError(
@@ -93,12 +93,12 @@ def reopen(store: Store, run_id: str, *, data_path: str | None = None) -> Reopen
             f"{customers.table.digest[: len(digest)]}, the run has {digest}; give the file that the sweep read with "
             "data.path=FILE."
         )
-    space, fit = refit(job, customers, segments_asked(job.settings.k)[0])
+    space, fit = refit(job, customers, parse_k(job.settings.k)[0])
     check_refit(fit, run)
-    return Reopened(store, run, job, customers, space, fit)
+    return RebuiltCandidate(store, run, job, customers, space, fit)
 
 
-def job_of_run(store: Store, run: Any) -> tuple[Job, list[str]]:
+def spec_of_run(store: Store, run: Any) -> tuple[StudySpec, list[str]]:
     """Compose the job of a candidate again; return it with the columns that its sweep read together."""
     from omegaconf import OmegaConf
 
@@ -109,15 +109,15 @@ def job_of_run(store: Store, run: Any) -> tuple[Job, list[str]]:
         needed = json.loads(
             downloaded_artifact(store, tags["sweep"], "columns.json", folder).read_text(encoding="utf-8")
         )
-    settings: SweepSettings = typed(OmegaConf.merge(OmegaConf.structured(SweepSettings), config), contract=False)
+    settings: SweepSettings = to_settings(OmegaConf.merge(OmegaConf.structured(SweepSettings), config), contract=False)
     columns: Any = OmegaConf.to_container(contract)
     settings.data.columns = contract_columns(None, json.dumps(columns))
     overrides = tuple(overrides_of(store, tags["study_id"]))
-    job = Job(settings, dict(params), overrides, int(tags["job"]), OmegaConf.to_yaml(config))
+    job = StudySpec(settings, dict(params), overrides, int(tags["job"]), OmegaConf.to_yaml(config))
     return job, needed
 
 
-def refit(job: Job, customers: Customers, k: int) -> tuple[Space, Fit]:
+def refit(job: StudySpec, customers: PreparedCustomers, k: int) -> tuple[Space, Fit]:
     """Space of a job, and its fit with k clusters."""
     space = space_of(job, customers)
     return space, fit_k(space.matrix, k, make_estimator=estimators_of(job), seed=job.settings.seed)

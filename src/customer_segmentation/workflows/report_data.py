@@ -20,17 +20,17 @@ from customer_segmentation.clustering.fit import fit_k
 from customer_segmentation.clustering.metrics import adjusted_rand_index
 from customer_segmentation.figures.elbows import all_elbows
 from customer_segmentation.figures.scatter import scatter_pairs
-from customer_segmentation.report.data import CandidateFacts, Everybody, ReportData, SweepFacts, TableFacts
+from customer_segmentation.report.data import CandidateFacts, FullDataScores, ReportData, SweepFacts, TableFacts
 from customer_segmentation.report.document import Picture
 from customer_segmentation.report.pictures import drawn, segment_pictures, stored
 from customer_segmentation.report.space_checks import SpaceCheck, check_space
-from customer_segmentation.segments.insights import Portraits
+from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.settings.data import Role
 from customer_segmentation.tracking.log.candidate import main_features
 from customer_segmentation.tracking.log.exploration import set_aside_reasons
-from customer_segmentation.tracking.read import artifact_of, everybody_of, labels_of, run_of, runs_of
+from customer_segmentation.tracking.read import artifact_of, full_data_of, labels_of, run_of, runs_of
 from customer_segmentation.tracking.store import Store
-from customer_segmentation.workflows.rebuild import Reopened
+from customer_segmentation.workflows.rebuild import RebuiltCandidate
 from customer_segmentation.workflows.study_spec import estimators_of
 
 #: Customers up to which a space that mixes features is fitted once more under another unit.
@@ -88,8 +88,8 @@ SWEEP_PICTURES = {
 def gather(
     store: Store,
     sweep_id: str,
-    opened: Reopened | None,
-    portraits: Portraits | None,
+    opened: RebuiltCandidate | None,
+    insights: SegmentInsights | None,
     *,
     of_candidate: bool = False,
 ) -> ReportData:
@@ -133,12 +133,12 @@ def gather(
         description=_frame(store, sweep_id, "exploration/description.csv"),
         hypotheses=_frame(store, sweep_id, "exploration/hypotheses.csv"),
         candidate=candidate,
-        portraits=portraits,
+        insights=insights,
     )
-    return replace(data, pictures=_pictures(store, data, opened, portraits))
+    return replace(data, pictures=_pictures(store, data, opened, insights))
 
 
-def _candidate(opened: Reopened, board: pd.DataFrame) -> CandidateFacts:
+def _candidate(opened: RebuiltCandidate, board: pd.DataFrame) -> CandidateFacts:
     space, tags = opened.space, opened.run.data.tags
     rows = board[board["run_id"] == opened.run.info.run_id] if len(board) else board
     return CandidateFacts(
@@ -152,19 +152,19 @@ def _candidate(opened: Reopened, board: pd.DataFrame) -> CandidateFacts:
         units=space.features.units,
         check=_check(opened),
         row=rows.iloc[0] if len(rows) else pd.Series(opened.run.data.metrics, dtype=object),
-        everybody=_everybody(opened),
+        full_data=_full_data(opened),
     )
 
 
-def _everybody(opened: Reopened) -> Everybody | None:
-    found = everybody_of(opened.store, opened.run.data.tags["study_id"])
+def _full_data(opened: RebuiltCandidate) -> FullDataScores | None:
+    found = full_data_of(opened.store, opened.run.data.tags["study_id"])
     if found is None:
         return None
     counts, table = found
-    return Everybody(counts, table[table["k"] == opened.fit.k])
+    return FullDataScores(counts, table[table["k"] == opened.fit.k])
 
 
-def _check(opened: Reopened) -> SpaceCheck:
+def _check(opened: RebuiltCandidate) -> SpaceCheck:
     """Check what the space measures; where it mixes features, whether the segments outlive a change of unit."""
     space = opened.space
     numeric = [name for name in space.features.of_kind("numeric") if name in space.values]
@@ -214,7 +214,7 @@ def _table(store: Store, run: Any, studies: list[Any]) -> TableFacts:
 
 
 def _pictures(
-    store: Store, data: ReportData, opened: Reopened | None, portraits: Portraits | None
+    store: Store, data: ReportData, opened: RebuiltCandidate | None, insights: SegmentInsights | None
 ) -> dict[str, Picture]:
     """Pictures that the runs hold, and those that are drawn for the report."""
     found = {}
@@ -225,13 +225,13 @@ def _pictures(
     board = data.leaderboard
     if len(board) and "inertia_share" in board and board["k"].min() < board["k"].max():
         found["elbows"] = _elbows(data)
-    if opened is None or portraits is None:
+    if opened is None or insights is None:
         return found
-    found["pairs"] = _pairs(store, opened, portraits)
+    found["pairs"] = _pairs(store, opened, insights)
     found |= segment_pictures(
         opened.space,
         opened.fit.labels,
-        portraits,
+        insights,
         labels_by_k=_labels(store, opened.run.data.tags["study_id"]),
         value=opened.customers.value,
         seed=opened.job.settings.seed,
@@ -254,7 +254,7 @@ def _elbows(data: ReportData) -> Picture:
     )
 
 
-def _pairs(store: Store, opened: Reopened, portraits: Portraits) -> Picture:
+def _pairs(store: Store, opened: RebuiltCandidate, insights: SegmentInsights) -> Picture:
     """Scatter pairs: as the candidate's run holds them, else drawn anew."""
     numbers, labels = opened.space.numbers, opened.fit.labels
     main = main_features(numbers, labels)
@@ -267,7 +267,7 @@ def _pairs(store: Store, opened: Reopened, portraits: Portraits) -> Picture:
     if content is not None:
         return stored(content, "pairs", caption=caption, alt=alt)
     means = numbers.groupby(labels).mean()
-    names = [name.name for name in portraits.names] or None
+    names = [name.name for name in insights.names] or None
     figure = scatter_pairs(
         numbers[main], labels, means[main], opened.space.features.units, f"Segments of {opened.name}", names=names,
         seed=opened.job.settings.seed,

@@ -14,9 +14,9 @@ from customer_segmentation.config.playbook_file import playbook_of
 from customer_segmentation.console.progress import current_progress
 from customer_segmentation.errors import SegmentError
 from customer_segmentation.model.build import model_of
-from customer_segmentation.segments.insights import profiles_of
+from customer_segmentation.segments.insights import profile_fit
 from customer_segmentation.segments.names import name_segments
-from customer_segmentation.settings.k_values import segments_asked
+from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.tracking.fingerprint import TAG as IDENTITY
 from customer_segmentation.tracking.fingerprint import candidate_identity
 from customer_segmentation.tracking.items import Item, Metrics, Tags
@@ -24,14 +24,14 @@ from customer_segmentation.tracking.log.candidate import profile_items
 from customer_segmentation.tracking.log.study import (
     candidate_items,
     candidate_tags,
-    everybody_items,
+    full_data_items,
     structure_items,
     study_items,
 )
 from customer_segmentation.tracking.resume import standing_of, take_up
 from customer_segmentation.tracking.runs import abandon_run, finish_run, record, start_run
 from customer_segmentation.tracking.store import Store
-from customer_segmentation.tracking.store_errors import trouble_of
+from customer_segmentation.tracking.store_errors import store_error_of
 from customer_segmentation.tracking.worker_context import SweepContext
 from customer_segmentation.verdict.association import associate
 from customer_segmentation.verdict.leaderboard import leaderboard_of
@@ -39,12 +39,12 @@ from customer_segmentation.verdict.selection import best_of_study, rule_of
 from customer_segmentation.verdict.structure import StudyStructure, structure_of_study
 from customer_segmentation.verdict.yardstick import yardstick
 from customer_segmentation.workflows.fingerprints import study_identity
-from customer_segmentation.workflows.full_data import assign_everybody
-from customer_segmentation.workflows.prepare import Customers, customers_of
-from customer_segmentation.workflows.study_spec import Job, estimators_of, space_of
+from customer_segmentation.workflows.full_data import score_full_data
+from customer_segmentation.workflows.prepare import PreparedCustomers, prepare_customers
+from customer_segmentation.workflows.study_spec import StudySpec, estimators_of, space_of
 
 
-def run_logged(job: Job, context: SweepContext, store: Store) -> None:
+def run_logged(job: StudySpec, context: SweepContext, store: Store) -> None:
     """Run one study inside its run; end the run as FINISHED, FAILED with the reason, or KILLED."""
     progress = current_progress()
     own = study_identity(job, context.tags["data_digest"])
@@ -64,18 +64,18 @@ def run_logged(job: Job, context: SweepContext, store: Store) -> None:
         study, space, customers = compute(job, context.columns, progress.candidate_done)
         found = structure_of_study(job, study, space)
         associate(study, customers)
-        everybody = assign_everybody(job.settings, context.columns, study, space, customers)
+        full_data = score_full_data(job.settings, context.columns, study, space, customers)
         _log_candidates(job, context, store, run_id, study, space, customers, found[1], own, done)
         items: list[Item] = [
             *study_items(study, space, ids=customers.ids, params=job.params, config=job.config),
             *structure_items(*found),
-            *([] if everybody is None else everybody_items(everybody.accounting, everybody.table)),
+            *([] if full_data is None else full_data_items(full_data.accounting, full_data.table)),
         ]
         if standing is not None and standing.described:
             items = [item for item in items if not isinstance(item, Metrics)]
         record(store, run_id, items)
     except Exception as error:
-        if os.environ.get("SEGMENT_DEBUG") or trouble_of(error) is not None:
+        if os.environ.get("SEGMENT_DEBUG") or store_error_of(error) is not None:
             abandon_run(store, run_id, error)
             raise
         known = isinstance(error, SegmentError)
@@ -91,12 +91,12 @@ def run_logged(job: Job, context: SweepContext, store: Store) -> None:
         progress.study_done(job.name, study, space.notes)
 
 
-def compute(job: Job, columns: list[str], on_candidate: Any = None) -> tuple[Study, Space, Customers]:
+def compute(job: StudySpec, columns: list[str], on_candidate: Any = None) -> tuple[Study, Space, PreparedCustomers]:
     """Build the space of a job and run its study. Pure computation: nothing is logged."""
     settings = job.settings
-    customers = customers_of(settings, columns)
+    customers = prepare_customers(settings, columns)
     space = space_of(job, customers)
-    ks = segments_asked(settings.k)
+    ks = parse_k(settings.k)
     study = run_study(
         space.matrix,
         ks=ks,
@@ -119,7 +119,7 @@ def compute(job: Job, columns: list[str], on_candidate: Any = None) -> tuple[Stu
     return study, space, customers
 
 
-def value_is_feature(job: Job, customers: Customers) -> bool:
+def value_is_feature(job: StudySpec, customers: PreparedCustomers) -> bool:
     """Whether the value column is among what the segments were made from: explaining it is circular then."""
     column = customers.table.value_column
     features = declared_features(job.settings.features, customers.table.columns, job.choices["features"])
@@ -127,13 +127,13 @@ def value_is_feature(job: Job, customers: Customers) -> bool:
 
 
 def _log_candidates(
-    job: Job,
+    job: StudySpec,
     context: SweepContext,
     store: Store,
     study_id: str,
     study: Study,
     space: Space,
-    customers: Customers,
+    customers: PreparedCustomers,
     structure: StudyStructure,
     identity: str,
     done: Collection[int],
@@ -172,7 +172,7 @@ def _log_candidates(
         try:
             items = list(candidate_items(candidate, space, params=job.params, config=job.config))
             if best:
-                profiles = profiles_of(customers, space, candidate.labels, candidate.estimator)
+                profiles = profile_fit(customers, space, candidate.labels, candidate.estimator)
                 items += profile_items(profiles)
                 if job.settings.tracking.models == "best":
                     names = {name.segment: name.name for name in name_segments(profiles, playbook_of(job.settings))}

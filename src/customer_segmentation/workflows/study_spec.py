@@ -15,11 +15,11 @@ from customer_segmentation.clustering.sampled_fit import Estimators, Restarts
 from customer_segmentation.clustering.space import Space, build_space
 from customer_segmentation.config.instantiate import make_estimator, make_scaler
 from customer_segmentation.settings.sweep import SweepSettings
-from customer_segmentation.workflows.prepare import Customers
+from customer_segmentation.workflows.prepare import PreparedCustomers
 
 
 @dataclass(frozen=True)
-class Job:
+class StudySpec:
     """One study as it was asked for."""
 
     settings: SweepSettings
@@ -56,17 +56,17 @@ class Job:
 
 
 #: Jobs that this process has run, by their sweep and overrides: composing one again costs a fifth of a second.
-_RUN: dict[tuple[str, tuple[str, ...]], Job] = {}
+_RUN: dict[tuple[str, tuple[str, ...]], StudySpec] = {}
 
 
-def remember(sweep_id: str, job: Job) -> None:
+def remember(sweep_id: str, job: StudySpec) -> None:
     """Keep a job for what comes after the studies; those of other sweeps are forgotten."""
     for other in [key for key in _RUN if key[0] != sweep_id]:
         del _RUN[other]
     _RUN[sweep_id, job.overrides] = job
 
 
-def remembered(sweep_id: str, overrides: Sequence[str]) -> Job | None:
+def spec_of_job(sweep_id: str, overrides: Sequence[str]) -> StudySpec | None:
     """Job of these overrides, if this process has run it."""
     return _RUN.get((sweep_id, tuple(overrides)))
 
@@ -75,7 +75,7 @@ def _is_choice(override: str) -> bool:
     return override.partition("=")[0] in ("clustering", "features", "scaling")
 
 
-def space_of(job: Job, customers: Customers) -> Space:
+def space_of(job: StudySpec, customers: PreparedCustomers) -> Space:
     """Space of a job: its feature set of the customers, under its scaling."""
     settings = job.settings
     return build_space(
@@ -86,11 +86,11 @@ def space_of(job: Job, customers: Customers) -> Space:
     )
 
 
-def estimators_of(job: Job) -> Callable[[int, int], Any]:
+def estimators_of(job: StudySpec) -> Callable[[int, int], Any]:
     """How the fits of a study get an unfitted estimator for k and a seed: the config is read once, then cloned."""
     first = make_estimator(job.settings.clustering.estimator, job.choices["clustering"], 2, job.settings.seed)
     large = job.settings.large
     return Estimators(
         lambda k, seed: clone(first).set_params(n_clusters=k, random_state=seed),
-        Restarts(large.above, large.restarts_on),
+        Restarts(large.threshold, large.init_sample),
     )

@@ -31,9 +31,9 @@ from customer_segmentation.execution.processes import ended_with_the_sweep, work
 from customer_segmentation.execution.slurm import remove_files
 from customer_segmentation.explore.exploration import assess_declared
 from customer_segmentation.explore.hypotheses import HypothesisResult
-from customer_segmentation.segments.insights import Portraits
+from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.settings.data import ColumnSpec
-from customer_segmentation.settings.k_values import segments_asked
+from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.tracking.descriptions import EXPERIMENT, link, sweep_description
 from customer_segmentation.tracking.fingerprint import TAG as IDENTITY
@@ -44,37 +44,37 @@ from customer_segmentation.tracking.log.table import table_items
 from customer_segmentation.tracking.provenance import provenance
 from customer_segmentation.tracking.read import overrides_of, structure_of
 from customer_segmentation.tracking.resume import clear_verdict, earlier_sweep, take_up
-from customer_segmentation.tracking.runs import adopt_run, finish_run, record, start_run
-from customer_segmentation.tracking.stale_runs import close_leftovers
+from customer_segmentation.tracking.runs import finish_run, record, start_run, take_over_run
+from customer_segmentation.tracking.stale_runs import close_stale_runs
 from customer_segmentation.tracking.store import Store, describe_experiment, exclusive, open_store
 from customer_segmentation.tracking.store import command as command_for
-from customer_segmentation.tracking.store_errors import hasten, trouble_of
+from customer_segmentation.tracking.store_errors import stop_retrying, store_error_of
 from customer_segmentation.tracking.worker_context import SweepContext
 from customer_segmentation.verdict.leaderboard import label
 from customer_segmentation.workflows.choose import Conclusion, choose_across
 from customer_segmentation.workflows.finalize import finish_chosen
 from customer_segmentation.workflows.fingerprints import sweep_identity
-from customer_segmentation.workflows.full_data import everybody_sentence
-from customer_segmentation.workflows.prepare import Customers
-from customer_segmentation.workflows.rebuild import Reopened
+from customer_segmentation.workflows.full_data import full_data_sentence
+from customer_segmentation.workflows.prepare import PreparedCustomers
+from customer_segmentation.workflows.rebuild import RebuiltCandidate
 from customer_segmentation.workflows.report import report_of_sweep
-from customer_segmentation.workflows.study_spec import Job, remembered
+from customer_segmentation.workflows.study_spec import StudySpec, spec_of_job
 
 CONFIDENCE = 0.95  # of the intervals of hypotheses
 
 
-def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -> int:
+def run(asked: Plan, customers: PreparedCustomers, needed: list[str], *, command: str) -> int:
     """Open the sweep's run, run the studies through Hydra, choose, close; return the exit code."""
     settings: SweepSettings = asked.settings[0]
     tracking = settings.tracking
     store = open_store(
         uri=tracking.uri, experiment=tracking.experiment, artifacts=tracking.artifacts, timeout=tracking.timeout
     )
-    store, adopted = adopt_run(store)
+    store, adopted = take_over_run(store)
     tags = provenance(digest=customers.table.digest, source_sha256=customers.table.source_sha256, seed=settings.seed)
     own = sweep_identity(asked, customers.table)
     with exclusive(store.uri):  # of two equal sweeps that start at once, one has to see the other
-        closed = close_leftovers(store)
+        closed = close_stale_runs(store)
         earlier = earlier_sweep(store, own) if settings.resume and adopted is None else None
         if earlier is not None and earlier.info.status == "FINISHED":
             return _told(earlier, store, settings)
@@ -92,7 +92,7 @@ def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -
         store.uri, store.experiment, store.experiment_id, sweep_id, needed, tags, earlier is not None, os.getcwd()
     )
     context.publish()
-    ks = segments_asked(settings.k)
+    ks = parse_k(settings.k)
     status = "FAILED"
     try:
         with (
@@ -112,16 +112,16 @@ def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -
                     run_jobs(asked, run_job, launch.overrides, launch.last)
                 progress.finishing()
                 result = choose_across(
-                    store, sweep_id, customers, settings, lambda row: job_of(asked, store, sweep_id, row)
+                    store, sweep_id, customers, settings, lambda row: spec_of(asked, store, sweep_id, row)
                 )
-            opened = portraits = None
+            opened = insights = None
             if result.chosen is not None:
-                opened, portraits = finish_chosen(
-                    store, result.chosen, job_of(asked, store, sweep_id, result.chosen), customers
+                opened, insights = finish_chosen(
+                    store, result.chosen, spec_of(asked, store, sweep_id, result.chosen), customers
                 )
             _conclude(store, sweep_id, result, customers, progress.failures, asked, command)
             if settings.tracking.report:
-                _report(store, sweep_id, opened, portraits, progress)
+                _report(store, sweep_id, opened, insights, progress)
             else:
                 later = command_for(store, "report", f"run_id={sweep_id}")
                 progress.notes["report"] = f"none was asked for (tracking.report=false); `{later}` writes it"
@@ -130,20 +130,20 @@ def run(asked: Plan, customers: Customers, needed: list[str], *, command: str) -
             remove_files(sweep_id)
     except KeyboardInterrupt as stopped:
         status = "KILLED"
-        hasten()
+        stop_retrying()
         raise KeyboardInterrupt("run the same command again to continue: what is finished is kept") from stopped
     except Exception as error:
-        trouble = trouble_of(error, keeps=True)
-        if trouble is None:
+        store_error = store_error_of(error, keeps=True)
+        if store_error is None:
             raise
-        hasten()
-        raise trouble from error
+        stop_retrying()
+        raise store_error from error
     finally:
         with contextlib.suppress(Exception):  # the store may be what failed; that error is the one to tell
             finish_run(store, sweep_id, status)
     if not settings.quiet:
-        everybody = everybody_sentence(store, result.chosen)
-        print_summary(result, customers.table, store, sweep_id, progress, portraits, everybody)
+        full_data = full_data_sentence(store, result.chosen)
+        print_summary(result, customers.table, store, sweep_id, progress, insights, full_data)
     return 1 if progress.failures else 0
 
 
@@ -169,13 +169,17 @@ def _tell_resumed(closed: int, earlier: Any | None) -> None:
 
 
 def _report(
-    store: Store, sweep_id: str, opened: Reopened | None, portraits: Portraits | None, progress: SweepProgress
+    store: Store,
+    sweep_id: str,
+    opened: RebuiltCandidate | None,
+    insights: SegmentInsights | None,
+    progress: SweepProgress,
 ) -> None:
     """Write the report. A failure costs the report and not the sweep, whose runs are complete by now."""
     try:
-        report_of_sweep(store, sweep_id, opened, portraits)
+        report_of_sweep(store, sweep_id, opened, insights)
     except Exception as error:
-        if os.environ.get("SEGMENT_DEBUG") or trouble_of(error) is not None:
+        if os.environ.get("SEGMENT_DEBUG") or store_error_of(error) is not None:
             raise
         reason = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
         record(store, sweep_id, [Tags({"report_failed_because": reason})])
@@ -183,14 +187,14 @@ def _report(
         progress.notes["report"] = f"not written ({reason}); try `{again}`"
 
 
-def job_of(asked: Plan, store: Store, sweep_id: str, candidate: pd.Series) -> Job:
+def spec_of(asked: Plan, store: Store, sweep_id: str, candidate: pd.Series) -> StudySpec:
     """Job of a candidate: as this process ran it, else composed again from the overrides that its study logged."""
     overrides = overrides_of(store, str(candidate["study_id"]))
-    made = remembered(sweep_id, overrides)
+    made = spec_of_job(sweep_id, overrides)
     if made is not None:
         return replace(made, number=int(candidate["job"]))
     settings, choices, config = asked.compose_job(overrides)
-    return Job(settings, choices, tuple(overrides), int(candidate["job"]), config)
+    return StudySpec(settings, choices, tuple(overrides), int(candidate["job"]), config)
 
 
 def _open(store: Store, asked: Plan, adopted: str | None, tags: dict[str, str], command: str) -> str:
@@ -212,13 +216,13 @@ def sweep_name(asked: Plan) -> str:
         return settings.name
     parts = [",".join(asked.swept.get(group, (asked.choices[group],))) for group in ("features", "scaling")]
     further = [f"{key}={','.join(values)}" for key, values in asked.swept.items() if key not in ("features", "scaling")]
-    ks = segments_asked(settings.k)
+    ks = parse_k(settings.k)
     shown = f"k={ks[0]}…{ks[-1]}" if len(ks) > 2 else f"k={','.join(map(str, ks))}"
     return " · ".join([" × ".join(parts), *further, shown])
 
 
 def _first_items(
-    settings: SweepSettings, asked: Plan, customers: Customers, needed: list[str], logged: Mapping[str, str]
+    settings: SweepSettings, asked: Plan, customers: PreparedCustomers, needed: list[str], logged: Mapping[str, str]
 ) -> list[Item]:
     """What is known before the first study."""
     table = customers.table
@@ -229,7 +233,7 @@ def _first_items(
     }
     params = {
         **{group: ",".join(asked.swept.get(group, (asked.choices.get(group, ""),))) for group in asked.choices},
-        "k": ",".join(map(str, segments_asked(settings.k))),
+        "k": ",".join(map(str, parse_k(settings.k))),
         "seed": settings.seed,
         "keep": settings.data.keep,
         "studies": len(asked.jobs),
@@ -270,7 +274,7 @@ def _conclude(
     store: Store,
     sweep_id: str,
     result: Conclusion,
-    customers: Customers,
+    customers: PreparedCustomers,
     failures: dict[str, str],
     asked: Plan,
     command: str,
@@ -298,7 +302,7 @@ def _conclude(
         reasons=result.reasons,
         chosen_link=None if chosen is None else link(store.experiment_id, chosen["run_id"], label(chosen)),
     )
-    sentence = everybody_sentence(store, chosen)
+    sentence = full_data_sentence(store, chosen)
     if sentence:
         text += f"\n\n{sentence}\n"
     tags = {"mlflow.note.content": text, "failed_studies": len(failures)}

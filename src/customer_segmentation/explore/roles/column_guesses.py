@@ -150,7 +150,7 @@ def _guess(
         return _yes_no(header, words, content, filled, distinct, blank="No")
     if len(content) < _MOSTLY_BLANK * rows:
         share = 1 - len(content) / rows
-        return ignored(f"{share:.0%} of the cells are blank; say with `blank:` what that means, and give a role")
+        return ignored(f"{share:.0%} of the cells are blank; say with `fill:` what that means, and give a role")
     if distinct == 1:
         return ignored(f"every cell is {_short(content.iloc[0])}")
     if pd.api.types.is_bool_dtype(cells.dtype) or (distinct <= 6 and (parse_yes_no(content) >= 0).all()):
@@ -184,10 +184,10 @@ def _yes_no(
     usable = np.ones(len(filled), dtype=bool) if blank is not None else filled
     if kind in ("leaving", "maybe", "staying"):
         event = "No" if kind == "staying" else "Yes"
-        spec = ColumnSpec(ColumnType.yes_no, Role.outcome, blank=blank, outcome_when=[event])
+        spec = ColumnSpec(ColumnType.yes_no, Role.outcome, fill=blank, event_values=[event])
         why = f"yes or no under a name that tells who has {'stayed' if event == 'No' else 'left'}: for profiles only"
     else:
-        spec = ColumnSpec(ColumnType.yes_no, Role.categorical, blank=blank)
+        spec = ColumnSpec(ColumnType.yes_no, Role.categorical, fill=blank)
         why = "yes or no" if blank is None else "ticked or blank"
     return Guess(header, spec, why, distinct, usable)
 
@@ -214,7 +214,7 @@ def _outcome(header: str, words: list[str], content: pd.Series, filled: np.ndarr
     values = sorted(content.unique()) if distinct <= _MOST_KINDS else []
     events = [value for value in values if words_about.is_event(value)]
     if values and events and len(events) < len(values):
-        spec = ColumnSpec(ColumnType.category, Role.outcome, outcome_when=events)
+        spec = ColumnSpec(ColumnType.category, Role.outcome, event_values=events)
         why = f"tells who has left ({', '.join(map(_short, events))}): for profiles only"
         return Guess(header, spec, why, distinct, filled)
     if kind == "leaving":
@@ -251,7 +251,7 @@ def _number(
     if whole and one_by_one and len(np.unique(values[read])) == len(values[read]):
         return Guess(header, text, "numbers its rows one by one", distinct, usable)
     if whole and words and words[-1] in words_about.KIND and distinct <= _MOST_KINDS:
-        spec = ColumnSpec(ColumnType.category, Role.categorical, blank=None)
+        spec = ColumnSpec(ColumnType.category, Role.categorical, fill=None)
         return Guess(header, spec, f"{distinct} different whole numbers that name a kind", distinct, usable)
     unit = (
         "%"
@@ -261,7 +261,7 @@ def _number(
     blanks = strangers if len(strangers) <= _FEW_WORDS else []
     floor = 0.0 if unit in words_about.COUNTED and values[read].min() >= 0 else None
     spec = ColumnSpec(
-        ColumnType.integer if whole else ColumnType.number, Role.numeric, unit=unit, blanks=blanks, minimum=floor
+        ColumnType.integer if whole else ColumnType.number, Role.numeric, unit=unit, na_values=blanks, minimum=floor
     )
     why = f"numbers from {values[read].min():g} to {values[read].max():g}"
     if blanks:
@@ -284,7 +284,7 @@ def _category(header: str, content: pd.Series, filled: np.ndarray, distinct: int
         return Guess(
             header, ColumnSpec(ColumnType.category, Role.categorical), f"{distinct} different words", distinct, filled
         )
-    spec = ColumnSpec(ColumnType.category, Role.categorical, blank="not given")
+    spec = ColumnSpec(ColumnType.category, Role.categorical, fill="not given")
     why = f"{distinct} different words; {1 - filled.mean():.1%} blank, taken as a word of its own"
     return Guess(header, spec, why, distinct, np.ones(len(filled), dtype=bool))
 

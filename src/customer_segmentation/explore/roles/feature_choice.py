@@ -16,7 +16,7 @@ MOST_FEATURES = 12
 _SAME = 0.99  # correlation from which a column repeats another
 
 
-_MISSING = 0.5  # share of data.set_aside_limit that rows without a feature's value may take
+_MISSING = 0.5  # share of data.max_rejected_share that rows without a feature's value may take
 
 
 MOST_WORDS = 8  # of a category among the features: each becomes a 0/1 column
@@ -44,13 +44,13 @@ class Choice:
         return all(np.nanmin(guess.numbers) >= 0 for guess in self.numbers if guess.numbers is not None)
 
 
-def choose_features(guesses: Sequence[Guess], *, set_aside_limit: float) -> Choice:
+def choose_features(guesses: Sequence[Guess], *, max_rejected_share: float) -> Choice:
     """Choose the columns that describe a customer.
 
     Numbers first, the value among them; then yes/no and categories of few words. A column is left out when it repeats
     another one, or when so many rows lack its value that the table would be refused.
     """
-    allowed = _MISSING * set_aside_limit
+    allowed = _MISSING * max_rejected_share
     numbers = [guess for guess in guesses if guess.numbers is not None and guess.role in (Role.numeric, Role.value)]
     numbers.sort(key=lambda guess: guess.role is not Role.value)
     usable = np.ones(len(guesses[0].usable) if guesses else 0, dtype=bool)

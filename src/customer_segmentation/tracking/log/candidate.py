@@ -16,7 +16,7 @@ from customer_segmentation.clustering.space import Space
 from customer_segmentation.figures.candidate import centres_heatmap, silhouette_plot, sizes
 from customer_segmentation.figures.scatter import scatter_pairs
 from customer_segmentation.segments.claims import Claim
-from customer_segmentation.segments.insights import Portraits
+from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.segments.profile import Profiles
 from customer_segmentation.tracking.items import FigureItem, Item, Metrics, Table, Tags, Text
 
@@ -41,26 +41,26 @@ def profile_items(profiles: Profiles) -> Iterator[Item]:
     yield Table(profiles.table, PROFILE)
 
 
-def portrait_items(portraits: Portraits, *, playbook: str) -> Iterator[Item]:
+def insight_items(insights: SegmentInsights, *, playbook: str) -> Iterator[Item]:
     """Names, recommendations and high-value customers.
 
     ``segments.json`` holds ``playbook`` and, under ``segments``, one entry each: ``segment``, ``name``, ``traits``,
     ``claims`` (what the name says, with figures), ``recommendations``, and the figures of `Profiles.segments`.
     """
-    yield Text(json.dumps(segments_record(portraits, playbook=playbook), indent=2, ensure_ascii=False), SEGMENTS)
-    yield Tags({"segments": "; ".join(f"{name.segment} {name.name}" for name in portraits.names)})
-    if len(portraits.profiles.concentration):
-        yield Table(portraits.profiles.concentration, CONCENTRATION)
-    high = portraits.high_value
+    yield Text(json.dumps(segments_record(insights, playbook=playbook), indent=2, ensure_ascii=False), SEGMENTS)
+    yield Tags({"segments": "; ".join(f"{name.segment} {name.name}" for name in insights.names)})
+    if len(insights.profiles.concentration):
+        yield Table(insights.profiles.concentration, CONCENTRATION)
+    high = insights.high_value
     if high is not None and high.segments:
         yield Table(high.customers, HIGH_VALUE)
         yield Metrics({"high_value_share": high.share, "high_value_value_share": high.value_share})
 
 
-def segments_record(portraits: Portraits, *, playbook: str) -> dict[str, Any]:
+def segments_record(insights: SegmentInsights, *, playbook: str) -> dict[str, Any]:
     """What is said of the segments, as plain values."""
     segments = []
-    for figures, name in zip(portraits.profiles.segments.to_dict("records"), portraits.names, strict=True):
+    for figures, name in zip(insights.profiles.segments.to_dict("records"), insights.names, strict=True):
         segments.append(
             {
                 **{str(key): _plain(value) for key, value in figures.items()},
@@ -78,11 +78,11 @@ def segments_record(portraits: Portraits, *, playbook: str) -> dict[str, Any]:
                         "stake": item.stake,
                         "unit": item.unit,
                     }
-                    for item in portraits.of(name.segment)
+                    for item in insights.of(name.segment)
                 ],
             }
         )
-    high = portraits.high_value
+    high = insights.high_value
     return {
         "playbook": playbook,
         "segments": segments,
@@ -95,9 +95,9 @@ def segments_record(portraits: Portraits, *, playbook: str) -> dict[str, Any]:
             "value": _plain(high.value),
             "value_share": _plain(high.value_share),
         },
-        "left_out": portraits.profiles.left_out,
-        "unassigned": portraits.profiles.unassigned,
-        "missing": portraits.profiles.missing,
+        "left_out": insights.profiles.left_out,
+        "unassigned": insights.profiles.unassigned,
+        "missing": insights.profiles.missing,
     }
 
 

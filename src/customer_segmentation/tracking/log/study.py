@@ -27,7 +27,7 @@ CONFIG = "config.yaml"
 STRUCTURE = "structure.json"
 
 
-TABLE = "everybody.csv"
+TABLE = "full_data.csv"
 
 
 COUNTS = ("rows_read", "rows_used", "rows_not_selected", "rows_set_aside")
@@ -120,7 +120,7 @@ def structure_items(result: StructureResult, structure: StudyStructure) -> Itera
     yield Text(json.dumps(structure_record(result, structure), indent=1), STRUCTURE)
 
 
-def everybody_items(accounting: Mapping[str, int], table: pd.DataFrame) -> Iterator[Item]:
+def full_data_items(accounting: Mapping[str, int], table: pd.DataFrame) -> Iterator[Item]:
     """The account of all rows, and the sizes of all segments among them."""
-    yield Metrics({f"everybody/{name}": float(accounting.get(name, 0)) for name in COUNTS})
+    yield Metrics({f"full_data/{name}": float(accounting.get(name, 0)) for name in COUNTS})
     yield Table(table, TABLE)

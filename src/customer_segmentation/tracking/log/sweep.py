@@ -125,13 +125,13 @@ def verdict_figures(
         )
     short = pd.DataFrame(verdict["short_list"])
     if len(short):
-        numbers = ["stability", "stability_rand_worst", "first_look_rand_worst", "reference_silhouette"]
+        numbers = ["stability", "stability_rand_worst", "screening_rand_worst", "reference_silhouette"]
         short = short.assign(
             **{name: pd.to_numeric(short[name]) for name in [*numbers, "value_explained"]},
             ruled_out=short["ruled_out"].notna(),
             role=[_role(name, chosen, runner_up) for name in short["name"]],
         )
-        short["worst"] = short["stability_rand_worst"].fillna(short["first_look_rand_worst"])
+        short["worst"] = short["stability_rand_worst"].fillna(short["screening_rand_worst"])
         examined = short[short["stability"].notna()]
         if len(examined):
             yield FigureItem(stability_by_k(examined, rand=verdict["constraints"]["rand"]), "verdict/stability.png")

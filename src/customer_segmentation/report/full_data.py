@@ -6,24 +6,24 @@ from customer_segmentation.figures.labels import percent
 from customer_segmentation.formatting import figure, money
 from customer_segmentation.report.data import ReportData
 from customer_segmentation.report.document import Block, Grid, Paragraph
-from customer_segmentation.segments.insights import Portraits
+from customer_segmentation.segments.insights import SegmentInsights
 
 
-def everybody_blocks(data: ReportData, portraits: Portraits) -> list[Block]:
+def full_data_blocks(data: ReportData, insights: SegmentInsights) -> list[Block]:
     """Sizes and worth of the segments among all rows, beside those of the sample; nothing where the sample is all."""
-    everybody = None if data.candidate is None else data.candidate.everybody
-    if everybody is None:
+    full_data = None if data.candidate is None else data.candidate.full_data
+    if full_data is None:
         return []
-    rows, table, value = everybody.rows, everybody.table, portraits.profiles.value
+    rows, table, value = full_data.rows, full_data.table, insights.profiles.value
     head = ["segment", "customers", "share of all", "share of the sample"]
     if value is not None:
         head += [f"share of {value.name}", value.name, "per customer"]
-    sampled = portraits.profiles.segments.set_index("segment")["share"]
+    sampled = insights.profiles.segments.set_index("segment")["share"]
     total = float(table["value"].sum())
     lines = []
     for row in table.itertuples():
         segment, customers, worth = int(row.segment), int(row.customers), float(row.value)  # type: ignore[arg-type]
-        cells = [portraits.titled(segment), f"{customers:,}", percent(float(row.share)), percent(sampled[segment])]  # type: ignore[arg-type]
+        cells = [insights.titled(segment), f"{customers:,}", percent(float(row.share)), percent(sampled[segment])]  # type: ignore[arg-type]
         if value is not None:
             cells.append(percent(worth / total) if total > 0 else "–")
             cells.append(money(worth, value.unit))

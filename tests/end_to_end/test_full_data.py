@@ -32,7 +32,7 @@ def test_batches_keep_the_rules_of_the_loader(tmp_path):
         path=str(path),
         keep="kept",
         populations={"kept": Population(column="state", exclude=["gone"])},
-        set_aside_limit=0.5,
+        max_rejected_share=0.5,
         columns={
             "id": ColumnSpec(role=Role.id, type=ColumnType.text),
             "spend": ColumnSpec(role=Role.numeric, type=ColumnType.number, minimum=0.0),
@@ -52,7 +52,7 @@ def test_batches_keep_the_rules_of_the_loader(tmp_path):
 def test_sizes_inertia_and_account_are_those_of_all_rows(orders, tmp_path, monkeypatch, capsys):
     path, frame = orders
     monkeypatch.chdir(tmp_path)
-    arguments = ["sweep", "data=telecom", f"data.path={path}", "data.at_most_rows=1500", "large.batch_rows=700"]
+    arguments = ["sweep", "data=telecom", f"data.path={path}", "data.max_rows=1500", "large.batch_rows=700"]
     code = main([*arguments, "features=value", "scaling=minmax", "k=[2,3]", "selection=fixed", "selection.k=3"])
     assert code == 0
     client = mlflow.MlflowClient("sqlite:///mlflow.db")
@@ -65,7 +65,7 @@ def test_sizes_inertia_and_account_are_those_of_all_rows(orders, tmp_path, monke
     bad = frame["Tenure in Months"] < 0
     kept = frame[~bad & (frame["Customer Status"] != "Churned")]
     counts = {
-        name.partition("/")[2]: value for name, value in study.data.metrics.items() if name.startswith("everybody/r")
+        name.partition("/")[2]: value for name, value in study.data.metrics.items() if name.startswith("full_data/r")
     }
     assert counts == {
         "rows_read": 5_000,
@@ -77,7 +77,7 @@ def test_sizes_inertia_and_account_are_those_of_all_rows(orders, tmp_path, monke
     model = load_segment_model(f"runs:/{chosen.info.run_id}/model").model
     labelled = model.label(kept)
     sizes = labelled.table["segment"].value_counts().sort_index()
-    own = pd.read_csv(client.download_artifacts(study.info.run_id, "everybody.csv"))
+    own = pd.read_csv(client.download_artifacts(study.info.run_id, "full_data.csv"))
     own = own[own["k"] == 3]
     assert own["customers"].tolist() == sizes.tolist()
     assert own["share"].sum() == pytest.approx(1)
@@ -87,8 +87,8 @@ def test_sizes_inertia_and_account_are_those_of_all_rows(orders, tmp_path, monke
     worth = kept["Total Revenue"].to_numpy(dtype=float)
     segment = labelled.table["segment"].to_numpy(dtype=int)
     assert own["value"].tolist() == pytest.approx([worth[segment == number].sum() for number in range(3)])
-    assert chosen.data.metrics["everybody/inertia"] == pytest.approx(float((labelled.table["distance"] ** 2).sum()))
+    assert chosen.data.metrics["full_data/inertia"] == pytest.approx(float((labelled.table["distance"] ** 2).sum()))
     means = np.array([worth[segment == number].mean() for number in range(3)])
     explained = 1 - np.square(worth - means[segment]).sum() / np.square(worth - worth.mean()).sum()
-    assert chosen.data.metrics["everybody/value_explained"] == pytest.approx(explained)
+    assert chosen.data.metrics["full_data/value_explained"] == pytest.approx(explained)
     assert "All 5,000 rows" in capsys.readouterr().out
