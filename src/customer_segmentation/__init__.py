@@ -1,3 +1,3 @@
 """Find the customers worth keeping, and be able to defend the answer."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
