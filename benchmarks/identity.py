@@ -136,8 +136,10 @@ def main() -> None:
     asked = parser.parse_args()
     tables = {"sample": []} | ({"telecom": ["data=telecom", f"data.path={path}"]} if (path := telecom_csv()) else {})
     lines = [
-        "| table, space | k | refits on | adjusted Rand, median (least) | of these ≥ 0.9 "
-        "| all numbers kept | all names kept | segments renamed |",
+        (
+            "| table, space | k | refits on | adjusted Rand, median (least) | of these ≥ 0.9 "
+            "| all numbers kept | all names kept | segments renamed |"
+        ),
         "|---|---|---|---|---|---|---|---|",
     ]
     renamed: Counter[str] = Counter()

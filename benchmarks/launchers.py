@@ -59,8 +59,10 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
     lines = [
-        f"| customers | one thread in this process, wall s (CPU s) | {asked.processes} processes, wall s (CPU s) "
-        "| wall of processes / in-process, each pair | scores |",
+        (
+            f"| customers | one thread in this process, wall s (CPU s) | {asked.processes} processes, wall s (CPU s) "
+            "| wall of processes / in-process, each pair | scores |"
+        ),
         "|---|---|---|---|---|",
     ]
     alone_cpu, extra = {}, []

@@ -33,27 +33,35 @@ print("TIMED", json.dumps([time.perf_counter() - begun, cpu() - spent]))
 PEERS = {
     "plain loop": (
         None,
-        "from sklearn.cluster import KMeans\n"
-        "from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silhouette_score",
-        "for k in range(2, 11):\n"
-        "    labels = KMeans(n_clusters=k, n_init=10, random_state=42).fit_predict(X)\n"
-        "    silhouette_score(X, labels), davies_bouldin_score(X, labels), calinski_harabasz_score(X, labels)",
+        (
+            "from sklearn.cluster import KMeans\n"
+            "from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silhouette_score"
+        ),
+        (
+            "for k in range(2, 11):\n"
+            "    labels = KMeans(n_clusters=k, n_init=10, random_state=42).fit_predict(X)\n"
+            "    silhouette_score(X, labels), davies_bouldin_score(X, labels), calinski_harabasz_score(X, labels)"
+        ),
     ),
     "PyCaret": (
         "pycaret six",  # which a library of its imports and does not ask for
         "import pandas as pd\nfrom pycaret.clustering import ClusteringExperiment",
-        "experiment = ClusteringExperiment()\n"
-        "table = pd.DataFrame(X, columns=[f'x{i}' for i in range(X.shape[1])])\n"
-        "experiment.setup(table, session_id=42, verbose=False, preprocess=False, n_jobs=1, html=False)\n"
-        "for k in range(2, 11):\n"
-        "    experiment.create_model('kmeans', num_clusters=k, n_init=10, verbose=False)",
+        (
+            "experiment = ClusteringExperiment()\n"
+            "table = pd.DataFrame(X, columns=[f'x{i}' for i in range(X.shape[1])])\n"
+            "experiment.setup(table, session_id=42, verbose=False, preprocess=False, n_jobs=1, html=False)\n"
+            "for k in range(2, 11):\n"
+            "    experiment.create_model('kmeans', num_clusters=k, n_init=10, verbose=False)"
+        ),
     ),
     "clustergram": (
         "clustergram scikit-learn",
         "from clustergram import Clustergram",
-        "found = Clustergram(range(2, 11), method='kmeans', n_init=10, random_state=42, verbose=False)\n"
-        "found.fit(X)\n"
-        "found.silhouette_score(), found.davies_bouldin_score(), found.calinski_harabasz_score()",
+        (
+            "found = Clustergram(range(2, 11), method='kmeans', n_init=10, random_state=42, verbose=False)\n"
+            "found.fit(X)\n"
+            "found.silhouette_score(), found.davies_bouldin_score(), found.calinski_harabasz_score()"
+        ),
     ),
     "clusteval (silhouette alone)": (
         "clusteval",
@@ -63,9 +71,11 @@ PEERS = {
 }
 OURS = (
     "from sklearn.cluster import KMeans\nfrom customer_segmentation.clustering.study import run_study",
-    "make = lambda k, seed: KMeans(k, n_init=10, random_state=seed)\n"
-    "run_study(X, ks=list(range(2, 11)), make_estimator=make, seed=42, value=X[:, -1], reference=X,\n"
-    "    silhouette_limit=100_000, silhouette_sample=20_000)",
+    (
+        "make = lambda k, seed: KMeans(k, n_init=10, random_state=seed)\n"
+        "run_study(X, ks=list(range(2, 11)), make_estimator=make, seed=42, value=X[:, -1], reference=X,\n"
+        "    silhouette_limit=100_000, silhouette_sample=20_000)"
+    ),
 )
 
 

@@ -24,8 +24,10 @@ def help_text() -> str:
             "",
             "Usage: segment report [run_id=ID] [output=FILE] [key=value ...]",
             "",
-            "One self-contained page (report.html) and the same as markdown (report.md), logged on the run that was "
-            "asked",
+            (
+                "One self-contained page (report.html) and the same as markdown (report.md), logged on the run that "
+                "was asked"
+            ),
             "for. A sweep has its report already; a candidate gets its own: its segments are fitted again and checked,",
             "and their profiles, names and high-value customers are logged with it (segments/).",
             "With no argument: the newest finished sweep.",

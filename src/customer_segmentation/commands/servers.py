@@ -27,7 +27,7 @@ def free_port(port: int) -> None:
             raise StoreError(f"port {port} of {HOST} cannot be used ({error}); give another with port=5001.") from error
 
 
-def answers(server: subprocess.Popen, port: int, seconds: float = 60.0) -> bool:
+def answers(server: subprocess.Popen[bytes], port: int, seconds: float = 60.0) -> bool:
     """Wait until the server listens, or has ended."""
     end = time.monotonic() + seconds
     while time.monotonic() < end and server.poll() is None:
@@ -37,7 +37,7 @@ def answers(server: subprocess.Popen, port: int, seconds: float = 60.0) -> bool:
     return False
 
 
-def end(server: subprocess.Popen, port: int) -> None:
+def end(server: subprocess.Popen[bytes], port: int) -> None:
     """End the server with its workers, which may outlive the process that started them and hold the port."""
     for word, seconds in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 1.0)):
         with contextlib.suppress(ProcessLookupError):

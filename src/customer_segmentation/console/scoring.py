@@ -71,8 +71,10 @@ def note_of(done: Any, drift: Any, model: str, source: str, segments: Mapping[st
     from customer_segmentation.registry.pages import plain
 
     lines = [
-        f"**{done.rows:,} rows of {plain(source)} = {done.scored:,} scored + {done.rejected:,} rejected**, "
-        f"by {plain(model)}.",
+        (
+            f"**{done.rows:,} rows of {plain(source)} = {done.scored:,} scored + {done.rejected:,} rejected**, "
+            f"by {plain(model)}."
+        ),
         "",
         f"Drift: **{drift.word}**{'. ' + compared if compared else ''}",
         "",

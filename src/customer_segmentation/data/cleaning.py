@@ -123,7 +123,8 @@ def distinct_texts(cells: pd.Series) -> tuple[np.ndarray, pd.Series]:
 
 def _take(values: np.ndarray, codes: np.ndarray, missing: object) -> np.ndarray:
     """Values of the codes, ``missing`` where a code is -1."""
-    return np.append(values, np.array([missing], dtype=values.dtype))[codes]
+    taken: np.ndarray = np.append(values, np.array([missing], dtype=values.dtype))[codes]
+    return taken
 
 
 def _as_numbers(name: str, cells: pd.Series, spec: ColumnSpec, decimal: str | None, problems: _Problems) -> pd.Series:

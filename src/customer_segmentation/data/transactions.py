@@ -225,7 +225,7 @@ def _open(settings: DataSettings, specs: dict[str, ColumnSpec]) -> Source:
 
 def _empty_rows(raw: pd.DataFrame, source: Source) -> np.ndarray:
     """Rows in which every cell of the source is empty."""
-    empty = np.all([is_blank(texts_of(raw[name])) for name in raw.columns], axis=0)
+    empty: np.ndarray = np.all([is_blank(texts_of(raw[name])) for name in raw.columns], axis=0)
     candidates = np.flatnonzero(empty)
     if len(candidates):
         cells = source.originals(candidates)

@@ -93,7 +93,8 @@ def bin_edges(numbers: npt.NDArray[np.float64], bins: int = BINS) -> npt.NDArray
     if not len(numbers):
         return np.empty(0)
     edges = np.unique(np.quantile(numbers, np.arange(1, bins) / bins, method="inverted_cdf"))
-    return edges[edges < numbers.max()]
+    below: npt.NDArray[np.float64] = edges[edges < numbers.max()]
+    return below
 
 
 def bins_of(numbers: npt.NDArray[np.float64], edges: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:

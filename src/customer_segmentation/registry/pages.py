@@ -101,9 +101,11 @@ def model_page(
     if challenger is not None:
         lines += [f"Challenger: version {challenger}, {plain(titles.get(challenger, ''))}.", ""]
     lines += [
-        f"`segment score input=customers.csv output=labelled.csv` labels a file with it, `models:/{name}@champion` "
-        "loads it, `segment promote` replaces it after a gate, `segment rollback reason=...` takes that back. A "
-        "version with the tag `gate` = refused was turned down and never answers.",
+        (
+            f"`segment score input=customers.csv output=labelled.csv` labels a file with it, `models:/{name}@champion` "
+            "loads it, `segment promote` replaces it after a gate, `segment rollback reason=...` takes that back. A "
+            "version with the tag `gate` = refused was turned down and never answers."
+        ),
         "",
     ]
     if moves:

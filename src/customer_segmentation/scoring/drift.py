@@ -207,8 +207,10 @@ class DriftWatch:
                     (
                         level,
                         abs(change),
-                        f"{name} was {share_then:.1%} and is {share_now:.1%} of the customers "
-                        f"({change * 100:+.1f} points, 95 % interval {low[at] * 100:+.1f} to {high[at] * 100:+.1f})",
+                        (
+                            f"{name} was {share_then:.1%} and is {share_now:.1%} of the customers "
+                            f"({change * 100:+.1f} points, 95 % interval {low[at] * 100:+.1f} to {high[at] * 100:+.1f})"
+                        ),
                     )
                 )
         return pd.DataFrame(
@@ -293,7 +295,7 @@ class _Counts:
             return 0.0
         factor = self.factor
         moved = abs(self.mean_now - self.mean_then) / max(float(self.item["sd"]), 1e-12)
-        return max(abs(np.log(factor)) if factor else 0.0, np.log1p(moved))
+        return float(max(abs(np.log(factor)) if factor else 0.0, np.log1p(moved)))
 
     @property
     def factor(self) -> float | None:

@@ -88,8 +88,10 @@ class Comparison:
         if self.inside.customers >= settings.min_customers:
             return (
                 self.inside.measure(settings),
-                f"Compared are the {self.inside.customers:,} customers that the fit would have kept; {beyond:,} others "
-                f"({words}) have a label all the same.",
+                (
+                    f"Compared are the {self.inside.customers:,} customers that the fit would have kept; {beyond:,} "
+                    f"others ({words}) have a label all the same."
+                ),
             )
         return (
             self.outside.measure(settings),

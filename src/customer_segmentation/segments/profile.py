@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -191,7 +192,7 @@ def _segments(labels: Labels, k: int, amounts: Floats | None, others: Labels) ->
 
 
 def _numbers(
-    variable: ProfileVariable, values: Floats, labels: Labels, groups: list[npt.NDArray], k: int
+    variable: ProfileVariable, values: Floats, labels: Labels, groups: list[npt.NDArray[Any]], k: int
 ) -> dict[str, object]:
     """Means, medians and effects of one number, for all segments."""
     known = np.isfinite(values)
@@ -239,7 +240,7 @@ def _numbers(
     }
 
 
-def _shares(variable: ProfileVariable, codes: npt.NDArray, labels: Labels, k: int) -> dict[str, object]:
+def _shares(variable: ProfileVariable, codes: npt.NDArray[Any], labels: Labels, k: int) -> dict[str, object]:
     """Shares of each level and their effects, for all segments: arrays of shape (k, n_levels)."""
     levels = len(variable.levels)
     width = levels + 2  # missing first; whatever is no level last
@@ -279,7 +280,7 @@ def _table(parts: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     """Put the variables together, segment by segment."""
     if not parts:
         return pd.DataFrame({name: pd.Series(dtype=object) for name in COLUMNS})
-    columns: dict[str, list[npt.NDArray]] = {name: [] for name in COLUMNS}
+    columns: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in COLUMNS}
     for part in parts:
         variable = part["variable"]
         assert isinstance(variable, ProfileVariable)  # noqa: S101 - for the types

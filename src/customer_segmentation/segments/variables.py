@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -98,7 +98,7 @@ def describe_columns(
         rest = others[name] if outcome and name in others else None
         both = customers[name] if rest is None else pd.concat([customers[name], rest], ignore_index=True)
         if spec.type in (ColumnType.number, ColumnType.integer):
-            values: npt.NDArray = both.to_numpy(dtype=np.float64, na_value=np.nan)
+            values: npt.NDArray[Any] = both.to_numpy(dtype=np.float64, na_value=np.nan)
             variable = ProfileVariable(name, "number", spec.role, spec.unit)
         else:
             values, levels = _positions(both, spec)

@@ -99,5 +99,6 @@ class TextColumn(GrowingColumn):
         """All cells so far: of a string dtype, or categorical."""
         cells = pa.chunked_array([*self._batches, *self._loose], type=self._kind)
         if pa.types.is_dictionary(self._kind):
-            return cells.unify_dictionaries().to_pandas()
+            categories: pd.Series = cells.unify_dictionaries().to_pandas()
+            return categories
         return pd.Series(pd.array(cells, dtype="str"), copy=False)

@@ -157,7 +157,7 @@ class DelimitedSource:
         named = [header_name(header, at) for at, header in enumerate(self.headers)]
         if not parts:
             return pd.DataFrame({at: [] for at in range(len(named))}, dtype="str").set_axis(named, axis=1)
-        frame = pa.concat_tables(parts).to_pandas().astype("str").set_axis(named, axis=1)
+        frame: pd.DataFrame = pa.concat_tables(parts).to_pandas().astype("str").set_axis(named, axis=1)
         return frame.set_axis(wanted, axis=0).loc[np.asarray(rows)].reset_index(drop=True)
 
     def look(self, most: int) -> Preview:

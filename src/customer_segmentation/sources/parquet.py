@@ -100,7 +100,8 @@ class ParquetSource:
                 most -= batch.num_rows
                 if most <= 0:
                     break
-        return pa.Table.from_batches(parts).replace_schema_metadata(None).to_pandas().iloc[:, 0]
+        cells: pd.Series = pa.Table.from_batches(parts).replace_schema_metadata(None).to_pandas().iloc[:, 0]
+        return cells
 
     def _taken(self, names: list[str], rows: np.ndarray) -> pa.Table:
         """Some rows, ascending, batch by batch: no more than a batch is held beside them."""
@@ -126,7 +127,9 @@ class ParquetSource:
             else:
                 table = self._taken(names, self._kept)
             # A pandas index stored as a column stays a column.
-            return table.replace_schema_metadata(None).select(names).to_pandas(split_blocks=True, self_destruct=True)
+            kept = table.replace_schema_metadata(None).select(names)
+            frame: pd.DataFrame = kept.to_pandas(split_blocks=True, self_destruct=True)
+            return frame
         except Exception as error:
             raise DataError(f"{self.name} is a damaged Parquet file ({first_line(error)}); fetch it again.") from None
 

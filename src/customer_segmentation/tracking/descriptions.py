@@ -53,10 +53,12 @@ def study_description(name: str, units: Mapping[str, str], about: str, notes: Se
     lines = [
         f"**{name}**. {about or 'What describes a customer'}: {listed}.",
         "",
-        "*Model metrics* shows every score by k (step = k): `inertia` is the elbow. Artifacts: `elbow.png`, "
-        "`scores.csv`, "
-        "`labels.parquet` (the segment of every customer under every k), `config.yaml`. Its child runs are its "
-        "candidates.",
+        (
+            "*Model metrics* shows every score by k (step = k): `inertia` is the elbow. Artifacts: `elbow.png`, "
+            "`scores.csv`, "
+            "`labels.parquet` (the segment of every customer under every k), `config.yaml`. Its child runs are its "
+            "candidates."
+        ),
         *(f"\nNote: {note}." for note in notes),
     ]
     return "\n".join(lines)
@@ -84,15 +86,19 @@ def sweep_description(
         "",
         "### How to read the runs",
         "",
-        f"{studies} studies, {len(leaderboard)} candidates on {table}. Unfold the sweep to see its studies, a study to "
-        "see its candidates. All candidates in one flat list:",
+        (
+            f"{studies} studies, {len(leaderboard)} candidates on {table}. Unfold the sweep to see its studies, a "
+            "study to see its candidates. All candidates in one flat list:"
+        ),
         "",
         f"`tags.level = 'candidate' and tags.sweep = '{sweep_id}'`",
         "",
         "Compare across spaces by `yardstick`; compare `silhouette` and `inertia` within one study only.",
-        "Artifacts of this run: `report.html` (all of it on one page), `leaderboard.csv`, `verdict.md`, "
-        "`sweep_heatmaps.png`, `candidates.png`, "
-        "`exploration/`, `set_aside.csv` where rows were set aside.",
+        (
+            "Artifacts of this run: `report.html` (all of it on one page), `leaderboard.csv`, `verdict.md`, "
+            "`sweep_heatmaps.png`, `candidates.png`, "
+            "`exploration/`, `set_aside.csv` where rows were set aside."
+        ),
         "",
         "### Repeat it",
         "",

@@ -48,8 +48,10 @@ SWEEP_PICTURES = {
     "correlations": (
         "exploration/correlations.png",
         "Pearson correlations of the customers used, before any segmentation.",
-        "Matrix of correlation coefficients; the same numbers stand in exploration/correlations.csv of the sweep's "
-        "run.",
+        (
+            "Matrix of correlation coefficients; the same numbers stand in exploration/correlations.csv of the sweep's "
+            "run."
+        ),
     ),
     "counts": (
         "exploration/counts.png",
@@ -78,8 +80,10 @@ SWEEP_PICTURES = {
     ),
     "verdict_front": (
         "verdict/front.png",
-        "Stability, separation and value explained of the candidates that were examined: none on the front is beaten "
-        "in all of them.",
+        (
+            "Stability, separation and value explained of the candidates that were examined: none on the front is "
+            "beaten in all of them."
+        ),
         "Dots; the same numbers stand in verdict.json of the sweep's run, under short_list.",
     ),
 }

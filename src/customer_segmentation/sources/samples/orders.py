@@ -84,4 +84,5 @@ def _in_season(rng: np.random.Generator, days: np.ndarray) -> np.ndarray:
     weight = _SEASON[calendar.month - 1] * _WEEKDAY[calendar.day_of_week]
     chances = np.cumsum(weight[candidates], axis=1)
     chosen = (rng.random((len(days), 1)) * chances[:, -1:] > chances).sum(axis=1)
-    return candidates[np.arange(len(days)), np.minimum(chosen, candidates.shape[1] - 1)]
+    moved: np.ndarray = candidates[np.arange(len(days)), np.minimum(chosen, candidates.shape[1] - 1)]
+    return moved

@@ -179,7 +179,8 @@ def draw_customers(n: int = 7043, *, seed: int = 2022) -> pd.DataFrame:
 
 
 def _logistic(logit: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-logit))
+    chances: np.ndarray = 1 / (1 + np.exp(-logit))
+    return chances
 
 
 def _draw_events(rng: np.random.Generator, chance: np.ndarray) -> np.ndarray:

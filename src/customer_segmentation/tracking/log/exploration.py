@@ -149,8 +149,10 @@ def explore_description(table: CustomerTable, found: Exploration, *, command: st
         "",
         "### Rows",
         "",
-        f"{counts['rows_read']:,} rows of {_cell(table.source)} = {counts['rows_used']:,} used + "
-        f"{counts['rows_not_selected']:,} not selected + {counts['rows_set_aside']:,} set aside.",
+        (
+            f"{counts['rows_read']:,} rows of {_cell(table.source)} = {counts['rows_used']:,} used + "
+            f"{counts['rows_not_selected']:,} not selected + {counts['rows_set_aside']:,} set aside."
+        ),
         *[f"- mended: {_cell(what)}: {count:,}" for what, count in table.repairs.items()],
         *[f"- set aside: {_cell(reason)}: {count:,}" for reason, count in set_aside_reasons(table.set_aside)],
     ]
@@ -170,9 +172,11 @@ def explore_description(table: CustomerTable, found: Exploration, *, command: st
         "",
         "### Where to look",
         "",
-        "Artifacts: `figures/` (distributions, both heatmaps, counts), `tables/` (columns with missing cells, "
-        "description, Tukey's outliers, every correlation with its intervals, counts, hypotheses), `set_aside.csv` "
-        "where rows were set aside.",
+        (
+            "Artifacts: `figures/` (distributions, both heatmaps, counts), `tables/` (columns with missing cells, "
+            "description, Tukey's outliers, every correlation with its intervals, counts, hypotheses), `set_aside.csv` "
+            "where rows were set aside."
+        ),
         "",
         "### Repeat it",
         "",
