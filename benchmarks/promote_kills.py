@@ -76,7 +76,7 @@ def answer(registry: ModelRegistry) -> int:
     """Let the champion label its example; return its version."""
     champion = registry.champion()
     model = load_segment_model(f"models:/{NAME}@{CHAMPION}", registry.client).model
-    labels = model.label(model.example).table["segment"]
+    labels = model.predict(model.example).table["segment"]
     if champion is None or labels.isna().any():
         sys.exit("the champion does not answer")
     return champion.number

@@ -21,6 +21,10 @@ class StudyError(SegmentError):
     """A space that cannot be segmented as asked."""
 
 
+class ModelError(SegmentError):
+    """A model that labels nobody: it is broken, or the program is."""
+
+
 class StoreError(SegmentError):
     """A tracking store that cannot be reached or written."""
 

@@ -75,7 +75,7 @@ def test_sizes_inertia_and_account_are_those_of_all_rows(orders, tmp_path, monke
     }
 
     model = load_segment_model(f"runs:/{chosen.info.run_id}/model").model
-    labelled = model.label(kept)
+    labelled = model.predict(kept)
     sizes = labelled.table["segment"].value_counts().sort_index()
     own = pd.read_csv(client.download_artifacts(study.info.run_id, "full_data.csv"))
     own = own[own["k"] == 3]

@@ -49,14 +49,14 @@ def test_margin_is_one_at_the_centre_none_on_the_border_and_below_beyond_it():
 
 
 def test_numbers_and_names_follow_the_mapping(model, raw):
-    table = model.label(raw).table
+    table = model.predict(raw).table
     clusters = model.pipeline.predict(raw)
     assert table["segment"].tolist() == [(3, 1, 0, 9)[cluster] for cluster in clusters]
     names = dict(zip(table["segment"], table["segment_name"], strict=True))
     assert names == {3: "segment 3", 1: "Same", 0: "segment 0", 9: "Same (2)"}, "names stay apart"
     renamed = model.renamed((0, 1, 2, 3), {0: "First"}, promoted="yes")
     assert renamed.about["promoted"] == "yes"
-    assert renamed.label(raw).table["segment"].tolist() == clusters.tolist()
+    assert renamed.predict(raw).table["segment"].tolist() == clusters.tolist()
 
 
 def test_a_row_that_raises_is_found_and_the_others_keep_their_labels(model, raw):
@@ -68,8 +68,8 @@ def test_a_row_that_raises_is_found_and_the_others_keep_their_labels(model, raw)
 
     wild = raw.astype(object)
     wild["a"] = [Mine() if at in (7, 200) else value for at, value in enumerate(wild["a"])]
-    found = model.label(wild).table
-    right = model.label(raw).table
+    found = model.predict(wild).table
+    right = model.predict(raw).table
     assert found["segment"].isna().sum() == 2
     assert "not today" in found["reason"].iloc[7]
     others = [at for at in range(300) if at not in (7, 200)]
@@ -77,4 +77,4 @@ def test_a_row_that_raises_is_found_and_the_others_keep_their_labels(model, raw)
 
 
 def test_nobody_is_a_batch_as_well(model, raw):
-    assert model.label(raw.head(0)).table.empty
+    assert model.predict(raw.head(0)).table.empty

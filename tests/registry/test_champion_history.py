@@ -1,3 +1,5 @@
+import json
+
 from customer_segmentation.registry.champion_history import (
     Event,
     event_tag,
@@ -34,17 +36,24 @@ def test_the_first_champion_replaced_nobody_and_an_interrupted_one_never_was():
     assert previous_champion(events(("promote", None, 1), ("promote", 1, 2)), 1) is None
 
 
-def test_an_event_is_a_sentence_that_is_read_back_and_so_is_the_json_of_earlier_versions():
+def test_an_event_is_kept_whole_and_read_back_and_one_that_was_edited_is_none():
     for event in (
         Event(1795535029900, "rollback", 2, 1, "ann b", "worse: the lists,\nby far, by me: no → yes"),
         Event(1795535029901, "promote", None, 1, "ann", ""),
         Event(1795535029902, "force", 12, 13, "CORP\\ann, by x", "why, by ann: so"),
     ):
         key, value = event_tag(event, event.at * 1_000_000)
-        assert read_event(key, value) == event
-    assert value.startswith("promoted by force: version 12 → version 13, by CORP")
-    old = '{"action": "promote", "from": null, "to": 1, "by": "root", "why": "", "at": 1795534786445}'
-    assert read_event("history.20261124T153946.445838620", old) == Event(1795534786445, "promote", None, 1, "root", "")
-    for edited in ("", "{", "{}", "promoted: version x → version 1, by me", value.replace("→", "to")):
-        assert read_event(key, edited) is None
-    assert read_event("history.by hand", value) is None
+        assert read_event(value) == event
+        assert key.startswith("history.2026-11-24 ")
+    assert event.words == "promoted by force: version 12 → version 13"
+    kept = json.loads(value)
+    edits = [{"action": "sold"}, {"after": "13"}, {"after": True}, {"before": 1.5}, {"by": None}, {"at": -1}]
+    forged = [json.dumps(kept | edit) for edit in edits] + [json.dumps({**kept, "after": None}), "[" * 100_000]
+    for edited in ("", "{", "{}", "[]", "3", "promoted: no champion → version 1, by me", *forged):
+        assert read_event(edited) is None, edited[:80]
+
+
+def test_a_long_reason_fits_into_a_tag():
+    _, value = event_tag(Event(1, "force", 1, 2, "me", "→" * 9000), 1)
+    assert len(value) < 5000
+    assert read_event(value).reason == "→" * 2000

@@ -35,7 +35,7 @@ def files(raw):
 
 @pytest.fixture(scope="module")
 def expected(model, raw):
-    return model.label(raw).table["segment"].to_numpy()
+    return model.predict(raw).table["segment"].to_numpy()
 
 
 @pytest.mark.parametrize("name", NAMES)

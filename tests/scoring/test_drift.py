@@ -22,7 +22,7 @@ def kept(raw):
 def drift_of(model, customers, settings=STANDARD, parts=1):
     watch = DriftWatch(model.reference, model.numbers, model.names)
     for part in np.array_split(np.arange(len(customers)), parts):
-        watch.add(model.label(customers.iloc[part]))
+        watch.add(model.predict(customers.iloc[part]))
     return watch.measure(settings)
 
 
@@ -73,14 +73,14 @@ def test_churned_customers_ask_for_a_refit(model, raw):
 
 def test_a_whole_table_is_compared_by_those_whom_the_fit_would_have_kept(model, raw, kept):
     comparison = Comparison(model)
-    comparison.add(model.label(raw), raw)
+    comparison.add(model.predict(raw), raw)
     found, told = comparison.measure(STANDARD)
     assert found.word == "steady"
     assert found.customers == len(kept)
     assert f"{len(raw) - len(kept):,} others (Customer Status: Churned)" in told
     churned = raw[raw["Customer Status"] == "Churned"]
     comparison = Comparison(model)
-    comparison.add(model.label(churned), churned)
+    comparison.add(model.predict(churned), churned)
     found, told = comparison.measure(STANDARD)
     assert found.word == "refit"
     assert "hardly any others" in told

@@ -32,7 +32,7 @@ def to_settings(raw):
 
 @pytest.fixture(scope="module")
 def expected(model, to_settings):
-    table = model.label(to_settings).table
+    table = model.predict(to_settings).table
     return table["segment"].dropna().tolist()
 
 

@@ -1,6 +1,8 @@
 """A model as it is logged: the same labels back, raw cells of any kind in, nothing foreign inside, little to carry."""
 
 import json
+import os
+import py_compile
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,7 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
+from mlflow.exceptions import MlflowException
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.cluster import BisectingKMeans, KMeans, MiniBatchKMeans
 from sklearn.pipeline import make_pipeline
@@ -146,7 +149,10 @@ def test_blanks_text_and_nonsense_reach_the_model_and_spoil_no_other_row(store, 
     assert found.loc[5, "reason"] == "rate has no finite value"
     assert found.loc[6, "segment"] in (0, 1, 2)
     pd.testing.assert_frame_equal(found.iloc[7:], right.iloc[7:], check_dtype=False)
-    assert model.predict(raw.drop(columns="TV"))["reason"].tolist() == ["the column TV is missing"] * 200
+    with pytest.raises(MlflowException, match=r"missing inputs \['TV'\]"):
+        model.predict(raw.drop(columns="TV"))
+    with pytest.raises(MlflowException, match=r"missing inputs \['Months', 'Paid', 'TV', 'Plan'\]"):
+        model.predict(pd.DataFrame([{}, {}]))
     json.dumps(found.to_dict("records"), allow_nan=False)
 
 
@@ -154,7 +160,7 @@ def test_the_model_brings_the_few_modules_that_it_needs_and_exact_requirements(s
     """Loaded in a process in which the package is not installed: only what the model brings is there."""
     run_id, _ = logged(store, model_of(raw, StandardScaler(), KMeans(3, n_init=2, random_state=0)))
     folder = Path(mlflow.artifacts.download_artifacts(f"runs:/{run_id}/model", dst_path=str(tmp_path)))
-    assert sum(1 for _ in folder.rglob("*")) < 45
+    assert sum(1 for path in folder.rglob("*") if path.name != "__pycache__") < 47
     raw.head(20).to_csv(tmp_path / "raw.csv", index=False)
     code = f"""
 import sys
@@ -189,9 +195,13 @@ class Foreign(TransformerMixin, BaseEstimator):
         return X
 
 
-def test_a_foreign_type_is_refused():
+def test_a_foreign_type_is_refused_unless_its_module_is_trusted_by_name():
+    pipeline = make_pipeline(Foreign(), KMeans(2)).fit(np.arange(12.0).reshape(6, 2))
+    with pytest.raises(StudyError, match=r"Foreign.*trusted_modules"):
+        pipeline_bytes(pipeline)
+    assert pipeline_bytes(pipeline, [Foreign.__module__])
     with pytest.raises(StudyError, match="Foreign"):
-        pipeline_bytes(make_pipeline(Foreign(), KMeans(2)).fit(np.arange(12.0).reshape(6, 2)))
+        pipeline_bytes(pipeline, [Foreign.__module__[:-1]])
 
 
 def test_no_file_of_a_model_can_be_altered_taken_away_or_added(store, raw):
@@ -199,7 +209,7 @@ def test_no_file_of_a_model_can_be_altered_taken_away_or_added(store, raw):
     known = store.client.get_logged_model(model_id)
     folder = Path(known.artifact_location.removeprefix("file://"))
     by_run, by_id = f"runs:/{known.source_run_id}/{known.name}", f"models:/{model_id}"
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "__pycache__")
     assert {"MLmodel", "model_code.py", "segment_model.py", "pipeline.skops"} <= {path.name for path in files}
     for path in files:
         content = path.read_bytes()
@@ -208,14 +218,40 @@ def test_no_file_of_a_model_can_be_altered_taken_away_or_added(store, raw):
             with pytest.raises(StoreError, match=f"{path.name} of .* was altered since it was logged"):
                 load_segment_model(uri, store.client)
         path.write_bytes(content)
-    for name in ("MLmodel", "model_code.py", "files.json"):
-        content = (folder / name).read_bytes()
-        (folder / name).unlink()
-        with pytest.raises(StoreError, match=f"{name} of .* is gone since it was logged"):
+        path.unlink()
+        with pytest.raises(StoreError, match=f"{path.name} of .* is gone since it was logged"):
             load_segment_model(by_run, store.client)
-        (folder / name).write_bytes(content)
-    (folder / "code" / "numpy.py").write_text("")
-    with pytest.raises(StoreError, match=r"code/numpy.py of .* was added"):
-        load_segment_model(by_id, store.client)
-    (folder / "code" / "numpy.py").unlink()
+        path.write_bytes(content)
+    for added in ("code/numpy.py", "artifacts/segment_model/more.json", "code/registered_model_meta", "x.so"):
+        (folder / added).write_text("")
+        with pytest.raises(StoreError, match=f"{added} of .* was added"):
+            load_segment_model(by_id, store.client)
+        (folder / added).unlink()
+    (folder / "registered_model_meta").write_text("model_name: n\n")  # as MLflow does
+    (folder / "code" / "link.py").symlink_to("/etc/hostname")
+    with pytest.raises(StoreError, match=r"code/link.py of .* is a link"):
+        load_segment_model(str(folder), store.client)
+    (folder / "code" / "link.py").unlink()
     assert load_segment_model(by_run, store.client).model_id == model_id
+
+
+def test_loading_in_place_leaves_no_compiled_code_and_added_one_is_refused(store, raw):
+    _, model_id = logged(store, model_of(raw, StandardScaler(), KMeans(3, n_init=1, random_state=0)))
+    folder = Path(store.client.get_logged_model(model_id).artifact_location.removeprefix("file://"))
+    code = f"import sys, mlflow; sys.dont_write_bytecode = False; mlflow.pyfunc.load_model({str(folder)!r})"
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert load_segment_model(f"models:/{model_id}", store.client)
+    module = next(folder.rglob("segment_model.py"))
+    keeper = module.parent / "__pycache__"
+    keeper.write_text("x")
+    with pytest.raises(StoreError, match=r"__pycache__ of .* is compiled code"):
+        load_segment_model(f"models:/{model_id}", store.client)
+    keeper.unlink()
+    for compiled in (module.with_suffix(".pyc"), keeper / f"segment_model.{sys.implementation.cache_tag}.pyc"):
+        py_compile.compile(str(module), cfile=str(compiled))
+        with pytest.raises(StoreError, match=rf"{compiled.name} of .* is compiled code"):
+            load_segment_model(f"models:/{model_id}", store.client)
+        compiled.unlink()
+    assert load_segment_model(f"models:/{model_id}", store.client), "an empty folder runs nothing"

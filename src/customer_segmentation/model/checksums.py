@@ -1,36 +1,44 @@
-"""The seal of a logged model: checksums of every file in its folder, and one checksum of those, kept in the store."""
+"""The manifest of a logged model: the checksum of every file in its folder; its own checksum is kept in the store."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from customer_segmentation.errors import StoreError
 
 #: Beside ``MLmodel``: path to SHA-256, of every file but this one.
-FILES = "files.json"
-#: Tag of the logged model: SHA-256 of `FILES`.
-SEAL = "files_sha256"
-#: What MLflow itself adds to a model that it has registered, downloaded or imported.
-ADDED = ("registered_model_meta", "__pycache__")
+MANIFEST = "manifest.json"
+#: Tag of the logged model: SHA-256 of `MANIFEST`.
+MANIFEST_TAG = "manifest_sha256"
+#: What MLflow itself writes beside ``MLmodel`` of a model that it has registered.
+ADDED_BY_MLFLOW = "registered_model_meta"
+#: An empty file of this name stands beside every Python file of a model. Where a model is loaded in place, Python would
+#: otherwise write compiled code into the store, which nobody could tell from compiled code that a stranger put there.
+NO_BYTECODE = "__pycache__"
 
 
-def write_checksums(folder: Path) -> str:
-    """Write the checksums of all files of a model; return the checksum of those, which belongs into the store."""
-    (folder / FILES).write_text(json.dumps(_checksums(folder), indent=1), encoding="utf-8")
-    return _sha256(folder / FILES)
+def write_manifest(folder: Path) -> str:
+    """Write the manifest of a model; return its checksum, which belongs into the store."""
+    for place in {path.parent for path in folder.rglob("*.py")}:
+        (place / NO_BYTECODE).touch()
+    text = json.dumps({name: _sha256(folder / name) for name in _files(folder, folder.name)}, indent=1)
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    return _sha256(folder / MANIFEST)
 
 
-def check_checksums(folder: Path, told: str | None, name: str) -> None:
+def check_manifest(folder: Path, told: str | None, name: str) -> None:
     """Refuse a model of which a file was altered, added or removed since it was logged.
 
     Parameters
     ----------
     folder : Path
-        Of the model, as it was downloaded.
+        Of the model, with ``MLmodel``.
     told : str or None
-        The seal in the store; None where the store holds none: the model is of an earlier version, or of another store.
+        Checksum of the manifest in the store; None where no store knows the model.
     name : str
         What the model is called in an error.
 
@@ -39,32 +47,58 @@ def check_checksums(folder: Path, told: str | None, name: str) -> None:
     StoreError
         Names the file.
     """
-    if not (folder / FILES).is_file():
+    if not (folder / MANIFEST).is_file():
         if told is None:
-            return
-        raise StoreError(f"the file {FILES} of {name} is gone since it was logged; do not use the model.")
-    if told is not None and _sha256(folder / FILES) != told:
-        raise StoreError(f"the file {FILES} of {name} was altered since it was logged; do not use the model.")
+            raise StoreError(
+                f"{name} is not a model that this version of `segment sweep` logged (it has no {MANIFEST}); take the "
+                "model of a candidate's run, or a version that `segment promote` registered."
+            )
+        raise _altered(MANIFEST, name, "is gone")
+    if told is not None and _sha256(folder / MANIFEST) != told:
+        raise _altered(MANIFEST, name, "was altered")
     try:
-        logged: dict[str, str] = json.loads((folder / FILES).read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise StoreError(
-            f"the file {FILES} of {name} was altered since it was logged; do not use the model."
-        ) from error
-    found = _checksums(folder)
+        logged = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        assert isinstance(logged, dict)  # noqa: S101 - the next line refuses both
+    except (ValueError, AssertionError, RecursionError) as error:
+        raise _altered(MANIFEST, name, "was altered") from error
+    found = dict.fromkeys(_files(folder, name))
     for path in sorted({*logged, *found}):
-        if logged.get(path) != found.get(path):
-            what = "is gone" if path not in found else "was altered" if path in logged else "was added"
-            raise StoreError(f"the file {path} of {name} {what} since it was logged; do not use the model.")
+        if path not in found:
+            raise _altered(path, name, "is gone")
+        if path not in logged:
+            raise _altered(path, name, "was added")
+        if _sha256(folder / path) != logged[path]:
+            raise _altered(path, name, "was altered")
 
 
-def _checksums(folder: Path) -> dict[str, str]:
-    found = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
-    return {
-        name.as_posix(): _sha256(path)
-        for name, path in found.items()
-        if name != Path(FILES) and not set(name.parts) & set(ADDED)
-    }
+def _altered(path: str, name: str, what: str) -> StoreError:
+    return StoreError(f"the file {path} of {name} {what} since it was logged; do not use the model.")
+
+
+def _files(folder: Path, name: str) -> Iterator[str]:
+    """Paths below a model's folder, in order, but for the manifest and what MLflow adds.
+
+    Raises
+    ------
+    StoreError
+        A link, a device or a pipe, whose content is not the model's own; compiled code.
+    """
+    for place, below, files in os.walk(folder):
+        below.sort()
+        for entry in sorted([*below, *files]):
+            path = Path(place, entry)
+            inner = path.relative_to(folder).as_posix()
+            if path.is_symlink() or not (path.is_dir() or path.is_file()):
+                raise StoreError(f"{inner} of {name} is a link, not a file of its own; do not use the model.")
+            if entry == NO_BYTECODE and path.is_file() and not path.stat().st_size:
+                continue  # what keeps compiled code out may itself be lost on the way
+            if path.suffix == ".pyc" or (entry == NO_BYTECODE and path.is_file()):
+                raise StoreError(
+                    f"{inner} of {name} is compiled code, which was added since the model was logged; do not use the "
+                    "model."
+                )
+            if path.is_file() and inner not in (MANIFEST, ADDED_BY_MLFLOW):
+                yield inner
 
 
 def _sha256(path: Path) -> str:

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import sklearn
 
 from customer_segmentation.clustering.distances import Floats, distances, margin
 from customer_segmentation.clustering.transformers import CustomerFeatures
-from customer_segmentation.data.cleaning import PROBLEM_COLUMNS, Prepared
+from customer_segmentation.data.cleaning import PROBLEM_COLUMNS
+from customer_segmentation.model.cells import Readable, fault_of_the_model, readable_cells
 
 #: What a row gets.
 RESULTS = ("segment", "segment_name", "distance", "margin", "reason")
@@ -70,6 +72,8 @@ class SegmentModel:
         How the customers of the fit were distributed, for drift.
     about : mapping
         Where the model is from: study, k, digest of the table, ...
+    trusted_modules : tuple of str
+        Packages or modules whose types the pipeline may hold beside scikit-learn's and ours.
     """
 
     pipeline: Any
@@ -81,6 +85,7 @@ class SegmentModel:
     profile: pd.DataFrame | None = None
     reference: Mapping[str, Any] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)
+    trusted_modules: tuple[str, ...] = ()
 
     @property
     def step(self) -> CustomerFeatures:
@@ -109,7 +114,7 @@ class SegmentModel:
             profile = profile.assign(segment=[moved.get(number, number) for number in profile["segment"]])
         return replace(self, numbers=tuple(numbers), names=dict(names), profile=profile, about={**self.about, **about})
 
-    def label(self, customers: pd.DataFrame, *, decimal: str | None = None) -> Labelled:
+    def predict(self, customers: pd.DataFrame, *, decimal: str | None = None) -> Labelled:
         """Label customers; one that cannot be labelled gets a reason, and never keeps the others from their labels.
 
         Parameters
@@ -118,22 +123,14 @@ class SegmentModel:
             Canonical column names; cells of any type.
         decimal : {".", ","}, optional
             Decimal mark of numbers in text, where a column does not show it.
-        """
-        try:
-            return self._label(customers, decimal)
-        except Exception as error:
-            if len(customers) <= 1:
-                return self._nobody(customers, f"cannot be read ({type(error).__name__}: {error})")
-            middle = len(customers) // 2  # of strange cells one may spoil a whole column: find the rows that do
-            halves = [self.label(part, decimal=decimal) for part in (customers.iloc[:middle], customers.iloc[middle:])]
-            return Labelled(
-                pd.concat([half.table for half in halves]),
-                pd.concat([half.clean for half in halves]),
-                pd.concat([half.features for half in halves]),
-                pd.concat([half.problems for half in halves]),  # positions are those of the halves: for counting only
-            )
 
-    def _label(self, customers: pd.DataFrame, decimal: str | None) -> Labelled:
+        Raises
+        ------
+        DataError
+            A column stands twice.
+        ModelError
+            The model itself is broken, or the program: no customer can be blamed.
+        """
         needed = self.needed
         absent = [name for name in needed if name not in customers.columns]
         if absent:
@@ -141,11 +138,20 @@ class SegmentModel:
             if len(absent) > 1:
                 lacking = f"the columns {', '.join(absent)} are missing"
             return self._nobody(customers, lacking)
-        prepared = self.step.prepare(customers, decimal)
-        features = self.step.features_of(prepared.frame)
-        clean = prepared.frame[needed]
-        reasons = _reasons(prepared, clean, features, self.step)
-        rows = np.arange(len(customers))
+        read = readable_cells(
+            customers,
+            list(self.step.columns),
+            lambda cells: self.step.prepare(cells, decimal),
+            example=self.example,
+        )
+        with fault_of_the_model():
+            return self._labelled(customers.index, read)
+
+    def _labelled(self, index: pd.Index, read: Readable) -> Labelled:
+        features = self.step.features_of(read.prepared.frame)
+        clean = read.prepared.frame[self.needed]
+        reasons = _reasons(read, clean, features, self.step)
+        rows = np.arange(len(index))
         if reasons:
             rows = np.delete(rows, list(reasons))
         matrix = self._matrix(features.iloc[rows] if reasons else features)
@@ -157,15 +163,16 @@ class SegmentModel:
         clusters = self._clusters(matrix)
         own, other = distances(matrix, self.centres, clusters)
         margins = margin(own, other)
-        table = self._table(customers.index, rows, clusters, own, margins, reasons)
-        problems = prepared.problems[prepared.problems["column"].isin(needed)]
+        table = self._table(index, rows, clusters, own, margins, reasons)
+        problems = read.prepared.problems[read.prepared.problems["column"].isin(clean.columns)]
         return Labelled(table, clean, features, problems)
 
     def _matrix(self, features: pd.DataFrame) -> Floats:
         if not len(features):
             return np.empty((0, self.centres.shape[1]))
         scaling = self.pipeline.steps[1][1]
-        with np.errstate(all="ignore"):
+        # What becomes infinite on the way is told row by row; scikit-learn's own check would refuse the whole batch.
+        with np.errstate(all="ignore"), sklearn.config_context(assume_finite=True):
             return np.ascontiguousarray(scaling.transform(features), dtype=np.float64)
 
     def _clusters(self, matrix: Floats) -> npt.NDArray[np.intp]:
@@ -233,17 +240,19 @@ def _distinct(names: list[str]) -> list[str]:
     return result
 
 
-def _reasons(prepared: Prepared, clean: pd.DataFrame, features: pd.DataFrame, step: CustomerFeatures) -> dict[int, str]:
+def _reasons(read: Readable, clean: pd.DataFrame, features: pd.DataFrame, step: CustomerFeatures) -> dict[int, str]:
     """Why rows cannot be labelled, by position."""
-    found: dict[int, list[str]] = {}
-    problems = prepared.problems[prepared.problems["column"].isin(clean.columns)]
+    found: dict[int, list[str]] = {row: [reason] for row, reason in read.unreadable.items()}
+    problems = read.prepared.problems[read.prepared.problems["column"].isin(clean.columns)]
+    if read.unreadable:
+        problems = problems[~problems["row"].isin(list(read.unreadable))]
     for row, column, value, reason in problems.itertuples(index=False, name=None):
         shown = value if len(value) <= SHOWN else f"{value[:SHOWN]}… ({len(value)} characters)"
         found.setdefault(int(row), []).append(f"{column}: {shown!r} {reason}")
     told = {(int(row), column) for row, column in zip(problems["row"], problems["column"], strict=True)}
     for name in clean.columns:
         for row in np.flatnonzero(clean[name].isna().to_numpy()):
-            if (int(row), name) not in told:
+            if (int(row), name) not in told and int(row) not in read.unreadable:
                 found.setdefault(int(row), []).append(f"{name} is missing")
     for name in features.columns:
         if name in step.categories:

@@ -1,35 +1,17 @@
-"""The moves of the champion's alias as tags of the registered model: sentences that people and programs read.
-
-MLflow's page of a registered model lists its tags, so that what is kept there is read by everybody. Tags of earlier
-versions hold JSON instead; they are read as well.
-"""
+"""The moves of the champion's alias, kept as JSON in tags of the registered model and told in sentences."""
 
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 #: First part of the tags' keys, followed by the time in UTC.
 EVENT = "history."
-
-
 REASON_LENGTH = 2000
-
-
 VERBS = {"promote": "promoted", "force": "promoted by force", "rollback": "rolled back"}
-
-
-_SENTENCE = re.compile(
-    rf"(?P<verb>{'|'.join(VERBS.values())}): (?:no champion|version (?P<before>\d+)) → version (?P<after>\d+), "
-    r"by (?P<by>.*?)(?:: (?P<why>.*))?",
-    re.DOTALL,
-)
-
 
 State = Literal["done", "interrupted", "moved by hand"]
 
@@ -55,33 +37,47 @@ class Event:
 def event_tag(event: Event, nanoseconds: int) -> tuple[str, str]:
     """Key and value of the tag of an event.
 
+    Parameters
+    ----------
+    event : Event
+    nanoseconds : int
+        Time of the key, since 1970: two events of one millisecond stay apart.
+
     Examples
     --------
-    >>> event_tag(Event(0, "rollback", 3, 1, "ann", "worse: see the lists"), 0)
-    ('history.1970-01-01 00:00:00.000000', 'rolled back: version 3 → version 1, by ann: worse: see the lists')
+    >>> event_tag(Event(0, "rollback", 3, 1, "ann", "worse"), 0)[0]
+    'history.1970-01-01 00:00:00.000000'
+    >>> event_tag(Event(0, "rollback", 3, 1, "ann", "worse"), 0)[1]
+    '{"action": "rollback", "before": 3, "after": 1, "by": "ann", "reason": "worse", "at": 0}'
     """
     seconds, rest = divmod(nanoseconds, 10**9)
     key = f"{EVENT}{time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(seconds))}.{rest // 1000:06d}"
-    by = " ".join(event.by.split()).replace(": ", " ")  # a colon ends the name
-    return key, f"{event.words}, by {by}" + (f": {event.reason[:REASON_LENGTH]}" if event.reason else "")
+    kept = {
+        "action": event.action,
+        "before": event.before,
+        "after": event.after,
+        "by": event.by,
+        "reason": event.reason[:REASON_LENGTH],
+        "at": event.at,
+    }
+    return key, json.dumps(kept, ensure_ascii=False)
 
 
-def read_event(key: str, value: str) -> Event | None:
-    """Read a tag that `event_tag`, or an earlier version, wrote; None of one that somebody has edited."""
+def read_event(value: str) -> Event | None:
+    """Read a tag that `event_tag` wrote; None of one that somebody has edited."""
     try:
-        if value.startswith("{"):
-            old = json.loads(value)
-            return Event(old["at"], old["action"], old["from"], old["to"], old["by"], old["why"] or "")
-        found = _SENTENCE.fullmatch(value)
-        when = datetime.strptime(key.removeprefix(EVENT), "%Y-%m-%d %H:%M:%S.%f").replace(tzinfo=UTC)
-    except (ValueError, KeyError, TypeError):
+        kept = json.loads(value)
+        event = Event(kept["at"], kept["action"], kept["before"], kept["after"], kept["by"], kept["reason"])
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    if found is None:
-        return None
-    action = next(action for action, verb in VERBS.items() if verb == found["verb"])
-    before = None if found["before"] is None else int(found["before"])
-    at = int(when.replace(microsecond=0).timestamp()) * 1000 + when.microsecond // 1000
-    return Event(at, action, before, int(found["after"]), found["by"], found["why"] or "")
+    numbers = [event.at, event.after, *([] if event.before is None else [event.before])]
+    whole = all(type(number) is int and number >= 0 for number in numbers)
+    texts = isinstance(event.by, str) and isinstance(event.reason, str)
+    return event if whole and texts and _known(event.action) else None
+
+
+def _known(action: Any) -> bool:
+    return isinstance(action, str) and action in VERBS
 
 
 @dataclass(frozen=True)

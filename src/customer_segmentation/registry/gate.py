@@ -118,7 +118,7 @@ def examine(
 
 def clusters_of(model: SegmentModel, customers: pd.DataFrame) -> tuple[npt.NDArray[np.int64], str]:
     """Clusters that a model puts customers into, of shape (n_customers,); -1 for those without, and why the first."""
-    table = model.label(customers).table
+    table = model.predict(customers).table
     numbers = table["segment"].to_numpy(dtype=np.float64, na_value=np.nan)
     reasons = table["reason"].dropna()
     clusters = np.full(len(numbers), -1, dtype=np.int64)

@@ -132,7 +132,7 @@ class ModelRegistry:
         """Moves of the champion's alias that were begun, the oldest first."""
         model = self._model()
         tags = {} if model is None else model.tags
-        read = {key: read_event(key, value) for key, value in tags.items() if key.startswith(EVENT)}
+        read = {key: read_event(value) for key, value in tags.items() if key.startswith(EVENT)}
         found = [(event.at, key, event) for key, event in read.items() if event is not None]
         return [event for _, _, event in sorted(found, key=lambda item: item[:2])]
 
@@ -183,10 +183,6 @@ class ModelRegistry:
     def describe(self, text: str) -> None:
         """Write the registered model's page."""
         self.client.update_registered_model(self.name, description=text)
-
-    def tag(self, number: int, key: str, value: str) -> None:
-        """Tag a version."""
-        self.client.set_model_version_tag(self.name, str(number), key, _short(value))
 
     def _model(self) -> Any:
         from mlflow.exceptions import MlflowException

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tempfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from customer_segmentation.errors import StoreError
-from customer_segmentation.model.checksums import SEAL, check_checksums
-from customer_segmentation.model.files import DIGESTS, read_model
+from customer_segmentation.model.checksums import MANIFEST_TAG, check_manifest
+from customer_segmentation.model.files import SEGMENTS, read_model
 from customer_segmentation.model.segment_model import SegmentModel
 from customer_segmentation.tracking.models import ARTIFACT, model_id_in
 from customer_segmentation.tracking.resolve import address_of
@@ -62,7 +62,7 @@ class LoadedModel:
         return f"{study} · k={self.model.about.get('k')} of run {self.run_id}" if study and self.run_id else self.uri
 
 
-def load_segment_model(uri: str, client: Any = None) -> LoadedModel:
+def load_segment_model(uri: str, client: Any = None, *, trusted_modules: Collection[str] = ()) -> LoadedModel:
     """Load a model of ours, by files and without running any code that it brings.
 
     Parameters
@@ -72,6 +72,8 @@ def load_segment_model(uri: str, client: Any = None) -> LoadedModel:
         a downloaded model.
     client : mlflow.MlflowClient, optional
         Of the store; by default that of MLflow's current tracking URI.
+    trusted_modules : collection of str
+        Packages or modules whose types a model may hold beside scikit-learn's and ours.
 
     Raises
     ------
@@ -99,20 +101,26 @@ def load_segment_model(uri: str, client: Any = None) -> LoadedModel:
                 )
             except (MlflowException, OSError, ValueError) as error:
                 raise StoreError(f"the model {uri} cannot be fetched: {_line(error)}.") from error
-        root = next((path.parent for path in folder.rglob("MLmodel")), folder)
+        root = folder if (folder / "MLmodel").is_file() else _only_model(folder)
         model_id = model_id or _model_id(root)
         logged = _logged(client, model_id)
         # before any of its files is believed
-        check_checksums(root, None if logged is None else logged.tags.get(SEAL), uri)
-        own = next((path.parent for path in folder.rglob(DIGESTS) if path.parent.name == ARTIFACT), None)
-        if own is None:
+        check_manifest(root, None if logged is None else logged.tags.get(MANIFEST_TAG), uri)
+        own = root / "artifacts" / ARTIFACT
+        if not (own / SEGMENTS).is_file():
             raise StoreError(
-                f"{uri} is not a model of `segment sweep` (it has no {ARTIFACT}/{DIGESTS}); take the model of a "
-                "candidate's run, or a version that `segment promote` registered."
+                f"{uri} is not a model of `segment sweep` (it has no artifacts/{ARTIFACT}/{SEGMENTS}); take the model "
+                "of a candidate's run, or a version that `segment promote` registered."
             )
         run_id = None if logged is None else logged.source_run_id or None
-        _check_digests(logged, own, uri)
-        return LoadedModel(read_model(own), uri, name, version, model_id, run_id)
+        model = read_model(own, trusted_modules=trusted_modules)
+        return LoadedModel(model, uri, name, version, model_id, run_id)
+
+
+def _only_model(folder: Path) -> Path:
+    """Folder of the one model in a folder; the folder itself where there is none, or more than one."""
+    found = [path.parent for path in folder.rglob("MLmodel")]
+    return found[0] if len(found) == 1 else folder
 
 
 def _identity(uri: str, client: Any) -> tuple[str | None, str | None, str | None]:
@@ -208,17 +216,10 @@ def _logged(client: Any, model_id: str | None) -> Any:
         return None
 
 
-def _check_digests(logged: Any, folder: Path, uri: str) -> None:
-    """Compare the checksums of a model's own files with those that the store was told when it was logged."""
-    told = None if logged is None else logged.tags.get("digests")
-    if told is not None and json.loads(told) != json.loads((folder / DIGESTS).read_text(encoding="utf-8")):
-        raise StoreError(f"the files of {uri} were altered since they were logged; do not use the model.")
-
-
 def _line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")[:200]
 
 
-def loaded(store: Store, model: str, run_id: str | None) -> LoadedModel:
+def loaded(store: Store, model: str, run_id: str | None, *, trusted_modules: Collection[str] = ()) -> LoadedModel:
     """Load the model that was asked for."""
-    return load_segment_model(address_of(store, model, run_id), store.client)
+    return load_segment_model(address_of(store, model, run_id), store.client, trusted_modules=trusted_modules)

@@ -153,7 +153,7 @@ def score(
         with RowSpool() as spool:
             for chunk in ahead(source.chunks(wanted, size=size, everything=columns == "all")):
                 cells = chunk.frame.rename(columns=known)
-                labelled = model.label(cells, decimal=source.decimal)
+                labelled = model.predict(cells, decimal=source.decimal)
                 watch.add(labelled, cells)
                 good = labelled.table["segment"].notna().to_numpy()
                 output.write(_labels(chunk, labelled.table, good, positions, done.id_column, columns))

@@ -1,7 +1,7 @@
 """The model as MLflow loads it: this file is copied into every logged model and run by `mlflow.pyfunc.load_model`.
 
-It comes with the modules that it imports (see `model_package`), so that a scorer needs the model's requirements and
-nothing else.
+It comes with the modules that it imports (see `model.shipped_code`), so that a scorer needs the model's requirements
+and nothing else.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import mlflow
 import pandas as pd
 from mlflow.pyfunc.model import PythonModel
 
-from customer_segmentation.model.files import read_model
+from customer_segmentation.model.files import modules_trusted_at_logging, read_model
 
 
 class SegmentLabels(PythonModel):
@@ -21,11 +21,13 @@ class SegmentLabels(PythonModel):
 
     def load_context(self, context: Any) -> None:
         """Read the model's files."""
-        self._model = read_model(Path(context.artifacts["segment_model"]))
+        folder = Path(context.artifacts["segment_model"])
+        # MLflow has run this file by now: who loads a model so trusts all of it
+        self._model = read_model(folder, trusted_modules=modules_trusted_at_logging(folder))
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
         """Label customers; one that cannot be labelled gets a null segment and a reason."""
-        table = self._model.label(model_input).table
+        table = self._model.predict(model_input).table
         # as JSON has them: None where there is nothing, whole numbers where there are
         return pd.DataFrame(
             {name: table[name].astype(object).where(table[name].notna(), None) for name in table}, index=table.index

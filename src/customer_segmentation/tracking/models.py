@@ -1,21 +1,25 @@
-"""A segment model in MLflow: models from code around the files of `model_files`, logged with few calls."""
+"""A segment model in MLflow: models from code around the files of `model.files`, logged with few calls."""
 
 from __future__ import annotations
 
 import functools
-import json
 import re
 import tempfile
 import warnings
+from collections.abc import Collection
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from customer_segmentation.model.checksums import SEAL, write_checksums
+from customer_segmentation.model.checksums import MANIFEST_TAG, write_manifest
 from customer_segmentation.model.files import write_model
 from customer_segmentation.model.shipped_code import MODEL_CODE, staged_package
 from customer_segmentation.tracking.items import Model
 from customer_segmentation.tracking.store import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from mlflow.models.signature import ModelSignature
 
 #: What a scorer must install; the modules of this package travel with the model.
 REQUIREMENTS = ("mlflow", "scikit-learn", "skops", "pandas", "numpy", "scipy", "pyarrow")
@@ -35,8 +39,8 @@ def log_model(store: Store, run_id: str, item: Model) -> str:
     """Log a model to a run that is still open; return the id of the logged model.
 
     Logged with a signature of raw columns, an input example, exact requirements, the modules of this package that it
-    needs, and the checksums of all its files, sealed by a tag, by which a later reader knows them to be the ones that
-    were logged.
+    needs, and a manifest of all its files, whose checksum is a tag of the logged model: a later reader knows by it
+    that the files are those that were logged.
     """
     import mlflow.pyfunc
     from mlflow.entities import LoggedModelOutput
@@ -45,12 +49,12 @@ def log_model(store: Store, run_id: str, item: Model) -> str:
     model = item.model
     with tempfile.TemporaryDirectory(prefix="segment-") as scratch:
         own = Path(scratch) / ARTIFACT
-        digests = write_model(model, own)
+        write_model(model, own)
         logged = store.client.create_logged_model(
             store.experiment_id,
             name=item.name,
             source_run_id=run_id,
-            tags={**{key: str(value) for key, value in item.tags.items()}, "digests": json.dumps(digests)},
+            tags={key: str(value) for key, value in item.tags.items()},
             params={key: str(value) for key, value in item.params.items()},
         )
         folder = Path(scratch) / "model"
@@ -62,7 +66,7 @@ def log_model(store: Store, run_id: str, item: Model) -> str:
                     python_model=str(MODEL_CODE),
                     artifacts={ARTIFACT: str(own)},
                     code_paths=[str(staged_package())],
-                    signature=signature(model.example),
+                    signature=signature(model.example, model.needed),
                     input_example=model.example,
                     pip_requirements=requirements(),
                     mlflow_model=MlflowModel(
@@ -72,7 +76,7 @@ def log_model(store: Store, run_id: str, item: Model) -> str:
                         model_id=logged.model_id,
                     ),
                 )
-            store.client.set_logged_model_tags(logged.model_id, {SEAL: write_checksums(folder)})
+            store.client.set_logged_model_tags(logged.model_id, {MANIFEST_TAG: write_manifest(folder)})
             store.client.log_model_artifacts(logged.model_id, str(folder))
         except BaseException:
             store.client.finalize_logged_model(logged.model_id, "FAILED")
@@ -82,19 +86,28 @@ def log_model(store: Store, run_id: str, item: Model) -> str:
     return str(logged.model_id)
 
 
-def signature(example: Any) -> Any:
+def signature(example: pd.DataFrame, needed: Collection[str]) -> ModelSignature:
     """Signature of raw customers in and labels out.
 
     MLflow enforces a signature before the model sees the customers, and refuses whole numbers where it promises
-    doubles. Columns are therefore of any type and optional: the pipeline's first step casts every cell itself.
+    doubles. Columns are therefore of any type: the pipeline's first step casts every cell itself. The segment is a
+    double, because Spark casts a whole number without looking, and one customer without a label would end its job.
+
+    Parameters
+    ----------
+    example : DataFrame
+        A few raw customers.
+    needed : collection of str
+        Columns without which nobody can be labelled: a batch that lacks one is refused by its name. Without this, a
+        batch that has none of the columns has no rows either, and the answer would be empty.
     """
     from mlflow.models.signature import ModelSignature
     from mlflow.types import ColSpec, DataType, Schema
     from mlflow.types.schema import AnyType
 
-    columns: list[Any] = [ColSpec(AnyType(), str(name), required=False) for name in example]
+    columns: list[Any] = [ColSpec(AnyType(), str(name), required=str(name) in needed) for name in example]
     results: list[Any] = [
-        ColSpec(DataType.long, "segment", required=False),
+        ColSpec(DataType.double, "segment", required=False),
         ColSpec(DataType.string, "segment_name", required=False),
         ColSpec(DataType.double, "distance", required=False),
         ColSpec(DataType.double, "margin", required=False),

@@ -198,7 +198,7 @@ class _Promotion:
         return own_labels(int((labels != found.fit.labels).sum()), len(labels))
 
     def _loads_back(self, model_id: str, model: SegmentModel) -> Check:
-        expected = [None if pd.isna(label) else int(label) for label in model.label(model.example).table["segment"]]
+        expected = [None if pd.isna(label) else int(label) for label in model.predict(model.example).table["segment"]]
         with tempfile.TemporaryDirectory(prefix="segment-") as scratch:
             folder = model_folder(self.store, model_id, Path(scratch))
             environment: Any = self.settings.promotion.loads_back
