@@ -8,6 +8,7 @@ import pytest
 from customer_segmentation.explore.correlation import correlation_matrix
 from customer_segmentation.explore.description import counts_by, counts_by_band
 from customer_segmentation.figures.exploration import correlation_heatmap, counts_figure, distributions
+from customer_segmentation.figures.pairs import pairs_figure
 from customer_segmentation.figures.theme import DIVERGING
 
 
@@ -52,8 +53,15 @@ def test_heatmap_of_any_size(columns, tidy):
     tidy(figure)
 
 
-def test_seaborn_registers_no_figure():
-    correlation_heatmap(correlation_matrix(_wide(4)), "Four")
+def test_pairs_show_every_customer_and_register_no_figure(texts):
+    frame = _wide(7).assign(constant=1.0, missing=np.nan)
+    figure = pairs_figure(frame, {}, "Pairs")
+    drawn = [axes for axes in figure.axes if axes.axison]
+    assert len(drawn) == 15  # the lower triangle of the first five columns
+    meshes = [mesh for axes in drawn for mesh in axes.collections if hasattr(mesh, "get_array")]
+    counted = [np.nansum(mesh.get_array()) for mesh in meshes if mesh.get_array() is not None]
+    assert counted == [len(frame)] * 10
+    assert "constant" not in texts(figure)
     assert sys.modules["matplotlib.pyplot"].get_fignums() == []
 
 

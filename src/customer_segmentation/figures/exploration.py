@@ -34,6 +34,7 @@ from customer_segmentation.figures.theme import (
     bare,
     colour_bar,
     compose,
+    ink_on,
     new_figure,
 )
 
@@ -59,8 +60,6 @@ def correlation_heatmap(matrix: pd.DataFrame, title: str = "Pearson correlation"
     Figure
         Whole up to 12 columns, the lower triangle without its diagonal beyond, without numbers beyond 45.
     """
-    import seaborn as sns  # costs most of a second, and is needed here alone
-
     values = matrix.to_numpy(dtype=float)
     n = len(values)
     whole = n <= MOST_WIDE_CELLS
@@ -86,23 +85,16 @@ def correlation_heatmap(matrix: pd.DataFrame, title: str = "Pearson correlation"
         bottom=foot + 0.12 + EDGE,
     )
     hidden = np.zeros_like(values, dtype=bool) if whole else np.triu(np.ones_like(values, dtype=bool))
-    texts = np.vectorize(lambda value: _coefficient(value, short=not whole), otypes=[object])(values)
-    sns.heatmap(
-        values,
-        vmin=-1,
-        vmax=1,
-        cmap=DIVERGING,
-        annot=texts if n <= MOST_ANNOTATED else None,
-        fmt="",
-        mask=hidden | np.isnan(values),
-        linewidths=1 if whole else 0.6,
-        linecolor="white",
-        cbar=False,
-        xticklabels=False,
-        yticklabels=False,
-        annot_kws={"size": TEXT, **PLAIN},
-        ax=axes,
-    )
+    shown = np.ma.masked_array(values, hidden | np.isnan(values))
+    axes.pcolormesh(shown, vmin=-1, vmax=1, cmap=DIVERGING, edgecolors="white", linewidth=1 if whole else 0.6)
+    axes.invert_yaxis()
+    for side in axes.spines.values():
+        side.set_visible(False)
+    if n <= MOST_ANNOTATED:
+        for row, column in np.argwhere(~shown.mask):
+            ink = ink_on(DIVERGING((values[row, column] + 1) / 2)[:3])
+            text = _coefficient(values[row, column], short=not whole)
+            axes.text(column + 0.5, row + 0.5, text, ha="center", va="center", size=TEXT, color=ink, **PLAIN)
     for row, column in np.argwhere(np.isnan(values) & ~hidden):
         axes.text(column + 0.5, row + 0.5, "–", ha="center", va="center", size=TEXT, color=QUIET, **PLAIN)
     axes.set_xticks(np.arange(n) + 0.5, across if whole else labels, color=INK, rotation=0 if whole else 90, **PLAIN)
@@ -228,7 +220,7 @@ def distributions(
         if len(values) == 0:
             axes.text(x, y + 0.05, "no values", size=TEXT, color=QUIET, va="top", **PLAIN)
             continue
-        edges, low, high = _edges(values)
+        edges, low, high = histogram_edges(values)
         heights, _ = np.histogram(np.clip(values, edges[0], edges[-1]), edges)
         steps = x + (edges - edges[0]) / (edges[-1] - edges[0]) * wide
         tops = y - heights / heights.max() * tall
@@ -276,7 +268,7 @@ def _pooled(customers: pd.Series) -> list[tuple[str, float]]:
     return [pairs[i] for i in sorted(kept)] + [(f"{len(pairs) - len(kept):,} others", rest)]
 
 
-def _edges(values: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], str, str]:
+def histogram_edges(values: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], str, str]:
     """Edges of the bars, and the marks of ends beyond which values are gathered."""
     low, high = float(values.min()), float(values.max())
     if low == high:

@@ -16,6 +16,7 @@ from customer_segmentation.explore.description import counts_by, counts_by_band,
 from customer_segmentation.explore.exploration import Exploration
 from customer_segmentation.explore.hypotheses import HypothesisResult, hypotheses_table
 from customer_segmentation.figures.exploration import correlation_heatmap, counts_figure, distributions
+from customer_segmentation.figures.pairs import pairs_figure
 from customer_segmentation.formatting import in_words
 from customer_segmentation.settings.data import Role
 from customer_segmentation.tracking.items import FigureItem, Item, Metrics, Table, Tags, Text
@@ -206,6 +207,11 @@ def _correlations(table: CustomerTable, found: Exploration) -> Iterator[Item]:
         yield Table(matrix.reset_index(names="column"), f"tables/correlations_{name}.csv")
         title = f"{name.title()} correlations, {len(table.customers):,} customers"
         yield FigureItem(correlation_heatmap(matrix, title), f"figures/correlations_{name}.png")
+    named = [name for name in found.numbers if name not in table.columns or table.columns[name].role is not Role.ignore]
+    strongest = found.numbers[named].corr("spearman").abs().sum().sort_values(ascending=False, kind="stable").index
+    main = [name for name in dict.fromkeys([table.value_column, *strongest]) if name in named]
+    title = f"Pairs of the columns that go most with others, {len(table.customers):,} customers"
+    yield FigureItem(pairs_figure(found.numbers[main], found.units, title), "figures/pairs.png")
 
 
 def _counts(table: CustomerTable, found: Exploration) -> Iterator[Item]:
