@@ -120,10 +120,10 @@ def test_a_gyms_members_from_file_to_compared_runs(gym, capsys):
 @pytest.mark.parametrize("form", ["csv", "packed", "quoted", "parquet"])
 def test_of_a_big_table_some_rows_are_looked_at(form, monkeypatch, capsys):
     """Ids repeat too seldom in those rows to show that these are orders; the rows that are counted show it."""
-    from customer_segmentation.commands import init
     from customer_segmentation.sources import csv as delimited
+    from customer_segmentation.workflows import describe_table
 
-    monkeypatch.setattr(init, "LOOKED_AT", 400)
+    monkeypatch.setattr(describe_table, "LOOKED_AT", 400)
     monkeypatch.setattr(delimited, "_HALVED", 1000)
     rng = np.random.default_rng(5)
     n = 8000
@@ -179,6 +179,7 @@ def test_a_shops_orders_from_file_to_compared_runs(shop, capsys):
         "customer": "Client",
         "date": "Sold at",
         "amount": "Line total",
+        "quantity": None,
         "order": "InvoiceNo",
         "reference_date": None,
         "date_format": None,

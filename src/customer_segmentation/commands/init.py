@@ -4,48 +4,41 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from customer_segmentation.config.compose import plan
-from customer_segmentation.config.contract_file import contract_columns
 from customer_segmentation.config.paths import shipped_root
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.commands import InitSettings
-from customer_segmentation.settings.data import Transactions
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from customer_segmentation.explore.roles.column_guesses import Guess
-
-LOOKED_AT = 50_000  # rows of a bigger table by which its columns are guessed
-COUNTED = 2_000_000  # rows of it in which repeated ids are counted
 TABLES = ("auto", "customers", "orders")
 HELP = """\
 segment init: describe a table of your own, so that every command can work with it.
 
 Usage: segment init data.path=FILE [key=value ...]
 
-Reads the table (of a bigger one 50,000 rows), guesses what each column is for, and writes commented files into
+Reads the table (of a bigger one 50,000 rows), decides what each column is for, and writes commented files into
 the current folder: conf/contract, conf/data, conf/features, conf/yardstick, conf/exploration and experiments, all
-under one name.
-Check the guesses, above all the roles, then run the command that it prints.
+under one name. What is not sure is asked in a terminal, and printed as "not sure: ..." elsewhere.
+Check the roles, then run the command that it prints.
 
   data.path=FILE                  CSV, Parquet or Excel, packed or not; or a database URL with data.query
   name=NAME                       of the files; default: made from the name of the table
   table=customers | orders        one row a customer, or orders to be summed up; default: found out
+  roles.HEADER=ROLE               what a column is for: id, value, numeric, category, yes_no, outcome, date, order,
+                                  quantity, price, code or ignore
+  strict=true                     write nothing and end with code 1 while anything is not sure
   data.transactions.customer=HEADER   data.transactions.date=HEADER   data.transactions.amount=HEADER
-                                  the columns of an order table, where the guess is wrong; also .order, .date_format
+                                  the columns of an order table, where the guess is wrong; also .order, .quantity,
+                                  .date_format
   data.delimiter=;   data.encoding=cp1252   data.decimal=,   data.sheet=NAME
                                   where the file does not speak for itself
   force=true                      overwrite the files of an earlier init
 
 Examples:
   segment init data.path=members.csv
+  segment init data.path=members.csv roles.Total=value "roles.Member No=id"
   segment init data.path=orders.xlsx name=shop"""
 
 #: Words that YAML or Hydra would read as something else than a name.
@@ -66,109 +59,28 @@ def run(arguments: Sequence[str]) -> int:
     if not settings.data.path:
         raise SettingsError("data.path is missing; name the table to describe, as in segment init data.path=FILE.")
     name = _name(settings)
-    _describe(settings, name)
-    return 0
+    from customer_segmentation.config.starter_files import kept_out
+    from customer_segmentation.console import onboarding
+    from customer_segmentation.workflows.describe_table import describe_table
 
-
-def _describe(settings: InitSettings, name: str) -> None:
-    """Read, guess, try the guess on the table or on what was looked at, write and tell."""
-    from customer_segmentation.config.starter_files import customer_files, kept_out, order_files
-    from customer_segmentation.console import onboarding as init_summary
-    from customer_segmentation.data.load import load_customers, table_of
-    from customer_segmentation.explore.roles.column_guesses import guess_columns, may_name_rows
-    from customer_segmentation.explore.roles.feature_choice import choose_features
-    from customer_segmentation.explore.roles.order_table import order_columns
-    from customer_segmentation.sources.frame import FrameSource
-    from customer_segmentation.sources.open import open_source
-
-    data = replace(settings.data, source="file", columns={}, transactions=None, contract=None)
-    source = open_source(replace(data, max_rows=sys.maxsize))
-    look = source.look(LOOKED_AT)
-    cells = look.frame
-    if cells.empty:
-        raise DataError(f"{source.name} has a header and no rows; expected a table of customers.")
-    # In a part of a table ids repeat less than in the whole.
-    named = [at for at, header in enumerate(source.headers) if look.which and may_name_rows(header)]
-    rows_per_cell = {at: _rows_per_cell(source.first(at, COUNTED)) for at in named}
-    guesses = guess_columns(cells, source.headers, decimal=source.decimal, rows_per_cell=rows_per_cell)
-    orders = _orders(settings, order_columns(guesses), source.name)
-    table = None
-    if orders is not None:
-        data = replace(data, transactions=orders, columns=dict(contract_columns("rfm", "{}")))
-        table = None if look.which else load_customers(data)
-        files = order_files(
-            name, orders, settings.data, customers=len(cells) if table is None else len(table.customers)
-        )
-    else:
-        _refuse_repeated(guesses, settings, source.name)
-        choice = choose_features(guesses, max_rejected_share=data.max_rejected_share)
-        if not choice.numbers:
-            reasons = "; ".join(f"{guess.header}: {guess.why}" for guess in guesses[:6])
-            reasons = "; ".join(f"{header}: {why}" for header, why in list(choice.left_out.items())[:6]) or reasons
-            raise DataError(
-                f"{source.name} has no numeric column that varies and is filled, so that there is no distance between "
-                f"its customers ({reasons}); add one, such as an amount, a count or a duration."
-            )
-        data = replace(data, columns={guess.header: guess.spec for guess in guesses if guess.spec is not None})
-        needed = [guess.header for guess in (*choice.numbers, *choice.words)]
-        if look.which:
-            part = FrameSource(cells.set_axis(list(source.headers), axis=1), name=source.name)
-            part.decimal = source.decimal
-            table = table_of(part, data, needed=needed)
-        else:
-            table = load_customers(data, needed=needed)
-        files = customer_files(name, guesses, choice, settings.data, customers=len(table.customers))
-    _write(files, force=settings.force)
-    further = "" if kept_out(settings.data.path) is None else " data.path=ADDRESS"
-    looked = f"guessed from {len(cells):,} rows of {source.name}, {look.which}" if look.which else ""
-    init_summary.print_summary(guesses, orders, table, files, command=f"experiments={name}{further}", looked=looked)
-
-
-def _rows_per_cell(cells: pd.Series) -> float:
-    """How many rows have the same cell, on average over the cells."""
-    return float(cells.notna().sum()) / max(cells.nunique(), 1)
-
-
-def _orders(settings: InitSettings, guessed: Transactions | None, source: str) -> Transactions | None:
-    """Columns of an order table, the user's own before the guessed; None for a table with one row a customer."""
-    given = settings.data.transactions or Transactions()
-    named = {key: getattr(given, key) for key in ("customer", "date", "amount", "order", "date_format")}
-    named = {key: value for key, value in named.items() if value}
-    reference = given.reference_date
-    if settings.table == "customers":
-        return None
-    asked = settings.table == "orders" or bool(named.keys() & {"customer", "date", "amount"})
-    if not asked and (guessed is None or not guessed.date or not guessed.amount):
-        return None
-    base = guessed or Transactions(customer="", date="", amount="")
-    orders = replace(base, **named, reference_date=reference)
-    missing = [key for key in ("customer", "date", "amount") if not getattr(orders, key)]
-    if missing:
+    described = describe_table(settings, name, ask=onboarding.asker() if not settings.strict else None)
+    if settings.strict and described.reading.questions:
+        onboarding.print_roles(described)
+        number = len(described.reading.questions)
         raise DataError(
-            f"{source} shows no {missing[0]} column of an order table; name it with data.transactions.{missing[0]}="
-            "HEADER, or give table=customers where a row is a customer."
+            f"{number} {'thing is' if number == 1 else 'things are'} not sure and strict=true: nothing was written; "
+            "say what is right with roles.HEADER=ROLE."
         )
-    return orders
-
-
-def _refuse_repeated(guesses: Sequence[Guess], settings: InitSettings, source: str) -> None:
-    """Refuse a table in which customers repeat, unless the user says that a row is a customer."""
-    from customer_segmentation.explore.roles.order_table import order_columns
-
-    repeated = order_columns(guesses)
-    if repeated is None or settings.table == "customers":
-        return
-    missing = [f"no {key}" for key in ("date", "amount") if not getattr(repeated, key)]
-    raise DataError(
-        f"{source} has several rows a customer ({repeated.customer} repeats) and {' and '.join(missing)} column "
-        "by which they could be summed up; name them with data.transactions.date=HEADER and "
-        "data.transactions.amount=HEADER, or give table=customers where a row is a customer."
-    )
+    _write(described.files, force=settings.force)
+    further = "" if kept_out(settings.data.path) is None else " data.path=ADDRESS"
+    onboarding.print_roles(described)
+    onboarding.print_summary(described, command=f"experiments={name}{further}")
+    return 0
 
 
 def _name(settings: InitSettings) -> str:
     """Name of the files: the one that is given, else made from the table's; never one of a shipped file."""
-    from customer_segmentation.explore.roles.header_vocabulary import slug
+    from customer_segmentation.explore.roles.vocabulary import slug
 
     shipped = {path.stem for top in ("conf", "experiments") for path in (shipped_root() / top).rglob("*.yaml")}
     if settings.name is not None:

@@ -23,7 +23,7 @@ from customer_segmentation.config.overrides import (
     without_k,
 )
 from customer_segmentation.config.paths import shipped_root
-from customer_segmentation.config.quoting import split_flags
+from customer_segmentation.config.quoting import gathered_roles, split_flags
 from customer_segmentation.config.schemas import SCHEMAS
 from customer_segmentation.errors import SettingsError
 
@@ -103,7 +103,7 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
     schema = SCHEMAS[command]
-    flags, overrides = split_flags(arguments)
+    flags, overrides = split_flags(gathered_roles(arguments) if command == "init" else arguments)
     overrides = [spelled_out(override) for override in overrides]
     register_schemas()
     register_search_path()

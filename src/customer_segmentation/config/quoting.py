@@ -23,6 +23,7 @@ FREE_TEXT = frozenset(
         "data.transactions.date",
         "data.transactions.amount",
         "data.transactions.order",
+        "data.transactions.quantity",
         "data.transactions.reference_date",
         "data.transactions.date_format",
         "tracking.uri",
@@ -100,3 +101,15 @@ def split_flags(arguments: Iterable[str]) -> tuple[list[str], list[str]]:
         else:
             overrides.append(quote(argument))
     return flags, overrides
+
+
+def gathered_roles(arguments: Iterable[str]) -> list[str]:
+    """Gather ``roles.HEADER=ROLE`` into one list: a header may hold what no key of Hydra's grammar may.
+
+    >>> gathered_roles(["roles.Total (EUR)=value", "force=true"])
+    ['force=true', "roles=['Total (EUR)=value']"]
+    """
+    words = list(arguments)
+    roles = [word.removeprefix("roles.") for word in words if word.startswith("roles.") and "=" in word]
+    rest = [word for word in words if not (word.startswith("roles.") and "=" in word)]
+    return [*rest, f"roles=[{','.join(map(quoted, roles))}]"] if roles else rest

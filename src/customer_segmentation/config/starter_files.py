@@ -10,7 +10,7 @@ import yaml
 
 from customer_segmentation.explore.roles.column_guesses import Guess
 from customer_segmentation.explore.roles.feature_choice import MOST_WORDS, Choice
-from customer_segmentation.explore.roles.header_vocabulary import slug
+from customer_segmentation.explore.roles.vocabulary import slug
 from customer_segmentation.settings.data import ColumnSpec, DataSettings, Role, Transactions
 
 _COUNTED = 3  # categories whose customers are counted
@@ -23,6 +23,7 @@ _TRANSACTION_KEYS = {
     "customer": "names the customer",
     "date": "of the order",
     "amount": "below 0: a return",
+    "quantity": "pieces; where it is given, the amount is the price of one",
     "order": "number of the order, where a row is one line of it",
     "reference_date": "YYYY-MM-DD, from which days are counted; null: the last date of the table",
     "date_format": "such as %d/%m/%Y; null: found out",

@@ -1,82 +1,152 @@
-"""What ``segment init`` says: each guess with its reason, the account of the rows, the files and the next command."""
+"""What ``segment init`` says and asks: the roles in one table, what is not sure, the files and the next command."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import sys
+from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.explore.roles.column_guesses import Guess
-from customer_segmentation.settings.data import Role, Transactions
+from customer_segmentation.explore.roles.evidence import Meaning
+from customer_segmentation.explore.roles.questions import WORD_OF, Question
 
-LOG_WIDTH = 140  # where output goes to a file there is no width to keep to
+if TYPE_CHECKING:
+    from customer_segmentation.settings.data import Transactions
+    from customer_segmentation.workflows.describe_table import Ask, TableDescription
+
+WIDTH = 80  # of the table of roles where output goes to a file; a terminal may be narrower
+MOST_ROWS = 60  # of the table of roles; of a wide table the others stand in its contract
+MOST_QUESTIONS = 12
+_LONGEST = 34  # letters of a header
 
 
-def print_summary(
-    guesses: Sequence[Guess],
-    orders: Transactions | None,
-    table: CustomerTable | None,
-    files: Iterable[str],
-    *,
-    command: str,
-    looked: str,
-) -> None:
-    """Print what was guessed, what the table gives under it, what was written and what to do next.
-
-    ``looked`` tells which rows of a big table were looked at; then ``table`` is of these, and None for orders.
-    """
+def asker() -> Ask | None:
+    """Return a function that asks in the terminal; None where nobody sits at one."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return None
     console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=LOG_WIDTH)
-    console.print(_columns(guesses, orders))
-    if looked:
-        console.print(escape(f"{looked}: the others may hold what these do not"))
+    asked = 0
+
+    def ask(question: Question) -> tuple[str, str]:
+        nonlocal asked
+        asked += 1
+        header, role, _ = question.options[0]
+        if asked > MOST_QUESTIONS:
+            return header, role
+        console.print(f"[bold]not sure:[/bold] {escape(question.asks)}")
+        for number, (name, word, meaning) in enumerate(question.options, 1):
+            told = f": {meaning}" if meaning else ""
+            console.print(f"  {number}  {escape(name)} as {word}{escape(told)}")
+        while True:
+            answer = console.input(f"  1-{len(question.options)}, or Enter for 1: ").strip()
+            if not answer:
+                return header, role
+            if answer.isdecimal() and 1 <= int(answer) <= len(question.options):
+                return question.options[int(answer) - 1][:2]
+
+    return ask
+
+
+def print_roles(described: TableDescription) -> None:
+    """Print each column with its role and reason, those that are not sure first, and a line for each of these."""
+    console = _console()
+    console.print(_columns(described))
+    rest = len(described.reading.guesses) - MOST_ROWS
+    if rest > 0:
+        contract = next((path for path in described.files if path.startswith("conf/contract")), "the table")
+        console.print(f"  and {rest:,} more columns: see {escape(contract)}")
+    plain = Console(highlight=False, width=None if console.is_terminal else 10_000)
+    questions = described.reading.questions
+    for question in questions[:MOST_QUESTIONS]:
+        plain.print(escape(question.line()), soft_wrap=True)
+    if len(questions) > MOST_QUESTIONS:
+        names = ", ".join(question.column for question in questions[MOST_QUESTIONS : MOST_QUESTIONS + 20])
+        plain.print(escape(f"not sure either: {names}, as they stand in the table of roles"), soft_wrap=True)
+
+
+def print_summary(described: TableDescription, *, command: str) -> None:
+    """Print what the table gives under its roles, what shapes the segments, what was written and what to do next."""
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 10_000)
+    table, orders, choice = described.table, described.orders, described.choice
+
+    def say(text: str) -> None:
+        console.print(escape(text), soft_wrap=True)
+
+    if described.looked:
+        say(f"{described.looked}: the others may hold what these do not")
     if table is not None:
         counts = table.accounting()
-        console.print(
-            f"{counts['rows_read']:,} rows{' looked at' if looked else f' of {escape(table.source)}'} = "
+        say(
+            f"{counts['rows_read']:,} rows{' looked at' if described.looked else f' of {table.source}'} = "
             f"{counts['rows_used']:,} used + {counts['rows_not_selected']:,} not selected + "
             f"{counts['rows_set_aside']:,} set aside"
         )
-    if orders is not None and table is not None:
-        console.print(f"  these orders sum up to {len(table.customers):,} customers")
-    elif orders is None and not any(guess.role is Role.value for guess in guesses):
-        console.print("  no column is money: give one the role value for segments by what customers are worth")
-    for path in files:
-        console.print(f"wrote {escape(path)}")
-    console.print(f"Check the roles, then run:  segment sweep {command}", soft_wrap=True)
+    if orders is not None:
+        if orders.quantity:
+            say(f"  what an order brought is {orders.quantity} x {orders.amount}, summed up")
+        if table is not None:
+            say(f"  these orders sum up to {len(table.customers):,} customers")
+    elif choice is not None:
+        say(f"  segments are shaped by {', '.join(guess.header for guess in choice.numbers)}")
+        if choice.words:
+            say(f"  a second feature set adds {', '.join(guess.header for guess in choice.words)}")
+        if not any(guess.meaning is Meaning.amount for guess in described.reading.guesses):
+            say("  no column is money: give one the role value for segments by what customers are worth")
+        for header, reason in list(choice.left_out.items())[:MOST_ROWS]:
+            say(f"  left out: {header}: {reason}")
+        if len(choice.left_out) > MOST_ROWS:
+            say(f"  left out: {len(choice.left_out) - MOST_ROWS:,} more, each with its reason in the features' file")
+    for path in described.files:
+        say(f"wrote {path}")
+    say(f"Check the roles, then run:  segment sweep {command}")
 
 
-def _columns(guesses: Sequence[Guess], orders: Transactions | None) -> Table:
-    """One line a column: what it was taken for, and why."""
+def _console() -> Console:
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=WIDTH)
+
+
+def _columns(described: TableDescription) -> Table:
+    """One line a column: what it was taken for, and why; those that are not sure first."""
+    guesses, orders = described.reading.guesses, described.orders
+    unsure = {question.column for question in described.reading.questions}
     what = "an order table" if orders else "one row a customer"
-    table = Table(title=f"{len(guesses)} columns, {what}", title_justify="left", box=SIMPLE)
-    for heading in ("column", "role", "type", "unit", "why"):
-        table.add_column(heading, overflow="fold")
-    roles = {} if orders is None else _order_roles(orders)
-    for guess in guesses:
-        role = roles.get(guess.header, guess.role.value if orders is None else "ignore")
-        kind, unit = ("", "") if guess.spec is None else (guess.spec.type.value, guess.spec.unit)
-        why = guess.why
-        if guess.header in roles:
-            why = {
-                "customer": "repeats: one row an order, summed up to customers",
-                "date": "when a customer ordered",
-                "amount": f"what an order brought ({guess.why})",
-                "order": "repeats: a row is one line of an order",
-            }[role]
-        elif orders is not None:
-            why = "not needed to sum up orders"
-        table.add_row(escape(guess.header), role, kind, escape(unit), escape(why))
+    table = Table(title=f"{len(guesses)} columns, {what}", title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0))
+    table.add_column("column", overflow="fold", max_width=24)
+    table.add_column("role", no_wrap=True)
+    table.add_column("unit", overflow="fold", max_width=10)
+    table.add_column("why", overflow="fold", ratio=1)
+    in_orders = {} if orders is None else _order_roles(orders)
+    ordered = sorted(guesses, key=lambda guess: guess.header not in unsure)
+    for guess in ordered[:MOST_ROWS]:
+        role, why = _role(guess), guess.why
+        if orders is not None:
+            role, told = in_orders.get(guess.header, ("ignore", "not needed to sum up orders"))
+            why = told if not told.endswith(":") else f"{told} {guess.why}"
+        mark = f"{role} ?" if guess.header in unsure else role
+        unit = guess.spec.unit if guess.spec is not None else ""
+        name = guess.header if len(guess.header) <= _LONGEST else f"{guess.header[: _LONGEST - 1]}…"
+        table.add_row(escape(name), mark, escape(unit), escape(why if len(why) < 200 else f"{why[:199]}…"))
     return table
 
 
-def _order_roles(orders: Transactions) -> dict[str, str]:
-    pairs = {orders.customer: "customer", orders.date: "date", orders.amount: "amount"}
+def _role(guess: Guess) -> str:
+    """Role as the contract has it."""
+    return guess.role.value if guess.spec is not None else WORD_OF[Meaning.nothing]
+
+
+def _order_roles(orders: Transactions) -> dict[str, tuple[str, str]]:
+    roles = {
+        orders.customer: ("customer", "repeats: one row an order, summed up to customers"),
+        orders.date: ("date", "when a customer ordered"),
+        orders.amount: ("price", "of one piece:") if orders.quantity else ("amount", "what an order brought:"),
+    }
+    if orders.quantity:
+        roles[orders.quantity] = ("quantity", f"pieces, times {orders.amount}")
     if orders.order:
-        pairs[orders.order] = "order"
-    return pairs
+        roles[orders.order] = ("order", "repeats: a row is one line of an order")
+    return roles

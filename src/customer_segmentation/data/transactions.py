@@ -86,9 +86,11 @@ def load_ordering_customers(settings: DataSettings, *, needed: Collection[str] |
         The source cannot be read, lacks a column, or too many of its rows cannot be used.
     """
     asked = _checked(settings, needed)
-    headers = {name: name for name in (asked.customer, asked.date, asked.amount, asked.order) if name}
-    specs = {name: ColumnSpec(type=ColumnType.text) for name in headers}
-    specs[asked.amount] = ColumnSpec(type=ColumnType.number)
+    wanted = (asked.customer, asked.date, asked.amount, asked.order, asked.quantity)
+    specs = {name: ColumnSpec(type=ColumnType.text) for name in wanted if name}
+    for name in (asked.amount, asked.quantity):
+        if name:
+            specs[name] = ColumnSpec(type=ColumnType.number)
     source = _open(settings, specs)
     match = match_headers(source.headers, specs, wanted=set(specs), source=source.name)
     _refuse_lacking(asked, match.missing, source)
@@ -105,7 +107,8 @@ def load_ordering_customers(settings: DataSettings, *, needed: Collection[str] |
     days = _days(raw[asked.date], to_settings[asked.date], asked, faults, source)
     mark_missing(faults, to_settings, list(specs), prepared.problems)
 
-    orders = pd.DataFrame({"customer": to_settings[asked.customer], "day": days, "amount": to_settings[asked.amount]})
+    amount = to_settings[asked.amount] * (to_settings[asked.quantity] if asked.quantity else 1.0)
+    orders = pd.DataFrame({"customer": to_settings[asked.customer], "day": days, "amount": amount})
     if asked.order:
         orders["order"] = to_settings[asked.order]
     reference = _reference_date(asked, orders.loc[faults.usable, "day"])
@@ -194,7 +197,7 @@ def _checked(settings: DataSettings, needed: Collection[str] | None) -> Transact
         if not getattr(asked, key):
             raise SettingsError(f"{_WHERE}.{key} is not set; give the header of the order table's {key} column.")
     named: dict[str, str] = {}
-    for key in ("customer", "date", "amount", "order"):
+    for key in ("customer", "date", "amount", "order", "quantity"):
         header = getattr(asked, key)
         if header and fold(header) in named:
             raise SettingsError(f"{_WHERE}.{key} and {_WHERE}.{named[fold(header)]} are both {header!r}; expected two.")
@@ -235,7 +238,7 @@ def _empty_rows(raw: pd.DataFrame, source: Source) -> np.ndarray:
 
 def _refuse_lacking(asked: Transactions, missing: Sequence[str], source: Source) -> None:
     """Name the key to set for the first column that the file lacks."""
-    keys = {asked.customer: "customer", asked.date: "date", asked.amount: "amount", asked.order: "order"}
+    keys = {getattr(asked, key): key for key in ("customer", "date", "amount", "order", "quantity")}
     for name in missing:
         listed = [header_name(header, at) for at, header in enumerate(source.headers)]
         near = difflib.get_close_matches(name, listed, n=1, cutoff=0.5)

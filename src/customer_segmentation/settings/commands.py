@@ -27,6 +27,9 @@ class InitSettings:
     data: DataSettings = field(default_factory=DataSettings)
     name: str | None = None  # of the files that are written; null: made from the name of the table
     table: str = "auto"  # auto | customers (one row a customer) | orders (summed up to customers)
+    # HEADER=ROLE: what a column is for, where that is known better; on the command line roles.HEADER=ROLE
+    roles: list[str] = field(default_factory=list)
+    strict: bool = False  # write nothing and end with a non-zero code while anything is not sure
     force: bool = False  # overwrite files of an earlier init
 
 

@@ -78,6 +78,7 @@ class Transactions:
     customer: str = "Customer ID"
     date: str = "Order Date"
     amount: str = "Amount"  # below 0: a return
+    quantity: str | None = None  # pieces: where it is given, the amount is the price of one of them
     order: str | None = None  # number of the order, where a row is a line of one; null: every row is an order
     reference_date: str | None = None  # YYYY-MM-DD, from which recency and tenure count; null: the last date
     date_format: str | None = None  # as of strptime, such as %d/%m/%Y; null: found out

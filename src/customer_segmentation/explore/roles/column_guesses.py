@@ -1,35 +1,49 @@
-"""What the columns of an unknown table are for: guessed from headers and cells, with the reason for each guess.
-
-A guess errs on the side of leaving a column out: a code taken for a quantity would bend every distance, while a column
-left out is one edit away from use.
-"""
+"""What one column was taken for: its contract, with the reason, the confidence and the second-best reading."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 
-from customer_segmentation.explore.roles import header_vocabulary as words_about
-from customer_segmentation.explore.roles.header_vocabulary import words_of
+from customer_segmentation.explore.roles.evidence import (
+    MOST_KINDS,
+    MOSTLY_BLANK,
+    Meaning,
+    Weighed,
+    effect,
+    is_event,
+    short,
+)
+from customer_segmentation.explore.roles.facts import ColumnFacts
+from customer_segmentation.explore.roles.vocabulary import Vocabulary
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
-from customer_segmentation.sources.parsing.blanks import is_blank
-from customer_segmentation.sources.parsing.dates import date_format_of
-from customer_segmentation.sources.parsing.numbers import parse_numbers
-from customer_segmentation.sources.parsing.texts import fold, parse_yes_no, texts_of
+from customer_segmentation.sources.parsing.texts import fold
 
-_MOSTLY_BLANK = 0.5
-_UNIQUE = 0.98  # share of different cells from which a column names its rows
-_NUMERIC = 0.9  # share of readable numbers from which the rest is a few words for "no value"
-_FEW_WORDS = 3
-_MOST_CATEGORIES = 30
-_PER_CATEGORY = 5  # customers that a category needs on average
-_MOST_KINDS = 15
-_TRIED = 500
-_ADDRESS = r"[^@\s]+@[^@\s]+\.[^@\s]+"
+#: Role as a person says it with ``roles.COLUMN=ROLE``, to the meaning.
+ROLE_WORDS = {
+    "id": Meaning.customer,
+    "customer": Meaning.customer,
+    "value": Meaning.amount,
+    "amount": Meaning.amount,
+    "order": Meaning.order,
+    "quantity": Meaning.quantity,
+    "price": Meaning.price,
+    "date": Meaning.date,
+    "outcome": Meaning.outcome,
+    "yes_no": Meaning.yes_no,
+    "category": Meaning.category,
+    "categorical": Meaning.category,
+    "count": Meaning.count,
+    "measure": Meaning.measure,
+    "numeric": Meaning.measure,
+    "code": Meaning.code,
+    "text": Meaning.text,
+    "ignore": Meaning.nothing,
+}
+#: Units of what cannot be negative.
+COUNTED = frozenset(["months", "years", "days", "weeks", "hours", "minutes", "visits", "orders", "nights"])
+_UNITS = {"yrs": "years", "hrs": "hours", "mins": "minutes", "mos": "months", "eur": "€", "usd": "$", "gbp": "£"}
 
 
 @dataclass(frozen=True)
@@ -50,10 +64,11 @@ class Guess:
         Rows in which the column has a value that can be read.
     numbers : float64 array of shape (n_rows,), optional
         Of a number: its cells, NaN where there is none.
-    is_date, repeats : bool
-        It holds dates; it names customers and has the same cell in several rows.
-    rows_per_cell : float
-        Rows that have the same cell, on average over the cells.
+    meaning : Meaning
+    confidence : float
+        Between 0 and 1: how far the evidence for the reading goes beyond that for the next one.
+    second : Meaning, optional
+        The next-best reading with another effect.
     """
 
     header: str
@@ -62,9 +77,10 @@ class Guess:
     distinct: int
     usable: np.ndarray = field(repr=False)
     numbers: np.ndarray | None = field(default=None, repr=False)
-    is_date: bool = False
-    repeats: bool = False
-    rows_per_cell: float = 1.0
+    meaning: Meaning = Meaning.nothing
+    confidence: float = 1.0
+    second: Meaning | None = None
+    facts: ColumnFacts | None = field(default=None, repr=False)
 
     @property
     def role(self) -> Role:
@@ -72,272 +88,129 @@ class Guess:
         return self.spec.role if self.spec is not None else Role.ignore
 
 
-def may_name_rows(header: str) -> bool:
-    """Whether a header is that of an id, for which it matters how often a cell repeats in the whole table."""
-    words = words_of(header)
-    return words_about.names_id(words) or bool({"email", "mail", "e"} & set(words))
-
-
-def guess_columns(
-    cells: pd.DataFrame,
-    headers: Sequence[str],
-    *,
-    decimal: str | None = None,
-    rows_per_cell: Mapping[int, float] | None = None,
-) -> list[Guess]:
-    """Guess role, type and unit of each column.
+def guess_of(
+    weighed: Weighed, meaning: Meaning, vocabulary: Vocabulary, *, why: str = "", confidence: float | None = None
+) -> Guess:
+    """Make a reading the contract of a column.
 
     Parameters
     ----------
-    cells : DataFrame of shape (n_rows, n_columns)
-        Raw cells of any type.
-    headers : sequence of str, of length n_columns
-    decimal : {".", ","}, optional
-        Decimal mark of the source, where it is known.
-    rows_per_cell : mapping of int to float, optional
-        Of columns, by position, how many rows have the same cell, on average: where the cells are a part of a table,
-        in which ids repeat less than in the whole.
-
-    Returns
-    -------
-    list of Guess
-        One a column, in the order of the table. At most one has the role id, at most one the role value.
+    weighed : Weighed
+        The column's evidence.
+    meaning : Meaning
+        The reading taken; ``amount`` is the one column that tells what a customer is worth.
+    vocabulary : Vocabulary
+        For units.
+    why : str
+        The reason; empty takes that of the evidence.
+    confidence : float, optional
+        None takes that of the evidence.
     """
-    folded = [fold(header) for header in headers]
-    guesses = []
-    for at, header in enumerate(headers):
-        texts = texts_of(cells.iloc[:, at]).reset_index(drop=True)
-        filled = ~is_blank(texts)
-        distinct = int(texts[filled].nunique())
-        problem = _unusable_header(header, folded, at)
-        per_cell = (rows_per_cell or {}).get(at, float(filled.sum()) / max(distinct, 1))
-        if problem:
-            guess = Guess(header.strip() or f"column {at + 1}", None, problem, distinct, filled)
-        else:
-            guess = _guess(header.strip(), cells.iloc[:, at], texts, filled, distinct, decimal, per_cell)
-        guesses.append(replace(guess, rows_per_cell=per_cell))
-    return _one_value(_one_id(guesses))
-
-
-def _unusable_header(header: str, folded: Sequence[str], at: int) -> str:
-    """Why no contract can name a column by its header, or nothing."""
-    if not folded[at]:
-        return "its header has no letter or digit; give the column a name to use it"
-    if folded.count(folded[at]) > 1:
-        return "its header stands more than once; rename the columns to use them"
-    return "its header holds '${', which configs take for a reference; rename it" if "${" in header else ""
-
-
-def _guess(
-    header: str,
-    cells: pd.Series,
-    texts: pd.Series,
-    filled: np.ndarray,
-    distinct: int,
-    decimal: str | None,
-    per_cell: float,
-) -> Guess:
-    words, rows = words_of(header), len(texts)
-    content = texts[filled]
-
-    def ignored(why: str, kind: ColumnType = ColumnType.text, *, is_date: bool = False, repeats: bool = False) -> Guess:
-        return Guess(header, ColumnSpec(kind), why, distinct, filled, is_date=is_date, repeats=repeats)
-
-    if not distinct:
-        return ignored("every cell is blank")
-    ticked = distinct == 1 and 0 < len(content) < rows and parse_yes_no(content.iloc[:1])[0] == 1
-    if ticked:
-        return _yes_no(header, words, content, filled, distinct, blank="No")
-    if len(content) < _MOSTLY_BLANK * rows:
-        share = 1 - len(content) / rows
-        return ignored(f"{share:.0%} of the cells are blank; say with `fill:` what that means, and give a role")
-    if distinct == 1:
-        return ignored(f"every cell is {_short(content.iloc[0])}")
-    if pd.api.types.is_bool_dtype(cells.dtype) or (distinct <= 6 and (parse_yes_no(content) >= 0).all()):
-        return _yes_no(header, words, content, filled, distinct)
-    if _is_date(cells, content, words):
-        return ignored("a date: its distance means nothing by itself; derive a duration from it", is_date=True)
-    unique = per_cell <= 1 / _UNIQUE
-    if words_about.names_id(words):
-        person = words_about.names_person(words)
-        if unique:
-            spec = ColumnSpec(ColumnType.text, Role.id if person or "id" in words else Role.ignore)
-            return Guess(header, spec, "its name is that of an id and nearly every cell differs", distinct, filled)
-        if person or _coded(content):
-            return ignored(
-                f"an id or code that repeats, in {per_cell:,.1f} rows each; no quantity",
-                repeats=person,
-            )
-    if not unique and content.head(_TRIED).str.fullmatch(_ADDRESS).mean() > 0.9:
-        return ignored(f"e-mail addresses that repeat, in {per_cell:,.1f} rows each", repeats=True)
-    return (
-        _outcome(header, words, content, filled, distinct)
-        or _number(header, words, texts, filled, distinct, decimal)
-        or _category(header, content, filled, distinct, unique)
+    facts = weighed.facts
+    spec, usable, told = _contract(facts, meaning, vocabulary)
+    reason = why or "; ".join(dict.fromkeys(weighed.reasons(meaning, most=2)))
+    reason = "; ".join(part for part in (reason, told) if part) or "taken as given"
+    second = next((one for one, _ in weighed.ranked() if effect(one) != effect(meaning)), None)
+    return Guess(
+        header=facts.header,
+        spec=spec,
+        why=reason,
+        distinct=facts.count,
+        usable=usable,
+        numbers=facts.numbers,
+        meaning=meaning,
+        confidence=weighed.confidence(meaning) if confidence is None else confidence,
+        second=second,
+        facts=facts,
     )
 
 
-def _yes_no(
-    header: str, words: list[str], content: pd.Series, filled: np.ndarray, distinct: int, blank: str | None = None
-) -> Guess:
-    kind = words_about.outcome_kind(words)
-    usable = np.ones(len(filled), dtype=bool) if blank is not None else filled
-    if kind in ("leaving", "maybe", "staying"):
-        event = "No" if kind == "staying" else "Yes"
-        spec = ColumnSpec(ColumnType.yes_no, Role.outcome, fill=blank, event_values=[event])
-        why = f"yes or no under a name that tells who has {'stayed' if event == 'No' else 'left'}: for profiles only"
-    else:
-        spec = ColumnSpec(ColumnType.yes_no, Role.categorical, fill=blank)
-        why = "yes or no" if blank is None else "ticked or blank"
-    return Guess(header, spec, why, distinct, usable)
+def unit_of(facts: ColumnFacts, vocabulary: Vocabulary, *, money: bool) -> str:
+    """Unit of a number: its sign in the cells, else what the header says; empty where neither tells."""
+    if facts.currency:
+        return f"{facts.scale}{facts.currency}" if "cent" not in facts.scale else facts.scale
+    if facts.percent or "%" in facts.header:
+        return "%"
+    if facts.scale and money:
+        return facts.scale.strip()
+    if facts.bracketed:
+        named = vocabulary.unit([facts.bracketed.lower()]) or _UNITS.get(facts.bracketed.lower(), "")
+        return named or facts.bracketed
+    words = facts.words
+    if money or ("rate" in words.concepts - {"last"} and "per" in words.words) or "/" in facts.header:
+        return ""
+    if {"birth", "score", "percent", "calendar"} & words.concepts and not {"count", "counted", "age"} & words.concepts:
+        return "%" if "percent" in words and facts.words.phrases("percent")[0] in vocabulary.units else ""
+    if {"count", "counted"} & words.concepts:  # "visits last month" are visits
+        phrases = [*words.phrases("counted"), *words.phrases("count")]
+        return next((vocabulary.units[phrase] for phrase in phrases if phrase in vocabulary.units), "")
+    return vocabulary.unit(words.words)
 
 
-def _is_date(cells: pd.Series, content: pd.Series, words: list[str]) -> bool:
-    if pd.api.types.is_datetime64_any_dtype(cells.dtype):
-        return True
-    sample = pd.Series(content.unique()[:_TRIED], dtype="str")
-    if not sample.str.contains(r"\d", regex=True).mean() > 0.9:
-        return False
-    digits = sample.str.fullmatch(r"\d+").mean() > 0.5
-    if digits and not words_about.DATE & set(words):
-        return False
-    if not digits and not np.isnan(parse_numbers(sample)).mean() > 0.5:
-        return False  # 3.5 and 12.11 are numbers first
-    return date_format_of(sample) is not None
+def _contract(facts: ColumnFacts, meaning: Meaning, vocabulary: Vocabulary) -> tuple[ColumnSpec, np.ndarray, str]:
+    """Contract of a column, the rows with a value under it, and what is to be said of both."""
+    if meaning is Meaning.customer:
+        return ColumnSpec(ColumnType.text, Role.id), facts.filled, ""
+    if meaning in (Meaning.yes_no, Meaning.outcome, Meaning.category):
+        return _words(facts, meaning)
+    if effect(meaning) == "numeric" and facts.numbers is not None:
+        return _number(facts, meaning, vocabulary)
+    return ColumnSpec(ColumnType.text), facts.filled, ""
 
 
-def _outcome(header: str, words: list[str], content: pd.Series, filled: np.ndarray, distinct: int) -> Guess | None:
-    """Guess for a column that tells who has left, by its name and its values."""
-    kind = words_about.outcome_kind(words)
-    if not kind:
-        return None
-    values = sorted(content.unique()) if distinct <= _MOST_KINDS else []
-    events = [value for value in values if words_about.is_event(value)]
-    if values and events and len(events) < len(values):
-        spec = ColumnSpec(ColumnType.category, Role.outcome, event_values=events)
-        why = f"tells who has left ({', '.join(map(_short, events))}): for profiles only"
-        return Guess(header, spec, why, distinct, filled)
-    if kind == "leaving":
-        why = "known only once a customer has left, so that it may not shape the segments"
-        return Guess(header, ColumnSpec(ColumnType.text), why, distinct, filled)
-    return None
-
-
-def _number(
-    header: str, words: list[str], texts: pd.Series, filled: np.ndarray, distinct: int, decimal: str | None
-) -> Guess | None:
-    """Guess for a column of numbers; None where it holds words."""
-    content = texts[filled]
-    percent = content.str.endswith("%").mean() > 0.5
-    values = parse_numbers(content, decimal=decimal, percent=1.0 if percent else 0.01)
-    read = np.isfinite(values)
-    strangers = list(content[~read].unique())
-    if read.mean() < _NUMERIC or (len(strangers) > _FEW_WORDS and read.mean() < _UNIQUE):
-        return None
-    usable = filled.copy()
-    usable[filled] = read
-    numbers = np.full(len(texts), np.nan)
-    numbers[usable] = values[read]
-    whole = bool((values[read] == np.trunc(values[read])).all())
-    text = ColumnSpec(ColumnType.text)
-    if words_about.CODE & set(words) or words_about.names_order(words):
-        return Guess(header, text, "numbers that name a place or a thing, no quantity", distinct, usable)
-    if content[read].str.fullmatch(r"0\d+").any():
-        return Guess(header, text, "numbers with leading zeros: a code, no quantity", distinct, usable)
-    if words_about.names_id(words) and whole:
-        return Guess(header, text, "whole numbers under the name of an id, no quantity", distinct, usable)
-    # Nearly: between the places of a table from which rows are taken it jumps.
-    one_by_one = (np.abs(np.diff(values[read])) == 1).mean() > 0.99 if len(values[read]) > 1 else False
-    if whole and one_by_one and len(np.unique(values[read])) == len(values[read]):
-        return Guess(header, text, "numbers its rows one by one", distinct, usable)
-    if whole and words and words[-1] in words_about.KIND and distinct <= _MOST_KINDS:
-        spec = ColumnSpec(ColumnType.category, Role.categorical, fill=None)
-        return Guess(header, spec, f"{distinct} different whole numbers that name a kind", distinct, usable)
-    unit = (
-        "%"
-        if percent
-        else words_about.unit_of(header, list(content.head(50)), money=words_about.money_score(words) > 0)
-    )
-    blanks = strangers if len(strangers) <= _FEW_WORDS else []
-    floor = 0.0 if unit in words_about.COUNTED and values[read].min() >= 0 else None
-    spec = ColumnSpec(
-        ColumnType.integer if whole else ColumnType.number, Role.numeric, unit=unit, na_values=blanks, minimum=floor
-    )
-    why = f"numbers from {values[read].min():g} to {values[read].max():g}"
-    if blanks:
-        why += f"; {', '.join(map(_short, blanks))} read as blank"
-    gone = 1 - usable.mean()
-    if gone > 0:
-        why += f"; {gone:.1%} without a value"
-    return Guess(header, spec, why, distinct, usable, numbers=numbers)
-
-
-def _category(header: str, content: pd.Series, filled: np.ndarray, distinct: int, unique: bool) -> Guess:
-    if unique and distinct > _MOST_KINDS:
-        return Guess(
-            header, ColumnSpec(ColumnType.text), "nearly every cell differs: names or free text", distinct, filled
-        )
-    if distinct > min(_MOST_CATEGORIES, max(2, len(content) / _PER_CATEGORY)):
-        why = f"{distinct:,} different words: too many for categories"
-        return Guess(header, ColumnSpec(ColumnType.text), why, distinct, filled)
-    if filled.all():
-        return Guess(
-            header, ColumnSpec(ColumnType.category, Role.categorical), f"{distinct} different words", distinct, filled
-        )
-    spec = ColumnSpec(ColumnType.category, Role.categorical, fill="not given")
-    why = f"{distinct} different words; {1 - filled.mean():.1%} blank, taken as a word of its own"
-    return Guess(header, spec, why, distinct, np.ones(len(filled), dtype=bool))
-
-
-def _one_id(guesses: list[Guess]) -> list[Guess]:
-    """Keep the id that names a customer, else the first; without any a column of unique short words serves."""
-    ids = [guess for guess in guesses if guess.role is Role.id]
-    if not ids and not any(guess.repeats for guess in guesses):
-        ids = [
-            guess
-            for guess in guesses
-            if guess.spec is not None
-            and guess.spec.role is Role.ignore
-            and guess.usable.all()
-            and guess.distinct == len(guess.usable) > _MOST_KINDS
-            and guess.rows_per_cell == 1
-            and may_name_rows(guess.header)
+def _words(facts: ColumnFacts, meaning: Meaning) -> tuple[ColumnSpec, np.ndarray, str]:
+    outcome = meaning is Meaning.outcome
+    role = Role.outcome if outcome else Role.categorical
+    ticked = facts.count == 1 and facts.answers[0] == 1
+    if (facts.yes_no or ticked) and meaning is not Meaning.category:
+        spec = ColumnSpec(ColumnType.yes_no, role, fill="No" if ticked else None)
+        if outcome:
+            stays = "staying" in facts.words and "leaving" not in facts.words
+            spec.event_values = ["No" if stays else "Yes"]
+        return spec, np.ones_like(facts.filled) if ticked else facts.filled, ""
+    spec = ColumnSpec(ColumnType.category, role)
+    if outcome:
+        spec.event_values = sorted({value for value in facts.distinct if is_event(value)}) or [
+            str(facts.distinct.iloc[0])
         ]
-    kept = max(ids, key=lambda guess: words_about.names_person(words_of(guess.header)), default=None)
-    result = []
-    for guess in guesses:
-        if guess is kept:
-            spec = ColumnSpec(ColumnType.text, Role.id)
-            guess = replace(guess, spec=spec, why="names the customer: nearly every cell differs")
-        elif guess.role is Role.id and kept is not None:
-            why = f"differs in nearly every row, as {kept.header} does, and names something"
-            guess = replace(guess, spec=ColumnSpec(ColumnType.text), why=why)
-        result.append(guess)
-    return result
+    spellings: dict[str, str] = {}
+    counts = np.bincount(facts.codes[facts.codes >= 0], minlength=facts.count)
+    for at in np.argsort(-counts, kind="stable"):
+        spellings.setdefault(fold(str(facts.distinct.iloc[at])), str(facts.distinct.iloc[at]))
+    told = ""
+    if len(spellings) < facts.count and "" not in spellings:
+        spec.values = sorted(spellings.values())
+        spec.event_values = [value for value in spec.event_values if value in spec.values]
+        told = f"{facts.count} spellings of {len(spellings)}: case, spaces and dashes do not count"
+    if facts.filled.all() or outcome or facts.numbers is not None:
+        return spec, facts.filled, told
+    spec.fill = "not given"
+    blank = f"{1 - facts.share_filled:.1%} blank, taken as a word of its own"
+    return spec, np.ones(len(facts.filled), dtype=bool), "; ".join(part for part in (told, blank) if part)
 
 
-def _one_value(guesses: list[Guess]) -> list[Guess]:
-    """Give the role value to the number that speaks most for a customer's worth."""
-    scores = {
-        at: words_about.money_score(words_of(guess.header)) + (guess.spec.unit in ("$", "€", "£", "¥"))
-        for at, guess in enumerate(guesses)
-        if guess.numbers is not None and guess.spec is not None and guess.usable.mean() > 1 - _MOSTLY_BLANK / 10
-    }
-    best = max(scores, key=lambda at: scores[at], default=None)
-    if best is None or scores[best] <= 0:
-        return guesses
-    chosen = guesses[best]
-    assert chosen.spec is not None  # noqa: S101 - by the condition above
-    why = f"money ({chosen.why}): taken as what a customer is worth"
-    guesses[best] = replace(chosen, spec=replace(chosen.spec, role=Role.value), why=why)
-    return guesses
+def _number(facts: ColumnFacts, meaning: Meaning, vocabulary: Vocabulary) -> tuple[ColumnSpec, np.ndarray, str]:
+    assert facts.numbers is not None  # noqa: S101 - asked by the caller
+    usable = np.isfinite(facts.numbers)
+    money = meaning in (Meaning.amount, Meaning.price) or bool({"worth", "money", "money_other"} & facts.words.concepts)
+    unit = unit_of(facts, vocabulary, money=money)
+    spec = ColumnSpec(
+        ColumnType.integer if facts.whole else ColumnType.number,
+        Role.value if meaning is Meaning.amount else Role.numeric,
+        unit=unit,
+        na_values=list(facts.strangers),
+        minimum=0.0 if unit in COUNTED and facts.values.min() >= 0 else None,
+    )
+    told = [f"{', '.join(map(short, facts.strangers))} read as blank"] if facts.strangers else []
+    gone = 1 - usable.mean()
+    return spec, usable, "; ".join([*told, *([f"{gone:.1%} without a value"] if gone > 0 else [])])
 
 
-def _coded(content: pd.Series) -> bool:
-    """Whether the cells are whole numbers or words with digits, as ids are."""
-    return bool(content.head(500).str.fullmatch(r"[\w-]*\d[\w-]*").mean() > 0.9)
+def mostly_blank(facts: ColumnFacts) -> bool:
+    """Whether so many cells are blank that only a person can say what that means."""
+    return facts.count > 0 and facts.share_filled < MOSTLY_BLANK
 
 
-def _short(text: str) -> str:
-    text = re.sub(r"\s+", " ", text)
-    return repr(text if len(text) <= 30 else f"{text[:29]}…")
+def few_kinds(facts: ColumnFacts) -> bool:
+    """Whether a column has so few different cells that it could be a category."""
+    return facts.count <= MOST_KINDS

@@ -15,12 +15,67 @@ import pyarrow.compute as pc
 from customer_segmentation.sources.parsing.numbers import AS_TEXT
 
 YES_SPELLINGS = frozenset(
-    ["yes", "y", "true", "t", "1", "1.0", "on", "ja", "j", "wahr", "oui", "vrai", "si", "sí", "sim", "x", "✓", "✔"]
+    [
+        "yes",
+        "y",
+        "true",
+        "t",
+        "1",
+        "1.0",
+        "on",
+        "ja",
+        "j",
+        "wahr",
+        "oui",
+        "vrai",
+        "si",
+        "sí",
+        "sì",
+        "sim",
+        "vero",
+        "verdadero",
+        "verdadeiro",
+        "evet",
+        "doğru",
+        "tak",
+        "да",
+        "是",
+        "はい",
+        "x",
+        "✓",
+        "✔",
+    ]
 )
 
 
 NO_SPELLINGS = frozenset(
-    ["no", "n", "false", "f", "0", "0.0", "off", "nein", "falsch", "non", "faux", "não", "nao", "✗", "✘"]
+    [
+        "no",
+        "n",
+        "false",
+        "f",
+        "0",
+        "0.0",
+        "off",
+        "nein",
+        "falsch",
+        "non",
+        "faux",
+        "não",
+        "nao",
+        "falso",
+        "hayır",
+        "hayir",
+        "yanlış",
+        "nee",
+        "nej",
+        "nie",
+        "нет",
+        "否",
+        "いいえ",
+        "✗",
+        "✘",
+    ]
 )
 
 
@@ -123,7 +178,8 @@ def parse_yes_no(texts: pd.Series) -> np.ndarray:
     int8 array of shape (n_cells,)
         1 for yes, 0 for no, -1 where a text is neither.
     """
-    lowered = texts.str.lower()
+    # 0.000 and 1,0 are 0 and 1, as a program has written them that knows only decimals.
+    lowered = texts.str.lower().str.replace(r"^([01])[.,]0+$", r"\1", regex=True)
     answers = np.full(len(texts), -1, dtype=np.int8)
     answers[lowered.isin(YES_SPELLINGS).to_numpy(dtype=bool)] = 1
     answers[lowered.isin(NO_SPELLINGS).to_numpy(dtype=bool)] = 0

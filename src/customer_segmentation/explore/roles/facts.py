@@ -1,0 +1,375 @@
+"""What the cells of a column show: the evidence that needs no words."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from customer_segmentation.explore.roles.vocabulary import HeaderWords
+from customer_segmentation.sources.parsing.blanks import is_blank
+from customer_segmentation.sources.parsing.dates import date_format_of
+from customer_segmentation.sources.parsing.numbers import parse_numbers
+from customer_segmentation.sources.parsing.texts import chunks_of, parse_yes_no, texts_of
+
+UNIQUE = 0.98  # share of different cells from which a column names its rows
+_NUMERIC = 0.9  # share of readable numbers from which the rest is a few words for "no value"
+_FEW_WORDS = 3
+_TRIED = 500  # distinct cells by which a form is judged
+_SIGNS = "$€£¥₺₹₽"
+_CURRENCY = {
+    word: sign
+    for sign, words in {
+        "€": "eur euro euros",
+        "$": "usd dollar dollars",
+        "£": "gbp pounds",
+        "¥": "jpy yen",
+        "₺": "tl try lira",
+        "₹": "inr rupees",
+        "R$": "brl reais",
+        "PLN": "pln zl",
+        "MXN": "mxn pesos",
+        "₽": "rub",
+        **{code.upper(): code for code in ("chf", "sek", "dkk", "nok", "cad", "aud")},
+    }.items()
+    for word in words.split()
+}
+_SCALES = {
+    word: scale
+    for scale, words in {
+        "thousand ": "k tsd thousand mil milliers bin",
+        "million ": "mio mln million m",
+        "cents": "cent cents ct",
+        "pence": "pence",
+        "kurus": "kurus",
+    }.items()
+    for word in words.split()
+}
+_BRACKETED = re.compile(r"[(\[]\s*([^)\]]{1,14}?)\s*[)\]]\s*$")
+_ADDRESS = r"[^@\s]+@[^@\s]+\.[^@\s]+"
+_CODED = r"[\w/.-]*\d[\w/.-]*"
+
+
+@dataclass(frozen=True)
+class ColumnFacts:
+    """One column.
+
+    Attributes
+    ----------
+    header : str
+        As it stands in the source, trimmed.
+    words : HeaderWords
+    filled : bool array of shape (n_rows,)
+        Cells that are not blank.
+    codes : int array of shape (n_rows,)
+        Which of ``distinct`` a cell is; -1 where it is blank.
+    distinct : Series of shape (n_distinct,)
+        Different cells as text.
+    numbers : float64 array of shape (n_rows,), optional
+        The cells as numbers, NaN where there is none; None where they are words.
+    strangers : tuple of str
+        Words among the numbers.
+    rows_per_cell : float
+        Rows that have the same cell, on average, in the whole table.
+    is_date, is_bool, percent : bool
+    date_form : str, optional
+        Form of the dates, where they are text.
+    """
+
+    header: str
+    words: HeaderWords
+    filled: np.ndarray = field(repr=False)
+    codes: np.ndarray = field(repr=False)
+    distinct: pd.Series = field(repr=False)
+    numbers: np.ndarray | None = field(repr=False)
+    strangers: tuple[str, ...]
+    rows_per_cell: float
+    is_date: bool = False
+    date_form: str | None = None
+    is_bool: bool = False
+    percent: bool = False
+
+    @property
+    def count(self) -> int:
+        """Different cells, blanks aside."""
+        return len(self.distinct)
+
+    @functools.cached_property
+    def share_filled(self) -> float:
+        """Share of the rows that have a cell."""
+        return float(self.filled.mean()) if len(self.filled) else 0.0
+
+    @property
+    def unique(self) -> bool:
+        """Whether nearly every cell differs."""
+        return self.rows_per_cell <= 1 / UNIQUE and self.count > 1
+
+    @functools.cached_property
+    def values(self) -> np.ndarray:
+        """Numbers without the blanks."""
+        return np.zeros(0) if self.numbers is None else self.numbers[np.isfinite(self.numbers)]
+
+    @functools.cached_property
+    def whole(self) -> bool:
+        """Whether all numbers are whole."""
+        return len(self.values) > 0 and bool((self.values == np.trunc(self.values)).all())
+
+    @functools.cached_property
+    def one_by_one(self) -> bool:
+        """Whether the numbers count the rows; nearly: between the places of a look they jump."""
+        steps = np.diff(self.values)
+        return (
+            self.whole
+            and len(steps) > 1
+            and bool((np.abs(steps) == 1).mean() > 0.99)
+            and self.count == len(self.values)
+        )
+
+    @functools.cached_property
+    def money_like(self) -> bool:
+        """Whether the numbers have cents: none needs a third decimal, and many need the second."""
+        if self.whole or not len(self.values):
+            return False
+        cents = self.values * 100
+        tolerance = 1e-6 * np.maximum(1, np.abs(cents))
+        near = np.abs(cents - np.round(cents)) < tolerance
+        second = near & (np.abs(cents / 10 - np.round(cents / 10)) > 1e-3)
+        return bool(near.mean() > 0.98 and second.mean() > 0.3)
+
+    @functools.cached_property
+    def skewed(self) -> bool:
+        """Whether a few numbers are far above the others, as amounts are."""
+        if len(self.values) < 10:
+            return False
+        low, middle, high = np.quantile(self.values, [0.1, 0.5, 0.9])
+        return bool(high - middle > 1.4 * (middle - low) > 0)
+
+    @functools.cached_property
+    def top_share(self) -> tuple[str, float]:
+        """The cell that most rows have, and their share among the filled ones."""
+        used = self.codes[self.codes >= 0]
+        if not len(used):
+            return "", 0.0
+        counts = np.bincount(used)
+        at = int(counts.argmax())
+        return str(self.distinct.iloc[at]), float(counts[at] / len(used))
+
+    @functools.cached_property
+    def sample(self) -> pd.Series:
+        """Some of the different cells."""
+        return self.distinct.head(_TRIED)
+
+    @functools.cached_property
+    def is_address(self) -> bool:
+        """Whether the cells are e-mail addresses."""
+        return self.numbers is None and bool(self.sample.str.fullmatch(_ADDRESS).mean() > 0.9)
+
+    @functools.cached_property
+    def coded(self) -> bool:
+        """Whether the cells are whole numbers or words with digits, as ids are."""
+        return bool(self.sample.str.fullmatch(_CODED).mean() > 0.9)
+
+    @functools.cached_property
+    def fixed_length(self) -> int:
+        """Length that all cells have in common; 0 where they differ."""
+        lengths = self.sample.str.len()
+        return int(lengths.iloc[0]) if len(lengths) and lengths.min() == lengths.max() else 0
+
+    @functools.cached_property
+    def leading_zeros(self) -> bool:
+        """Whether whole numbers begin with a zero, as codes do."""
+        return self.numbers is not None and bool(self.sample.str.fullmatch(r"0\d+").any())
+
+    @functools.cached_property
+    def long_text(self) -> bool:
+        """Whether the cells are sentences."""
+        return self.numbers is None and bool(self.sample.str.count(r"\s").mean() > 2.5)
+
+    @functools.cached_property
+    def answers(self) -> np.ndarray:
+        """Of yes and no however spelt: 1, 0; -1 where a different cell is neither."""
+        return parse_yes_no(self.distinct)
+
+    @property
+    def yes_no(self) -> bool:
+        """Whether all cells say yes or no, and both are said."""
+        both = self.count <= 8 and bool((self.answers >= 0).all()) and len(set(self.answers.tolist())) == 2
+        return self.is_bool or both
+
+    @functools.cached_property
+    def currency(self) -> str:
+        """Sign of a currency in the cells or the header; empty without one."""
+        if self.numbers is None:
+            return ""
+        head = self.distinct.head(50)
+        signs = {sign for sign in _SIGNS if head.str.contains(sign, regex=False).any()}
+        if len(signs) == 1:
+            sign = signs.pop()
+            return "R$" if sign == "$" and head.str.contains("R$", regex=False).any() else sign
+        named = next((_CURRENCY[word] for word in self.words.words if word in _CURRENCY), "")
+        return named or next(("R$" if "R$" in self.header else sign for sign in _SIGNS if sign in self.header), "")
+
+    @functools.cached_property
+    def currencies(self) -> tuple[str, ...]:
+        """Signs of several currencies among the cells."""
+        if self.numbers is None:
+            return ()
+        signs = tuple(sign for sign in _SIGNS if self.sample.str.contains(sign, regex=False).any())
+        return signs if len(signs) > 1 else ()
+
+    @property
+    def scale(self) -> str:
+        """Of money in thousands or cents: the word for it, such as "thousand "."""
+        if not (self.currency or "money" in self.words or "worth" in self.words or "money_other" in self.words):
+            return ""
+        return next((_SCALES[word] for word in self.words.words if word in _SCALES), "")
+
+    @property
+    def bracketed(self) -> str:
+        """What stands in brackets at the end of the header."""
+        found = _BRACKETED.search(self.header)
+        return found[1] if found and not re.fullmatch(r"[\d\s/.-]+", found[1]) else ""
+
+
+def read_facts(
+    header: str, cells: pd.Series, words: HeaderWords, *, decimal: str | None = None, rows_per_cell: float | None = None
+) -> ColumnFacts:
+    """Read a column of raw cells.
+
+    Parameters
+    ----------
+    header : str
+    cells : Series of shape (n_rows,)
+        Of any type.
+    words : HeaderWords
+    decimal : {".", ","}, optional
+        Decimal mark of the source, where it is known.
+    rows_per_cell : float, optional
+        In the whole table, where the cells are a part of it.
+    """
+    is_bool = bool(pd.api.types.is_bool_dtype(cells.dtype))
+    numbers = None if is_bool else _plain_numbers(cells)
+    strangers: tuple[str, ...] = ()
+    percent = False
+    if numbers is not None:
+        filled = np.isfinite(numbers)
+        codes, values = pd.factorize(numbers)
+        distinct = _plain_texts(cells, codes, values)
+    else:
+        texts = texts_of(cells)
+        codes, found = pd.factorize(texts)
+        distinct = pd.Series(found, dtype="str")
+        blank = is_blank(distinct)
+        if blank.any():
+            new = np.cumsum(~blank) - 1
+            new[blank] = -1
+            codes = np.append(new, -1)[codes]
+            distinct = distinct[~blank].reset_index(drop=True)
+        filled = codes >= 0
+        numbers, strangers, percent = _written_numbers(codes, distinct, decimal)
+    used = int(filled.sum())
+    per_cell = rows_per_cell if rows_per_cell is not None else used / max(len(distinct), 1)
+    is_date, form = _dates(cells, distinct, words, numbers)
+    return ColumnFacts(
+        header, words, filled, codes, distinct, numbers, strangers, per_cell, is_date, form, is_bool, percent
+    )
+
+
+def _plain_numbers(cells: pd.Series) -> np.ndarray | None:
+    """Numbers of a column that has nothing else, read at once; None where a cell is written another way."""
+    if pd.api.types.is_numeric_dtype(cells.dtype):
+        numbers = cells.to_numpy(dtype=np.float64, na_value=np.nan)
+        return np.where(np.isfinite(numbers), numbers, np.nan)
+    if not isinstance(cells.dtype, pd.StringDtype):
+        return None
+    parts = []
+    for chunk in chunks_of(cells):
+        try:
+            filled = pc.if_else(pc.equal(chunk, ""), None, chunk)
+            parts.append(pc.cast(filled, pa.float64()).to_numpy(zero_copy_only=False))
+        except pa.ArrowInvalid:
+            return None
+    numbers = np.concatenate(parts) if parts else np.zeros(0)
+    return numbers if np.isfinite(numbers).any() and not np.isinf(numbers).any() else None
+
+
+def _plain_texts(cells: pd.Series, codes: np.ndarray, values: np.ndarray) -> pd.Series:
+    """Different cells of plain numbers as they are written first."""
+    if isinstance(cells.dtype, pd.StringDtype):
+        _, first = np.unique(codes[codes >= 0], return_index=True)
+        return pd.Series(cells.to_numpy()[np.flatnonzero(codes >= 0)[first]], dtype="str")
+    return texts_of(pd.Series(values))
+
+
+def _written_numbers(
+    codes: np.ndarray, distinct: pd.Series, decimal: str | None
+) -> tuple[np.ndarray | None, tuple[str, ...], bool]:
+    """Numbers of a column of texts, the words among them, and whether they are per cents; None where it holds words."""
+    if not len(distinct):
+        return None, (), False
+    counts = np.bincount(codes[codes >= 0], minlength=len(distinct))
+    digits = distinct.str.contains(r"\d", regex=True).to_numpy(dtype=bool)
+    if counts[digits].sum() < _NUMERIC * counts.sum():
+        return None, (), False
+    percent = bool(counts[distinct.str.endswith("%").to_numpy(dtype=bool)].sum() > 0.5 * counts.sum())
+    parsed = parse_numbers(distinct, decimal=decimal, percent=1.0 if percent else 0.01)
+    read = np.isfinite(parsed)
+    share = counts[read].sum() / counts.sum()
+    strangers = tuple(distinct[~read])
+    if share < _NUMERIC or (len(strangers) > _FEW_WORDS and share < UNIQUE):
+        return None, (), False
+    return np.append(np.where(read, parsed, np.nan), np.nan)[codes], strangers, percent
+
+
+def _dates(
+    cells: pd.Series, distinct: pd.Series, words: HeaderWords, numbers: np.ndarray | None
+) -> tuple[bool, str | None]:
+    """Whether the cells are dates, and their form."""
+    if pd.api.types.is_datetime64_any_dtype(cells.dtype):
+        return True, None
+    if not len(distinct) or (numbers is not None and not {"date", "birth", "order_date"} & words.concepts):
+        return False, None
+    sample = distinct.head(_TRIED)
+    if sample.str.contains(r"\d", regex=True).mean() <= 0.9:
+        return False, None
+    if numbers is not None and not sample.str.fullmatch(r"(?:19|20)\d{6}").mean() > 0.9:
+        return False, None  # 3.5 and 12.11 are numbers first
+    form = date_format_of(sample)
+    return form is not None, form
+
+
+def rows_per_cell(cells: pd.Series) -> float:
+    """How many rows have the same cell, on average over the cells."""
+    return float(cells.notna().sum()) / max(cells.nunique(), 1)
+
+
+def correlation(one: ColumnFacts, other: ColumnFacts, *, most: int = 5000) -> float:
+    """Pearson's correlation of two columns of numbers over the rows that have both, of ``most`` rows; 0 without any."""
+    if one.numbers is None or other.numbers is None:
+        return 0.0
+    step = max(len(one.numbers) // most, 1)
+    left, right = one.numbers[::step], other.numbers[::step]
+    both = np.isfinite(left) & np.isfinite(right)
+    if both.sum() < 3 or np.ptp(left[both]) == 0 or np.ptp(right[both]) == 0:
+        return 0.0
+    return float(np.corrcoef(left[both], right[both])[0, 1])
+
+
+def is_total_of(total: ColumnFacts, parts: Sequence[ColumnFacts], *, product: bool) -> float:
+    """Share of the rows in which a column is the product, or the sum, of others; 0 where too few have all."""
+    columns = [part.numbers for part in parts]
+    if total.numbers is None or any(column is None for column in columns):
+        return 0.0
+    stacked = np.array(columns)
+    expected = stacked.prod(axis=0) if product else stacked.sum(axis=0)
+    known = np.isfinite(expected) & np.isfinite(total.numbers)
+    if known.sum() < 5:
+        return 0.0
+    gap = np.abs(total.numbers[known] - expected[known])
+    return float((gap <= 0.011 + 0.005 * np.abs(expected[known])).mean())

@@ -1,0 +1,230 @@
+"""Describe a table of one's own: read it, decide what its columns are for, try the decision, and draft the files."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.settings.commands import InitSettings
+from customer_segmentation.settings.data import DataSettings, Role, Transactions
+
+if TYPE_CHECKING:
+    from customer_segmentation.data.table import CustomerTable
+    from customer_segmentation.explore.roles.feature_choice import Choice
+    from customer_segmentation.explore.roles.questions import Question
+    from customer_segmentation.explore.roles.table_reading import TableReading
+    from customer_segmentation.sources.base import Preview, Source
+
+LOOKED_AT = 50_000  # rows of a bigger table by which its columns are guessed
+MOST_CELLS = 8_000_000  # of a wide table fewer rows are looked at
+FEWEST_LOOKED_AT = 1_000
+COUNTED = 2_000_000  # rows of it in which repeated ids are counted
+
+#: Answers a question with the header and the role of one of its options.
+Ask = Callable[["Question"], tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class TableDescription:
+    """What was decided about a table.
+
+    Attributes
+    ----------
+    reading : TableReading
+    orders : Transactions or None
+        Of an order table.
+    choice : Choice or None
+        Features, where a row is a customer.
+    table : CustomerTable or None
+        What the decision gives; of the rows looked at where ``looked`` is set, None for a big order table.
+    files : dict of str to str
+        Path in the current folder to text.
+    looked : str
+        Which rows of a big table were looked at.
+    keep : str
+        Population that the sweep keeps: "all" or "staying".
+    """
+
+    reading: TableReading
+    orders: Transactions | None
+    choice: Choice | None
+    table: CustomerTable | None
+    files: dict[str, str]
+    looked: str
+    keep: str = "all"
+
+
+def describe_table(settings: InitSettings, name: str, *, ask: Ask | None = None) -> TableDescription:
+    """Decide what the columns of a table are for, and draft the files of its starter. Nothing is written.
+
+    Parameters
+    ----------
+    settings : InitSettings
+    name : str
+        Of the files.
+    ask : callable, optional
+        Answers questions; without it what is not sure is taken as it seems.
+
+    Raises
+    ------
+    SettingsError
+        A given role, or what was said of an order table, fits nothing in the table.
+    DataError
+        The table cannot be read, or no distance between its customers can be made.
+    """
+    from customer_segmentation.sources.open import open_source
+
+    data = replace(settings.data, source="file", columns={}, transactions=None, contract=None)
+    source = open_source(replace(data, max_rows=sys.maxsize))
+    most = max(FEWEST_LOOKED_AT, min(LOOKED_AT, MOST_CELLS // max(len(source.headers), 1)))
+    look = source.look(most)
+    if look.frame.empty:
+        raise DataError(f"{source.name} has a header and no rows; expected a table of customers.")
+    reading = _read(settings, source, look, ask)
+    orders = _orders(settings, reading, source.name)
+    looked = f"guessed from {len(look.frame):,} rows of {source.name}, {look.which}" if look.which else ""
+    if orders is not None:
+        return _describe_orders(settings, name, data, reading, orders, looked)
+    return _describe_customers(settings, name, data, reading, source, look, looked)
+
+
+def _read(settings: InitSettings, source: Source, look: Preview, ask: Ask | None) -> TableReading:
+    """Read the columns; where somebody answers questions, again with the answers."""
+    from customer_segmentation.explore.roles.facts import rows_per_cell
+    from customer_segmentation.explore.roles.table_reading import may_name_rows, read_table
+    from customer_segmentation.explore.roles.vocabulary import Vocabulary
+
+    roles = _roles(settings)
+    vocabulary = Vocabulary(source.headers)
+    # In a part of a table ids repeat less than in the whole.
+    named = [at for at, header in enumerate(source.headers) if look.which and may_name_rows(header, vocabulary)]
+    per_cell = {at: rows_per_cell(source.first(at, COUNTED)) for at in named}
+
+    def read() -> TableReading:
+        return read_table(
+            look.frame,
+            source.headers,
+            decimal=source.decimal,
+            rows_per_cell=per_cell,
+            roles=roles,
+            table=settings.table,
+        )
+
+    reading = read()
+    answered: set[str] = set()
+    while ask is not None:
+        open_ = [one for one in reading.questions if one.column not in answered and one.column not in roles]
+        if not open_:
+            break
+        question = open_[0]
+        header, role = ask(question)
+        answered.add(question.column)
+        roles[header] = role
+        if header != question.column and question.weight == 1:
+            roles.setdefault(question.column, "numeric")
+        reading = read()
+    return reading
+
+
+def _roles(settings: InitSettings) -> dict[str, str]:
+    """Roles given on the command line, and the columns of an order table."""
+    roles: dict[str, str] = {}
+    for text in settings.roles:
+        header, equals, word = text.rpartition("=")
+        if not equals or not header.strip() or not word.strip():
+            raise SettingsError(f"roles holds {text!r}; expected roles.HEADER=ROLE, such as roles.Total=value.")
+        roles[header.strip()] = word.strip()
+    return roles
+
+
+def _orders(settings: InitSettings, reading: TableReading, source: str) -> Transactions | None:
+    """Columns of an order table, the user's own before the guessed; None for a table with one row a customer."""
+    given = settings.data.transactions or Transactions()
+    keys = ("customer", "date", "amount", "order", "quantity", "date_format")
+    named = {key: getattr(given, key) for key in keys if getattr(given, key)}
+    if settings.table == "customers":
+        return None
+    guessed = reading.orders.transactions() if reading.orders is not None else None
+    asked = settings.table == "orders" or bool(named.keys() & {"customer", "date", "amount"})
+    if reading.repeated and not asked:
+        found = reading.orders_columns
+        missing = [f"no {key}" for key in ("date", "amount") if not getattr(found, key, "")]
+        raise DataError(
+            f"{source} has several rows a customer ({reading.repeated} repeats) and {' and '.join(missing)} column "
+            "by which they could be summed up; name them with data.transactions.date=HEADER and "
+            "data.transactions.amount=HEADER, or give table=customers where a row is a customer."
+        )
+    if not asked and guessed is None:
+        return None
+    base = guessed or (
+        reading.orders_columns.transactions()
+        if reading.orders_columns
+        else Transactions(customer="", date="", amount="")
+    )
+    if "amount" in named and "quantity" not in named:
+        base = replace(base, quantity=None)
+    orders = replace(base, **named, reference_date=given.reference_date)
+    missing = [key for key in ("customer", "date", "amount") if not getattr(orders, key)]
+    if missing:
+        raise DataError(
+            f"{source} shows no {missing[0]} column of an order table; name it with data.transactions.{missing[0]}="
+            "HEADER, or give table=customers where a row is a customer."
+        )
+    return orders
+
+
+def _describe_orders(
+    settings: InitSettings, name: str, data: DataSettings, reading: TableReading, orders: Transactions, looked: str
+) -> TableDescription:
+    from customer_segmentation.config.contract_file import contract_columns
+    from customer_segmentation.config.starter_files import order_files
+    from customer_segmentation.data.load import load_customers
+
+    data = replace(data, transactions=orders, columns=dict(contract_columns("rfm", "{}")))
+    table = None if looked else load_customers(data)
+    customers = len(reading.guesses[0].usable) if table is None else len(table.customers)
+    files = order_files(name, orders, settings.data, customers=customers)
+    return TableDescription(reading, orders, None, table, files, looked)
+
+
+def _describe_customers(
+    settings: InitSettings,
+    name: str,
+    data: DataSettings,
+    reading: TableReading,
+    source: Source,
+    look: Preview,
+    looked: str,
+) -> TableDescription:
+    from customer_segmentation.config.starter_files import customer_files
+    from customer_segmentation.data.load import load_customers, table_of
+    from customer_segmentation.explore.roles.feature_choice import choose_features
+    from customer_segmentation.sources.frame import FrameSource
+
+    guesses = reading.guesses
+    choice = choose_features(guesses, max_rejected_share=data.max_rejected_share)
+    if not choice.numbers:
+        reasons = "; ".join(f"{guess.header}: {guess.why}" for guess in guesses[:6])
+        reasons = "; ".join(f"{header}: {why}" for header, why in list(choice.left_out.items())[:6]) or reasons
+        raise DataError(
+            f"{source.name} has no numeric column that varies and is filled, so that there is no distance between "
+            f"its customers ({reasons}); add one, such as an amount, a count or a duration."
+        )
+    data = replace(data, columns={guess.header: guess.spec for guess in guesses if guess.spec is not None})
+    needed = [guess.header for guess in (*choice.numbers, *choice.words)]
+    if look.which:
+        part = FrameSource(look.frame.set_axis(list(source.headers), axis=1), name=source.name)
+        part.decimal = source.decimal
+        table = table_of(part, data, needed=needed)
+    else:
+        table = load_customers(data, needed=needed)
+    files = customer_files(name, guesses, choice, settings.data, customers=len(table.customers))
+    return TableDescription(reading, None, choice, table, files, looked)
+
+
+def has_value(description: TableDescription) -> bool:
+    """Whether a column tells what customers are worth."""
+    return description.orders is not None or any(guess.role is Role.value for guess in description.reading.guesses)
