@@ -14,19 +14,11 @@ from dataclasses import replace
 from types import FrameType
 from typing import Any, NoReturn
 
-from threadpoolctl import threadpool_limits
-
 from customer_segmentation.config.compose import Plan, config_text, plan, to_settings
 from customer_segmentation.config.hydra_app import run_jobs
 from customer_segmentation.config.paths import shadowed
 from customer_segmentation.errors import SettingsError, StoreError
-from customer_segmentation.execution.processes import follow_parent
 from customer_segmentation.settings.k_values import parse_k
-from customer_segmentation.tracking.store import connect
-from customer_segmentation.tracking.store_errors import store_error_of
-from customer_segmentation.tracking.worker_context import SweepContext
-from customer_segmentation.workflows.study import run_logged
-from customer_segmentation.workflows.study_spec import StudySpec, remember
 
 #: Sweeps whose store has failed in this process, and how: their other studies would wait for it one after the other.
 _BROKEN: dict[str, str] = {}
@@ -115,6 +107,14 @@ def run_job(config: Any) -> None:
         The store fails: no study can be logged any more.
     """
     from hydra.core.hydra_config import HydraConfig
+    from threadpoolctl import threadpool_limits
+
+    from customer_segmentation.execution.processes import follow_parent
+    from customer_segmentation.tracking.store import connect
+    from customer_segmentation.tracking.store_errors import store_error_of
+    from customer_segmentation.tracking.worker_context import SweepContext
+    from customer_segmentation.workflows.study import run_logged
+    from customer_segmentation.workflows.study_spec import StudySpec, remember
 
     follow_parent()
 
@@ -147,6 +147,12 @@ def run_job(config: Any) -> None:
 
 def prepare_worker() -> None:
     """What a process of this machine can do before its first study: import, and look for the store."""
+    # Imported here: the process is there for these, while the sweep's own goes on.
+    from customer_segmentation.execution.processes import follow_parent
+    from customer_segmentation.tracking.store import connect
+    from customer_segmentation.tracking.worker_context import SweepContext
+    from customer_segmentation.workflows import study  # noqa: F401 - what its first study needs
+
     follow_parent()
     with contextlib.suppress(Exception):  # the first study meets it again, and says so
         context = SweepContext.current()
