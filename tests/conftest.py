@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from omegaconf import OmegaConf
 
+from customer_segmentation import secrets
 from customer_segmentation.settings.data import ColumnSpec, DataSettings
 from customer_segmentation.sources.samples.telecom import draw_customers
 
@@ -22,6 +23,7 @@ def forget_settings() -> None:
         if name.startswith(("MLFLOW_", "SEGMENT_")) and name != "SEGMENT_TELECOM_CSV":
             del os.environ[name]
     os.environ.update(OMP_NUM_THREADS="1", MLFLOW_DISABLE_TELEMETRY="true")
+    secrets.forget()
 
 
 @pytest.fixture(scope="module", autouse=True)

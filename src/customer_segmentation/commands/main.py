@@ -18,6 +18,7 @@ from typing import NoReturn
 
 from customer_segmentation import __version__
 from customer_segmentation.errors import SegmentError
+from customer_segmentation.secrets import guard_streams
 
 #: command -> (module with a function ``run(arguments) -> exit code``, what it does)
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -91,6 +92,14 @@ GARBAGE_THRESHOLD = 50_000
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 1 when something failed, 2 when it was asked wrongly."""
+    unguarded = guard_streams()  # nothing secret reaches the terminal
+    try:
+        return _main(arguments)
+    finally:
+        unguarded()
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if not words or words[0] in ("-h", "--help", "help"):
         print(overview())
@@ -145,6 +154,7 @@ def command() -> NoReturn:
     Python would take its libraries' objects apart first, one by one: a second or two after a sweep, in which a user who
     pressed Ctrl-C waits, and a signal ends a command that had done its work as if it had not.
     """
+    guard_streams()  # for the last words of libraries too
     code = main()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the work is done, and its exit code is known
     atexit._run_exitfuncs()  # workers and temporary files of the libraries

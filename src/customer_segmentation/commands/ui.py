@@ -42,16 +42,18 @@ def run(arguments: Sequence[str]) -> int:
     uri = store.uri
     page = f"#/experiments/{store.experiment_id}/runs?workflowType=machine_learning"
     if uri.startswith("http"):
-        print(f"The store is a server and has the UI: {uri.rstrip('/')}/{page}")
+        print(f"The store is a server and has the UI: {store.shown.rstrip('/')}/{page}")
         return 0
     free_port(settings.port)
     # SIGTERM ends as Ctrl-C does, so that the server is not left behind
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     address = f"http://{HOST}:{settings.port}/{page}"
-    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--host", HOST, "--port"]
+    command = [sys.executable, "-m", "mlflow", "ui", "--host", HOST, "--port"]
     server = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
         [*command, str(settings.port), "--uvicorn-opts", "--log-level warning"],
-        env={"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", **os.environ},
+        # the address by the environment: every user of the machine can read a command line
+        env={"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", **os.environ}
+        | {"MLFLOW_BACKEND_STORE_URI": uri},
     )
     try:
         if answers(server, settings.port):

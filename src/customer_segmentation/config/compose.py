@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from customer_segmentation.config.contract_file import contract_columns
+from customer_segmentation.config.environment import watch_environment
 from customer_segmentation.config.errors import settings_error
 from customer_segmentation.config.hydra_app import register_schemas, register_search_path
 from customer_segmentation.config.overrides import (
@@ -26,6 +27,7 @@ from customer_segmentation.config.paths import shipped_root
 from customer_segmentation.config.quoting import gathered_roles, split_flags
 from customer_segmentation.config.schemas import SCHEMAS
 from customer_segmentation.errors import SettingsError
+from customer_segmentation.secrets import remember_in
 
 
 @dataclass(frozen=True)
@@ -79,10 +81,12 @@ def to_settings(config: Any, *, contract: bool = True) -> Any:
     from omegaconf import OmegaConf
 
     schema = cast("type[Any]", OmegaConf.get_type(config))
+    watch_environment()
     nodes = {item.name: config[item.name] for item in dataclasses.fields(schema)}
     settings = schema(
         **{name: OmegaConf.to_object(node) if OmegaConf.is_config(node) else node for name, node in nodes.items()}
     )
+    remember_in(dataclasses.asdict(settings))
     if contract and hasattr(settings, "data"):
         data = settings.data
         data.columns = contract_columns(data.contract, json.dumps(data.columns, default=str))
@@ -104,6 +108,8 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
 
     schema = SCHEMAS[command]
     flags, overrides = split_flags(gathered_roles(arguments) if command == "init" else arguments)
+    remember_in(overrides)
+    watch_environment()
     overrides = [spelled_out(override) for override in overrides]
     register_schemas()
     register_search_path()

@@ -11,6 +11,7 @@ import yaml
 from customer_segmentation.explore.roles.column_guesses import Guess
 from customer_segmentation.explore.roles.feature_choice import MOST_WORDS, Choice
 from customer_segmentation.explore.roles.vocabulary import slug
+from customer_segmentation.secrets import is_redacted, redact
 from customer_segmentation.settings.data import ColumnSpec, DataSettings, Role, Transactions
 
 _COUNTED = 3  # categories whose customers are counted
@@ -70,13 +71,20 @@ def quoted(text: str) -> str:
 
 
 def kept_out(path: str | None) -> str | None:
-    """Return a database's address without its password, where it holds one: no file may keep it."""
+    """Return a database's address without its password, where it holds one: no file may keep it.
+
+    An address that takes its password from ``${oc.env:NAME}`` keeps that, and needs nothing further.
+    """
     if not path or "://" not in path:
         return None
-    from sqlalchemy import make_url
+    shown = redact(path)
+    return shown if is_redacted(shown) else None
 
-    address = make_url(path)
-    return None if address.password is None else address.render_as_string(hide_password=True)
+
+def _address(path: str) -> str:
+    """Path as a YAML scalar; what it takes from the environment it takes from there again."""
+    shown = redact(path)
+    return quoted(path) if shown == path else f'"{shown}"'
 
 
 def _contract(name: str, guesses: Sequence[Guess]) -> str:
@@ -124,9 +132,9 @@ def _data(
     secret = kept_out(settings.path)
     lines = [
         f"# segment sweep data={name}   (another file of this form: data.path=FILE)",
-        f"about: {quoted(f'Described by segment init from {secret or settings.path}')}",
+        f"about: {quoted(f'Described by segment init from {redact(settings.path or str())}')}",
         "source: file",
-        f"path: {quoted(settings.path or '')} # from the folder in which the command is given"
+        f"path: {_address(settings.path or '')} # from the folder in which the command is given"
         if secret is None
         else "path: null # the address holds a password: give it with data.path=ADDRESS",
     ]

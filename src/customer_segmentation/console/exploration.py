@@ -138,7 +138,7 @@ def _print_end(console: Console, found: Exploration, store: Store, run_id: str, 
     """Say what was made, where to look, and the next commands."""
     tested = f", hypotheses tested: {len(found.hypotheses)}" if found.hypotheses else ""
     console.print(
-        f"Exploration run {run_id} in the experiment {escape(store.experiment)} of {escape(store.uri)}: "
+        f"Exploration run {run_id} in the experiment {escape(store.experiment)} of {escape(store.shown)}: "
         f"{len(found.description)} columns described, {len(found.pairs)} correlations{tested}; figures/ and tables/",
         soft_wrap=True,
     )

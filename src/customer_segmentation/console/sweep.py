@@ -57,7 +57,7 @@ def print_summary(
     if full_data:
         console.print(escape(full_data))
     console.print(
-        f"Sweep run {sweep_id} in the experiment {escape(store.experiment)} of {escape(store.uri)}", soft_wrap=True
+        f"Sweep run {sweep_id} in the experiment {escape(store.experiment)} of {escape(store.shown)}", soft_wrap=True
     )
     if result.chosen is not None:
         console.print(f"Chosen run {result.chosen['run_id']}: model, figures, segments.csv, segments/", soft_wrap=True)

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from customer_segmentation.report.document import Document, Picture
+from customer_segmentation.secrets import redact
 
 #: A word longer than any digest or address that somebody reads is cut: one id would fill pages. The exported lists have
 #: it whole.
@@ -18,12 +19,12 @@ MARKS = re.compile(r"([\\`*_\[\]|#~])")
 
 def html_page(document: Document) -> str:
     """Write the page: styles, images and all, without scripts and without anything to load."""
-    return str(_template("report.html.j2").render(document=document))
+    return redact(str(_template("report.html.j2").render(document=document)))
 
 
 def markdown_text(document: Document) -> str:
     """Write the same as markdown, for a pull request; pictures are told by their captions."""
-    text = str(_template("report.md.j2").render(document=document))
+    text = redact(str(_template("report.md.j2").render(document=document)))
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
@@ -54,7 +55,8 @@ def cut(text: str) -> str:
     >>> cut("W" * 5000) == "W" * 60 + "…"
     True
     """
-    return LONG_WORD.sub(r"\1…", text)
+    # half a secret would not be known for one
+    return LONG_WORD.sub(r"\1…", redact(text))
 
 
 def data_uri(picture: Picture) -> str:

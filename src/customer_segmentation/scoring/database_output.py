@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.scoring.outputs import ParquetWriter
+from customer_segmentation.secrets import redact
 
 _AT_ONCE = 50_000  # rows
 
@@ -44,7 +45,7 @@ class TableOutput:
             ) from None
         if not table.strip():
             raise SettingsError("table is empty; name the table of the output with table=NAME.")
-        self.shown = parsed.render_as_string(hide_password=True)
+        self.shown = redact(url)
         self.table = table
         self.rows = 0
         with self._errors():

@@ -12,6 +12,7 @@ import pandas as pd
 
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.formatting import first_line
+from customer_segmentation.secrets import is_redacted, redact
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.sources.base import Chunk, arrow_table
 from customer_segmentation.sources.frame import FrameSource
@@ -38,12 +39,17 @@ def checked_url(url: str, query: str | None) -> tuple[Any, str]:
     """Address of a database, parsed and as it may be shown: passwords do not reach a message."""
     import sqlalchemy
 
+    if is_redacted(url):
+        raise SettingsError(
+            f"data.path={url}: *** stands for a password, which no run and no screen keeps; give the address with it, "
+            "or with ${oc.env:NAME} in its place."
+        )
     try:
         parsed = sqlalchemy.make_url(url)
     except sqlalchemy.exc.ArgumentError:
         raise DataError("data.path looks like a database URL but is none; expected dialect://user@host/name.") from None
-    sqlite = parsed.get_backend_name() == "sqlite"  # has no password; as it was typed, not with %20 for a space
-    shown = url if sqlite else parsed.render_as_string(hide_password=True)
+    sqlite = parsed.get_backend_name() == "sqlite"
+    shown = redact(url)
     if not query:
         raise SettingsError(f"data.path is the database {shown}; give the query for its customers with data.query.")
     if sqlite and parsed.database and parsed.database != ":memory:":

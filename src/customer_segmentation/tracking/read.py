@@ -32,7 +32,7 @@ def run_of(store: Store, run_id: str) -> Any:
         run = store.client.get_run(run_id.strip())
     except MlflowException as error:
         raise StoreError(
-            f"there is no run {run_id!r} in {store.uri}; copy its id from the UI, or name another store with "
+            f"there is no run {run_id!r} in {store.shown}; copy its id from the UI, or name another store with "
             "tracking.uri=ADDRESS."
         ) from error
     if run.info.lifecycle_stage != "active":
@@ -56,7 +56,7 @@ def newest_sweep(store: Store) -> Any:
     )
     if not found:
         raise StoreError(
-            f"the experiment {store.experiment} of {store.uri} has no finished sweep; run `segment sweep` first, or "
+            f"the experiment {store.experiment} of {store.shown} has no finished sweep; run `segment sweep` first, or "
             "name a run with run_id=ID."
         )
     return found[0]

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from customer_segmentation.data.spreadsheet_safety import neutralised
+from customer_segmentation.secrets import redact, redact_files
 from customer_segmentation.tracking.items import (
     Bytes,
     DataSet,
@@ -193,6 +194,7 @@ def record(store: Store, run_id: str, items: Iterable[Item]) -> dict[str, str]:
 
 def _copy_files(store: Store, run_id: str, folder: str) -> None:
     """Copy a folder's files to a run, without asking the store where a run of this process keeps them."""
+    redact_files(Path(folder))
     if run_id not in _places:
         store.client.log_artifacts(run_id, folder)
         return
@@ -207,7 +209,8 @@ def _is_number(value: Any) -> bool:
 
 
 def _texts(values: Mapping[str, Any], limit: int) -> dict[str, str]:
-    texts = {key: str(value) for key, value in values.items() if value is not None}
+    # before they are cut: of half a secret nobody can tell that it is one
+    texts = {key: redact(str(value)) for key, value in values.items() if value is not None}
     return {key: text if len(text) <= limit else text[: limit - 1] + "…" for key, text in texts.items()}
 
 
@@ -239,7 +242,7 @@ def _log_data_set(store: Store, run_id: str, item: DataSet) -> None:
         # MLflow advises float columns for integers with blanks; the table has none left
         warnings.simplefilter("ignore")
         data_set = mlflow.data.from_pandas(  # type: ignore[attr-defined]
-            item.frame.head(_FEW), source=item.source, name=item.name, digest=item.digest
+            item.frame.head(_FEW), source=redact(item.source), name=redact(item.name), digest=item.digest
         )
         entity = data_set._to_mlflow_entity()
     entity._profile = json.dumps({"num_rows": len(item.frame), "num_elements": int(item.frame.size)})

@@ -21,8 +21,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from customer_segmentation.errors import StoreError
+from customer_segmentation.secrets import is_redacted, is_secret, redact
 from customer_segmentation.settings.tracking import TrackingSettings
-from customer_segmentation.tracking.store_errors import be_patient, meaning, without_password
+from customer_segmentation.tracking.guarded_client import GuardedClient
+from customer_segmentation.tracking.store_errors import be_patient, meaning
 
 DEFAULT_STORE = "sqlite:///mlflow.db"
 
@@ -63,15 +65,25 @@ class Store:
     experiment: str
     usual: bool = False
 
+    @property
+    def shown(self) -> str:
+        """Address without its secrets, for people."""
+        return redact(self.uri)
+
 
 def store_uri(uri: str | None) -> str:
     """Resolve the store's address: as given, else ``MLFLOW_TRACKING_URI``, else ``mlflow.db`` in the current folder."""
     uri = uri or os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_STORE
     if uri.startswith(SQLITE) and uri != SQLITE:
         return SQLITE + str(Path(uri.removeprefix(SQLITE)).expanduser().absolute())
+    if is_redacted(uri):
+        raise StoreError(
+            f"tracking.uri={uri}: *** stands for a password, which no run and no screen keeps; give the address with "
+            "it, or with ${oc.env:NAME} in its place."
+        )
     if "://" not in uri and not uri.startswith("databricks"):
         raise StoreError(
-            f"tracking.uri={uri}: expected an address such as sqlite:///mlflow.db or http://127.0.0.1:5000 "
+            f"tracking.uri={redact(uri)}: expected an address such as sqlite:///mlflow.db or http://127.0.0.1:5000 "
             "(a bare folder is MLflow's old file store, which it no longer writes)."
         )
     return uri
@@ -97,6 +109,11 @@ def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeo
         The store cannot be reached, read or written, or the experiment is in its trash.
     """
     resolved = store_uri(uri)
+    if artifacts is not None and is_secret(artifacts):
+        raise StoreError(
+            f"tracking.artifacts={redact(artifacts)}: MLflow keeps this address in the store as it stands, so that no "
+            "password may be in it; leave it out and give it by the environment, as the storage's own client reads it."
+        )
     usual = resolved == store_uri(None)  # asked now: MLflow sets the variable itself once it is told an address
     _settle_mlflow()
     local = resolved.startswith(SQLITE)
@@ -119,7 +136,7 @@ def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeo
         if local:
             _create_sqlite(Path(resolved.removeprefix(SQLITE)))
         mlflow.set_tracking_uri(resolved)
-        client = MlflowClient(tracking_uri=resolved)
+        client: Any = GuardedClient(MlflowClient(tracking_uri=resolved))
         found = client.get_experiment_by_name(experiment)
         if found is None:
             try:
@@ -131,8 +148,8 @@ def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeo
                 experiment_id = found.experiment_id
         elif found.lifecycle_stage != "active":
             raise StoreError(
-                f"the experiment {experiment!r} of {resolved} is in the trash; restore it in the UI or give another "
-                "name with tracking.experiment=NAME."
+                f"the experiment {experiment!r} of {redact(resolved)} is in the trash; restore it in the UI or give "
+                "another name with tracking.experiment=NAME."
             )
         else:
             experiment_id = found.experiment_id
@@ -172,7 +189,7 @@ def connect(uri: str, experiment: str, experiment_id: str) -> Store:
 
     _silence()
     mlflow.set_tracking_uri(uri)
-    return Store(uri, MlflowClient(tracking_uri=uri), experiment_id, experiment)
+    return Store(uri, GuardedClient(MlflowClient(tracking_uri=uri)), experiment_id, experiment)
 
 
 def _knock(uri: str, timeout: int) -> None:
@@ -183,8 +200,8 @@ def _knock(uri: str, timeout: int) -> None:
         requests.get(uri.rstrip("/") + "/health", timeout=timeout)
     except requests.RequestException as error:
         raise StoreError(
-            f"the tracking store {uri} does not answer ({type(error).__name__}); start it, or give another with "
-            "tracking.uri=ADDRESS."
+            f"the tracking store {redact(uri)} does not answer ({type(error).__name__}); start it, or give another "
+            "with tracking.uri=ADDRESS."
         ) from error
 
 
@@ -202,7 +219,7 @@ def _reach(uri: str, timeout: int) -> None:
         return
     if kind not in DATABASES:
         raise StoreError(
-            f"the tracking store {without_password(uri)} is of a kind that MLflow does not know ({kind}://); expected "
+            f"the tracking store {redact(uri)} is of a kind that MLflow does not know ({kind}://); expected "
             "sqlite:///FILE, http(s)://SERVER or the address of a PostgreSQL or MySQL database."
         )
     from sqlalchemy import create_engine
@@ -214,7 +231,7 @@ def _reach(uri: str, timeout: int) -> None:
         socket.create_connection((address.hostname, address.port or DATABASES[kind]), timeout=timeout).close()
     except OSError as error:
         raise StoreError(
-            f"the tracking store {without_password(uri)} does not answer ({type(error).__name__}); start it, or give "
+            f"the tracking store {redact(uri)} does not answer ({type(error).__name__}); start it, or give "
             "another with tracking.uri=ADDRESS."
         ) from error
 
@@ -228,7 +245,7 @@ def _store_errors(uri: str) -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:  # SQLAlchemy imports a database's driver when it first connects
         raise StoreError(
-            f"the tracking store {without_password(uri)} needs the package {error.name}; install it beside this one."
+            f"the tracking store {redact(uri)} needs the package {error.name}; install it beside this one."
         ) from error
     except (MlflowException, SQLAlchemyError, OSError) as error:
         text = " ".join(str(error).split())
@@ -237,7 +254,7 @@ def _store_errors(uri: str) -> Iterator[None]:
         if "out-of-date" in text:
             why = "its schema is older than this MLflow; run `mlflow db upgrade` on it"
         raise StoreError(
-            f"the tracking store {without_password(uri)} cannot be used: {why}; give another with tracking.uri=ADDRESS."
+            f"the tracking store {redact(uri)} cannot be used: {why}; give another with tracking.uri=ADDRESS."
         ) from error
 
 
@@ -307,7 +324,7 @@ def existing_store(tracking: TrackingSettings, *, model: str | None = None) -> S
     needed = model is None or model.startswith(("models:", "runs:"))
     if needed and uri.startswith(SQLITE) and not os.path.exists(uri.removeprefix(SQLITE)):
         first = "`segment sweep`" if model is None else "`segment sweep` and `segment promote`"
-        raise StoreError(f"there is no store at {uri}; run {first} first, or give another with tracking.uri=.")
+        raise StoreError(f"there is no store at {redact(uri)}; run {first} first, or give another with tracking.uri=.")
     return open_store(uri=uri, experiment=tracking.experiment, artifacts=tracking.artifacts, timeout=tracking.timeout)
 
 
@@ -320,7 +337,7 @@ def command(store: Store, *words: str) -> str:
     *words : str
         The command and its overrides.
     """
-    where = [] if store.usual else [f"tracking.uri={store.uri}"]
+    where = [] if store.usual else [f"tracking.uri={store.shown}"]
     if store.experiment != TrackingSettings().experiment:
         where.append(f"tracking.experiment={store.experiment}")
     return shlex.join(["segment", *words, *where])

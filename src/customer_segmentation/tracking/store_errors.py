@@ -6,9 +6,9 @@ import errno
 import os
 import sys
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from customer_segmentation.errors import SegmentError, StoreError
+from customer_segmentation.secrets import redact
 
 FULL = ("its disk is full", "make room")
 READ_ONLY = ("it is read-only", "make it writable")
@@ -130,10 +130,4 @@ def _is(error: BaseException, module: str, name: str) -> bool:
 def _store() -> str:
     """The store that MLflow was told of."""
     mlflow = sys.modules.get("mlflow")
-    return "the tracking store" + ("" if mlflow is None else f" {without_password(mlflow.get_tracking_uri())}")
-
-
-def without_password(uri: str) -> str:
-    """Address of a store, fit to be shown."""
-    password = urlsplit(uri).password
-    return uri if password is None else uri.replace(f":{password}@", ":***@")
+    return "the tracking store" + ("" if mlflow is None else f" {redact(mlflow.get_tracking_uri())}")

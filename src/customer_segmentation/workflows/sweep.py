@@ -152,7 +152,7 @@ def _told(earlier: Any, store: Store, settings: SweepSettings) -> int:
     if not settings.quiet:
         chosen = earlier.data.tags.get("chosen")
         print(
-            f"This sweep is finished: run {earlier.info.run_id} in the experiment {store.experiment} of {store.uri}"
+            f"This sweep is finished: run {earlier.info.run_id} in the experiment {store.experiment} of {store.shown}"
             + (f" chose {chosen}, run {earlier.data.tags['chosen_run_id']}." if chosen else " chose no candidate.")
             + "\nNothing was computed again: settings, data and code are the same. To run it afresh: resume=false"
             + f"\nNext, its report:  {command_for(store, 'report', f'run_id={earlier.info.run_id}')}"
@@ -194,6 +194,9 @@ def spec_of(asked: Plan, store: Store, sweep_id: str, candidate: pd.Series) -> S
     if made is not None:
         return replace(made, number=int(candidate["job"]))
     settings, choices, config = asked.compose_job(overrides)
+    # the same for all studies; of addresses the runs hold no passwords
+    same = asked.settings[0]
+    settings = replace(settings, data=same.data, tracking=same.tracking, launcher=same.launcher)
     return StudySpec(settings, choices, tuple(overrides), int(candidate["job"]), config)
 
 

@@ -88,7 +88,7 @@ def report_items(html: str, markdown: str) -> Iterator[Item]:
 def place_of_report(store: Store, run_id: str) -> str:
     """Where the page of a run is: a file of this machine, or its place in the UI of a server."""
     if store.uri.startswith("http"):
-        return f"{store.uri.rstrip('/')}/#/experiments/{store.experiment_id}/runs/{run_id}/artifacts/{HTML}"
+        return f"{store.shown.rstrip('/')}/#/experiments/{store.experiment_id}/runs/{run_id}/artifacts/{HTML}"
     return f"{str(store.client.get_run(run_id).info.artifact_uri).removeprefix('file://')}/{HTML}"
 
 

@@ -1,0 +1,275 @@
+"""What a secret is, and its removal from every text that leaves the process.
+
+A secret is known by its place (the password of an address, a query parameter such as ``token=``), by its form (the keys
+of cloud providers, JSON web tokens) or because it was remembered: the passwords of the addresses in the settings, and
+the value of every environment variable that ``${oc.env:NAME}`` put into them. Terminal, errors, runs, models, reports
+and logs pass through `redact`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
+
+HIDDEN = "***"
+
+#: Shorter ones are hidden by their place alone: everywhere else they could be any word or number.
+SHORTEST = 5
+
+_NAMES = (
+    r"(?:(?:[\w.-]*[_.-])?(?:pass|pwd)|[\w.-]*(?:passwd|password|passphrase|token|secret|credentials?|api[_-]?key|"
+    r"(?:access|account|private)[_-]?key|authorization|signature))"
+)
+#: ``scheme://user:password@``. The password ends at the last @ of the word; a port is none.
+_USER_INFO = re.compile(r"([A-Za-z][\w+.-]*://[^\s:/@?#'\"`<>]*):(?!\d+(?:[/?#]|$))([^\s'\"`<>]*)@")
+#: ``https://TOKEN@``: as long as no name of a user is.
+_TOKEN_AS_USER = re.compile(r"([A-Za-z][\w+.-]*://)([^\s:/@?#'\"`<>]{20,})@")
+#: The same where a text is one address: there a password may hold any sign.
+_ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://[^:/@]*:(?!\d+(?:[/?#]|$))(.*)@", re.DOTALL)
+_PARAMETER = re.compile(rf"([?&;](?:{_NAMES}|key|sig|auth|[\w.-]+[_-](?:key|sig))=)([^&;#\s'\"`<>]+)", re.IGNORECASE)
+#: ``PWD=...;`` of an ODBC string, ``password=...`` of a DSN, also with the equals sign and the semicolon encoded.
+_ASSIGNED = re.compile(
+    r"((?:\b|(?<=%3B))(?:pass|pwd|passwd|password|passphrase|token|secret|api[_-]?key|[\w-]+[_-](?:password|token|secret|"
+    r"access[_-]?key))\s?(?:=|%3D))(\{[^}\s]*\}|(?:(?!%3B)[^\s;&,'\"`<>)\]}])+)",
+    re.IGNORECASE,
+)
+_HEADER = re.compile(r"(\b(?:Basic|Bearer)\s+)([A-Za-z0-9+/=._~-]{12,})")
+_FORMS = re.compile(
+    r"\b(?:(?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{22,}|glpat-[\w-]{20,}|dapi[0-9a-f]{32}|"
+    r"sk-[A-Za-z0-9_-]{20,}|xox[abprs]-[A-Za-z0-9-]{10,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)"
+)
+_PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?-----END \1-----", re.DOTALL)
+#: Pictures inside a page: long, and no text.
+_PICTURE = re.compile(r"(data:[\w/+.-]+;base64,[A-Za-z0-9+/=]+)")
+#: Names of environment variables that libraries of ours take credentials from.
+_VARIABLE = re.compile(rf"{_NAMES}$|(?:^|_)KEY$", re.IGNORECASE)
+_NO_SECRETS = frozenset(["true", "false", "none", "null", "default"])
+_REFERENCE = re.compile(r"\$\{[^}]*\}")
+
+#: Remembered secret -> what stands in its place.
+_known: dict[str, str] = {}
+_pattern: re.Pattern[str] | None = None
+_environment_read = False
+
+
+def remember(secret: str, *, shown: str = HIDDEN) -> None:
+    """Hide a text wherever it turns up, in any of the spellings of an address.
+
+    Parameters
+    ----------
+    secret : str
+        One of less than `SHORTEST` characters is hidden by its place alone.
+    shown : str
+        What stands in its place, such as ``${oc.env:NAME}``.
+    """
+    global _pattern
+    secret = secret.strip()
+    if secret.lower() in _NO_SECRETS:
+        return
+    for spelling in _spellings(secret):
+        if len(spelling) >= SHORTEST and HIDDEN not in spelling and not _REFERENCE.fullmatch(spelling):
+            if shown != HIDDEN or spelling not in _known:
+                _known[spelling] = shown
+            _pattern = None
+
+
+def _spellings(secret: str) -> set[str]:
+    """A secret as addresses, YAML, JSON, a shell, HTML and markdown write it."""
+    plain = {secret, unquote(secret), unquote_plus(secret)}
+    spelt = set(plain)
+    for text in plain:
+        spelt |= {quote(text, safe=""), quote(text), quote_plus(text), html.escape(text), json.dumps(text)[1:-1]}
+        spelt |= {json.dumps(text, ensure_ascii=False)[1:-1], text.replace("'", "''"), text.replace("'", "'\"'\"'")}
+        spelt |= {repr(text)[1:-1], re.sub(r"([\\`*_\[\]|#~])", r"\\\1", html.escape(text, quote=False))}
+    return spelt
+
+
+def remember_in(value: Any) -> None:
+    """Remember what is a secret by its place or form in a text, or in the texts of a mapping or list."""
+    if isinstance(value, str):
+        for pattern in (_USER_INFO, _TOKEN_AS_USER, _PARAMETER, _ASSIGNED):
+            for match in pattern.finditer(value):
+                remember(match[2])
+        whole = _ADDRESS.search(value) if value.count("://") == 1 else None
+        if whole is not None:  # to the first @ as SQLAlchemy reads it, to the last as the standard library does
+            remember(whole[1])
+            remember(whole[1].partition("@")[0])
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            if isinstance(item, str) and _VARIABLE.search(str(key)) and "${" not in item:
+                remember(item)
+            remember_in(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            remember_in(item)
+
+
+def remember_variable(name: str, value: str) -> None:
+    """Remember the value of an environment variable that the settings took in; a path that exists is no secret."""
+    shown = f"${{oc.env:{name}}}"
+    if "://" in value:
+        remember_in(value)
+        if is_secret(value):
+            remember(value, shown=shown)
+        return
+    with contextlib.suppress(OSError, ValueError):
+        if os.path.exists(os.path.expanduser(value)):
+            return
+    remember(value, shown=shown)
+
+
+def remember_environment() -> None:
+    """Remember the credentials that libraries find in the environment by themselves."""
+    global _environment_read
+    _environment_read = True
+    for name, value in os.environ.items():
+        if "://" in value:
+            remember_in(value)
+        elif _VARIABLE.search(name) and not os.path.exists(value):
+            remember(value)
+
+
+def forget() -> None:
+    """Forget what was remembered: for tests."""
+    global _pattern, _environment_read
+    _known.clear()
+    _pattern, _environment_read = None, False
+
+
+def is_secret(text: str) -> bool:
+    """Whether a text holds a secret."""
+    return redact(text) != text
+
+
+def is_redacted(address: str) -> bool:
+    """Whether an address has lost its password: it was copied from what a run or a screen shows.
+
+    >>> is_redacted("postgresql://reader:***@host/crm")
+    True
+    """
+    return f":{HIDDEN}@" in address or f"={HIDDEN}" in address
+
+
+def redact(text: str, *, forms: bool = True) -> str:
+    """Text without its secrets.
+
+    Parameters
+    ----------
+    text : str
+    forms : bool
+        False: only what was remembered, for texts that are a user's own data.
+
+    Examples
+    --------
+    >>> redact("mysql://reader:hunter22@host/crm?ssl_key=k123")
+    'mysql://reader:***@host/crm?ssl_key=***'
+    >>> redact("http://127.0.0.1:5000/#/experiments/1?mail=a@b")
+    'http://127.0.0.1:5000/#/experiments/1?mail=a@b'
+    """
+    if not _environment_read:
+        remember_environment()
+    if "base64," in text:
+        parts = _PICTURE.split(text)
+        return "".join(part if at % 2 else _redact(part, forms=forms) for at, part in enumerate(parts))
+    return _redact(text, forms=forms)
+
+
+def _redact(text: str, *, forms: bool) -> str:
+    global _pattern
+    if _known:
+        if _pattern is None:
+            _pattern = _alternatives(_known)
+        text = _pattern.sub(lambda match: _known[match[0]], text)
+    if not forms:
+        return text
+    if "://" in text:
+        text = _USER_INFO.sub(_kept_reference("@", ":"), text)
+        text = _TOKEN_AS_USER.sub(_kept_reference("@"), text)
+    if "=" in text or "%3" in text:
+        text = _PARAMETER.sub(_kept_reference(), text)
+        text = _ASSIGNED.sub(_kept_reference(), text)
+    text = _HEADER.sub(_kept_reference(), text)
+    text = _FORMS.sub(HIDDEN, text)
+    return _PRIVATE_KEY.sub(HIDDEN, text) if "PRIVATE KEY" in text else text
+
+
+def _kept_reference(after: str = "", before: str = "") -> Callable[[re.Match[str]], str]:
+    """How a match is replaced: its second group is hidden, unless it only names an environment variable."""
+
+    def replaced(match: re.Match[str]) -> str:
+        secret = match[2] if match[2] and _REFERENCE.fullmatch(match[2]) else HIDDEN
+        return f"{match[1]}{before}{secret}{after}"
+
+    return replaced
+
+
+def _alternatives(known: Mapping[str, str]) -> re.Pattern[str]:
+    """Pattern of all remembered secrets, the longest first; a plain word or number is hidden as a whole word only."""
+    parts = []
+    for secret in sorted(known, key=len, reverse=True):
+        plain = secret.isdigit() or (secret.isalpha() and (secret.islower() or secret.isupper()))
+        part = re.escape(secret)
+        parts.append(rf"(?<![A-Za-z0-9]){part}(?![A-Za-z0-9])" if plain else part)
+    return re.compile("|".join(parts))
+
+
+#: Files that are texts of ours; of tables, which may hold a user's own cells, only what was remembered is hidden.
+_TEXTS = frozenset([".yaml", ".yml", ".json", ".md", ".html", ".txt"])
+_TABLES = frozenset([".csv"])
+
+
+def redact_files(folder: Path) -> None:
+    """Remove the secrets from the texts of a folder, before its files go elsewhere."""
+    for path in folder.rglob("*"):
+        ending = path.suffix.lower()
+        if ending not in _TEXTS | _TABLES or not path.is_file():
+            continue
+        text = path.read_bytes().decode("utf-8")
+        clean = redact(text, forms=ending in _TEXTS)
+        if clean != text:
+            path.write_bytes(clean.encode())
+
+
+class RedactedStream:
+    """A text stream, such as standard output, that no secret passes."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write a text without its secrets."""
+        self._stream.write(redact(text))
+        return len(text)
+
+    def writelines(self, lines: Any) -> None:
+        """Write texts without their secrets."""
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stream)
+
+
+def guard_streams() -> Callable[[], None]:
+    """Let nothing secret pass standard output and standard error; return what undoes it."""
+    before = sys.stdout, sys.stderr
+    if not isinstance(sys.stdout, RedactedStream):
+        sys.stdout = RedactedStream(sys.stdout)
+    if not isinstance(sys.stderr, RedactedStream):
+        sys.stderr = RedactedStream(sys.stderr)
+
+    def undo() -> None:
+        sys.stdout, sys.stderr = before
+
+    return undo

@@ -1,0 +1,150 @@
+"""Every form in which a secret may stand in a text is planted, and looked for."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from customer_segmentation import secrets
+from customer_segmentation.secrets import RedactedStream, is_redacted, redact, redact_files, remember, remember_in
+
+PASSWORD = "Tr0ub4dor&3"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"postgresql+psycopg://reader:{PASSWORD}@db.example.com:5432/crm",
+        f"(psycopg.OperationalError) connection to http://admin:{PASSWORD}@127.0.0.1:5000/ failed",
+        f"mysql://root:{PASSWORD}@@host/db?charset=utf8",
+        f"mssql+pyodbc:///?odbc_connect=DRIVER%3Dx%3BUID%3Dsa%3BPWD%3D{PASSWORD.replace('&', '%26')}%3BDATABASE%3Dx",
+        f"DRIVER={{SQL}};UID=sa;PWD={PASSWORD.replace('&', '')};DATABASE=x",
+        "https://host/table.csv?sv=2022&sig=abcDEF%2Fghi%3D&sp=r",
+        "https://host/table.csv?X-Amz-Signature=0123456789abcdef&X-Amz-Security-Token=IQoJb3Jp",
+        "s3://bucket/key?access_key=AKIAABCDEFGHIJKLMNOP&secret_access_key=wJalrXUtnFEMI",
+        "snowflake://u@account/db?token=verysecret",
+        "Authorization: Bearer abcdefghijklmnopqrstu",
+        "key AKIAABCDEFGHIJKLMNOP was refused",
+        "https://ghp_0123456789012345678901234567890123456@github.com/x",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N",
+        "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----",
+    ],
+)
+def test_a_secret_is_known_by_its_place_or_form(text):
+    clean = redact(text)
+    assert "***" in clean
+    parts = "Tr0ub4dor abcDEF 0123456789abcdef IQoJb3Jp wJalrXUtnFEMI verysecret abcdefghijklmnopqrstu"
+    for planted in (*parts.split(), "AKIAABCDEFGHIJKLMNOP", "ghp_", "eyJ", "MIIE"):
+        assert planted not in clean
+    assert redact(clean) == clean
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://127.0.0.1:5000/#/experiments/1/runs/2",
+        "http://127.0.0.1:5000/path?mail=somebody@example.com",
+        "postgresql://reader@db.example.com/crm",
+        "sqlite:////home/me/mlflow.db",
+        "sqlite:///crm.db?mode=ro&uri=true",
+        "unexpected token: 'x' at 3; the key of the table is missing",
+        "segment sweep features=value scaling=standard 'k=[2,3]' name=a:b@c",
+        "models:/customer-segmentation@champion",
+        "https://host/a?compass=north&monkey=1&tokens=3",
+        "postgresql://reader:${oc.env:DB_PASSWORD}@host/crm",
+        "customer 0002-ORFBO, 12.9 %",
+    ],
+)
+def test_what_is_no_secret_stays(text):
+    assert redact(text) == text
+
+
+def test_a_remembered_secret_is_hidden_in_every_spelling(tmp_path):
+    secret = "p'a\"s&s_w<ö*rd/1"
+    remember_in([f"data.path=postgresql://u:{secret}@h/d"])
+    import html
+    import json
+    import shlex
+    from urllib.parse import quote
+
+    import yaml
+
+    from customer_segmentation.report.render import plain
+
+    for text in (
+        f'FATAL: password authentication failed: "{secret}"',
+        quote(secret, safe=""),
+        html.escape(f"x {secret} y"),
+        json.dumps({"a": [secret]}),
+        json.dumps({"a": [secret]}, ensure_ascii=False),
+        yaml.safe_dump({"a": f"x {secret}: y"}, allow_unicode=True),
+        shlex.quote(secret),
+        repr(secret),
+        plain(f"words {secret} words"),
+    ):
+        assert "s&s_w" not in redact(text).replace("&amp;", "&").replace("\\_", "_"), text
+        assert "***" in redact(text).replace("\\", ""), text
+
+
+def test_plain_words_are_hidden_as_words_only_and_short_ones_by_their_place():
+    remember_in("postgresql://postgres:postgres@host/postgres_db mysql://a:abc@host/abc")
+    assert redact("postgresql and postgres. abc") == "postgresql and ***. abc"
+
+
+def test_values_of_the_environment_show_where_they_came_from(monkeypatch, tmp_path):
+    secrets.remember_variable("CRM_PASSWORD", PASSWORD)
+    secrets.remember_variable("CRM", f"mysql://u:{PASSWORD}x@h/d")
+    secrets.remember_variable("FOLDER", str(tmp_path))
+    assert redact(f"mysql://reader:{PASSWORD}@h/d") == "mysql://reader:${oc.env:CRM_PASSWORD}@h/d"
+    assert redact(f"path=mysql://u:{PASSWORD}x@h/d") == "path=${oc.env:CRM}"
+    assert redact(f"in {tmp_path}") == f"in {tmp_path}"
+
+
+def test_credentials_of_libraries_are_known_from_the_environment(monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "correct-horse")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG")
+    monkeypatch.setenv("DEBUG_TOKEN", "false")
+    secrets.forget()
+    assert redact("correct-horse wJalrXUtnFEMI/K7MDENG false") == "*** *** false"
+
+
+def test_pictures_of_a_page_are_left_alone():
+    picture = "data:image/png;base64,AKIAABCDEFGHIJKLMNOPsk-" + "A" * 30
+    assert redact(f'<img src="{picture}"> AKIAABCDEFGHIJKLMNOP') == f'<img src="{picture}"> ***'
+
+
+def test_files_are_cleaned_before_they_go_elsewhere_and_users_cells_kept(tmp_path: Path):
+    remember(PASSWORD)
+    (tmp_path / "config.yaml").write_text("path: mysql://a:zzz9999@b/c\n")
+    (tmp_path / "rows.csv").write_text(f"note\nhttps://x/?token=abc\n{PASSWORD}\n")
+    (tmp_path / "table.parquet").write_bytes(b"mysql://a:zzz9999@b/c")
+    redact_files(tmp_path)
+    assert (tmp_path / "config.yaml").read_text() == "path: mysql://a:***@b/c\n"
+    assert (tmp_path / "rows.csv").read_text() == "note\nhttps://x/?token=abc\n***\n"
+    assert (tmp_path / "table.parquet").read_bytes() == b"mysql://a:zzz9999@b/c"
+
+
+def test_streams_hide_and_keep_everything_else(capsys):
+    remember(PASSWORD)
+    undo = secrets.guard_streams()
+    try:
+        assert isinstance(sys.stdout, RedactedStream)
+        print("out", PASSWORD)
+        print("error", PASSWORD, file=sys.stderr)
+        assert sys.stdout.isatty() is False
+        again = secrets.guard_streams()
+        assert not isinstance(sys.stdout._stream, RedactedStream)
+        again()
+    finally:
+        undo()
+    out, error = capsys.readouterr()
+    assert (out, error) == ("out ***\n", "error ***\n")
+    assert not isinstance(sys.stdout, RedactedStream)
+
+
+def test_an_address_that_lost_its_password_is_known():
+    assert is_redacted(redact(f"mysql://u:{PASSWORD}@h/d"))
+    assert is_redacted("https://h/x?token=***")
+    assert not is_redacted("mysql://u:x@h/d")
+    assert os.environ  # nothing was taken away
