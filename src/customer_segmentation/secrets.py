@@ -38,7 +38,7 @@ _PARAMETER = re.compile(rf"([?&;](?:{_NAMES}|key|sig|auth|[\w.-]+[_-](?:key|sig)
 #: ``PWD=...;`` of an ODBC string, ``password=...`` of a DSN, also with the equals sign and the semicolon encoded.
 _ASSIGNED = re.compile(
     r"((?:\b|(?<=%3B))(?:pass|pwd|passwd|password|passphrase|token|secret|api[_-]?key|[\w-]+[_-](?:password|token|secret|"
-    r"access[_-]?key))\s?(?:=|%3D))(\{[^}\s]*\}|(?:(?!%3B)[^\s;&,'\"`<>)\]}])+)",
+    r"access[_-]?key))\s?(?:=|%3D))(\$?\{[^}\s]*\}|(?:(?!%3B)[^\s;&,'\"`<>)\]}])+)",
     re.IGNORECASE,
 )
 _HEADER = re.compile(r"(\b(?:Basic|Bearer)\s+)([A-Za-z0-9+/=._~-]{12,})")
@@ -72,10 +72,10 @@ def remember(secret: str, *, shown: str = HIDDEN) -> None:
     """
     global _pattern
     secret = secret.strip()
-    if secret.lower() in _NO_SECRETS:
+    if secret.lower() in _NO_SECRETS or "${oc.env:" in secret:
         return
     for spelling in _spellings(secret):
-        if len(spelling) >= SHORTEST and HIDDEN not in spelling and not _REFERENCE.fullmatch(spelling):
+        if len(spelling) >= SHORTEST and HIDDEN not in spelling:
             if shown != HIDDEN or spelling not in _known:
                 _known[spelling] = shown
             _pattern = None
@@ -205,6 +205,8 @@ def _kept_reference(after: str = "", before: str = "") -> Callable[[re.Match[str
     """How a match is replaced: its second group is hidden, unless it only names an environment variable."""
 
     def replaced(match: re.Match[str]) -> str:
+        if match[2].startswith(HIDDEN):
+            return match[0]
         secret = match[2] if match[2] and _REFERENCE.fullmatch(match[2]) else HIDDEN
         return f"{match[1]}{before}{secret}{after}"
 

@@ -46,16 +46,24 @@ FREE_TEXT = frozenset(
     }
 )
 
+#: Of these, the ones that may take a credential from the environment: `${oc.env:NAME}` in them is resolved.
+ADDRESSES = frozenset({"data.path", "data.download.url", "tracking.uri", "tracking.artifacts", "input", "output"})
+_FROM_ENVIRONMENT = re.compile(r"(\$\{oc\.env:\w+\})")
+
 OVERRIDE = re.compile(r"^(?P<prefix>\+{0,2})(?P<key>[^=~\s]+)=(?P<value>.*)$", re.DOTALL)
 
 
 def quote(argument: str) -> str:
-    """Quote the value of a free-text key; anything else is returned as it is.
+    r"""Quote the value of a free-text key; anything else is returned as it is.
 
     >>> quote("data.path=Telecom (1).csv")
     "data.path='Telecom (1).csv'"
     >>> quote("k=[2,3]")
     'k=[2,3]'
+    >>> quote("data.path=mysql://me:${oc.env:PASSWORD}@host/${x}") == (
+    ...     r"data.path='mysql://me:${oc.env:PASSWORD}@host/\${x}'"
+    ... )
+    True
     """
     match = OVERRIDE.match(argument)
     if match is None or match["key"] not in FREE_TEXT:
@@ -63,6 +71,10 @@ def quote(argument: str) -> str:
     value = match["value"]
     if value == "null" or (len(value) >= 2 and value[0] == value[-1] and value[0] in "'\""):
         return argument
+    if match["key"] in ADDRESSES:
+        parts = _FROM_ENVIRONMENT.split(value)
+        inside = "".join(part if at % 2 else quoted(part)[1:-1] for at, part in enumerate(parts))
+        return f"{match['prefix']}{match['key']}='{inside}'"
     return f"{match['prefix']}{match['key']}={quoted(value)}"
 
 

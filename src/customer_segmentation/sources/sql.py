@@ -53,7 +53,7 @@ def checked_url(url: str, query: str | None) -> tuple[Any, str]:
     if not query:
         raise SettingsError(f"data.path is the database {shown}; give the query for its customers with data.query.")
     if sqlite and parsed.database and parsed.database != ":memory:":
-        database = Path(parsed.database).expanduser()
+        database = Path(parsed.database.removeprefix("file:")).expanduser()
         if not database.is_file():  # SQLite would create it
             raise DataError(f"There is no database {database}; check data.path.")
     return parsed, shown

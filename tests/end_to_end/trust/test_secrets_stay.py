@@ -1,0 +1,137 @@
+"""Passwords are planted in every address; afterwards the whole store, the reports and the terminal are searched."""
+
+import re
+import sqlite3
+import sys
+from pathlib import Path
+
+import pytest
+
+from customer_segmentation.sources.samples.telecom import draw_customers
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from servers import free_port, mlflow_server
+
+SERVER, TABLE, LABELS, VARIABLE = "TopSecretPW9", "Tabl3&Secret/x", "0utput%Secret", "Env1ronment-Secret"
+PLANTED = {
+    "server": SERVER,
+    "table": "Tabl3",
+    "labels": "0utput",
+    "variable": VARIABLE,
+}
+SWEPT = ("features=value", "scaling=standard", "k=[2,3]", "hypotheses=none", "exploration=none")
+
+
+def found_in(folder: Path) -> list[str]:
+    """Files and names of files of a folder, databases too, that hold a planted password in any spelling."""
+    hits = []
+    for path in sorted(folder.rglob("*")):
+        content = path.read_bytes() if path.is_file() else b""
+        for name, secret in PLANTED.items():
+            if secret.encode() in content or secret in str(path.relative_to(folder)):
+                hits.append(f"{name} in {path.relative_to(folder)}")
+    return hits
+
+
+@pytest.fixture(scope="module")
+def everything(run_here, tmp_path_factory):
+    """Every command that takes an address, run with passwords in all of them against a server; what they said."""
+    top = tmp_path_factory.mktemp("secrets")
+    folder, served = top / "work", top / "server"
+    folder.mkdir()
+    served.mkdir()
+    frame = draw_customers(300)
+    with sqlite3.connect(folder / "crm.db") as database:
+        frame.to_sql("customers", database, index=False)
+    sql = (f"sqlite:///file:crm.db?uri=true&password={TABLE.replace('&', '%26')}", "SELECT * FROM customers")
+    said = {}
+    with pytest.MonkeyPatch.context() as patch, mlflow_server(served, free_port()) as address:
+        uri = address.replace("http://", f"http://admin:{SERVER}@")
+        port = f"127.0.0.1:{free_port()}"
+        store = f"tracking.uri={uri}"
+
+        def run(name, *words, **environment):
+            for key, value in environment.items():
+                patch.setenv(key, value)
+            said[name] = run_here(*words, folder=folder)
+
+        table = ("data=telecom", f"data.path={sql[0]}", f"data.query={sql[1]}")
+        run("sweep", "sweep", *SWEPT, *table, store)
+        run("again", "sweep", *SWEPT, *table, store)
+        run("explore", "explore", *table, store)
+        run("report", "report", "output=copy.html", store)
+        run("report with the table", "report", "output=copy.md", store, f"data.path={sql[0]}")
+        run("promote", "promote", "force=true", "reason=trial", store, f"data.path={sql[0]}")
+        output = f"sqlite:///file:out.db?uri=true&token={LABELS}"
+        run("score", "score", f"input={sql[0]}", f"query={sql[1]}", f"output={output}", "table=labels", store)
+        run("history", "history", store)
+        run("unknown run", "report", "run_id=nonono", store)
+        run("no server", "sweep", f"tracking.uri=http://admin:{SERVER}@{port}")
+        run(
+            "no database",
+            "sweep",
+            "data=telecom",
+            f"data.path=postgresql+nodriver://u:{TABLE}@{port}/d",
+            "data.query=x",
+        )
+        run("init", "init", f"data.path={sql[0]}", f"data.query={sql[1]}", "name=crm")
+        run("wrong store", "sweep", f"tracking.uri=nothing://admin:{SERVER}@{port}")
+        run("artifacts", "sweep", "tracking.uri=sqlite:///x.db", f"tracking.artifacts=s3://admin:{SERVER}@bucket")
+        run("config", "sweep", "--cfg", "job", *table, store)
+        run("bad override", "sweep", f"data.pth=mysql://u:{TABLE}@h/d")
+    return folder, served, said
+
+
+def test_commands_did_their_work(everything):
+    _, _, said = everything
+    for name in ("sweep", "again", "explore", "report with the table", "promote", "score", "history", "init", "config"):
+        assert said[name].code == 0, (name, said[name].error)
+    assert "This sweep is finished" in said["again"].out
+
+
+def test_no_password_reached_the_terminal(everything):
+    for name, ran in everything[2].items():
+        for kind, secret in PLANTED.items():
+            assert secret not in ran.out + ran.error, (name, kind)
+        assert "Traceback" not in ran.error
+
+
+def test_no_password_is_in_the_store_its_artifacts_or_the_copies_of_reports(everything):
+    folder, served, _ = everything
+    assert (served / "server.db").stat().st_size > 100_000
+    assert len(list((served / "served").rglob("config.yaml"))) >= 4
+    assert not found_in(served / "served")
+    assert not [hit for hit in found_in(served) if "server.log" not in hit]
+    assert not found_in(folder)
+
+
+def test_what_a_run_has_lost_is_asked_for(everything):
+    _, _, said = everything
+    assert re.search(r"\*\*\* stands for a password", said["report"].error), said["report"]
+    assert said["report"].code == 1
+
+
+def test_a_password_from_the_environment_stays_unresolved_and_the_printed_command_runs(run_here, tmp_path, monkeypatch):
+    with mlflow_server(tmp_path, free_port()) as address:
+        with sqlite3.connect(tmp_path / "crm.db") as database:
+            draw_customers(300).to_sql("customers", database, index=False)
+        monkeypatch.setenv("CRM_LOGIN", VARIABLE)
+        store = address.replace("http://", "tracking.uri=http://admin:${oc.env:CRM_LOGIN}@")
+        path = "data.path=sqlite:///file:crm.db?uri=true&password=${oc.env:CRM_LOGIN}"
+
+        def run(*words):
+            # the command takes the variables of segment and MLflow alone away
+            return run_here(*words, folder=tmp_path)
+
+        swept = run("sweep", *SWEPT, "data=telecom", path, "data.query=SELECT * FROM customers", store)
+        assert swept.code == 0, swept.error
+        again = run("sweep", *SWEPT, "data=telecom", path, "data.query=SELECT * FROM customers", store)
+        printed = next(line for line in again.out.splitlines() if "segment report" in line)
+        assert "'" in printed, "a shell would read the reference"
+        assert "admin:${oc.env:CRM_LOGIN}@" in printed
+        assert not [hit for hit in found_in(tmp_path) if "server.log" not in hit]
+        (config, *_) = (tmp_path / "served").rglob("config.yaml")
+        assert "${oc.env:CRM_LOGIN}" in config.read_text()
+        report = run("report", store)
+        assert report.code == 0, report.error
+        assert VARIABLE not in swept.out + swept.error + again.out + report.out
