@@ -77,7 +77,15 @@ def measure(how: str, model_at: str, path: str, output: str) -> dict[str, float]
         source = open_chunks(DataSettings(path=path, columns=specs))
         watch = Comparison(model)
         rejects = Path(output).with_name("rejects.csv")
-        done = score(model, source, Output(Path(output), overwrite=True), rejects, watch, specs=specs, headers={})
+        done = score(
+            model,
+            source,
+            Output(Path(output), overwrite=True),
+            Output(rejects, overwrite=True),
+            watch,
+            specs=specs,
+            headers={},
+        )
         watch.measure(DriftSettings())
         rows = done.scored
     elif how == "bare, pandas":

@@ -193,11 +193,11 @@ def test_nothing_is_overwritten_without_force(gym, capsys):
     assert main(["init", f"data.path={gym}", "name=gym"]) == 0
     contract = Path("conf/contract/gym.yaml")
     before = contract.read_text("utf-8")
-    contract.write_text("edited", "utf-8")
+    contract.write_text(f"{before}# edited\n", "utf-8")
     Path("conf/features/gym.yaml").unlink()
     assert main(["init", f"data.path={gym}", "name=gym"]) == 1
     assert "force=true" in capsys.readouterr().err
-    assert contract.read_text("utf-8") == "edited"
+    assert contract.read_text("utf-8").endswith("# edited\n")
     assert not Path("conf/features/gym.yaml").exists()
     assert main(["init", f"data.path={gym}", "name=gym", "force=true"]) == 0
     assert contract.read_text("utf-8") == before

@@ -58,7 +58,7 @@ def score_file(model, tmp_path):
             model,
             source,
             Output(target, overwrite=True),
-            rejects,
+            Output(rejects, overwrite=True, key="rejects"),
             comparison,
             specs=specs,
             headers=headers,
@@ -66,7 +66,12 @@ def score_file(model, tmp_path):
             size=size,
         )
         assert not list(Path(tmp_path).glob(".*.part")), "nothing is left aside"
-        return Result(done, read(target), read(rejects) if rejects.exists() else pd.DataFrame(), comparison)
+        return Result(
+            done,
+            read(target) if done.scored else pd.DataFrame(columns=["Customer ID", "segment"]),
+            read(rejects) if rejects.exists() else pd.DataFrame(),
+            comparison,
+        )
 
     return run
 

@@ -80,7 +80,16 @@ def test_a_table_of_a_database_is_replaced_whole_or_not_at_all(model, to_setting
     def run(labelling, **options):
         source = open_chunks(DataSettings(path=url, query="SELECT * FROM customers", columns=specs))
         output = TableOutput(url, "segments", **options)
-        score(labelling, source, output, tmp_path / "r.csv", Comparison(model), specs=specs, headers={}, size=99)
+        score(
+            labelling,
+            source,
+            output,
+            Output(tmp_path / "r.csv", overwrite=True),
+            Comparison(model),
+            specs=specs,
+            headers={},
+            size=99,
+        )
 
     run(model, overwrite=False)
     with pytest.raises(SettingsError, match="overwrite=true"):
@@ -94,31 +103,40 @@ def test_a_table_of_a_database_is_replaced_whole_or_not_at_all(model, to_setting
     assert sorted(tables) == ["customers", "segments"], "nothing is left aside"
 
 
-def test_a_table_without_a_row_is_there_with_its_columns(model, to_settings, tmp_path):
+def test_where_nobody_is_scored_the_earlier_labels_stay_and_no_database_is_made(model, to_settings, tmp_path):
     to_settings.head(9).assign(**{"Total Revenue": "unknown"}).to_csv(tmp_path / "bad.csv", index=False)
     specs = contract_of(model.contract, {})
-    source = open_chunks(DataSettings(path=str(tmp_path / "bad.csv"), columns=specs))
-    output = TableOutput(f"sqlite:///{tmp_path}/crm.db", "segments", overwrite=False)
-    done = score(model, source, output, tmp_path / "r.csv", Comparison(model), specs=specs, headers={})
+
+    def run(target):
+        source = open_chunks(DataSettings(path=str(tmp_path / "bad.csv"), columns=specs))
+        rejects = Output(tmp_path / "r.csv", overwrite=True)
+        return score(model, source, target, rejects, Comparison(model), specs=specs, headers={})
+
+    done = run(TableOutput(f"sqlite:///{tmp_path}/crm.db", "segments", overwrite=False))
     assert (done.rows, done.scored, done.rejected) == (9, 0, 9)
-    with sqlite3.connect(tmp_path / "crm.db") as connection:
-        found = pd.read_sql("SELECT * FROM segments", connection)
-    assert (list(found)[-4:], len(found)) == (["segment", "segment_name", "distance", "margin"], 0)
+    assert not (tmp_path / "crm.db").exists()
+    earlier = "Customer ID,segment,segment_name,distance,margin\na,0,x,1,1\n"
+    (tmp_path / "labels.csv").write_text(earlier)
+    run(Output(tmp_path / "labels.csv", overwrite=True))
+    assert (tmp_path / "labels.csv").read_text() == earlier
+    assert len(pd.read_csv(tmp_path / "r.csv")) == 9
 
 
-def test_a_table_whose_replacement_fails_keeps_its_rows(tmp_path):
+def test_a_table_whose_replacement_fails_keeps_its_rows(tmp_path, monkeypatch):
     with sqlite3.connect(tmp_path / "crm.db") as connection:
-        connection.execute("CREATE TABLE segments AS SELECT 1 AS segment")
+        connection.execute(
+            "CREATE TABLE segments AS SELECT 1 AS segment, 2 AS segment_name, 3 AS distance, 4 AS margin"
+        )
     output = TableOutput(f"sqlite:///{tmp_path}/crm.db", "segments", overwrite=True)
     output.write(pa.table({"segment": [2]}))
     output.finish()
-    with sqlite3.connect(tmp_path / "crm.db") as connection:
-        connection.execute("DROP TABLE segments__being_written")  # the renaming has nothing to rename
+    monkeypatch.setattr(output, "_aside", "is_not_there")  # the renaming has nothing to rename
     with pytest.raises(DataError, match="cannot be written"):
         output.publish()
     output.discard()
     with sqlite3.connect(tmp_path / "crm.db") as connection:
         assert connection.execute("SELECT segment FROM segments").fetchall() == [(1,)]
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("segments",)]
 
 
 def test_text_that_a_spreadsheet_would_run_and_text_with_quotes(model, to_settings, score_file, tmp_path):

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from customer_segmentation.config.compose import plan
+from customer_segmentation.config.hydra_app import run_jobs
 from customer_segmentation.config.paths import shipped_root
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.commands import InitSettings
+from customer_segmentation.sources.new_file import NewFile
 
 TABLES = ("auto", "customers", "orders")
 HELP = """\
@@ -53,7 +55,11 @@ def run(arguments: Sequence[str]) -> int:
         return 0
     if any(word.startswith("data=") for word in arguments):
         raise SettingsError("segment init describes a file; give data.path=FILE instead of data=NAME.")
-    settings: InitSettings = plan("init", arguments).settings[0]
+    planned = plan("init", arguments)
+    if planned.flags:  # Hydra's own: --cfg job, --info, ...
+        run_jobs(planned, lambda config: None)
+        return 0
+    settings: InitSettings = planned.settings[0]
     if settings.table not in TABLES:
         raise SettingsError(f"table={settings.table}: expected one of {', '.join(TABLES)}.")
     if not settings.data.path:
@@ -120,23 +126,47 @@ def _write(files: dict[str, str], *, force: bool) -> None:
         One of them exists and ``force`` is not set, or the folder cannot be written.
     """
     existing = [path for path in files if os.path.lexists(path)]
+    foreign = [path for path in existing if not _is_ours(Path(path))]
+    if foreign and force:
+        raise SettingsError(
+            f"{foreign[0]} was not written by segment init and nothing was written; move it, or give another name=NAME."
+        )
     if existing and not force:
         what = f"{existing[0]} and {len(existing) - 1} more exist" if existing[1:] else f"{existing[0]} exists"
         raise SettingsError(
             f"{what} already and nothing was written; give force=true to overwrite, or another name=NAME."
         )
-    written: list[Path] = []
+    new: list[NewFile] = []
     try:
         for path, text in files.items():
             file = Path(path)
             file.parent.mkdir(parents=True, exist_ok=True)
-            if not file.exists():
-                written.append(file)
-            file.write_text(text, encoding="utf-8")
+            new.append(NewFile(file, overwrite=force, is_ours=_is_ours, key="name", what="a file of segment init"))
+            new[-1].aside.write_text(text, encoding="utf-8")
+            new[-1].aside.chmod(0o666 & ~_umask())  # no customers are in it
+        for item in new:
+            item.publish()
     except OSError as error:
-        for file in written:
-            file.unlink(missing_ok=True)
         raise SettingsError(
             f"{error.filename or 'the current folder'} cannot be written ({error.strerror}); run the command in a "
             "folder of your own."
         ) from error
+    finally:
+        for item in new:
+            item.discard()
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether an earlier init wrote a file: its first comment is the command that uses it."""
+    try:
+        with path.open("rb") as file:
+            return any(line.startswith(b"# segment ") for line in file.read(400).splitlines()[:3])
+    except OSError:
+        return False
+
+
+def _umask() -> int:
+    """Permissions that this user takes from new files; asking sets it."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask

@@ -10,6 +10,7 @@ from customer_segmentation.config.compose import plan
 from customer_segmentation.config.hydra_app import run_jobs
 from customer_segmentation.errors import SettingsError, StoreError
 from customer_segmentation.settings.commands import ReportSettings
+from customer_segmentation.sources.new_file import NewFile
 
 FORMS = (".html", ".htm", ".md")
 
@@ -59,7 +60,7 @@ def run(arguments: Sequence[str]) -> int:
         key, values = next(iter(asked.swept.items()))
         raise SettingsError(f"{key} has {len(values)} values; a report is of one run, so run it once for each.")
     settings: ReportSettings = asked.settings[0]
-    target = _target(settings.output)
+    target = _target(settings)
     from customer_segmentation.tracking.store import existing_store
 
     store = existing_store(settings.tracking)
@@ -69,15 +70,15 @@ def run(arguments: Sequence[str]) -> int:
     with threadpool_limits(1):
         written = _write(store, settings)
     if target is not None:
-        text = written.markdown if target.suffix == ".md" else written.html
+        text = written.markdown if target.path.suffix.lower() == ".md" else written.html
         try:
-            target.write_text(text, encoding="utf-8")
+            target.write_text(text)
         except OSError as error:
-            raise SettingsError(f"output={target} cannot be written: {error.strerror or error}.") from error
+            raise SettingsError(f"output={target.path} cannot be written: {error.strerror or error}.") from error
     if not settings.quiet:
         print(f"{written.title}\nLogged on run {written.run_id}: report.html, report.md")
         if target is not None:
-            print(f"Copy: {target}")
+            print(f"Copy: {target.path}")
         else:
             from customer_segmentation.tracking.log.sweep import place_of_report
 
@@ -85,15 +86,18 @@ def run(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _target(output: str | None) -> Path | None:
-    if output is None:
+def _target(settings: ReportSettings) -> NewFile | None:
+    """Where the copy goes, looked at before any work."""
+    if settings.output is None:
         return None
-    target = Path(output).expanduser()
+    from customer_segmentation.report.render import is_report
+
+    target = Path(settings.output)
     if target.suffix.lower() not in FORMS:
-        raise SettingsError(f"output={output}: expected a file that ends in .html or .md.")
-    if target.is_dir() or not target.absolute().parent.is_dir():
-        raise SettingsError(f"output={output}: its folder does not exist, or it is a folder itself.")
-    return target
+        raise SettingsError(f"output={target}: expected a file that ends in .html or .md.")
+    return NewFile(
+        target, overwrite=settings.overwrite, is_ours=is_report, key="output", what="a report that segment wrote"
+    )
 
 
 def _write(store: Any, settings: ReportSettings) -> Any:

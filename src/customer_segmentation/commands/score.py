@@ -14,6 +14,7 @@ from customer_segmentation.config.hydra_app import run_jobs
 from customer_segmentation.console.help import help_page
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.score import ScoreSettings
+from customer_segmentation.sources.new_file import same_file
 
 if TYPE_CHECKING:
     from customer_segmentation.scoring.database_output import TableOutput
@@ -118,7 +119,7 @@ def check(settings: ScoreSettings) -> None:
     paths = {key: value for key in ("input", "output", "rejects") if (value := getattr(settings, key))}
     places = {key: Path(value).expanduser().absolute() for key, value in paths.items() if "://" not in value}
     for key, other in (("input", "output"), ("input", "rejects"), ("output", "rejects")):
-        if key in places and other in places and places[key] == places[other]:
+        if key in places and other in places and same_file(places[key], places[other]):
             raise SettingsError(f"{other} is the same file as {key}; give it another name.")
 
 
@@ -149,6 +150,14 @@ class _in_own_words:  # noqa: N801 - reads as what it does
             spelling = r"drop the spelling from data\.columns\.(.+)\.synonyms"
             text = re.sub(spelling, r"say which is meant with 'headers={\1: HEADER}'", text)
             raise type(error)(re.sub(r"\bdata\.(query|sheet|delimiter|encoding|decimal)\b", r"\1", text)) from error
+
+
+def rejects_output(settings: ScoreSettings) -> Output:
+    """Where rejected rows go, looked at before any work."""
+    from customer_segmentation.scoring.outputs import Output
+
+    said = settings.rejects is not None
+    return Output(rejects_of(settings), overwrite=settings.overwrite, key="rejects", said=said)
 
 
 def output_of(settings: ScoreSettings) -> Output | TableOutput:
@@ -194,6 +203,7 @@ def _score(planned: Plan, settings: ScoreSettings, command: str) -> int:
         )
     )
     output = output_of(settings)
+    rejects = rejects_output(settings)
     watch = Comparison(model.model)
     store, adopted = take_over_run(store)
     tidy(store, quiet=settings.quiet)
@@ -212,7 +222,7 @@ def _score(planned: Plan, settings: ScoreSettings, command: str) -> int:
                     model.model,
                     source,
                     output,
-                    rejects_of(settings),
+                    rejects,
                     watch,
                     specs=specs,
                     headers=headers,
@@ -253,7 +263,9 @@ def _score(planned: Plan, settings: ScoreSettings, command: str) -> int:
             done,
             drift,
             segments,
-            output=output_name(output),
+            output=output_name(output)
+            if done.scored
+            else f"none: no row got a label, {output_name(output)} is not written",
             rejects=rejects_of(settings),
             model=model.label,
             compared=compared,

@@ -7,20 +7,17 @@ moves an alias: a process that is killed anywhere leaves the old champion answer
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import getpass
-import hashlib
 import json
 import os
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from customer_segmentation.errors import StoreError
 from customer_segmentation.registry.champion_history import EVENT, Event, event_tag, read_event
+from customer_segmentation.tracking.locks import locked
 from customer_segmentation.tracking.models import model_id_in
 from customer_segmentation.tracking.store import Store
 
@@ -222,9 +219,7 @@ def user() -> str:
 @contextlib.contextmanager
 def one_at_a_time(store: Store, name: str) -> Iterator[None]:
     """Let the promotions of one registered model on this machine wait for each other."""
-    key = hashlib.sha256(f"{store.uri} {name}".encode()).hexdigest()[:16]
-    with open(Path(tempfile.gettempdir()) / f"segment-promote-{os.getuid()}-{key}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(f"promotion {store.uri} {name}"):
         yield
 
 

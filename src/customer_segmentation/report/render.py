@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import functools
 import re
+from pathlib import Path
 from typing import Any
 
 from customer_segmentation.report.document import Document, Picture
 from customer_segmentation.secrets import redact
 
+#: By this a report is known again: it is replaced by another, and nothing else is.
+MARK = "customer-segmentation report"
 #: A word longer than any digest or address that somebody reads is cut: one id would fill pages. The exported lists have
 #: it whole.
 LONG_WORD = re.compile(r"(\S{60})\S{41,}")
@@ -25,7 +28,17 @@ def html_page(document: Document) -> str:
 def markdown_text(document: Document) -> str:
     """Write the same as markdown, for a pull request; pictures are told by their captions."""
     text = redact(str(_template("report.md.j2").render(document=document)))
-    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + f"\n\n<!-- {MARK} -->\n"
+
+
+def is_report(path: Path) -> bool:
+    """Whether a file is a report that an earlier command wrote, or empty."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return False
+    page = re.search(rb'<meta name="generator" content="customer-segmentation">', content[:4096])
+    return not content or page is not None or content.rstrip().endswith(f"<!-- {MARK} -->".encode())
 
 
 @functools.cache

@@ -1,35 +1,41 @@
-"""Labels written to a table of a database: whole or not at all."""
+"""Labels written to a table of a database: whole or not at all, never in the place of what is not ours."""
 
 from __future__ import annotations
 
 import contextlib
+import secrets
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from customer_segmentation.errors import DataError, SettingsError
-from customer_segmentation.scoring.outputs import ParquetWriter
-from customer_segmentation.secrets import redact
+from customer_segmentation.scoring.outputs import LABELS, ParquetWriter, has_labels
+from customer_segmentation.secrets import is_redacted, redact
 
 _AT_ONCE = 50_000  # rows
+#: Databases in which a table is made and dropped at once, in a transaction or not.
+_COMMITS_BY_ITSELF = ("mysql", "mariadb", "oracle")
 
 
 class TableOutput:
-    """A table of a database. Rows are kept in a file until all are there, then written in one go under another name.
+    """A table of a database. Rows are kept in a file until all are there, then written in one transaction.
 
     Parameters
     ----------
     url : str
         SQLAlchemy URL.
     table : str
+        ``table`` or ``schema.table``.
     overwrite : bool
+        Whether a table that an earlier scoring wrote may be replaced: its last columns are those of labels.
 
     Raises
     ------
     SettingsError
-        The table exists and may not be overwritten.
+        The table exists and may not be replaced.
     DataError
         The database cannot be reached.
     """
@@ -37,6 +43,11 @@ class TableOutput:
     def __init__(self, url: str, table: str, *, overwrite: bool) -> None:
         import sqlalchemy
 
+        if is_redacted(url):
+            raise SettingsError(
+                f"output={url}: *** stands for a password, which no run and no screen keeps; give the address with it, "
+                "or with ${oc.env:NAME} in its place."
+            )
         try:
             parsed = sqlalchemy.make_url(url)
         except sqlalchemy.exc.ArgumentError:
@@ -47,14 +58,37 @@ class TableOutput:
             raise SettingsError("table is empty; name the table of the output with table=NAME.")
         self.shown = redact(url)
         self.table = table
+        self._schema, self._name = schema_and_name(table)
         self.rows = 0
+        self._new = _new_sqlite(parsed)
+        self._connection: Any = None
         with self._errors():
             self._engine = sqlalchemy.create_engine(parsed)
-            if sqlalchemy.inspect(self._engine).has_table(table) and not overwrite:
-                raise SettingsError(f"{self.shown} has a table {table} already; give another table, or overwrite=true.")
+            self._replaces = self._new is None and self._may_replace(overwrite)
         self._scratch = tempfile.TemporaryDirectory(prefix="segment-")
         self._file = Path(self._scratch.name) / "rows.parquet"
         self._writer: ParquetWriter | None = None
+
+    def _may_replace(self, overwrite: bool) -> bool:
+        """Whether the table is there; refuse one that may not be replaced."""
+        import sqlalchemy
+
+        inspector = sqlalchemy.inspect(self._engine)
+        if not inspector.has_table(self._name, schema=self._schema):
+            if self._name in inspector.get_view_names(schema=self._schema):
+                raise SettingsError(f"{self.shown} has a view {self.table}; give another table.")
+            return False
+        if not overwrite:
+            raise SettingsError(
+                f"{self.shown} has a table {self.table} already; give another table, or overwrite=true."
+            )
+        names = [str(column["name"]) for column in inspector.get_columns(self._name, schema=self._schema)]
+        if self._name in inspector.get_view_names(schema=self._schema) or not has_labels(names):
+            raise SettingsError(
+                f"{self.shown} has a table {self.table} that segment score did not write (its last columns are not "
+                f"{', '.join(LABELS)}), so that overwrite=true does not replace it; give another with table=NAME."
+            )
+        return True
 
     def write(self, table: pa.Table) -> None:
         """Append rows."""
@@ -64,50 +98,61 @@ class TableOutput:
         self.rows += table.num_rows
 
     def finish(self) -> None:
-        """Write all rows to a table of another name."""
+        """Write all rows to a table of another name, in a transaction that is left open."""
         import pyarrow.parquet as parquet
-        import sqlalchemy
 
         if self._writer is not None:
             self._writer.close()
         rows = parquet.ParquetFile(self._file)
-        nobody = rows.schema_arrow.empty_table().to_pandas()  # makes the table where no row follows
-        with self._errors(), self._engine.begin() as connection:
-            connection.execute(sqlalchemy.text(f"DROP TABLE IF EXISTS {self._quoted(self._aside)}"))
-            nobody.to_sql(self._aside, connection, index=False)
+        self._aside = f"{self._name[:30]}_{secrets.token_hex(8)}"  # nobody else's
+        with self._errors():
+            self._connection = self._engine.connect()
+            if self._engine.dialect.name == "sqlite":  # Python's driver begins at the first INSERT, not at a CREATE
+                self._connection.exec_driver_sql("BEGIN IMMEDIATE")
             for batch in rows.iter_batches(batch_size=_AT_ONCE):
                 frame = pa.Table.from_batches([batch]).to_pandas()
-                frame.to_sql(self._aside, connection, if_exists="append", index=False)
+                frame.to_sql(self._aside, self._connection, schema=self._schema, if_exists="append", index=False)
 
     def publish(self) -> None:
         """Give the table its name; the one that had it is dropped in the same transaction."""
         import sqlalchemy
 
-        with self._errors(), self._engine.begin() as connection:
-            if self._engine.dialect.name == "sqlite":  # Python's driver begins at the first INSERT, not at a DROP
-                connection.exec_driver_sql("BEGIN")
-            connection.execute(sqlalchemy.text(f"DROP TABLE IF EXISTS {self._quoted(self.table)}"))
-            connection.execute(
-                sqlalchemy.text(f"ALTER TABLE {self._quoted(self._aside)} RENAME TO {self._quoted(self.table)}")
-            )
+        with self._errors():
+            if self._replaces:
+                self._connection.execute(sqlalchemy.text(f"DROP TABLE {self._quoted(self._name)}"))
+            old, new = self._quoted(self._aside), str(self._preparer.quote_identifier(self._name))
+            self._connection.execute(sqlalchemy.text(f"ALTER TABLE {old} RENAME TO {new}"))
+            self._connection.commit()
+            self._connection.close()
+            self._connection = None
         self._engine.dispose()
         self._scratch.cleanup()
+        self._new = None
 
     def discard(self) -> None:
-        """Drop what was written aside."""
+        """Undo what was written, and a database that would be there for nothing."""
         import sqlalchemy
 
-        with contextlib.suppress(sqlalchemy.exc.SQLAlchemyError), self._engine.begin() as connection:
-            connection.execute(sqlalchemy.text(f"DROP TABLE IF EXISTS {self._quoted(self._aside)}"))
+        if self._connection is not None:
+            with contextlib.suppress(sqlalchemy.exc.SQLAlchemyError):
+                self._connection.rollback()
+                if self._engine.dialect.name in _COMMITS_BY_ITSELF:
+                    self._connection.execute(sqlalchemy.text(f"DROP TABLE IF EXISTS {self._quoted(self._aside)}"))
+            with contextlib.suppress(sqlalchemy.exc.SQLAlchemyError):
+                self._connection.close()
+            self._connection = None
         self._engine.dispose()
         self._scratch.cleanup()
+        if self._new is not None and self._new.is_file() and self._new.stat().st_size == 0:
+            self._new.unlink()
 
     @property
-    def _aside(self) -> str:
-        return f"{self.table}__being_written"
+    def _preparer(self) -> Any:
+        return self._engine.dialect.identifier_preparer
 
     def _quoted(self, name: str) -> str:
-        return str(self._engine.dialect.identifier_preparer.quote_identifier(name))
+        quoted = str(self._preparer.quote_identifier(name))
+        return quoted if self._schema is None else f"{self._preparer.quote_identifier(self._schema)}.{quoted}"
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:
@@ -121,3 +166,21 @@ class TableOutput:
             cause = getattr(error, "orig", None) or error
             line = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
             raise DataError(f"{self.shown} cannot be written ({line}); check output and table.") from None
+
+
+def schema_and_name(table: str) -> tuple[str | None, str]:
+    """Schema, where one is named, and name of a table.
+
+    >>> schema_and_name("main.labels"), schema_and_name("labels")
+    (('main', 'labels'), (None, 'labels'))
+    """
+    schema, _, name = table.strip().rpartition(".")
+    return (schema, name) if schema and name else (None, table.strip())
+
+
+def _new_sqlite(url: Any) -> Path | None:
+    """File of an SQLite database that is not there yet: looking into it would make it."""
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        return None
+    file = Path(url.database.removeprefix("file:"))
+    return None if file.exists() else file

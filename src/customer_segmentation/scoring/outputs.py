@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import os
 import re
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -15,6 +17,8 @@ import pyarrow.csv as arrow_csv
 
 from customer_segmentation.data.spreadsheet_safety import is_formula
 from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.sources.files import open_file
+from customer_segmentation.sources.new_file import NewFile
 
 EXCEL_ROWS = 1_048_576
 KINDS = (".csv", ".tsv", ".txt", ".parquet", ".xlsx")
@@ -23,6 +27,9 @@ PACKINGS: dict[str, Callable[[Path], Any]] = {
     ".zst": lambda path: pa.CompressedOutputStream(str(path), "zstd"),
     ".bz2": lambda path: pa.CompressedOutputStream(str(path), "bz2"),
 }
+#: The columns that a scoring adds, and those with which rejected rows end.
+LABELS = ("segment", "segment_name", "distance", "margin")
+REJECTED = ("row", "reason")
 _SUSPECT = r"^[=+\-@\t\r\n＝＋－＠]"
 _SPECIAL = r'[",\t\r\n]'
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -39,43 +46,38 @@ class Writer(Protocol):
 
 
 class Output:
-    """A file that is there whole or not at all.
+    """A table in a file that is there whole or not at all.
 
     Parameters
     ----------
     path : Path
         Its ending says what it becomes: CSV (also packed), Parquet or Excel.
     overwrite : bool
+        Whether a table that an earlier scoring wrote may be replaced.
     key : str
         The setting that named it, for messages.
+    said : bool
+        Whether the user named it, and not we.
 
     Raises
     ------
     SettingsError
-        The ending is not known, the folder is not there, or a file is and may not be overwritten.
+        The ending is not known, the folder is not there, or a file is there that may not be replaced.
     """
 
-    def __init__(self, path: Path, *, overwrite: bool, key: str = "output") -> None:
+    def __init__(self, path: Path, *, overwrite: bool, key: str = "output", said: bool = True) -> None:
         self.path = path.expanduser()
         self._make = writer_of(self.path, key)
-        folder = self.path.parent
-        if not folder.is_dir():
-            raise SettingsError(f"{key}={path}: there is no folder {folder}; create it first.")
-        if self.path.is_dir():
-            raise SettingsError(f"{key}={path} is a folder; expected a file.")
-        if self.path.exists() and not overwrite:
-            raise SettingsError(f"{key}={path} exists already; give another name, or overwrite=true.")
-        if not os.access(folder, os.W_OK):
-            raise SettingsError(f"{key}={path}: the folder {folder} may not be written by this user.")
-        remove_leftovers(self.path)
-        self._aside = folder / f".{self.path.name}.{os.getpid()}.part"
+        self._file = NewFile(
+            path, overwrite=overwrite, is_ours=is_scored, key=key, what="a table that segment score wrote", said=said
+        )
         self._writer: Writer | None = None
         self.rows = 0
 
     def write(self, table: pa.Table) -> None:
         """Append rows."""
         if self._writer is None:
-            self._writer = self._make(self._aside, table.schema)
+            self._writer = self._make(self._file.aside, table.schema)
         self._writer.write(table)
         self.rows += table.num_rows
 
@@ -83,31 +85,56 @@ class Output:
         """Close the file, so that only its renaming is left."""
         if self._writer is not None:
             self._writer.close()
-            with self._aside.open("rb") as written:
+            with self._file.aside.open("rb") as written:
                 os.fsync(written.fileno())
 
     def publish(self) -> None:
-        """Move the file to its name; what was there is replaced."""
-        os.replace(self._aside, self.path)
+        """Move the file to its name."""
+        self._file.publish()
 
     def discard(self) -> None:
         """Remove what was written."""
-        self._aside.unlink(missing_ok=True)
+        self._file.discard()
+
+    def remove_earlier(self) -> None:
+        """Remove the table of an earlier scoring that this one would have replaced."""
+        if self._file.replaces:
+            self.path.unlink(missing_ok=True)
 
 
-def remove_leftovers(path: Path) -> None:
-    """Remove what killed runs have written aside for a file; those of processes that live are left alone."""
-    for found in path.parent.glob(f".{glob_escape(path.name)}.*.part"):
-        process = found.name.split(".")[-2]
-        if process.isdigit() and not Path(f"/proc/{process}").exists() and Path("/proc/self").exists():
-            found.unlink(missing_ok=True)
+def is_scored(path: Path) -> bool:
+    """Whether a file is a table that a scoring wrote: its last columns are those of labels, or of rejected rows.
+
+    A file without a single byte may be replaced as well.
+    """
+    try:
+        if path.stat().st_size == 0:
+            return True
+        names = _header(path)
+    except (OSError, ValueError, KeyError, EOFError, csv.Error, zipfile.BadZipFile, pa.ArrowException, DataError):
+        return False
+    return has_labels(names) or names[-2:] == list(REJECTED)
 
 
-def glob_escape(name: str) -> str:
-    """Name in which no sign has a meaning of its own for glob."""
-    import glob
+def has_labels(names: Sequence[str]) -> bool:
+    """Whether the last columns of a table are those of labels."""
+    return [str(name).lower() for name in names[-len(LABELS) :]] == list(LABELS)
 
-    return glob.escape(name)
+
+def _header(path: Path) -> list[str]:
+    """Names of the columns of a table, by what the file is and not by its name."""
+    file = open_file(str(path))
+    if file.kind == "parquet":
+        import pyarrow.parquet as parquet
+
+        return list(parquet.read_schema(path).names)
+    if file.kind == "excel":
+        from openpyxl import load_workbook
+
+        sheet = load_workbook(path, read_only=True).worksheets[0]
+        return [str(cell) for cell in next(sheet.iter_rows(values_only=True), ())]
+    first = file.head.decode("utf-8-sig", "replace").splitlines()[0]
+    return next(csv.reader([first], delimiter="\t" if "\t" in first else ","))
 
 
 def writer_of(path: Path, key: str) -> Callable[[Path, pa.Schema], Writer]:

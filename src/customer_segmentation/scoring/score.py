@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,14 +19,13 @@ from customer_segmentation.model.segment_model import Labelled, SegmentModel
 from customer_segmentation.scoring.columns import id_of, positions_of
 from customer_segmentation.scoring.database_output import TableOutput
 from customer_segmentation.scoring.drift import Drift, DriftWatch
-from customer_segmentation.scoring.outputs import Output
+from customer_segmentation.scoring.outputs import LABELS, REJECTED, Output
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.settings.score import DriftSettings
 from customer_segmentation.sources.base import Chunk, ChunkedSource, names_of, texts_frame
 from customer_segmentation.sources.parsing.texts import fold, texts_of
 from customer_segmentation.sources.row_spool import RowSpool
 
-LABELS = ("segment", "segment_name", "distance", "margin")
 DECIMALS = 6
 MOST_REASONS = 1000
 _VALUE = re.compile(r": '(?:[^']|'(?! is ))*' ")
@@ -103,7 +101,7 @@ def score(
     model: SegmentModel,
     source: ChunkedSource,
     output: Output | TableOutput,
-    rejects: Path,
+    rejects: Output,
     watch: Comparison,
     *,
     specs: Mapping[str, ColumnSpec],
@@ -120,9 +118,9 @@ def score(
     source : ChunkedSource
     output : Output or TableOutput
         Of the rows with a label, in the order of the input.
-    rejects : Path
+    rejects : Output
         CSV of the rows without one: their cells as they were, their number in the input and the reason. Written only
-        where there are such rows; one of an earlier run is removed.
+        where there are such rows; one of an earlier run that may be replaced is removed.
     watch : Comparison
         Counts what is scored.
     specs : mapping of str to ColumnSpec
@@ -145,8 +143,7 @@ def score(
     done = Scored(id_column=id_column if id_column in positions else None)
     _refuse_twice(source, columns, done.id_column, positions)
     wanted = {at: specs[name] for name, at in positions.items()}
-    aside = Output(rejects, overwrite=True, key="rejects")
-    names = names_of(source.headers, taken=("row", "reason"))
+    names = names_of(source.headers, taken=REJECTED)
     known = {at: name for name, at in positions.items()}
     start = 0
     try:
@@ -164,15 +161,15 @@ def score(
                     reasons = [str(reason) for reason in labelled.table["reason"].to_numpy()[bad]]
                     if chunk.everything is not None:
                         part = texts_frame(chunk.everything.take(pa.array(bad)), source.headers)
-                        _reject(aside, part.assign(row=chunk.rows[bad], reason=reasons), names, done)
+                        _reject(rejects, part.assign(row=chunk.rows[bad], reason=reasons), names, done)
                     else:
                         spool.add(bad + start, chunk.rows[bad], reasons)
                 start += len(chunk.rows)
                 progress(start, source.expected)
             if spool.count or source.broken:
                 for part in source.rejected(spool):
-                    _reject(aside, part, names, done)
-        done.rejected = aside.rows
+                    _reject(rejects, part, names, done)
+        done.rejected = rejects.rows
         done.rows = done.scored + done.rejected
         if not done.rows:
             raise DataError(f"{source.name} has a header and no rows; there is nobody to score.")
@@ -182,25 +179,22 @@ def score(
                 f"{source.name} changed while it was read: of {expected:,} rejected rows {done.rejected:,} were found "
                 "again; run it once more."
             )
-        if not start:
-            output.write(_nobody(source, done.id_column, columns))
-        aside.finish()
-        output.finish()
+        rejects.finish()
+        if done.scored:
+            output.finish()
         if done.rejected:
-            aside.publish()
+            rejects.publish()
         else:
-            rejects.unlink(missing_ok=True)
-        output.publish()
+            rejects.remove_earlier()
+        if done.scored:  # else the labels of an earlier run stay: one broken input does not cost them
+            output.publish()
     except OSError as error:
-        output.discard()
         raise DataError(
             f"the labels cannot be written ({error.strerror or error}); make room, or name another place with output=."
         ) from error
-    except BaseException:
-        output.discard()
-        raise
     finally:
-        aside.discard()
+        output.discard()
+        rejects.discard()
     return done
 
 
@@ -216,12 +210,6 @@ def ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
 def _counts(segments: np.ndarray) -> dict[int, int]:
     values, counts = np.unique(segments, return_counts=True)
     return dict(zip(values.tolist(), counts.tolist(), strict=True))
-
-
-def _nobody(source: ChunkedSource, id_column: str | None, columns: str) -> pa.Table:
-    """Output without a row, where not one row of the input fits its header."""
-    names = names_of(source.headers) if columns == "all" else [id_column or "row"]
-    return pa.table({name: pa.array([], pa.large_string()) for name in (*names, *LABELS)})
 
 
 def _refuse_twice(source: ChunkedSource, columns: str, id_column: str | None, positions: Mapping[str, int]) -> None:
@@ -279,4 +267,4 @@ def _reject(aside: Output, part: pd.DataFrame, names: list[str], done: Scored) -
         done.reasons[kind if kind in done.reasons or len(done.reasons) < MOST_REASONS else "other"] += 1
     columns: list[Any] = [pa.array(cells.iloc[:, at], pa.large_string()) for at in range(cells.shape[1])]
     columns += [pa.array(part["row"].to_numpy(dtype=np.int64)), pa.array(reasons.tolist(), pa.large_string())]
-    aside.write(pa.table(columns, names=[*names, "row", "reason"]))
+    aside.write(pa.table(columns, names=[*names, *REJECTED]))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 import numpy as np
 import pandas as pd
@@ -18,6 +20,10 @@ from customer_segmentation.sources.base import Chunk, arrow_table
 from customer_segmentation.sources.frame import FrameSource
 from customer_segmentation.sources.row_spool import RowSpool
 
+#: A comment, or a text in quotes that may look like one (kept, as the first group).
+_COMMENT = re.compile(r"('(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|\[[^\]]*\]")
+
 
 def open_query(url: str, query: str | None) -> FrameSource:
     """Run a query and hold its result."""
@@ -27,8 +33,7 @@ def open_query(url: str, query: str | None) -> FrameSource:
     with query_errors(shown):
         engine = sqlalchemy.create_engine(parsed)
         try:
-            # To the driver as it is: a colon or a per cent sign in it is no parameter.
-            with engine.connect().execution_options(no_parameters=True) as connection:
+            with read_only(engine, no_parameters=True) as connection:
                 frame = pd.read_sql_query(query or "", connection)
         finally:
             engine.dispose()
@@ -53,10 +58,52 @@ def checked_url(url: str, query: str | None) -> tuple[Any, str]:
     if not query:
         raise SettingsError(f"data.path is the database {shown}; give the query for its customers with data.query.")
     if sqlite and parsed.database and parsed.database != ":memory:":
-        database = Path(parsed.database.removeprefix("file:")).expanduser()
+        named = parsed.database
+        database = Path(unquote(named[5:]) if named.startswith("file:") else named).expanduser()
         if not database.is_file():  # SQLite would create it
             raise DataError(f"There is no database {database}; check data.path.")
+        parsed = parsed.set(database=f"file:{quote(str(database))}")
+        parsed = parsed.update_query_dict({"mode": "ro", "uri": "true"})
+    check_query(query)
     return parsed, shown
+
+
+def read_only(engine: Any, **options: Any) -> Any:
+    """Open a connection that cannot write, where the database has such a thing; nothing is committed anywhere.
+
+    With ``no_parameters`` a query goes to the driver as it is: a colon or a per cent sign in it is no parameter.
+    """
+    kind = engine.dialect.name
+    if kind == "postgresql":
+        options["postgresql_readonly"] = True
+    connection = engine.connect().execution_options(**options)
+    if kind in ("mysql", "mariadb"):
+        connection.exec_driver_sql("SET SESSION TRANSACTION READ ONLY")
+        connection.rollback()  # the next transaction is
+    return connection
+
+
+def check_query(query: str) -> None:
+    """Refuse what is not one SELECT: reading a table must not change a database.
+
+    Raises
+    ------
+    SettingsError
+        The query begins with another word, or holds several statements.
+    """
+    bare = _QUOTED.sub("''", _COMMENT.sub(lambda found: found[1] or " ", query)).strip().rstrip(";").rstrip()
+    word = (re.findall(r"[A-Za-z]+", bare.lstrip("( \t\r\n")) or [""])[0]
+    if word.upper() not in ("SELECT", "WITH", "VALUES", "TABLE") or not bare.lstrip("( \t\r\n").startswith(word):
+        shown = redact(" ".join(query.split()))
+        raise SettingsError(
+            f"data.query={shown[:80]}{'…' if len(shown) > 80 else ''}: expected a SELECT; a query reads customers and "
+            "changes nothing."
+        )
+    if ";" in bare:
+        raise SettingsError("data.query holds several statements; expected one SELECT.")
+    changing = re.search(r"\b(INSERT\s+INTO|DELETE\s+FROM|UPDATE\s+\S+\s+SET|DROP\s+\w+|ALTER\s+TABLE)\b", bare, re.I)
+    if word.upper() == "WITH" and changing:
+        raise SettingsError(f"data.query holds {changing[0].upper()}: a query reads customers and changes nothing.")
 
 
 @contextlib.contextmanager
@@ -89,8 +136,7 @@ class QueryChunks:
         self.name = f"query on {shown}"
         with query_errors(shown):
             self._engine = sqlalchemy.create_engine(parsed)
-            # To the driver as it is: a colon or a per cent sign in it is no parameter.
-            self._connection = self._engine.connect().execution_options(stream_results=True, no_parameters=True)
+            self._connection = read_only(self._engine, stream_results=True, no_parameters=True)
             self._result = self._connection.exec_driver_sql(query or "")
             if not self._result.returns_rows:
                 raise DataError(f"the query on {shown} returns no rows; give a SELECT with query=.")

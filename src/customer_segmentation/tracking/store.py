@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import functools
-import hashlib
 import logging
 import os
 import random
@@ -24,6 +22,7 @@ from customer_segmentation.errors import StoreError
 from customer_segmentation.secrets import is_redacted, is_secret, redact
 from customer_segmentation.settings.tracking import TrackingSettings
 from customer_segmentation.tracking.guarded_client import GuardedClient
+from customer_segmentation.tracking.locks import locked
 from customer_segmentation.tracking.store_errors import be_patient, meaning
 
 DEFAULT_STORE = "sqlite:///mlflow.db"
@@ -268,9 +267,7 @@ def exclusive(uri: str) -> Iterator[None]:
     if not uri.startswith(SQLITE):
         yield
         return
-    name = f"segment-{os.getuid()}-{hashlib.sha256(uri.encode()).hexdigest()[:16]}.lock"
-    with open(Path(tempfile.gettempdir()) / name, "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(uri):
         yield
 
 

@@ -1,0 +1,135 @@
+"""Files that commands write: whole or not at all, and never in the place of what is not ours.
+
+What exists stays, unless ``overwrite=true`` is said and an earlier command wrote it; each command tells its own files
+by their content. A new file is written beside its target under a name that cannot be guessed, readable by its owner
+alone, and takes its name in one step.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import stat
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from customer_segmentation.errors import SettingsError
+
+_LONGEST = 100  # characters of the target's name in that of the file aside: file systems allow 255 bytes
+
+
+def same_file(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file, however they are spelt; of files that are not there yet the places count."""
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return os.path.realpath(one) == os.path.realpath(other)
+
+
+class NewFile:
+    """A file that is there whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+    overwrite : bool
+        Whether a file that ``is_ours`` may be replaced.
+    is_ours : callable
+        Tells by its content whether an earlier command wrote a file.
+    key : str
+        The setting that named it, for messages.
+    what : str
+        What an earlier command would have written, for messages.
+
+    Raises
+    ------
+    SettingsError
+        The folder is not there or may not be written, or a file is there that may not be replaced.
+    """
+
+    def __init__(
+        self, path: Path, *, overwrite: bool, is_ours: Callable[[Path], bool], key: str, what: str, said: bool = True
+    ) -> None:
+        self.path = path.expanduser()
+        folder = self.path.parent
+        self._name = f"{key}={path}" if said else f"{path}, the place for {key},"
+        if not folder.is_dir():
+            raise SettingsError(f"{self._name}: there is no folder {folder}; create it first.")
+        if self.path.is_dir():
+            raise SettingsError(f"{self._name} is a folder; expected a file.")
+        self.replaces = os.path.lexists(self.path)
+        if self.replaces and not overwrite:
+            raise SettingsError(f"{self._name} exists already; give another name with {key}=, or overwrite=true.")
+        if self.replaces and not is_ours(self.path):
+            raise SettingsError(
+                f"{self._name} exists and is not {what}, so that overwrite=true does not replace it; give another name "
+                f"with {key}=."
+            )
+        if not os.access(folder, os.W_OK):
+            raise SettingsError(f"{self._name}: the folder {folder} may not be written by this user.")
+        _remove_leftovers(self.path)
+        self._aside: Path | None = None
+
+    @property
+    def aside(self) -> Path:
+        """Where it is written until it is whole; made, empty, when first asked for."""
+        if self._aside is None:
+            prefix = f"{_prefix(self.path)}{os.getpid()}."
+            handle, name = tempfile.mkstemp(prefix=prefix, suffix=".part", dir=self.path.parent)
+            os.close(handle)
+            self._aside = Path(name)
+        return self._aside
+
+    def publish(self) -> None:
+        """Give the file its name. What was there is replaced if it was when the command began, and not otherwise.
+
+        Raises
+        ------
+        SettingsError
+            A file of that name has appeared in the meantime.
+        """
+        if self.replaces:
+            if not self.path.is_symlink() and self.path.exists():
+                os.chmod(self.aside, stat.S_IMODE(self.path.stat().st_mode))
+            os.replace(self.aside, self.path)
+        else:
+            try:
+                os.link(self.aside, self.path)  # unlike a renaming it replaces nothing
+            except FileExistsError as error:
+                raise SettingsError(
+                    f"{self._name} has appeared while the command ran and was left as it is; give another name."
+                ) from error
+            except OSError:  # a file system without links
+                os.rename(self.aside, self.path)
+            else:
+                self.aside.unlink()
+        self._aside = None
+
+    def discard(self) -> None:
+        """Remove what was written aside."""
+        if self._aside is not None:
+            self._aside.unlink(missing_ok=True)
+            self._aside = None
+
+    def write_text(self, text: str) -> None:
+        """Write the whole file at once."""
+        try:
+            self.aside.write_text(text, encoding="utf-8")
+            self.publish()
+        finally:
+            self.discard()
+
+
+def _prefix(path: Path) -> str:
+    return f".{path.name[:_LONGEST]}."
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove what killed commands of this user have written aside for a file; those of live processes are left."""
+    for found in path.parent.glob(f"{glob.escape(_prefix(path))}*.part"):
+        process = found.name.removeprefix(_prefix(path)).split(".")[0]
+        if not process.isdigit() or Path(f"/proc/{process}").exists() or not Path("/proc/self").exists():
+            continue
+        if not found.is_symlink() and found.is_file() and found.stat().st_uid == os.getuid():
+            found.unlink(missing_ok=True)

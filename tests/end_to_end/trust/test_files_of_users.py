@@ -1,0 +1,245 @@
+"""What exists is never removed or replaced, but by ``overwrite=true`` and where an earlier command wrote it."""
+
+import os
+import sqlite3
+import stat
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from customer_segmentation.sources.samples.telecom import draw_customers
+
+
+@pytest.fixture(scope="module")
+def customers() -> pd.DataFrame:
+    return draw_customers(300)
+
+
+@pytest.fixture(scope="module")
+def folder(run_here, tmp_path_factory, customers) -> Path:
+    """A folder with a champion."""
+    top = tmp_path_factory.mktemp("users")
+    for words in (
+        ("sweep", "data.customers=300", "features=value", "scaling=standard", "k=[2]", "tracking.report=false"),
+        ("promote", "force=true", "reason=trial"),
+    ):
+        done = run_here(*words, "quiet=true", folder=top)
+        assert done.code == 0, done.error
+    return top
+
+
+@pytest.fixture
+def here(folder, customers):
+    """The same folder with a fresh input, and nothing else that a test left."""
+    before = set(folder.iterdir())
+    customers.to_csv(folder / "in.csv", index=False)
+    yield folder
+    for path in set(folder.iterdir()) - before:
+        path.rename(tempfile.mkdtemp() + "/gone")
+
+
+def refused(done, *words):
+    assert done.code == 1, done.out
+    assert "Traceback" not in done.error
+    for word in words:
+        assert word in done.error, done.error
+
+
+def listing(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file() and path.name != "mlflow.db"}
+
+
+def test_files_that_are_in_the_way_stay(run_here, here, customers):
+    (here / "labels_rejected.csv").write_text("precious\n")
+    (here / "mine.csv").write_text("a,b\n1,2\n")
+    before = listing(here)
+    place = run_here("score", "input=in.csv", "output=labels.csv", folder=here)
+    refused(place, "labels_rejected.csv", "exists already", "rejects=", "overwrite=true")
+    named = run_here("score", "input=in.csv", "output=l2.csv", "rejects=mine.csv", folder=here)
+    refused(named, "rejects=mine.csv exists already; give another name with rejects=, or overwrite=true")
+    for words in (("output=l2.csv", "rejects=mine.csv"), ("output=mine.csv",), ("output=labels.csv",)):
+        refused(
+            run_here("score", "input=in.csv", *words, "overwrite=true", folder=here),
+            "is not a table that segment score",
+        )
+    assert listing(here) == before, "with rejected rows or without"
+    with (here / "in.csv").open("a") as file:
+        file.write("x" + "," * (customers.shape[1] - 1) + "\n")
+    refused(run_here("score", "input=in.csv", "output=l3.csv", "rejects=mine.csv", folder=here), "exists already")
+    assert (here / "mine.csv").read_text() == "a,b\n1,2\n"
+
+
+def test_what_an_earlier_scoring_wrote_is_replaced_when_asked(run_here, here, customers):
+    with (here / "in.csv").open("a") as file:
+        file.write("x" + "," * (customers.shape[1] - 1) + "\n")
+    for name in ("labels.csv", "labels.parquet", "labels.xlsx", "labels.tsv.gz"):
+        words = ("score", "input=in.csv", f"output={name}", "columns=all", "quiet=true")
+        assert run_here(*words, folder=here).code == 0
+        refused(run_here(*words, folder=here), f"{name} exists already" if name != "labels_rejected.csv" else "")
+        again = run_here(*words, "overwrite=true", folder=here)
+        assert again.code == 0, again.error
+        mode = stat.S_IMODE((here / name).stat().st_mode)
+        assert mode == 0o600, "lists of customers are their owner's alone"
+        (here / "labels_rejected.csv").rename(here / "aside.csv")
+    assert pd.read_csv(here / "aside.csv")["reason"].notna().all()
+
+
+def test_the_mode_of_a_file_that_is_replaced_is_kept_and_a_stale_list_of_rejects_goes(run_here, here, customers):
+    (here / "labels.csv").write_text("Customer ID,segment,segment_name,distance,margin\n")
+    (here / "labels.csv").chmod(0o640)
+    (here / "labels_rejected.csv").write_text("Customer ID,row,reason\nx,2,Total Revenue is missing\n")
+    done = run_here("score", "input=in.csv", "output=labels.csv", "overwrite=true", folder=here)
+    assert done.code == 0, done.error
+    assert len(pd.read_csv(here / "labels.csv")) == len(customers)
+    assert stat.S_IMODE((here / "labels.csv").stat().st_mode) == 0o640
+    assert not (here / "labels_rejected.csv").exists()
+
+
+@pytest.mark.parametrize("spelling", ["in.csv", "sub/../in.csv", "./in.csv", "link.csv", "hard.csv", "{folder}/in.csv"])
+@pytest.mark.parametrize("key", ["output", "rejects"])
+def test_the_input_is_never_an_output_however_it_is_spelt(run_here, here, spelling, key):
+    (here / "sub").mkdir()
+    (here / "link.csv").symlink_to("in.csv")
+    os.link(here / "in.csv", here / "hard.csv")
+    content = (here / "in.csv").read_bytes()
+    words = {"output": "labels.csv", key: spelling.format(folder=here)}
+    done = run_here("score", "input=in.csv", *(f"{a}={b}" for a, b in words.items()), "overwrite=true", folder=here)
+    refused(done, f"{key} is the same file as input")
+    assert (here / "in.csv").read_bytes() == content
+
+
+def test_a_symbolic_link_in_the_place_of_an_output_is_not_followed(run_here, here):
+    (here / "precious.csv").write_text("Customer ID,segment,segment_name,distance,margin\nmine,0,x,1,1\n")
+    (here / "labels.csv").symlink_to("precious.csv")
+    (here / "nowhere.csv").symlink_to("not_there.csv")
+    refused(run_here("score", "input=in.csv", "output=labels.csv", folder=here), "exists already")
+    refused(run_here("score", "input=in.csv", "output=nowhere.csv", folder=here), "exists already")
+    assert run_here("score", "input=in.csv", "output=labels.csv", "overwrite=true", folder=here).code == 0
+    assert "mine" in (here / "precious.csv").read_text()
+
+
+def tables(database: Path) -> dict[str, list[str]]:
+    with sqlite3.connect(database) as connection:
+        names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {name: [row[1] for row in connection.execute(f"PRAGMA table_info('{name}')")] for name in names}
+
+
+@pytest.fixture
+def crm(here, customers):
+    with sqlite3.connect(here / "crm.db") as connection:
+        customers.to_sql("customers", connection, index=False)
+    return here / "crm.db"
+
+
+def test_a_table_of_customers_is_never_dropped(run_here, here, crm):
+    words = ("score", "input=sqlite:///crm.db", "query=SELECT * FROM customers", "output=sqlite:///crm.db")
+    before = tables(crm)
+    refused(run_here(*words, "table=customers", "overwrite=true", folder=here), "segment score did not write")
+    assert tables(crm) == before
+    assert run_here(*words, "table=main.labels", "quiet=true", folder=here).code == 0
+    assert set(tables(crm)) == {"customers", "labels"}, "schema and table"
+    refused(run_here(*words, "table=labels", folder=here), "already", "overwrite=true")
+    assert run_here(*words, "table=labels", "overwrite=true", "quiet=true", folder=here).code == 0
+    assert set(tables(crm)) == {"customers", "labels"}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "DROP TABLE customers",
+        "DELETE FROM customers",
+        "UPDATE customers SET Age = 0",
+        "SELECT 1; DROP TABLE customers",
+        "/* SELECT */ DROP TABLE customers",
+        "-- SELECT\nDROP TABLE customers",
+        "WITH a AS (SELECT 1) DELETE FROM customers",
+        "PRAGMA user_version = 7",
+        "ATTACH 'other.db' AS other",
+        "VACUUM INTO 'copy.db'",
+        "CREATE TABLE x AS SELECT 1",
+    ],
+)
+@pytest.mark.parametrize("command", ["score", "sweep"])
+def test_a_query_changes_nothing(run_here, here, crm, query, command):
+    before, content = listing(here), crm.read_bytes()
+    if command == "score":
+        words = ("score", "input=sqlite:///crm.db", f"query={query}", "output=o.csv")
+    else:
+        words = ("sweep", "data=telecom", "data.path=sqlite:///crm.db", f"data.query={query}", "k=[2]")
+    refused(run_here(*words, folder=here), "query")
+    assert crm.read_bytes() == content
+    assert listing(here) == before
+
+
+@pytest.mark.parametrize("query", ["  (SELECT * FROM customers)", "select * from customers -- all; of them\n;",
+                                   "WITH a AS (SELECT * FROM customers) SELECT * FROM a",
+                                   "SELECT *, ';DROP TABLE x' AS note FROM customers"])  # fmt: skip
+def test_a_query_that_reads_is_run(run_here, here, crm, query):
+    query = query.replace("  (SELECT * FROM customers)", "SELECT * FROM (SELECT * FROM customers)")
+    done = run_here("score", "input=sqlite:///crm.db", f"query={query}", "output=o.csv", folder=here)
+    assert done.code == 0, done.error
+
+
+def test_a_refused_scoring_leaves_nothing(run_here, here):
+    before = listing(here)
+    (here / "other.csv").write_text("a,b\n1,2\n")
+    before["other.csv"] = b"a,b\n1,2\n"
+    (here / "header.csv").write_text((here / "in.csv").read_text().splitlines()[0] + "\n")
+    before["header.csv"] = (here / "header.csv").read_bytes()
+    for name in ("other.csv", "header.csv"):
+        for words in (("output=o.csv",), ("output=sqlite:///new.db", "table=labels")):
+            refused(run_here("score", f"input={name}", *words, folder=here))
+    assert listing(here) == before
+
+
+def test_reports_and_starters_replace_only_their_own(run_here, here):
+    (here / "page.html").write_text("<h1>mine</h1>")
+    refused(run_here("report", "output=page.html", folder=here), "exists already", "overwrite=true")
+    refused(run_here("report", "output=page.html", "overwrite=true", folder=here), "is not a report that segment wrote")
+    assert (here / "page.html").read_text() == "<h1>mine</h1>"
+    first = run_here("report", "output=notes.MD", "quiet=true", folder=here)
+    assert first.code == 0, first.error
+    assert (here / "notes.MD").read_text().startswith("# "), "markdown whatever the letters of the ending"
+    refused(run_here("report", "output=notes.MD", folder=here), "exists already")
+    assert run_here("report", "output=notes.MD", "overwrite=true", "quiet=true", folder=here).code == 0
+    shown = run_here("init", "data.path=in.csv", "name=shop", "--cfg", "job", folder=here)
+    assert shown.code == 0
+    assert not (here / "conf").exists(), "--cfg writes nothing"
+    (here / "conf" / "data").mkdir(parents=True)
+    (here / "conf" / "data" / "shop.yaml").write_text("mine: 1\n")
+    refused(
+        run_here("init", "data.path=in.csv", "name=shop", "force=true", folder=here), "was not written by segment init"
+    )
+    assert [path.name for path in (here / "conf").rglob("*.yaml")] == ["shop.yaml"]
+    (here / "conf" / "data" / "shop.yaml").unlink()
+    assert run_here("init", "data.path=in.csv", "name=shop", folder=here).code == 0
+    assert run_here("init", "data.path=in.csv", "name=shop", "force=true", folder=here).code == 0
+
+
+def test_a_lock_in_the_temporary_folder_follows_no_link(run_here, here, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    folder = tmp_path / f"segment-locks-{os.getuid()}"
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    from customer_segmentation.errors import StoreError
+    from customer_segmentation.tracking.locks import locked
+
+    with locked("a store"):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        (lock,) = folder.iterdir()
+    lock.unlink()
+    lock.symlink_to(precious)
+    with pytest.raises(OSError, match=r"symbolic|loop|Too many"), locked("a store"):
+        pass
+    lock.unlink()
+    folder.rmdir()
+    folder.symlink_to(tmp_path)
+    with pytest.raises(StoreError, match="this user alone"), locked("a store"):
+        pass
+    folder.unlink()
+    folder.mkdir(mode=0o777)
+    folder.chmod(0o777)
+    refused(run_here("history", folder=here), "this user alone")
+    assert precious.read_text() == "mine"
