@@ -164,6 +164,7 @@ def redact(text: str, *, forms: bool = True) -> str:
     Parameters
     ----------
     text : str
+        Any: an address, a message, a page.
     forms : bool
         False: only what was remembered, for texts that are a user's own data.
 
