@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: sweep test lint ui setup requirements clean
+.PHONY: sweep test lint ui setup docs pictures examples requirements clean
 .DEFAULT_GOAL := sweep
 
 setup: $(READY)
@@ -22,6 +22,7 @@ $(READY): requirements.txt pyproject.toml
 
 sweep: $(READY)
 	$(BIN)/segment sweep $(ARGS)
+	@echo 'To have `segment` on the path:  source $(BIN)/activate'
 
 ui: $(READY)
 	$(BIN)/segment ui $(ARGS)
@@ -34,6 +35,22 @@ lint: $(READY)
 
 test: lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+
+# The documentation as pages in site/, which need no network.
+docs: $(VENV)/.docs
+	$(BIN)/mkdocs build --quiet
+	@echo "Open site/index.html"
+
+$(VENV)/.docs: $(READY)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[docs]'
+	@touch $@
+
+# The README's pictures, by a Chromium on the path; the example tables, from their seed.
+pictures: $(READY)
+	$(BIN)/python docs/make_pictures.py
+
+examples: $(READY)
+	$(BIN)/python examples/make_tables.py
 
 # After a change of dependencies in pyproject.toml. The file names versions only, never where they come from.
 requirements: $(READY)

@@ -11,7 +11,14 @@ CURRENCIES = ("$", "€", "£", "¥")
 
 
 def figure(value: float, unit: str = "", *, share: bool = False) -> str:
-    """Write a figure with its unit: ``41.8 %``, ``$1,116``, ``7.2 referrals``, ``$61.27/month``."""
+    """Write a figure with its unit: ``41.8 %``, ``$1,116``, ``7.2 referrals``, ``$61.27/month``.
+
+    Parameters
+    ----------
+    value : the number, in ``unit``; a share between 0 and 1 where ``share`` is set
+    unit : such as ``$``, ``$/month`` or ``months``; a currency stands before the number, any other unit behind it
+    share : write the number as a percentage; ``unit`` is then not written
+    """
     if not math.isfinite(value):
         return "unknown"
     if share:
@@ -24,7 +31,13 @@ def figure(value: float, unit: str = "", *, share: bool = False) -> str:
 
 
 def money(value: float, unit: str = "") -> str:
-    """Write a large amount short: ``$8.81 million``, ``$74,200``."""
+    """Write a large amount short: ``$8.81 million``, ``$74,200``.
+
+    Parameters
+    ----------
+    value : the amount, in ``unit``
+    unit : a currency, such as ``$``, or the noun of what is counted
+    """
     if not math.isfinite(value):
         return "unknown"
     for size, word in ((1e9, "billion"), (1e6, "million")):
@@ -49,7 +62,13 @@ def _digits(value: float, *, money: bool = False) -> str:
 
 
 def shortened(text: str, most: int = 40) -> str:
-    """One line of at most so many characters."""
+    """One line of at most so many characters.
+
+    Parameters
+    ----------
+    text : any text; line breaks and runs of blanks become one blank
+    most : characters at most, the ellipsis included
+    """
     line = " ".join(text.split())
     return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
 
@@ -70,7 +89,14 @@ def listed(words: Sequence[str]) -> str:
 
 
 def counted(number_of: int, one: str, many: str) -> str:
-    """Write a number with its noun."""
+    """Write a number with its noun.
+
+    Parameters
+    ----------
+    number_of : how many there are
+    one : the noun of a single one
+    many : the noun of none, and of several
+    """
     return f"{number_of:,} {one if number_of == 1 else many}"
 
 

@@ -21,7 +21,13 @@ _SPREAD: ContextVar[tuple[int, Callable[[Callable[..., Any], Calls], list[Any]]]
 
 @contextlib.contextmanager
 def spread(jobs: int, run: Callable[[Callable[..., Any], Calls], list[Any]]) -> Iterator[None]:
-    """Let `side_by_side` run what it is given by ``run``, in as many processes as ``jobs``."""
+    """Let `side_by_side` run what it is given by ``run``, in as many processes as ``jobs``.
+
+    Parameters
+    ----------
+    jobs : number of processes to count on
+    run : takes joblib's ``delayed`` and the list of calls, and returns their results in order
+    """
     token = _SPREAD.set((jobs, run))
     try:
         yield

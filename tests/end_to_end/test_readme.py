@@ -1,0 +1,114 @@
+"""What the README says is done as it stands: every command, in order, in a copy of the repository."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from servers import free_port
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SERVES = re.compile(r"^(make|segment) (ui|serve)\b")
+
+#: A server is started, answers, and is ended; everything else ends by itself, and well.
+SHELL = """set -euo pipefail
+served() {
+    ARGS="port=$PORT" "$@" > "$SCRATCH/served.txt" 2>&1 &
+    local server=$!
+    for _ in $(seq 240); do
+        address=$(grep -oE 'http://127.0.0.1:[0-9]+' "$SCRATCH/served.txt" | head -1 || true)
+        if [ -n "$address" ] && python "$SCRATCH/asks.py" "$address" 2> /dev/null
+        then kill -TERM $server; wait $server || true; return 0; fi
+        kill -0 $server || { cat "$SCRATCH/served.txt"; return 1; }
+        sleep 0.5
+    done
+    return 1
+}
+"""
+
+
+def commands() -> list[str]:
+    """Lines of the README's shell blocks, in order."""
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    return [line for block in BLOCK.findall(text) for line in block.splitlines() if line.strip()]
+
+
+def fresh_copy(folder: Path) -> Path:
+    """What a clone holds, with an environment that is ready: making one takes the network."""
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=REPOSITORY, capture_output=True)
+    if listed.returncode:
+        pytest.skip("not a checkout")
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        if (REPOSITORY / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(REPOSITORY / name, folder / name)
+    (folder / ".venv").mkdir()
+    (folder / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
+    (folder / ".venv" / ".ready").touch()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    folder = fresh_copy(tmp_path_factory.mktemp("clone") / "customer-segmentation")
+    scratch = tmp_path_factory.mktemp("scratch")
+    (scratch / "asks.py").write_text("import sys, urllib.request as r; r.urlopen(sys.argv[1], timeout=2)\n")
+    script = SHELL + "\n".join(f"echo '$ {index}'\n" + (f"served {line}" if SERVES.match(line) else line)
+                               for index, line in enumerate(commands()))  # fmt: skip
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "SEGMENT_"))}
+    # The environment's own `activate` may name a folder that is not this one.
+    path = f"{folder / '.venv' / 'bin'}:{kept['PATH']}"
+    ran = subprocess.run(
+        ["bash", "-c", script],
+        cwd=folder,
+        env={
+            **kept,
+            "PATH": path,
+            "OMP_NUM_THREADS": "1",
+            "SCRATCH": str(scratch),
+            "PORT": str(free_port()),
+            "BROWSER": "true",
+        },
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
+    return folder, ran
+
+
+def test_every_command_of_the_readme_runs_as_it_stands(done):
+    _, ran = done
+    lines = commands()
+    last = re.findall(r"^\$ (\d+)$", ran.stdout, re.MULTILINE)[-1]
+    assert ran.returncode == 0, f"{lines[int(last)]}\n{ran.stdout[-1500:]}\n{ran.stderr[-1500:]}"
+    assert "Traceback" not in ran.stdout + ran.stderr
+
+
+def test_they_leave_what_the_readme_says(done):
+    folder, _ = done
+    mine = folder / "mine"
+    assert (folder / "mlflow.db").is_file()
+    assert (mine / "report.html").read_text(encoding="utf-8").startswith("<!")
+    new, labels = pd.read_csv(folder / "examples" / "new.csv"), pd.read_csv(mine / "labels.csv")
+    rejected = pd.read_csv(mine / "labels_rejected.csv")
+    assert len(labels) + len(rejected) == len(new) == 120
+    assert list(labels["Member"]) == [name for name in new["Member"] if name not in set(rejected["Member"])]
+    assert labels["segment_name"].notna().all()
+
+
+def test_every_page_and_picture_that_it_links_to_is_there():
+    for page in (REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md"), REPOSITORY / "CONTRIBUTING.md"):
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
+            built = target == "keys.md" and page.parent.name == "docs"
+            assert built or "://" in target or (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_it_stays_short():
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8").splitlines()
+    assert len(text) <= 200
+    assert max(map(len, text)) <= 160
