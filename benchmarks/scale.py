@@ -58,9 +58,9 @@ def measure(path: str, features: int, full: bool) -> dict[str, float]:
     from sklearn.preprocessing import StandardScaler
 
     from customer_segmentation.clustering import study as study_module
+    from customer_segmentation.clustering.clusterer import Clusterers
     from customer_segmentation.clustering.feature_set import feature_set
     from customer_segmentation.clustering.full_data import FullDataScores
-    from customer_segmentation.clustering.sampled_fit import Estimators
     from customer_segmentation.clustering.space import build_space
     from customer_segmentation.data.batches import stream_customers
     from customer_segmentation.data.load import load_customers
@@ -89,7 +89,7 @@ def measure(path: str, features: int, full: bool) -> dict[str, float]:
         return fit
 
     study_module.fit_k = timed
-    make = Estimators(lambda k, seed: KMeans(k, n_init=10, random_state=seed))
+    make = Clusterers(KMeans(n_init=10))
     scores = ScoresSettings()
     began = time.process_time()
     study = study_module.run_study(

@@ -5,7 +5,8 @@ import pytest
 from sklearn.cluster import AgglomerativeClustering, BisectingKMeans, KMeans, MiniBatchKMeans
 from sklearn.metrics import adjusted_rand_score
 
-from customer_segmentation.clustering.fit import check_matrix, count_distinct, fit_k, permute_clusters
+from customer_segmentation.clustering.clusterer import renumber
+from customer_segmentation.clustering.fit import check_matrix, fit_k
 from customer_segmentation.errors import StudyError
 
 
@@ -85,7 +86,7 @@ def test_same_seed_same_fit_whatever_was_fitted_before(matrix):
 def test_permuted_mini_batch_goes_on_learning_alike(matrix):
     fitted, permuted = make_mini_batch(3, 0).fit(matrix[:200]), make_mini_batch(3, 0).fit(matrix[:200])
     order = np.array([2, 0, 1])
-    permute_clusters(permuted, order)
+    renumber(permuted, order)
     for estimator in (fitted, permuted):
         estimator.partial_fit(matrix[200:])
     np.testing.assert_allclose(permuted.cluster_centers_, fitted.cluster_centers_[order], rtol=1e-12)
@@ -138,13 +139,6 @@ def test_refusals_say_what_to_do(rows, ks, says):
 def test_what_just_passes():
     check_matrix(np.eye(3), [1, 2, 3])
     check_matrix(np.array([[1.0], [2.0]]), [2])
-
-
-@pytest.mark.parametrize("enough", [2, 3, 50])
-def test_count_distinct_sees_the_last_row(enough):
-    rows = np.zeros((5000, 2))
-    rows[-1] = 1.0
-    assert count_distinct(rows, enough=enough) == 2
 
 
 @pytest.mark.parametrize(

@@ -113,3 +113,22 @@ def test_adjusted_rand_index_of_a_million_customers_does_not_overflow():
 def test_contingency_counts_pairs():
     first, second = np.array([0, 0, 2]), np.array([1, 1, 0])
     assert scores.contingency(first, second).tolist() == [[0, 2], [0, 0], [1, 0]]
+
+
+@pytest.mark.parametrize("enough", [2, 3, 50])
+def test_count_distinct_sees_the_last_row(enough):
+    rows = np.zeros((5000, 2))
+    rows[-1] = 1.0
+    assert scores.count_distinct(rows, enough=enough) == 2
+
+
+def test_rand_of_a_table_with_empty_clusters():
+    first, second = np.array([0, 0, 2, 2, 2]), np.array([1, 1, 1, 0, 0])
+    table = scores.contingency(first, second, 4)
+    assert table.shape == (4, 4)
+    assert scores.adjusted_rand_of_table(table) == pytest.approx(metrics.adjusted_rand_score(first, second), abs=1e-12)
+
+
+def test_means_of_empty_clusters_are_zero():
+    means = scores.cluster_means(np.array([[1.0], [3.0], [8.0]]), np.array([0, 0, 2]), 4)
+    assert means[:, 0].tolist() == [2.0, 0.0, 8.0, 0.0]

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from sklearn.cluster import KMeans, MiniBatchKMeans
 
+from customer_segmentation.clustering.clusterer import Clusterers, Restarts
 from customer_segmentation.clustering.fit import fit_k
-from customer_segmentation.clustering.sampled_fit import Estimators, Restarts, sampled
+from customer_segmentation.clustering.sampled_fit import sampled
 
 
 def kmeans(k, seed):
@@ -25,7 +26,9 @@ def matrix():
 @pytest.mark.parametrize("k", [2, 4, 6])
 def test_inertia_is_that_of_all_starts_over_everybody(matrix, k):
     full = kmeans(k, 1).fit(matrix)
-    fit = fit_k(matrix, k, make_estimator=Estimators(kmeans, Restarts(threshold=10_000, sample=10_000)), seed=1)
+    fit = fit_k(
+        matrix, k, make_estimator=Clusterers(KMeans(n_init=10), Restarts(threshold=10_000, sample=10_000)), seed=1
+    )
     assert fit.inertia <= full.inertia_ * 1.001
     assert fit.inertia == pytest.approx(np.square(matrix - fit.centres[fit.labels]).sum(), rel=1e-9)
     runs = "(one run|the better of two runs)"
@@ -37,7 +40,7 @@ def test_inertia_is_that_of_all_starts_over_everybody(matrix, k):
 
 def test_up_to_the_threshold_nothing_changes(matrix):
     small = np.ascontiguousarray(matrix[:3_000])
-    fit = fit_k(small, 4, make_estimator=Estimators(kmeans), seed=3)
+    fit = fit_k(small, 4, make_estimator=Clusterers(KMeans(n_init=10)), seed=3)
     plain = fit_k(small, 4, make_estimator=kmeans, seed=3)
     assert fit.how == ""
     assert fit.inertia == plain.inertia

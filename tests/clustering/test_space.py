@@ -105,3 +105,19 @@ def test_a_scaler_that_works_in_place_leaves_the_customers_as_they_are(raw, colu
     space = build_space(customers, declared, scaling="standard", scaler=StandardScaler(copy=False))
     space.preparation.transform(customers)
     pd.testing.assert_frame_equal(customers, before)
+
+
+def test_customers_outside_are_placed_as_those_inside_or_not_at_all(raw, columns):
+    declared = {"rate": VALUE["rate"], "log_gb": VALUE["log_gb"], "married": "Married", "contract": "Contract"}
+    space = build_space(raw, feature_set("mixed", "", declared, columns), scaling="s", scaler=StandardScaler())
+    others = raw.head(40).copy()
+    others["Total Revenue"] = others["Total Revenue"].astype(object)
+    others.iloc[3, others.columns.get_loc("Total Revenue")] = ""
+    others.iloc[7, others.columns.get_loc("Married")] = np.nan
+    matrix, usable = space.project(others)
+    assert np.flatnonzero(~usable).tolist() == [3, 7]
+    np.testing.assert_allclose(matrix, np.delete(space.matrix[:40], [3, 7], axis=0))
+    others["Total Revenue"] = ""
+    nobody, usable = space.project(others)
+    assert nobody.shape == (0, space.matrix.shape[1])
+    assert not usable.any()

@@ -73,8 +73,9 @@ def test_scores_equal_scikit_learns(study, matrix):
         assert found["reference_explained"] == pytest.approx(explained, abs=1e-9)
         assert found["value_explained"] == pytest.approx(metrics.r2_score(matrix[:, 0], means[labels, 0]), abs=1e-9)
         assert found["smallest_share"] == candidate.sizes.min() / len(matrix)
-        np.testing.assert_allclose(candidate.silhouette_samples, metrics.silhouette_samples(matrix, labels), atol=1e-9)
-    assert study.silhouette_rows == len(matrix)
+        rows, silhouettes = candidate.silhouettes
+        np.testing.assert_array_equal(rows, np.arange(len(matrix)))
+        np.testing.assert_allclose(silhouettes, metrics.silhouette_samples(matrix, labels), atol=1e-9)
 
 
 def test_knee_finds_the_three_groups(study):
@@ -106,21 +107,21 @@ def test_equal_to_the_last_bit_when_repeated_even_in_threads(study, matrix):
 
 def test_only_one_cluster(matrix):
     alone = study_of(matrix, ks=[1])
-    assert (alone.knee, alone.silhouette_rows) == (None, 0)
+    assert alone.knee is None
     assert set(alone.candidates[0].scores) == OF_ONE
-    assert alone.candidates[0].silhouette_samples is None
+    assert alone.candidates[0].silhouettes is None
 
 
 def test_sampled_silhouettes_come_with_their_error(matrix, study):
     sampled = study_of(matrix, silhouette_limit=499, ks=[2, 3])
-    assert 200 <= sampled.silhouette_rows < 260
+    assert 200 <= len(sampled.candidates[0].silhouettes[0]) < 260
     for candidate in sampled.candidates:
         error = candidate.scores["silhouette_se"]
         assert 0 < error < 0.05
         assert candidate.scores["silhouette"] == pytest.approx(
             study.candidate(candidate.k).scores["silhouette"], abs=5 * error
         )
-        assert np.isfinite(candidate.silhouette_samples).sum() == sampled.silhouette_rows
+        np.testing.assert_array_equal(candidate.silhouettes[0], sampled.candidates[0].silhouettes[0])
 
 
 def test_scores_that_do_not_exist_are_left_out(matrix):

@@ -114,7 +114,7 @@ def test_main_features_are_those_in_which_the_segments_differ_most():
 
 def test_the_chosen_candidates_pictures(space, study):
     candidate = study.candidate(3)
-    silhouettes = (np.arange(len(space.matrix)), candidate.silhouette_samples)
+    silhouettes = candidate.silhouettes
     items = list(chosen_items(space, candidate.labels, name="c", silhouette=silhouettes, seed=0))
     assert {item.path for item in items} == {
         f"figures/{name}.png" for name in ("silhouettes", "sizes", "centres", "pairs")

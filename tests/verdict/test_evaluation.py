@@ -3,9 +3,7 @@ import pandas as pd
 import pytest
 from sklearn.cluster import KMeans
 
-from customer_segmentation.clustering.stability import study_stability
-from customer_segmentation.verdict.constraints import Limits
-from customer_segmentation.verdict.evaluation import confirmation, examine, explained_by_tree
+from customer_segmentation.verdict.evaluation import confirmation, explained_by_tree
 
 
 def kmeans(k, seed):
@@ -17,23 +15,6 @@ def blobs():
     rng = np.random.default_rng(0)
     truth = np.arange(600) % 3
     return np.column_stack([truth * 9.0, truth % 2 * 9.0]) + rng.normal(size=(600, 2)), truth
-
-
-def test_a_gate_gets_the_figures_of_the_sweep(blobs):
-    matrix, truth = blobs
-    found = examine(matrix, truth, 3, make_estimator=kmeans, limits=Limits(), resamples=4, seed=1, seeds=2)
-    same = study_stability(matrix, {3: truth}, make_estimator=kmeans, resamples=4, seed=1)[3]
-    assert found.scores["stability_rand"] == same.rand > 0.95
-    assert found.scores["seed_agreement"] > 0.95
-    assert found.scores["smallest_segment"] == 200
-    assert found.violations == []
-
-
-def test_what_speaks_against_a_candidate_is_named():
-    matrix = np.random.default_rng(0).uniform(size=(400, 2))
-    labels = kmeans(7, 0).fit(matrix).labels_
-    found = examine(matrix, labels, 7, make_estimator=kmeans, limits=Limits(smallest_share=0.14), resamples=3, seed=0)
-    assert [objection.code for objection in found.violations] == ["small_segment", "unstable"]
 
 
 def test_a_flip_ends_the_confirmation():

@@ -1,29 +1,35 @@
 """Fits one estimator for each k, and numbers the clusters so that 0 is the largest.
 
-Any scikit-learn estimator with ``cluster_centers_`` and ``predict`` will do: K-means, mini-batch K-means, bisecting
-K-means. Thread pools are the caller's to limit: at some 10,000 customers one thread needs the least CPU.
+Any estimator will do of which `customer_segmentation.clustering.clusterer` knows the centres. Thread pools are the
+caller's to limit: at some 10,000 customers one thread needs the least CPU.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from customer_segmentation.clustering.metrics import Floats, cluster_sizes
-from customer_segmentation.clustering.sampled_fit import Estimators, Restarts, fit_from_sample, inertia_of, sampled
+from customer_segmentation.clustering.clusterer import (
+    Clusterers,
+    MakeEstimator,
+    Restarts,
+    centres_of,
+    labels_new_customers,
+    renumber,
+)
+from customer_segmentation.clustering.metrics import Floats, cluster_sizes, count_distinct, inertia_of
+from customer_segmentation.clustering.sampled_fit import fit_from_sample, sampled
 from customer_segmentation.errors import StudyError
 
-#: Makes an unfitted estimator from the number of clusters and a seed.
-MakeEstimator = Callable[[int, int], Any]
-
 #: A customer as near to two centres may change side when clusters change places, and with it the order of sizes;
-#: after this many turns the order is left as it is.
-_RENUMBER_TURNS = 5
+#: after this many turns the order is left as it is. More customers than this share change side only where the
+#: numbers of the clusters themselves mean something to the algorithm.
+_RENUMBER_TURNS, _RENUMBER_SHARE = 5, 0.01
 
 
 @dataclass(frozen=True)
@@ -107,28 +113,6 @@ def check_matrix(matrix: Floats, ks: Sequence[int]) -> None:
         )
 
 
-def count_distinct(matrix: Floats, *, enough: int) -> int:
-    """Count the different rows of a matrix, stopping at ``enough``.
-
-    Parameters
-    ----------
-    matrix : array of shape (n_customers, n_features)
-    enough : int
-        Rows are read in growing portions until so many different ones are found.
-
-    Returns
-    -------
-    int
-        The exact number when it is below ``enough``; else at least ``enough``.
-    """
-    rows = 16 * enough
-    while True:
-        found = len(np.unique(matrix[:rows], axis=0))
-        if found >= enough or rows >= len(matrix):
-            return found
-        rows *= 8
-
-
 def fit_k(matrix: Floats, k: int, *, make_estimator: MakeEstimator, seed: int) -> Fit:
     """Fit one estimator and number its clusters by size.
 
@@ -147,7 +131,7 @@ def fit_k(matrix: Floats, k: int, *, make_estimator: MakeEstimator, seed: int) -
     """
     estimator = make_estimator(k, seed)
     name = type(estimator).__name__
-    restarts = make_estimator.restarts if isinstance(make_estimator, Estimators) else Restarts()
+    restarts = make_estimator.restarts if isinstance(make_estimator, Clusterers) else Restarts()
     started, how = time.perf_counter(), ""
     try:
         if sampled(estimator, len(matrix), restarts):
@@ -157,13 +141,13 @@ def fit_k(matrix: Floats, k: int, *, make_estimator: MakeEstimator, seed: int) -
     except ValueError as error:
         raise StudyError(f"{name} could not be fitted with k = {k}: {str(error).splitlines()[0]}") from error
     seconds = time.perf_counter() - started
-    if not (hasattr(estimator, "cluster_centers_") and hasattr(estimator, "predict")):
+    if not labels_new_customers(estimator):
         raise StudyError(
-            f"{name} has no centres or cannot label new customers; choose an algorithm with cluster_centers_ and "
-            "predict, such as KMeans, MiniBatchKMeans or BisectingKMeans."
+            f"{name} has no centres or cannot label new customers; choose an algorithm with predict, and with "
+            "cluster_centers_ or means_, such as KMeans, BisectingKMeans or GaussianMixture."
         )
     labels = _number_by_size(estimator, matrix)
-    centres = np.asarray(estimator.cluster_centers_, dtype=np.float64)
+    centres = centres_of(estimator)
     # Counted rather than caught as a ConvergenceWarning: filters of warnings are shared by all threads.
     occupied = int(np.count_nonzero(cluster_sizes(labels, k)))
     if len(centres) != k or occupied < k:
@@ -191,34 +175,17 @@ def _number_by_size(estimator: Any, matrix: Floats) -> npt.NDArray[np.int32]:
     """Renumber a fitted estimator's clusters, largest first, ties by centre; return the labels it then predicts."""
     labels = np.asarray(estimator.predict(matrix), dtype=np.int32)
     for _ in range(_RENUMBER_TURNS):
-        centres = np.asarray(estimator.cluster_centers_)
+        centres = centres_of(estimator)
         sizes = cluster_sizes(labels, len(centres))
         order = np.lexsort((*centres.T[::-1], -sizes))
         if np.array_equal(order, np.arange(len(order))):
             break
-        permute_clusters(estimator, order)
+        renumber(estimator, order)
+        rank, before = np.argsort(order), labels
         labels = np.asarray(estimator.predict(matrix), dtype=np.int32)
+        if np.count_nonzero(rank[before] != labels) > _RENUMBER_SHARE * len(labels):
+            raise StudyError(
+                f"{type(estimator).__name__} puts customers into other segments once its clusters are numbered by "
+                "size; choose an algorithm whose clusters have no order, or a class with a method renumber(order)."
+            )
     return labels
-
-
-def permute_clusters(estimator: Any, order: npt.NDArray[np.intp]) -> None:
-    """Let cluster ``order[i]`` of a fitted estimator become its cluster ``i``, in everything ``predict`` reads.
-
-    Parameters
-    ----------
-    estimator : fitted scikit-learn estimator with ``cluster_centers_``
-        Changed in place.
-    order : integer array of shape (k,)
-        A permutation of 0 … k-1.
-    """
-    rank = np.empty(len(order), dtype=np.int32)
-    rank[order] = np.arange(len(order), dtype=np.int32)
-    # Contiguous, because the compiled assignment of scikit-learn reads the centres' memory as it lies.
-    estimator.cluster_centers_ = np.ascontiguousarray(estimator.cluster_centers_[order])
-    if hasattr(estimator, "labels_"):
-        estimator.labels_ = rank[estimator.labels_]
-    if hasattr(estimator, "_counts"):  # MiniBatchKMeans: the weights by which partial_fit moves centres
-        estimator._counts = estimator._counts[order]
-    if hasattr(estimator, "_bisecting_tree"):  # BisectingKMeans predicts by its tree, not by the centres
-        for leaf in estimator._bisecting_tree.iter_leaves():
-            leaf.label = int(rank[leaf.label])

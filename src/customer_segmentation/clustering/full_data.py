@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customer_segmentation.clustering.metrics import cluster_sizes
-from customer_segmentation.clustering.sampled_fit import inertia_of
+from customer_segmentation.clustering.clusterer import centres_of
+from customer_segmentation.clustering.metrics import cluster_sizes, inertia_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -32,7 +32,7 @@ class FullDataScores:
     Parameters
     ----------
     estimators : mapping of int to fitted scikit-learn estimator
-        By k, with ``predict`` and ``cluster_centers_``.
+        By k.
     shift : float
         About the mean value of a customer: squares of what is left keep their digits.
     """
@@ -63,7 +63,7 @@ class FullDataScores:
             labels = np.asarray(estimator.predict(matrix))
             sums = self._sums[k]
             sums.sizes += cluster_sizes(labels, k)
-            sums.inertia += inertia_of(matrix, np.asarray(estimator.cluster_centers_, dtype=np.float64), labels)
+            sums.inertia += inertia_of(matrix, centres_of(estimator), labels)
             if value is not None:
                 mine = labels[known]
                 sums.valued += cluster_sizes(mine, k)

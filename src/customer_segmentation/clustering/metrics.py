@@ -11,10 +11,11 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from customer_segmentation.clustering.sampled_fit import BLOCK
-
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.integer]
+
+#: Rows of a block, where a temporary array as large as the matrix would be held.
+BLOCK = 1 << 17
 
 
 def cluster_sizes(labels: Integers, k: int | None = None) -> npt.NDArray[np.int64]:
@@ -39,22 +40,59 @@ def smallest_share(labels: Integers) -> float:
     return float(sizes.min() / sizes.sum())
 
 
-def cluster_means(matrix: Floats, labels: Integers) -> Floats:
+def cluster_means(matrix: Floats, labels: Integers, k: int | None = None) -> Floats:
     """Mean of the members of each cluster.
 
     Parameters
     ----------
     matrix : array of shape (n_customers, n_features)
     labels : integer array of shape (n_customers,)
+    k : int, optional
+        Number of clusters; by default the highest label plus one.
 
     Returns
     -------
     array of shape (k, n_features)
+        Zero for a cluster without members.
     """
-    sizes = cluster_sizes(labels)
+    sizes = cluster_sizes(labels, k)
     labels = labels.astype(np.intp)  # once, not by bincount for every column
-    sums = np.column_stack([np.bincount(labels, weights=column) for column in matrix.T])
-    return np.asarray(sums / sizes[:, None])
+    sums = np.column_stack([np.bincount(labels, weights=column, minlength=len(sizes)) for column in matrix.T])
+    return np.asarray(sums / np.maximum(sizes, 1)[:, None])
+
+
+def inertia_of(matrix: Floats, centres: Floats, labels: Integers) -> float:
+    """Sum of squared distances to the centres, block by block.
+
+    Parameters
+    ----------
+    matrix : array of shape (n_customers, n_features)
+    centres : array of shape (k, n_features)
+    labels : integer array of shape (n_customers,)
+    """
+    return sum(float(np.square(part - centres[own]).sum()) for part, own in _blocks(matrix, labels))
+
+
+def count_distinct(matrix: Floats, *, enough: int) -> int:
+    """Count the different rows of a matrix, stopping at ``enough``.
+
+    Parameters
+    ----------
+    matrix : array of shape (n_customers, n_features)
+    enough : int
+        Rows are read in growing portions until so many different ones are found.
+
+    Returns
+    -------
+    int
+        The exact number when it is below ``enough``; else at least ``enough``.
+    """
+    rows = 16 * enough
+    while True:
+        found = len(np.unique(matrix[:rows], axis=0))
+        if found >= enough or rows >= len(matrix):
+            return found
+        rows *= 8
 
 
 def davies_bouldin(matrix: Floats, labels: Integers) -> float:
@@ -145,13 +183,22 @@ def adjusted_rand_index(first: Integers, second: Integers) -> float:
     ----------
     first, second : integer arrays of shape (n_customers,)
         Labels from 0; clusters may be empty.
+    """
+    return adjusted_rand_of_table(contingency(first, second))
+
+
+def adjusted_rand_of_table(table: npt.NDArray[np.int64]) -> float:
+    """Adjusted Rand index of two labelings, from the counts of customers for each pair of labels.
+
+    Parameters
+    ----------
+    table : integer array of shape (k_first, k_second)
 
     Notes
     -----
     L. Hubert, P. Arabie, "Comparing partitions", Journal of Classification 2 (1985), in the form by counts of pairs,
     which are exact in integers. As in scikit-learn it is 1 when neither labeling separates what the other joins.
     """
-    table = contingency(first, second)
     n = int(table.sum())
     squares = _sum_of_squares(table)
     rows = _sum_of_squares(table.sum(axis=1))
@@ -164,21 +211,22 @@ def adjusted_rand_index(first: Integers, second: Integers) -> float:
     return 2.0 * (both * neither - only_first * only_second) / expected
 
 
-def contingency(first: Integers, second: Integers) -> npt.NDArray[np.int64]:
+def contingency(first: Integers, second: Integers, k: int | None = None) -> npt.NDArray[np.int64]:
     """Count the customers for each pair of labels.
 
     Parameters
     ----------
     first, second : integer arrays of shape (n_customers,)
+    k : int, optional
+        Number of clusters of both; by default the highest label of each plus one.
 
     Returns
     -------
-    int64 array of shape (highest first label + 1, highest second label + 1)
+    int64 array of shape (k_first, k_second)
     """
-    columns = int(second.max()) + 1
-    shape = (int(first.max()) + 1, columns)
+    rows, columns = (k, k) if k is not None else (int(first.max()) + 1, int(second.max()) + 1)
     pairs = first.astype(np.int64) * columns + second
-    return np.bincount(pairs, minlength=shape[0] * columns).reshape(shape)
+    return np.bincount(pairs, minlength=rows * columns).reshape(rows, columns)
 
 
 def _within_and_between(matrix: Floats, labels: Integers) -> tuple[float, float]:

@@ -6,14 +6,15 @@ On a sample of some 50,000 that question has the same answer: the optimum of the
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import clone
 from sklearn.cluster import KMeans
+
+from customer_segmentation.clustering.clusterer import Restarts
+from customer_segmentation.clustering.metrics import BLOCK, cluster_means, cluster_sizes, inertia_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -24,37 +25,6 @@ _ROUNDS = 3
 #: The best of two rounds are two basins, and both are tried on everybody, when their inertia of everybody differs by
 #: more than the first figure (else they are one) and by less than the second (else the sample has decided).
 _ALIKE, _UNDECIDED = 1e-5, 0.005
-
-#: Rows of a block, where a temporary array as large as the matrix would be held.
-BLOCK = 1 << 17
-
-
-@dataclass(frozen=True)
-class Restarts:
-    """Where the starts of K-means are tried.
-
-    Attributes
-    ----------
-    above : int
-        Customers up to which all starts run over everybody.
-    sample : int
-        Customers that they are tried on beyond.
-    """
-
-    threshold: int = 100_000
-    sample: int = 50_000
-
-
-@dataclass(frozen=True)
-class Estimators:
-    """Makes unfitted estimators from k and a seed, and says how K-means among them is fitted to a large table."""
-
-    make: Callable[[int, int], Any]
-    restarts: Restarts = field(default_factory=Restarts)
-
-    def __call__(self, k: int, seed: int) -> Any:
-        """Make an unfitted estimator."""
-        return self.make(k, seed)
 
 
 def sampled(estimator: Any, n: int, restarts: Restarts) -> bool:
@@ -110,13 +80,8 @@ def fit_from_sample(estimator: KMeans, matrix: Floats, restarts: Restarts, seed:
     full = min(runs, key=lambda run: run.inertia_)
     labels = full.labels_
     del narrow
-    sizes = np.bincount(labels, minlength=estimator.n_clusters)
-    sums = np.zeros((estimator.n_clusters, matrix.shape[1]))
-    for start in range(0, n, BLOCK):
-        block, mine = matrix[start : start + BLOCK], labels[start : start + BLOCK].astype(np.intp)
-        for column in range(matrix.shape[1]):
-            sums[:, column] += np.bincount(mine, weights=block[:, column], minlength=len(sums))
-    centres = np.where(sizes[:, None] > 0, sums / np.maximum(sizes, 1)[:, None], full.cluster_centers_ + offset)
+    occupied = cluster_sizes(labels, estimator.n_clusters)[:, None] > 0
+    centres = np.where(occupied, cluster_means(matrix, labels, estimator.n_clusters), full.cluster_centers_ + offset)
     for name, value in vars(full).items():
         if name.endswith("_") or name.startswith("_n_"):
             setattr(estimator, name, value)
@@ -128,12 +93,3 @@ def fit_from_sample(estimator: KMeans, matrix: Floats, restarts: Restarts, seed:
     return (
         f"{starts} starts tried on {_ROUNDS} samples of {restarts.sample:,} customers, {ran} in float32 over all {n:,}"
     )
-
-
-def inertia_of(matrix: Floats, centres: Floats, labels: npt.NDArray[np.integer]) -> float:
-    """Sum of squared distances to the centres, block by block."""
-    total = 0.0
-    for start in range(0, len(matrix), BLOCK):
-        stop = start + BLOCK
-        total += float(np.square(matrix[start:stop] - centres[labels[start:stop]]).sum())
-    return total

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import sklearn
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
@@ -15,6 +17,9 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 from customer_segmentation.clustering.feature_set import FeatureSet
 from customer_segmentation.clustering.transformers import CustomerFeatures, plain_expression, plain_spec
 from customer_segmentation.errors import StudyError
+
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class Space:
 
     features: FeatureSet
     scaling: str
-    matrix: np.ndarray
+    matrix: Floats
     dimensions: list[str]
     values: pd.DataFrame
     preparation: Pipeline
@@ -55,9 +60,58 @@ class Space:
         """The features that are numbers or yes/no, in their own units: what has a mean and can be drawn."""
         return self.values[[name for name in self.values if name not in self.features.of_kind("category")]]
 
+    def project(self, customers: pd.DataFrame) -> tuple[Floats, Mask]:
+        """Place customers whom the space was not made from.
+
+        Parameters
+        ----------
+        customers : DataFrame of shape (n_customers, n_columns)
+            Canonical column names.
+
+        Returns
+        -------
+        matrix : array of shape (n_usable, n_dimensions)
+        usable : boolean array of shape (n_customers,)
+            The customers that have a place: all of their features are known and can be scaled.
+        """
+        with np.errstate(all="ignore"):
+            features = self.preparation.steps[0][1].transform(customers)
+        return project_features(self.preparation, features)
+
     def pipeline(self, estimator: Any) -> Pipeline:
         """One Pipeline from raw customers to label, around an estimator fitted on `matrix`."""
         return Pipeline([*self.preparation.steps, ("clustering", estimator)])
+
+
+def project_features(pipeline: Pipeline, features: pd.DataFrame) -> tuple[Floats, Mask]:
+    """Place customers whose features are computed already, as `Space.project` does.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Fitted; its first two steps are ``features`` and ``scaling``.
+    features : DataFrame of shape (n_customers, n_features)
+
+    Returns
+    -------
+    matrix : array of shape (n_usable, n_dimensions), float64, C order
+    usable : boolean array of shape (n_customers,)
+    """
+    (_, step), (_, scaling) = pipeline.steps[:2]
+    numbers = features[[name for name in features if name not in step.categories]].to_numpy(dtype=float)
+    usable = np.isfinite(numbers).all(axis=1)
+    if not usable.any():
+        return np.empty((0, len(scaling.get_feature_names_out()))), usable
+    # What becomes infinite on the way is told row by row; scikit-learn's own check would refuse the whole batch.
+    with np.errstate(all="ignore"), sklearn.config_context(assume_finite=True):
+        matrix = np.ascontiguousarray(
+            scaling.transform(features if usable.all() else features[usable]), dtype=np.float64
+        )
+    finite = np.isfinite(matrix).all(axis=1)  # what is too far out cannot be scaled
+    if finite.all():
+        return matrix, usable
+    usable[np.flatnonzero(usable)[~finite]] = False
+    return matrix[finite], usable
 
 
 def build_space(customers: pd.DataFrame, features: FeatureSet, *, scaling: str, scaler: Any) -> Space:

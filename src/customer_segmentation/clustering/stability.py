@@ -15,20 +15,27 @@ out too high: on 7,043 customers in three columns the adjusted Rand index by up 
 The mean alone can hide a candidate that flips between two optima: look at the worst half as well.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import KMeans, MiniBatchKMeans
 
+from customer_segmentation.clustering.clusterer import (
+    MakeEstimator,
+    labels_of_fit,
+    objective_of,
+    started_at,
+    with_starts,
+)
+from customer_segmentation.clustering.metrics import adjusted_rand_of_table, cluster_means, contingency, count_distinct
 from customer_segmentation.errors import StudyError
 from customer_segmentation.parallel import jobs_at_once, side_by_side
 
 Matrix = NDArray[np.float64]
 Labels = NDArray[np.integer]
-MakeEstimator = Callable[[int, int], Any]
+Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -56,26 +63,11 @@ class Stability:
         return float(self.jaccard.min())
 
 
-def _table(first: Labels, second: Labels, k: int) -> NDArray[np.float64]:
-    """Contingency table (k, k) of two labelings."""
-    codes = first.astype(np.int64) * k + second
-    return np.bincount(codes, minlength=k * k).reshape(k, k).astype(float)
-
-
-def _pairs(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+def _pairs(counts: Counts) -> NDArray[np.float64]:
     return counts * (counts - 1) / 2
 
 
-def _rand_from_table(table: NDArray[np.float64]) -> float:
-    """Compute the adjusted Rand index (Hubert & Arabie 1985) of a contingency table; 1 for one cluster in both."""
-    together = _pairs(table).sum()
-    rows, columns = _pairs(table.sum(axis=1)).sum(), _pairs(table.sum(axis=0)).sum()
-    expected = rows * columns / _pairs(table.sum())
-    most = (rows + columns) / 2
-    return 1.0 if most == expected else float((together - expected) / (most - expected))
-
-
-def _jaccard_from_table(table: NDArray[np.float64]) -> NDArray[np.float64]:
+def _jaccard_from_table(table: Counts) -> NDArray[np.float64]:
     """For each row's cluster the largest Jaccard similarity with a column's; NaN for a cluster without rows."""
     rows, columns = table.sum(axis=1, keepdims=True), table.sum(axis=0, keepdims=True)
     union = rows + columns - table
@@ -83,7 +75,7 @@ def _jaccard_from_table(table: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(rows[:, 0] > 0, best, np.nan)
 
 
-def _strength_from_table(table: NDArray[np.float64]) -> float:
+def _strength_from_table(table: Counts) -> float:
     """Prediction strength of one direction: rows are the test half's clusters, columns what the other half predicts.
 
     Clusters of fewer than two customers hold no pair and do not count.
@@ -93,40 +85,25 @@ def _strength_from_table(table: NDArray[np.float64]) -> float:
     return float(kept.min()) if len(kept) else 1.0
 
 
-def _distinct_rows(rows: Matrix, enough: int) -> int:
-    """Distinct rows, counted no further than it takes to know that there are ``enough``."""
-    for column in rows.T:
-        if len(np.unique(column)) >= enough:
-            return enough
-    return len(np.unique(rows, axis=0))
-
-
 def _fit(
     make_estimator: MakeEstimator, k: int, seed: int, rows: Matrix, centres: Matrix | None, restarts: int | None
 ) -> Any:
-    """Fit ``rows``: random starts, and for K-means also the candidate's centres; the lowest inertia is kept.
+    """Fit ``rows``: random starts, and where asked for also the candidate's centres; the better of the two is kept.
 
     A half with fewer than k distinct rows is fitted with as many clusters as it can hold.
     """
-    distinct = _distinct_rows(rows, k)
+    distinct = count_distinct(rows, enough=k)
     if distinct < k:
         k, centres = distinct, None
     estimator = make_estimator(k, seed)
-    if not isinstance(estimator, KMeans | MiniBatchKMeans):
-        return estimator.fit(rows)
     if restarts is not None:
-        estimator.set_params(n_init=restarts)
+        estimator = with_starts(estimator, restarts)
     estimator.fit(rows)
-    if centres is None:
+    warm = None if centres is None else started_at(make_estimator(k, seed), centres)
+    if warm is None:
         return estimator
-    warm = make_estimator(k, seed).set_params(init=centres, n_init=1).fit(rows)
-    return warm if warm.inertia_ < estimator.inertia_ else estimator
-
-
-def _centres(matrix: Matrix, labels: Labels, k: int) -> Matrix:
-    sizes = np.bincount(labels, minlength=k)
-    sums = np.column_stack([np.bincount(labels, weights=column, minlength=k) for column in matrix.T])
-    return np.asarray(sums / np.maximum(sizes, 1)[:, None])
+    warm.fit(rows)
+    return warm if objective_of(warm) < objective_of(estimator) else estimator
 
 
 def study_stability(
@@ -178,7 +155,7 @@ def study_stability(
     if n < 2:
         raise StudyError(f"stability splits the customers into halves: expected at least 2 customers, found {n}.")
     matrix = np.ascontiguousarray(matrix, dtype=float)
-    centres = {k: _centres(matrix, labels, k) if warm else None for k, labels in labelings.items()}
+    centres = {k: cluster_means(matrix, labels, k) if warm else None for k, labels in labelings.items()}
     found: dict[int, list[_Direction]] = {k: [] for k in labelings}
     at_once = resamples if stop_below is None else jobs_at_once()
     for first in range(0, resamples, at_once):
@@ -237,17 +214,17 @@ def _split(
     for k, labels in labelings.items():
         fit_seed = (seed * 1_000_003 + resample * 101 + k) % 2**31
         fits = [_fit(make_estimator, k, fit_seed + side, parts[side], centres[k], restarts) for side in (0, 1)]
-        own = [np.asarray(fit.labels_) for fit in fits]
+        own = [labels_of_fit(fit, part) for fit, part in zip(fits, parts, strict=True)]
         foreign = [np.asarray(fits[0].predict(parts[1])), np.asarray(fits[1].predict(parts[0]))]
         found[k] = []
         for side in (0, 1):
             here, there = labels[halves[side]], labels[halves[1 - side]]
-            inside = _table(here, own[side], k)
+            inside = contingency(here, own[side], k)
             found[k].append(
                 _Direction(
-                    _rand_from_table(inside + _table(there, foreign[side], k)),
+                    adjusted_rand_of_table(inside + contingency(there, foreign[side], k)),
                     _jaccard_from_table(inside),
-                    _strength_from_table(_table(own[1 - side], foreign[side], k)),
+                    _strength_from_table(contingency(own[1 - side], foreign[side], k)),
                 )
             )
     return found
@@ -279,6 +256,8 @@ def seed_agreement(
     """
 
     def agreement(seed: int) -> float:
-        return _rand_from_table(_table(labels, np.asarray(make_estimator(k, seed).fit(matrix).labels_), k))
+        return adjusted_rand_of_table(
+            contingency(labels, labels_of_fit(make_estimator(k, seed).fit(matrix), matrix), k)
+        )
 
     return np.array(side_by_side(agreement, [(seed,) for seed in seeds]))

@@ -3,7 +3,7 @@
 For each pair the rows in a tube around the line through the two centres are counted at either centre and half-way.
 Any density with a single peak along that line has at least as many rows half-way as at the poorer centre, which makes
 the count half-way a one-sided binomial test. Asked of all pairs of a candidate it is an intersection-union test. The
-tube with three counts is this project's own; the rule made of it is in ``valley.py``.
+tube with three counts is this project's own; the rule made of it is in ``structure_test.py``.
 """
 
 from dataclasses import dataclass
@@ -14,6 +14,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import cdist
 from scipy.special import bdtr
+
+from customer_segmentation.clustering.metrics import cluster_means, cluster_sizes
 
 Matrix = NDArray[np.float64]
 Labels = NDArray[np.integer]
@@ -156,9 +158,8 @@ class _Clusters:
         order = np.argsort(labels, kind="stable")
         self.questions = questions[order]
         self.rows, self.labels, self.k, self.seed = matrix[order], np.asarray(labels)[order], k, seed
-        self.sizes = np.bincount(self.labels, minlength=k)
-        sums = np.column_stack([np.bincount(self.labels, weights=column, minlength=k) for column in self.rows.T])
-        self.centres = sums / np.maximum(self.sizes, 1)[:, None]
+        self.sizes = cluster_sizes(self.labels, k)
+        self.centres = cluster_means(self.rows, self.labels, k)
         ends = np.cumsum(self.sizes)
         self.bounds = [slice(int(end - size), int(end)) for end, size in zip(ends, self.sizes, strict=True)]
         self.gram = self.centres @ self.centres.T

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from customer_segmentation.clustering import metrics as scores
-from customer_segmentation.clustering.fit import Fit, MakeEstimator, check_matrix, fit_k
+from customer_segmentation.clustering.clusterer import MakeEstimator
+from customer_segmentation.clustering.fit import Fit, check_matrix, fit_k
 from customer_segmentation.clustering.knee import elbow_knee
 from customer_segmentation.clustering.silhouette import silhouettes
 
@@ -56,16 +57,6 @@ class Candidate:
         """Cluster of each customer, equal to ``estimator.predict`` of the matrix; 0 is the largest."""
         return self.codes.astype(np.int32)
 
-    @property
-    def silhouette_samples(self) -> Floats | None:
-        """Silhouette of every customer, NaN outside the sample; made when asked for, as a table may be large."""
-        if self.silhouettes is None:
-            return None
-        rows, values = self.silhouettes
-        samples = np.full(len(self.codes), np.nan)
-        samples[rows] = values
-        return samples
-
 
 @dataclass(frozen=True)
 class Study:
@@ -77,13 +68,10 @@ class Study:
         By k, ascending.
     knee : int or None
         Knee of the elbow curve.
-    silhouette_rows : int
-        Customers the silhouettes were computed on; 0 when no k above 1 was asked for.
     """
 
     candidates: tuple[Candidate, ...]
     knee: int | None
-    silhouette_rows: int
 
     def candidate(self, k: int) -> Candidate:
         """Return the candidate with this k; KeyError when the study has none."""
@@ -148,9 +136,7 @@ def run_study(
             on_candidate(k)
     several = [fit for fit in fits if fit.k > 1]
     total = scores.total_sum_of_squares(matrix)
-    samples, found_by_k, rows = _silhouettes(
-        matrix, several, limit=silhouette_limit, sample=silhouette_sample, seed=seed
-    )
+    samples, found_by_k = _silhouettes(matrix, several, limit=silhouette_limit, sample=silhouette_sample, seed=seed)
     candidates = []
     for fit in fits:
         found = {"inertia": fit.inertia, "inertia_share": fit.inertia / total}
@@ -158,15 +144,15 @@ def run_study(
             found |= found_by_k[fit.k] | _scores_of_partition(matrix, fit, value=value, reference=reference)
         found |= {"smallest_share": scores.smallest_share(fit.labels), "seconds": fit.seconds}
         candidates.append(_candidate(fit, found, samples.get(fit.k)))
-    return Study(candidates=tuple(candidates), knee=elbow_knee(ks, [fit.inertia for fit in fits]), silhouette_rows=rows)
+    return Study(candidates=tuple(candidates), knee=elbow_knee(ks, [fit.inertia for fit in fits]))
 
 
 def _silhouettes(
     matrix: Floats, fits: Sequence[Fit], *, limit: int, sample: int, seed: int
-) -> tuple[dict[int, tuple[npt.NDArray[np.intp], Floats]], dict[int, dict[str, float]], int]:
-    """Silhouettes by k: each customer's, the scores drawn from them, and how many rows they were computed on."""
+) -> tuple[dict[int, tuple[npt.NDArray[np.intp], Floats]], dict[int, dict[str, float]]]:
+    """Silhouettes by k: each customer's, and the scores drawn from them."""
     if not fits:
-        return {}, {}, 0
+        return {}, {}
     spread = silhouettes(matrix, [fit.labels for fit in fits], limit=limit, sample=sample, seed=seed)
     samples, found = {}, {}
     for position, fit in enumerate(fits):
@@ -174,7 +160,7 @@ def _silhouettes(
         found[fit.k] = {"silhouette": float(spread.means[position])}
         if spread.standard_errors is not None:
             found[fit.k]["silhouette_se"] = float(spread.standard_errors[position])
-    return samples, found, len(spread.rows)
+    return samples, found
 
 
 def _scores_of_partition(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from customer_segmentation.clustering.clusterer import COUNTS, asked_parameters, parameters_of
 from customer_segmentation.errors import SettingsError
 
 
@@ -19,8 +20,24 @@ def make_estimator(spec: Any, name: str, k: int, seed: int) -> Any:
     """Build an unfitted clusterer from its ``_target_`` for one k and seed."""
     if not isinstance(spec, Mapping):
         raise SettingsError(f"clustering={name}: expected clustering.estimator._target_, a scikit-learn clusterer.")
-    asked = {**spec, "n_clusters": k, "random_state": seed}
-    return _instance(asked, f"clustering={name}", "clustering.estimator", methods=("fit", "predict"))
+    arguments = _arguments_of(spec)
+    asked = asked_parameters(arguments, k, seed)
+    if arguments and not asked:
+        raise SettingsError(
+            f"clustering={name}: {spec['_target_']} takes no number of clusters; expected one of {', '.join(COUNTS)} "
+            "among its arguments."
+        )
+    return _instance({**spec, **asked}, f"clustering={name}", "clustering.estimator", methods=("fit", "predict"))
+
+
+def _arguments_of(spec: Mapping[str, Any]) -> list[str]:
+    """Names of the arguments of what ``_target_`` names; none where it cannot be read: making it says why."""
+    from hydra.utils import get_object
+
+    try:
+        return parameters_of(get_object(str(spec["_target_"])))
+    except Exception:
+        return []
 
 
 def _instance(spec: Any, choice: str, where: str, *, methods: tuple[str, ...]) -> Any:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import sklearn
 
 from customer_segmentation.clustering.distances import Floats, distances, margin
+from customer_segmentation.clustering.space import project_features
 from customer_segmentation.clustering.transformers import CustomerFeatures
 from customer_segmentation.data.cleaning import PROBLEM_COLUMNS
 from customer_segmentation.model.cells import Readable, fault_of_the_model, readable_cells
@@ -154,26 +154,16 @@ class SegmentModel:
         rows = np.arange(len(index))
         if reasons:
             rows = np.delete(rows, list(reasons))
-        matrix = self._matrix(features.iloc[rows] if reasons else features)
-        finite = np.isfinite(matrix).all(axis=1)
-        if not finite.all():
-            for row in rows[~finite]:
-                reasons[int(row)] = "a feature is too far out to be scaled"
-            rows, matrix = rows[finite], matrix[finite]
+        matrix, usable = project_features(self.pipeline, features.iloc[rows] if reasons else features)
+        for row in rows[~usable]:
+            reasons[int(row)] = "a feature is too far out to be scaled"
+        rows = rows[usable]
         clusters = self._clusters(matrix)
         own, other = distances(matrix, self.centres, clusters)
         margins = margin(own, other)
         table = self._table(index, rows, clusters, own, margins, reasons)
         problems = read.prepared.problems[read.prepared.problems["column"].isin(clean.columns)]
         return Labelled(table, clean, features, problems)
-
-    def _matrix(self, features: pd.DataFrame) -> Floats:
-        if not len(features):
-            return np.empty((0, self.centres.shape[1]))
-        scaling = self.pipeline.steps[1][1]
-        # What becomes infinite on the way is told row by row; scikit-learn's own check would refuse the whole batch.
-        with np.errstate(all="ignore"), sklearn.config_context(assume_finite=True):
-            return np.ascontiguousarray(scaling.transform(features), dtype=np.float64)
 
     def _clusters(self, matrix: Floats) -> npt.NDArray[np.intp]:
         if not len(matrix):

@@ -78,9 +78,7 @@ def assigned(others: pd.DataFrame, space: Space, estimator: Any) -> npt.NDArray[
     columns = list(space.features.specs)
     if not len(others) or not set(columns) <= set(others.columns):
         return labels
-    values = space.preparation[0].transform(others[columns])
-    numbers = values[space.features.of_kind("numeric") + space.features.of_kind("indicator")]
-    usable = np.isfinite(numbers.to_numpy(dtype=float)).all(axis=1)
+    matrix, usable = space.project(others[columns])
     if usable.any():
-        labels[usable] = estimator.predict(np.ascontiguousarray(space.preparation[1].transform(values[usable])))
+        labels[usable] = estimator.predict(matrix)
     return labels

@@ -6,20 +6,17 @@ whoever examines it alone later.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customer_segmentation.clustering.stability import Stability, seed_agreement, study_stability
-from customer_segmentation.verdict.constraints import Limits, Violation, size_violations, stability_violations
+from customer_segmentation.clustering.clusterer import MakeEstimator
+from customer_segmentation.clustering.stability import Stability, study_stability
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.integer]
-MakeEstimator = Callable[[int, int], Any]
 
 #: Leaves of the explaining tree for each segment.
 LEAVES_A_SEGMENT = 4
@@ -116,62 +113,3 @@ def scores_of(found: Stability, prefix: str = "stability") -> dict[str, float]:
     if prefix == "stability":
         scores |= {f"jaccard/segment_{number}": float(value) for number, value in enumerate(found.jaccard)}
     return scores
-
-
-@dataclass(frozen=True)
-class Examination:
-    """One candidate examined alone: figures by the names of the metrics, and what speaks against it."""
-
-    scores: dict[str, float]
-    violations: list[Violation]
-
-
-def examine(
-    matrix: Floats,
-    labels: Labels,
-    k: int,
-    *,
-    make_estimator: MakeEstimator,
-    limits: Limits,
-    resamples: int,
-    seed: int,
-    seeds: int = 0,
-) -> Examination:
-    """Examine a single candidate for size and stability, as a gate before promotion does.
-
-    Parameters
-    ----------
-    matrix : array of shape (n_customers, n_features)
-        The candidate's space.
-    labels : integer array of shape (n_customers,)
-        0 to k - 1.
-    k : int
-    make_estimator : callable
-        Makes an unfitted estimator from k and a seed.
-    limits : Limits
-    resamples : int
-        Splits into halves.
-    seed : int
-        Of the splits; the figures are those of a sweep with this seed and as many resamples.
-    seeds : int
-        Refits of all customers under further seeds; 0 for none. They give ``seed_agreement``, the worst adjusted Rand
-        index with the candidate.
-
-    Returns
-    -------
-    Examination
-        ``smallest_segment`` in customers, ``smallest_share`` and the figures of `scores_of`.
-    """
-    sizes = np.bincount(labels, minlength=k)
-    found = confirmation(matrix, labels, k, make_estimator=make_estimator, resamples=resamples, seed=seed)
-    scores = {
-        "smallest_segment": float(sizes.min()),
-        "smallest_share": float(sizes.min() / sizes.sum()),
-        **scores_of(found),
-    }
-    if seeds:
-        further = range(seed + 1, seed + 1 + seeds)
-        agreed = seed_agreement(matrix, labels, k, make_estimator=make_estimator, seeds=further)
-        scores["seed_agreement"] = float(agreed.min())
-    violations = size_violations([int(size) for size in sizes], limits) + stability_violations(scores, limits)
-    return Examination(scores, violations)

@@ -57,18 +57,11 @@ def score_full_data(
         people = batch.customers
         if not len(people):
             continue
-        with np.errstate(all="ignore"):
-            features = space.preparation.steps[0][1].transform(people)
-            numbers = features[space.numbers.columns].to_numpy(dtype=float)
-            usable = np.isfinite(numbers).all(axis=1)
-            matrix = space.preparation.steps[1][1].transform(features[usable])
-        matrix = np.ascontiguousarray(matrix, dtype=np.float64)
-        finite = np.isfinite(matrix).all(axis=1)
-        usable[np.flatnonzero(usable)[~finite]] = False
+        matrix, usable = space.project(people)
         lost = int((~usable).sum())  # of the sample everybody has all features; here and there somebody may not
         counts.update({"rows_used": -lost, "rows_set_aside": lost})
         worth = None if value is None else people[value].to_numpy(dtype=float)[usable]
-        full_data.add(matrix if finite.all() else matrix[finite], worth)
+        full_data.add(matrix, worth)
     for candidate in study.candidates:
         found = {**full_data.scores(candidate.k), "customers": float(full_data.customers)}
         candidate.scores.update({f"{PREFIX}{name}": score for name, score in found.items()})

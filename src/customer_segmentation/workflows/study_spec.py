@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sklearn.base import clone
-
+from customer_segmentation.clustering.clusterer import Clusterers, Restarts
 from customer_segmentation.clustering.feature_set import declared_features
-from customer_segmentation.clustering.sampled_fit import Estimators, Restarts
 from customer_segmentation.clustering.space import Space, build_space
 from customer_segmentation.config.instantiate import make_estimator, make_scaler
 from customer_segmentation.settings.sweep import SweepSettings
@@ -86,11 +84,8 @@ def space_of(job: StudySpec, customers: PreparedCustomers) -> Space:
     )
 
 
-def estimators_of(job: StudySpec) -> Callable[[int, int], Any]:
+def estimators_of(job: StudySpec) -> Clusterers:
     """How the fits of a study get an unfitted estimator for k and a seed: the config is read once, then cloned."""
     first = make_estimator(job.settings.clustering.estimator, job.choices["clustering"], 2, job.settings.seed)
     large = job.settings.large
-    return Estimators(
-        lambda k, seed: clone(first).set_params(n_clusters=k, random_state=seed),
-        Restarts(large.threshold, large.init_sample),
-    )
+    return Clusterers(first, Restarts(large.threshold, large.init_sample))
