@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from customer_segmentation.clustering.sampled_fit import BLOCK
+from customer_segmentation.clustering.metrics import BLOCK
 from customer_segmentation.figures.labels import LINE, TEXT, fit, percent
 from customer_segmentation.figures.scatter import LABEL_LIMIT, numbered_centres
 from customer_segmentation.figures.theme import (

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.cluster import KMeans
 
-from customer_segmentation.clustering.sampled_fit import Restarts, fit_from_sample, sampled
+from customer_segmentation.clustering.clusterer import Restarts
+from customer_segmentation.clustering.sampled_fit import fit_from_sample, sampled
 
 RESTARTS = 10
 EVERYBODY = Restarts()

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from customer_segmentation.clustering.clusterer import Restarts
 from customer_segmentation.clustering.feature_set import declared_features
-from customer_segmentation.clustering.sampled_fit import Restarts
 from customer_segmentation.clustering.space import build_space
 from customer_segmentation.config.checks import exploration_columns
 from customer_segmentation.config.instantiate import make_scaler
