@@ -9,10 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from mlflow.tracking import MlflowClient
-
-sys.path.insert(0, str(Path(__file__).parent))
 from children import obey_ctrl_c
+from mlflow.tracking import MlflowClient
 
 SEGMENT = Path(sys.executable).parent / "segment"
 

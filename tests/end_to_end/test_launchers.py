@@ -10,8 +10,6 @@ import time
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 from children import obey_ctrl_c
 from stores import content
 

@@ -6,7 +6,6 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
 from servers import free_port, mlflow_server
 from stores import content
 

@@ -2,15 +2,12 @@
 
 import re
 import sqlite3
-import sys
 from pathlib import Path
 
 import pytest
+from servers import free_port, mlflow_server
 
 from customer_segmentation.sources.samples.telecom import draw_customers
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from servers import free_port, mlflow_server
 
 SERVER, TABLE, LABELS, VARIABLE = "TopSecretPW9", "Tabl3&Secret/x", "0utput%Secret", "Env1ronment-Secret"
 PLANTED = {
