@@ -70,7 +70,7 @@ def test_a_remembered_secret_is_hidden_in_every_spelling(tmp_path):
 
     import yaml
 
-    from customer_segmentation.report.render import plain
+    from customer_segmentation.formatting import markdown
 
     for text in (
         f'FATAL: password authentication failed: "{secret}"',
@@ -81,7 +81,7 @@ def test_a_remembered_secret_is_hidden_in_every_spelling(tmp_path):
         yaml.safe_dump({"a": f"x {secret}: y"}, allow_unicode=True),
         shlex.quote(secret),
         repr(secret),
-        plain(f"words {secret} words"),
+        markdown(f"words {secret} words"),
     ):
         assert "s&s_w" not in redact(text).replace("&amp;", "&").replace("\\_", "_"), text
         assert "***" in redact(text).replace("\\", ""), text

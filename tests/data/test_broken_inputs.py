@@ -73,7 +73,7 @@ REFUSED = {
     ),
     "all rows bad": (
         lambda lines: b"\n".join([lines[0], *(b"x," * 37 + b"x" for _ in lines[1:])]),
-        r"300 of 300 rows \(100.0%\)",
+        r"300 of 300 rows \(100\s%\)",
     ),
     "all rows short": (lambda lines: b"\n".join([lines[0], *(b"a,b,c" for _ in lines[1:])]), "number of cells differs"),
     "quotation without end": (
@@ -174,7 +174,7 @@ def test_limit_decides(load, few):
     frame.loc[:14, "Contract"] = "Weekly"  # exactly 5 %
     assert len(load(frame.to_csv(None, index=False).encode()).set_aside) == 15
     frame.loc[15, "Contract"] = "Weekly"
-    with pytest.raises(DataError, match=r"16 of 300 rows \(5.3%\).*Contract is none of .* \(16 rows\)"):
+    with pytest.raises(DataError, match=r"16 of 300 rows \(5.3\s%\).*Contract is none of .* \(16 rows\)"):
         load(frame.to_csv(None, index=False).encode())
     assert len(load(frame.to_csv(None, index=False).encode(), max_rejected_share=0.1).set_aside) == 16
 

@@ -149,4 +149,4 @@ def test_the_verdict_names_the_tiny_segments_and_keeps_the_given_k(original):
     assert "segments 2 and 3 hold 49 and 14 of 5,174 customers" in said
     (chosen,) = [run for run in original.runs("candidate") if run.data.tags["verdict"] == "chosen"]
     assert "small_segment" in chosen.data.tags["objections"]
-    assert sweep.data.tags["certainty"] == "doubtful"
+    assert sweep.data.tags["certainty"] == "low"

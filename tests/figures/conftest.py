@@ -26,7 +26,7 @@ def texts() -> Callable[[Figure], list[str]]:
 
     def drawn(figure: Figure) -> list[str]:
         figure.canvas.draw()
-        return [text.get_text().replace("\n", " ") for text in _texts(figure)]
+        return [text.get_text().replace("\n", " ").replace("\u00a0", " ") for text in _texts(figure)]
 
     return drawn
 

@@ -89,7 +89,7 @@ def test_sizes_with_counts_and_shares(texts, tidy):
     assert [bar.get_width() for bar in bars] == [3987, 1124, 49, 14]
     assert [to_hex(bar.get_facecolor()).upper() for bar in bars] == segment_colours(4)
     written = texts(figure)
-    assert {"3,987 · 77 %", "1,124 · 22 %", "49 · 0.95 %", "14 · 0.27 %"} <= set(written)
+    assert {"3,987 · 77.1 %", "1,124 · 21.7 %", "49 · 0.95 %", "14 · 0.27 %"} <= set(written)
     tidy(figure)
 
 

@@ -71,7 +71,7 @@ def test_counts_are_drawn_as_counted(texts, tidy):
     figure = counts_figure({"Gender": gender, "Age": age})
     assert [bar.get_width() for bar in figure.axes[0].patches] == [2625, 2549, 1, 2, 1]
     written = texts(figure)
-    assert {"Gender", "Age", "Male", "19–25", "76+", "2,625 · 51 %", "2 · 50 %"} <= set(written)
+    assert {"Gender", "Age", "Male", "19–25", "76+", "2,625 · 50.7 %", "2 · 50.0 %"} <= set(written)
     tidy(figure)
 
 

@@ -5,7 +5,7 @@ import pytest
 from matplotlib.text import Text
 
 from customer_segmentation.figures import labels
-from customer_segmentation.figures.labels import UnitFormatter, clean, fit, fit_all, number, share, text_width, wrap
+from customer_segmentation.figures.labels import UnitFormatter, clean, fit, fit_all, number, text_width, wrap
 from customer_segmentation.figures.theme import new_figure
 
 UGLY = ["", "a", "x" * 400, "two\nlines\tand\x00control", "$a$ and $b", "日本 😀", "A name of several words " * 9]
@@ -79,19 +79,6 @@ def test_names_that_differ_at_their_end_stay_different():
 )
 def test_numbers(value, unit, written):
     assert number(value, unit) == written
-
-
-@pytest.mark.parametrize(
-    ("part", "written"), [(3987, "77 %"), (49, "0.95 %"), (14, "0.27 %"), (0, "0 %"), (517, "10 %")]
-)
-def test_shares_of_the_original_segments(part, written):
-    assert share(part, 5174) == written
-
-
-def test_shares_of_nothing_and_of_next_to_nothing():
-    assert share(1, 0) == "–"
-    assert share(1, 10_000_000) == "<0.01 %"
-    assert share(1, 100) == "1.0 %"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ def test_a_reason_stays_one_line_of_plain_text():
     info = SimpleNamespace(run_id="r", run_name="value · minmax · k=4", experiment_id="1")
     run = SimpleNamespace(info=info, data=SimpleNamespace(tags={}))
     facts = version_facts(run, before=None, reason="sales | <b>asked</b>\n# twice")
-    assert facts["reason"] == "sales \\| &lt;b>asked&lt;/b> # twice"
+    assert facts["reason"] == "sales \\| &lt;b&gt;asked&lt;/b&gt; \\# twice"
     assert facts["candidate"] == "[value · minmax · k=4](#/experiments/1/runs/r)"
 
 

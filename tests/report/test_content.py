@@ -13,7 +13,7 @@ from customer_segmentation.report.document import Beside, Card, Grid, Paragraph
 from customer_segmentation.report.profile_rows import shown_rows, standardised
 from customer_segmentation.report.space_checks import check_space
 
-NUMBER = re.compile(r"[$]?\d+(?:,\d{3})*(?:\.\d+)?(?: %| million| billion)?")
+NUMBER = re.compile(r"[$]?\d+(?:,\d{3})*(?:\.\d+)?(?:\u00a0%| million| billion)?")
 
 
 def _cells(grid: Grid) -> set[str]:
@@ -50,7 +50,7 @@ def test_the_overview_adds_up(hostile):
     overview = next(block for block in _sections(hostile)["segments"].blocks if isinstance(block, Grid))
     counts = [int(row[1].replace(",", "")) for row in overview.rows]
     assert sum(counts[:-1]) == counts[-1] == 220
-    assert sum(float(row[3].rstrip(" %")) for row in overview.rows[:-1]) == pytest.approx(100, abs=0.2)
+    assert sum(float(row[3].rstrip("\u00a0%")) for row in overview.rows[:-1]) == pytest.approx(100, abs=0.2)
 
 
 def test_rows_are_accounted_for(hostile):
@@ -76,9 +76,9 @@ def _leads(data) -> list[str]:
 def test_tiny_segments_are_said_with_their_figures(report_of):
     data = report_of(sizes=(3987, 1124, 49, 14))
     found = next(item for item in cautions(data) if item.lead == "Too small to act on.")
-    assert "Segments 2 and 3 hold 49 and 14 customers, 0.95 % and 0.27 % of all" in found.text
+    assert "Segments 2 and 3 hold 49 and 14 customers, 0.95\u00a0% and 0.27\u00a0% of all" in found.text
     overview = next(block for block in _sections(data)["segments"].blocks if isinstance(block, Grid))
-    assert {"0.95 %", "0.27 %"} <= _cells(overview)
+    assert {"0.95\u00a0%", "0.27\u00a0%"} <= _cells(overview)
     assert "Too small to act on." not in _leads(report_of())
 
 

@@ -6,9 +6,10 @@ from itertools import pairwise
 import pytest
 
 from customer_segmentation.figures.labels import TEXT
+from customer_segmentation.formatting import cut, markdown, markdown_code
 from customer_segmentation.report.build import build_report
 from customer_segmentation.report.document import Code, Document, Paragraph, Section
-from customer_segmentation.report.render import code, cut, html_page, markdown_text, plain
+from customer_segmentation.report.render import html_page, markdown_text
 
 
 @pytest.fixture(scope="module")
@@ -75,13 +76,13 @@ def test_markdown_says_the_same(hostile, page):
 
 
 def test_markdown_shows_signs_as_they_stand():
-    assert plain("a|b *c* <i> `d`\nnew") == r"a\|b \*c\* &lt;i&gt; \`d\` new"
-    assert code("run `x` ```y```").splitlines()[0] == "````sh"
+    assert markdown("a|b *c* <i> `d`\nnew") == r"a\|b \*c\* &lt;i&gt; \`d\` new"
+    assert markdown_code("run `x` ```y```").splitlines()[0] == "````sh"
 
 
 def test_a_word_of_thousands_of_letters_is_cut_and_a_digest_is_not():
     assert cut(f"see {'W' * 5000} and {'a' * 64}") == f"see {'W' * 60}… and {'a' * 64}"
-    assert plain("W" * 5000) == "W" * 60 + "…"
+    assert markdown("W" * 5000) == "W" * 60 + "…"
 
 
 def test_text_of_pictures_stays_above_eleven_pixels(page):

@@ -38,8 +38,8 @@ def test_nothing_qualifies_and_the_nearest_miss_is_named():
     assert best_of_study(rows, Rule()).chosen is None
     text = nearest_miss(rows, Rule())
     assert "k=2" in text
-    assert "4 %" in text
-    assert "selection.smallest_share asks for 5 %" in text
+    assert "4.0\u00a0%" in text
+    assert "selection.smallest_share asks for 5\u00a0%" in text
 
 
 def test_one_segment_is_never_chosen():

@@ -29,6 +29,7 @@ from customer_segmentation.clustering.structure_pairs import (
     is_bent,
     solid_hollowness,
 )
+from customer_segmentation.formatting import percent
 
 ATOM, SPIKE = 0.05, 2.0
 """Share of the customers from which the lowest or highest value of a column is an atom, and how many times as frequent
@@ -202,7 +203,7 @@ def valley_test(
     many_valued -= many_valued.mean(axis=0)
     if not ks or two_valued.all() or variances[two_valued].sum() > variances[~two_valued].sum() * (1 + 1e-9):
         sentence = "Whether there is natural structure is not decidable here: " + (
-            "no k above 1 was tried." if not ks else "most of the variance lies in two-valued columns, which fake gaps."
+            "no k above 1 was tried." if not ks else "most of the variance is in two-valued columns, which fake gaps."
         )
         tests = {} if two_valued.all() else _tests(many_valued, labels_by_k, ks, seed, questions)
         certainty = CERTAINTY["undecidable"]
@@ -265,7 +266,7 @@ def _believed(matrix: Matrix, labels: Labels, valleys: Valleys, seed: int) -> bo
 def _sentence(
     reason: str, ks: list[int], k_valley: int, k_silhouette: int, k_star: int, tiny_rows: int, levels: tuple[int, int]
 ) -> str:
-    right = f"{CERTAINTY[reason].right:.0%} of such answers were right in the benchmark"
+    right = f"right in {percent(CERTAINTY[reason].right)} of such cases in the benchmark"
     plus = f", plus {tiny_rows} customers in tiny groups" if tiny_rows else ""
     if reason == "none":
         return (
@@ -275,7 +276,7 @@ def _sentence(
     if reason == "doubtful":
         return (
             f"Doubtful: the density falls between all clusters at k = {k_valley}, while the best silhouette has "
-            f"k = {k_silhouette} and shows no valleys there; not taken for natural structure ({right})."
+            f"k = {k_silhouette} without valleys; not accepted as natural structure ({right})."
         )
     text = f"Natural structure: {k_star} clusters{plus}; "
     if reason == "agreed":

@@ -14,7 +14,8 @@ from rich.table import Table
 
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.explore.exploration import Exploration
-from customer_segmentation.figures.labels import number, share
+from customer_segmentation.figures.labels import number
+from customer_segmentation.formatting import percent
 from customer_segmentation.settings.data import Role
 from customer_segmentation.tracking.log.exploration import coefficient, gaps, set_aside_reasons, standing
 from customer_segmentation.tracking.store import Store, command
@@ -95,7 +96,7 @@ def _print_missing(console: Console, found: Exploration) -> None:
         console.print(f"Missing cells: none in {(found.columns['role'] != Role.ignore.value).sum()} columns in use.")
         return
     n = len(found.numbers)
-    listed = [f"{name} {count:,} ({share(count, n)})" for name, count in missing]
+    listed = [f"{name} {count:,} ({percent(count / n)})" for name, count in missing]
     more = f", and {len(listed) - STRONGEST} more columns" if len(listed) > STRONGEST else ""
     console.print(f"Missing cells: {escape(', '.join(listed[:STRONGEST]))}{more}.")
 

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from customer_segmentation.formatting import moment
+from customer_segmentation.formatting import moment, percent
 from customer_segmentation.registry.champion_history import moves
 from customer_segmentation.registry.pages import words_of
 from customer_segmentation.registry.versions import CHALLENGER, CHAMPION, ModelRegistry, Version
@@ -70,9 +70,9 @@ def _segments(outcome: Outcome) -> Table:
         table.add_column(name, justify="right")
     table.add_column("identity")
     for row in outcome.segments:
-        cells = [str(row.number), *([escape(row.name)] if named else []), f"{row.customers:,}", f"{row.share:.1%}"]
+        cells = [str(row.number), *([escape(row.name)] if named else []), f"{row.customers:,}", percent(row.share)]
         if valued:
-            cells += [f"{row.value_mean or 0:,.0f}", f"{row.value_share or 0:.1%}"]
+            cells += [f"{row.value_mean or 0:,.0f}", percent(row.value_share or 0)]
         table.add_row(*cells, row.origin)
     return table
 

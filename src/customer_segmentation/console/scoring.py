@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from customer_segmentation.formatting import markdown, percent
+
 LOG_WIDTH = 120
 SHOWN = 6
 STYLE = {"steady": "green", "watch": "yellow", "refit": "red", "unknown": "dim"}
@@ -43,10 +45,10 @@ def print_score(
     changes = {str(row.name): row for row in drift.segments.itertuples(index=False)} if len(drift.segments) else {}
     for name, count in segments.items():
         row = changes.get(name)
-        then = "" if row is None else f"{row.share_then:.1%}"
+        then = "" if row is None else f"{percent(row.share_then)}"
         change = "" if row is None else f"{row.change * 100:+.1f} [{row.low * 100:+.1f}, {row.high * 100:+.1f}]"
         now = count / max(done.scored, 1) if row is None else row.share_now
-        table.add_row(escape(name), f"{count:,}", f"{now:.1%}", then, escape(change))
+        table.add_row(escape(name), f"{count:,}", percent(now), then, escape(change))
     console.print(table)
     if compared:
         console.print(escape(compared))
@@ -68,27 +70,28 @@ def print_score(
 
 def note_of(done: Any, drift: Any, model: str, source: str, segments: Mapping[str, int], compared: str) -> str:
     """Description of the run, in markdown."""
-    from customer_segmentation.registry.pages import plain
-
     lines = [
         (
-            f"**{done.rows:,} rows of {plain(source)} = {done.scored:,} scored + {done.rejected:,} rejected**, "
-            f"by {plain(model)}."
+            f"**{done.rows:,} rows of {markdown(source)} = {done.scored:,} scored + {done.rejected:,} rejected**, "
+            f"by {markdown(model)}."
         ),
         "",
         f"Drift: **{drift.word}**{'. ' + compared if compared else ''}",
         "",
-        *(f"- {plain(reason)}" for reason in drift.reasons),
+        *(f"- {markdown(reason)}" for reason in drift.reasons),
         "",
         "| segment | customers | share |",
         "|---|---|---|",
-        *(f"| {plain(name)} | {count:,} | {count / max(done.scored, 1):.1%} |" for name, count in segments.items()),
+        *(
+            f"| {markdown(name)} | {count:,} | {percent(count / max(done.scored, 1))} |"
+            for name, count in segments.items()
+        ),
     ]
     if done.rejected:
         lines += [
             "",
             "Rejected:",
             "",
-            *(f"- {count:,} × {plain(reason)}" for reason, count in done.reasons.most_common(SHOWN)),
+            *(f"- {count:,} × {markdown(reason)}" for reason, count in done.reasons.most_common(SHOWN)),
         ]
     return "\n".join(lines)

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from customer_segmentation.console.progress import SweepProgress
 from customer_segmentation.data.table import CustomerTable
-from customer_segmentation.formatting import figure, shortened
+from customer_segmentation.formatting import figure, percent, shortened
 from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.tracking.log.sweep import place_of_report
 from customer_segmentation.tracking.store import Store, command
@@ -91,7 +91,7 @@ def _leaders(result: Conclusion) -> Table:
             str(int(row["k"])),
             _number(row["yardstick"]),
             _number(row.get("value_explained")),
-            f"{row['smallest_share']:.1%}",
+            percent(row["smallest_share"]),
             _number(row["silhouette"]),
             {"chosen": "chosen", "runner_up": "runner-up"}.get(str(row["verdict"]), ""),
         )

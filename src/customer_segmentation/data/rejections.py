@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from customer_segmentation.data.cleaning import spelt_out
 from customer_segmentation.errors import DataError
+from customer_segmentation.formatting import percent
 
 _SHOWN = 60  # characters of a cell in a reason
 
@@ -69,9 +70,9 @@ class RejectedRows:
             return
         commonest = "; ".join(f"{kind} ({number} rows)" for kind, number in self._kinds.most_common(3))
         raise DataError(
-            f"{source}: {aside} of {rows} rows ({aside / rows:.1%}) cannot be used, more than data.max_rejected_share="
-            f"{limit:g} allows; the commonest reasons: {commonest}; mend the file or its data.columns, or "
-            "raise the limit."
+            f"{source}: {aside} of {rows} rows ({percent(aside / rows)}) cannot be used, more than "
+            f"data.max_rejected_share={limit:g} allows; the commonest reasons: {commonest}; "
+            "correct the file or its data.columns, or raise the limit."
         )
 
 

@@ -18,6 +18,7 @@ from customer_segmentation.explore.description import (
 )
 from customer_segmentation.explore.hypotheses import Hypothesis, HypothesisResult, assess_hypotheses
 from customer_segmentation.explore.variables import ExpressionVariable, column_variable, values_of
+from customer_segmentation.formatting import listed
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
 
 #: A column of words with more distinct values than this (a city, a remark) is not a category to be counted.
@@ -172,12 +173,13 @@ def _correlated(
     lacking = {item.name: item.lacks(specs) for item in asked.correlate.values() if item.lacks(specs)}
     if len(usable) < 2:
         left_out.append(
-            f"The variables declared for correlation ({_listed(list(asked.correlate))}) are another table's: all "
-            "numeric columns are correlated instead."
+            f"The variables declared for correlation ({listed(map(repr, asked.correlate), most=6)}) are another "
+            "table's: all numeric columns are correlated instead."
         )
         return every
     left_out += [
-        f"{name} is not correlated: the table has no column {_listed(names)}." for name, names in lacking.items()
+        f"{name} is not correlated: the table has no column {listed(map(repr, names), most=6)}."
+        for name, names in lacking.items()
     ]
     return usable
 
@@ -194,12 +196,15 @@ def _absent(asked: Asked, specs: Mapping[str, ColumnSpec]) -> list[str]:
     """Sentences on declared descriptions and counts that the table has no columns for."""
     lacking = {item.name: item.lacks(specs) for item in asked.describe.values()}
     sentences = [
-        f"{name} is not described: the table has no column {_listed(names)}."
+        f"{name} is not described: the table has no column {listed(map(repr, names), most=6)}."
         for name, names in lacking.items()
         if names
     ]
     groups = [name for name in dict.fromkeys([*asked.counts, *asked.bands]) if name not in specs]
-    return [*sentences, *([f"No counts by {_listed(groups)}: the table has no such column."] if groups else [])]
+    return [
+        *sentences,
+        *([f"No counts by {listed(map(repr, groups), most=6)}: the table has no such column."] if groups else []),
+    ]
 
 
 def _demography(customers: pd.DataFrame, asked: Asked) -> dict[str, pd.DataFrame]:
@@ -247,7 +252,8 @@ def assess_declared(
         lacking = list(dict.fromkeys(column for item in variables for column in item.lacks(specs)))
         if lacking:
             missed.append(
-                f"{hypothesis.x} with {hypothesis.y} is not tested: the table has no column {_listed(lacking)}."
+                f"{hypothesis.x} with {hypothesis.y} is not tested: the table has no column "
+                f"{listed(map(repr, lacking), most=6)}."
             )
             continue
         testable.append(hypothesis)
@@ -256,7 +262,3 @@ def assess_declared(
         missed = ["The hypotheses declared are another table's: none is tested."]
     left_out += missed
     return assess_hypotheses(values_of(used.values(), customers), testable, confidence=confidence)
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(repr(str(name)) for name in names[:6]) + (", …" if len(names) > 6 else "")

@@ -15,6 +15,7 @@ from scipy import stats
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.explore.correlation import Correlation, Method, correlation, partial_correlation
 from customer_segmentation.explore.description import numeric_columns
+from customer_segmentation.formatting import listed
 
 #: A correlation nearer to zero than this is called negligible; the next steps are small, moderate and large
 #: (Cohen, Statistical Power Analysis, 1988).
@@ -226,7 +227,7 @@ def _relation(
 
 def _remainder(hypothesis: Hypothesis, found: Correlation, p: float, direct: Correlation, alpha: float) -> str:
     """State what is left of the relation given other columns."""
-    others = " and ".join(hypothesis.given)
+    others = listed(hypothesis.given)
     if np.isnan(found.r):
         return f"Given {others} there is nothing to test, because one of the two is determined by it or does not vary."
     figures = f"Given {others}: {_r(found)}, {_p(found.p)} (corrected {_p(p)});"

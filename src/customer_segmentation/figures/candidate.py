@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from customer_segmentation.figures.labels import LINE, PLAIN, TEXT, fit, fit_all, number, share, widest, with_unit, wrap
+from customer_segmentation.figures.labels import LINE, PLAIN, TEXT, fit, fit_all, number, widest, with_unit, wrap
 from customer_segmentation.figures.scatter import scatter_pairs
 from customer_segmentation.figures.theme import (
     DIVERGING,
@@ -27,6 +27,7 @@ from customer_segmentation.figures.theme import (
     segment_names,
     style,
 )
+from customer_segmentation.formatting import percent
 
 __all__ = ["centres_heatmap", "scatter_pairs", "silhouette_plot", "sizes", "spread_out"]
 
@@ -236,7 +237,7 @@ def sizes(sizes: Sequence[int], title: str = "Segment sizes", *, names: Sequence
     counts = np.asarray(sizes, dtype=float)
     k, total = len(counts), counts.sum()
     shown = [fit(name, LABEL_LIMIT) for name in segment_names(k, names)]
-    texts = [f"{count:,.0f} · {share(count, total)}" for count in counts]
+    texts = [f"{count:,.0f} · {percent(count / max(total, 1))}" for count in counts]
     left = widest(shown) + 0.4
     right = widest(texts) + 0.35
     figure = new_figure(8.0, max(1.2, 0.42 * k) + EDGE, nrows=1, ncols=1)

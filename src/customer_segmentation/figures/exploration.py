@@ -18,7 +18,6 @@ from customer_segmentation.figures.labels import (
     fit,
     fit_all,
     number,
-    share,
     text_width,
     widest,
     with_unit,
@@ -37,6 +36,7 @@ from customer_segmentation.figures.theme import (
     ink_on,
     new_figure,
 )
+from customer_segmentation.formatting import percent
 
 MOST_WIDE_CELLS = 12  # columns up to which the heatmap is whole, with names written across
 MOST_ANNOTATED = 45  # columns beyond which its numbers would not be read
@@ -130,7 +130,7 @@ def counts_figure(counts: Mapping[str, pd.DataFrame], title: str = "Customers by
         for category, count in _pooled(customers):
             lines.append((category, count, total))
     labels = [fit(text, LABEL_LIMIT) for text, count, _ in lines if not np.isnan(count)]
-    texts = [f"{count:,.0f} · {share(count, total)}" for _, count, total in lines if not np.isnan(count)]
+    texts = [f"{count:,.0f} · {percent(count / total)}" for _, count, total in lines if not np.isnan(count)]
     largest = max((count for _, count, _ in lines if count > 0), default=1.0)
     left, right, step = max(widest(labels) + 0.4, 1.0), widest(texts) + 0.4, 0.3
     places: list[float] = []

@@ -15,6 +15,8 @@ from matplotlib import font_manager
 from matplotlib.ft2font import LoadFlags
 from matplotlib.ticker import Formatter
 
+from customer_segmentation.formatting import NOTHING, small
+
 FAMILY = "DejaVu Sans"  # ships with matplotlib, so figures are laid out alike on every machine
 #: Sizes in points. Nothing in a figure is smaller than TEXT.
 TEXT = 10
@@ -111,7 +113,7 @@ def number(value: float, unit: str = "") -> str:
     """Write a value to about three significant digits, ``$`` before it, no other unit: 7.2, $3,418, 12.3M, 0.00097.
 
     >>> number(3418.37, "$"), number(-12, "$/month"), number(0.0000123)
-    ('$3,418', '−$12', '1.2e-05')
+    ('$3,418', '−$12', '0.000012')
     """
     if not math.isfinite(value):
         return "–" if math.isnan(value) else "∞" if value > 0 else "−∞"
@@ -122,16 +124,14 @@ def number(value: float, unit: str = "") -> str:
             for scale, suffix in ((1e12, "T"), (1e9, "bn"), (1e6, "M"))
             if size >= scale * 0.9995 or suffix == "M"
         )
-        text = f"{size / scale:.3g}{suffix}" if size < 1e15 else f"{size:.2g}"
-    elif size >= 99.95 or float(value).is_integer():
+        text = f"{size / scale:.3g}{suffix}" if size < 999.5e12 else f"{size / scale:,.0f}{suffix}"
+    elif size >= 99.95 or size < NOTHING or float(value).is_integer():
         text = f"{size:,.0f}"
     elif size >= 0.995:
         text = f"{size:.1f}"
-    elif size >= 0.0095:
-        text = f"{size:.2f}"
     else:
-        text = f"{size:.2g}"
-    sign = "−" if value < 0 and float(text.strip("TbnM").replace(",", "")) != 0 else ""
+        text = f"{size:.2f}" if size >= 0.0095 else small(size)
+    sign = "−" if value < 0 and any(digit in "123456789" for digit in text) else ""
     return f"{sign}{'$' if unit.startswith('$') else ''}{text}"
 
 
@@ -147,31 +147,6 @@ def with_unit(name: object, unit: str = "", width: float = 100.0) -> str:
         return fit(text, width)
     suffix = f" ({fit(unit, 0.4 * width)})"
     return fit(text, width - text_width(suffix)) + suffix
-
-
-def share(part: float, whole: float) -> str:
-    """Percentage with the digits that matter: 77 %, 0.95 %, 0.27 %."""
-    if not whole:
-        return "–"
-    percent = 100 * part / whole
-    if percent >= 9.95 or percent == 0:
-        return f"{percent:.0f} %"
-    if percent >= 0.995:
-        return f"{percent:.1f} %"
-    return f"{percent:.2f} %" if percent >= 0.005 else "<0.01 %"
-
-
-def percent(part: float) -> str:
-    """Write a share between 0 and 1 with one decimal, two below 1 %: the form of reports and their figures.
-
-    >>> percent(0.3061), percent(0.0095), percent(1.0), percent(0.0)
-    ('30.6 %', '0.95 %', '100.0 %', '0.0 %')
-    """
-    if not math.isfinite(part):
-        return "–"
-    size = abs(100 * part)
-    text = f"{size:.1f}" if size >= 0.995 or size == 0 else f"{size:.2f}" if size >= 0.005 else "<0.01"
-    return f"{'−' if part < 0 and size >= 0.005 else ''}{text} %"
 
 
 class UnitFormatter(Formatter):

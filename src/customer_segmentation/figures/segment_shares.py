@@ -7,7 +7,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from customer_segmentation.figures.labels import PLAIN, TEXT, fit, percent, text_width, widest, wrap
+from customer_segmentation.figures.labels import PLAIN, TEXT, fit, text_width, widest, wrap
 from customer_segmentation.figures.theme import (
     EDGE,
     INK,
@@ -19,6 +19,7 @@ from customer_segmentation.figures.theme import (
     segment_colours,
     segment_names,
 )
+from customer_segmentation.formatting import percent
 
 WIDTH = 5.6
 LABEL_LIMIT = 1.9  # inches

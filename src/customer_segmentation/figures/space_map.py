@@ -8,7 +8,7 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 
 from customer_segmentation.clustering.metrics import BLOCK
-from customer_segmentation.figures.labels import LINE, TEXT, fit, percent
+from customer_segmentation.figures.labels import LINE, TEXT, fit
 from customer_segmentation.figures.scatter import LABEL_LIMIT, numbered_centres
 from customer_segmentation.figures.theme import (
     EDGE,
@@ -23,6 +23,7 @@ from customer_segmentation.figures.theme import (
     segment_names,
     style,
 )
+from customer_segmentation.formatting import percent
 
 MOST_POINTS = 8_000  # beyond which more are not seen, only paid for
 WIDTH = 5.6

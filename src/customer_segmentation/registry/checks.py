@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from customer_segmentation.clustering.stability import Stability
+from customer_segmentation.formatting import apart, listed, percent
 
 Result = Literal["pass", "fail", "not asked", "no champion"]
 
@@ -58,45 +59,49 @@ def smallest_segment(sizes: Sequence[int], least: float | None) -> Check:
         return Check("smallest_segment", "not asked", "the smallest segment may have any size")
     count, total = min(sizes), sum(sizes)
     passed = count / total >= least
+    shown, asked = apart(count / total, least, share=True)
     return checked(
         "smallest_segment",
         passed,
-        f"the smallest segment has {count:,} of {total:,} customers ({count / total:.2%}); at least {least:.1%} "
+        f"the smallest segment has {count:,} of {total:,} customers ({shown}); at least {asked} "
         + ("is asked for" if passed else "was asked for"),
     )
 
 
 def stability(found: Stability | None, least: float | None, worst: float | None) -> Check:
-    """The segments are found again on random halves of the customers; the worst half shows a flip that a mean hides."""
+    """The segments are reproduced on random half-samples; the worst one shows a switch that a mean hides."""
     if found is None or (least is None and worst is None):
-        return Check("stability", "not asked", "the segments need not be found again on halves of the customers")
+        return Check("stability", "not asked", "the segments need not be reproduced on half-samples")
     limits = [
         (value, limit, words)
         for value, limit, words in ((found.rand, least, "on average"), (found.rand_worst, worst, "at worst"))
         if limit is not None
     ]
     short = [(limit, words) for value, limit, words in limits if not value >= limit]
-    asked = " and ".join(f"{limit:.2f} {words}" for limit, words in (short or [(limit, w) for _, limit, w in limits]))
+    asked = listed(f"{limit:g} {words}" for limit, words in (short or [(limit, w) for _, limit, w in limits]))
+    mean, lowest = (apart(value, limit or 0.0)[0] for value, limit in ((found.rand, least), (found.rand_worst, worst)))
     return checked(
         "stability",
         not short,
-        f"on {2 * found.resamples} random halves of the customers the segments are found again with an adjusted Rand "
-        f"index of {found.rand:.2f} on average and {found.rand_worst:.2f} at worst; at least {asked} "
+        f"on {2 * found.resamples} random half-samples the segments are reproduced with an adjusted Rand "
+        f"index of {mean} on average and {lowest} at worst; at least {asked} "
         + ("was asked for" if short else "is asked for"),
     )
 
 
 def yardstick(own: float, champion: float | None, margin: float | None) -> Check:
     """The reference space is explained as well as by the champion, on the same customers."""
+    explains = f"explains {percent(own)} of what is attainable of the reference space"
     if margin is None:
-        return Check("yardstick", "not asked", f"explains {own:.1%} of what is attainable of the reference space")
+        return Check("yardstick", "not asked", f"explains {percent(own)} of what is attainable of the reference space")
     if champion is None:
-        return Check("yardstick", "no champion", f"explains {own:.1%} of what is attainable of the reference space")
+        return Check(
+            "yardstick", "no champion", f"explains {percent(own)} of what is attainable of the reference space"
+        )
     return checked(
         "yardstick",
         bool(own >= champion - margin),
-        f"explains {own:.1%} of what is attainable of the reference space, the champion {champion:.1%} on the same "
-        f"customers; up to {margin:.1%} less is allowed",
+        f"{explains}, the champion {percent(champion)} on the same customers; up to {percent(margin)} less is allowed",
     )
 
 
@@ -132,14 +137,14 @@ def data_contract(
         Name of the candidate's table.
     """
     if champions is None:
-        return Check("data_contract", "no champion", f"{source} sets the contract: {_listed(list(own), 6)}")
+        return Check("data_contract", "no champion", f"{source} sets the contract: {listed(own, most=6)}")
     lacking = [name for name in needed if name not in own]
     if lacking:
         return checked(
             "data_contract",
             False,
-            f"the champion reads {_listed(lacking)}, which {source} does not have: the candidate comes from another "
-            "kind of table",
+            f"the champion reads {listed(lacking, most=4)}, which {source} does not have: the candidate comes "
+            "from another kind of table",
         )
     for name, spec in champions.items():
         if name not in own:
@@ -151,7 +156,7 @@ def data_contract(
                     "data_contract", False, f"the {part} of {name} is {now} in {source}, {before} for the champion"
                 )
     shared = [name for name in champions if name in own]
-    return checked("data_contract", True, f"{source} has the columns that the champion reads: {_listed(shared, 6)}")
+    return checked("data_contract", True, f"{source} has the columns that the champion reads: {listed(shared, most=6)}")
 
 
 def labelled(known: np.ndarray, most: float | None, example: str) -> Check | None:
@@ -163,7 +168,7 @@ def labelled(known: np.ndarray, most: float | None, example: str) -> Check | Non
         "data_contract",
         False,
         f"the champion labels only {len(known) - missing:,} of the candidate's {len(known):,} customers ({example}); "
-        f"at most {most:.1%} may be without a label",
+        f"at most {percent(most)} may be without a label",
     )
 
 
@@ -176,8 +181,3 @@ def own_labels(moved: int, customers: int) -> Check:
         if moved == 0
         else f"the model gives {moved:,} of the {customers:,} customers of its fit other segments than were logged",
     )
-
-
-def _listed(names: Sequence[str], most: int = 4) -> str:
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from customer_segmentation.clustering.metrics import cluster_sizes
-from customer_segmentation.formatting import moment
+from customer_segmentation.formatting import counted, markdown, moment, percent
 from customer_segmentation.registry import pages
 from customer_segmentation.registry.champion_history import Move, moves
 from customer_segmentation.registry.checks import Check
@@ -53,9 +53,9 @@ def version_page(
         Name of what customers are worth.
     """
     failed = [check for check in checks if check.failed]
-    lines = [f"### {plain(title)}", ""]
+    lines = [f"### {markdown(title)}", ""]
     if gate == "passed":
-        lines += [f"Passed the gate: {_count(sum(check.result == 'pass' for check in checks), 'test')}.", ""]
+        lines += [f"Passed the gate: {counted(sum(check.result == 'pass' for check in checks), 'test')}.", ""]
     else:
         word = "**Refused**" if gate == "refused" else "**Forced through the gate**"
         lines += [f"{word}: {len(failed)} of {len(checks)} tests failed.", "", *(f"- {_sentence(c)}" for c in failed)]
@@ -67,12 +67,17 @@ def version_page(
         head += [f"{value} each", f"share of {value}"] if known else []
         lines += ["#### **Segments**", "", _row([*head, "identity"]), "|---" * (len(head) + 1) + "|"]
         for row in segments:
-            cells = [str(row.number), *([plain(row.name)] if named else []), f"{row.customers:,}", f"{row.share:.1%}"]
-            cells += [f"{row.value_mean:,.0f}", f"{row.value_share:.1%}"] if known else []
+            cells = [
+                str(row.number),
+                *([markdown(row.name)] if named else []),
+                f"{row.customers:,}",
+                percent(row.share),
+            ]
+            cells += [f"{row.value_mean:,.0f}", percent(row.value_share or 0)] if known else []
             lines.append(_row([*cells, row.origin]))
-        lines += ["", *(f"- {plain(note)}" for note in notes), ""]
+        lines += ["", *(f"- {markdown(note)}" for note in notes), ""]
     lines += ["#### **Gate**", "", _row(["test", "result", ""]), "|---|---|---|"]
-    lines += [_row([check.title, MARKS[check.result], plain(check.sentence)]) for check in checks]
+    lines += [_row([check.title, MARKS[check.result], markdown(check.sentence)]) for check in checks]
     lines += ["", *(f"- {name}: {text}" for name, text in facts.items())]
     return "\n".join(lines)
 
@@ -94,12 +99,15 @@ def model_page(
     """
     lines = ["Labels customers with their segment; `@champion` is what answers.", ""]
     if champion is not None:
-        lines += [f"**Champion: version {champion.number}**, {plain(titles.get(champion.number, ''))}.", ""]
+        lines += [f"**Champion: version {champion.number}**, {markdown(titles.get(champion.number, ''))}.", ""]
         named = {number: text for number, text in champion.segments.items() if text}
         if named:
-            lines += ["Segments: " + "; ".join(f"{number} {plain(text)}" for number, text in named.items()) + ".", ""]
+            lines += [
+                "Segments: " + "; ".join(f"{number} {markdown(text)}" for number, text in named.items()) + ".",
+                "",
+            ]
     if challenger is not None:
-        lines += [f"Challenger: version {challenger}, {plain(titles.get(challenger, ''))}.", ""]
+        lines += [f"Challenger: version {challenger}, {markdown(titles.get(challenger, ''))}.", ""]
     lines += [
         (
             f"`segment score input=customers.csv output=labelled.csv` labels a file with it, `models:/{name}@champion` "
@@ -112,7 +120,7 @@ def model_page(
         lines += ["#### **History**", "", _row(["when (UTC)", "what", "by", "why"]), "|---|---|---|---|"]
         for move in list(reversed(moves))[:SHOWN_MOVES]:
             event = move.event
-            lines.append(_row([moment(event.at), words_of(move), plain(event.by), plain(event.reason)]))
+            lines.append(_row([moment(event.at), words_of(move), markdown(event.by), markdown(event.reason)]))
     return "\n".join(lines)
 
 
@@ -123,19 +131,7 @@ def words_of(move: Move) -> str:
 
 
 def _sentence(check: Check) -> str:
-    return f"{check.title}: {plain(check.sentence)}."
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'s'[: number != 1]}"
-
-
-def plain(text: str) -> str:
-    """Text that cannot leave its cell, or become markup."""
-    plain = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;")
-    for sign in "\\`*_[]|":
-        plain = plain.replace(sign, "\\" + sign)
-    return plain
+    return f"{check.title}: {markdown(check.sentence)}."
 
 
 def _row(cells: Sequence[str]) -> str:

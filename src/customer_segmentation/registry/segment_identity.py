@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from customer_segmentation.formatting import percent
 from customer_segmentation.segments.matching import Matching
 
 
@@ -77,7 +78,7 @@ def carried_identity(
             following += 1
             origin[number] = "new"
         else:
-            origin[number] = f"kept, {similar[cluster]:.0%} the same customers"
+            origin[number] = f"kept, {percent(similar[cluster])} the same customers"
             old = names.get(number, "")
             if old and old != name:
                 reason = (why or {}).get(cluster, "")

@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from customer_segmentation.formatting import markdown
 from customer_segmentation.registry.checks import Check
-from customer_segmentation.registry.pages import plain
 from customer_segmentation.registry.segment_identity import Identity
 from customer_segmentation.registry.versions import user
 from customer_segmentation.tracking.descriptions import link
@@ -77,13 +77,13 @@ def version_tags(
 def version_facts(run: Any, *, before: int | None, reason: str) -> dict[str, str]:
     """Where a version is from, by whom and why, in the markdown of its page."""
     tags, experiment = run.data.tags, run.info.experiment_id
-    facts = {"candidate": link(experiment, run.info.run_id, plain(title_of(run)))}
+    facts = {"candidate": link(experiment, run.info.run_id, markdown(title_of(run)))}
     if "sweep" in tags:
         facts["sweep"] = link(experiment, tags["sweep"], tags["sweep"])
     facts["gate against"] = against(before)
-    facts["by"] = plain(user())
+    facts["by"] = markdown(user())
     if reason:
-        facts["reason"] = plain(reason)
+        facts["reason"] = markdown(reason)
     return facts
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from customer_segmentation.figures.labels import percent
-from customer_segmentation.formatting import capital, listed
+from customer_segmentation.formatting import capital, listed, percent
 from customer_segmentation.report.data import ReportData
 from customer_segmentation.report.document import Bullets, Paragraph, Section
 from customer_segmentation.report.profile_rows import outcome_rows

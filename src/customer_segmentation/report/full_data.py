@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from customer_segmentation.figures.labels import percent
-from customer_segmentation.formatting import figure, money
+from customer_segmentation.formatting import figure, money, percent
 from customer_segmentation.report.data import ReportData
 from customer_segmentation.report.document import Block, Grid, Paragraph
 from customer_segmentation.segments.insights import SegmentInsights

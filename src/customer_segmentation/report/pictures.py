@@ -12,11 +12,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from customer_segmentation.clustering.space import Space
-from customer_segmentation.figures.labels import percent
 from customer_segmentation.figures.member_flow import member_flow
 from customer_segmentation.figures.segment_card import segment_card
 from customer_segmentation.figures.segment_shares import outcome_rates, value_against_customers
 from customer_segmentation.figures.space_map import principal_plane, space_map
+from customer_segmentation.formatting import percent
 from customer_segmentation.report.document import Picture
 from customer_segmentation.report.profile_rows import outcome_rows, short, shown_rows, subject, written
 from customer_segmentation.segments.insights import SegmentInsights

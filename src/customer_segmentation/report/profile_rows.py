@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from customer_segmentation.figures.labels import percent
-from customer_segmentation.formatting import CURRENCIES, figure, shortened
+from customer_segmentation.formatting import CURRENCIES, figure, percent, shortened
 from customer_segmentation.segments.claims import LONGEST, Claim
 from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.segments.profile import Profiles

@@ -8,16 +8,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+from customer_segmentation.formatting import cut, markdown, markdown_code
 from customer_segmentation.report.document import Document, Picture
 from customer_segmentation.secrets import redact
 
 #: By this a report is known again: it is replaced by another, and nothing else is.
 MARK = "customer-segmentation report"
-#: A word longer than any digest or address that somebody reads is cut: one id would fill pages. The exported lists have
-#: it whole.
-LONG_WORD = re.compile(r"(\S{60})\S{41,}")
-#: Signs by which markdown marks something up, or starts HTML.
-MARKS = re.compile(r"([\\`*_\[\]|#~])")
 
 
 def html_page(document: Document) -> str:
@@ -52,7 +48,7 @@ def _template(name: str) -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"tie": tie, "data_uri": data_uri, "plain": plain, "code": code}
+    environment.filters |= {"tie": tie, "data_uri": data_uri, "plain": markdown, "code": markdown_code}
     return environment.get_template(name)
 
 
@@ -62,31 +58,6 @@ def tie(text: object) -> str:
     return cut(shown).replace(" %", "\u00a0%")
 
 
-def cut(text: str) -> str:
-    """Cut words of more than 100 characters.
-
-    >>> cut("W" * 5000) == "W" * 60 + "…"
-    True
-    """
-    # half a secret would not be known for one
-    return LONG_WORD.sub(r"\1…", redact(text))
-
-
 def data_uri(picture: Picture) -> str:
     """Image as it stands inside the page."""
     return f"data:image/png;base64,{base64.b64encode(picture.png).decode()}"
-
-
-def plain(text: object) -> str:
-    """Text as markdown that shows it as it stands: on one line, in a table's cell too."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
-    line = cut(line).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return MARKS.sub(r"\\\1", line)
-
-
-def code(text: object) -> str:
-    """Text for a block of code: its fence is longer than any row of backticks within."""
-    shown = str(text)
-    longest = max((len(found) for found in re.findall(r"`+", shown)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}sh\n{shown}\n{fence}"

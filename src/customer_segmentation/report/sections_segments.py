@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from customer_segmentation.figures.labels import number, percent
+from customer_segmentation.figures.labels import number
 from customer_segmentation.figures.theme import segment_colours
-from customer_segmentation.formatting import capital, counted, figure, listed, money
+from customer_segmentation.formatting import capital, counted, figure, listed, money, percent
 from customer_segmentation.report.data import ReportData
 from customer_segmentation.report.document import (
     Beside,
@@ -218,7 +218,7 @@ def high_value_section(data: ReportData) -> Section:
                 ("the most valuable", "customers", f"share of {value.name}"),
                 tuple(
                     (
-                        f"{row['top']:.0%} of customers".replace("%", " %"),
+                        f"{percent(row['top'])} of customers",
                         f"{int(row['customers']):,}",
                         percent(row["value_share"]),
                     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from customer_segmentation.figures.labels import number, percent
-from customer_segmentation.formatting import capital, counted, listed, span
+from customer_segmentation.figures.labels import number
+from customer_segmentation.formatting import capital, counted, listed, percent, span
 from customer_segmentation.report.data import ReportData
 from customer_segmentation.report.document import Block, Bullets, Code, Gallery, Grid, Paragraph, Section, bullets
 

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customer_segmentation.formatting import figure
+from customer_segmentation.formatting import figure, percent
 from customer_segmentation.model.reference import bins_of
 from customer_segmentation.model.segment_model import Labelled
 from customer_segmentation.segments.intervals import newcombe, wilson
@@ -150,10 +150,10 @@ class DriftWatch:
             level = level_of(share, settings.unseen)
             listed = ", ".join(repr(value) for value in part["value"].head(3))
             if level:
-                found.append((level, share, f"{column} has values that the fit did not: {listed} ({share:.1%})"))
+                found.append((level, share, f"{column} has values that the fit did not: {listed} ({percent(share)})"))
         share = self.rejected / (n + self.rejected)
         if level := level_of(share, settings.rejected):
-            found.append((level, share, f"{share:.1%} of the rows have no label"))
+            found.append((level, share, f"{percent(share)} of the rows have no label"))
         found.sort(key=lambda item: -item[0])  # stable: within a level as they were found
         word = WORDS[max((level for level, _, _ in found), default=0)]
         reasons = tuple(f"{WORDS[level]}: {text}" for level, _, text in found)
@@ -208,7 +208,7 @@ class DriftWatch:
                         level,
                         abs(change),
                         (
-                            f"{name} was {share_then:.1%} and is {share_now:.1%} of the customers "
+                            f"{name} was {percent(share_then)} and is {percent(share_now)} of the customers "
                             f"({change * 100:+.1f} points, 95 % interval {low[at] * 100:+.1f} to {high[at] * 100:+.1f})"
                         ),
                     )
@@ -229,7 +229,7 @@ class DriftWatch:
             )
         share = self.beyond / n
         if (level := level_of(share, settings.tail_share)) and low[0] > 0.01:
-            found.append((level, share, f"{share:.1%} are farther out than 99 % of the fit's customers were"))
+            found.append((level, share, f"{percent(share)} are farther out than 99 % of the fit's customers were"))
         return {"ratio": ratio, "beyond": share, "low": float(low[0]), "high": float(high[0])}
 
 

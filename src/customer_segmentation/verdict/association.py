@@ -79,7 +79,6 @@ def associate(study: Study, customers: PreparedCustomers) -> None:
                 continue
             found = cramers_v(contingency(candidate.labels[known], codes[known])) if known.any() else None
             if found is not None:
-                word = metric_name(name)
-                candidate.scores[f"association/{word}"] = found.v
-                candidate.scores[f"association_low/{word}"] = found.low
-                candidate.scores[f"association_high/{word}"] = found.high
+                candidate.scores[metric_name("association", name)] = found.v
+                candidate.scores[metric_name("association_low", name)] = found.low
+                candidate.scores[metric_name("association_high", name)] = found.high

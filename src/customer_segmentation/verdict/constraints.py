@@ -1,4 +1,4 @@
-"""What speaks against a candidate: the constraints that it does not satisfy, each as a code and a sentence.
+"""Constraints that a candidate violates, each as a code and a sentence.
 
 A binding rule rules such a candidate out; under a rule that does not bind (a fixed k, the naive rules) the objections
 are stated beside the choice.
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from customer_segmentation.formatting import joined
+from customer_segmentation.formatting import apart, listed
 
 #: Codes in the order in which they are asked, with what they say of several candidates at once.
 WORDS = {
@@ -20,8 +20,8 @@ WORDS = {
     "other_k": "another k than the fixed one",
     "small_segment": "a segment too small",
     "too_many_segments": "too many segments",
-    "unexplainable": "segments that few features do not explain",
-    "unstable": "segments that half of the customers do not find again",
+    "unexplainable": "segments that a depth-limited tree cannot predict",
+    "unstable": "segments that are not reproduced on half-samples",
 }
 
 
@@ -59,22 +59,23 @@ class Violation:
 
 
 def size_violations(sizes: Sequence[int], limits: Limits) -> list[Violation]:
-    """Return what speaks against segments of these sizes (customers, one number a segment).
+    """Violations of segments of these sizes (customers, one number a segment).
 
     The tiny segments are named by their numbers: segments are numbered from 0, the largest first.
     """
     total, found = sum(sizes), []
     tiny = [number for number, size in enumerate(sizes) if not size >= limits.smallest_share * total]
     if len(sizes) > 1 and tiny:
-        named = joined([str(number) for number in tiny])
-        held = joined([f"{sizes[number]:,}" for number in tiny])
-        shares = joined([percent(sizes[number] / total) for number in tiny])
+        named = listed([str(number) for number in tiny])
+        held = listed(f"{sizes[number]:,}" for number in tiny)
+        texts = [apart(sizes[number] / total, limits.smallest_share, share=True) for number in tiny]
+        shares, least = listed(text for text, _ in texts), texts[0][1]
         several = len(tiny) > 1
         found.append(
             Violation(
                 "small_segment",
-                f"segment{'s' * several} {named} hold{'s' * (not several)} {held} of {total:,} customers ({shares}), "
-                f"under the {percent(limits.smallest_share)} that a segment needs",
+                f"segment{'s' * several} {named} {'have' if several else 'has'} {held} of {total:,} customers "
+                f"({shares}), under the {least} that a segment needs",
             )
         )
     if limits.most_segments is not None and len(sizes) > limits.most_segments:
@@ -85,20 +86,21 @@ def size_violations(sizes: Sequence[int], limits: Limits) -> list[Violation]:
 
 
 def explanation_violations(explained: float, limits: Limits) -> list[Violation]:
-    """Return what speaks against segments of which a shallow tree reproduces ``explained`` (nan: not known)."""
+    """Violations of segments of which a depth-limited tree predicts the share ``explained`` (nan: not known)."""
     if np.isnan(explained) or explained >= limits.explained_share:
         return []
+    shown, asked = apart(explained, limits.explained_share, share=True)
     return [
         Violation(
             "unexplainable",
-            f"a shallow decision tree over at most {limits.most_features} features reproduces {percent(explained)} of "
-            f"the segments, under {percent(limits.explained_share)}",
+            f"a depth-limited tree on at most {limits.most_features} features predicts the segment of {shown} of the "
+            f"customers, under {asked}",
         )
     ]
 
 
 def stability_violations(found: Mapping[str, Any], limits: Limits, *, prefix: str = "stability") -> list[Violation]:
-    """Return what speaks against a candidate with these figures of stability.
+    """Violations of a candidate with these figures of stability.
 
     Parameters
     ----------
@@ -113,18 +115,12 @@ def stability_violations(found: Mapping[str, Any], limits: Limits, *, prefix: st
         float(found.get(f"{prefix}_{name}", np.nan)) for name in ("rand", "rand_worst", "prediction_strength")
     )
     if rand < limits.rand:
-        reasons.append(f"on half of the customers the adjusted Rand index falls to {rand:.2f} (under {limits.rand:g})")
+        shown, asked = apart(rand, limits.rand)
+        reasons.append(f"on half-samples the mean adjusted Rand index is {shown} (under {asked})")
     if worst < limits.rand_worst:
-        reasons.append(
-            f"it flips to other segments: the worst half agrees by {worst:.2f} (under {limits.rand_worst:g})"
-        )
+        shown, asked = apart(worst, limits.rand_worst)
+        reasons.append(f"it switches between two solutions: the worst half-sample agrees by {shown} (under {asked})")
     if strength < limits.prediction_strength:
-        reasons.append(f"its prediction strength is {strength:.2f} (under {limits.prediction_strength:g})")
+        shown, asked = apart(strength, limits.prediction_strength)
+        reasons.append(f"its prediction strength is {shown} (under {asked})")
     return [Violation("unstable", "; ".join(reasons))] if reasons else []
-
-
-def percent(share: float) -> str:
-    """Write a share with as many digits as a small one needs: 13 %, 1.2 %, 0.27 %."""
-    digits = 0 if share >= 0.1 or share == 0 else 1 if share >= 0.01 else 2
-    text = f"{100 * share:.{digits}f}"
-    return f"{text.rstrip('0').rstrip('.') if '.' in text else text} %"

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from customer_segmentation.formatting import percent
 from customer_segmentation.verdict.constraints import (
     Limits,
     Violation,
@@ -285,4 +286,4 @@ def _cheap_violation(row: pd.Series, code: str, limits: Limits) -> Violation:
     sizes = sizes_of(row)
     named = {objection.code: objection for objection in size_violations(sizes, limits)} if sizes else {}
     share = float(row["smallest_share"])
-    return named.get(code, Violation(code, f"its smallest segment holds {share:.2%} of the customers"))
+    return named.get(code, Violation(code, f"its smallest segment holds {percent(share)} of the customers"))

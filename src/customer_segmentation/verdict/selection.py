@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from customer_segmentation.formatting import apart
 from customer_segmentation.settings.sweep import SelectionSettings
-from customer_segmentation.verdict.constraints import Limits, percent
+from customer_segmentation.verdict.constraints import Limits
 from customer_segmentation.verdict.leaderboard import label, row_of
 
 
@@ -111,10 +112,10 @@ def nearest_miss(board: pd.DataFrame, rule: Rule) -> str:
     if few.empty:
         return f"No candidate qualifies: all have more segments than selection.most_segments = {most} allows."
     row = row_of(few, int(few["smallest_share"].argmax()), by_position=True)
+    share, least = apart(float(row["smallest_share"]), rule.limits.smallest_share, share=True)
     return (
-        f"No candidate qualifies: the nearest miss is {label(row)}, whose smallest segment holds "
-        f"{percent(float(row['smallest_share']))} of the customers; selection.smallest_share asks for "
-        f"{percent(rule.limits.smallest_share)}."
+        f"No candidate qualifies: the nearest miss is {label(row)}, whose smallest segment has {share} of the "
+        f"customers; selection.smallest_share asks for {least}."
     )
 
 

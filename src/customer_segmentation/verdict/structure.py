@@ -15,7 +15,7 @@ from customer_segmentation.clustering.silhouette import intersect
 from customer_segmentation.clustering.space import Space
 from customer_segmentation.clustering.structure_test import StructureResult
 from customer_segmentation.clustering.study import Study
-from customer_segmentation.formatting import joined
+from customer_segmentation.formatting import listed
 from customer_segmentation.workflows.study_spec import StudySpec
 
 WORDS = {
@@ -164,7 +164,7 @@ def across(structures: Sequence[StudyStructure]) -> str:
         if not counts[word]:
             continue
         named = [f"{s.study} ({s.k_star})" if word == "natural" else s.study for s in structures if s.word == word]
-        parts.append(WORDS[word].format(f"{counts[word]}" + (f": {joined(named)}" if len(named) <= 3 else "")))
+        parts.append(WORDS[word].format(f"{counts[word]}" + (f": {listed(named)}" if len(named) <= 3 else "")))
     return f"Structure test of {total} studies: " + "; ".join(parts) + "."
 
 

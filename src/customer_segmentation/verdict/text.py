@@ -1,4 +1,4 @@
-"""The verdict in sentences: what was chosen, how sure that is, why, what was ruled out, what speaks for another."""
+"""The verdict in sentences: what was chosen, with what confidence, why, what was ruled out, what favours another."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from customer_segmentation.formatting import joined
-from customer_segmentation.verdict.constraints import WORDS, percent
+from customer_segmentation.formatting import listed, percent, score
+from customer_segmentation.verdict.constraints import WORDS
 from customer_segmentation.verdict.decision import Decision
 from customer_segmentation.verdict.leaderboard import cell, label, row_of, sizes_of
 from customer_segmentation.verdict.selection import Rule, nearest_miss
@@ -20,6 +20,8 @@ from customer_segmentation.verdict.structure import StudyStructure, across
 STEADY = 0.95
 """Half-sample adjusted Rand index from which a partition is called stable without reserve."""
 NAMED = 3
+#: Certainty of the structure test, in the words of a reader.
+CONFIDENCE = {"sure": "high", "likely": "moderate", "doubtful": "low"}
 
 CRITERION = {
     "yardstick": "the yardstick",
@@ -29,8 +31,8 @@ CRITERION = {
     "silhouette": "the silhouette of its own space",
 }
 NAIVE = {
-    "silhouette": "The rule is naive and stands for comparison: silhouettes of different spaces do not compare.",
-    "elbow": "The rule is naive and stands for comparison: an elbow bends for data without any structure too, and the "
+    "silhouette": "The rule is naive and kept for comparison: silhouettes of different spaces do not compare.",
+    "elbow": "The rule is naive and kept for comparison: an elbow bends on data without any structure too, and the "
     "silhouette that decides between studies does not compare across spaces.",
 }
 
@@ -61,7 +63,7 @@ def wording(decision: Decision, rule: Rule, structures: Sequence[StudyStructure]
     board = decision.board
     if decision.chosen is None:
         reasons = [nearest_miss(board, rule), across(structures), *_ruled_out(decision)]
-        nothing = {"word": "sure", "right": None, "sentence": "No candidate satisfies the constraints."}
+        nothing = {"word": "high", "right": None, "sentence": "No candidate satisfies the constraints."}
         return Wording("no choice", "No candidate was chosen.", nothing, tuple(filter(None, reasons)), (), "only_one")
     row = row_of(board, decision.chosen)
     own = next((structure for structure in structures if structure.study == row["study"]), None)
@@ -89,26 +91,23 @@ def _headline(decision: Decision, row: pd.Series, own: StudyStructure | None) ->
     if own is not None and bool(row.get("natural", False)):
         return "natural structure", f"{name}: {own.sentence[0].lower()}{own.sentence[1:]}"
     found = _number(row, "stability_rand")
-    steady = (
-        f"found again on half of the customers (adjusted Rand {found:.2f})"
-        if decision.steady
-        else "not found again reliably on half of the customers" + (f" ({found:.2f})" if found is not None else "")
-    )
+    steady = ("reproduced" if decision.steady else "not reliably reproduced") + " on half-samples"
+    steady += f" (adjusted Rand {score(found, 2)})" if found is not None else ""
     k = int(row["k"])
     if own is not None and own.word == "undecidable":
         return "not decidable", (
-            f"{name}: a partition into {k} segments, {steady}; whether they are natural is not decidable, because most "
-            "of the variance lies in two-valued columns."
+            f"{name}: a partition into {k} segments, {steady}; whether they are natural groups cannot be "
+            "decided, because most of the variance is in two-valued columns."
         )
     elsewhere = ""
     if own is not None and own.word == "natural":
-        elsewhere = f"; the structure test sees {own.k_star} clusters in this space, not {k}"
+        elsewhere = f"; the structure test finds {own.k_star} clusters in this space, not {k}"
         return "useful partition", f"{name}: a partition into {k} segments, {steady}{elsewhere}."
     if own is not None and own.word == "doubtful":
         return "useful partition", f"{name}: structure doubtful; a partition into {k} segments, {steady}."
     adjective = "useful partition" if decision.steady and not decision.violations else "partition"
     return "useful partition", (
-        f"No natural structure: the customers lie on a continuum, and {name} is a {adjective} of it into {k} segments, "
+        f"No natural structure: the customers form a continuum, and {name} is a {adjective} of it into {k} segments, "
         f"{steady}."
     )
 
@@ -116,24 +115,24 @@ def _headline(decision: Decision, row: pd.Series, own: StudyStructure | None) ->
 def _certainty(decision: Decision, row: pd.Series, own: StudyStructure | None, tie: str) -> dict[str, Any]:
     if own is not None and bool(row.get("natural", False)):
         return {
-            "word": own.certainty,
+            "word": (word := CONFIDENCE[own.certainty]),
             "right": own.right,
-            "sentence": f"Natural structure, {own.certainty}."
-            + ("" if own.right is None else f" {own.right:.0%} of such answers were right in the benchmark."),
+            "sentence": f"Natural structure, with {word} confidence."
+            + ("" if own.right is None else f" {percent(own.right)} of such answers were right in the benchmark."),
         }
     found = _number(row, "stability_rand")
-    word = "doubtful"
+    word = "low"
     if decision.steady and not decision.violations:
-        word = "sure" if tie == "clear" and found is not None and found >= STEADY else "likely"
+        word = "high" if tie == "clear" and found is not None and found >= STEADY else "moderate"
     text = {
-        "sure": "The same segments come back on other samples of these customers, and no other candidate is as good.",
-        "likely": "The segments come back on other samples of these customers, but other candidates are about as good."
+        "high": "The same segments come back on other samples of these customers, and no other candidate is as good.",
+        "moderate": "The segments come back on other samples of these customers; other candidates are about as good."
         if tie != "clear"
         else "The segments mostly come back on other samples of these customers.",
-        "doubtful": "What speaks against this choice is listed with it.",
+        "low": "The reasons against this choice are listed with it.",
     }[word]
     if own is not None and own.word == "none" and own.right is not None:
-        text += f" That there is no natural structure was right for {own.right:.0%} of such answers in the benchmark."
+        text += f" The answer “no natural structure” was right in {percent(own.right)} of such cases in the benchmark."
     return {"word": word, "right": None, "sentence": text}
 
 
@@ -143,51 +142,53 @@ def _figures(row: pd.Series, value: str | None) -> str:
     parts = []
     if (mark := _number(row, "yardstick")) is not None:
         parts.append(
-            f"explains {mark:.1%} of what K-means with as many segments can explain of the reference space".replace(
-                "%", " %"
-            )
+            f"explains {percent(mark)} of what K-means with as many segments can explain in the reference space"
         )
     if (apart := _number(row, "reference_silhouette")) is not None:
-        parts.append(f"has a silhouette of {apart:.3f} there")
+        parts.append(f"has a silhouette of {score(apart)} there")
     if (rand := _number(row, "stability_rand")) is not None:
         worst, strength = row["stability_rand_worst"], row["stability_prediction_strength"]
         parts.append(
-            f"agrees with fits on half of the customers by {rand:.3f} (adjusted Rand; worst half {worst:.3f}, "
-            f"prediction strength {strength:.2f})"
+            f"is reproduced on half-samples with an adjusted Rand index of {score(rand)} (worst {score(worst)}, "
+            f"prediction strength {score(strength, 2)})"
         )
     if (explained := _number(row, "value_explained")) is not None:
         parts.append(f"explains {percent(explained)} of the variance of {value or 'value'}")
     if (tree := _number(row, "explained_by_tree")) is not None:
         names = str(row.get("explained_with") or "")
-        parts.append(f"is told by a shallow tree over {names or 'its features'} for {percent(tree)} of the customers")
+        parts.append(
+            f"is predicted by a depth-limited tree on {names or 'its features'} for {percent(tree)} of the customers"
+        )
     if sizes:
         smallest = min(sizes)
-        parts.append(f"has no segment under {smallest:,} customers ({percent(smallest / sum(sizes))})")
-    return f"{label(row)} {joined(parts)}." if parts else ""
+        parts.append(f"has no segment below {smallest:,} customers ({percent(smallest / sum(sizes))})")
+    return f"{label(row)} {listed(parts)}." if parts else ""
 
 
 def _circular(row: pd.Series, value: str | None) -> str:
     if value is None or not bool(row.get("value_circular", False)) or _number(row, "value_explained") is None:
         return ""
-    return f"The share of {value} explained is circular: {value} is among the features that made the segments."
+    return f"The share of {value} explained is circular: {value} is also a clustering feature."
 
 
 def _violations(decision: Decision, rule: Rule) -> list[str]:
     if not decision.violations or decision.chosen is None:
         return []
     name = label(row_of(decision.board, decision.chosen))
-    listed = "; ".join(objection.sentence for objection in decision.violations)
+    against = "; ".join(objection.sentence for objection in decision.violations)
     if rule.enforce:
-        return [f"No candidate is stable: {name} is the steadiest and is offered under reserve, because {listed}."]
+        return [
+            f"No candidate is stable: {name} is the most stable and is offered with reservations, because {against}."
+        ]
     taken = "its k was given" if rule.rule == "fixed" else f"selection={rule.rule} does not ask"
-    return [f"{name} is not a valid choice, taken only because {taken}: {listed}."]
+    return [f"{name} is not a valid choice, taken only because {taken}: {against}."]
 
 
 def _decided(decision: Decision, rule: Rule) -> str:
     if decision.runner_up is None or decision.ranking is None:
         return ""
     if decision.near_ties:
-        equals = joined([label(row_of(decision.board, index)) for index in decision.near_ties[:NAMED]])
+        equals = listed([label(row_of(decision.board, index)) for index in decision.near_ties[:NAMED]])
         more = f" and {len(decision.near_ties) - NAMED} more" if len(decision.near_ties) > NAMED else ""
         return (
             f"A near tie: {equals}{more} differ{'s' * (len(decision.near_ties) == 1)} by no more than "
@@ -198,7 +199,7 @@ def _decided(decision: Decision, rule: Rule) -> str:
         return ""
     names = list(rule.rank_by)
     before = names[: names.index(by)] if by in names else []
-    tied = f"; in {joined([CRITERION[name] for name in before])} others are near ties" if before else ""
+    tied = f"; in {listed(CRITERION[name] for name in before)} others are near ties" if before else ""
     return f"{CRITERION[by].capitalize()} decides{tied}."
 
 
@@ -213,13 +214,13 @@ def _for_runner_up(decision: Decision, value: str | None) -> list[str]:
         "stability": "half-sample adjusted Rand",
         "value_explained": f"share of {value or 'value'} explained",
         "smallest_share": "share of the smallest segment",
-        "explained_by_tree": "share that a shallow tree tells",
+        "explained_by_tree": "share that a depth-limited tree predicts",
     }
     found = []
     for column, words in compared.items():
         one, other = _number(first, column), _number(second, column)
         if one is not None and other is not None and other > one + 0.0005:
-            found.append(f"{words} {other:.3f} against {one:.3f}")
+            found.append(f"{words} {score(other)} against {score(one)}")
     if int(second["k"]) < int(first["k"]):
         found.append(f"fewer segments ({int(second['k'])} against {int(first['k'])})")
     return found
@@ -229,7 +230,7 @@ def _runner_up(decision: Decision, found: Sequence[str]) -> str:
     if decision.runner_up is None:
         return ""
     row = row_of(decision.board, decision.runner_up)
-    speaks = f"for it speak{'s' * (len(found) == 1)}: {', '.join(found)}" if found else "it is better at nothing"
+    speaks = f"in its favour: {', '.join(found)}" if found else "it is better in no criterion"
     return f"Runner-up: {label(row)}; {speaks}."
 
 
@@ -239,12 +240,12 @@ def _ruled_out(decision: Decision) -> list[str]:
     if not counts:
         return []
     total = len(decision.board)
-    listed = joined([f"{counts[code]} for {WORDS[code]}" for code in WORDS if counts[code]])
-    return [f"Ruled out: {sum(counts.values())} of {total} candidates, {listed}."]
+    reasons = listed(f"{counts[code]} for {WORDS[code]}" for code in WORDS if counts[code])
+    return [f"Ruled out: {sum(counts.values())} of {total} candidates, {reasons}."]
 
 
 def _passed_over(decision: Decision) -> list[str]:
-    """Sentences on examined candidates that were ruled out, the foremost first."""
+    """Sentences on evaluated candidates that were ruled out, the best first."""
     out = [i for i in decision.short_list if i in decision.ruled_out and decision.ruled_out[i].code != "other_k"]
     sentences = [f"{label(row_of(decision.board, i))}: {decision.ruled_out[i].sentence}." for i in out[:NAMED]]
     natural = [

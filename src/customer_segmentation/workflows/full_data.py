@@ -13,6 +13,7 @@ from customer_segmentation.clustering.full_data import FullDataScores
 from customer_segmentation.clustering.space import Space
 from customer_segmentation.clustering.study import Study
 from customer_segmentation.data.batches import stream_customers
+from customer_segmentation.formatting import percent
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.tracking.read import full_data_of
 from customer_segmentation.tracking.store import Store
@@ -77,7 +78,9 @@ def full_data_sentence(store: Store, chosen: pd.Series | None) -> str:
 def told(accounting: dict[str, int], table: pd.DataFrame, k: int) -> str:
     """Say who all rows are, and how large the segments of one candidate are among them."""
     sizes = table[table["k"] == k]
-    shares = ", ".join(f"{row.segment}: {row.customers:,} ({row.share:.1%})" for row in sizes.itertuples())
+    shares = ", ".join(
+        f"{row.segment}: {row.customers:,} ({percent(float(str(row.share)))})" for row in sizes.itertuples()
+    )
     return (
         f"All {accounting['rows_read']:,} rows = {accounting['rows_used']:,} used + "
         f"{accounting['rows_not_selected']:,} not selected + {accounting['rows_set_aside']:,} set aside; customers of "

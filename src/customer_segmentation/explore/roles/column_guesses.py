@@ -17,6 +17,7 @@ from customer_segmentation.explore.roles.evidence import (
 )
 from customer_segmentation.explore.roles.facts import ColumnFacts
 from customer_segmentation.explore.roles.vocabulary import Vocabulary
+from customer_segmentation.formatting import percent
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
 from customer_segmentation.sources.parsing.texts import fold
 
@@ -185,7 +186,7 @@ def _words(facts: ColumnFacts, meaning: Meaning) -> tuple[ColumnSpec, np.ndarray
     if facts.filled.all() or outcome or facts.numbers is not None:
         return spec, facts.filled, told
     spec.fill = "not given"
-    blank = f"{1 - facts.share_filled:.1%} blank, taken as a word of its own"
+    blank = f"{percent(1 - facts.share_filled)} blank, taken as a word of its own"
     return spec, np.ones(len(facts.filled), dtype=bool), "; ".join(part for part in (told, blank) if part)
 
 
@@ -203,7 +204,7 @@ def _number(facts: ColumnFacts, meaning: Meaning, vocabulary: Vocabulary) -> tup
     )
     told = [f"{', '.join(map(short, facts.strangers))} read as blank"] if facts.strangers else []
     gone = 1 - usable.mean()
-    return spec, usable, "; ".join([*told, *([f"{gone:.1%} without a value"] if gone > 0 else [])])
+    return spec, usable, "; ".join([*told, *([f"{percent(gone)} without a value"] if gone > 0 else [])])
 
 
 def mostly_blank(facts: ColumnFacts) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 
 from customer_segmentation.explore.roles.facts import ColumnFacts
 from customer_segmentation.explore.roles.vocabulary import cell_words, fold_text
+from customer_segmentation.formatting import percent
 
 MOST_KINDS = 15  # different whole numbers of a kind at most
 MOST_CATEGORIES = 30
@@ -256,7 +257,7 @@ def _key(facts: ColumnFacts, weighed: Weighed) -> None:
         if facts.numbers is None and not facts.coded and not facts.is_address:
             weighed.add(Meaning.customer, -1.0, "its cells are no codes")
         if facts.share_filled < MOSTLY_BLANK:
-            weighed.add(Meaning.customer, -3.0, f"{1 - facts.share_filled:.0%} of its cells are blank")
+            weighed.add(Meaning.customer, -3.0, f"{percent(1 - facts.share_filled)} of its cells are blank")
         if facts.numbers is not None and (facts.values < -1).any():
             weighed.add(Meaning.customer, -4.0, "it has numbers below 0")
     if "entity" in words and named:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from customer_segmentation.explore.roles.column_guesses import Guess
+from customer_segmentation.formatting import percent
 from customer_segmentation.settings.data import Role
 
 MOST_FEATURES = 12
@@ -124,11 +125,11 @@ def _score(guess: Guess) -> float:
 def _objection(guess: Guess, usable: np.ndarray, allowed: float, alike: float, twin: str, *, many: bool) -> str:
     """Why a number is no feature; empty where it is one."""
     if 1 - guess.usable.mean() > allowed:
-        return f"{1 - guess.usable.mean():.1%} of the rows have no value and would be set aside"
+        return f"{percent(1 - guess.usable.mean())} of the rows have no value and would be set aside"
     if 1 - (usable & guess.usable).mean() > allowed:
         return (
-            f"{1 - guess.usable.mean():.1%} of the rows have no value; with those of the other features more than "
-            f"{allowed:.1%} would be set aside"
+            f"{percent(1 - guess.usable.mean())} of the rows have no value; with those of the other features more than "
+            f"{percent(allowed)} would be set aside"
         )
     if alike > _SAME:
         return f"repeats {twin} (correlation above {_SAME})"
@@ -137,7 +138,7 @@ def _objection(guess: Guess, usable: np.ndarray, allowed: float, alike: float, t
     common = guess.facts.top_share[1] if guess.facts is not None else 0.0
     if common > _ALL_EQUAL:
         top = guess.facts.top_share[0] if guess.facts is not None else ""
-        return f"{common:.1%} of the customers have {top}: it tells hardly any apart"
+        return f"{percent(common)} of the customers have {top}: it tells hardly any apart"
     return ""
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from customer_segmentation.explore.roles.column_guesses import Guess
 from customer_segmentation.explore.roles.evidence import Meaning, Weighed, short
 from customer_segmentation.explore.roles.vocabulary import cell_words, fold_text
+from customer_segmentation.formatting import percent
 
 if TYPE_CHECKING:
     from customer_segmentation.explore.roles.order_table import OrderColumns
@@ -98,7 +99,8 @@ def value_questions(chosen: Guess, points: float, others: Sequence[tuple[str, fl
         most = float(np.abs(values).max())
         if most / total > _WHOLE_VALUE:
             asks = (
-                f"one row holds {most / total:.0%} of all {header} ({most:,.0f}): an error, a total or a real customer?"
+                f"one row holds {percent(most / total)} of all {header} ({most:,.0f}): "
+                "an error, a total or a real customer?"
             )
             found.append(
                 Question(
@@ -170,7 +172,8 @@ def key_questions(
     )
     if share > _LARGE and facts.count > 5 and (walk_in or share > 8 / facts.count):
         asks = (
-            f"{short(top)} of {header} holds {share:.0%} of the rows: walk-in customers without an id, or one customer?"
+            f"{short(top)} of {header} holds {percent(share)} of the rows: "
+            "walk-in customers without an id, or one customer?"
         )
         found.append(
             Question(

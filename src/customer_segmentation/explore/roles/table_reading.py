@@ -22,6 +22,7 @@ from customer_segmentation.explore.roles.questions import (
     value_questions,
 )
 from customer_segmentation.explore.roles.vocabulary import Vocabulary
+from customer_segmentation.formatting import percent
 from customer_segmentation.settings.data import Role
 from customer_segmentation.sources.parsing.texts import fold
 
@@ -167,7 +168,7 @@ def _relate(columns: Mapping[int, Weighed], given: Mapping[int, Meaning]) -> Non
                     continue
                 share = is_total_of(amount.facts, [quantity.facts, price.facts], product=True)
                 if share > 0.9:
-                    told = f"{quantity.facts.header} times {price.facts.header} in {share:.0%} of the rows"
+                    told = f"{quantity.facts.header} times {price.facts.header} in {percent(share)} of the rows"
                     amount.add(Meaning.amount, 3.0, told)
                     quantity.add(Meaning.quantity, 1.0, f"times {price.facts.header} it is {amount.facts.header}")
                     price.add(Meaning.price, 1.0, f"times {quantity.facts.header} it is {amount.facts.header}")
@@ -294,7 +295,7 @@ class _Decision:
                 and not (meaning in (Meaning.yes_no, Meaning.outcome) and facts.count == 1)
             ):
                 share = 1 - facts.share_filled
-                told = f"{share:.0%} of the cells are blank; say with `fill:` what that means, and give a role"
+                told = f"{percent(share)} of the cells are blank; say with `fill:` what that means, and give a role"
                 self.taken[at] = guess_of(weighed, Meaning.nothing, self.vocabulary, why=told, confidence=1.0)
                 continue
             self.taken[at] = guess_of(weighed, meaning, self.vocabulary, why=why)

@@ -17,7 +17,7 @@ from customer_segmentation.explore.exploration import Exploration
 from customer_segmentation.explore.hypotheses import HypothesisResult, hypotheses_table
 from customer_segmentation.figures.exploration import correlation_heatmap, counts_figure, distributions
 from customer_segmentation.figures.pairs import pairs_figure
-from customer_segmentation.formatting import in_words
+from customer_segmentation.formatting import capital, listed, markdown, metric_name
 from customer_segmentation.settings.data import Role
 from customer_segmentation.tracking.items import FigureItem, Item, Metrics, Table, Tags, Text
 from customer_segmentation.tracking.log.table import table_items
@@ -26,12 +26,6 @@ STRONGEST = 10
 
 
 REASONS = 5
-
-
-NAME_LENGTH = 250
-
-
-FOREIGN = re.compile(r"[^\w\-. ]")  # what a metric's name may not hold
 
 
 #: What is a row's own in a reason: cells, numbers of rows, counts of cells.
@@ -76,11 +70,10 @@ def hypothesis_metrics(results: Sequence[HypothesisResult]) -> dict[str, float]:
         "hypotheses_supported": sum(result.supported for result in results),
     }
     for result in results:
-        pair = FOREIGN.sub("_", f"{result.hypothesis.x} with {result.hypothesis.y}")
-        metrics[f"r {pair}"[:NAME_LENGTH]] = result.pearson.r
+        pair = metric_name(f"r {result.hypothesis.x} with {result.hypothesis.y}")
+        metrics[pair] = result.pearson.r
         if result.partial is not None:
-            given = FOREIGN.sub("_", " and ".join(result.hypothesis.given))
-            metrics[f"r {pair} given {given}"[:NAME_LENGTH]] = result.partial.r
+            metrics[metric_name(f"{pair} given {' and '.join(result.hypothesis.given)}")] = result.partial.r
     return metrics
 
 
@@ -91,7 +84,7 @@ def standing(result: HypothesisResult, *, confidence: float) -> str:
     left = result.partial
     if left is None or (result.partial_p_corrected < 1 - confidence and left.r * result.pearson.r > 0):
         return "supported"
-    return f"supported, but not given {' and '.join(result.hypothesis.given)}"
+    return f"supported, but not given {listed(result.hypothesis.given)}"
 
 
 def coefficient(r: float, low: float, high: float) -> str:
@@ -151,24 +144,26 @@ def explore_description(table: CustomerTable, found: Exploration, *, command: st
         "### Rows",
         "",
         (
-            f"{counts['rows_read']:,} rows of {_cell(table.source)} = {counts['rows_used']:,} used + "
+            f"{counts['rows_read']:,} rows of {markdown(table.source)} = {counts['rows_used']:,} used + "
             f"{counts['rows_not_selected']:,} not selected + {counts['rows_set_aside']:,} set aside."
         ),
-        *[f"- mended: {_cell(what)}: {count:,}" for what, count in table.repairs.items()],
-        *[f"- set aside: {_cell(reason)}: {count:,}" for reason, count in set_aside_reasons(table.set_aside)],
+        *[f"- mended: {markdown(what)}: {count:,}" for what, count in table.repairs.items()],
+        *[f"- set aside: {markdown(reason)}: {count:,}" for reason, count in set_aside_reasons(table.set_aside)],
     ]
     if missing := gaps(found):
-        listed = [f"{_cell(name)} {count:,}" for name, count in missing]
-        lines += ["", f"Missing cells: {', '.join(listed[:20])}{', …' * (len(listed) > 20)}."]
+        shown = [f"{markdown(name)} {count:,}" for name, count in missing]
+        lines += ["", f"Missing cells: {', '.join(shown[:20])}{', …' * (len(shown) > 20)}."]
     strongest = found.pairs.dropna(subset=["pearson"]).head(STRONGEST)
     if len(strongest):
         lines += ["", f"### Strongest correlations, {100 * confidence:g} % intervals", ""]
         lines += ["| | | Pearson | Spearman | customers |", "|---|---|---|---|---|"]
         for _, row in strongest.iterrows():
             both = [coefficient(row[name], row[f"{name}_low"], row[f"{name}_high"]) for name in ("pearson", "spearman")]
-            lines.append(f"| {_cell(row['x'])} | {_cell(row['y'])} | {both[0]} | {both[1]} | {row['customers']:,} |")
+            lines.append(
+                f"| {markdown(row['x'])} | {markdown(row['y'])} | {both[0]} | {both[1]} | {row['customers']:,} |"
+            )
     if found.left_out:
-        lines += ["", "### Left out", "", *[f"- {_cell(sentence)}" for sentence in found.left_out]]
+        lines += ["", "### Left out", "", *[f"- {markdown(sentence)}" for sentence in found.left_out]]
     lines += [
         "",
         "### Where to look",
@@ -218,7 +213,7 @@ def _counts(table: CustomerTable, found: Exploration) -> Iterator[Item]:
     """Customers by the declared groups, and by every other category."""
     n = f"{len(table.customers):,} customers"
     for name, tables, title in (
-        ("demography", found.demography, f"{n} by {in_words(found.demography)}"),
+        ("demography", found.demography, f"{n} by {listed(found.demography)}"),
         ("categories", found.categories, f"{n} by every category"),
     ):
         if tables:
@@ -237,19 +232,9 @@ def counts_table(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 def _sentences(results: Sequence[HypothesisResult], confidence: float) -> list[str]:
     return [
-        f"{number}. **{_capital(_cell(standing(result, confidence=confidence)))}.** {_cell(result.sentence)}"
+        f"{number}. **{capital(markdown(standing(result, confidence=confidence)))}.** {markdown(result.sentence)}"
         for number, result in enumerate(results, start=1)
     ]
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _cell(text: object) -> str:
-    """Text of a user's table as markdown that shows it as it stands, inside a table's cell too."""
-    plain = " ".join(str(text).split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([|*_`\[\]\\])", r"\\\1", plain)
 
 
 def exploration_items(
@@ -275,7 +260,7 @@ def exploration_items(
     tables = {name: counts_by(customers[name]) for name in counts if name in customers}
     tables |= {name: counts_by_band(customers[name], edges) for name, edges in bands.items() if name in customers}
     if tables:
-        title = f"{len(customers):,} customers by {in_words(tables)}"
+        title = f"{len(customers):,} customers by {listed(tables)}"
         yield FigureItem(counts_figure(tables, title), "exploration/counts.png")
         rows = [
             frame.rename_axis("group").reset_index().assign(column=name)[["column", "group", "customers", "share"]]

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from customer_segmentation.figures.drift import drift_figure
+from customer_segmentation.formatting import metric_name
 from customer_segmentation.tracking.items import FigureItem, Item, Metrics, Params, Table, Tags, Text
 
 MOST_METRICS = 100
@@ -54,13 +55,13 @@ def score_items(
     if not len(drift.variables):
         return
     shown = drift.variables.head(MOST_METRICS)
-    values = {f"drift/stability/{row.variable}": row.stability for row in shown.itertuples()}
+    values = {metric_name("drift", "stability", row.variable): row.stability for row in shown.itertuples()}
     yield Metrics(
         {
             "drift_stability_highest": float(drift.variables["stability"].max()),
             "drift_distance_ratio": drift.distances["ratio"],
             "drift_beyond": drift.distances["beyond"],
-            **{_key(name): value for name, value in values.items()},
+            **values,
         }
     )
     yield Table(drift.variables, "drift/variables.csv")
@@ -92,8 +93,3 @@ def drift_record(drift: Any) -> dict[str, Any]:
         "distances": dict(drift.distances),
         "new_categories": rows(drift.unseen.head(200)),
     }
-
-
-def _key(name: str) -> str:
-    """Name of a metric: other signs than the store takes become a dash."""
-    return "".join(sign if sign.isalnum() or sign in "_-. /" else "-" for sign in name)[:250]
