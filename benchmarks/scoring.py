@@ -66,7 +66,7 @@ def measure(how: str, model_at: str, path: str, output: str) -> dict[str, float]
     from customer_segmentation.scoring.score import Comparison, score
     from customer_segmentation.settings.data import DataSettings
     from customer_segmentation.settings.score import DriftSettings
-    from customer_segmentation.sources.open import open_chunks
+    from customer_segmentation.sources.open import open_source
 
     model = read_model(Path(model_at))
     model.predict(model.example)  # imports of the first call are no part of scoring
@@ -74,7 +74,7 @@ def measure(how: str, model_at: str, path: str, output: str) -> dict[str, float]
     began, cpu = time.perf_counter(), time.process_time()
     if how == "segment score":
         specs = contract_of(model.contract, {})
-        source = open_chunks(DataSettings(path=path, columns=specs))
+        source = open_source(DataSettings(path=path, columns=specs))
         watch = Comparison(model)
         rejects = Path(output).with_name("rejects.csv")
         done = score(

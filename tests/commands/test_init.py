@@ -120,7 +120,7 @@ def test_a_gyms_members_from_file_to_compared_runs(gym, capsys):
 @pytest.mark.parametrize("form", ["csv", "packed", "quoted", "parquet"])
 def test_of_a_big_table_some_rows_are_looked_at(form, monkeypatch, capsys):
     """Ids repeat too seldom in those rows to show that these are orders; the rows that are counted show it."""
-    from customer_segmentation.sources import csv as delimited
+    from customer_segmentation.sources import csv_parser as delimited
     from customer_segmentation.workflows import describe_table
 
     monkeypatch.setattr(describe_table, "LOOKED_AT", 400)

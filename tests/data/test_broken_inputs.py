@@ -50,7 +50,7 @@ REFUSED = {
     "document": (lambda lines: b"%PDF-1.7 " + noise(100), "is a PDF document"),
     "database": (lambda lines: b"SQLite format 3\0" + noise(100), "data.query"),
     "damaged Parquet": (lambda lines: b"PAR1" + noise(500), "damaged Parquet"),
-    "damaged workbook": (lambda lines: b"\xd0\xcf\x11\xe0" + noise(500), "no readable workbook"),
+    "damaged workbook": (lambda lines: b"\xd0\xcf\x11\xe0" + noise(500), "not a readable workbook"),
     "damaged archive": (lambda lines: b"PK\x03\x04" + noise(500), "damaged archive"),
     "empty archive": (lambda lines: b"PK\x05\x06" + b"\0" * 18, "an archive without a file"),
     "cut-off gzip": (lambda lines: gzip.compress(b"\n".join(lines))[:5000], "damaged archive"),
@@ -225,7 +225,7 @@ def test_settings_that_contradict(changes, message, settings_for):
         load_customers(settings_for(**changes))
 
 
-@pytest.mark.parametrize("query", ["SELEC 1", "SELECT * FROM nowhere"])
+@pytest.mark.parametrize("query", ["SELECT SELECT", "SELECT * FROM nowhere"])
 def test_a_query_that_fails_says_why(query, settings_for, tmp_path):
     sqlite3.connect(tmp_path / "crm 1.db").execute("CREATE TABLE people (a)")
     with pytest.raises(
@@ -246,7 +246,7 @@ def test_unknown_needed_column(settings_for):
 
 
 def test_a_big_file_in_two_halves_reads_as_in_one(load, lines, monkeypatch):
-    from customer_segmentation.sources import csv as delimited
+    from customer_segmentation.sources import csv_parser as delimited
 
     short = [b"a,short,row", b"another"]
     bad = [lines[line].replace(b",Yes,", b",perhaps,").replace(b",No,", b",perhaps,") for line in (60, 250)]
@@ -271,7 +271,7 @@ def test_a_big_file_in_two_halves_reads_as_in_one(load, lines, monkeypatch):
 
 @pytest.mark.parametrize("late", [b'"Fra,zier"', b'"Fra\nzier"'])
 def test_a_quotation_far_into_a_big_file_is_found(late, load, lines, monkeypatch):
-    from customer_segmentation.sources import csv as delimited
+    from customer_segmentation.sources import csv_parser as delimited
     from customer_segmentation.sources import files
 
     at = next(number for number in range(280, 299) if lines[number].count(b",") == 37)

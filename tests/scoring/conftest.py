@@ -14,7 +14,7 @@ from customer_segmentation.scoring.columns import contract_of
 from customer_segmentation.scoring.outputs import Output
 from customer_segmentation.scoring.score import Comparison, Scored, score
 from customer_segmentation.settings.data import DataSettings
-from customer_segmentation.sources.open import open_chunks
+from customer_segmentation.sources.open import open_source
 from customer_segmentation.sources.samples.telecom import draw_customers
 from customer_segmentation.workflows.study import compute
 from customer_segmentation.workflows.study_spec import StudySpec
@@ -51,7 +51,7 @@ def score_file(model, tmp_path):
     def run(path, *, output: str = "labels.csv", columns: str = "id", size: int = 100, **settings) -> Result:
         headers = settings.pop("headers", {})
         specs = contract_of(model.contract, headers)
-        source = open_chunks(DataSettings(path=str(path), columns=specs, **settings))
+        source = open_source(DataSettings(path=str(path), columns=specs, **settings))
         target, rejects = tmp_path / output, tmp_path / "rejects.csv"
         comparison = Comparison(model)
         done = score(

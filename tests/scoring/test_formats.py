@@ -14,7 +14,7 @@ from customer_segmentation.scoring.database_output import TableOutput
 from customer_segmentation.scoring.outputs import Output
 from customer_segmentation.scoring.score import Comparison, score
 from customer_segmentation.settings.data import DataSettings
-from customer_segmentation.sources.open import open_chunks
+from customer_segmentation.sources.open import open_source
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def test_a_table_of_a_database_is_replaced_whole_or_not_at_all(model, to_setting
     specs = contract_of(model.contract, {})
 
     def run(labelling, **options):
-        source = open_chunks(DataSettings(path=url, query="SELECT * FROM customers", columns=specs))
+        source = open_source(DataSettings(path=url, query="SELECT * FROM customers", columns=specs))
         output = TableOutput(url, "segments", **options)
         score(
             labelling,
@@ -108,7 +108,7 @@ def test_where_nobody_is_scored_the_earlier_labels_stay_and_no_database_is_made(
     specs = contract_of(model.contract, {})
 
     def run(target):
-        source = open_chunks(DataSettings(path=str(tmp_path / "bad.csv"), columns=specs))
+        source = open_source(DataSettings(path=str(tmp_path / "bad.csv"), columns=specs))
         rejects = Output(tmp_path / "r.csv", overwrite=True)
         return score(model, source, target, rejects, Comparison(model), specs=specs, headers={})
 

@@ -5,7 +5,6 @@ import pandas as pd
 
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Role
-from customer_segmentation.sources.files import open_file
 from customer_segmentation.sources.parquet import ParquetSource
 
 
@@ -41,6 +40,6 @@ def test_a_sample_is_the_same_each_time_and_its_rows_keep_their_numbers(tmp_path
 def test_a_smaller_file_is_read_whole(tmp_path):
     path = tmp_path / "small.parquet"
     table_of(900).to_parquet(path)
-    source = ParquetSource(open_file(str(path)), at_most=900)
+    source = ParquetSource([path], name=path.name, at_most=900)
     assert source.name == "small.parquet"
     assert len(load_customers(settings(path, 900), needed=["spend"]).customers) == 810

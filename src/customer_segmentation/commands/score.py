@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import signal
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -184,16 +185,17 @@ def _score(planned: Plan, settings: ScoreSettings, command: str) -> int:
     from customer_segmentation.scoring.drift import WORDS
     from customer_segmentation.scoring.score import Comparison, score
     from customer_segmentation.settings.data import DataSettings
-    from customer_segmentation.sources.open import open_chunks
+    from customer_segmentation.sources.open import open_source
     from customer_segmentation.tracking.items import Tags, Text
     from customer_segmentation.tracking.log.scoring import score_items
     from customer_segmentation.tracking.runs import closing, record, start_run, take_over_run
 
     headers = {str(name): str(header) for name, header in (settings.headers or {}).items()}
     specs = contract_of(model.model.contract, headers)
-    source = open_chunks(
+    source = open_source(
         DataSettings(
             path=settings.input,
+            max_rows=sys.maxsize,  # every row gets its label
             query=settings.query,
             sheet=settings.sheet,
             delimiter=settings.delimiter,

@@ -1,74 +1,91 @@
-"""A Parquet file of any size as customer tables, batch by batch: what a sample was drawn from, in bounded memory."""
+"""A table of any size as customer tables, chunk by chunk: what a sample was drawn from, in bounded memory."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterator
+from dataclasses import replace
+from functools import partial
 
-import pyarrow.parquet as parquet
+import numpy as np
+import pandas as pd
+import pyarrow as pa
 
-from customer_segmentation.data.load import table_of
+from customer_segmentation.data.contract import validate
+from customer_segmentation.data.load import selected_rows, split_rows
+from customer_segmentation.data.rows import checked_rows
 from customer_segmentation.data.table import CustomerTable
-from customer_segmentation.errors import DataError
-from customer_segmentation.formatting import first_line
-from customer_segmentation.settings.data import DataSettings, Role
-from customer_segmentation.sources.files import open_file
-from customer_segmentation.sources.frame import FrameSource
-from customer_segmentation.sources.parsing.headers import match_headers
+from customer_segmentation.data.wanted import WantedColumns, wanted_columns
+from customer_segmentation.settings.data import DataSettings
+from customer_segmentation.sources.base import Chunk, TableSource, texts_frame
+from customer_segmentation.sources.open import open_source
+from customer_segmentation.sources.parsing.texts import texts_of
 
 
 def stream_customers(settings: DataSettings, *, needed: Collection[str], batch_rows: int) -> Iterator[CustomerTable]:
-    """Clean and select the customers of a Parquet file by the rules of `load_customers`, batch by batch.
+    """Clean and select the customers of a table of any size by the rules of `load_customers`, chunk by chunk.
 
     Parameters
     ----------
     settings : DataSettings
-        Its ``path`` is a Parquet file.
+        Of the table; all its rows are read, whatever ``max_rows`` says.
     needed : collection of str
-        Columns without one of which a row is set aside.
+        Columns without one of which a row is rejected.
     batch_rows : int
         Rows that are held at a time.
 
     Yields
     ------
     CustomerTable
-        Of one batch, which may be without customers; their rows are numbered as in the file. Ids that repeat are seen
-        where both stand in one batch.
+        Of one chunk, which may be without customers, has no digest and is not refused for its share of rejected rows.
+        Rows are numbered as in the source; those that are rejected are given with the cells that were read. Ids that
+        repeat are seen where both stand in one chunk.
 
     Raises
     ------
     DataError
-        The file is damaged.
+        The source cannot be read to its end.
     """
-    file = open_file(str(settings.path))
-    read = [
-        name
-        for name, spec in settings.columns.items()
-        if name in set(needed) or spec.role in (Role.id, Role.value) or spec.repair is not None
-    ]
-    population = settings.populations.get(settings.keep)
-    try:
-        with parquet.ParquetFile(file.path) as stored:
-            headers = tuple(stored.schema_arrow.names)
-            found = match_headers(headers, settings.columns, wanted=(), source=file.name).positions
-            wanted = {*read, *([population.column] if population is not None else []), *_repairing(settings)}
-            names = [headers[at] for name, at in found.items() if name in wanted]
-            start = 0
-            for batch in stored.iter_batches(batch_size=batch_rows, columns=names):
-                frame = batch.to_pandas()[names]
-                source = FrameSource(frame, name=file.name, first_row=start + 2)
-                start += batch.num_rows
-                yield table_of(source, settings, needed=needed, batch=True)
-    except OSError as error:  # Arrow's errors of damaged files among them
-        raise DataError(f"{file.name} is a damaged Parquet file ({first_line(error)}); fetch it again.") from None
+    source = open_source(replace(settings, max_rows=sys.maxsize))
+    wanted = wanted_columns(source, settings, needed=needed)
+    start = 0
+    for whole in source.chunks(wanted.specs, size=batch_rows):
+        chunk = replace(whole, broken=_read_columns(whole.broken, source, wanted))
+        rows = checked_rows(chunk, wanted, source.decimal, partial(_all_cells, source, chunk, start))
+        start += len(chunk.rows)
+        set_aside = rows.set_aside(list(wanted.present), partial(_read_cells, chunk), {})
+        frame = rows.usable_frame()
+        validate(frame, wanted.present, source=source.name)
+        customers, others, _ = split_rows(frame, selected_rows(frame, wanted.population), digested=[])
+        yield CustomerTable(
+            customers=customers,
+            others=others,
+            set_aside=set_aside,
+            columns=wanted.present,
+            missing_columns=wanted.match.missing,
+            ignored_columns=wanted.match.ignored,
+            rows_read=rows.read,
+            duplicates=rows.duplicates,
+            repairs=rows.repairs,
+            source=source.name,
+            source_sha256="",
+            digest="",
+        )
 
 
-def _repairing(settings: DataSettings) -> set[str]:
-    """Columns by which others are mended."""
-    from customer_segmentation.data.expressions import parse
+def _all_cells(source: TableSource, chunk: Chunk, start: int, positions: np.ndarray) -> pd.DataFrame:
+    """All cells of some rows of a chunk as text."""
+    if chunk.everything is not None:
+        return texts_frame(chunk.everything.take(pa.array(positions)), source.text_names)
+    return source.rows_as_text(positions + start)
 
-    return {
-        column
-        for name, spec in settings.columns.items()
-        if spec.repair is not None
-        for column in parse(spec.repair.using, where=f"data.columns.{name}.repair.using").columns
-    }
+
+def _read_cells(chunk: Chunk, positions: np.ndarray) -> pd.DataFrame:
+    """The cells of some rows of a chunk that were read, as text."""
+    part = chunk.frame.iloc[positions].reset_index(drop=True)
+    return pd.DataFrame({name: texts_of(part[name]).fillna("") for name in part}, index=part.index)
+
+
+def _read_columns(broken: pd.DataFrame, source: TableSource, wanted: WantedColumns) -> pd.DataFrame:
+    """Rows that do not fit the header, with the columns that were read."""
+    return broken[[*(source.text_names[at] for at in wanted.specs), "row", "reason"]] if len(broken) else broken

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 
 import numpy as np
@@ -14,6 +14,12 @@ import pyarrow.compute as pc
 from customer_segmentation.data.cleaning import spelt_out
 from customer_segmentation.errors import DataError
 from customer_segmentation.formatting import percent
+from customer_segmentation.sources.base import in_order
+from customer_segmentation.sources.parsing.blanks import is_blank
+from customer_segmentation.sources.parsing.texts import texts_of
+
+#: Gives all cells of rows, by position, as text; see `TableSource.rows_as_text`.
+RowsAsText = Callable[[np.ndarray], pd.DataFrame]
 
 _SHOWN = 60  # characters of a cell in a reason
 
@@ -49,13 +55,23 @@ class RejectedRows:
         usable[list(self._reasons)] = False
         return usable
 
-    def aside_rows(self) -> np.ndarray:
-        """Count the rows with a fault as the source does, in order."""
+    @property
+    def numbers(self) -> np.ndarray:
+        """Numbers in the source of the rows that cannot be used, in order."""
         return self.rows[sorted(self._reasons)]
 
-    def aside_reasons(self) -> list[str]:
-        """Join each row's reasons, in the same order."""
+    @property
+    def reasons(self) -> list[str]:
+        """All reasons of each of these rows, in the same order."""
         return ["; ".join(self._reasons[position]) for position in sorted(self._reasons)]
+
+    def count_broken(self, broken: pd.DataFrame) -> None:
+        """Count the rows that do not fit the header."""
+        if len(broken):
+            unended = broken["reason"].str.startswith("a quotation")
+            self.count("the number of cells differs from the header's", int((~unended).sum()))
+            for reason, number in broken.loc[unended, "reason"].value_counts().items():
+                self.count(str(reason), int(number))
 
     def refuse_above(self, limit: float, *, rows_read: int, broken: int, duplicates: int, source: str) -> None:
         """Refuse a table of which too large a share cannot be used; repetitions do not count.
@@ -74,6 +90,79 @@ class RejectedRows:
             f"data.max_rejected_share={limit:g} allows; the commonest reasons: {commonest}; "
             "correct the file or its data.columns, or raise the limit."
         )
+
+
+def empty_rows(raw: pd.DataFrame, rows_as_text: RowsAsText) -> np.ndarray:
+    """Find rows in which every cell of the source is empty: they end many a table and are nobody.
+
+    Parameters
+    ----------
+    raw : DataFrame of shape (n_rows, n_columns)
+        Cells of the columns that were read.
+    rows_as_text : callable
+        Gives all cells of rows of ``raw``, by position.
+
+    Returns
+    -------
+    bool array of shape (n_rows,)
+    """
+    candidates = np.arange(len(raw))
+    # Numbers first: a full column of them answers at once.
+    for name in sorted(raw.columns, key=lambda name: not pd.api.types.is_numeric_dtype(raw[name].dtype)):
+        cells = raw[name].iloc[candidates] if len(candidates) < len(raw) else raw[name]
+        missing = cells.isna().to_numpy()
+        if not pd.api.types.is_numeric_dtype(cells.dtype):
+            missing = missing | cells.isin(["", " "]).to_numpy(dtype=bool)
+        candidates = candidates[missing]
+        if not len(candidates):
+            break
+    empty = np.zeros(len(raw), dtype=bool)
+    if len(candidates):
+        texts = rows_as_text(candidates)
+        blank = np.all([is_blank(texts_of(texts.iloc[:, at])) for at in range(texts.shape[1])], axis=0)
+        empty[candidates[blank]] = True
+    return empty
+
+
+def rejected_table(
+    rejected: RejectedRows,
+    texts: pd.DataFrame | None,
+    broken: pd.DataFrame,
+    names: Iterable[str],
+    known: Mapping[int, str] | None = None,
+) -> pd.DataFrame:
+    """Rows that cannot be used, with their original cells.
+
+    Parameters
+    ----------
+    rejected : RejectedRows
+    texts : DataFrame or None
+        All cells of these rows as text, in their order; None where there are no such rows.
+    broken : DataFrame
+        Rows that do not fit the header, with ``row`` and ``reason`` as the last columns.
+    names : iterable of str
+        Of the columns of ``texts``, each once.
+    known : mapping of int to str, optional
+        Columns of the contract by their position, which have its names.
+
+    Returns
+    -------
+    DataFrame
+        Also with ``row``, the number in the source, and ``reason``; in the order of the source.
+    """
+    headers: list[str] = []
+    for at, header in enumerate(names):
+        name = (known or {}).get(at, header)
+        headers.append(f"{name} (column {at + 1})" if name in {*headers, "row", "reason"} else name)
+    parts = []
+    if texts is not None:
+        part = texts.set_axis(headers, axis=1)
+        parts.append(part.assign(row=rejected.numbers, reason=rejected.reasons))
+    if len(broken):
+        parts.append(broken.set_axis([*headers, "row", "reason"], axis=1))
+    if not parts:
+        return pd.DataFrame(columns=[*headers, "row", "reason"], dtype="str").astype({"row": "int64"})
+    return in_order(parts)
 
 
 def mark_problems(faults: RejectedRows, problems: pd.DataFrame) -> None:

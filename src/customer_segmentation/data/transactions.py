@@ -12,17 +12,22 @@ import pandas as pd
 
 from customer_segmentation.data.cleaning import prepare_columns
 from customer_segmentation.data.contract import validate
-from customer_segmentation.data.rejections import RejectedRows, mark_missing, mark_problems
+from customer_segmentation.data.rejections import (
+    RejectedRows,
+    empty_rows,
+    mark_missing,
+    mark_problems,
+    rejected_table,
+)
 from customer_segmentation.data.table import CustomerTable, digest_of
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Role, Transactions
-from customer_segmentation.sources.base import Source
+from customer_segmentation.sources.base import TableSource
 from customer_segmentation.sources.frame import FrameSource
 from customer_segmentation.sources.open import open_source
-from customer_segmentation.sources.parsing.blanks import is_blank
 from customer_segmentation.sources.parsing.dates import parse_dates
 from customer_segmentation.sources.parsing.headers import header_name, match_headers
-from customer_segmentation.sources.parsing.texts import fold, texts_of
+from customer_segmentation.sources.parsing.texts import fold
 from customer_segmentation.sources.samples.orders import draw_orders
 
 #: What `customers_of_orders` yields, in this order.
@@ -86,51 +91,33 @@ def load_ordering_customers(settings: DataSettings, *, needed: Collection[str] |
         The source cannot be read, lacks a column, or too many of its rows cannot be used.
     """
     asked = _checked(settings, needed)
-    wanted = (asked.customer, asked.date, asked.amount, asked.order, asked.quantity)
-    specs = {name: ColumnSpec(type=ColumnType.text) for name in wanted if name}
-    for name in (asked.amount, asked.quantity):
-        if name:
-            specs[name] = ColumnSpec(type=ColumnType.number)
+    specs = _specs(asked)
     source = _open(settings, specs)
     match = match_headers(source.headers, specs, wanted=set(specs), source=source.name)
     _refuse_lacking(asked, match.missing, source)
 
-    cells = source.read({match.positions[name]: specs[name] for name in specs})
-    raw = cells.frame.set_axis(list(specs), axis=1)
-    filled = ~_empty_rows(raw, source)
-    positions, rows = np.flatnonzero(filled), cells.rows[filled]
-    raw = raw[filled].reset_index(drop=True)
-    prepared = prepare_columns(raw, specs, decimal=source.decimal)
-    to_settings = prepared.frame
-    faults = RejectedRows(rows)
-    mark_problems(faults, prepared.problems)
-    days = _days(raw[asked.date], to_settings[asked.date], asked, faults, source)
-    mark_missing(faults, to_settings, list(specs), prepared.problems)
-
-    amount = to_settings[asked.amount] * (to_settings[asked.quantity] if asked.quantity else 1.0)
-    orders = pd.DataFrame({"customer": to_settings[asked.customer], "day": days, "amount": amount})
-    if asked.order:
-        orders["order"] = to_settings[asked.order]
-    reference = _reference_date(asked, orders.loc[faults.usable, "day"])
-    later = faults.usable & (orders["day"] > reference).to_numpy(dtype=bool)
-    _mark_customers_without_value(faults, orders, later)
-    broken, read = cells.broken, len(orders) + len(cells.broken)
-    faults.count("the number of cells differs from the header's", len(broken))
+    rows = _read_orders(source, {match.positions[name]: spec for name, spec in specs.items()}, specs, asked)
+    faults = rows.rejected
+    reference = _reference_date(asked, rows.orders.loc[faults.usable, "day"])
+    later = faults.usable & (rows.orders["day"] > reference).to_numpy(dtype=bool)
+    _mark_customers_without_value(faults, rows.orders, later)
+    read = len(rows.orders) + len(rows.broken)
     faults.refuse_above(
-        settings.max_rejected_share, rows_read=read, broken=len(broken), duplicates=0, source=source.name
+        settings.max_rejected_share, rows_read=read, broken=len(rows.broken), duplicates=0, source=source.name
     )
     used = faults.usable & ~later
     if not used.any():
         raise DataError(f"{source.name} has no order to work with among {read} rows; check the file and {_WHERE}.")
 
-    customers = aggregate_orders(orders[used], reference_date=reference)
-    columns = {name: settings.columns[name] for name in settings.columns}
-    customers = customers[list(columns)]
+    columns = dict(settings.columns)
+    customers = aggregate_orders(rows.orders[used], reference_date=reference)[list(columns)]
     validate(customers, columns, source=source.name)
+    aside = rows.positions[~faults.usable]
+    texts = source.rows_as_text(aside) if len(aside) else None
     table = OrderedTable(
         customers=customers,
         others=customers.iloc[:0],
-        set_aside=_set_aside(source, positions[~faults.usable], faults, broken),
+        set_aside=rejected_table(faults, texts, rows.broken, source.text_names),
         columns=columns,
         missing_columns=(),
         ignored_columns=match.ignored,
@@ -144,6 +131,57 @@ def load_ordering_customers(settings: DataSettings, *, needed: Collection[str] |
     )
     table.accounting()
     return table
+
+
+@dataclass(frozen=True)
+class _Orders:
+    """Rows of an order table that are not empty.
+
+    Attributes
+    ----------
+    orders : DataFrame of shape (n_rows, 3 or 4)
+        See `aggregate_orders`.
+    rejected : RejectedRows
+        Of these rows.
+    positions : int array of shape (n_rows,)
+        Where they stand among the rows read.
+    broken : DataFrame
+        Rows that do not fit the header.
+    """
+
+    orders: pd.DataFrame
+    rejected: RejectedRows
+    positions: np.ndarray
+    broken: pd.DataFrame
+
+
+def _specs(asked: Transactions) -> dict[str, ColumnSpec]:
+    """How the columns of the order table are read."""
+    wanted = (asked.customer, asked.date, asked.amount, asked.order, asked.quantity)
+    numbers = (asked.amount, asked.quantity)
+    return {name: ColumnSpec(type=ColumnType.number if name in numbers else ColumnType.text) for name in wanted if name}
+
+
+def _read_orders(
+    source: TableSource, wanted: dict[int, ColumnSpec], specs: dict[str, ColumnSpec], asked: Transactions
+) -> _Orders:
+    """Read the orders and mark the rows of which a cell is missing or cannot be read."""
+    cells = source.read(wanted)
+    raw = cells.frame.set_axis(list(specs), axis=1)
+    filled = ~empty_rows(raw, source.rows_as_text)
+    raw = raw[filled].reset_index(drop=True)
+    prepared = prepare_columns(raw, specs, decimal=source.decimal)
+    frame = prepared.frame
+    rejected = RejectedRows(cells.rows[filled])
+    mark_problems(rejected, prepared.problems)
+    days = _days(raw[asked.date], frame[asked.date], asked, rejected, source)
+    mark_missing(rejected, frame, list(specs), prepared.problems)
+    rejected.count_broken(cells.broken)
+    amount = frame[asked.amount] * (frame[asked.quantity] if asked.quantity else 1.0)
+    orders = pd.DataFrame({"customer": frame[asked.customer], "day": days, "amount": amount})
+    if asked.order:
+        orders["order"] = frame[asked.order]
+    return _Orders(orders, rejected, np.flatnonzero(filled), cells.broken)
 
 
 def aggregate_orders(orders: pd.DataFrame, *, reference_date: pd.Timestamp) -> pd.DataFrame:
@@ -214,7 +252,7 @@ def _checked(settings: DataSettings, needed: Collection[str] | None) -> Transact
     return asked
 
 
-def _open(settings: DataSettings, specs: dict[str, ColumnSpec]) -> Source:
+def _open(settings: DataSettings, specs: dict[str, ColumnSpec]) -> TableSource:
     """Open a file where one is given, else the built-in orders."""
     if settings.source == "orders" and not settings.path:
         if settings.customers < 1:
@@ -226,17 +264,7 @@ def _open(settings: DataSettings, specs: dict[str, ColumnSpec]) -> Source:
     return open_source(replace(settings, source="file", columns=dict(specs), max_rows=sys.maxsize))
 
 
-def _empty_rows(raw: pd.DataFrame, source: Source) -> np.ndarray:
-    """Rows in which every cell of the source is empty."""
-    empty: np.ndarray = np.all([is_blank(texts_of(raw[name])) for name in raw.columns], axis=0)
-    candidates = np.flatnonzero(empty)
-    if len(candidates):
-        cells = source.originals(candidates)
-        empty[candidates] = np.all([is_blank(texts_of(cells.iloc[:, at])) for at in range(cells.shape[1])], axis=0)
-    return empty
-
-
-def _refuse_lacking(asked: Transactions, missing: Sequence[str], source: Source) -> None:
+def _refuse_lacking(asked: Transactions, missing: Sequence[str], source: TableSource) -> None:
     """Name the key to set for the first column that the file lacks."""
     keys = {getattr(asked, key): key for key in ("customer", "date", "amount", "order", "quantity")}
     for name in missing:
@@ -249,7 +277,9 @@ def _refuse_lacking(asked: Transactions, missing: Sequence[str], source: Source)
         )
 
 
-def _days(raw: pd.Series, texts: pd.Series, asked: Transactions, faults: RejectedRows, source: Source) -> pd.Series:
+def _days(
+    raw: pd.Series, texts: pd.Series, asked: Transactions, faults: RejectedRows, source: TableSource
+) -> pd.Series:
     """Read the dates, and mark the rows whose date cannot be read."""
     if pd.api.types.is_datetime64_any_dtype(raw.dtype):
         return pd.Series(raw.dt.tz_localize(None)).dt.normalize()
@@ -294,20 +324,3 @@ def _mark_customers_without_value(faults: RejectedRows, orders: pd.DataFrame, la
     for which, reason in ((no_order, _WITHOUT_ORDER), (negative, _NET_RETURNS)):
         for position in part.index[which.to_numpy(dtype=bool)]:
             faults.add(int(position), reason, kind=reason)
-
-
-def _set_aside(source: Source, positions: np.ndarray, faults: RejectedRows, broken: pd.DataFrame) -> pd.DataFrame:
-    """Rows that cannot be used, with their original cells."""
-    names: list[str] = []
-    for at, header in enumerate(source.headers):
-        name = header_name(header, at)
-        names.append(f"{name} (column {at + 1})" if name in {*names, "row", "reason"} else name)
-    parts = []
-    if len(positions):
-        part = source.originals(positions).set_axis(names, axis=1)
-        parts.append(part.assign(row=faults.aside_rows(), reason=faults.aside_reasons()))
-    if len(broken):
-        parts.append(broken.set_axis([*names, "row", "reason"], axis=1))
-    if not parts:
-        return pd.DataFrame({name: pd.Series(dtype="str") for name in [*names, "row", "reason"]})
-    return pd.concat(parts, ignore_index=True).sort_values("row", kind="stable", ignore_index=True)

@@ -17,8 +17,9 @@ import pyarrow.csv as arrow_csv
 
 from customer_segmentation.data.spreadsheet_safety import is_formula
 from customer_segmentation.errors import DataError, SettingsError
-from customer_segmentation.sources.files import open_file
+from customer_segmentation.settings.data import DataSettings
 from customer_segmentation.sources.new_file import NewFile
+from customer_segmentation.sources.open import open_path
 
 EXCEL_ROWS = 1_048_576
 KINDS = (".csv", ".tsv", ".txt", ".parquet", ".xlsx")
@@ -123,18 +124,7 @@ def has_labels(names: Sequence[str]) -> bool:
 
 def _header(path: Path) -> list[str]:
     """Names of the columns of a table, by what the file is and not by its name."""
-    file = open_file(str(path))
-    if file.kind == "parquet":
-        import pyarrow.parquet as parquet
-
-        return list(parquet.read_schema(path).names)
-    if file.kind == "excel":
-        from openpyxl import load_workbook
-
-        sheet = load_workbook(path, read_only=True).worksheets[0]
-        return [str(cell) for cell in next(sheet.iter_rows(values_only=True), ())]
-    first = file.head.decode("utf-8-sig", "replace").splitlines()[0]
-    return next(csv.reader([first], delimiter="\t" if "\t" in first else ","))
+    return list(open_path(str(path), DataSettings()).headers)
 
 
 def writer_of(path: Path, key: str) -> Callable[[Path, pa.Schema], Writer]:

@@ -22,7 +22,7 @@ from customer_segmentation.scoring.drift import Drift, DriftWatch
 from customer_segmentation.scoring.outputs import LABELS, REJECTED, Output
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.settings.score import DriftSettings
-from customer_segmentation.sources.base import Chunk, ChunkedSource, names_of, texts_frame
+from customer_segmentation.sources.base import Chunk, TableSource, names_of, texts_frame
 from customer_segmentation.sources.parsing.texts import fold, texts_of
 from customer_segmentation.sources.row_spool import RowSpool
 
@@ -99,7 +99,7 @@ class Comparison:
 
 def score(
     model: SegmentModel,
-    source: ChunkedSource,
+    source: TableSource,
     output: Output | TableOutput,
     rejects: Output,
     watch: Comparison,
@@ -115,7 +115,7 @@ def score(
     Parameters
     ----------
     model : SegmentModel
-    source : ChunkedSource
+    source : TableSource
     output : Output or TableOutput
         Of the rows with a label, in the order of the input.
     rejects : Output
@@ -143,12 +143,15 @@ def score(
     done = Scored(id_column=id_column if id_column in positions else None)
     _refuse_twice(source, columns, done.id_column, positions)
     wanted = {at: specs[name] for name, at in positions.items()}
-    names = names_of(source.headers, taken=REJECTED)
+    names = names_of(source.text_names, taken=REJECTED)
     known = {at: name for name, at in positions.items()}
-    start = 0
+    start = broken = 0
     try:
         with RowSpool() as spool:
             for chunk in ahead(source.chunks(wanted, size=size, everything=columns == "all")):
+                broken += len(chunk.broken)
+                if not len(chunk.rows):
+                    continue
                 cells = chunk.frame.rename(columns=known)
                 labelled = model.predict(cells, decimal=source.decimal)
                 watch.add(labelled, cells)
@@ -160,20 +163,20 @@ def score(
                     bad = np.flatnonzero(~good)
                     reasons = [str(reason) for reason in labelled.table["reason"].to_numpy()[bad]]
                     if chunk.everything is not None:
-                        part = texts_frame(chunk.everything.take(pa.array(bad)), source.headers)
+                        part = texts_frame(chunk.everything.take(pa.array(bad)), source.text_names)
                         _reject(rejects, part.assign(row=chunk.rows[bad], reason=reasons), names, done)
                     else:
                         spool.add(bad + start, chunk.rows[bad], reasons)
                 start += len(chunk.rows)
-                progress(start, source.expected)
-            if spool.count or source.broken:
+                progress(start, source.expected_rows)
+            if spool.count or broken:
                 for part in source.rejected(spool):
                     _reject(rejects, part, names, done)
         done.rejected = rejects.rows
         done.rows = done.scored + done.rejected
         if not done.rows:
             raise DataError(f"{source.name} has a header and no rows; there is nobody to score.")
-        expected = watch.rejected + source.broken
+        expected = watch.rejected + broken
         if done.rejected != expected:  # each reject must come back from its second reading
             raise DataError(
                 f"{source.name} changed while it was read: of {expected:,} rejected rows {done.rejected:,} were found "
@@ -212,7 +215,7 @@ def _counts(segments: np.ndarray) -> dict[int, int]:
     return dict(zip(values.tolist(), counts.tolist(), strict=True))
 
 
-def _refuse_twice(source: ChunkedSource, columns: str, id_column: str | None, positions: Mapping[str, int]) -> None:
+def _refuse_twice(source: TableSource, columns: str, id_column: str | None, positions: Mapping[str, int]) -> None:
     """Refuse an output in which a name would stand twice."""
     kept = names_of(source.headers) if columns == "all" else []
     if id_column is not None and columns == "id":

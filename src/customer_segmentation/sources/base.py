@@ -1,21 +1,24 @@
-"""What every kind of source hands over: raw cells by position, and on demand the original texts of some rows."""
+"""One way to read a table, whatever holds it: whole, in chunks, as a preview, and some of its rows as text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from customer_segmentation.settings.data import ColumnSpec
+from customer_segmentation.settings.data import ColumnSpec, DataSettings
+from customer_segmentation.sources.files import FileBytes
 from customer_segmentation.sources.parsing.headers import header_name
 from customer_segmentation.sources.parsing.texts import texts_of
 from customer_segmentation.sources.row_spool import RowSpool
 
-PLACES = 20  # of a table, from which the rows of a look are taken
+PLACES = 20  # of a table, from which the rows of a preview are taken
+_PASS = 1 << 15  # rows held while a table is passed through for some of its rows
 
 
 @dataclass(frozen=True)
@@ -29,12 +32,25 @@ class Cells:
     rows : int64 array of shape (n_rows,)
         Number of each row in the source, the header being row 1.
     broken : DataFrame
-        Rows that do not fit the header: the source's headers, ``row`` and ``reason``.
+        Rows that do not fit the header: the columns of `TableSource.text_names`, ``row`` and ``reason``.
     """
 
     frame: pd.DataFrame
     rows: np.ndarray
-    broken: pd.DataFrame
+    broken: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+@dataclass(frozen=True)
+class Chunk(Cells):
+    """Consecutive rows of a table; ``broken`` holds those found since the chunk before.
+
+    Attributes
+    ----------
+    everything : Table or None
+        All columns, where these were asked for or are at hand.
+    """
+
+    everything: pa.Table | None = None
 
 
 @dataclass(frozen=True)
@@ -53,29 +69,193 @@ class Preview:
     which: str = ""
 
 
-class Source(Protocol):
-    """A table that can be read."""
+class TableSource(ABC):
+    """A table that can be read: the same class for every command, so that each rejects the same rows.
+
+    A new kind of table is a subclass with `tables`; the other methods are derived from it and are overridden where a
+    format can do better.
+
+    Attributes
+    ----------
+    name : str
+        For messages.
+    headers : tuple of str
+    decimal : {".", ","} or None
+        Decimal mark of numbers in text; None where the table does not show it.
+    sampled_from : int
+        Rows of the whole, where only a sample of it is read; else 0.
+    first_row : int
+        Number of the first row in the source.
+    """
 
     name: str
     headers: tuple[str, ...]
-    decimal: str | None
-    sampled_from: int  # rows of the whole, where only a sample of it is read; else 0
+    decimal: str | None = None
+    sampled_from: int = 0
+    first_row: int = 2
+
+    @abstractmethod
+    def tables(self, positions: Sequence[int], *, size: int) -> Iterator[pa.Table]:
+        """Yield all rows in order, at most about ``size`` at a time, with the columns at ``positions`` in that order.
+
+        Raises
+        ------
+        DataError
+            The source cannot be read to its end.
+        """
 
     @property
     def sha256(self) -> str:
         """Checksum of the source's bytes, empty where it has none."""
+        return ""
+
+    @property
+    def expected_rows(self) -> int | None:
+        """About how many rows there are; None where nobody knows."""
+        return None
+
+    @property
+    def text_names(self) -> list[str]:
+        """Names of the columns of rows as text, each once."""
+        return names_of(self.headers)
 
     def read(self, wanted: Mapping[int, ColumnSpec]) -> Cells:
         """Read the wanted columns, given by position with their contract."""
+        parts = list(self.tables(list(wanted), size=_PASS))
+        frame = _pandas(pa.concat_tables(parts)) if parts else pd.DataFrame(index=range(0), columns=range(len(wanted)))
+        rows = np.arange(len(frame), dtype=np.int64) + self.first_row
+        return Cells(frame.set_axis(list(wanted), axis=1), rows)
 
-    def originals(self, rows: np.ndarray) -> pd.DataFrame:
-        """Cells of some rows as text, all columns, under their headers; rows are positions among those read."""
+    def chunks(self, wanted: Mapping[int, ColumnSpec], *, size: int, everything: bool = False) -> Iterator[Chunk]:
+        """Yield the rows in chunks of at most about ``size``.
 
-    def look(self, most: int) -> Preview:
-        """Read all columns of about ``most`` rows, of all where there are no more."""
+        Parameters
+        ----------
+        wanted : mapping of int to ColumnSpec
+            Contract of the wanted columns by their position.
+        size : int
+            Rows.
+        everything : bool
+            Hand out all columns as well.
+        """
+        row = self.first_row
+        asked = list(range(len(self.headers))) if everything else list(wanted)
+        for table in self.tables(asked, size=size):
+            rows = np.arange(row, row + table.num_rows, dtype=np.int64)
+            row += table.num_rows
+            part = table.select(list(wanted)) if everything else table
+            whole = table.rename_columns(names_of(self.headers)) if everything else None
+            yield Chunk(_pandas(part).set_axis(list(wanted), axis=1), rows, everything=whole)
 
-    def first(self, position: int, most: int) -> pd.Series:
-        """Read the first cells of a column, ``most`` at most."""
+    def preview(self, n_rows: int) -> Preview:
+        """Read all columns of about ``n_rows`` rows, of all where there are no more."""
+        parts: list[pa.Table] = []
+        count = 0
+        for table in self.tables(range(len(self.headers)), size=n_rows + 1):
+            parts.append(table)
+            count += table.num_rows
+            if count > n_rows:
+                break
+        frame = _pandas(pa.concat_tables(parts)) if parts else pd.DataFrame(columns=range(len(self.headers)), index=[])
+        frame = frame.set_axis(range(len(self.headers)), axis=1)
+        return Preview(frame.head(n_rows), "its first") if count > n_rows else Preview(frame)
+
+    def first_cells(self, position: int, n_cells: int) -> pd.Series:
+        """Read the first cells of a column, ``n_cells`` at most."""
+        parts: list[pa.Table] = []
+        for table in self.tables([position], size=n_cells):
+            parts.append(table)
+            n_cells -= table.num_rows
+            if n_cells <= 0:
+                break
+        return _pandas(pa.concat_tables(parts)).iloc[:, 0] if parts else pd.Series(dtype="str")
+
+    def rows_as_text(self, positions: np.ndarray) -> pd.DataFrame:
+        """All cells of some rows as text.
+
+        Parameters
+        ----------
+        positions : int array of shape (n_rows,)
+            Of the rows among those read, from 0, in any order.
+
+        Returns
+        -------
+        DataFrame of shape (n_rows, n_columns)
+            Under `text_names`.
+        """
+        asked = np.asarray(positions, dtype=np.int64)
+        at = np.unique(asked)
+        parts = [pd.DataFrame(columns=self.text_names, dtype="str")]
+        start = 0
+        for table, _ in self.passes(_PASS) if len(at) else ():
+            stop = start + table.num_rows
+            inside = at[slice(*np.searchsorted(at, (start, stop)))]
+            if len(inside):
+                parts.append(self.as_texts(table.take(pa.array(inside - start))))
+            start = stop
+            if start > at[-1]:
+                break
+        found = pd.concat(parts[1:] or parts, ignore_index=True)
+        return found if np.array_equal(at, asked) else found.iloc[np.searchsorted(at, asked)].reset_index(drop=True)
+
+    def rejected(self, spool: RowSpool) -> Iterator[pd.DataFrame]:
+        """All cells as text of the spool's rows and of the broken ones, with ``row`` and ``reason``, in order."""
+        start = 0
+        for table, broken in self.passes(_PASS):
+            stop = start + table.num_rows
+            taken = spool.take(stop)
+            parts = [broken] if len(broken) else []
+            if len(taken):
+                texts = self.as_texts(table.take(pa.array(taken["position"].to_numpy() - start)))
+                parts.append(texts.assign(row=taken["row"].to_numpy(), reason=taken["reason"].to_numpy()))
+            if parts:
+                yield in_order(parts)
+            start = stop
+
+    def passes(self, size: int) -> Iterator[tuple[pa.Table, pd.DataFrame]]:
+        """Yield all columns of all rows in order, each time with the broken rows met on the way."""
+        for table in self.tables(range(len(self.headers)), size=size):
+            yield table, pd.DataFrame()
+
+    def as_texts(self, table: pa.Table) -> pd.DataFrame:
+        """All cells of rows that `passes` yields as text, under `text_names`; empty where there is no value."""
+        return texts_frame(table, self.text_names)
+
+
+class FileSource(TableSource):
+    """A table in a file. A new kind is a subclass in a file of its own, and one line in ``sources/open.py``.
+
+    Attributes
+    ----------
+    kind : str
+        Of file, as messages have it.
+    magics : tuple of bytes
+        First bytes of a stored file of this kind; empty where it is text.
+    """
+
+    kind: ClassVar[str] = ""
+    magics: ClassVar[tuple[bytes, ...]] = ()
+
+    @classmethod
+    def takes(cls, file: FileBytes) -> bool:
+        """Tell whether a file is of this kind."""
+        return file.head.startswith(cls.magics)
+
+    @classmethod
+    @abstractmethod
+    def opened(cls, file: FileBytes, settings: DataSettings) -> Self:
+        """Open a file of this kind; only its header is read.
+
+        Raises
+        ------
+        DataError
+            It is damaged or holds no table.
+        """
+
+
+def in_order(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Rows as text of several parts in one table, by their number."""
+    return pd.concat(parts, ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
 
 
 def number_rows(count: int, broken: Sequence[int], *, first: int) -> np.ndarray:
@@ -88,56 +268,15 @@ def number_rows(count: int, broken: Sequence[int], *, first: int) -> np.ndarray:
     return np.flatnonzero(~taken)[:count]
 
 
-@dataclass(frozen=True)
-class Chunk:
-    """Consecutive rows of a table.
+def names_of(headers: Sequence[str], taken: Collection[str] = ()) -> list[str]:
+    """Header names, each once: an empty one is named by its position, a repeated one gets its position.
 
-    Attributes
+    Parameters
     ----------
-    frame : DataFrame of shape (n_rows, n_wanted)
-        Cells of the wanted columns, of any type; its columns are the positions of the headers.
-    rows : int64 array of shape (n_rows,)
-        Number of each row in the source, the header being row 1.
-    everything : Table or None
-        All columns, where these were asked for or are at hand.
+    headers : sequence of str
+    taken : collection of str
+        Names that are used already.
     """
-
-    frame: pd.DataFrame
-    rows: np.ndarray
-    everything: pa.Table | None
-
-
-class ChunkedSource(Protocol):
-    """A table that can be read in chunks.
-
-    Attributes
-    ----------
-    broken : int
-        Rows so far that do not fit the header.
-    """
-
-    name: str
-    headers: tuple[str, ...]
-    decimal: str | None
-    broken: int
-
-    @property
-    def expected(self) -> int | None:
-        """About how many rows there are; None where nobody knows."""
-
-    @property
-    def sha256(self) -> str:
-        """Checksum of the source's bytes, empty where it has none."""
-
-    def chunks(self, wanted: Mapping[int, ColumnSpec], *, size: int, everything: bool) -> Iterator[Chunk]:
-        """Yield chunks of at most about ``size`` rows."""
-
-    def rejected(self, spool: RowSpool) -> Iterator[pd.DataFrame]:
-        """Original cells as text of the spool's rows and of the broken ones, with ``row`` and ``reason``, in order."""
-
-
-def names_of(headers: tuple[str, ...], taken: tuple[str, ...] = ()) -> list[str]:
-    """Header names, each once: an empty one is named by its position, a repeated one gets its position."""
     names: list[str] = []
     for at, header in enumerate(headers):
         name = header_name(header, at)
@@ -146,7 +285,7 @@ def names_of(headers: tuple[str, ...], taken: tuple[str, ...] = ()) -> list[str]
 
 
 def arrow_table(frame: pd.DataFrame, headers: tuple[str, ...]) -> pa.Table:
-    """All columns of a chunk with types that do not depend on it: numbers as they are, the rest as text."""
+    """All columns of a frame with types that do not depend on the chunk: numbers as they are, the rest as text."""
     columns: list[Any] = []
     for position in frame.columns:
         cells = frame[position]
@@ -157,12 +296,31 @@ def arrow_table(frame: pd.DataFrame, headers: tuple[str, ...]) -> pa.Table:
     return pa.table(dict(zip(names_of(headers), columns, strict=True)))
 
 
-def with_reasons(table: pa.Table, headers: tuple[str, ...], taken: pd.DataFrame) -> pd.DataFrame:
-    """Rows as text, with their number and the reason for which they were rejected."""
-    return texts_frame(table, headers).assign(row=taken["row"].to_numpy(), reason=taken["reason"].to_numpy())
+def texts_frame(table: pa.Table, names: Sequence[str]) -> pd.DataFrame:
+    """All cells of a table as text; empty where there is no value."""
+    frame = _pandas(table).set_axis(range(table.num_columns), axis=1)
+    return pd.DataFrame({at: texts_of(frame[at]).fillna("") for at in frame}).set_axis(list(names), axis=1)
 
 
-def texts_frame(table: pa.Table, headers: tuple[str, ...]) -> pd.DataFrame:
-    """All cells of a table as text."""
-    frame = table.to_pandas().set_axis(range(table.num_columns), axis=1)
-    return pd.DataFrame({at: texts_of(frame[at]).fillna("") for at in frame}).set_axis(names_of(headers), axis=1)
+def resized(batches: Iterable[pa.RecordBatch], size: int) -> Iterator[pa.Table]:
+    """Yield the rows of many batches as tables of ``size`` rows, the last of fewer."""
+    held: list[pa.RecordBatch] = []
+    count = 0
+    for batch in batches:
+        rest = batch
+        while rest.num_rows:
+            piece = rest.slice(0, size - count)
+            held.append(piece)
+            count += piece.num_rows
+            rest = rest.slice(piece.num_rows)
+            if count == size:
+                yield pa.Table.from_batches(held)
+                held, count = [], 0
+    if held:
+        yield pa.Table.from_batches(held)
+
+
+def _pandas(table: pa.Table) -> pd.DataFrame:
+    """A table as a frame; what pandas itself once noted in a file (an index) stays a column."""
+    frame: pd.DataFrame = table.replace_schema_metadata(None).to_pandas()
+    return frame

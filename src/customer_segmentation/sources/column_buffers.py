@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
+
+from customer_segmentation.settings.data import ColumnSpec, ColumnType
+from customer_segmentation.sources.parsing.blanks import BLANK_SPELLINGS
+
+NULLS = sorted({form for word in BLANK_SPELLINGS for form in (word, word.upper(), word.capitalize(), word.title())})
+NUMBERS = (ColumnType.number, ColumnType.integer)
 
 _GATHERED = 16  # batches
 
@@ -102,3 +110,51 @@ class TextColumn(GrowingColumn):
             categories: pd.Series = cells.unify_dictionaries().to_pandas()
             return categories
         return pd.Series(pd.array(cells, dtype="str"), copy=False)
+
+
+def add_batch(columns: Iterable[GrowingColumn], batch: pa.RecordBatch) -> None:
+    """Append the cells of a batch to its columns."""
+    for column, cells in zip(columns, batch.columns, strict=False):
+        column.add(cells)
+
+
+def gathered(batches: Iterable[pa.RecordBatch], types: Mapping[int, pa.DataType], expected: int) -> pd.DataFrame:
+    """Batches as one frame.
+
+    Parameters
+    ----------
+    batches : iterable of RecordBatch
+    types : mapping of int to DataType
+        Of the columns, by position.
+    expected : int
+        Rows that are likely to come.
+    """
+    columns = {position: growing_column(kind, expected) for position, kind in types.items()}
+    for batch in batches:
+        add_batch(columns.values(), batch)
+    return pd.DataFrame({position: column.series() for position, column in columns.items()}, copy=False)
+
+
+def typed_columns(table: pa.Table, wanted: Mapping[int, ColumnSpec]) -> pd.DataFrame:
+    """Wanted columns of a table of texts; one whose cells are all plain numbers becomes numbers, which is quicker.
+
+    Parameters
+    ----------
+    table : Table
+        All columns.
+    wanted : mapping of int to ColumnSpec
+        Contract of those that are wanted, by position.
+    """
+    columns: dict[int, pd.Series] = {}
+    for position, spec in wanted.items():
+        cells = table.column(position)
+        if spec.type in NUMBERS:
+            try:
+                blank = pc.is_in(cells, value_set=pa.array(NULLS, cells.type))
+                filled = pc.if_else(blank, pa.scalar(None, cells.type), cells)
+                columns[position] = pd.Series(pc.cast(filled, pa.float64()).to_numpy(), copy=False)
+                continue
+            except pa.ArrowInvalid:
+                pass
+        columns[position] = pd.Series(pd.array(cells, dtype="str"), copy=False)
+    return pd.DataFrame(columns, copy=False)

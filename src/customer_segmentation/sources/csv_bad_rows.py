@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+import numpy as np
 import pandas as pd
 
-from customer_segmentation.sources.parsing.headers import header_name
+#: Rows that do not fit the header: number in the stream, and text.
+Broken = list[tuple[int, str]]
 
 
 def lines_of_broken(number: int, text: str) -> Iterator[tuple[int, str, str]]:
@@ -21,24 +24,59 @@ def lines_of_broken(number: int, text: str) -> Iterator[tuple[int, str, str]]:
         yield number, line, f"a quotation that begins in row {number} does not end where a cell ends"
 
 
-def broken_rows(rows: Sequence[tuple[int, str, str]], headers: Sequence[str], delimiter: str) -> pd.DataFrame:
-    """Broken rows under the headers, as far as they go, with ``row`` and ``reason``.
+def broken_rows(rows: Sequence[tuple[int, str, str]], names: Sequence[str], delimiter: str) -> pd.DataFrame:
+    """Broken rows under the names of the columns, as far as they go, with ``row`` and ``reason``.
 
     Parameters
     ----------
     rows : sequence of (int, str, str)
         Number in the source, text, and the reason; without one the number of its cells is told.
-    headers : sequence of str
+    names : sequence of str
+        Of the columns, each once.
     delimiter : str
     """
-    named = [header_name(header, at) for at, header in enumerate(headers)]
-    cells = []
-    for _, text, _ in rows:
-        parsed = next(iter(csv.reader([text], delimiter=delimiter)), []) if '"' not in text else text.split(delimiter)
-        cells.append((parsed + [""] * len(named))[: len(named)])
-    frame = pd.DataFrame(cells, columns=named, dtype="str")
-    frame["row"] = [row for row, _, _ in rows]
-    frame["reason"] = [
-        reason or f"the row has {len(text.split(delimiter))} cells, the header {len(named)}" for _, text, reason in rows
-    ]
-    return frame
+    cells, reasons = [], []
+    for _, text, reason in rows:
+        parsed = text.split(delimiter) if reason else _cells_of(text, delimiter)
+        cells.append((parsed + [""] * len(names))[: len(names)])
+        reasons.append(reason or f"the row has {len(parsed)} cells, the header {len(names)}")
+    frame = pd.DataFrame(cells, columns=list(names), dtype="str")
+    return frame.assign(row=[row for row, _, _ in rows], reason=reasons)
+
+
+def _cells_of(text: str, delimiter: str) -> list[str]:
+    """Cells of a line; quotation marks that enclose none do not count."""
+    if '"' in text:
+        with contextlib.suppress(csv.Error):
+            return next(iter(csv.reader([text], delimiter=delimiter, strict=True)), [])
+    return text.split(delimiter)
+
+
+class RowNumbers:
+    """Numbers of rows in the source: consecutive, those of broken rows left out."""
+
+    def __init__(self, first: int) -> None:
+        self.given = 0
+        self._next = first
+        self._last_broken = 0
+        self._ahead: list[int] = []
+
+    def note(self, broken: Iterable[tuple[int, str]]) -> Broken:
+        """Take note of broken rows; return those that are new."""
+        fresh = [(number, text) for number, text in broken if number > self._last_broken]
+        if fresh:
+            self._last_broken = fresh[-1][0]
+            self._ahead += [number for number, _ in fresh]
+        return fresh
+
+    def take(self, count: int) -> np.ndarray:
+        """Numbers of the next rows."""
+        numbers = np.arange(self._next, self._next + count + len(self._ahead), dtype=np.int64)
+        if self._ahead:
+            numbers = numbers[~np.isin(numbers, self._ahead)]
+        numbers = numbers[:count]
+        if count:
+            self.given += count
+            self._next = int(numbers[-1]) + 1
+            self._ahead = [number for number in self._ahead if number >= self._next]
+        return numbers

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import pandas as pd
 
+from customer_segmentation.errors import DataError
+from customer_segmentation.sources.byte_streams import Transcoded
+from customer_segmentation.sources.files import FileBytes, encoding_of
 from customer_segmentation.sources.parsing.blanks import is_blank
 from customer_segmentation.sources.parsing.headers import recognised
 from customer_segmentation.sources.parsing.numbers import decimal_evidence
@@ -16,6 +21,69 @@ from customer_segmentation.sources.parsing.texts import texts_of
 _DELIMITERS = (",", ";", "\t", "|", "^", "~", ":")
 _SNIFFED = 1 << 16  # characters by which a delimiter is judged
 HEADER_ROWS = 10  # a header is looked for in so many first records
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a delimited text is written.
+
+    Attributes
+    ----------
+    encoding : str
+    delimiter : str
+    skip : int
+        Lines up to the header, with it.
+    headers : tuple of str
+    sample : DataFrame of shape (n_rows, n_headers)
+        First rows that fit the header, as text.
+    line_length : float
+        Characters of a line, on average.
+    """
+
+    encoding: str
+    delimiter: str
+    skip: int
+    headers: tuple[str, ...]
+    sample: pd.DataFrame
+    line_length: float
+
+
+def dialect_of(
+    file: FileBytes, *, claimed: Mapping[str, str], delimiter: str | None = None, encoding: str | None = None
+) -> Dialect:
+    """Find out how a text is written.
+
+    Parameters
+    ----------
+    file : FileBytes
+    claimed : mapping of str to str
+        Folded spellings of the contract's columns, by which delimiter and header row are recognised.
+    delimiter, encoding : str, optional
+        Where the file does not speak for itself.
+
+    Raises
+    ------
+    DataError
+        The file is not text, or has no header.
+    """
+    known = encoding or encoding_of(file.head, name=file.name)
+    text = _head_of(file, known)
+    declared = re.match(r"sep=(.)\r?\n?", text)  # Excel's own first line
+    text = text[declared.end() :] if declared else text
+    delimiter = "\t" if delimiter == "\\t" else delimiter
+    mark = delimiter or (declared[1] if declared else find_delimiter(text, claimed))
+    if len(mark) != 1:
+        raise DataError(f"data.delimiter is {delimiter!r}; expected a single character.")
+    records = list(first_records(text, mark, 200))
+    header = _header_row(records, claimed, name=file.name)
+    skip = (1 if declared else 0) + sum(lines for _, lines in records[: header + 1])
+    rows = [cells for cells, _ in records[header + 1 :] if cells]
+    headers = complete(records[header][0], rows)
+    sample = pd.DataFrame([cells for cells in rows if len(cells) == len(headers)], dtype="str")
+    if sample.empty:
+        sample = pd.DataFrame({position: [] for position in range(len(headers))}, dtype="str")
+    line_length = len(text) / max(text.count("\n"), text.count("\r"), 1)
+    return Dialect(known, mark, skip, headers, sample, line_length)
 
 
 def first_records(text: str, delimiter: str, limit: int) -> Iterator[tuple[list[str], int]]:
@@ -70,3 +138,27 @@ def decimal_of(sample: pd.DataFrame) -> str | None:
             shown.append(decimal_evidence(texts))
     commas, points = shown.count(","), shown.count(".")
     return "," if commas > points else "." if points else None
+
+
+def _head_of(file: FileBytes, encoding: str) -> str:
+    """The first MiB as text, without a line that its end cuts off."""
+    try:
+        text = Transcoded(io.BytesIO(file.head), encoding).read().decode("utf-8")
+    except LookupError:
+        raise DataError(f"data.encoding is {encoding!r}, which is not an encoding that Python knows.") from None
+    except UnicodeError as error:
+        raise DataError(f"{file.name} is not in the encoding data.encoding={encoding} ({error}).") from None
+    text = text.removeprefix("\ufeff")
+    # A last line that the head cuts off would look like a damaged one.
+    return text[: max(text.rfind("\n"), text.rfind("\r")) + 1] or text if len(file.head) >= 1 << 20 else text
+
+
+def _header_row(records: list[tuple[list[str], int]], claimed: Mapping[str, str], *, name: str) -> int:
+    """Which of the first records is the header: the one that names most columns of the contract."""
+    filled = [index for index, (cells, _) in enumerate(records) if any(cell.strip() for cell in cells)]
+    if not filled:
+        raise DataError(f"{name} holds only empty rows; expected a table with a header row.")
+    candidates = filled[:HEADER_ROWS]
+    named = {index: recognised(records[index][0], claimed) for index in candidates}
+    best = max(candidates, key=lambda index: named[index])
+    return best if named[best] > named[candidates[0]] else candidates[0]

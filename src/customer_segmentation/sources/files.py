@@ -9,7 +9,7 @@ import gzip
 import hashlib
 import lzma
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -51,19 +51,19 @@ class FileBytes:
     path : Path
     name : str
         For messages.
-    kind : str
-        "text", "parquet" or "excel".
+    head : bytes
+        The first MiB, unpacked; of a binary kind of table or a workbook, as it is stored and less.
     member : str
         The table inside a zip archive, else empty.
-    head : bytes
-        The first MiB, unpacked.
+    workbook : bool
+        Whether it is an archive that makes up a workbook.
     """
 
     path: Path
     name: str
-    kind: str
-    member: str
     head: bytes
+    member: str = ""
+    workbook: bool = False
 
     def open(self) -> BinaryIO:
         """Open the unpacked bytes from their beginning."""
@@ -87,8 +87,7 @@ class FileBytes:
 
     def sha256(self) -> str:
         """Checksum of the file as it is stored."""
-        with self.path.open("rb") as stored:
-            return hashlib.file_digest(stored, "sha256").hexdigest()
+        return sha256_of([self.path])
 
     def may_hold_quotes(self) -> bool:
         """Tell whether a quotation mark may stand in it; a packed file is not searched."""
@@ -113,7 +112,27 @@ class FileBytes:
             return stored.read(8)
 
 
-def open_file(path: str, *, member: str = "") -> FileBytes:
+def sha256_of(paths: Sequence[Path], *, root: Path | None = None) -> str:
+    """Checksum of a file as it is stored; of several files, of their names below ``root`` and their checksums.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    root : Path, optional
+        None: the names alone, without folders.
+    """
+    checksums = []
+    for path in paths:
+        with path.open("rb") as stored:
+            checksums.append(hashlib.file_digest(stored, "sha256").hexdigest())
+    if len(paths) == 1:
+        return checksums[0]
+    names = [path.name if root is None else path.relative_to(root).as_posix() for path in paths]
+    lines = "".join(f"{name}\0{checksum}\n" for name, checksum in zip(names, checksums, strict=True))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def open_file(path: str, *, member: str = "", magics: tuple[bytes, ...] = ()) -> FileBytes:
     """Find out what a file is.
 
     Parameters
@@ -122,6 +141,8 @@ def open_file(path: str, *, member: str = "") -> FileBytes:
         ``~`` is the home folder.
     member : str
         The table inside a zip archive, where the archive holds several.
+    magics : tuple of bytes
+        First bytes of the binary kinds of tables that can be read.
 
     Raises
     ------
@@ -145,12 +166,10 @@ def open_file(path: str, *, member: str = "") -> FileBytes:
         raise DataError(f"data.path is {path!r}, which is no file name ({error}).") from None
     if not magic:
         raise DataError(f"{name} is empty (0 bytes); expected a table with a header row.")
-    if magic.startswith(b"PAR1"):
-        return FileBytes(file, name, "parquet", "", magic)
+    if magic.startswith(magics):
+        return FileBytes(file, name, magic)
     if magic.startswith(b"SQLite format 3\x00"):
         raise DataError(f"{name} is an SQLite database; give data.path=sqlite:///{path} and a data.query.")
-    if magic.startswith(b"\xd0\xcf\x11\xe0"):
-        return FileBytes(file, name, "excel", "", magic)
     for start, kind in _FOREIGN.items():
         if magic.startswith(start):
             raise DataError(f"{name} is {kind}; expected a table as CSV, Parquet or Excel.")
@@ -159,7 +178,7 @@ def open_file(path: str, *, member: str = "") -> FileBytes:
             with zipfile.ZipFile(file) as archive:
                 names = [info.filename for info in archive.infolist() if not info.is_dir()]
             if "[Content_Types].xml" in names or "content.xml" in names:
-                return FileBytes(file, name, "excel", "", magic)
+                return FileBytes(file, name, magic, workbook=True)
             member = _member(name, names, member)
         else:
             member = ""
@@ -169,9 +188,9 @@ def open_file(path: str, *, member: str = "") -> FileBytes:
         raise DataError(f"{name} is a damaged archive ({error}); fetch or pack it again.") from None
     if not head:
         raise DataError(f"{name} is empty once unpacked; expected a table with a header row.")
-    if head.startswith(b"PAR1"):
-        raise DataError(f"{name} holds a packed Parquet file; unpack it first.")
-    return FileBytes(file, name, "text", member, head)
+    if head.startswith(magics):
+        raise DataError(f"{name} holds a packed table of a binary kind, such as Parquet; unpack it first.")
+    return FileBytes(file, name, head, member)
 
 
 def encoding_of(head: bytes, *, name: str) -> str:

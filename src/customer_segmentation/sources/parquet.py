@@ -1,8 +1,11 @@
-"""Parquet, whole or batch by batch."""
+"""Parquet: a file, or the parts of a table in many files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -10,176 +13,197 @@ import pyarrow as pa
 
 from customer_segmentation.errors import DataError
 from customer_segmentation.formatting import first_line
-from customer_segmentation.settings.data import ColumnSpec
-from customer_segmentation.sources.base import PLACES, Cells, Chunk, Preview, with_reasons
-from customer_segmentation.sources.files import FileBytes
-from customer_segmentation.sources.frame import FrameSource
-from customer_segmentation.sources.row_spool import RowSpool
+from customer_segmentation.settings.data import ColumnSpec, DataSettings
+from customer_segmentation.sources.base import PLACES, Cells, FileSource, Preview, resized
+from customer_segmentation.sources.files import FileBytes, sha256_of
 
-_BATCH = 1 << 16  # rows of a Parquet file that are held while a sample is drawn from it
-
-
-_SAMPLED_WITH = 0  # seed of that sample: the same file gives the same customers
+_SCANNED = 1 << 16  # rows of a batch while a table is scanned for some of its rows
+_SAMPLED_WITH = 0  # seed of a sample: the same files give the same customers
+#: What Arrow raises for a damaged file.
+_DAMAGED = (OSError, pa.ArrowException)
 
 
-class ParquetSource:
-    """A Parquet file, of which only the wanted columns are read.
+class ParquetSource(FileSource):
+    """A table of one or more Parquet files, of which only the wanted columns are read.
 
     Parameters
     ----------
-    file : FileBytes
-    at_most : int or None
-        Of a file with more rows, a sample of so many is streamed from it, always the same.
+    paths : sequence of Path
+        The parts, in the order of their rows.
+    name : str
+        For messages.
+    root : Path, optional
+        Folder of a partitioned table: what the folders below it are called, such as ``year=2024``, becomes columns.
+    at_most : int, optional
+        Of a table with more rows, a sample of so many is read, always the same.
+
+    Raises
+    ------
+    DataError
+        A file is damaged, or the parts do not go together.
     """
 
-    def __init__(self, file: FileBytes, *, at_most: int | None = None) -> None:
-        import pyarrow.parquet as parquet
+    kind = "Parquet"
+    magics = (b"PAR1",)
 
-        self.name = file.name
-        self.decimal: str | None = None
-        self.sampled_from = 0
-        self._path = file.path
-        try:
-            schema = parquet.read_schema(file.path)
-            rows = parquet.read_metadata(file.path).num_rows
-        except Exception as error:  # pyarrow raises many kinds for a damaged file
-            raise DataError(f"{file.name} is a damaged Parquet file ({first_line(error)}); fetch it again.") from None
-        self.headers = tuple(schema.names)
-        self.sha256 = file.sha256()
+    def __init__(
+        self, paths: Sequence[Path], *, name: str, root: Path | None = None, at_most: int | None = None
+    ) -> None:
+        self.name = name
+        self._paths = list(paths)
+        self._root = root
+        self._dataset = self._opened()
+        self.headers = tuple(self._dataset.schema.names)
+        twice = sorted({header for header in self.headers if self.headers.count(header) > 1})
+        if twice:
+            raise DataError(f"{name} has several columns {twice[0]!r}; rename them, a name must stand once.")
         self._kept: np.ndarray | None = None
+        rows = int(self._stops[-1]) if len(self._stops) else 0
         if at_most is not None and rows > at_most:
             drawn = np.random.default_rng(_SAMPLED_WITH).choice(
                 rows, size=max(at_most, 1), replace=False, shuffle=False
             )
             self._kept = np.sort(drawn)
             self.sampled_from = rows
-            self.name = f"{file.name}, sampled from its {rows:,} rows (data.max_rows={at_most})"
+            self.name = f"{name}, sampled from its {rows:,} rows (data.max_rows={at_most})"
+
+    @classmethod
+    def opened(cls, file: FileBytes, settings: DataSettings) -> Self:
+        """Open a Parquet file."""
+        return cls([file.path], name=file.name, at_most=settings.max_rows)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Checksum of the file; of several parts, of their names and checksums."""
+        return sha256_of(self._paths, root=self._root)
+
+    @property
+    def expected_rows(self) -> int | None:
+        """How many rows there are."""
+        if self._kept is not None:
+            return len(self._kept)
+        return int(self._stops[-1]) if len(self._stops) else 0
 
     def read(self, wanted: Mapping[int, ColumnSpec]) -> Cells:
         """Read the wanted columns, given by position with their contract."""
-        frame = self._frame([self.headers[position] for position in wanted]).set_axis(list(wanted), axis=1)
-        rows = np.arange(len(frame), dtype=np.int64) if self._kept is None else self._kept.astype(np.int64)
-        return Cells(frame, rows + 2, pd.DataFrame())
-
-    def originals(self, rows: np.ndarray) -> pd.DataFrame:
-        """Cells of some rows as text, all columns, under their headers; rows are positions among those read."""
-        wanted = np.asarray(rows, dtype=np.intp)
-        at = np.unique(wanted)
-        table = self._taken(list(self.headers), at if self._kept is None else self._kept[at])
-        frame = table.replace_schema_metadata(None).to_pandas()
-        return FrameSource(frame, name=self.name).originals(np.searchsorted(at, wanted))
-
-    def look(self, most: int) -> Preview:
-        """Read all columns of about ``most`` rows, the first of some row groups, of all where there are no more."""
-        import pyarrow.parquet as parquet
-
         try:
-            with parquet.ParquetFile(self._path) as file:
-                groups, rows = file.num_row_groups, file.metadata.num_rows
-                places = np.unique(np.linspace(0, groups - 1, min(groups, PLACES)).astype(np.intp))
-                size = max(most // max(len(places), 1), 1)
-                if rows <= most:
-                    table, which = file.read(), ""
-                else:
-                    taken = [next(file.iter_batches(batch_size=size, row_groups=[int(at)])) for at in places]
-                    table = pa.Table.from_batches(taken)
-                    which = f"spread over its {rows:,}" if len(places) > 1 else f"the first of its {rows:,}"
-        except Exception as error:
-            raise DataError(f"{self.name} is a damaged Parquet file ({first_line(error)}); fetch it again.") from None
-        frame = table.replace_schema_metadata(None).select(list(self.headers)).to_pandas()
+            table = self._table(self._names(list(wanted)), self._kept)
+            # A pandas index stored as a column stays a column.
+            frame = table.replace_schema_metadata(None).to_pandas(split_blocks=True, self_destruct=True)
+        except _DAMAGED as error:
+            raise self._damaged(error) from None
+        rows = np.arange(len(frame), dtype=np.int64) if self._kept is None else self._kept.astype(np.int64)
+        return Cells(frame.set_axis(list(wanted), axis=1), rows + self.first_row)
+
+    def tables(self, positions: Sequence[int], *, size: int) -> Iterator[pa.Table]:
+        """Yield all rows in order, ``size`` at a time, with the columns at ``positions``."""
+        try:
+            if self._kept is not None:
+                yield from resized(self._table(self._names(positions), self._kept).to_batches(), size)
+                return
+            # Two batches ahead: as many as the cores; Arrow's own 16 of each of four files would be memory for nothing.
+            scanned = self._dataset.to_batches(
+                columns=self._names(positions), batch_size=size, batch_readahead=2, fragment_readahead=1
+            )
+            yield from resized(scanned, size)
+        except _DAMAGED as error:
+            raise self._damaged(error) from None
+
+    def preview(self, n_rows: int) -> Preview:
+        """Read all columns of about ``n_rows`` rows, the first of some row groups, of all where there are no more."""
+        names = list(self.headers)
+        rows = int(self._stops[-1]) if len(self._stops) else 0
+        places = np.unique(np.linspace(0, len(self._pieces) - 1, min(len(self._pieces), PLACES)).astype(np.intp))
+        size = max(n_rows // max(len(places), 1), 1)
+        try:
+            if rows <= n_rows:
+                table, which = self._dataset.to_table(columns=names), ""
+            else:
+                taken = [self._scanned(self._pieces[at], names, size).head(size) for at in places]
+                table = pa.concat_tables(taken)
+                which = f"spread over its {rows:,}" if len(places) > 1 else f"the first of its {rows:,}"
+        except _DAMAGED as error:
+            raise self._damaged(error) from None
+        frame = table.replace_schema_metadata(None).to_pandas()
         return Preview(frame.set_axis(range(len(self.headers)), axis=1), which)
 
-    def first(self, position: int, most: int) -> pd.Series:
-        """Read the first cells of a column, ``most`` at most."""
-        import pyarrow.parquet as parquet
+    def rows_as_text(self, positions: np.ndarray) -> pd.DataFrame:
+        """All cells of some rows, by position, as text; only the row groups that hold them are read."""
+        asked = np.asarray(positions, dtype=np.int64)
+        at = np.unique(asked)
+        try:
+            table = self._table(list(self.headers), at if self._kept is None else self._kept[at])
+        except _DAMAGED as error:
+            raise self._damaged(error) from None
+        return self.as_texts(table).iloc[np.searchsorted(at, asked)].reset_index(drop=True)
 
-        parts: list[pa.RecordBatch] = []
-        with parquet.ParquetFile(self._path) as file:
-            for batch in file.iter_batches(batch_size=_BATCH, columns=[self.headers[position]]):
-                parts.append(batch)
-                most -= batch.num_rows
-                if most <= 0:
-                    break
-        cells: pd.Series = pa.Table.from_batches(parts).replace_schema_metadata(None).to_pandas().iloc[:, 0]
-        return cells
-
-    def _taken(self, names: list[str], rows: np.ndarray) -> pa.Table:
-        """Some rows, ascending, batch by batch: no more than a batch is held beside them."""
-        import pyarrow.parquet as parquet
-
-        parts: list[pa.RecordBatch] = []
-        start = 0
-        with parquet.ParquetFile(self._path) as file:
-            for batch in file.iter_batches(batch_size=_BATCH, columns=names):
-                first, last = np.searchsorted(rows, (start, start + batch.num_rows))
-                if last > first:
-                    parts.append(batch.take(pa.array(rows[first:last] - start)))
-                start += batch.num_rows
-            empty = file.schema_arrow.empty_table()
-        return (pa.Table.from_batches(parts) if parts else empty).select(names)
-
-    def _frame(self, names: list[str]) -> pd.DataFrame:
-        import pyarrow.parquet as parquet
+    def _opened(self) -> Any:
+        """The files as one dataset, in one schema."""
+        import pyarrow.dataset as dataset
 
         try:
-            if self._kept is None:
-                table = parquet.ParquetFile(self._path).read(columns=names)
-            else:
-                table = self._taken(names, self._kept)
-            # A pandas index stored as a column stays a column.
-            kept = table.replace_schema_metadata(None).select(names)
-            frame: pd.DataFrame = kept.to_pandas(split_blocks=True, self_destruct=True)
-            return frame
-        except Exception as error:
-            raise DataError(f"{self.name} is a damaged Parquet file ({first_line(error)}); fetch it again.") from None
+            whole = dataset.dataset(
+                [str(path) for path in self._paths],
+                format="parquet",
+                partitioning=dataset.partitioning(flavor="hive") if self._root is not None else None,
+                partition_base_dir=None if self._root is None else str(self._root),
+            )
+            if len(self._paths) == 1:
+                return whole
+        except _DAMAGED as error:
+            raise self._damaged(error) from None
+        schemas = []
+        for fragment in whole.get_fragments():
+            try:
+                schemas.append(fragment.physical_schema.remove_metadata())
+                merged = pa.unify_schemas([*schemas, whole.schema.remove_metadata()], promote_options="permissive")
+            except pa.ArrowTypeError as error:
+                raise DataError(
+                    f"{self.name}: {Path(fragment.path).name} does not go with the other parts "
+                    f"({first_line(error)}); write the parts with the same columns."
+                ) from None
+            except _DAMAGED as error:
+                raise self._damaged(error, Path(fragment.path).name) from None
+        return whole.replace_schema(merged)
 
-
-class ParquetChunks:
-    """A Parquet file, of which only the wanted columns are read."""
-
-    broken = 0
-
-    def __init__(self, file: FileBytes) -> None:
-        import pyarrow.parquet as parquet
-
-        self.name = file.name
-        self.decimal: str | None = None
-        self._bytes = file
+    @cached_property
+    def _pieces(self) -> list[Any]:
+        """Row groups of all parts, in order."""
         try:
-            self._file = parquet.ParquetFile(file.path)
-        except Exception as error:  # pyarrow raises many kinds for a damaged file
-            raise DataError(f"{file.name} is a damaged Parquet file ({first_line(error)}); fetch it again.") from None
-        self.headers = tuple(self._file.schema_arrow.names)
-        self.expected: int | None = self._file.metadata.num_rows
+            return [piece for part in self._dataset.get_fragments() for piece in part.split_by_row_group()]
+        except _DAMAGED as error:
+            raise self._damaged(error) from None
 
-    @property
-    def sha256(self) -> str:
-        """Checksum of the file."""
-        return self._bytes.sha256()
+    @cached_property
+    def _stops(self) -> np.ndarray:
+        """Position after the last row of each piece."""
+        return np.cumsum([sum(group.num_rows for group in piece.row_groups) for piece in self._pieces])
 
-    def chunks(self, wanted: Mapping[int, ColumnSpec], *, size: int, everything: bool) -> Iterator[Chunk]:
-        """Yield chunks of at most ``size`` rows."""
-        row = 2
-        named = None if everything else [self.headers[position] for position in wanted]
-        for table in self._tables(size, named):
-            rows = np.arange(row, row + table.num_rows, dtype=np.int64)
-            row += table.num_rows
-            frame = table.select([self.headers[position] for position in wanted]).to_pandas()
-            yield Chunk(frame.set_axis(list(wanted), axis=1), rows, table if everything else None)
+    def _names(self, positions: Sequence[int]) -> list[str]:
+        return [self.headers[position] for position in positions]
 
-    def rejected(self, spool: RowSpool) -> Iterator[pd.DataFrame]:
-        """Original cells as text of the spool's rows, with ``row`` and ``reason``, in order."""
-        start = 0
-        for table in self._tables(1 << 15, None):
-            taken = spool.take(start + table.num_rows)
-            if len(taken):
-                yield with_reasons(table.take(pa.array(taken["position"].to_numpy() - start)), self.headers, taken)
-            start += table.num_rows
+    def _table(self, names: list[str], rows: np.ndarray | None) -> pa.Table:
+        """Some columns of all rows, or of those at ascending positions."""
+        if rows is None and len(self._paths) == 1 and self._root is None:
+            # One array a column, which pandas takes without a copy; a scan gives many.
+            from pyarrow.parquet import ParquetFile
 
-    def _tables(self, size: int, named: list[str] | None) -> Iterator[pa.Table]:
-        try:
-            for batch in self._file.iter_batches(batch_size=size, columns=named):
-                # A pandas index stored as a column stays a column.
-                yield pa.Table.from_batches([batch]).replace_schema_metadata(None)
-        except (OSError, pa.ArrowException) as error:
-            raise DataError(f"{self.name} is a damaged Parquet file ({first_line(error)}); fetch it again.") from None
+            with ParquetFile(self._paths[0]) as file:
+                return file.read(columns=names).select(names)
+        if rows is None:
+            return self._dataset.to_table(columns=names)
+        parts = [self._dataset.schema.empty_table().select(names)]
+        owner = np.searchsorted(self._stops, rows, side="right")
+        for at in np.unique(owner):
+            piece = self._pieces[at]
+            start = self._stops[at] - sum(group.num_rows for group in piece.row_groups)
+            parts.append(self._scanned(piece, names, _SCANNED).take(pa.array(rows[owner == at] - start)))
+        return pa.concat_tables(part.replace_schema_metadata(None) for part in parts)
+
+    def _scanned(self, piece: Any, names: list[str], size: int) -> Any:
+        """Some columns of a row group, ``size`` rows at a time."""
+        return piece.scanner(columns=names, schema=self._dataset.schema, batch_size=size, batch_readahead=2)
+
+    def _damaged(self, error: BaseException, part: str = "") -> DataError:
+        where = f"{part} of {self.name}" if part else self.name
+        return DataError(f"{where} is a damaged Parquet file ({first_line(error)}); fetch it again.")

@@ -4,44 +4,135 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.formatting import first_line
 from customer_segmentation.secrets import is_redacted, redact
 from customer_segmentation.settings.data import ColumnSpec
-from customer_segmentation.sources.base import Chunk, arrow_table
+from customer_segmentation.sources.base import Cells, Chunk, Preview, TableSource, arrow_table
 from customer_segmentation.sources.frame import FrameSource
-from customer_segmentation.sources.row_spool import RowSpool
 
 #: A comment, or a text in quotes that may look like one (kept, as the first group).
 _COMMENT = re.compile(r"('(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|\[[^\]]*\]")
 
 
-def open_query(url: str, query: str | None) -> FrameSource:
-    """Run a query and hold its result."""
-    import sqlalchemy
+class SqlSource(TableSource):
+    """The result of a query. It is streamed in chunks; read whole it is held, because a second run may differ.
 
-    parsed, shown = checked_url(url, query)
-    with query_errors(shown):
-        engine = sqlalchemy.create_engine(parsed)
+    Parameters
+    ----------
+    url : str
+        Address of the database, as of SQLAlchemy; a password in it does not reach a message.
+    query : str or None
+
+    Raises
+    ------
+    DataError
+        The database cannot be reached, or the query fails or returns no rows.
+    SettingsError
+        There is no query.
+    """
+
+    first_row = 1
+
+    def __init__(self, url: str, query: str | None) -> None:
+        self._parsed, self._shown = checked_url(url, query)
+        self._query = query or ""
+        self.name = f"query on {self._shown}"
+        self._streamed: tuple[Any, Any, Any] | None = self._executed()
+        self.headers = tuple(str(name) for name in self._streamed[2].keys())  # noqa: SIM118 - not a mapping
+
+    def _executed(self) -> tuple[Any, Any, Any]:
+        """Engine, connection and the running result."""
+        import sqlalchemy
+
+        with query_errors(self._shown):
+            engine = sqlalchemy.create_engine(self._parsed)
+            connection = read_only(engine, stream_results=True, no_parameters=True)
+            result = connection.exec_driver_sql(self._query)
+            if not result.returns_rows:
+                raise DataError(f"The query on {self._shown} returns no rows; give a SELECT with data.query.")
+        return engine, connection, result
+
+    def _frames(self, size: int | None) -> Iterator[pd.DataFrame]:
+        """Yield the rows of the result, ``size`` at a time or all."""
+        engine, connection, result = self._streamed or self._executed()
+        self._streamed = None
         try:
-            with read_only(engine, no_parameters=True) as connection:
-                frame = pd.read_sql_query(query or "", connection)
+            while True:
+                with query_errors(self._shown):
+                    records = result.fetchall() if size is None else result.fetchmany(size)
+                if not records and size is not None:
+                    return
+                yield pd.DataFrame.from_records(
+                    [tuple(record) for record in records], columns=range(len(self.headers)), coerce_float=True
+                )
+                if size is None:
+                    return
         finally:
+            connection.close()
             engine.dispose()
-    return FrameSource(frame, name=f"query on {shown}", first_row=1)
+
+    @cached_property
+    def _held(self) -> FrameSource:
+        """The whole result."""
+        frame = next(self._frames(None)).set_axis(list(self.headers), axis=1)
+        return FrameSource(frame, name=self.name, first_row=self.first_row)
+
+    def tables(self, positions: Sequence[int], *, size: int) -> Iterator[pa.Table]:
+        """Yield all rows in order, ``size`` at a time, with the columns at ``positions``."""
+        return self._held.tables(positions, size=size)
+
+    def read(self, wanted: Mapping[int, ColumnSpec]) -> Cells:
+        """Read the wanted columns, given by position with their contract."""
+        return self._held.read(wanted)
+
+    def preview(self, n_rows: int) -> Preview:
+        """Read all columns of about ``n_rows`` rows, from several places, of all where there are no more."""
+        return self._held.preview(n_rows)
+
+    def first_cells(self, position: int, n_cells: int) -> pd.Series:
+        """Read the first cells of a column, ``n_cells`` at most."""
+        return self._held.first_cells(position, n_cells)
+
+    def rows_as_text(self, positions: np.ndarray) -> pd.DataFrame:
+        """All cells of some rows, by position, as text."""
+        return self._held.rows_as_text(positions)
+
+    def chunks(self, wanted: Mapping[int, ColumnSpec], *, size: int, everything: bool = False) -> Iterator[Chunk]:
+        """Yield chunks of at most ``size`` rows; all columns are at hand."""
+        row = self.first_row
+        for frame in self._frames(size):
+            rows = np.arange(row, row + len(frame), dtype=np.int64)
+            row += len(frame)
+            yield Chunk(frame[list(wanted)], rows, everything=arrow_table(frame, self.headers))
 
 
 def checked_url(url: str, query: str | None) -> tuple[Any, str]:
-    """Address of a database, parsed and as it may be shown: passwords do not reach a message."""
+    """Address of a database, parsed and as it may be shown: passwords do not reach a message.
+
+    Parameters
+    ----------
+    url : str
+    query : str or None
+
+    Raises
+    ------
+    DataError
+        It is not an address, or there is no such SQLite file.
+    SettingsError
+        There is no query, or it does more than read.
+    """
     import sqlalchemy
 
     if is_redacted(url):
@@ -52,7 +143,9 @@ def checked_url(url: str, query: str | None) -> tuple[Any, str]:
     try:
         parsed = sqlalchemy.make_url(url)
     except sqlalchemy.exc.ArgumentError:
-        raise DataError("data.path looks like a database URL but is none; expected dialect://user@host/name.") from None
+        raise DataError(
+            "data.path looks like a database URL and cannot be read as one; expected dialect://user@host/name."
+        ) from None
     sqlite = parsed.get_backend_name() == "sqlite"
     shown = redact(url)
     if not query:
@@ -119,50 +212,3 @@ def query_errors(shown: str) -> Iterator[None]:
         inner = error.__cause__ if isinstance(error, pd.errors.DatabaseError) and error.__cause__ else error
         cause = getattr(inner, "orig", None) or inner
         raise DataError(f"The query on {shown} failed: {first_line(cause)}; check data.path and data.query.") from None
-
-
-class QueryChunks:
-    """The result of a query; passwords do not reach a message."""
-
-    broken = 0
-    sha256 = ""
-    decimal: str | None = None
-    expected: int | None = None
-
-    def __init__(self, url: str, query: str | None) -> None:
-        import sqlalchemy
-
-        parsed, shown = checked_url(url, query)
-        self.name = f"query on {shown}"
-        with query_errors(shown):
-            self._engine = sqlalchemy.create_engine(parsed)
-            self._connection = read_only(self._engine, stream_results=True, no_parameters=True)
-            self._result = self._connection.exec_driver_sql(query or "")
-            if not self._result.returns_rows:
-                raise DataError(f"the query on {shown} returns no rows; give a SELECT with query=.")
-            names = self._result.keys()
-            self.headers = tuple(str(name) for name in names)
-        self._shown = shown
-
-    def chunks(self, wanted: Mapping[int, ColumnSpec], *, size: int, everything: bool) -> Iterator[Chunk]:
-        """Yield chunks of at most ``size`` rows; all columns are at hand."""
-        row = 1
-        try:
-            while True:
-                with query_errors(self._shown):
-                    records = self._result.fetchmany(size)
-                if not records:
-                    return
-                frame = pd.DataFrame.from_records(
-                    [tuple(record) for record in records], columns=range(len(self.headers)), coerce_float=True
-                )
-                rows = np.arange(row, row + len(frame), dtype=np.int64)
-                row += len(frame)
-                yield Chunk(frame[list(wanted)], rows, arrow_table(frame, self.headers))
-        finally:
-            self._connection.close()
-            self._engine.dispose()
-
-    def rejected(self, spool: RowSpool) -> Iterator[pd.DataFrame]:
-        """Nothing is left to come back to: all columns were at hand."""
-        yield from ()

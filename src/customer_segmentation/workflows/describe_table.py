@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from customer_segmentation.explore.roles.feature_choice import Choice
     from customer_segmentation.explore.roles.questions import Question
     from customer_segmentation.explore.roles.table_reading import TableReading
-    from customer_segmentation.sources.base import Preview, Source
+    from customer_segmentation.sources.base import Preview, TableSource
 
 LOOKED_AT = 50_000  # rows of a bigger table by which its columns are guessed
 MOST_CELLS = 8_000_000  # of a wide table fewer rows are looked at
@@ -80,7 +80,7 @@ def describe_table(settings: InitSettings, name: str, *, ask: Ask | None = None)
     data = replace(settings.data, source="file", columns={}, transactions=None, contract=None)
     source = open_source(replace(data, max_rows=sys.maxsize))
     most = max(FEWEST_LOOKED_AT, min(LOOKED_AT, MOST_CELLS // max(len(source.headers), 1)))
-    look = source.look(most)
+    look = source.preview(most)
     if look.frame.empty:
         raise DataError(f"{source.name} has a header and no rows; expected a table of customers.")
     reading = _read(settings, source, look, ask)
@@ -91,7 +91,7 @@ def describe_table(settings: InitSettings, name: str, *, ask: Ask | None = None)
     return _describe_customers(settings, name, data, reading, source, look, looked)
 
 
-def _read(settings: InitSettings, source: Source, look: Preview, ask: Ask | None) -> TableReading:
+def _read(settings: InitSettings, source: TableSource, look: Preview, ask: Ask | None) -> TableReading:
     """Read the columns; where somebody answers questions, again with the answers."""
     from customer_segmentation.explore.roles.facts import rows_per_cell
     from customer_segmentation.explore.roles.table_reading import may_name_rows, read_table
@@ -101,7 +101,7 @@ def _read(settings: InitSettings, source: Source, look: Preview, ask: Ask | None
     vocabulary = Vocabulary(source.headers)
     # In a part of a table ids repeat less than in the whole.
     named = [at for at, header in enumerate(source.headers) if look.which and may_name_rows(header, vocabulary)]
-    per_cell = {at: rows_per_cell(source.first(at, COUNTED)) for at in named}
+    per_cell = {at: rows_per_cell(source.first_cells(at, COUNTED)) for at in named}
 
     def read() -> TableReading:
         return read_table(
@@ -195,7 +195,7 @@ def _describe_customers(
     name: str,
     data: DataSettings,
     reading: TableReading,
-    source: Source,
+    source: TableSource,
     look: Preview,
     looked: str,
 ) -> TableDescription:
@@ -216,8 +216,8 @@ def _describe_customers(
     data = replace(data, columns={guess.header: guess.spec for guess in guesses if guess.spec is not None})
     needed = [guess.header for guess in (*choice.numbers, *choice.words)]
     if look.which:
-        part = FrameSource(look.frame.set_axis(list(source.headers), axis=1), name=source.name)
-        part.decimal = source.decimal
+        seen = look.frame.set_axis(list(source.headers), axis=1)
+        part = FrameSource(seen, name=source.name, decimal=source.decimal)
         table = table_of(part, data, needed=needed)
     else:
         table = load_customers(data, needed=needed)

@@ -67,6 +67,7 @@ NO_SPELLINGS = frozenset(
         "hayır",
         "hayir",
         "yanlış",
+        "yanliş",  # what its capitals become in small letters
         "nee",
         "nej",
         "nie",
