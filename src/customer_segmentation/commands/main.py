@@ -52,6 +52,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "customer_segmentation.commands.score",
         "label a table of customers with a model, and report drift",
     ),
+    "export": ("customer_segmentation.commands.export", "a model as one SELECT that labels customers in a warehouse"),
     "serve": ("customer_segmentation.commands.serve", "a model over REST, on this machine"),
     "ui": ("customer_segmentation.commands.ui", "open the MLflow UI on the runs"),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from customer_segmentation.settings.commands import ExploreSettings, InitSettings, MigrateSettings, ReportSettings
+from customer_segmentation.settings.export import ExportSettings
 from customer_segmentation.settings.promotion import HistorySettings, PromoteSettings, RollbackSettings
 from customer_segmentation.settings.score import ScoreSettings, ServeSettings
 from customer_segmentation.settings.sweep import SweepSettings
@@ -15,6 +16,7 @@ SCHEMAS: dict[str, type] = {
     "report": ReportSettings,
     "migrate": MigrateSettings,
     "score": ScoreSettings,
+    "export": ExportSettings,
     "serve": ServeSettings,
     "ui": UiSettings,
     "promote": PromoteSettings,

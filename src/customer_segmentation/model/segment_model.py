@@ -21,6 +21,9 @@ RESULTS = ("segment", "segment_name", "distance", "margin", "reason")
 
 
 SHOWN = 60  # characters of a cell in a reason
+#: A feature beyond this has no label: squares of what a scaling makes of it are beyond all doubles.
+FARTHEST = 1e100
+TOO_FAR = "a feature is too far out to be scaled"
 
 
 @dataclass(frozen=True)
@@ -154,10 +157,14 @@ class SegmentModel:
         rows = np.arange(len(index))
         if reasons:
             rows = np.delete(rows, list(reasons))
-        matrix, usable = project_features(self.pipeline, features.iloc[rows] if reasons else features)
-        for row in rows[~usable]:
-            reasons[int(row)] = "a feature is too far out to be scaled"
-        rows = rows[usable]
+        used = features.iloc[rows] if reasons else features
+        numbers = used[[name for name in used if name not in self.step.categories]].to_numpy(dtype=float)
+        near = (np.abs(numbers) <= FARTHEST).all(axis=1)
+        matrix, usable = project_features(self.pipeline, used if near.all() else used[near])
+        placed = rows[near][usable]
+        for row in np.setdiff1d(rows, placed, assume_unique=True):
+            reasons[int(row)] = TOO_FAR
+        rows = placed
         clusters = self._clusters(matrix)
         own, other = distances(matrix, self.centres, clusters)
         margins = margin(own, other)
@@ -184,7 +191,7 @@ class SegmentModel:
         position[rows] = clusters
         numbers = np.array([*self.numbers, -1])[position]
         names = pd.Categorical.from_codes(
-            position.astype(np.int64), categories=pd.Index(_distinct([self.name_of(n) for n in self.numbers]))
+            position.astype(np.int64), categories=pd.Index(distinct_names([self.name_of(n) for n in self.numbers]))
         )
         distance, near = np.full(n, np.nan), np.full(n, np.nan)
         distance[rows], near[rows] = own, margins
@@ -220,7 +227,7 @@ class SegmentModel:
         )
 
 
-def _distinct(names: list[str]) -> list[str]:
+def distinct_names(names: list[str]) -> list[str]:
     """Names that are equal are told apart: a category is there once."""
     seen: dict[str, int] = {}
     result = []

@@ -1,0 +1,27 @@
+"""The schema of ``segment export``."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from customer_segmentation.settings.tracking import TrackingSettings
+
+Dialect = Literal["duckdb", "postgres", "bigquery", "snowflake", "spark", "sqlite"]
+DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
+Format = Literal["sql", "onnx"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+
+@dataclass
+class ExportSettings:
+    """The whole of ``segment export``."""
+
+    model: str = "models:/customer-segmentation@champion"
+    run_id: str | None = None  # instead of `model`: a run that holds one
+    format: str = "sql"  # sql; onnx is refused with the reason
+    dialect: str = "duckdb"  # duckdb | postgres | bigquery | snowflake | spark | sqlite
+    table: str = "customers"  # name of the customers' table in the database
+    headers: Any = None  # column of the model -> its name in that table
+    id: str | None = None  # column that names the customer; null: that of the model's contract
+    output: str | None = None  # file; null: the terminal
+    overwrite: bool = False
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)

@@ -1,0 +1,58 @@
+"""A model of a sweep as SQL, run where the customers are, against `segment score`."""
+
+import os
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+
+from customer_segmentation.commands.main import main
+from customer_segmentation.sources.samples.telecom import draw_customers
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("export")
+    environment = dict(os.environ)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        words = ("features=value", "scaling=minmax", "k=[3]", "selection=fixed", "selection.k=3", "data.customers=400")
+        assert main(("sweep", *words, "hypotheses=none", "exploration=none", "launcher=in_process", "quiet=true")) == 0
+        easy = ("promotion.stability=null", "promotion.stability_worst=null", "promotion.smallest_share=null")
+        assert main(("promote", *easy, "quiet=true")) == 0
+    os.environ.clear()
+    os.environ.update(environment)
+    return folder
+
+
+def test_the_champion_as_sql_labels_a_table_as_score_does(segment, place, monkeypatch):
+    monkeypatch.chdir(place)
+    customers = draw_customers(300, seed=7)
+    customers.to_csv("customers.csv", index=False)
+    assert segment("score", "input=customers.csv", "output=labels.csv", "quiet=true").code == 0
+    labels = pd.read_csv("labels.csv").set_index("Customer ID")["segment"]
+    said = segment("export", "table=crm", "output=labels.sql")
+    assert (said.code, said.out) == (0, "labels.sql: sql of models:/customer-segmentation@champion\n")
+    statement = Path("labels.sql").read_text()
+    assert statement.startswith("-- segment export: customer-segmentation version 1 (m-")
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE crm AS SELECT * FROM customers")
+        found = connection.execute(statement).fetch_df().set_index("Customer ID")
+    known = found["segment"].dropna()
+    assert known.astype(int).sort_index().equals(labels.sort_index().astype(int))
+    assert set(found.index[found["segment"].isna()]).isdisjoint(labels.index)
+    assert segment("export", "table=crm").out == statement
+    assert "exists already" in segment("export", "output=labels.sql").sentence
+    assert segment("export", "dialect=postgres", "output=labels.sql", "overwrite=true").code == 0
+    assert "DOUBLE PRECISION" in Path("labels.sql").read_text()
+    assert "is not an export of an earlier command" in segment("export", "output=labels.csv", "overwrite=true").sentence
+
+
+def test_words_that_lead_nowhere(segment, place, monkeypatch):
+    monkeypatch.chdir(place)
+    assert "dialect=oracle: expected one of duckdb" in segment("export", "dialect=oracle").sentence
+    assert "format=pmml: expected one of sql" in segment("export", "format=pmml").sentence
+    assert "single precision" in segment("export", "format=onnx").sentence
+    assert "headers names 'Nothing'" in segment("export", "headers={Nothing: x}").sentence
+    assert "is not the name of a table" in segment("export", "table=a b c").sentence

@@ -1,0 +1,375 @@
+"""The SELECT against the model: the same labels, margins and unlabelled rows on every database that can be started."""
+
+import contextlib
+import io
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+import sqlglot
+from sklearn.cluster import BisectingKMeans, KMeans, MiniBatchKMeans
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MaxAbsScaler,
+    MinMaxScaler,
+    Normalizer,
+    PowerTransformer,
+    QuantileTransformer,
+    RobustScaler,
+    StandardScaler,
+)
+
+from customer_segmentation.clustering.feature_set import feature_set
+from customer_segmentation.clustering.space import build_space
+from customer_segmentation.errors import SettingsError, StudyError
+from customer_segmentation.model.segment_model import RESULTS, SegmentModel
+from customer_segmentation.model.sql import labelling_select
+from customer_segmentation.settings.data import ColumnSpec, ColumnType, Repair, Role
+from customer_segmentation.settings.export import DIALECTS
+
+SCALINGS = {
+    "standard": StandardScaler(),
+    "minmax": MinMaxScaler(),
+    "robust": RobustScaler(),
+    "maxabs": MaxAbsScaler(),
+    "none": None,
+    "log_standard": make_pipeline(FunctionTransformer(np.log1p, feature_names_out="one-to-one"), StandardScaler()),
+    "power": PowerTransformer(),
+    "l2_rows": Normalizer(),
+}
+NUMBERS = {
+    "Months": ColumnSpec(type=ColumnType.integer, role=Role.numeric, minimum=0, maximum=500),
+    "Paid": ColumnSpec(type=ColumnType.number, role=Role.value, fill=0, na_values=["No bill"]),
+    "Change": ColumnSpec(type=ColumnType.number, role=Role.numeric),
+    "Charge": ColumnSpec(
+        type=ColumnType.number,
+        role=Role.numeric,
+        repair=Repair(below=0.0, using={"ratio": ["Paid", "Months"]}),
+        maximum=1e6,
+    ),
+}
+WORDS = {
+    "TV": ColumnSpec(type=ColumnType.yes_no, role=Role.categorical, fill="No"),
+    "Film": ColumnSpec(type=ColumnType.yes_no, role=Role.categorical),
+    "Plan": ColumnSpec(
+        type=ColumnType.category, role=Role.categorical, values=["Month-to-Month", "One Year", "Büro's"]
+    ),
+    "City": ColumnSpec(type=ColumnType.category, role=Role.categorical),
+    "Kind": ColumnSpec(type=ColumnType.category, role=Role.categorical, fill="None", values=["a", "b"]),
+}
+FEATURES = {
+    "positive": {"months": "Months", "paid": "Paid", "charge": "Charge"},
+    "numbers": {"months": "Months", "paid": "Paid", "change": "Change", "charge": "Charge"},
+    "formed": {
+        "rate": {"ratio": ["Paid", "Months"]},
+        "whole": {"truncate": "Change"},
+        "both": {"sum": ["Paid", "Charge", 3]},
+        "less": {"difference": ["Paid", {"log": "Paid"}]},
+        "log": {"log": "Charge"},
+    },
+    "mixed": {
+        "months": "Months",
+        "paid": "Paid",
+        "services": {"count_yes": ["TV", "Film"]},
+        "tv": "TV",
+        "film": "Film",
+        "plan": "Plan",
+        "city": "City",
+        "kind": "Kind",
+    },
+}
+
+
+def table(n=400):
+    generator = np.random.default_rng(5)
+    months, paid = generator.integers(1, 72, n), generator.gamma(2, 500, n).round(2)
+    return pd.DataFrame(
+        {
+            "ID": [f"c{at}" for at in range(n)],
+            "Months": months,
+            "Paid": paid,
+            "Change": generator.normal(0, 30, n).round(3),
+            "Charge": (paid / months).round(2),
+            "TV": generator.choice(["Yes", "No"], n),
+            "Film": generator.choice(["Yes", "No"], n),
+            "Plan": generator.choice(WORDS["Plan"].values, n),
+            "City": generator.choice(["Köln", "O'Hare", "x"], n),
+            "Kind": generator.choice(["a", "b"], n),
+        }
+    )
+
+
+# fmt: off
+ODD = {
+    "Months": [
+        None,
+        "",
+        " ",
+        "NA",
+        "12.0",
+        " 13 ",
+        "1e1",
+        "+7",
+        "many",
+        "12.5",
+        "-3",
+        "501",
+        "inf",
+        "1.2.3",
+        ".",
+        "5.",
+        "0x1F",
+    ],
+    "Paid": [
+        None,
+        "n/a",
+        "No bill",
+        "no BILL",
+        "0",
+        "1e99",
+        "1e101",
+        "-1e300",
+        ".5",
+        "1e",
+        "e5",
+        "--1",
+        "-",
+        "+",
+        "1e+05",
+    ],
+    "Change": ["-1", "-1e3", "1e12", "-0.0", "nan", "-inf", "infinity", "3e-7", "-40", "0.1", "1E5", "-999999", "7"],
+    "Charge": ["-5", "-0.001", "0", "1000001", "1e6", "x'y", "1;drop", "1 2", "12a", "1_000", "12,5,3", "²", "٣"],
+    "TV": [None, "", "yes", "Y", "JA", "1", "0.0", "2", "maybe", "-", "TRUE", "oui", "✓"],
+    "Film": [None, "", "no", "N", "nein", "0", "1.0", "x", "perhaps", "?", "f", "Non", "✗"],
+    "Plan": [
+        None,
+        "month to month",
+        "MONTH-TO-MONTH",
+        "One  Year",
+        "oneyear!",
+        "BÜRO'S",
+        "büros",
+        "Two",
+        "",
+        "null",
+        "O'ne",
+    ],
+    "City": [None, "", "Köln", "köln", "nowhere", "-", "x", " x ", "O'Hare", "é'\"\\n", "%", "None"],
+    "Kind": [None, "", "A", "none", "None", "c", "b", "B ", "(blank)", "a-"],
+}
+# fmt: on
+
+
+def odd_rows():
+    """Rows of text, each with one odd cell; then typed neighbours of the limits."""
+    base = table(60).astype(str)
+    rows = []
+    for column, cells in ODD.items():
+        for cell in cells:
+            row = base.iloc[len(rows) % 60].to_dict()
+            row[column] = cell
+            rows.append(row)
+    rows.append(dict.fromkeys(base.columns))  # an empty one
+    rows.append({**base.iloc[0].to_dict(), "Months": "0", "Paid": "-3", "Charge": "-2"})  # no repair can help
+    odd = pd.DataFrame(rows, columns=base.columns)
+    odd["ID"] = [f"odd{at}" for at in range(len(odd))]
+    return pd.concat([base, odd], ignore_index=True)
+
+
+def model_of(features, scaler, k=4, estimator=None, **fields):
+    raw = table()
+    columns = NUMBERS | WORDS
+    space = build_space(raw, feature_set("f", "", FEATURES[features], columns), scaling="s", scaler=scaler)
+    estimator = (estimator or KMeans(k, n_init=2, random_state=0)).fit(space.matrix)
+    given = {"numbers": tuple(range(k)), "names": {}, "contract": {"ID": {"role": "id"}}} | fields
+    return SegmentModel(space.pipeline(estimator), centres=estimator.cluster_centers_, example=raw.head(2), **given)
+
+
+@contextlib.contextmanager
+def on_duckdb(frame):
+    with duckdb.connect() as connection:
+        connection.register("given", frame)
+        connection.execute("CREATE TABLE customers AS SELECT * FROM given")
+        yield lambda statement: connection.execute(statement).fetch_df()
+
+
+@contextlib.contextmanager
+def on_sqlite(frame):
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        frame.to_sql("customers", connection, index=False)
+        yield lambda statement: pd.read_sql_query(statement, connection)
+
+
+DATABASES = {"duckdb": on_duckdb, "sqlite": on_sqlite}
+
+
+def check(model, frame, dialect, ask):
+    found = ask(labelling_select(model, dialect=dialect, table="customers")).set_index("ID").loc[frame["ID"]]
+    right = model.predict(frame).table
+    mine = found["segment"].astype("Float64").astype("Int64").to_numpy(dtype=object, na_value=None)
+    theirs = right["segment"].to_numpy(dtype=object, na_value=None)
+    differ = [at for at in range(len(frame)) if mine[at] != theirs[at]]
+    assert not differ, [(frame.iloc[at].to_dict(), mine[at], theirs[at], found["reason"].iloc[at]) for at in differ[:3]]
+    labelled = right["segment"].notna().to_numpy()
+    assert found["segment_name"].to_numpy()[labelled].tolist() == right["segment_name"].astype(str)[labelled].tolist()
+    for name in ("distance", "margin"):
+        np.testing.assert_allclose(
+            found[name].to_numpy(dtype=float)[labelled], right[name].to_numpy()[labelled], rtol=1e-7, atol=1e-9
+        )
+        assert found[name].isna().to_numpy()[~labelled].all()
+
+    def kinds(reasons):
+        return [
+            None if pd.isna(reason) else re.sub(r": (['\"]).*?\\?['\"] (?=is )", ": ", reason) for reason in reasons
+        ]
+
+    told = found["reason"].tolist()
+    assert kinds(told) == kinds(right["reason"].tolist())
+    return labelled
+
+
+#: Of a change below -1 there is no logarithm: such a study is refused before there is a model.
+PAIRS = [
+    *((scaling, "mixed") for scaling in SCALINGS),
+    *((scaling, "positive" if scaling == "log_standard" else "numbers") for scaling in SCALINGS),
+    ("standard", "formed"),
+]
+
+
+@pytest.mark.parametrize(("scaling", "features"), PAIRS)
+@pytest.mark.parametrize("dialect", list(DATABASES))
+def test_labels_are_the_models_for_odd_rows_and_for_typed_ones(dialect, scaling, features):
+    model = model_of(features, SCALINGS[scaling])
+    for frame in (odd_rows(), table(300)):
+        with DATABASES[dialect](frame) as ask:
+            labelled = check(model, frame, dialect, ask)
+        assert labelled.sum() > 60
+    assert labelled.all()
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory):
+    """A server of its own, where PostgreSQL is installed; a function that makes a table and asks."""
+    places = [Path(shutil.which("initdb") or "/none").parent, *sorted(Path("/usr/lib/postgresql").glob("*/bin"))]
+    home = next((place for place in places if (place / "initdb").exists() and (place / "pg_ctl").exists()), None)
+    if home is None or shutil.which("psql") is None:
+        pytest.skip("PostgreSQL is not installed here")
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+    user = {"user": "postgres"} if os.getuid() == 0 else {}
+    if user:
+        shutil.chown(folder, "postgres")
+
+    def run(*words, **more):
+        return subprocess.run(words, capture_output=True, text=True, check=True, cwd="/tmp", **user, **more).stdout
+
+    try:
+        run(str(home / "initdb"), "-D", f"{folder}/data", "-A", "trust", "-U", "me", "-E", "UTF8", "--locale=C.UTF-8")
+        options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
+        run(str(home / "pg_ctl"), "-D", f"{folder}/data", "-o", options, "-l", f"{folder}/log", "-w", "start")
+    except (subprocess.CalledProcessError, PermissionError) as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        pytest.skip(f"PostgreSQL does not start here: {error}")
+    ask = ("psql", "-h", str(folder), "-U", "me", "-d", "postgres", "-q", "--csv", "-v", "ON_ERROR_STOP=1")
+
+    @contextlib.contextmanager
+    def on_postgres(frame):
+        kinds = {"i": "bigint", "f": "double precision"}
+        columns = ", ".join(f'"{name}" {kinds.get(frame[name].dtype.kind, "text")}' for name in frame)
+        run(*ask, "-c", f"DROP TABLE IF EXISTS customers; CREATE TABLE customers ({columns})")
+        cells = frame.to_csv(index=False, na_rep="\\N", quoting=0)
+        run(*ask, "-c", "\\copy customers FROM pstdin WITH (FORMAT csv, HEADER, NULL '\\N')", input=cells)
+
+        def answer(statement):
+            text = run(*ask, "-f", "-", input=statement)
+            return pd.read_csv(io.StringIO(text), keep_default_na=False, na_values={"segment": [""], "reason": [""]})
+
+        yield lambda statement: answer(statement).replace("", np.nan)
+
+    yield on_postgres
+    run(str(home / "pg_ctl"), "-D", f"{folder}/data", "-m", "immediate", "stop")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.parametrize(("scaling", "features"), PAIRS)
+def test_postgres_labels_alike(postgres, scaling, features):
+    model = model_of(features, SCALINGS[scaling])
+    for frame in (odd_rows(), table(300)):
+        with postgres(frame) as ask:
+            check(model, frame, "postgres", ask)
+
+
+def test_numbers_names_key_headers_and_a_lone_segment():
+    model = model_of("positive", StandardScaler(), k=3, numbers=(7, 2, 4), names={7: "O'Hare's", 4: "Same", 2: "Same"})
+    frame = table(50)
+    with on_duckdb(frame) as ask:
+        check(model, frame, "duckdb", ask)
+        other = frame.rename(columns={"Months": 'months "in"', "ID": "customer no"}).drop(columns="City")
+    with on_duckdb(other) as ask:
+        headers = {"Months": 'months "in"', "ID": "customer no"}
+        found = ask(labelling_select(model, dialect="duckdb", table="main.customers", headers=headers))
+        assert found["segment"].tolist() == model.predict(frame).table["segment"].tolist()
+        assert found["customer no"].tolist() == frame["ID"].tolist()
+        keyed = ask(labelling_select(model, dialect="duckdb", table="customers", headers=headers, key="Paid"))
+        assert keyed["Paid"].tolist() == frame["Paid"].tolist()
+    alone = model_of("positive", StandardScaler(), k=1)
+    with on_sqlite(frame) as ask:
+        check(alone, frame, "sqlite", ask)
+
+
+def test_minibatch_and_wide_models_are_selects_too():
+    model = model_of("mixed", StandardScaler(), estimator=MiniBatchKMeans(4, n_init=2, random_state=0))
+    frame = odd_rows()
+    with on_duckdb(frame) as ask:
+        check(model, frame, "duckdb", ask)
+    generator = np.random.default_rng(0)
+    names = [f"Ünit {at} (%)" for at in range(80)]
+    wide = pd.DataFrame(generator.normal(size=(200, 80)), columns=names).assign(ID=range(200))
+    columns = {name: ColumnSpec(type=ColumnType.number, role=Role.numeric) for name in names}
+    space = build_space(
+        wide, feature_set("f", "", {n: n for n in names}, columns), scaling="s", scaler=StandardScaler()
+    )
+    estimator = KMeans(12, n_init=1, random_state=0).fit(space.matrix)
+    contract = {"ID": {"role": "id"}}
+    model = SegmentModel(
+        space.pipeline(estimator), tuple(range(12)), {}, estimator.cluster_centers_, contract, wide[:2]
+    )
+    for dialect in ("duckdb", "sqlite"):
+        with DATABASES[dialect](wide) as ask:
+            check(model, wide, dialect, ask)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_every_dialect_reads_back_what_was_written(dialect):
+    statement = labelling_select(model_of("mixed", PowerTransformer()), dialect=dialect, table="shop.customers")
+    (tree,) = sqlglot.parse(statement, read=dialect)
+    assert isinstance(tree, sqlglot.exp.Select)
+    assert [column.alias_or_name for column in tree.expressions] == ["ID", *RESULTS]
+
+
+def test_what_has_no_closed_form_is_said_in_one_sentence():
+    quantile = model_of("positive", QuantileTransformer(n_quantiles=20))
+    with pytest.raises(StudyError, match=r"QuantileTransformer\) has no closed form in SQL \(it is a table of ranks\)"):
+        labelling_select(quantile, dialect="duckdb", table="customers")
+    bisecting = model_of("positive", StandardScaler(), estimator=BisectingKMeans(4, random_state=0))
+    with pytest.raises(StudyError, match="BisectingKMeans does not put a customer into the segment of the nearest"):
+        labelling_select(bisecting, dialect="duckdb", table="customers")
+    cosine = model_of("positive", FunctionTransformer(np.arctan, feature_names_out="one-to-one"))
+    with pytest.raises(StudyError, match="computes arctan, whose SQL is not known"):
+        labelling_select(cosine, dialect="duckdb", table="customers")
+    model = model_of("positive", StandardScaler())
+    with pytest.raises(SettingsError, match="headers names 'Moths', which the model does not read"):
+        labelling_select(model, dialect="duckdb", table="customers", headers={"Moths": "m"})
+    with pytest.raises(SettingsError, match="is not the name of a table"):
+        labelling_select(model, dialect="duckdb", table="customers; DROP TABLE customers")
+    nameless = model_of("positive", StandardScaler(), contract={})
+    with pytest.raises(SettingsError, match="the model's table has no id"):
+        labelling_select(nameless, dialect="duckdb", table="customers")
