@@ -14,6 +14,7 @@ from customer_segmentation.explore.roles.vocabulary import slug
 from customer_segmentation.secrets import is_redacted, redact
 from customer_segmentation.settings.data import ColumnSpec, DataSettings, Role, Transactions
 
+_NAMED = 4  # columns that a sentence names
 _COUNTED = 3  # categories whose customers are counted
 
 
@@ -34,19 +35,32 @@ _TRANSACTION_KEYS = {
 def customer_files(
     name: str, guesses: Sequence[Guess], choice: Choice, settings: DataSettings, *, customers: int
 ) -> dict[str, str]:
-    """Text of each file for a table with one row a customer, by its path in the current folder."""
+    """Text of each file for a table with one row a customer, by its path in the current folder.
+
+    Parameters
+    ----------
+    name : str
+        Of the files.
+    guesses : sequence of Guess
+        One a column.
+    choice : Choice
+    settings : DataSettings
+        How the table is read, and with ``keep`` who is segmented.
+    customers : int
+        Customers that are segmented.
+    """
     sets = [name, f"{name}_and_words"] if choice.words else [name]
     scalings = ["standard", "minmax", *(["log_standard"] if choice.log_scale else []), "quantile"]
     files = {
         f"conf/contract/{name}.yaml": _contract(name, guesses),
         f"conf/data/{name}.yaml": _data(name, settings, contract=name, sets=sets, scalings=scalings),
-        f"conf/features/{name}.yaml": _features(name, "the numbers of the table", choice.numbers, choice.left_out),
-        f"conf/yardstick/{name}.yaml": _yardstick(name),
+        f"conf/features/{name}.yaml": _features(name, _listed("", choice.numbers), choice.numbers, choice.left_out),
+        f"conf/yardstick/{name}.yaml": _yardstick(name, choice.reference),
         f"conf/exploration/{name}.yaml": _exploration(name, guesses, choice),
         f"experiments/{name}.yaml": _preset(name, name, sets, scalings, customers),
     }
     if len(sets) > 1:
-        about = "the numbers of the table with its yes/no columns and categories"
+        about = _listed(_listed("", choice.numbers) + "; with ", choice.words)
         files[f"conf/features/{sets[1]}.yaml"] = _features(sets[1], about, [*choice.numbers, *choice.words], {})
     return files
 
@@ -142,8 +156,17 @@ def _data(
         value = getattr(settings, key)
         if value is not None:
             lines.append(f"{key}: {quoted(value)}")
+    if settings.max_rejected_share != DataSettings().max_rejected_share:
+        lines.append(f"max_rejected_share: {settings.max_rejected_share:g} # of the rows may be of no use")
     lines += [f"contract: {contract}"]
-    if orders is None:
+    if orders is None and settings.keep != "all":
+        left = settings.populations[settings.keep]
+        lines += [
+            f"keep: {settings.keep} # those who have left are not segmented; all: they are",
+            "populations:",
+            f"  {settings.keep}: {{column: {quoted(left.column)}, exclude: {_flow(left.exclude)}}}",
+        ]
+    elif orders is None:
         lines += [
             "keep: all # or a name of populations, such as",
             "# populations:",
@@ -167,21 +190,48 @@ def _data(
     return "\n".join(lines) + "\n"
 
 
+def _listed(begin: str, guesses: Sequence[Guess]) -> str:
+    """Name some columns in a sentence: how a feature set describes a customer."""
+    names = [_one_line(guess.header) for guess in guesses[:_NAMED]]
+    more = f" and {len(guesses) - _NAMED} more" if len(guesses) > _NAMED else ""
+    return f"{begin}{', '.join(names)}{more}"
+
+
 def _features(name: str, about: str, guesses: Sequence[Guess], left_out: dict[str, str]) -> str:
-    lines = [f"# segment sweep features={name}", f"about: {about[0].upper()}{about[1:]}", "columns:"]
-    for label, guess in zip(_labels(guesses), guesses, strict=True):
-        unit = guess.spec.unit if guess.spec is not None else ""
-        lines.append(f"  {label}: {{column: {quoted(guess.header)}{f', unit: {quoted(unit)}' if unit else ''}}}")
-    lines += [f"  # left out: {_one_line(header)}: {why}" for header, why in left_out.items()]
+    lines = [f"# segment sweep features={name}", f"about: {quoted(about)}", "columns:", *_columns(guesses)]
+    lines += [f"  # left out: {_one_line(header)}: {_one_line(why)}" for header, why in left_out.items()]
     lines.append("  # also: {ratio: [A, B]}, {sum: [A, B]}, {difference: [A, B]}, {count_yes: [A, B]}, {log: A}")
     return "\n".join(lines) + "\n"
 
 
-def _yardstick(name: str) -> str:
-    return (
-        f"# segment sweep yardstick={name}\n"
-        "about: The z-scored numbers of the table; a declared preference, and it favours spaces like itself\n"
-        f"defaults:\n  - /features@features: {name}\n  - /scaling@scaling: standard\n"
+def _columns(guesses: Sequence[Guess], indent: str = "  ") -> list[str]:
+    lines = []
+    for label, guess in zip(_labels(guesses), guesses, strict=True):
+        unit = guess.spec.unit if guess.spec is not None else ""
+        lines.append(
+            f"{indent}{quoted(label)}: {{column: {quoted(guess.header)}{f', unit: {quoted(unit)}' if unit else ''}}}"
+        )
+    return lines
+
+
+def _yardstick(name: str, guesses: Sequence[Guess]) -> str:
+    about = (
+        _listed("", guesses)
+        + ", made symmetric and z-scored; a declared preference, in none of the spaces of the sweep"
+    )
+    return "\n".join(
+        [
+            f"# segment sweep yardstick={name}   (the reference space, in which all candidates are compared)",
+            f"about: {quoted(about)}",
+            "defaults:",
+            "  - /scaling@scaling: power",
+            "  - _self_",
+            "features:",
+            f"  about: {quoted(_listed('', guesses))}",
+            "  columns:",
+            *_columns(guesses, "    "),
+            "",
+        ]
     )
 
 
@@ -223,10 +273,10 @@ def _preset(name: str, shared: str, sets: Sequence[str], scalings: Sequence[str]
 
 
 def _labels(guesses: Sequence[Guess]) -> list[str]:
-    """Names of the features: the headers in small letters, each once."""
+    """Names of the features: the headers in small letters, each once; in other alphabets as they stand."""
     labels: list[str] = []
     for guess in guesses:
-        label = base = slug(guess.header) or "feature"
+        label = base = slug(guess.header) or re.sub(r"[^\w]+", "_", guess.header.lower()).strip("_") or "feature"
         label = base = f"f_{base}" if base[0].isdigit() or yaml.safe_load(base) != base else base
         number = 2
         while label in labels:

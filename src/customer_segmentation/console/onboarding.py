@@ -96,6 +96,13 @@ def print_summary(described: TableDescription, *, command: str) -> None:
             say(f"  a second feature set adds {', '.join(guess.header for guess in choice.words)}")
         if not any(guess.meaning is Meaning.amount for guess in described.reading.guesses):
             say("  no column is money: give one the role value for segments by what customers are worth")
+        if described.keep != "all" and table is not None:
+            left = next(guess for guess in described.reading.guesses if guess.header == described.left_by)
+            events = ", ".join(left.spec.event_values) if left.spec is not None else ""
+            say(
+                f"  the {len(table.others):,} who have left ({left.header}: {events}) are not segmented; data.keep=all "
+                "takes them in"
+            )
         for header, reason in list(choice.left_out.items())[:MOST_ROWS]:
             say(f"  left out: {header}: {reason}")
         if len(choice.left_out) > MOST_ROWS:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.commands import InitSettings
-from customer_segmentation.settings.data import DataSettings, Role, Transactions
+from customer_segmentation.settings.data import ColumnType, DataSettings, Population, Role, Transactions
+from customer_segmentation.sources.parsing.texts import fold
 
 if TYPE_CHECKING:
     from customer_segmentation.data.table import CustomerTable
+    from customer_segmentation.explore.roles.column_guesses import Guess
     from customer_segmentation.explore.roles.feature_choice import Choice
     from customer_segmentation.explore.roles.questions import Question
     from customer_segmentation.explore.roles.table_reading import TableReading
@@ -22,6 +26,9 @@ LOOKED_AT = 50_000  # rows of a bigger table by which its columns are guessed
 MOST_CELLS = 8_000_000  # of a wide table fewer rows are looked at
 FEWEST_LOOKED_AT = 1_000
 COUNTED = 2_000_000  # rows of it in which repeated ids are counted
+
+STAYING = "staying"  # population of those who have not left
+_MOST_GONE = 0.6  # share of the customers that may have left; beyond that the column may mean something else
 
 #: Answers a question with the header and the role of one of its options.
 Ask = Callable[["Question"], tuple[str, str]]
@@ -46,6 +53,8 @@ class TableDescription:
         Which rows of a big table were looked at.
     keep : str
         Population that the sweep keeps: "all" or "staying".
+    left_by : str
+        Header of the column that tells who has left, where they are not kept.
     """
 
     reading: TableReading
@@ -55,6 +64,7 @@ class TableDescription:
     files: dict[str, str]
     looked: str
     keep: str = "all"
+    left_by: str = ""
 
 
 def describe_table(settings: InitSettings, name: str, *, ask: Ask | None = None) -> TableDescription:
@@ -142,7 +152,7 @@ def _roles(settings: InitSettings) -> dict[str, str]:
 
 def _orders(settings: InitSettings, reading: TableReading, source: str) -> Transactions | None:
     """Columns of an order table, the user's own before the guessed; None for a table with one row a customer."""
-    given = settings.data.transactions or Transactions()
+    given = settings.data.transactions or Transactions(customer="", date="", amount="")
     keys = ("customer", "date", "amount", "order", "quantity", "date_format")
     named = {key: getattr(given, key) for key in keys if getattr(given, key)}
     if settings.table == "customers":
@@ -214,6 +224,8 @@ def _describe_customers(
             f"its customers ({reasons}); add one, such as an amount, a count or a duration."
         )
     data = replace(data, columns={guess.header: guess.spec for guess in guesses if guess.spec is not None})
+    if settings.data.keep == "all":
+        data = replace(data, **_population(reading))
     needed = [guess.header for guess in (*choice.numbers, *choice.words)]
     if look.which:
         seen = look.frame.set_axis(list(source.headers), axis=1)
@@ -221,8 +233,37 @@ def _describe_customers(
         table = table_of(part, data, needed=needed)
     else:
         table = load_customers(data, needed=needed)
-    files = customer_files(name, guesses, choice, settings.data, customers=len(table.customers))
-    return TableDescription(reading, None, choice, table, files, looked)
+    drafted = replace(settings.data, keep=data.keep, populations=data.populations)
+    files = customer_files(name, guesses, choice, drafted, customers=len(table.customers))
+    left_by = data.populations[data.keep].column if data.keep in data.populations else ""
+    return TableDescription(reading, None, choice, table, files, looked, data.keep, left_by)
+
+
+def _population(reading: TableReading) -> dict[str, Any]:
+    """Keep those who have not left, where a column says so beyond doubt and they are not few."""
+    unsure = {question.column for question in reading.questions}
+    for guess in reading.guesses:
+        if guess.role is not Role.outcome or guess.spec is None or guess.facts is None or guess.header in unsure:
+            continue
+        gone = _share_gone(guess)
+        if guess.spec.event_values and 0 < gone <= _MOST_GONE:
+            left = Population(column=guess.header, exclude=list(guess.spec.event_values))
+            return {"keep": STAYING, "populations": {STAYING: left}}
+    return {}
+
+
+def _share_gone(guess: Guess) -> float:
+    """Share of the rows whose outcome is the event."""
+    facts, spec = guess.facts, guess.spec
+    if facts is None or spec is None:
+        return 0.0
+    if spec.type is ColumnType.yes_no:
+        wanted = 1 if spec.event_values == ["Yes"] else 0
+        events = facts.answers == wanted
+    else:
+        folded = {fold(value) for value in spec.event_values}
+        events = np.array([fold(str(value)) in folded for value in facts.distinct])
+    return float(np.append(events, False)[facts.codes].mean())
 
 
 def has_value(description: TableDescription) -> bool:

@@ -110,6 +110,8 @@ class Weighed:
         points = np.array([value for _, value in ranked])
         shares = np.exp(points - points.max())
         same = np.array([effect(one) == effect(meaning) for one, _ in ranked])
+        if not same.any():  # settled by the table as a whole, such as a second key
+            return 1.0
         # The same effect counts once: ten ways to be a number do not make it one.
         return float(shares[same].max() / (shares[same].max() + (shares[~same].max() if (~same).any() else 0.0)))
 
@@ -179,12 +181,23 @@ def _named(facts: ColumnFacts, concept: str) -> str:
 
 def _counts(facts: ColumnFacts) -> bool:
     words = facts.words
-    return "count" in words or ("counted" in words and not {"id", "number"} & words.concepts)
+    several = [concepts for _, concepts in words.found if "counted" in concepts and "person" not in concepts]
+    people = any({"counted", "person"} <= concepts for _, concepts in words.found)
+    if several and "id" not in words:
+        return True
+    if "count" in words:  # "número de cliente" is no count, "número de pedidos" is one
+        return not ("number" in words and {"person", "order", "entity"} & words.concepts and not several)
+    return people and not {"id", "number"} & words.concepts
+
+
+def _names(facts: ColumnFacts) -> bool:
+    """Whether the header has a word for an id or a number of something."""
+    return bool({"id", "number"} & facts.words.concepts) and not _counts(facts)
 
 
 def _pure(facts: ColumnFacts, *concepts: str) -> bool:
     """Whether every known word of the header speaks for one of the concepts, or for an id."""
-    allowed = {*concepts, "id", "number", "email"}
+    allowed = {*concepts, "id", "number"}
     return any(concept in facts.words for concept in concepts) and all(
         found & allowed for _, found in facts.words.found if found != {"total"}
     )
@@ -228,12 +241,12 @@ def _key(facts: ColumnFacts, weighed: Weighed) -> None:
     words, rows = facts.words, len(facts.filled)
     if facts.is_bool or facts.yes_no or (facts.numbers is not None and not facts.whole):
         return
-    named = {"id", "number"} & words.concepts
+    named = _names(facts)
     person = _pure(facts, "person") and not _counts(facts)
     if person:
         weighed.add(Meaning.customer, 4.5 if named else 3.0, _named(facts, "person"))
     elif facts.is_address:
-        weighed.add(Meaning.customer, 3.0, "e-mail addresses")
+        weighed.add(Meaning.customer, 2.0, "e-mail addresses")
     elif _pure(facts, "order", "entity") and named:
         pass
     elif "id" in words and all(found & {"id", "number"} for _, found in words.found):
@@ -241,10 +254,10 @@ def _key(facts: ColumnFacts, weighed: Weighed) -> None:
     elif (
         facts.unique
         and facts.share_filled == 1
-        and not words.known
+        and words.concepts <= {"number"}
         and (facts.numbers is None or facts.fixed_length > 3)
     ):
-        weighed.add(Meaning.customer, 1.0, "every cell differs")
+        weighed.add(Meaning.customer, 1.5 if facts.coded else 0.5, "every cell differs")
     if Meaning.customer in weighed.evidence:
         if facts.unique:
             weighed.add(Meaning.customer, 1.5, "nearly every cell differs")
@@ -276,7 +289,7 @@ def _order_number(facts: ColumnFacts, weighed: Weighed) -> None:
         return
     if "order" not in words or {"worth", "price", "kind", "status", "duration", "rate"} & words.concepts:
         return
-    named = {"id", "number"} & words.concepts
+    named = _names(facts)
     if named:
         weighed.add(Meaning.order, 5.5, f"{_named(facts, 'order')} beside an id")
     elif facts.count > MOST_CATEGORIES and not {"money", "date"} & words.concepts:
@@ -322,7 +335,7 @@ def _number(facts: ColumnFacts, weighed: Weighed) -> None:
     words, values = facts.words, facts.values
     low, high = float(values.min()), float(values.max())
     weighed.add(Meaning.measure, 1.0, f"numbers from {low:g} to {high:g}")
-    if "count" in words:
+    if "count" in words and _counts(facts):
         weighed.add(Meaning.count, 4.5, _named(facts, "count"))
     elif _counts(facts):
         weighed.add(Meaning.count, 4.0, _named(facts, "counted"))
@@ -330,8 +343,8 @@ def _number(facts: ColumnFacts, weighed: Weighed) -> None:
             weighed.add(Meaning.count, -1.0, "its header says more than that")
     elif facts.whole and low >= 0 and high < 1000 and not words.known:
         weighed.add(Meaning.count, 0.8, "small whole numbers")
-    if Meaning.count in weighed.evidence and not facts.whole:
-        weighed.add(Meaning.count, -2.5, "not whole")
+    if Meaning.count in weighed.evidence and (not facts.whole or facts.currency):
+        weighed.add(Meaning.count, -2.5, "not whole" if not facts.whole else f"it is written in {facts.currency}")
     for concept in ("duration", "age", "percent", "score", "money_other"):
         if concept in words:
             weighed.add(Meaning.measure, 3.0, _named(facts, concept))
@@ -409,7 +422,7 @@ def _money(facts: ColumnFacts, weighed: Weighed) -> None:
         if (
             concept in found
             and not (concept == "duration" and "rate" in found)
-            and not (concept in ("counted", "order") and "worth" in found)
+            and not (concept in ("counted", "count") and ("worth" in found or facts.currency or facts.money_like))
         ):
             weighed.add(Meaning.amount, weight, f"{_named(facts, concept)}")
     if facts.whole and not facts.currency and "worth" not in found:

@@ -77,6 +77,8 @@ class ColumnFacts:
         Words among the numbers.
     rows_per_cell : float
         Rows that have the same cell, on average, in the whole table.
+    plain : bool
+        Numbers without a sign of a currency, a percent sign or a mark between thousands.
     is_date, is_bool, percent : bool
     date_form : str, optional
         Form of the dates, where they are text.
@@ -94,6 +96,7 @@ class ColumnFacts:
     date_form: str | None = None
     is_bool: bool = False
     percent: bool = False
+    plain: bool = False
 
     @property
     def count(self) -> int:
@@ -184,7 +187,7 @@ class ColumnFacts:
     @functools.cached_property
     def leading_zeros(self) -> bool:
         """Whether whole numbers begin with a zero, as codes do."""
-        return self.numbers is not None and bool(self.sample.str.fullmatch(r"0\d+").any())
+        return self.whole and bool(self.sample.str.fullmatch(r"0\d+").any())
 
     @functools.cached_property
     def long_text(self) -> bool:
@@ -208,7 +211,7 @@ class ColumnFacts:
         if self.numbers is None:
             return ""
         head = self.distinct.head(50)
-        signs = {sign for sign in _SIGNS if head.str.contains(sign, regex=False).any()}
+        signs = set() if self.plain else {sign for sign in _SIGNS if head.str.contains(sign, regex=False).any()}
         if len(signs) == 1:
             sign = signs.pop()
             return "R$" if sign == "$" and head.str.contains("R$", regex=False).any() else sign
@@ -218,7 +221,7 @@ class ColumnFacts:
     @functools.cached_property
     def currencies(self) -> tuple[str, ...]:
         """Signs of several currencies among the cells."""
-        if self.numbers is None:
+        if self.numbers is None or self.plain:
             return ()
         signs = tuple(sign for sign in _SIGNS if self.sample.str.contains(sign, regex=False).any())
         return signs if len(signs) > 1 else ()
@@ -255,6 +258,7 @@ def read_facts(
     """
     is_bool = bool(pd.api.types.is_bool_dtype(cells.dtype))
     numbers = None if is_bool else _plain_numbers(cells)
+    plain = numbers is not None
     strangers: tuple[str, ...] = ()
     percent = False
     if numbers is not None:
@@ -277,7 +281,7 @@ def read_facts(
     per_cell = rows_per_cell if rows_per_cell is not None else used / max(len(distinct), 1)
     is_date, form = _dates(cells, distinct, words, numbers)
     return ColumnFacts(
-        header, words, filled, codes, distinct, numbers, strangers, per_cell, is_date, form, is_bool, percent
+        header, words, filled, codes, distinct, numbers, strangers, per_cell, is_date, form, is_bool, percent, plain
     )
 
 
@@ -359,6 +363,18 @@ def correlation(one: ColumnFacts, other: ColumnFacts, *, most: int = 5000) -> fl
     if both.sum() < 3 or np.ptp(left[both]) == 0 or np.ptp(right[both]) == 0:
         return 0.0
     return float(np.corrcoef(left[both], right[both])[0, 1])
+
+
+def determines(one: ColumnFacts, other: ColumnFacts) -> float:
+    """Share of a column's repeated cells that stand beside one cell of the other: 1 for an order's customer.
+
+    Cells that stand in one row only tell nothing; without any that repeat it is 0.
+    """
+    both = (one.codes >= 0) & (other.codes >= 0)
+    pairs = pd.DataFrame({"one": one.codes[both], "other": other.codes[both]})
+    grouped = pairs.groupby("one")["other"]
+    repeated = grouped.size() > 1
+    return float((grouped.nunique()[repeated] == 1).mean()) if repeated.any() else 0.0
 
 
 def is_total_of(total: ColumnFacts, parts: Sequence[ColumnFacts], *, product: bool) -> float:

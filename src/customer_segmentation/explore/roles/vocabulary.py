@@ -16,6 +16,7 @@ from importlib import resources
 import yaml
 
 _PARTS = re.compile(r"[#]|°|[a-z]+|[^\W\d_a-z]+|\d+")  # a word ends where the alphabet changes
+_WHOLE = re.compile(r"[#]|°|[^\W_]+")
 _CAMEL = re.compile(r"(?<=[a-zß-ÿ])(?=[A-ZÀ-Þ])|(?<=[A-ZÀ-Þ])(?=[A-ZÀ-Þ][a-zß-ÿ])")
 _PLAIN = str.maketrans({"ß": "ss", "ı": "i", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "’": " ", "'": " "})
 _SHORT = 3  # letters up to which a word belongs to its language alone
@@ -155,7 +156,10 @@ class Vocabulary:
 
     def read(self, header: str) -> HeaderWords:
         """Find the concepts of a header."""
-        words = words_of(header)
+        words: list[str] = []
+        for part in _WHOLE.findall(unicodedata.normalize("NFC", header)):
+            folded = fold_text(part)  # "MwSt" is a word, "UnitPrice" are two
+            words += [folded] if folded in self._phrases else words_of(part)
         found: list[tuple[str, frozenset[str]]] = []
         at = 0
         while at < len(words):
@@ -209,7 +213,7 @@ def _spoken(headers: Sequence[str]) -> frozenset[str]:
     if not foreign:
         return frozenset(["en"])
     known = {
-        name: sum(_knows(language["headers"], word) for word in foreign)
+        name: sum(_knows(language["headers"], word) * (1.0 if len(word) > _SHORT else 0.2) for word in foreign)
         for name, language in languages().items()
         if name != "en"
     }

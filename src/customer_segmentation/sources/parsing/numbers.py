@@ -8,7 +8,10 @@ import re
 import numpy as np
 import pandas as pd
 
-_CURRENCY = r"(?:[$€£¥]|usd|eur|gbp|chf)"
+_CURRENCY = (
+    r"(?:(?:r\$|us\$|[$€£¥₺₹₽₩₫₦₴]|usd|eur|euro|gbp|chf|brl|try|tl|pln|zł|sek|dkk|nok|kr|inr|rs|cad|aud|jpy"
+    r"|cny|mxn)\.?)"
+)
 
 
 _INFINITE = re.compile(r"[-+−]?\s*(?:inf|infinity|∞)", re.IGNORECASE)
