@@ -136,8 +136,10 @@ def main() -> None:
 
 def _table(counts: Counter[str], by_language: Counter[tuple[str, bool]], seed: int) -> str:
     lines = [
-        f"{counts['tables']} tables of {len(TRADES)} trades in {len(LANGUAGES)} languages, {counts['columns']:,} "
-        f"columns, seed {seed}; {counts['refused']} tables refused with a request for the amount or the date.",
+        (
+            f"{counts['tables']} tables of {len(TRADES)} trades in {len(LANGUAGES)} languages, {counts['columns']:,} "
+            f"columns, seed {seed}; {counts['refused']} tables refused with a request for the amount or the date."
+        ),
         "",
         "| what | right | share | Wilson interval, 95 % |",
         "|---|---|---|---|",

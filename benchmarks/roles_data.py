@@ -85,13 +85,13 @@ source       | ignore   | Export/System/Currency # Mandant/Quelle/Währung # Sou
 TRADES: dict[str, tuple[str, str]] = {
     "gym": (
         "customers",
-        "member_key [name] age [gender] [zip] joined tenure visits plan paid fee [newsletter] [churned] "
-        "[referrals]",
+        ("member_key [name] age [gender] [zip] joined tenure visits plan paid fee [newsletter] [churned] "
+        "[referrals]"),
     ),
     "telecom": (
         "customers",
-        "key [gender] age tenure hours usage calls plan payment_way paid fee [discount] [status] "
-        "[leave_reason]",
+        ("key [gender] age tenure hours usage calls plan payment_way paid fee [discount] [status] "
+        "[leave_reason]"),
     ),
     "online shop": (
         "customers",
@@ -271,7 +271,7 @@ def _number(values: np.ndarray, decimals: int, comma: bool, sign: str = "") -> l
     return [f"{sign}{text}" if sign in ("$", "£") else f"{text} {sign}".strip() for text in texts]
 
 
-def _customers(
+def _customers(  # noqa: C901 - what each slot draws, one after the other
     wanted: list[str], language: str, comma: bool, rng: np.random.Generator
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     n = int(rng.integers(180, 900))
@@ -335,7 +335,7 @@ def _answers(yes: np.ndarray, language: str, rng: np.random.Generator) -> list[s
     return [spelt[0] if one else spelt[1] for one in yes]
 
 
-def _other(slot: str, n: int, language: str, rng: np.random.Generator, age: np.ndarray) -> list[str]:
+def _other(slot: str, n: int, language: str, rng: np.random.Generator, age: np.ndarray) -> list[str]:  # noqa: C901 - what each slot draws, one after the other
     if slot in ("key", "member_key", "account_key"):
         kind = int(rng.integers(0, 3))
         numbers = rng.permutation(n) + int(rng.integers(1000, 90_000))
@@ -367,7 +367,7 @@ def _other(slot: str, n: int, language: str, rng: np.random.Generator, age: np.n
     return [str(one) for one in rng.choice(words, n)]
 
 
-def _orders(
+def _orders(  # noqa: C901 - what each slot draws, one after the other
     wanted: list[str], language: str, comma: bool, rng: np.random.Generator
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     customers = int(rng.integers(60, 250))

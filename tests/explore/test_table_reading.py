@@ -175,7 +175,7 @@ def test_results_that_no_real_table_gives_are_asked():
     walk_ins = lines(Amount=money())
     walk_ins["CustomerID"] = ["0" if at % 3 == 0 else cell for at, cell in enumerate(walk_ins["CustomerID"])]
     (question,) = read(walk_ins).questions
-    assert "'0' of CustomerID holds 33%" in question.asks
+    assert "'0' of CustomerID holds 33.3" in question.asks
     five = lines(Amount=money()) | {"CustomerID": RNG.choice([f"K{one}" for one in range(5)], N)}
     assert any("5 customers" in question.asks for question in read(five).questions)
     one = {"Member ID": ids(), "Visits": whole(1, 40), "Total spent": [*money(N - 1), "170000000"]}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -351,41 +350,3 @@ def _dates(
 def rows_per_cell(cells: pd.Series) -> float:
     """How many rows have the same cell, on average over the cells."""
     return float(cells.notna().sum()) / max(cells.nunique(), 1)
-
-
-def correlation(one: ColumnFacts, other: ColumnFacts, *, most: int = 5000) -> float:
-    """Pearson's correlation of two columns of numbers over the rows that have both, of ``most`` rows; 0 without any."""
-    if one.numbers is None or other.numbers is None:
-        return 0.0
-    step = max(len(one.numbers) // most, 1)
-    left, right = one.numbers[::step], other.numbers[::step]
-    both = np.isfinite(left) & np.isfinite(right)
-    if both.sum() < 3 or np.ptp(left[both]) == 0 or np.ptp(right[both]) == 0:
-        return 0.0
-    return float(np.corrcoef(left[both], right[both])[0, 1])
-
-
-def determines(one: ColumnFacts, other: ColumnFacts) -> float:
-    """Share of a column's repeated cells that stand beside one cell of the other: 1 for an order's customer.
-
-    Cells that stand in one row only tell nothing; without any that repeat it is 0.
-    """
-    both = (one.codes >= 0) & (other.codes >= 0)
-    pairs = pd.DataFrame({"one": one.codes[both], "other": other.codes[both]})
-    grouped = pairs.groupby("one")["other"]
-    repeated = grouped.size() > 1
-    return float((grouped.nunique()[repeated] == 1).mean()) if repeated.any() else 0.0
-
-
-def is_total_of(total: ColumnFacts, parts: Sequence[ColumnFacts], *, product: bool) -> float:
-    """Share of the rows in which a column is the product, or the sum, of others; 0 where too few have all."""
-    columns = [part.numbers for part in parts]
-    if total.numbers is None or any(column is None for column in columns):
-        return 0.0
-    stacked = np.array(columns)
-    expected = stacked.prod(axis=0) if product else stacked.sum(axis=0)
-    known = np.isfinite(expected) & np.isfinite(total.numbers)
-    if known.sum() < 5:
-        return 0.0
-    gap = np.abs(total.numbers[known] - expected[known])
-    return float((gap <= 0.011 + 0.005 * np.abs(expected[known])).mean())

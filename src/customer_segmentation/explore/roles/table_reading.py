@@ -12,8 +12,8 @@ import pandas as pd
 
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.explore.roles.column_guesses import ROLE_WORDS, Guess, guess_of, mostly_blank
-from customer_segmentation.explore.roles.evidence import MOST_CATEGORIES, Evidence, Meaning, Weighed, effect, weigh
-from customer_segmentation.explore.roles.facts import determines, is_total_of, read_facts
+from customer_segmentation.explore.roles.evidence import Evidence, Meaning, Weighed, effect
+from customer_segmentation.explore.roles.facts import read_facts
 from customer_segmentation.explore.roles.order_table import FEWEST_ORDERS, OrderColumns, order_columns
 from customer_segmentation.explore.roles.questions import (
     SURE,
@@ -22,16 +22,14 @@ from customer_segmentation.explore.roles.questions import (
     key_questions,
     value_questions,
 )
+from customer_segmentation.explore.roles.relations import relate_columns
 from customer_segmentation.explore.roles.vocabulary import Vocabulary
+from customer_segmentation.explore.roles.weigh import weigh
 from customer_segmentation.formatting import percent
 from customer_segmentation.settings.data import Role
 from customer_segmentation.sources.parsing.texts import fold
 
 _FEWEST_POINTS = 1.5  # for an amount: with less there is none
-_MOST_TRIED = 4  # quantities, prices and totals whose products are compared
-_MOST_CODES = 6  # numbers of orders and customers that are compared
-_MOST_ROWS_EACH = 500  # rows of a customer on average, in a table of orders
-_ALWAYS = 0.98
 _GIVEN = 50.0  # weight of what the user has said
 
 
@@ -144,7 +142,7 @@ def read_table(
     for at, meaning in given.items():
         if at in columns:
             columns[at].evidence = {meaning: [Evidence(_GIVEN, "as you said")]}
-    _relate(columns, given)
+    relate_columns(columns, given)
     return _Decision(columns, unnamed, given, vocabulary, table).reading()
 
 
@@ -156,79 +154,6 @@ def _unusable_header(header: str, known: Counter[str]) -> str:
     if known[folded] > 1:
         return "its header stands more than once; rename the columns to use them"
     return "its header holds '${', which configs take for a reference; rename it" if "${" in header else ""
-
-
-def _relate(columns: Mapping[int, Weighed], given: Mapping[int, Meaning]) -> None:
-    """Evidence from several columns: a total is quantity times price, or the sum of the other amounts."""
-
-    def best(meaning: Meaning) -> list[Weighed]:
-        found = [one for at, one in columns.items() if one.points(meaning) > 0 and given.get(at, meaning) is meaning]
-        return sorted(found, key=lambda one: -one.points(meaning))[:_MOST_TRIED]
-
-    _relate_keys(columns, given)
-    amounts = best(Meaning.amount)
-    for price in best(Meaning.price):
-        for quantity in best(Meaning.quantity):
-            for amount in amounts:
-                if len({id(price), id(quantity), id(amount)}) < 3:
-                    continue
-                share = is_total_of(amount.facts, [quantity.facts, price.facts], product=True)
-                if share > 0.9:
-                    told = f"{quantity.facts.header} times {price.facts.header} in {percent(share)} of the rows"
-                    amount.add(Meaning.amount, 3.0, told)
-                    quantity.add(Meaning.quantity, 1.0, f"times {price.facts.header} it is {amount.facts.header}")
-                    price.add(Meaning.price, 1.0, f"times {quantity.facts.header} it is {amount.facts.header}")
-    if len(amounts) > 2:
-        for total in amounts:
-            parts = [one for one in amounts if one is not total]
-            share = is_total_of(total.facts, [one.facts for one in parts], product=False)
-            if share > 0.9:
-                total.add(Meaning.amount, 1.5, f"the sum of {' and '.join(one.facts.header for one in parts)}")
-
-
-def _relate_keys(columns: Mapping[int, Weighed], given: Mapping[int, Meaning]) -> None:
-    """Evidence for order and customer numbers: an order has one date and one customer, who has several orders."""
-    codes = [
-        one
-        for at, one in columns.items()
-        if at not in given
-        and one.facts.count > MOST_CATEGORIES
-        and FEWEST_ORDERS <= one.facts.rows_per_cell <= _MOST_ROWS_EACH
-        and one.facts.coded
-        and (one.facts.numbers is None or one.facts.whole)
-        and (one.facts.numbers is None or one.facts.fixed_length > 3 or one.facts.words.known)
-        and not one.facts.is_date
-        and not {"entity", "code", "worth", "money", "counted", "duration", "quantity"} & one.facts.words.concepts
-    ][:_MOST_CODES]
-    dates = [one for one in columns.values() if one.facts.is_date and not one.facts.unique]
-    if not codes or not dates:
-        return
-    found = False
-    for order in codes:
-        dated = max(determines(order.facts, date.facts) for date in dates[:_MOST_TRIED])
-        if dated < _ALWAYS:
-            continue
-        for customer in codes:
-            if customer is order or customer.facts.count >= order.facts.count:
-                continue
-            once = determines(order.facts, customer.facts)
-            several = determines(customer.facts, order.facts)
-            if once >= _ALWAYS and several < 0.5:
-                found = True
-                order.add(Meaning.order, 2.5, f"each has one date and one {customer.facts.header}")
-                customer.add(Meaning.customer, 2.5, f"each {order.facts.header} has one, and it has several of these")
-    shaped = [
-        one
-        for one in codes
-        if one.facts.words.concepts <= {"id", "number"} and (one.facts.numbers is None or one.facts.fixed_length > 3)
-    ]
-    shaped = [] if any(one.facts.unique and one.points(Meaning.customer) > 0.5 for one in columns.values()) else shaped
-    if (
-        not found
-        and len(shaped) == 1
-        and max(determines(shaped[0].facts, date.facts) for date in dates[:_MOST_TRIED]) < 0.5
-    ):
-        shaped[0].add(Meaning.customer, 2.2, "a code that comes back on several dates")
 
 
 class _Decision:
