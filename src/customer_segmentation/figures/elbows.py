@@ -4,19 +4,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from customer_segmentation.figures.labels import LINE, TEXT, fit
+from customer_segmentation.figures.labels import fit
+from customer_segmentation.figures.panels import panels
 from customer_segmentation.figures.theme import (
     ACCENT,
-    EDGE,
     INK,
-    compose,
     heading,
-    legend_rows,
     name_x,
-    new_figure,
     number_axis,
-    segment_legend,
-    style,
 )
 
 WIDTH = 5.6
@@ -46,21 +41,17 @@ def all_elbows(
     entries = [f"{fit(study, 3.4)}{'' if k is None else f', k = {k} marked'}"] if study in names else []
     entries += [f"the other {len(names) - len(entries)} studies"] if len(names) > len(entries) else []
     colours = [ACCENT, OTHERS] if study in names else [OTHERS]
-    legend = legend_rows(entries, WIDTH - 2 * EDGE)
-    foot = 0.62 + len(legend) * TEXT * LINE * 1.15 + 0.14
-    figure = new_figure(WIDTH, 2.7 + foot, nrows=1, ncols=1)
-    compose(
-        figure,
-        title=title,
-        caption="Inertia left with k segments, as a share of the inertia with one. A curve that bends sharply would "
-        "speak for the k at its bend; a smooth one leaves k open.",
-        left=0.7,
-        right=0.3,
-        bottom=foot,
-        top=0.36,
+    drawn = panels(
+        title,
+        "Inertia left with k segments, as a share of the inertia with one. A sharp bend would favour the k at the "
+        "bend; "
+        "a smooth curve leaves k open.",
+        width=WIDTH,
+        height=2.7,
+        entries=entries,
+        colours=colours,
     )
-    axes = figure.axes[0]
-    style(axes, grid="y")
+    axes = drawn.axes[0]
     for name in [*(name for name in names if name != study), *([study] if study in names else [])]:
         own = leaderboard[leaderboard["study"] == name].sort_values("k")
         front = name == study
@@ -82,5 +73,4 @@ def all_elbows(
     number_axis(axes.yaxis)
     heading(axes, "Share of the inertia at k = 1")
     name_x(axes, "k, number of segments")
-    segment_legend(figure, entries, colours, legend)
-    return figure
+    return drawn.finish()

@@ -170,6 +170,8 @@ class UnitFormatter(Formatter):
         if largest >= 1e16 or (largest and largest < 1e-4):
             return [self._signed(value, f"{abs(value):.3g}") for value in finite]
         decimals = min(8, max(0, -math.floor(math.log10(step / scale) + 1e-9)))
+        while decimals < 8 and any(abs(round(v / scale, decimals) - v / scale) > 0.01 * step / scale for v in finite):
+            decimals += 1  # a step of 0.025 needs three: 0.925 is not 0.93
         return [self._signed(value, f"{abs(value) / scale:,.{decimals}f}{suffix if value else ''}") for value in finite]
 
     def _signed(self, value: float, text: str) -> str:

@@ -8,12 +8,13 @@ import numpy.typing as npt
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
-from customer_segmentation.figures.labels import PLAIN, TEXT, with_unit
+from customer_segmentation.figures.labels import PLAIN, TEXT, number, with_unit
 from customer_segmentation.figures.theme import (
     INK,
     compose,
     heading,
     ink_on,
+    mark,
     name_x,
     new_figure,
     number_axis,
@@ -91,13 +92,21 @@ def member_flow(
     if bands:
         axes.add_collection(PolyCollection(bands, facecolor=STREAM, edgecolor="none", alpha=0.75), autolim=False)
     for k in ks:
-        sizes = np.bincount(parts[k], minlength=k) / max(n, 1)
+        counts = np.bincount(parts[k], minlength=k)
+        sizes = counts / max(n, 1)
         marked = k == chosen
         colours = segment_colours(k) if marked else ["#5F6B76"] * k
         areas = 30 + 420 * sizes
         if marked:
             areas = np.maximum(areas, 190)
-        axes.scatter(np.full(k, k), middles[k], s=areas, c=colours, edgecolors="white", linewidths=1.2, zorder=3)
+        for segment in range(k):
+            dot = axes.scatter(
+                [k], [middles[k][segment]], s=areas[segment], c=[colours[segment]], edgecolors="white", linewidths=1.2,
+                zorder=3,
+            )  # fmt: skip
+            told = f"k = {k}, segment {segment}: {int(counts[segment]):,} customers, "
+            told += f"mean {measure} {number(float(middles[k][segment]), unit)}"
+            mark(dot, segment if marked else None, [told])
         if marked:
             for segment in range(k):
                 axes.text(

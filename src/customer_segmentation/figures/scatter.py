@@ -9,21 +9,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from customer_segmentation.figures.labels import LINE, PLAIN, TEXT, fit, with_unit
+from customer_segmentation.figures.labels import PLAIN, TEXT, fit, with_unit
+from customer_segmentation.figures.panels import panels
 from customer_segmentation.figures.theme import (
-    EDGE,
-    compose,
     heading,
     ink_on,
-    legend_rows,
     name_x,
-    new_figure,
     number_axis,
     segment_colours,
-    segment_legend,
     segment_names,
     size_inches,
-    style,
 )
 
 MOST_POINTS = 20_000  # beyond which more are not seen, only paid for
@@ -94,28 +89,26 @@ def scatter_pairs(
     pairs = list(combinations(range(len(features)), 2))
     rows, columns = (2, 3) if len(pairs) == 6 else (1, len(pairs))
     width = 11.4 if columns == 3 else 6.8
-    legend = legend_rows(shown, width - 2 * EDGE)
-    foot = 0.62 + len(legend) * TEXT * LINE * 1.15 + 0.14
     panel = 2.75 if columns == 3 else 4.2
     gap = 0.95
-    figure = new_figure(width, rows * panel + (rows - 1) * gap + 0.34 + foot, nrows=rows, ncols=columns, squeeze=False)
-    compose(
-        figure,
-        title=title,
-        caption=f"Each pair of features in original units; numbered circles are segment centres. {_sentence(notes)}",
+    drawn = panels(
+        title,
+        f"Each pair of features in original units; numbered circles are segment centres. {_sentence(notes)}",
+        width=width,
+        height=rows * panel + (rows - 1) * gap + 0.34,
+        entries=shown,
+        colours=colours,
         left=0.8,
-        right=0.3,
-        bottom=foot,
         top=0.34,
         gaps=(0.85, gap),
         grid=(rows, columns),
+        lines="both",
     )
     sizes = np.bincount(segments, minlength=k)
     order = np.argsort(-sizes, kind="stable")
     radius = 3.2 if len(values) <= 2_000 else 2.4 if len(values) <= 8_000 else 1.7
     middles = centres[features].to_numpy(dtype=float)
-    for axes, (x, y) in zip(figure.axes, pairs, strict=True):
-        style(axes)
+    for axes, (x, y) in zip(drawn.axes, pairs, strict=True):
         for segment in order:
             own = segments == segment
             axes.plot(
@@ -127,8 +120,7 @@ def scatter_pairs(
             number_axis(axis, units.get(feature, ""), ticks=4 if columns == 3 else 6)
         heading(axes, with_unit(features[y], units.get(features[y], ""), size_inches(axes)[0]))
         name_x(axes, with_unit(features[x], units.get(features[x], ""), size_inches(axes)[0]))
-    segment_legend(figure, shown, colours, legend)
-    return figure
+    return drawn.finish()
 
 
 def _sentence(notes: list[str]) -> str:
@@ -170,15 +162,11 @@ def _histogram_by_segment(
     notes: list[str],
 ) -> Figure:
     """Draw a single feature: stacked histograms, and the centres on a rule above them."""
-    legend = legend_rows(names, 8.0 - 2 * EDGE)
-    foot = 0.62 + len(legend) * TEXT * LINE * 1.15 + 0.14
-    figure = new_figure(8.0, 3.4 + foot, nrows=1, ncols=1)
     caption = f"Customers by {fit(feature, 3)} in original units; numbered circles are segment centres. "
-    compose(
-        figure, title=title, caption=caption + _sentence(notes), left=0.85, right=0.3, bottom=foot, top=0.34
-    )  # fmt: skip
-    axes = figure.axes[0]
-    style(axes, grid="y")
+    drawn = panels(
+        title, caption + _sentence(notes), width=8.0, height=3.4, entries=names, colours=colours, left=0.85, top=0.34
+    )
+    axes = drawn.axes[0]
     present = np.isfinite(values)
     edges = _bins(values[present])
     floor = np.zeros(len(edges) - 1)
@@ -194,8 +182,7 @@ def _histogram_by_segment(
     number_axis(axes.yaxis, whole=True)
     heading(axes, "Customers")
     name_x(axes, with_unit(feature, units.get(feature, "")))
-    segment_legend(figure, names, colours, legend)
-    return figure
+    return drawn.finish()
 
 
 def _bins(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -1,6 +1,6 @@
 """A map of the space that was clustered: its two widest directions, the segments in it, what the directions mean."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,20 +8,16 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 
 from customer_segmentation.clustering.metrics import BLOCK
-from customer_segmentation.figures.labels import LINE, TEXT, fit
+from customer_segmentation.figures.labels import fit
+from customer_segmentation.figures.panels import panels
 from customer_segmentation.figures.scatter import LABEL_LIMIT, numbered_centres
 from customer_segmentation.figures.theme import (
-    EDGE,
-    compose,
     heading,
-    legend_rows,
+    mark,
     name_x,
-    new_figure,
     number_axis,
     segment_colours,
-    segment_legend,
     segment_names,
-    style,
 )
 from customer_segmentation.formatting import percent
 
@@ -81,6 +77,8 @@ def space_map(
     *,
     names: Sequence[str] | None = None,
     seed: int = 0,
+    most: int = MOST_POINTS,
+    tell: Callable[[npt.NDArray[np.int_]], list[str]] | None = None,
 ) -> Figure:
     """Draw the customers in the plane in which they differ most, with the centres of their segments.
 
@@ -94,7 +92,10 @@ def space_map(
     title : str
     names : sequence of k str, optional
     seed : int
-        Of the sample drawn beyond 8,000 customers.
+        Of the sample drawn beyond ``most`` customers.
+    most : int
+    tell : callable, optional
+        Texts under the pointer for the rows that are drawn, for a figure that is saved as vectors.
 
     Returns
     -------
@@ -106,46 +107,45 @@ def space_map(
     points = plane.points
     middles = np.array([points[segments == segment].mean(axis=0) for segment in range(k)]).reshape(k, 2)
     note = f"{len(points):,} customers"
-    if len(points) > MOST_POINTS:
-        picked = np.sort(np.random.default_rng(seed).choice(len(points), MOST_POINTS, replace=False))
-        note = f"{MOST_POINTS:,} of {len(points):,} customers, drawn at random"
+    picked = np.arange(len(points))
+    if len(points) > most:
+        picked = np.sort(np.random.default_rng(seed).choice(len(points), most, replace=False))
+        note = f"{most:,} of {len(points):,} customers, drawn at random"
         points, segments = points[picked], segments[picked]
+    tips = None if tell is None else tell(picked)
     shown = [
         fit(name if names is None else f"{segment} · {name}", LABEL_LIMIT)
         for segment, name in enumerate(segment_names(k, names))
     ]
     colours = segment_colours(k)
-    legend = legend_rows(shown, WIDTH - 2 * EDGE)
-    foot = 0.62 + len(legend) * TEXT * LINE * 1.15 + 0.14
-    figure = new_figure(WIDTH, 3.7 + foot, nrows=1, ncols=1)
-    both = sum(plane.explained)
-    compose(
-        figure,
-        title=title,
-        caption=f"The two directions in which {note} differ most in the space that was clustered: {percent(both)} of "
-        "its variance. Numbered circles are segment centres.",
-        left=0.75,
-        right=0.3,
-        bottom=foot,
-        top=0.36,
+    drawn = panels(
+        title,
+        f"The two directions in which {note} differ most in the space that was clustered: "
+        f"{percent(sum(plane.explained))} of its variance. Numbered circles are segment centres.",
+        width=WIDTH,
+        height=3.7,
+        entries=shown,
+        colours=colours,
+        lines="both",
     )
-    axes = figure.axes[0]
-    style(axes)
+    axes = drawn.axes[0]
     sizes = np.bincount(segments, minlength=k)
     radius = 3.2 if len(points) <= 2_000 else 2.2
     for segment in np.argsort(-sizes, kind="stable"):
         own = segments == segment
-        axes.plot(
+        (dots,) = axes.plot(
             points[own, 0], points[own, 1], "o", color=colours[segment], markersize=radius, alpha=0.6,
-            markeredgewidth=0, rasterized=True,
+            markeredgewidth=0, rasterized=tips is None,
         )  # fmt: skip
+        if tips is not None:
+            told = [tips[at] for at in np.flatnonzero(own)]
+            mark(dots, int(segment), told or [shown[segment]])
     numbered_centres(axes, middles[:, 0], middles[:, 1], colours)
     for axis in (axes.xaxis, axes.yaxis):
         number_axis(axis)
     heading(axes, _axis_name("Up", plane.explained[1], plane.weights[1], dimensions))
     name_x(axes, _axis_name("Right", plane.explained[0], plane.weights[0], dimensions))
-    segment_legend(figure, shown, colours, legend)
-    return figure
+    return drawn.finish()
 
 
 def _axis_name(word: str, explained: float, weights: Floats, dimensions: Sequence[str]) -> str:

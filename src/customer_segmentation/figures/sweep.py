@@ -38,18 +38,21 @@ def sweep_heatmaps(
     *,
     title: str = "The best candidate of each space",
     yardstick: str = "Best yardstick",
+    chosen: tuple[str, str] | None = None,
 ) -> Figure:
     """Draw the best yardstick of each space, and the k of that candidate, side by side.
 
     Parameters
     ----------
     best : DataFrame of shape (n_feature_sets, n_scalings)
-        The best yardstick among the candidates that qualified; NaN where none did. Its highest cell is framed.
+        The best yardstick among the candidates that qualified; NaN where none did.
     chosen_k : DataFrame of shape (n_feature_sets, n_scalings)
         The k of that candidate; NaN where none qualified. Same rows and columns.
     title : str
     yardstick : str
         What ``best`` is, over its panel.
+    chosen : tuple of (feature set, scaling), optional
+        The space of the chosen candidate, which is framed.
 
     Returns
     -------
@@ -67,12 +70,13 @@ def sweep_heatmaps(
     left, gap = widest(labels) + 0.4, 0.55
     width = max(left + 2 * columns_shown * cell + gap + EDGE, 7.6)
     figure = new_figure(width, rows_shown * CELL_HEIGHT + head + 0.45 + EDGE, nrows=1, ncols=2)
+    framed = " Framed: the space of the chosen candidate." if chosen is not None else ""
     blank = " Grey: no candidate of that space qualified." if np.isnan(values).any() else ""
     compose(
         figure,
         title=title,
         caption="Rows: feature sets; columns: scalings. Left: the yardstick of the best candidate that qualified, "
-        f"higher is better, the highest framed. Right: its number of segments.{blank}",
+        f"higher is better. Right: its number of segments.{framed}{blank}",
         left=left,
         right=EDGE,
         top=head + 0.4,
@@ -93,8 +97,8 @@ def sweep_heatmaps(
             -0.12 / size_inches(first)[0], 1 - (row + 0.5) / rows, label, transform=first.transAxes, size=TEXT,
             color=INK, ha="right", va="center", **PLAIN,
         )  # fmt: skip
-    if len(finite):
-        best_row, best_column = np.unravel_index(np.nanargmax(values), values.shape)
+    if chosen is not None and chosen[0] in best.index and chosen[1] in best.columns:
+        best_row, best_column = list(best.index).index(chosen[0]), list(best.columns).index(chosen[1])
         for axes in (first, second):
             axes.add_patch(
                 Rectangle(

@@ -6,9 +6,11 @@ cheaper than matplotlib's layout engines, which draw a figure to lay it out, and
 
 from collections.abc import Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PathCollection
@@ -24,6 +26,7 @@ from customer_segmentation.figures.labels import (
     TEXT,
     TITLE,
     UnitFormatter,
+    clean,
     fit,
     text_width,
     wrap,
@@ -54,6 +57,7 @@ SEQUENTIAL: Colormap = LinearSegmentedColormap.from_list("segment_sequential", [
 DIVERGING: Colormap = LinearSegmentedColormap.from_list(
     "segment_diverging", ["#0B4F82", "#6FA8CF", "#F7F7F7", "#EBA560", "#9A4A00"]
 )
+HEADER = "header"  # id of title and caption in a vector image
 EDGE = 0.2  # inches left free around everything
 
 
@@ -95,6 +99,26 @@ def new_figure(width: float, height: float, **subplots: Any) -> Figure:
     return figure
 
 
+#: Inches of a figure's header, for who shows the panels without it.
+HEADERS: WeakKeyDictionary[Figure, float] = WeakKeyDictionary()
+#: Between a segment's number, its marks' texts, and these, in the id of an element of a vector image.
+UNIT, RECORD = "\u241f", "\u241e"
+
+
+def mark(artist: Artist, segment: int | None, tips: Sequence[str]) -> None:
+    """Say of what is drawn to which segment it belongs and what stands under the pointer, for a vector image.
+
+    Parameters
+    ----------
+    artist : Artist
+    segment : int or None
+        None: it belongs to no segment of the candidate.
+    tips : sequence of str
+        One for all of the artist, or one for each of its points.
+    """
+    artist.set_gid(f"{'' if segment is None else segment}{UNIT}{RECORD.join(clean(tip) for tip in tips)}")
+
+
 def compose(
     figure: Figure,
     *,
@@ -128,11 +152,14 @@ def compose(
     title_height = len(heading) * TITLE * LINE
     header = EDGE + title_height + 0.06 + len(note) * TEXT * LINE + 0.08
     height += header
+    HEADERS[figure] = header
     figure.set_size_inches(width, height)
     x = EDGE / width
     style: dict[str, Any] = {"ha": "left", "va": "top", "linespacing": 1.2, **PLAIN}
-    figure.text(x, 1 - EDGE / height, "\n".join(heading), size=TITLE, weight="bold", color=INK, **style)
-    figure.text(x, 1 - (EDGE + title_height + 0.06) / height, "\n".join(note), size=TEXT, color=QUIET, **style)
+    figure.text(x, 1 - EDGE / height, "\n".join(heading), size=TITLE, weight="bold", color=INK, gid=HEADER, **style)
+    figure.text(
+        x, 1 - (EDGE + title_height + 0.06) / height, "\n".join(note), size=TEXT, color=QUIET, gid=HEADER, **style
+    )
     rows, columns = grid
     across = (width - left - right - (columns - 1) * gaps[0]) / columns
     down = (height - header - top - bottom - (rows - 1) * gaps[1]) / rows

@@ -9,7 +9,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from customer_segmentation.figures.labels import LINE, PLAIN, TEXT, fit, fit_all, widest
+from customer_segmentation.figures.labels import PLAIN, TEXT, fit, fit_all, widest
+from customer_segmentation.figures.panels import panels
 from customer_segmentation.figures.theme import (
     ACCENT,
     EDGE,
@@ -20,13 +21,10 @@ from customer_segmentation.figures.theme import (
     cells,
     compose,
     heading,
-    legend_rows,
     name_x,
     new_figure,
     number_axis,
-    segment_legend,
     size_inches,
-    style,
 )
 
 WIDTH = 9.6
@@ -94,7 +92,9 @@ def valley_heatmap(pairs: Sequence[Mapping[str, Any]], k: int, title: str, *, se
     return figure
 
 
-def stability_by_k(short_list: pd.DataFrame, *, rand: float, title: str = "Stability of what was examined") -> Figure:
+def stability_by_k(
+    short_list: pd.DataFrame, *, rand: float, title: str = "Stability of the evaluated candidates"
+) -> Figure:
     """Draw half-sample stability against k for each study of the short list.
 
     Parameters
@@ -111,22 +111,18 @@ def stability_by_k(short_list: pd.DataFrame, *, rand: float, title: str = "Stabi
     Figure
     """
     names, colours = _coloured(short_list)
-    legend = legend_rows(names, WIDTH - 2 * EDGE)
-    foot = 0.62 + len(legend) * TEXT * LINE * 1.15 + 0.14
-    figure = new_figure(WIDTH, 3.3 + foot, nrows=1, ncols=1)
-    compose(
-        figure,
-        title=title,
-        caption="Adjusted Rand index between the segments and those found again on half of the customers; thin lines "
-        "reach down to the worst half. Filled: confirmed; hollow: a first look, which can only rule out; crossed: "
-        f"ruled out. Dashed: {rand:g}, the least mean that counts as stable.",
-        left=0.75,
-        right=0.3,
-        bottom=foot,
-        top=0.36,
+    drawn = panels(
+        title,
+        "Adjusted Rand index between the segments and those of fits on half-samples; thin lines reach down to the "
+        "worst "
+        "one. Filled: confirmed; hollow: screened, which can only rule out; crossed: ruled out. Dashed: "
+        f"{rand:g}, the least mean that counts as stable.",
+        width=WIDTH,
+        height=3.3,
+        entries=names,
+        colours=colours,
     )
-    axes = figure.axes[0]
-    style(axes, grid="y")
+    axes = drawn.axes[0]
     shift = np.linspace(-0.18, 0.18, len(names)) if len(names) > 1 else np.zeros(1)
     for position, (name, colour) in enumerate(zip(names, colours, strict=True)):
         own = _named(short_list, name, names)
@@ -146,9 +142,8 @@ def stability_by_k(short_list: pd.DataFrame, *, rand: float, title: str = "Stabi
     axes.set_ylim(max(min(low, rand) - 0.06, -0.5), 1.02)
     _k_axis(axes, short_list["k"])
     number_axis(axes.yaxis)
-    heading(axes, "Adjusted Rand index, half against all")
-    segment_legend(figure, names, colours, legend)
-    return figure
+    heading(axes, "Adjusted Rand index, half-sample against all")
+    return drawn.finish()
 
 
 def front_figure(short_list: pd.DataFrame, *, value: str, title: str = "No candidate is best in everything") -> Figure:
@@ -167,30 +162,31 @@ def front_figure(short_list: pd.DataFrame, *, value: str, title: str = "No candi
     -------
     Figure
     """
-    figure = new_figure(WIDTH, 4.6, nrows=1, ncols=2)
-    compose(
-        figure,
-        title=title,
-        caption="Separation: silhouette in the reference space, the one in which all candidates are compared. Blue: on "
-        "the front, no other candidate is at least as good in stability, separation and value explained; grey: "
-        "surpassed; crossed: ruled out. Circled: the chosen one.",
+    shown = [
+        (column, words)
+        for column, words in (
+            ("reference_silhouette", "Separation"),
+            ("value_explained", f"Share of {fit(value, 1.8)} explained"),
+        )
+        if np.isfinite(short_list[column].to_numpy(dtype=float)).any()
+    ]
+    drawn = panels(
+        title,
+        "Separation: silhouette in the reference space, the one in which all candidates are compared. Blue: on the "
+        "front, no other candidate is at least as good in stability, separation and value explained; grey: surpassed; "
+        "crossed: ruled out. Circled: the chosen one.",
+        width=WIDTH,
+        height=3.98,
         left=0.8,
-        right=0.3,
-        bottom=0.62,
-        top=0.36,
         gaps=(0.85, 0.0),
-        grid=(1, 2),
-    )
-    panels = (
-        ("reference_silhouette", "Separation"),
-        ("value_explained", f"Share of {fit(value, 1.8)} explained"),
+        grid=(1, max(len(shown), 1)),
+        lines="both",
     )
     colours = [
         ACCENT if front and not out else OTHERS
         for front, out in zip(short_list["on_front"], short_list["ruled_out"], strict=True)
     ]
-    for axes, (column, words) in zip(figure.axes, panels, strict=True):
-        style(axes)
+    for axes, (column, words) in zip(drawn.axes, shown, strict=False):
         x, y = short_list[column].to_numpy(dtype=float), short_list["stability"].to_numpy(dtype=float)
         out = short_list["ruled_out"].to_numpy(dtype=bool)
         axes.scatter(x, y, s=52, c=colours, zorder=3)
@@ -206,7 +202,7 @@ def front_figure(short_list: pd.DataFrame, *, value: str, title: str = "No candi
             if np.isfinite(x[place]) and np.isfinite(y[place]):
                 above = bool(chosen[place])  # the runner-up is named below its point: the two are often near
                 _tell(axes, x[place], y[place], str(short_list["name"].iloc[place]), above=above)
-    return figure
+    return drawn.finish()
 
 
 def silhouettes_and_yardstick(
@@ -235,26 +231,21 @@ def silhouettes_and_yardstick(
         [f"the other {others} stud{'ies' if others > 1 else 'y'}"] if others else []
     )
     colours = [*PALETTE[: len(front)], *([OTHERS] if others else [])]
-    legend = legend_rows(entries, WIDTH - 2 * EDGE)
-    foot = 0.62 + len(legend) * TEXT * LINE * 1.15 + 0.14
-    figure = new_figure(WIDTH, 3.0 + foot, nrows=1, ncols=2)
-    compose(
-        figure,
-        title=title,
-        caption="Left: mean silhouette of each candidate in its own space; the curves may be read one by one, not "
-        "against each other, because each is measured in another space. Right: the same candidates by the yardstick, "
-        "measured in one reference space: the share of what K-means attains there with as many segments.",
-        left=0.75,
-        right=0.3,
-        bottom=foot,
-        top=0.36,
-        gaps=(0.8, 0.0),
+    drawn = panels(
+        title,
+        "Left: mean silhouette of each candidate in its own space; the curves may be read one by one, not against each "
+        "other, because each is measured in another space. Right: the same candidates by the yardstick, measured in "
+        "one "
+        "reference space: the share of what K-means attains there with as many segments.",
+        width=WIDTH,
+        height=3.0,
+        entries=entries,
+        colours=colours,
         grid=(1, 2),
     )
     for axes, column, words in zip(
-        figure.axes, ("silhouette", "yardstick"), ("Silhouette, each in its own space", "Yardstick"), strict=True
+        drawn.axes, ("silhouette", "yardstick"), ("Silhouette, each in its own space", "Yardstick"), strict=True
     ):
-        style(axes, grid="y")
         for name in [*(name for name in names if name not in front), *reversed(front)]:
             own = several[several["study"] == name].sort_values("k")
             colour = colours[front.index(name)] if name in front else OTHERS
@@ -267,8 +258,7 @@ def silhouettes_and_yardstick(
         _k_axis(axes, several["k"])
         number_axis(axes.yaxis)
         heading(axes, words)
-    segment_legend(figure, entries, colours, legend)
-    return figure
+    return drawn.finish()
 
 
 def _coloured(short_list: pd.DataFrame) -> tuple[list[str], list[str]]:

@@ -5,19 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from customer_segmentation.formatting import capital, listed, percent
+from customer_segmentation.formatting import apart, capital, listed, percent
 from customer_segmentation.report.data import ReportData
-from customer_segmentation.report.document import Bullets, Paragraph, Section
+from customer_segmentation.report.document import Paragraph
 from customer_segmentation.report.profile_rows import outcome_rows
 
-#: A segment below this share of the customers is no target for a campaign; below the second it is small.
-TINY, SMALL = 0.01, 0.05
+#: A segment below this part of the smallest share that the verdict allows is too small to act on.
+TINY_PART = 0.2
 #: A feature that carries less of the variance that was clustered hardly shapes the segments.
 HARDLY = 0.02
 #: A feature that carries so much of it decides alone.
 NEARLY_ALL = 0.95
-#: Adjusted Rand index of half samples below which a partition is another one on other customers.
-STEADY = 0.9
 #: Adjusted Rand index below which a change of unit made other segments.
 SAME_SEGMENTS = 0.9
 SET_ASIDE = 0.01
@@ -33,16 +31,14 @@ def cautions(data: ReportData) -> list[Paragraph]:
     found += [*_violations(data), *_unsteady(data)]
     if data.insights is not None:
         found += [Paragraph(f"{capital(text)}.".replace("..", ".")) for text in data.insights.cautions]
+        found += [
+            Paragraph(f"{item.sentence}.", lead="Follows from the table itself.") for item in data.insights.relations
+        ]
         found += [*_circular(data), *_missing(data)]
     found += [*_rows(data), *_scores(data)]
     if data.insights is not None:
         found += _causes(data)
     return found
-
-
-def cautions_section(data: ReportData) -> Section:
-    """The section."""
-    return Section("not-supported", "What the data does not support", (Bullets(tuple(cautions(data))),))
 
 
 def _tiny(data: ReportData) -> list[Paragraph]:
@@ -51,14 +47,16 @@ def _tiny(data: ReportData) -> list[Paragraph]:
     profiles = data.insights.profiles
     table = profiles.segments
     paragraphs = []
+    smallest = data.limits["smallest_share"]
+    tiny = TINY_PART * smallest
     for low, high, lead, advice in (
         (
             0.0,
-            TINY,
+            tiny,
             "Too small to act on.",
-            "So few customers are no target for a campaign, and their profile may be chance.",
+            "So few customers are not enough for a campaign, and their profile may be chance.",
         ),
-        (TINY, SMALL, "Small.", "Their figures are less certain than those of the others: mind the intervals."),
+        (tiny, smallest, "Small.", "Their figures are less certain than those of the others: mind the intervals."),
     ):
         small = table[(table["share"] >= low) & (table["share"] < high)]
         if small.empty:
@@ -66,7 +64,7 @@ def _tiny(data: ReportData) -> list[Paragraph]:
         one = len(small) == 1
         text = (
             f"{'Segment' if one else 'Segments'} {listed([str(int(s)) for s in small['segment']])} "
-            f"{'holds' if one else 'hold'} {listed([f'{int(n):,}' for n in small['customers']])} customers, "
+            f"{'has' if one else 'have'} {listed([f'{int(n):,}' for n in small['customers']])} customers, "
             f"{listed([percent(share) for share in small['share']])} of all"
         )
         if profiles.value is not None and small["value_share"].notna().all():
@@ -149,9 +147,9 @@ def _structure(data: ReportData) -> list[Paragraph]:
     if word == "useful partition" and (data.candidate is None or data.is_chosen or not data.of_candidate):
         return [
             Paragraph(
-                "The test found no valleys between the segments: the customers are a continuum, and the segments a "
-                "useful "
-                "division of it. Customers near a border differ little from their neighbours across it. There is no "
+                "The test found no valleys between the segments: the customers form a continuum, and the segments are "
+                "a useful division of it. Customers near a border differ little from their neighbours across it. "
+                "There is no "
                 "true number of segments to be found.",
                 lead="No natural groups.",
             )
@@ -188,13 +186,13 @@ def _unsteady(data: ReportData) -> list[Paragraph]:
         if "stability" in data.leaderboard and data.leaderboard["stability"].notna().any():
             return [Paragraph("This candidate's stability was not measured.", lead="Not known to be stable.")]
         return []
-    if stability >= STEADY:
+    if stability >= data.limits["rand"]:
         return []
     return [
         Paragraph(
-            f"Segmented again on half of the customers, the agreement is {stability:.2f} (adjusted Rand index; 1 is "
-            "the "
-            "same, 0 is chance). On next month's customers the segments may be others.",
+            f"On half-samples the agreement is {apart(float(stability), data.limits['rand'])[0]} (adjusted Rand "
+            "index; 1 "
+            "is the same, 0 is chance). On next month's customers the segments may be others.",
             lead="Not stable.",
         )
     ]
@@ -211,8 +209,8 @@ def _circular(data: ReportData) -> list[Paragraph]:
     share = f" ({percent(float(explained))} of its variance)" if explained is not None and pd.notna(explained) else ""
     return [
         Paragraph(
-            f"{value.name} is among the features. That the segments differ in it{share} was put in by hand, and is no "
-            "finding.",
+            f"{value.name} is also a clustering feature. That the segments differ in it{share} is by construction, "
+            "not a finding.",
             lead="Value explained is circular.",
         )
     ]
@@ -280,15 +278,15 @@ def _causes(data: ReportData) -> list[Paragraph]:
     about = f" in {listed(outcomes)}" if outcomes else ""
     return [
         Paragraph(
-            f"Segments differ{about} for reasons that a table of one day does not show. That a customer who is moved "
+            f"Segments differ{about} for reasons that a snapshot does not show. That a customer who is moved "
             "into "
             "another segment then behaves like it is not known: try a recommendation on a part of the segment, and "
             "compare "
             "with the rest.",
-            lead="Differences are no causes.",
+            lead="Association is not causation.",
         ),
         Paragraph(
-            "The segments were drawn by their features, so that they differ in these (marked * in the profiles) is no "
+            "That the segments differ in the clustering features (marked * in the profiles) is by construction, not a "
             "finding; no p is given for it.",
             lead="Features differ by construction.",
         ),

@@ -10,9 +10,14 @@ import pandas as pd
 
 from customer_segmentation.report.document import Picture
 from customer_segmentation.report.space_checks import SpaceCheck
+from customer_segmentation.verdict.constraints import Limits
 
 if TYPE_CHECKING:
     from customer_segmentation.segments.insights import SegmentInsights
+
+
+#: Limits of the shipped rule of choice.
+LIMITS = {name: getattr(Limits(), name) for name in ("smallest_share", "rand", "rand_worst", "explained_share")}
 
 
 @dataclass(frozen=True)
@@ -29,9 +34,9 @@ class TableFacts:
     population : str
         Which customers were kept, such as ``not churned``; "" where all were.
     reasons : tuple of (str, int)
-        Why rows were set aside.
+        Why rows were rejected.
     repairs : str
-        What was mended, as sentences.
+        What was corrected, as sentences.
     ignored_columns : str
     synthetic : bool
         Drawn by the built-in sample: no customer of it exists.
@@ -112,7 +117,7 @@ class CandidateFacts:
     check : SpaceCheck
     row : Series
         Its row of the leaderboard.
-    everybody : Everybody or None
+    full_data : FullDataScores or None
         None where the customers described are all there are.
     """
 
@@ -147,7 +152,7 @@ class ReportData:
         Of the exploration; empty where there is none.
     candidate : CandidateFacts or None
         None where nothing was chosen.
-    portraits : Portraits or None
+    insights : SegmentInsights or None
     pictures : dict of str to Picture
     """
 
@@ -161,6 +166,12 @@ class ReportData:
     candidate: CandidateFacts | None = None
     insights: SegmentInsights | None = None
     pictures: Mapping[str, Picture] = field(default_factory=dict)
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """Limits by which the verdict judged, such as ``rand``; the shipped ones where it tells none."""
+        told = self.verdict.get("constraints") or {}
+        return {name: float(told.get(name) or limit) for name, limit in LIMITS.items()}
 
     @property
     def is_chosen(self) -> bool:

@@ -1,4 +1,4 @@
-"""Figures as small images: drawn once, reduced to a palette, with their size on the page."""
+"""Figures on the page: as small images reduced to a palette, or as vectors, with their size."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from customer_segmentation.clustering.space import Space
+from customer_segmentation.figures.labels import number as short_number
 from customer_segmentation.figures.member_flow import member_flow
 from customer_segmentation.figures.segment_card import segment_card
 from customer_segmentation.figures.segment_shares import outcome_rates, value_against_customers
 from customer_segmentation.figures.space_map import principal_plane, space_map
+from customer_segmentation.figures.theme import HEADERS
 from customer_segmentation.formatting import percent
+from customer_segmentation.report import svg
 from customer_segmentation.report.document import Picture
 from customer_segmentation.report.profile_rows import outcome_rows, short, shown_rows, subject, written
 from customer_segmentation.segments.insights import SegmentInsights
@@ -41,8 +45,12 @@ MOST_CARDS = 12
 MOST_OUTCOMES = 2
 
 
+#: Customers drawn as vectors on the map, and features told under the pointer.
+MOST_VECTORS, MOST_TOLD = 1_500, 3
+
+
 def drawn(figure: Figure, name: str, *, caption: str, alt: str) -> Picture:
-    """Draw a figure as a picture of a report."""
+    """Draw a figure, header and all, as an image."""
     from PIL import Image
 
     canvas = figure.canvas
@@ -53,11 +61,30 @@ def drawn(figure: Figure, name: str, *, caption: str, alt: str) -> Picture:
     return _picture(image, name, caption, alt)
 
 
-def stored(content: bytes, name: str, *, caption: str, alt: str) -> Picture:
-    """Take an image that a run holds as a picture of a report."""
+def vectors(figure: Figure, name: str, *, title: str, caption: str, alt: str) -> Picture:
+    """Draw a figure as vectors without its header, which the page writes as text.
+
+    Parameters
+    ----------
+    figure : Figure
+    name : str
+        Of the picture: it keeps the ids of one page's images apart.
+    title, caption, alt : str
+    """
+    buffer = io.StringIO()
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    width, height = (side * PAGE_DPI for side in figure.get_size_inches())
+    header = HEADERS.get(figure, 0.0) * PAGE_DPI
+    shown = svg.page_element(buffer.getvalue(), name=name, top=header / PAGE_DPI * 72)
+    return Picture(name, b"", caption, alt, round(width), round(height - header), title=title, svg=shown)
+
+
+def stored(content: bytes, name: str, *, alt: str) -> Picture:
+    """Take an image that a run holds as a picture of a report: its title and caption are in it."""
     from PIL import Image
 
-    return _picture(Image.open(io.BytesIO(content)).convert("RGB"), name, caption, alt)
+    return _picture(Image.open(io.BytesIO(content)).convert("RGB"), name, "", alt)
 
 
 def _picture(image: object, name: str, caption: str, alt: str) -> Picture:
@@ -89,7 +116,7 @@ def segment_pictures(
     ----------
     space : Space
     labels : integer array of shape (n_customers,)
-    portraits : Portraits
+    insights : SegmentInsights
     labels_by_k : mapping of k to integer array of shape (n_customers,)
         Of the candidate's study.
     value : array of shape (n_customers,) or None
@@ -102,22 +129,41 @@ def segment_pictures(
         insights.names[segment].name if segment < len(insights.names) else f"Segment {segment}" for segment in range(k)
     ]
     found = dict(_shares(insights, names))
-    plane = principal_plane(space.matrix)
-    found["map"] = drawn(
-        space_map(plane, labels, space.dimensions, "Map of the segments", names=names, seed=seed),
-        "map",
-        caption=f"Every customer in the two directions in which they differ most ({percent(sum(plane.explained))} of "
-        "the "
-        "variance that was clustered). Segments that touch have no gap between them on this map.",
-        alt="Scatter of the customers over the first two principal components, which hold "
-        f"{percent(plane.explained[0])} "
-        f"and {percent(plane.explained[1])} of the variance, coloured by {k} segments with their centres numbered.",
-    )
+    found["map"] = _map(space, labels, names, seed=seed)
     if len(labels_by_k) > 1:
-        found["flow"] = _flow(insights, labels_by_k, value, plane.points[:, 0])
+        found["flow"] = _flow(insights, labels_by_k, value, principal_plane(space.matrix).points[:, 0])
     for segment in range(min(k, MOST_CARDS)):
         found[f"segment_{segment}"] = _card(insights, segment, names[segment])
     return found
+
+
+def _map(space: Space, labels: npt.NDArray[np.integer], names: list[str], *, seed: int) -> Picture:
+    """The map of the segments: a sample of customers as vectors, with their values under the pointer."""
+    plane = principal_plane(space.matrix)
+    numbers, units = space.numbers, space.features.units
+    shown = [str(name) for name in numbers][:MOST_TOLD]
+
+    def tell(rows: npt.NDArray[np.int_]) -> list[str]:
+        columns = [[f"{name} {short_number(value, units.get(name, ''))}" for value in numbers[name].to_numpy()[rows]]
+                   for name in shown]  # fmt: skip
+        owner = [f"{segment} · {names[segment]}" for segment in labels[rows]]
+        return [" · ".join(parts) for parts in zip(owner, *columns, strict=True)]
+
+    explained = percent(sum(plane.explained))
+    drawn_points = min(len(labels), MOST_VECTORS)
+    sample = f"{drawn_points:,} of {len(labels):,} customers" if drawn_points < len(labels) else "Every customer"
+    return vectors(
+        space_map(
+            plane, labels, space.dimensions, "Map of the segments", names=names, seed=seed, most=MOST_VECTORS, tell=tell
+        ),
+        "map",
+        title="Map of the segments",
+        caption=f"{sample} in the two directions in which they differ most ({explained} of the variance that was "
+        "clustered). Segments that touch have no gap between them on this map.",
+        alt=f"Scatter of the customers over the first two principal components, which hold "
+        f"{percent(plane.explained[0])} and {percent(plane.explained[1])} of the variance, coloured by {len(names)} "
+        "segments with their centres numbered.",
+    )
 
 
 def _shares(insights: SegmentInsights, names: list[str]) -> dict[str, Picture]:
@@ -170,15 +216,15 @@ def _flow(
     measure = variable.name if by_value and variable is not None else "first principal component"
     k = insights.profiles.k
     ks = sorted(labels_by_k)
-    return drawn(
+    return vectors(
         member_flow(
             labels_by_k, value if by_value and value is not None else component, "Who goes where as k grows",
             measure=measure, unit=variable.unit if by_value and variable is not None else "", chosen=k,
         ),
         "flow",
-        caption=f"Segments of k = {ks[0]} to {ks[-1]} of this study at their mean {measure}, joined by the customers "
-            "they "
-        f"share; k = {k} is the one described here.",
+        title="Who goes where as k grows",
+        caption=f"A dot is a segment, at the mean {measure} of its customers; bands are the customers that segments of "
+        f"neighbouring k share. Bands that stay whole do not depend on k; k = {k} is the one described here.",
         alt=f"Streams of customers between the segments of neighbouring numbers of segments, {ks[0]} to {ks[-1]}; the "
         f"numbered dots at k = {k} are the segments of this report.",
     )  # fmt: skip
@@ -188,7 +234,7 @@ def _card(insights: SegmentInsights, segment: int, name: str) -> Picture:
     rows = shown_rows(insights, segment)
     frame = pd.DataFrame(
         {
-            "variable": [subject(row) for _, row in rows.iterrows()],
+            "variable": [subject(row, insights.profiles) for _, row in rows.iterrows()],
             "effect": rows["sd"].to_numpy(),
             "low": rows["sd_low"].to_numpy(),
             "high": rows["sd_high"].to_numpy(),
@@ -197,7 +243,8 @@ def _card(insights: SegmentInsights, segment: int, name: str) -> Picture:
         }
     )
     told = "; ".join(
-        f"{subject(row)} {written(row, 'value')} against {written(row, 'overall')}" for _, row in rows.iterrows()
+        f"{subject(row, insights.profiles)} {written(row, 'value')} against {written(row, 'overall')}"
+        for _, row in rows.iterrows()
     )
     return drawn(
         segment_card(frame, segment=segment, name=name, k=insights.profiles.k, title="Against the average customer"),

@@ -1,4 +1,4 @@
-"""Rows of a profile that a reader is shown: what drew the segments first, then what sets a segment apart most."""
+"""Rows of a profile that a reader is shown: the clustering features first, then what sets a segment apart most."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def standardised(table: pd.DataFrame) -> pd.DataFrame:
 def shown_rows(insights: SegmentInsights, segment: int) -> pd.DataFrame:
     """Rows of one segment that its card shows.
 
-    Always the features that drew the segments, what customers are worth, whatever the name and the recommendations
-    claim, and outcomes; of the rest what differs by at least 0.2 standard deviations and is no chance, the largest
+    Always the clustering features, what customers are worth, whatever the name and the recommendations
+    claim, and outcomes; of the rest what differs by at least 0.2 standard deviations and is not chance, the largest
     first, a category by its most telling level.
     """
     profiles = insights.profiles
@@ -56,9 +56,9 @@ def shown_rows(insights: SegmentInsights, segment: int) -> pd.DataFrame:
     told = {(claim.variable, claim.level) for claim in _claims(insights, segment)}
     claimed = table[keys.isin(told) & (table["role"] != "outcome")]
     table = table[table["role"] != "outcome"]
-    drew = table[(table["shapes"] & (table["measure"] == "mean")) | (table["role"] == "value")]
-    drew = drew[np.invert(_repeated(drew))]
-    always = pd.concat([drew, claimed.drop(index=claimed.index.intersection(drew.index))])
+    shaped = table[(table["shapes"] & (table["measure"] == "mean")) | (table["role"] == "value")]
+    shaped = shaped[np.invert(_repeated(shaped))]
+    always = pd.concat([shaped, claimed.drop(index=claimed.index.intersection(shaped.index))])
     rest = table.drop(index=table.index[table["shapes"] & (table["measure"] == "mean") | (table["role"] == "value")])
     rest = rest[~rest["variable"].isin(set(always["variable"]))]
     rest = rest[(rest["sd"].abs() >= SMALLEST) & (rest["shapes"] | (rest["q"] < LEVEL))]
@@ -85,8 +85,12 @@ def _repeated(rows: pd.DataFrame) -> list[bool]:
     return found
 
 
-def subject(row: pd.Series) -> str:
-    """What a row of a profile is about: a column, and its level where it has several."""
+def subject(row: pd.Series, profiles: Profiles) -> str:
+    """What a row of a profile is about: a column, and its level where it has several; of an outcome its rate."""
+    if row["role"] == "outcome":
+        rates = {(item.name, item.levels[0]): item.rate_name for item in profiles.outcomes if item.event}
+        if (key := (row["variable"], row["level"])) in rates:
+            return rates[key]
     level = str(row["level"])
     return str(row["variable"]) if level in ("", YES) else f"{row['variable']}: {shortened(level, LONGEST)}"
 
@@ -130,7 +134,7 @@ def outcome_rows(profiles: Profiles) -> list[tuple[str, pd.DataFrame]]:
         table = profiles.table
         rows = table[(table["variable"] == variable.name) & (table["level"] == level)].sort_values("segment")
         if len(rows):
-            found.append((variable.name if level == YES else f"{variable.name}: {level}", rows.reset_index(drop=True)))
+            found.append((variable.rate_name, rows.reset_index(drop=True)))
     return found
 
 

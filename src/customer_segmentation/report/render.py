@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from customer_segmentation.formatting import cut, markdown, markdown_code
+from customer_segmentation.formatting import NBSP, cut, markdown, markdown_code
 from customer_segmentation.report.document import Document, Picture
 from customer_segmentation.secrets import redact
 
@@ -17,8 +17,8 @@ MARK = "customer-segmentation report"
 
 
 def html_page(document: Document) -> str:
-    """Write the page: styles, images and all, without scripts and without anything to load."""
-    return redact(str(_template("report.html.j2").render(document=document)))
+    """Write the page: styles, images and all, with nothing to load; its script only adds hover values and a filter."""
+    return redact(str(_template("report.html.j2").render(document=document, script=_script())))
 
 
 def markdown_text(document: Document) -> str:
@@ -38,6 +38,14 @@ def is_report(path: Path) -> bool:
 
 
 @functools.cache
+def _script() -> str:
+    """What the page's script does, in a few kB; it holds nothing of the document."""
+    from importlib.resources import files
+
+    return (files("customer_segmentation.report") / "templates" / "report.js").read_text(encoding="utf-8").strip()
+
+
+@functools.cache
 def _template(name: str) -> Any:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -54,8 +62,8 @@ def _template(name: str) -> Any:
 
 def tie(text: object) -> str:
     """Keep a number and its per cent sign on one line, and drop control characters, which HTML forbids."""
-    shown = "".join(c for c in str(text) if c.isprintable() or c in "\n ")
-    return cut(shown).replace(" %", "\u00a0%")
+    shown = "".join(c for c in str(text) if c.isprintable() or c in f"\n {NBSP}")
+    return cut(shown).replace(" %", f"{NBSP}%")
 
 
 def data_uri(picture: Picture) -> str:

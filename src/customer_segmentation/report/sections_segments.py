@@ -7,58 +7,66 @@ import pandas as pd
 
 from customer_segmentation.figures.labels import number
 from customer_segmentation.figures.theme import segment_colours
-from customer_segmentation.formatting import capital, counted, figure, listed, money, percent
+from customer_segmentation.formatting import NBSP, capital, counted, figure, listed, money, percent
+from customer_segmentation.report.charts import outcome_bars, profile_bars, value_bars
 from customer_segmentation.report.data import ReportData
 from customer_segmentation.report.document import (
     Beside,
     Block,
     Bullets,
     Card,
+    Details,
     Gallery,
     Grid,
     Paragraph,
+    Part,
     Section,
-    bullets,
 )
 from customer_segmentation.report.full_data import full_data_blocks
-from customer_segmentation.report.profile_rows import difference, outcome_rows, rate, shown_rows, subject, written
+from customer_segmentation.report.profile_rows import (
+    difference,
+    outcome_rows,
+    rate,
+    shown_rows,
+    subject,
+    written,
+)
 from customer_segmentation.segments.high_value import HighValue
 from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.segments.recommendations import Recommendation
 
-SHOWN_CUSTOMERS = 15
-MOST_OUTCOMES = 3
+SHOWN_CUSTOMERS = 10
+MOST_OUTCOMES = 2
 
 
 def segments_section(data: ReportData) -> Section:
-    """All segments at a glance, their pictures, and a card for each."""
+    """Charts over all segments, and a card for each."""
     insights, candidate = data.insights, data.candidate
     if insights is None or candidate is None:
-        text = "Nothing was chosen, so there are no segments to describe; see what came nearest above."
+        text = "Nothing was chosen, so there are no segments to describe; the appendix says what came nearest."
         return Section("segments", "The segments", (Paragraph(text),))
-    drew = [f"{name} ({unit})" if unit and unit not in name else name for name, unit in candidate.units.items()]
+    shaped = [f"{name} ({unit})" if unit and unit not in name else name for name, unit in candidate.units.items()]
     about = f" ({candidate.about[:1].lower()}{candidate.about[1:]})" if candidate.about else ""
     blocks: list[Block] = [
         Paragraph(
-            f"{candidate.name}: {counted(candidate.k, 'segment', 'segments')} drawn by "
-            f"{listed(drew)}{about}, under the scaling {candidate.scaling}. Segment 0 is the largest."
+            f"Clustered by {listed(shaped)}{about}; everything else describes the segments afterwards. Segment 0 is "
+            "the largest."
         ),
-        overview(data, insights),
         *full_data_blocks(data, insights),
     ]
-    if insights.recommendations:
-        blocks.append(_actions(insights))
+    charts = [*value_bars(insights), *outcome_bars(insights)]
+    if charts:
+        blocks.append(Beside(tuple(charts)))
+    pictures = data.pictures_of("map", "flow")
+    if pictures:
+        blocks.append(Gallery(pictures))
+    blocks.append(Details("The segments as a table", (overview(data, insights),)))
     if insights.profiles.unassigned:
         n = insights.profiles.unassigned
         blocks.append(
-            Paragraph(
-                f"{counted(n, 'customer', 'customers')} outside the fit could not be assigned: a feature is missing."
-            )
+            Paragraph(f"{counted(n, 'customer')} outside the fit could not be assigned: a feature is missing.")
         )
-    pictures = data.pictures_of("value", "outcome_*", "map", "flow", "pairs", "silhouettes")
-    if pictures:
-        blocks.append(Gallery(pictures))
-    blocks += [_card(data, insights, segment) for segment in range(insights.profiles.k)]
+    blocks += [_card(insights, segment) for segment in range(insights.profiles.k)]
     return Section("segments", "The segments", tuple(blocks))
 
 
@@ -92,53 +100,45 @@ def overview(data: ReportData, insights: SegmentInsights) -> Grid:
     return Grid("The segments at a glance", tuple(head), tuple(rows), (False, *(True for _ in head[1:])))
 
 
-def _actions(insights: SegmentInsights) -> Grid:
-    """All recommendations with what is at stake, the segments in their order."""
-    value = insights.profiles.value
-    staked = any(item.at_stake is not None for item in insights.recommendations)
-    worth = "" if value is None else value.name
-    head = ("segment", "what to do", *(("at stake", f"share of all {worth}") if staked else ()))
-    rows = []
-    for segment in range(insights.profiles.k):
-        for item in insights.of(segment):
-            amount = "–" if item.at_stake is None else money(item.at_stake, item.unit)
-            share = "–" if item.share_at_stake is None else percent(item.share_at_stake)
-            rows.append((insights.titled(segment), item.text, *((amount, share) if staked else ())))
-    return Grid(
-        "What to do, each with its reasons on the segment's card", head, tuple(rows), (False, False, True, True)
-    )
-
-
-def _card(data: ReportData, insights: SegmentInsights, segment: int) -> Card:
+def _card(insights: SegmentInsights, segment: int) -> Card:
     profiles = insights.profiles
     row = profiles.segments.iloc[segment]
-    blocks: list[Block] = [Paragraph(size_sentence(insights, segment))]
-    blocks += [
+    text: list[Block] = [Paragraph(size_sentence(insights, segment))]
+    text += [
         Paragraph(
             f"{rate(table.iloc[segment])} of {int(table['customers'].iloc[segment]):,} customers, against "
             f"{percent(float(table['overall'].iloc[segment]))} of all.",
-            lead=f"{label}:",
+            lead=f"{capital(label)}:",
         )
         for label, table in outcome_rows(profiles)[:MOST_OUTCOMES]
     ]
-    name = insights.names[segment] if segment < len(insights.names) else None
-    if name is not None:
-        if name.claims:
-            blocks.append(Paragraph("Why this name:"))
-            blocks.append(
-                Bullets(tuple(Paragraph(f"{claim.text}.", lead=f"{capital(claim.words)}:") for claim in name.claims))
-            )
-        else:
-            blocks.append(Paragraph("Nothing about these customers stands out enough to name them by."))
+    stake = insights.stakes[segment] if segment < len(insights.stakes) else None
+    if stake is not None and stake.sentence:
+        text.append(Paragraph(f"{stake.sentence}.", lead="At stake:"))
     advice = insights.of(segment)
-    blocks.append(Paragraph("", lead="What to do"))
     if advice:
-        blocks.append(Bullets(tuple(_advice(item) for item in advice)))
-    else:
-        blocks.append(Paragraph("Nothing: the profile supports no action of the playbook."))
-    blocks.append(Beside((*data.pictures_of(f"segment_{segment}"), _profile(insights, segment))))
+        text.append(Paragraph("", lead="What to do"))
+        text.append(Bullets(tuple(_advice(item, insights) for item in advice)))
+        if sum(item.amount is not None for item in advice) > 1:
+            text.append(Paragraph("These actions reach partly the same customers: their amounts must not be added up."))
+    name = insights.names[segment] if segment < len(insights.names) else None
+    if name is not None and name.claims:
+        text.append(Paragraph("", lead="Why this name"))
+        text.append(
+            Bullets(tuple(Paragraph(f"{claim.text}.", lead=f"{capital(claim.words)}:") for claim in name.claims))
+        )
+    elif name is not None:
+        text.append(Paragraph("Nothing about these customers stands out enough to name them by."))
     title = f"Segment {insights.titled(segment)}"
-    return Card(f"segment-{int(row['segment'])}", title, segment_colours(profiles.k)[segment], tuple(blocks))
+    return Card(
+        f"segment-{int(row['segment'])}",
+        title,
+        segment_colours(profiles.k)[segment],
+        (
+            Beside((Part("", tuple(text)), profile_bars(insights, segment))),
+            Details("All figures of this segment, with intervals", (_profile(insights, segment),)),
+        ),
+    )
 
 
 def size_sentence(insights: SegmentInsights, segment: int) -> str:
@@ -149,22 +149,23 @@ def size_sentence(insights: SegmentInsights, segment: int) -> str:
     value = profiles.value
     if value is not None and np.isfinite(row["value_share"]):
         text += (
-            f" They hold {percent(row['value_share'])} of the {value.name}: {money(float(row['value']), value.unit)}, "
-            f"{figure(float(row['value_mean']), value.unit)} each."
+            f" They account for {percent(row['value_share'])} of {value.name}: "
+            f"{money(float(row['value']), value.unit)}, {figure(float(row['value_mean']), value.unit)} each."
         )
     return text
 
 
 def _profile(insights: SegmentInsights, segment: int) -> Grid:
+    profiles = insights.profiles
     rows = shown_rows(insights, segment)
-    drew = any(bool(row["shapes"]) for _, row in rows.iterrows())
+    shaped = any(bool(row["shapes"]) for _, row in rows.iterrows())
     return Grid(
         f"Profile of segment {segment}: mean, or share of its customers; difference from all customers in standard "
-        "deviations or points, with the 95 % interval" + ("; * drew the segments" if drew else ""),
+        f"deviations or points, with the 95{NBSP}% interval" + ("; * used for clustering" if shaped else ""),
         ("", "here", "all customers", "difference", "median"),
         tuple(
             (
-                f"{subject(row)}{' *' if row['shapes'] else ''}",
+                f"{subject(row, profiles)}{' *' if row['shapes'] else ''}",
                 written(row, "value"),
                 written(row, "overall"),
                 difference(row),
@@ -176,22 +177,32 @@ def _profile(insights: SegmentInsights, segment: int) -> Grid:
     )
 
 
-def _advice(item: Recommendation) -> Paragraph:
-    text = f"Because of {item.reason}." if item.because else ""
-    if item.at_stake is not None:
-        amount = money(item.at_stake, item.unit)
-        stake = item.stake if amount in item.stake else f"{amount} {item.stake}".strip()
-        share = "" if item.share_at_stake is None else f"; {percent(item.share_at_stake)} of that of all customers"
-        text += f" At stake: {stake}{share}."
-    return Paragraph(text.strip(), lead=item.text if item.text.endswith((".", "!", "?")) else f"{item.text}.")
+def _advice(item: Recommendation, insights: SegmentInsights) -> Paragraph:
+    everybody = item.stake is not None and item.stake.customers == int(
+        insights.profiles.segments["customers"].iloc[item.segment]
+    )
+    parts = []
+    if item.target and (item.only or not everybody):
+        parts.append(f"For {item.target}.")
+    if item.because:
+        parts.append(f"Because of {item.reason}.")
+    whole = insights.stakes[item.segment] if item.segment < len(insights.stakes) else None
+    if item.at_stake == "outcome" and everybody and whole is not None and whole.sentence:
+        parts.append("At stake: the whole segment, as above.")
+    elif item.money:
+        parts.append(item.money)
+    if item.differs:
+        parts.append(f"{capital(item.differs)}.")
+    lead = item.text if item.text.endswith((".", "!", "?")) else f"{item.text}."
+    return Paragraph(" ".join(parts), lead=lead)
 
 
 def high_value_section(data: ReportData) -> Section:
     """The answer to the question: which segments, which customers, how much of the value."""
     insights = data.insights
-    title = "High-value customers"
+    title = "Customers worth keeping"
     if insights is None:
-        return Section("high-value", title, (Paragraph("No segments were described, so none is of high value."),))
+        return Section("high-value", title, (Paragraph("No segments were described."),))
     profiles = insights.profiles
     value = profiles.value
     if value is None:
@@ -207,18 +218,19 @@ def high_value_section(data: ReportData) -> Section:
             Paragraph(
                 f"{capital(listed(names))} {'is' if len(names) == 1 else 'are'} worth more per customer than the "
                 "average, "
-                f"interval included: {percent(found.share)} of the customers hold {percent(found.value_share)} of the "
-                f"{value.name}, {money(found.value, value.unit)}."
+                f"interval included: {percent(found.share)} of the customers account for "
+                f"{percent(found.value_share)} of {value.name}, {money(found.value, value.unit)}."
             )
         )
+    tables: list[Block] = []
     if len(profiles.concentration):
-        blocks.append(
+        tables.append(
             Grid(
                 f"How concentrated the {value.name} is",
                 ("the most valuable", "customers", f"share of {value.name}"),
                 tuple(
                     (
-                        f"{percent(row['top'])} of customers",
+                        f"{100 * row['top']:g}{NBSP}% of customers",
                         f"{int(row['customers']):,}",
                         percent(row["value_share"]),
                     )
@@ -228,12 +240,14 @@ def high_value_section(data: ReportData) -> Section:
             )
         )
     if found is not None and len(found.customers):
-        blocks.append(_customers(insights, found))
+        tables.insert(0, _customers(insights, found))
+    blocks.append(Beside(tuple(tables)))
+    if found is not None and len(found.customers):
         blocks.append(
             Paragraph(
-                f"All {len(found.customers):,} stand in segments/high_value_customers.csv of the candidate's run. A "
+                f"All {len(found.customers):,} are in segments/high_value_customers.csv of the candidate's run. A "
                 "small "
-                "margin means that the customer lies near the border to another segment."
+                "margin means that the customer is near the border to another segment."
             )
         )
     return Section("high-value", title, tuple(blocks))
@@ -265,45 +279,3 @@ def _distance(value: object) -> str:
     if value is None or pd.isna(value):  # type: ignore[call-overload]
         return "–"
     return f"{float(value):.3f}" if abs(float(value)) < 100 else number(float(value))  # type: ignore[arg-type]
-
-
-def summary_blocks(data: ReportData, cautions: int) -> tuple[Block, ...]:
-    """The report in a few sentences."""
-    insights = data.insights
-    items: list[str | Paragraph] = []
-    headline = data.verdict.get("headline")
-    if data.of_candidate and data.candidate is not None and not data.is_chosen:
-        items.append(f"This describes {data.candidate.name}, which its sweep did not choose.")
-    elif headline:
-        items.append(str(headline))
-    elif data.candidate is not None:
-        items.append(f"Chosen: {data.candidate.name}.")
-    else:
-        items.append("No candidate was chosen.")
-    if insights is not None:
-        profiles = insights.profiles
-        sizes = profiles.segments["customers"]
-        items.append(
-            f"{counted(profiles.k, 'segment', 'segments')} of {int(sizes.min()):,} to {int(sizes.max()):,} customers."
-        )
-        found = insights.high_value
-        if found is not None and found.segments and profiles.value is not None:
-            names = listed([insights.titled(segment) for segment in found.segments])
-            items.append(
-                f"High value: {names}. {percent(found.share)} of the customers hold {percent(found.value_share)} of "
-                "the "
-                f"{profiles.value.name}."
-            )
-        for label, table in outcome_rows(profiles)[:1]:
-            known = table[np.isfinite(table["value"])]
-            if len(known) > 1:
-                low, high = known.loc[known["value"].idxmin()], known.loc[known["value"].idxmax()]
-                items.append(
-                    f"{label}: from {percent(low['value'])} (segment {insights.titled(int(low['segment']))}) to "
-                    f"{percent(high['value'])} (segment {insights.titled(int(high['segment']))})."
-                )
-    if cautions:
-        items.append(
-            f"{counted(cautions, 'caution', 'cautions')} to read before acting: see what the data does not support."
-        )
-    return (bullets(items),)

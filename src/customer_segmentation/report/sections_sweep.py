@@ -1,4 +1,4 @@
-"""The sections of a report on the data and the sweep: question, data, exploration, sweep, choice, how to repeat it."""
+"""The appendix of a report: data, exploration, sweep, choice, how to reproduce it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import pandas as pd
 from customer_segmentation.figures.labels import number
 from customer_segmentation.formatting import capital, counted, listed, percent, span
 from customer_segmentation.report.data import ReportData
-from customer_segmentation.report.document import Block, Bullets, Code, Gallery, Grid, Paragraph, Section, bullets
+from customer_segmentation.report.document import Beside, Block, Bullets, Code, Gallery, Grid, Paragraph, bullets
+from customer_segmentation.verdict.text import CONFIDENCE
 
 SHOWN_CANDIDATES = 10
 
@@ -32,9 +33,9 @@ SCORES = (
 
 
 MEANINGS = {
-    "stability": "stability is the agreement with segments found on halves of the customers (adjusted Rand index)",
+    "stability": "stability is the agreement with segments fitted on half-samples (adjusted Rand index)",
     "reference_silhouette": "separation is the silhouette in the reference space, the same for all",
-    "value_explained": "value explained is the share of what customers are worth that lies between the segments",
+    "value_explained": "value explained is the share of the variance of the value that lies between the segments",
 }
 
 
@@ -44,38 +45,8 @@ STRUCTURES = {"natural": "natural", "none": "none found", "undecidable": "not de
 VERDICTS = {"chosen": "chosen", "runner_up": "runner-up", "best_of_study": "best of its study", "qualified": ""}
 
 
-def question_section(data: ReportData) -> Section:
-    """What was asked, in terms of this table."""
-    table, params = data.table, data.sweep.params
-    asked = "Which customers are worth keeping, what sets them apart, and what should be done for each group of them?"
-    blocks: list[Block] = [Paragraph(asked)]
-    if table.value:
-        unit = f", in {table.value_unit}" if table.value_unit and table.value_unit not in table.value else ""
-        blocks.append(Paragraph(f"What a customer is worth is measured by {table.value}{unit}."))
-    else:
-        blocks.append(Paragraph("The table has no column that says what a customer is worth, so no segment is ranked."))
-    if table.outcomes:
-        blocks.append(
-            Paragraph(
-                f"{listed(table.outcomes)} {'tells' if len(table.outcomes) == 1 else 'tell'} what became of the "
-                "customers. That describes the segments; it never shaped them."
-            )
-        )
-    blocks.append(
-        Paragraph(
-            f"The sweep segmented {table.customers:,} customers in {counted(data.sweep.studies, 'study', 'studies')}: "
-            f"features {listed(params.get('features', '').split(','))} under the "
-            f"{'scalings' if ',' in params.get('scaling', '') else 'scaling'} "
-            f"{listed(params.get('scaling', '').split(','))}, "
-            f"each with k = {span(params.get('k', ''))}: "
-            f"{counted(len(data.leaderboard), 'candidate', 'candidates')} in all."
-        )
-    )
-    return Section("question", "The question", tuple(blocks))
-
-
-def data_section(data: ReportData) -> Section:
-    """Account of the rows: what was read, used, left out, and mended."""
+def data_blocks(data: ReportData) -> tuple[Block, ...]:
+    """Account of the rows: what was read, used, rejected and corrected."""
     table, rows = data.table, data.table.rows
     blocks: list[Block] = []
     if table.synthetic:
@@ -95,7 +66,7 @@ def data_section(data: ReportData) -> Section:
                 ("read", f"{rows.get('rows_read', 0):,}"),
                 ("used", f"{rows.get('rows_used', 0):,}"),
                 (left, f"{rows.get('rows_not_selected', 0):,}"),
-                ("set aside, because they cannot be used", f"{rows.get('rows_set_aside', 0):,}"),
+                ("rejected, because they cannot be used", f"{rows.get('rows_set_aside', 0):,}"),
             ),
             (False, True),
         )
@@ -104,10 +75,10 @@ def data_section(data: ReportData) -> Section:
         blocks.append(Paragraph(f"The rows used sum up to {table.customers:,} customers."))
     if table.reasons:
         shown = table.reasons[:SHOWN_REASONS]
-        blocks.append(Paragraph("Why rows were set aside (set_aside.csv on the run has each of them):"))
+        blocks.append(Paragraph("Why rows were rejected (set_aside.csv on the run has each of them):"))
         blocks.append(bullets([f"{reason}: {count:,}" for reason, count in shown]))
     if table.repairs:
-        blocks.append(Paragraph(f"{table.repairs}.", lead="Mended."))
+        blocks.append(Paragraph(f"{table.repairs}.", lead="Corrected."))
     if table.ignored_columns:
         blocks.append(Paragraph(f"Columns that the contract does not know: {table.ignored_columns}.", lead="Ignored."))
     if table.outcomes and rows.get("rows_not_selected", 0):
@@ -117,10 +88,10 @@ def data_section(data: ReportData) -> Section:
                 "afterwards, so that the outcome rates below are those of all customers."
             )
         )
-    return Section("data", "The data, and what was set aside", tuple(blocks))
+    return tuple(blocks)
 
 
-def exploration_section(data: ReportData) -> Section:
+def exploration_blocks(data: ReportData) -> tuple[Block, ...]:
     """Hypotheses with how they stand, the description, correlations and counts."""
     blocks: list[Block] = []
     found = data.hypotheses
@@ -128,7 +99,7 @@ def exploration_section(data: ReportData) -> Section:
         blocks.append(
             Paragraph(
                 "Declared before looking, and tested on the customers used; p is corrected for the number of tests. "
-                "An association is no cause."
+                "Association is not causation."
             )
         )
         blocks.append(
@@ -141,13 +112,14 @@ def exploration_section(data: ReportData) -> Section:
         )
     else:
         blocks.append(Paragraph("No hypothesis was declared for this table."))
+    beside: list[Block] = []
     if len(data.description):
         names = [name for name in ("mean", "std", "min", "50%", "median", "max") if name in data.description]
         table = data.description
         table = table[(table["min"] != 0) | (table["max"] != 1)] if {"min", "max"} <= set(table) else table  # no yes/no
         shown = table.head(SHOWN_COLUMNS)
         cut = f", the first {len(shown)} of {len(table)}" if len(table) > len(shown) else ""
-        blocks.append(
+        beside.append(
             Grid(
                 f"Numeric columns of the customers used{cut}",
                 ("column", *({"50%": "median", "std": "standard deviation"}.get(name, name) for name in names)),
@@ -157,22 +129,31 @@ def exploration_section(data: ReportData) -> Section:
                 (False, *(True for _ in names)),
             )
         )
-    pictures = data.pictures_of("correlations", "counts")
-    if pictures:
-        blocks.append(Gallery(pictures))
-    return Section("exploration", "Exploration and hypotheses", tuple(blocks))
+    beside += data.pictures_of("correlations", "counts")
+    if beside:
+        blocks.append(Beside(tuple(beside)))
+    return tuple(blocks)
 
 
-def sweep_section(data: ReportData) -> Section:
+def sweep_blocks(data: ReportData) -> tuple[Block, ...]:
     """How the candidates compare, and where they may not be compared."""
-    board = data.leaderboard
+    board, params = data.leaderboard, data.sweep.params
+    tried = (
+        f"{counted(data.sweep.studies, 'study', 'studies')}: features {listed(params.get('features', '').split(','))}, "
+        f"scaling {listed(params.get('scaling', '').split(','))}, k = {span(params.get('k', ''))}; "
+        f"{counted(len(board), 'candidate')} in all."
+    )
     blocks: list[Block] = [
+        Paragraph(tried),
         Paragraph(
             "A study is one feature set under one scaling, and its candidates are the numbers of segments k. Inertia "
-            "and silhouette are measured in each study's own space and are not listed here: they would rank spaces by "
-            "nothing but their shape. What may be compared is the yardstick, the share of a fixed reference space "
-            "that a candidate explains, against what K-means attains there with as many segments."
-        )
+            "and silhouette are measured in each study's own space and rank the "
+            "numbers of segments of one study only, so they are not listed here. What compares is the yardstick: the "
+            "share "
+            "of one declared reference space (fixed columns under a fixed scaling) that a candidate explains, "
+            "against what "
+            "K-means attains there with as many segments. It is a preference: another reference may prefer another one."
+        ),
     ]
     if data.sweep.failed:
         blocks.append(Paragraph("These studies failed:"))
@@ -180,12 +161,12 @@ def sweep_section(data: ReportData) -> Section:
     if len(board):
         told = [MEANINGS[key] for key, _ in SCORES if key in MEANINGS and key in board and board[key].notna().any()]
         if told:
-            blocks.append(Paragraph(f"{capital('; '.join(told))}. A dash: not examined."))
-        blocks.append(leaders(data))
-    pictures = data.pictures_of("elbows", "heatmaps", "sweep_*")
+            blocks.append(Paragraph(f"{capital('; '.join(told))}. A dash: not evaluated."))
+        blocks.append(Beside((leaders(data), *data.pictures_of("elbows"))))
+    pictures = data.pictures_of("heatmaps", "sweep_*")
     if pictures:
         blocks.append(Gallery(pictures))
-    return Section("sweep", "How the sweep went", tuple(blocks))
+    return tuple(blocks)
 
 
 def leaders(data: ReportData) -> Grid:
@@ -237,15 +218,15 @@ def verdict_word(tag: str) -> str:
     return VERDICTS.get(tag, tag.replace("_", " "))
 
 
-def choice_section(data: ReportData) -> Section:
-    """What was chosen, why, what speaks against it, and what was ruled out."""
+def choice_blocks(data: ReportData) -> tuple[Block, ...]:
+    """What was chosen, why, the reasons against it, and what was ruled out."""
     verdict = data.verdict
     blocks: list[Block] = []
     headline = verdict.get("headline") or ("A candidate was chosen." if verdict.get("chosen") else NOBODY)
     blocks.append(Paragraph("", lead=str(headline)))
     certainty = verdict.get("certainty")
     if isinstance(certainty, dict) and certainty.get("sentence"):
-        blocks.append(Paragraph(str(certainty["sentence"]), lead=f"How sure: {certainty.get('word', '')}."))
+        blocks.append(Paragraph(str(certainty["sentence"]), lead=f"Confidence: {certainty.get('word', '')}."))
     reasons = [str(reason) for reason in verdict.get("reasons", ()) if reason != headline]
     if reasons:
         blocks.append(bullets(reasons))
@@ -253,14 +234,15 @@ def choice_section(data: ReportData) -> Section:
     if len({str(item.get("structure")) for item in structures}) > 1:  # one word for all is said above
         blocks.append(
             Grid(
-                "Is there structure to find? The valley test of every study",
-                ("study", "structure", "clusters", "certainty"),
+                "Natural structure: the valley test of every study (does the density fall between neighbouring "
+                "segments?)",
+                ("study", "structure", "clusters", "confidence"),
                 tuple(
                     (
                         str(item.get("study", "")),
                         STRUCTURES.get(str(item.get("structure")), str(item.get("structure", ""))),
                         "–" if int(item.get("k_star") or 1) <= 1 else str(item.get("k_star")),
-                        str(item.get("certainty", "")),
+                        CONFIDENCE.get(str(item.get("certainty")), str(item.get("certainty", ""))),
                     )
                     for item in structures
                 ),
@@ -279,13 +261,13 @@ def choice_section(data: ReportData) -> Section:
     pictures = data.pictures_of("verdict_*")
     if pictures and (data.is_chosen or not data.of_candidate):
         blocks.append(Gallery(pictures))
-    return Section("choice", "The choice, and why", tuple(blocks))
+    return tuple(blocks)
 
 
-def repeat_section(data: ReportData) -> Section:
-    """Commands, seed, digests and versions."""
+def repeat_blocks(data: ReportData) -> tuple[Block, ...]:
+    """Commands, seed, checksums and versions."""
     sweep, tags = data.sweep, data.sweep.tags
-    blocks: list[Block] = [Paragraph("The sweep, with the same seed, config and data, gives the same numbers:")]
+    blocks: list[Block] = [Paragraph("The sweep, which gives the same numbers with the same seed, config and data:")]
     blocks.append(Code(sweep.command))
     run_id = sweep.run_id if not data.of_candidate or data.candidate is None else data.candidate.run_id
     blocks.append(Paragraph("This report, from what the runs hold:"))
@@ -296,12 +278,12 @@ def repeat_section(data: ReportData) -> Section:
         ("experiment", sweep.experiment),
         ("date", sweep.started),
         ("seed", tags.get("seed", "")),
-        ("digest of the customers used", tags.get("data_digest_full", tags.get("data_digest", ""))),
+        ("checksum of the customers used", tags.get("data_digest_full", tags.get("data_digest", ""))),
         ("SHA-256 of the source", tags.get("source_sha256", "")),
         ("commit", tags.get("mlflow.source.git.commit", "")),
         ("versions", tags.get("versions", "")),
     ]
     blocks.append(
-        Grid("What made these numbers", ("what", "value"), tuple((name, text) for name, text in facts if text))
+        Grid("What these numbers come from", ("what", "value"), tuple((name, text) for name, text in facts if text))
     )
-    return Section("repeat", "How to repeat it", tuple(blocks))
+    return tuple(blocks)

@@ -40,6 +40,14 @@ ALL_CUSTOMERS = "all customers"
 LONGEST = 60  # of a level, where it is told
 
 
+#: What a column is about stands in a name where it is no longer than this.
+LONGEST_ABOUT = 28
+
+
+#: Standard deviations from which a plain trait is very high or very low; share from which a level is nearly all.
+STRONG, NEARLY = 1.2, 0.95
+
+
 def rows_of(profiles: Profiles) -> dict[tuple[int, str, str], Row]:
     """Rows of the profile by segment, variable and level."""
     found: dict[tuple[int, str, str], Row] = {}
@@ -48,7 +56,7 @@ def rows_of(profiles: Profiles) -> dict[tuple[int, str, str], Row]:
     return found
 
 
-def claim_of(row: Row, *, trait: str, words: str) -> Claim:
+def claim_of(row: Row, *, trait: str, words: str, called: str = "") -> Claim:
     """A row of the profile as a claim, in the direction that its figures show."""
     return Claim(
         trait=trait,
@@ -63,6 +71,7 @@ def claim_of(row: Row, *, trait: str, words: str) -> Claim:
         effect=float(row.effect),
         effect_low=float(row.effect_low),
         effect_high=float(row.effect_high),
+        called=called,
     )
 
 
@@ -80,8 +89,8 @@ def holding(trait: TraitSettings, row: Row, *, lasting: float | None = None) -> 
     """Whether a row of the profile meets all conditions of a trait; what is undefined meets none.
 
     A trait that an earlier fit had (``lasting`` given: the part of the threshold that it must still reach) holds while
-    the difference reaches that part, or its 95 % interval the whole, and the interval excludes no difference. Otherwise
-    a segment near the edge would be called otherwise after every refit, though nothing has changed.
+    the difference reaches that part, or its 95 % interval the whole, and the interval excludes zero. Otherwise
+    a segment near the edge would be renamed after every refit, though nothing has changed.
     """
     most, least, highest, lowest = _reach(row, lasting=lasting)
     conditions = [
@@ -107,9 +116,18 @@ def declared_claims(
         row = rows.get((segment, variable.name, level))
         if row is not None and holding(trait, row, lasting=lasting):
             claim = claim_of(row, trait=key, words="")
-            words = (trait.words or key.replace("_", " ")).format(variable=variable.name, event=event_of(claim))
-            found[key] = claim_of(row, trait=key, words=words)
+            words = (trait.words or key.replace("_", " ")).format(
+                variable=variable.name, event=event_of(claim), rate=rate_of(variable)
+            )
+            found[key] = claim_of(row, trait=key, words=words, called=variable.rate_name if variable.event else "")
     return found
+
+
+def rate_of(variable: ProfileVariable) -> str:
+    """What the share of an outcome is called in a name: "churn rate", "share of Churned", or a yes/no column's name."""
+    if variable.event or variable.levels in ((), (YES,)):
+        return variable.rate_name
+    return f"share of {variable.levels[0]}"
 
 
 def event_of(claim: Claim) -> str:
@@ -120,20 +138,21 @@ def event_of(claim: Claim) -> str:
 def plain_claims(
     segment: int, profiles: Profiles, rows: Rows, playbook: PlaybookSettings, *, lasting: float | None = None
 ) -> list[Claim]:
-    """What stands out of the features that drew the segments and that the playbook is silent about, strongest first."""
+    """What stands out of the clustering features that no trait of the playbook covers, strongest first."""
     spoken = {variable.name for trait in playbook.traits.values() if (variable := variable_of(trait, profiles))}
     found = []
     for variable in profiles.variables:
         if variable.name in spoken or variable.role is Role.outcome or not variable.feature:
             continue
-        name = shortened(variable.name)
+        name = shortened(spoken_name(variable))
         for level in variable.levels or ("",):
             row = rows.get((segment, variable.name, level))
             if row is None or level == OTHER_LEVELS:
                 continue
-            words = _plain_words(row, name, level, playbook.plain, lasting=lasting)
-            if words:
-                found.append(claim_of(row, trait=f"plain:{words.split()[0]}:{variable.name}:{level}", words=words))
+            told = _plain_words(row, name, level, playbook.plain, lasting=lasting)
+            if told:
+                direction, words = told
+                found.append(claim_of(row, trait=f"plain:{direction}:{variable.name}:{level}", words=words))
     return sorted(found, key=lambda claim: -abs(claim.effect) * (1 / SHARE_OF_PLAIN if claim.measure == "share" else 1))
 
 
@@ -153,18 +172,31 @@ def _reach(row: Row, *, lasting: float | None) -> tuple[float, float, float, flo
     )
 
 
-def _plain_words(row: Row, name: str, level: str, threshold: float, *, lasting: float | None) -> str:
+def spoken_name(variable: ProfileVariable) -> str:
+    """Name of a variable as a reader says it: what the contract says it is about, where that is short."""
+    about = variable.about.strip().rstrip(".")
+    return (
+        about[:1].lower() + about[1:]
+        if 0 < len(about) <= LONGEST_ABOUT and variable.kind == "number"
+        else variable.name
+    )
+
+
+def _plain_words(row: Row, name: str, level: str, threshold: float, *, lasting: float | None) -> tuple[str, str] | None:
+    """Direction of what stands out, and its words, with the strength; None where nothing does."""
     most, least, highest, lowest = _reach(row, lasting=lasting)
     if row.measure == "mean":
         if most >= threshold and row.effect_low > 0:
-            return f"high {name}"
-        return f"low {name}" if least <= -threshold and row.effect_high < 0 else ""
+            return "high", f"{'very ' if row.effect >= STRONG else ''}high {name}"
+        if least <= -threshold and row.effect_high < 0:
+            return "low", f"{'very ' if row.effect <= -STRONG else ''}low {name}"
+        return None
     what = name if level == YES else f"{shortened(level)} ({name})"
     if most >= threshold * SHARE_OF_PLAIN and row.effect_low > 0 and highest > MOSTLY:
-        return f"mostly {what}"
+        return "mostly", f"{'nearly all' if row.value >= NEARLY else 'mostly'} {what}"
     if least <= -threshold * SHARE_OF_PLAIN and row.effect_high < 0 and lowest < RARELY:
-        return f"rarely {what}"
-    return ""
+        return "rarely", f"{'hardly any' if row.value <= 1 - NEARLY else 'rarely'} {what}"
+    return None
 
 
 @dataclass(frozen=True)
@@ -190,6 +222,8 @@ class Claim:
         "all customers", or the name of the segments from which it is told apart.
     told_from : tuple of int
         These segments; empty where it is compared with all customers.
+    called : str
+        What the share of an outcome is called, such as churn rate; "" where the contract does not say.
     """
 
     trait: str
@@ -206,10 +240,13 @@ class Claim:
     effect_high: float
     compared_with: str = ALL_CUSTOMERS
     told_from: tuple[int, ...] = ()
+    called: str = ""
 
     @property
     def subject(self) -> str:
-        """What is compared: a column, and its level where it has several."""
+        """What is compared: a column, and its level where it has several; of an outcome its rate."""
+        if self.called:
+            return self.called
         return self.variable if self.level in ("", "yes") else f"{self.variable}: {self.level}"
 
     @property
@@ -219,5 +256,9 @@ class Claim:
         of = "among" if share else "of"
         unit = "" if self.unit.lower() in self.variable.lower().split() else self.unit  # said once is enough
         seen, other = (figure(amount, unit, share=share) for amount in (self.value, self.against))
-        subject = self.subject if len(self.level) <= LONGEST else f"{self.variable}: {shortened(self.level, LONGEST)}"
+        subject = (
+            self.subject
+            if self.called or len(self.level) <= LONGEST
+            else f"{self.variable}: {shortened(self.level, LONGEST)}"
+        )
         return f"{subject} {seen}, against {other} {of} {self.compared_with}"

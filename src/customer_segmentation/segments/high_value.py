@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def high_value_segments(profiles: Profiles) -> tuple[int, ...]:
-    """Segments whose customers are worth more than the average, the whole interval of it; dearest first."""
+    """Segments whose customers are worth more than the average, the whole interval of it; highest value first."""
     value = profiles.value
     if value is None:
         return ()

@@ -15,6 +15,8 @@ from customer_segmentation.segments.high_value import HighValue, high_value_cust
 from customer_segmentation.segments.names import SegmentName, name_segments
 from customer_segmentation.segments.profile import Profiles, profile_segments
 from customer_segmentation.segments.recommendations import Recommendation, recommend
+from customer_segmentation.segments.relations import Relation, determined
+from customer_segmentation.segments.stakes import Base, Stake, outcome_of, recurring_column
 from customer_segmentation.segments.variables import with_features
 from customer_segmentation.settings.playbook import PlaybookSettings
 from customer_segmentation.workflows.prepare import PreparedCustomers
@@ -22,13 +24,29 @@ from customer_segmentation.workflows.prepare import PreparedCustomers
 
 @dataclass(frozen=True)
 class SegmentInsights:
-    """Everything that is said of the segments of one candidate."""
+    """Everything that is said of the segments of one candidate.
+
+    Attributes
+    ----------
+    profiles : Profiles
+    names : tuple of SegmentName
+    recommendations : tuple of Recommendation
+    high_value : HighValue or None
+        None where the table has no column of role value.
+    cautions : tuple of str
+    stakes : tuple of Stake
+        What is at stake with all customers of each segment.
+    relations : tuple of Relation
+        What the table's own make explains of the profiles.
+    """
 
     profiles: Profiles
     names: tuple[SegmentName, ...]
     recommendations: tuple[Recommendation, ...]
     high_value: HighValue | None
     cautions: tuple[str, ...] = field(default=())
+    stakes: tuple[Stake, ...] = field(default=())
+    relations: tuple[Relation, ...] = field(default=())
 
     def of(self, segment: int) -> tuple[Recommendation, ...]:
         """Recommendations for one segment, the most urgent first."""
@@ -69,7 +87,45 @@ def describe_segments(
             amounts=amounts,
             ids=customers.ids,
         )
-    return SegmentInsights(profiles, names, recommend(profiles, playbook), high)
+    base = counted_base(customers, space, fit.labels, fit.estimator, playbook)
+    return SegmentInsights(
+        profiles,
+        names,
+        recommend(profiles, playbook, base),
+        high,
+        stakes=tuple(base.stake(segment) for segment in range(profiles.k)),
+        relations=determined(customers.table.customers, customers.table.columns, space.features.columns),
+    )
+
+
+def counted_base(
+    customers: PreparedCustomers,
+    space: Space,
+    labels: npt.NDArray[np.integer],
+    estimator: Any,
+    playbook: PlaybookSettings,
+) -> Base:
+    """The customers behind the segments of a fit, for counting whom an action is for and what is at stake.
+
+    Parameters
+    ----------
+    customers : PreparedCustomers
+    space : Space
+    labels : integer array of shape (n_customers,)
+    estimator : object
+        The fitted clusterer, by which customers outside the fit are assigned.
+    playbook : PlaybookSettings
+        Names the column of recurring value, if any.
+    """
+    table = customers.table
+    return Base(
+        labels=labels,
+        outside_labels=assigned(table.others, space, estimator),
+        customers=table.customers,
+        outside=table.others,
+        recurring=recurring_column(table.columns, [str(name) for name in table.customers], playbook.recurring),
+        outcome=outcome_of(customers.described, len(table.others)),
+    )
 
 
 def assigned(others: pd.DataFrame, space: Space, estimator: Any) -> npt.NDArray[np.int64]:

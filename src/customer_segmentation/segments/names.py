@@ -203,8 +203,8 @@ def _with_difference(
     weights = np.array([rival.customers for rival in rivals], dtype=float)
     against = float(np.average([rival.value for rival in rivals], weights=weights))
     claim = claim_of(row, trait=f"told:{side}:{variable}:{level}", words="")
-    word = {("lower", ""): "lower", ("higher", ""): "higher"}.get((side, level), "")
-    words = f"{word or ('less often' if side == 'lower' else 'more often')} {shortened(claim.subject)}"
+    word = side if level == "" else {"lower": "fewer with", "higher": "more with"}[side]
+    words = f"{word} {shortened(claim.subject)}"
     claim = replace(
         claim,
         words=words,
@@ -270,7 +270,7 @@ def _still(
             weights = np.array([rival.customers for rival in rivals], dtype=float)
             against = float(np.average([rival.value for rival in rivals], weights=weights))
             told_from = tuple(sorted(now[other] for other in claim.told_from))
-            renewed = claim_of(row, trait=claim.trait, words=claim.words)
+            renewed = claim_of(row, trait=claim.trait, words=claim.words, called=claim.called)
             claims.append(
                 replace(
                     renewed,
@@ -283,7 +283,7 @@ def _still(
             continue
         held = lasting.get(claim.trait)
         if held is None:
-            today = claim_of(row, trait=claim.trait, words=claim.words)
+            today = claim_of(row, trait=claim.trait, words=claim.words, called=claim.called)
             return (), f"{claim.words} does not hold any more: {today.text}"
         claims.append(held)
     return tuple(claims), ""

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Mapping
 
 from customer_segmentation.errors import SettingsError
+from customer_segmentation.segments.stakes import recurring_column
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
 from customer_segmentation.settings.playbook import STAKES, PlaybookSettings, TraitSettings
 
@@ -54,6 +55,12 @@ def check_playbook(playbook: PlaybookSettings, columns: Mapping[str, ColumnSpec]
             raise SettingsError(f"{where}.because has {stray[0]!r}, which is not among its `when`.")
         if action.at_stake not in STAKES:
             raise SettingsError(f"{where}.at_stake is {action.at_stake!r}; expected one of {', '.join(STAKES)}.")
+        strange = [column for column in action.only if column not in columns]
+        if strange:
+            near = difflib.get_close_matches(strange[0], list(columns), n=1)
+            hint = f"did you mean {near[0]}?" if near else "is this the playbook of another table?"
+            raise SettingsError(f"{where}.only reads {strange[0]!r}, which data.columns does not have; {hint}")
+    _check_recurring(playbook.recurring, columns, name=name)
     if playbook.most_actions < 0 or not playbook.plain > 0:
         raise SettingsError(f"playbook={name}: most_actions and plain must not be negative, nor plain 0.")
     if not 0 < playbook.lasting <= 1:
@@ -62,12 +69,26 @@ def check_playbook(playbook: PlaybookSettings, columns: Mapping[str, ColumnSpec]
         )
 
 
+def _check_recurring(recurring: str | None, columns: Mapping[str, ColumnSpec], *, name: str) -> None:
+    if recurring is None:
+        return
+    if recurring not in columns:
+        near = difflib.get_close_matches(recurring, list(columns), n=1)
+        hint = f"did you mean {near[0]}?" if near else "is this the playbook of another table?"
+        raise SettingsError(f"playbook={name}: recurring is {recurring!r}, which data.columns does not have; {hint}")
+    if recurring_column(columns, list(columns), recurring) is None:
+        raise SettingsError(
+            f"playbook={name}: recurring is {recurring!r}, whose unit is {columns[recurring].unit!r}; expected money "
+            "per period, such as $/month or €/year."
+        )
+
+
 def _check_traits(keys: Iterable[str], playbook: PlaybookSettings, *, where: str) -> None:
     for key in keys:
         if key not in playbook.traits:
             near = difflib.get_close_matches(key, list(playbook.traits), n=1)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(playbook.traits) or 'none'}."
-            raise SettingsError(f"{where} speaks of the trait {key!r}, which traits does not have; {hint}")
+            raise SettingsError(f"{where} names the trait {key!r}, which traits does not have; {hint}")
 
 
 def _check_trait(trait: TraitSettings, columns: Mapping[str, ColumnSpec], *, where: str) -> None:
@@ -78,16 +99,18 @@ def _check_trait(trait: TraitSettings, columns: Mapping[str, ColumnSpec], *, whe
     if not given:
         raise SettingsError(f"{where} has no condition; expected one of {', '.join(bounds)}.")
     if not all(math.isfinite(value) for value in given.values()):
-        raise SettingsError(f"{where} has a condition that is no finite number.")
+        raise SettingsError(f"{where} has a condition that is not a finite number.")
     if trait.above is not None and trait.below is not None:
         raise SettingsError(f"{where} is above and below at once; make two traits of it.")
     for key in ("above", "below"):
         if given.get(key, 0.0) < 0:
             raise SettingsError(f"{where}.{key} is {given[key]:g}; expected a distance, from 0.")
     try:
-        trait.words.format(variable="", event="")
+        trait.words.format(variable="", event="", rate="")
     except (KeyError, IndexError, ValueError, AttributeError):
-        raise SettingsError(f"{where}.words is {trait.words!r}; it may hold {{variable}} and {{event}} only.") from None
+        raise SettingsError(
+            f"{where}.words is {trait.words!r}; it may hold {{variable}}, {{event}} and {{rate}} only."
+        ) from None
     if trait.role is not None:
         if trait.role not in _ROLES:
             raise SettingsError(f"{where}.role is {trait.role!r}; expected value or outcome, or a column.")

@@ -41,6 +41,10 @@ class ProfileVariable:
         The segments were drawn by it: that they differ in it is no finding.
     feature : str
         Name of the feature that it is, else "".
+    about : str
+        What the column holds, as the contract says.
+    event : str
+        What the event of an outcome is called, such as churn.
     """
 
     name: str
@@ -50,6 +54,15 @@ class ProfileVariable:
     levels: tuple[str, ...] = ()
     shapes: bool = False
     feature: str = ""
+    about: str = ""
+    event: str = ""
+
+    @property
+    def rate_name(self) -> str:
+        """What the share of an outcome is called: churn rate, or the column and its event."""
+        if self.event:
+            return f"{self.event} rate"
+        return self.name if self.levels in ((), (YES,)) else f"{self.name}: {self.levels[0]}"
 
 
 @dataclass(frozen=True)
@@ -99,10 +112,10 @@ def describe_columns(
         both = customers[name] if rest is None else pd.concat([customers[name], rest], ignore_index=True)
         if spec.type in (ColumnType.number, ColumnType.integer):
             values: npt.NDArray[Any] = both.to_numpy(dtype=np.float64, na_value=np.nan)
-            variable = ProfileVariable(name, "number", spec.role, spec.unit)
+            variable = ProfileVariable(name, "number", spec.role, spec.unit, about=spec.about)
         else:
             values, levels = _positions(both, spec)
-            variable = ProfileVariable(name, "share", spec.role, levels=levels)
+            variable = ProfileVariable(name, "share", spec.role, levels=levels, about=spec.about, event=spec.event)
         n = len(customers)
         described.append(Described(variable, values[:n], values[n:] if rest is not None else None))
     return tuple(described)

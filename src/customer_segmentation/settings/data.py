@@ -50,6 +50,7 @@ class ColumnSpec:
     synonyms: list[str] = field(default_factory=list)  # other headers under which the column is found
     repair: Repair | None = None
     event_values: list[str] = field(default_factory=list)  # of an outcome: the values that count as the event
+    event: str = ""  # of an outcome: what the event is called, such as churn, so that its share is the churn rate
 
 
 @dataclass

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-#: What a recommendation may put at stake: all value of the segment's customers, or the part of it that belongs to as
-#: many of them as the outcome takes.
+#: What a recommendation may put at stake: what its customers bring a period, or the part of it that belongs to as many
+#: of them as the outcome takes.
 STAKES = ("none", "value", "outcome")
 
 
@@ -12,7 +12,7 @@ class TraitSettings:
     """One trait: a column, or the table's own value or outcome, and how far a segment must be from all customers.
 
     A number is measured in standard deviations of all customers, a share as a difference (0.1: ten points). A trait
-    holds when all its conditions do, and when the 95 % interval of the difference excludes none.
+    holds when all its conditions do, and when the 95 % interval of the difference excludes zero.
     """
 
     words: str = ""  # how it is said in a name made of traits
@@ -42,6 +42,7 @@ class ActionSettings:
     when: list[str] = field(default_factory=list)
     unless: list[str] = field(default_factory=list)
     because: list[str] = field(default_factory=list)  # traits whose figures are given; empty: all of `when`
+    only: dict[str, str] = field(default_factory=dict)  # column -> value: the customers of the segment it is for
     at_stake: str = "none"  # none | value | outcome
 
 
@@ -54,7 +55,10 @@ class PlaybookSettings:
     names: list[NameSettings] = field(default_factory=list)  # the first whose traits hold is taken
     actions: dict[str, ActionSettings] = field(default_factory=dict)  # the most urgent first
     most_actions: int = 3  # for one segment
-    # A feature that drew the segments and that no trait speaks of: told when so far from all customers (standard
+    # Column of what a customer brings a month or year, by which money at stake is counted; null: the column of role
+    # value or the only one whose unit is money per period ($/month, €/year).
+    recurring: str | None = None
+    # A clustering feature that no trait covers: told when so far from all customers (standard
     # deviations of a number; 0.4 of it as a difference of shares).
     plain: float = 0.5
     # A segment keeps its name in a refit while what the name says reaches this part of its threshold (1: all of it).

@@ -22,7 +22,7 @@ from customer_segmentation.figures.elbows import all_elbows
 from customer_segmentation.figures.scatter import scatter_pairs
 from customer_segmentation.report.data import CandidateFacts, FullDataScores, ReportData, SweepFacts, TableFacts
 from customer_segmentation.report.document import Picture
-from customer_segmentation.report.pictures import drawn, segment_pictures, stored
+from customer_segmentation.report.pictures import drawn, segment_pictures, stored, vectors
 from customer_segmentation.report.space_checks import SpaceCheck, check_space
 from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.settings.data import Role
@@ -43,48 +43,35 @@ ROWS = ("rows_read", "rows_used", "rows_not_selected", "rows_set_aside")
 WORDS = ("study", "features", "scaling", "clustering", "verdict", "sizes", "run_id", "study_id")
 
 
-#: Pictures of the sweep's run: artifact, caption, alternative text.
+#: Pictures of the sweep's run: artifact, alternative text; title and caption are in them.
 SWEEP_PICTURES = {
     "correlations": (
         "exploration/correlations.png",
-        "Pearson correlations of the customers used, before any segmentation.",
-        (
-            "Matrix of correlation coefficients; the same numbers stand in exploration/correlations.csv of the sweep's "
-            "run."
-        ),
+        "Matrix of correlation coefficients; the same numbers are in exploration/correlations.csv of the sweep's run.",
     ),
     "counts": (
         "exploration/counts.png",
-        "Customers used, by category and band.",
-        "Bars of customers by group; the same numbers stand in exploration/counts.csv of the sweep's run.",
+        "Bars of customers by group; the same numbers are in exploration/counts.csv of the sweep's run.",
     ),
     "heatmaps": (
         "sweep_heatmaps.png",
-        "The best candidate of every space that qualified: its yardstick and its number of segments.",
-        "Two matrices, feature sets by scalings; the same numbers stand in leaderboard.csv of the sweep's run.",
+        "Two matrices, feature sets by scalings: best yardstick and k; the same numbers are in leaderboard.csv.",
     ),
     "sweep_silhouettes": (
         "verdict/silhouettes.png",
-        "Silhouettes of all studies, each in its own space, and what the yardstick makes of the same candidates.",
-        "Two panels of curves by k; the same numbers stand in leaderboard.csv of the sweep's run.",
+        "Two panels of curves by k, silhouettes and yardstick; the same numbers are in leaderboard.csv.",
     ),
     "verdict_valleys": (
         "verdict/valleys.png",
-        "Borders between neighbouring segments of the chosen candidate: how deep the valley between them is.",
-        "Matrix of segments by segments; the same numbers stand in structure.json of the chosen study's run.",
+        "Matrix of segments by segments: how deep the valley between them is; the numbers are in structure.json.",
     ),
     "verdict_stability": (
         "verdict/stability.png",
-        "How well half of the customers find the same segments again, for the candidates that were examined.",
-        "Dots by k; the same numbers stand in verdict.json of the sweep's run, under short_list.",
+        "Dots by k: stability of the evaluated candidates; the numbers are in verdict.json, under short_list.",
     ),
     "verdict_front": (
         "verdict/front.png",
-        (
-            "Stability, separation and value explained of the candidates that were examined: none on the front is "
-            "beaten in all of them."
-        ),
-        "Dots; the same numbers stand in verdict.json of the sweep's run, under short_list.",
+        "Dots: stability against separation and value explained; the numbers are in verdict.json, under short_list.",
     ),
 }
 
@@ -104,9 +91,9 @@ def gather(
     store : Store
         With the experiment of the sweep.
     sweep_id : str
-    opened : Reopened or None
-        The candidate that is described; None where a sweep chose nobody.
-    portraits : Portraits or None
+    opened : RebuiltCandidate or None
+        The candidate that is described; None where a sweep chose none.
+    insights : SegmentInsights or None
         Of its segments.
     of_candidate : bool
         The report is one of this candidate, not of the sweep.
@@ -222,10 +209,10 @@ def _pictures(
 ) -> dict[str, Picture]:
     """Pictures that the runs hold, and those that are drawn for the report."""
     found = {}
-    for name, (path, caption, alt) in SWEEP_PICTURES.items():
+    for name, (path, alt) in SWEEP_PICTURES.items():
         content = artifact_of(store, data.sweep.run_id, path)
         if content is not None:
-            found[name] = stored(content, name, caption=caption, alt=alt)
+            found[name] = stored(content, name, alt=alt)
     board = data.leaderboard
     if len(board) and "inertia_share" in board and board["k"].min() < board["k"].max():
         found["elbows"] = _elbows(data)
@@ -250,16 +237,18 @@ def _elbows(data: ReportData) -> Picture:
     first = shown.sort_values("k").head(12)
     told = ", ".join(f"k = {k}: {share:.3f}" for k, share in zip(first["k"], first["inertia_share"], strict=True))
     front = f" In front {study}, with k = {marked} marked." if study is not None else ""
-    return drawn(
+    return vectors(
         all_elbows(data.leaderboard, study=study, k=marked),
         "elbows",
-        caption=f"Inertia of every study as a share of its inertia with one segment.{front}",
+        title="Elbows of all studies",
+        caption=f"Inertia of every study as a share of its inertia with one segment.{front} A sharp bend would "
+        "favour its k.",
         alt=f"Curves that fall with k. {study or 'The first'}: {told}.",
     )
 
 
 def _pairs(store: Store, opened: RebuiltCandidate, insights: SegmentInsights) -> Picture:
-    """Scatter pairs: as the candidate's run holds them, else drawn anew."""
+    """Scatter pairs: as the candidate's run holds them, else drawn again."""
     numbers, labels = opened.space.numbers, opened.fit.labels
     main = main_features(numbers, labels)
     caption = f"Customers and centres of the segments in their own units: {', '.join(main)}."
@@ -269,7 +258,7 @@ def _pairs(store: Store, opened: RebuiltCandidate, insights: SegmentInsights) ->
     )
     content = artifact_of(store, opened.run.info.run_id, "figures/pairs.png")
     if content is not None:
-        return stored(content, "pairs", caption=caption, alt=alt)
+        return stored(content, "pairs", alt=alt)
     means = numbers.groupby(labels).mean()
     names = [name.name for name in insights.names] or None
     figure = scatter_pairs(

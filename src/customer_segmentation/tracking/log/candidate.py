@@ -18,6 +18,7 @@ from customer_segmentation.figures.scatter import scatter_pairs
 from customer_segmentation.segments.claims import Claim
 from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.segments.profile import Profiles
+from customer_segmentation.segments.stakes import Stake
 from customer_segmentation.tracking.items import FigureItem, Item, Metrics, Table, Tags, Text
 
 PROFILE = "segments/profile.csv"
@@ -65,6 +66,7 @@ def segments_record(insights: SegmentInsights, *, playbook: str) -> dict[str, An
             {
                 **{str(key): _plain(value) for key, value in figures.items()},
                 "name": name.name,
+                "stake": _stake(insights.stakes[name.segment]) if name.segment < len(insights.stakes) else None,
                 "rule": name.rule,
                 "traits": list(name.traits),
                 "claims": [_claim(claim) for claim in name.claims],
@@ -73,10 +75,11 @@ def segments_record(insights: SegmentInsights, *, playbook: str) -> dict[str, An
                         "action": item.action,
                         "text": item.text,
                         "because": [_claim(claim) for claim in item.because],
-                        "at_stake": _plain(item.at_stake),
-                        "share_at_stake": _plain(item.share_at_stake),
-                        "stake": item.stake,
-                        "unit": item.unit,
+                        "for": item.target,
+                        "differs": item.differs,
+                        "at_stake": _plain(item.amount),
+                        "money": item.money,
+                        "stake": _stake(item.stake),
                     }
                     for item in insights.of(name.segment)
                 ],
@@ -98,7 +101,12 @@ def segments_record(insights: SegmentInsights, *, playbook: str) -> dict[str, An
         "left_out": insights.profiles.left_out,
         "unassigned": insights.profiles.unassigned,
         "missing": insights.profiles.missing,
+        "relations": [relation.sentence for relation in insights.relations],
     }
+
+
+def _stake(stake: Stake | None) -> dict[str, Any] | None:
+    return None if stake is None else {key: _plain(value) for key, value in asdict(stake).items()}
 
 
 def _claim(claim: Claim) -> dict[str, Any]:

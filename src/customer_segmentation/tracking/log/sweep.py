@@ -16,6 +16,7 @@ from customer_segmentation.figures.verdict import (
     valley_heatmap,
 )
 from customer_segmentation.report.document import Picture
+from customer_segmentation.report.svg import svg_file
 from customer_segmentation.tracking.descriptions import verdict_markdown
 from customer_segmentation.tracking.items import Bytes, FigureItem, Item, Metrics, Params, Table, Text
 from customer_segmentation.tracking.store import Store
@@ -37,7 +38,8 @@ def conclusion_items(
     yield Text(json.dumps(verdict, indent=2), "verdict.json")
     best, chosen_k = best_by_space(leaderboard)
     if best.size:
-        yield FigureItem(sweep_heatmaps(best, chosen_k), "sweep_heatmaps.png")
+        where = None if chosen is None else (str(chosen["features"]), str(chosen["scaling"]))
+        yield FigureItem(sweep_heatmaps(best, chosen_k, chosen=where), "sweep_heatmaps.png")
     yield FigureItem(
         candidates_table(
             table_of_candidates(leaderboard, chosen),
@@ -95,7 +97,10 @@ def place_of_report(store: Store, run_id: str) -> str:
 def picture_items(pictures: Mapping[str, Picture]) -> Iterator[Item]:
     """Pictures of a candidate's segments."""
     for name, picture in pictures.items():
-        yield Bytes(picture.png, f"figures/{name}.png")
+        if picture.svg:
+            yield Text(svg_file(picture), f"figures/{name}.svg")
+        else:
+            yield Bytes(picture.png, f"figures/{name}.png")
 
 
 def verdict_figures(
