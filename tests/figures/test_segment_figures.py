@@ -120,9 +120,9 @@ def test_flow_joins_segments_that_share_customers(tidy, texts):
         int((np.bincount(a * 3 + b) >= THINNEST * n).sum()) for a, b in ((np.zeros(n, int), first), (first, second))
     )
     assert len(bands) == shared == 5
-    dots = figure.axes[0].collections[1:]
-    assert dots[2].get_offsets()[:, 1].tolist() == pytest.approx([height[second == s].mean() for s in range(3)])
-    assert [to_hex(colour).upper() for colour in dots[2].get_facecolor()] == segment_colours(3)
+    dots = figure.axes[0].collections[4:]  # of k = 3, after those of k = 1 and 2
+    assert [dot.get_offsets()[0, 1] for dot in dots] == pytest.approx([height[second == s].mean() for s in range(3)])
+    assert [to_hex(dot.get_facecolor()[0]).upper() for dot in dots] == segment_colours(3)
     tidy(figure, overlap=lambda text: text in "012")
 
 

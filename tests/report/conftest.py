@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.segments.names import SegmentName
 from customer_segmentation.segments.profile import profile_segments
 from customer_segmentation.segments.recommendations import Recommendation
+from customer_segmentation.segments.stakes import Stake
 from customer_segmentation.segments.variables import Described, ProfileVariable
 from customer_segmentation.settings.data import Role
 
@@ -38,7 +40,7 @@ class Page:
 
     @property
     def text(self) -> str:
-        return " ".join(text for path, text in self.texts if "style" not in path).replace("\u00a0", " ")
+        return " ".join(text for path, text in self.texts if not {"style", "script"} & set(path)).replace("\u00a0", " ")
 
     def of(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes in self.tags if name == tag]
@@ -89,8 +91,9 @@ def read_page():
 class _Space:
     """As much of a space as pictures ask for."""
 
-    def __init__(self, matrix: np.ndarray, dimensions: list[str]) -> None:
-        self.matrix, self.dimensions = matrix, dimensions
+    def __init__(self, matrix: np.ndarray, values: pd.DataFrame) -> None:
+        self.matrix, self.dimensions, self.numbers = matrix, list(values), values.rename(columns={"revenue": SCRIPT})
+        self.features = SimpleNamespace(units={SCRIPT: "$"})
 
 
 def make_report(*, sizes: tuple[int, ...] = (120, 60, 40), verdict: dict | None = None, **table) -> ReportData:
@@ -125,7 +128,16 @@ def make_report(*, sizes: tuple[int, ...] = (120, 60, 40), verdict: dict | None 
         )
         for segment in range(k)
     )  # fmt: skip
-    advice = (Recommendation(0, "call", f"Call them {SCRIPT}", names[0].claims, 1234.5, 0.01, "revenue at stake", "$"),)
+    stakes = tuple(
+        Stake(sizes[segment], 1000.0 * sizes[segment], 0.2, 0.1, 0.3, sizes[segment], "$", "month", f"rate {SCRIPT}")
+        for segment in range(k)
+    )
+    advice = (
+        Recommendation(
+            0, "call", f"Call them {SCRIPT}", names[0].claims, stake=stakes[0], only={f"Plan {SCRIPT}": EMOJI},
+            at_stake="outcome", unit="$",
+        ),
+    )  # fmt: skip
     top = np.argsort(-revenue)[:20]
     customers = pd.DataFrame(
         {
@@ -134,7 +146,7 @@ def make_report(*, sizes: tuple[int, ...] = (120, 60, 40), verdict: dict | None 
         }
     )  # fmt: skip
     high = HighValue((k - 1,), customers, 0.2, float(revenue[top].sum()), 0.4)
-    insights = SegmentInsights(profiles, names, advice, high, (f"A caution {SCRIPT}",))
+    insights = SegmentInsights(profiles, names, advice, high, (f"A caution {SCRIPT}",), stakes=stakes)
     values = pd.DataFrame({"revenue": revenue, "referrals": referrals})
     matrix = values.to_numpy() / values.to_numpy().std(axis=0)
     board = pd.DataFrame(
@@ -153,7 +165,7 @@ def make_report(*, sizes: tuple[int, ...] = (120, 60, 40), verdict: dict | None 
         check_space(matrix, list(values), values), board.iloc[1],
     )  # fmt: skip
     pictures = segment_pictures(
-        _Space(matrix, list(values)),
+        _Space(matrix, values),
         labels,
         insights,
         labels_by_k={2: labels.clip(0, 1), k: labels},

@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from customer_segmentation.formatting import listed, span
+from customer_segmentation.formatting import listed, percent, span
 from customer_segmentation.report.build import build_report
 from customer_segmentation.report.cautions import cautions
-from customer_segmentation.report.document import Beside, Card, Grid, Paragraph
+from customer_segmentation.report.document import Bars, Card, Grid, Paragraph, Tiles
 from customer_segmentation.report.profile_rows import shown_rows, standardised
 from customer_segmentation.report.space_checks import check_space
+from customer_segmentation.segments.stakes import about
 
 NUMBER = re.compile(r"[$]?\d+(?:,\d{3})*(?:\.\d+)?(?:\u00a0%| million| billion)?")
 
@@ -24,37 +25,59 @@ def _sections(data):
     return {section.anchor: section for section in build_report(data).sections}
 
 
+def blocks_within(blocks, kind):
+    """All blocks of a kind, however deep they are."""
+    for block in blocks:
+        if isinstance(block, kind):
+            yield block
+        yield from blocks_within(getattr(block, "blocks", ()), kind)
+
+
+def _overview(data) -> Grid:
+    return next(blocks_within(_sections(data)["segments"].blocks, Grid))
+
+
 def test_numbers_of_a_card_are_numbers_of_its_tables(hostile):
     segments = _sections(hostile)["segments"]
-    overview = next(block for block in segments.blocks if isinstance(block, Grid))
-    cards = [block for block in segments.blocks if isinstance(block, Card)]
+    overview = _overview(hostile)
+    cards = list(blocks_within(segments.blocks, Card))
     assert len(cards) == 3
     for segment, card in enumerate(cards):
-        told = set(NUMBER.findall(card.blocks[0].text))
+        told = set(NUMBER.findall(next(blocks_within(card.blocks, Paragraph)).text))
         assert len(told) == 5
         assert told <= set(overview.rows[segment])
-        profile = next(
-            block
-            for outer in card.blocks
-            if isinstance(outer, Beside)
-            for block in outer.blocks
-            if isinstance(block, Grid)
-        )
+        profile = next(blocks_within(card.blocks, Grid))
         claim = hostile.insights.names[segment].claims[0].text
-        here, full_data = re.findall(r"\$[\d,.]*\d", claim)
+        here, everybody = re.findall(r"\$[\d,.]*\d", claim)
         row = next(row for row in profile.rows if row[0].startswith("Total Revenue"))
-        assert row[1:3] == (here, full_data)
+        assert row[1:3] == (here, everybody)
+        bars = next(blocks_within(card.blocks, Bars)).bars
+        assert next(bar for bar in bars if bar.label.startswith("Total Revenue")).texts == (here, everybody)
+
+
+def test_the_first_page_answers_who_how_many_how_much_and_what_to_do(hostile):
+    tiles = next(block for block in build_report(hostile).summary if isinstance(block, Tiles)).tiles
+    table = hostile.insights.profiles.segments
+    for tile, (_, row), stake in zip(tiles, table.iterrows(), hostile.insights.stakes, strict=True):
+        facts = dict(tile.facts)
+        assert facts["customers"].startswith(f"{int(row['customers']):,} (")
+        assert facts["of Total Revenue"] == percent(row["value_share"])
+        assert facts["at stake a month"] == about(stake.recurring * stake.rate, "$")
+    texts = " ".join(f"{item.lead} {item.text}" for item in blocks_within(build_report(hostile).summary, Paragraph))
+    assert "Confidence:" in texts
+    assert "segments/high_value_customers.csv" in texts
+    assert about(sum(stake.amount for stake in hostile.insights.stakes), "$") in texts
 
 
 def test_the_overview_adds_up(hostile):
-    overview = next(block for block in _sections(hostile)["segments"].blocks if isinstance(block, Grid))
+    overview = _overview(hostile)
     counts = [int(row[1].replace(",", "")) for row in overview.rows]
     assert sum(counts[:-1]) == counts[-1] == 220
     assert sum(float(row[3].rstrip("\u00a0%")) for row in overview.rows[:-1]) == pytest.approx(100, abs=0.2)
 
 
 def test_rows_are_accounted_for(hostile):
-    grid = next(block for block in _sections(hostile)["data"].blocks if isinstance(block, Grid))
+    grid = next(blocks_within(_sections(hostile)["appendix"].blocks, Grid))
     read, used, others, aside = (int(row[1].replace(",", "")) for row in grid.rows)
     assert read == used + others + aside == 229
 
@@ -76,8 +99,8 @@ def _leads(data) -> list[str]:
 def test_tiny_segments_are_said_with_their_figures(report_of):
     data = report_of(sizes=(3987, 1124, 49, 14))
     found = next(item for item in cautions(data) if item.lead == "Too small to act on.")
-    assert "Segments 2 and 3 hold 49 and 14 customers, 0.95\u00a0% and 0.27\u00a0% of all" in found.text
-    overview = next(block for block in _sections(data)["segments"].blocks if isinstance(block, Grid))
+    assert "Segments 2 and 3 have 49 and 14 customers, 0.95\u00a0% and 0.27\u00a0% of all" in found.text
+    overview = _overview(data)
     assert {"0.95\u00a0%", "0.27\u00a0%"} <= _cells(overview)
     assert "Too small to act on." not in _leads(report_of())
 
@@ -121,8 +144,8 @@ def test_no_choice_still_makes_a_report(report_of):
         report_of(verdict={"chosen": None, "reasons": ["Nothing."]}), candidate=None, insights=None, pictures={}
     )
     document = build_report(data)
-    assert [section.anchor for section in document.sections][-1] == "repeat"
-    assert Paragraph("No candidate was chosen.") in document.summary[0].items
+    assert [section.anchor for section in document.sections][-1] == "appendix"
+    assert any(item.lead == "No candidate was chosen." for item in blocks_within(document.summary, Paragraph))
 
 
 def test_words():

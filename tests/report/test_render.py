@@ -1,11 +1,13 @@
 """The page: safe, self-contained, in order, and the same as the markdown."""
 
 import re
+from importlib.resources import files
 from itertools import pairwise
 
 import pytest
 
 from customer_segmentation.figures.labels import TEXT
+from customer_segmentation.figures.theme import RECORD
 from customer_segmentation.formatting import cut, markdown, markdown_code
 from customer_segmentation.report.build import build_report
 from customer_segmentation.report.document import Code, Document, Paragraph, Section
@@ -24,9 +26,14 @@ def page(html, read_page):
 
 def test_nothing_of_the_data_becomes_markup(html, page, harm):
     assert not page.unclosed
-    assert not page.of("script")
+    assert len(page.of("script")) == 1  # the page's own, which holds nothing of the data
+    assert page.of("script") == [{}]
     assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
-    assert "<script>" not in html
+    _, _, script = html.partition("<script>")
+    assert "<script>" not in script
+    own = (files("customer_segmentation.report") / "templates" / "report.js").read_text(encoding="utf-8").strip()
+    assert script.strip().startswith(own)
+    assert len(own) < 4_000
     for words in harm:
         assert cut(words) in page.text
 
@@ -37,6 +44,7 @@ def test_the_page_loads_nothing(html, page):
     assert not page.of("link")
     assert "@import" not in html
     assert not re.search(r"url\((?!['\"]?#)", html)
+    assert set(re.findall(r'https?://[^"<\s]+', html.replace("http://evil", ""))) <= {"http://www.w3.org/2000/svg"}
     assert len(html.encode()) < 3_000_000
 
 
@@ -54,10 +62,11 @@ def test_headings_go_down_by_one_and_ids_are_unique(page):
 
 def test_pictures_have_words_and_captions_and_tables_have_heads(page):
     assert page.of("html")[0]["lang"] == "en"
-    images = page.of("img")
-    assert len(images) >= 6
-    assert all(image["alt"] and image["width"] and image["height"] for image in images)
-    assert len(page.of("figcaption")) == len(page.of("figure")) == len(images)
+    assert all(image["alt"] and image["width"] and image["height"] for image in page.of("img"))
+    drawn = [box for box in page.of("div") if box.get("class") == "frame"]
+    assert all(box["aria-label"] for box in drawn)
+    assert len(drawn) == len(page.of("figure")) == len(page.of("svg")) + len(page.of("img")) >= 2
+    assert len(page.of("figcaption")) == len(page.of("svg"))  # what an image says itself is not said twice
     assert all(len(row) == len(table[0]) for table in page.tables for row in table)
     assert {attributes["scope"] for attributes in page.of("th")} == {"col", "row"}
 
@@ -65,14 +74,14 @@ def test_pictures_have_words_and_captions_and_tables_have_heads(page):
 def test_markdown_says_the_same(hostile, page):
     text = markdown_text(build_report(hostile))
     assert "<script>" not in re.sub(r"(?ms)^(`{3,})sh\n.*?^\1$", "", text)  # a block of code shows it as it stands
-    assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == [
-        words for words in page.words("h2") if words != "In short"
-    ]
+    assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == page.words("h2")
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert all(line.rstrip().endswith("|") for line in rows)
     # as many cells as the page has: a sign of a cell opened no further one
     cells = [len(re.findall(r"(?<!\\)\|", line)) - 1 for line in rows if not set(line) <= set("|-: ")]
-    assert cells == [len(row) for table in page.tables for row in table]
+    plots = [table[0][:2] == ["", ""] for table in page.tables]  # a column of bars, which markdown does without
+    expected = [len(row) - plot for table, plot in zip(page.tables, plots, strict=True) for row in table]
+    assert cells == expected
 
 
 def test_markdown_shows_signs_as_they_stand():
@@ -86,11 +95,19 @@ def test_a_word_of_thousands_of_letters_is_cut_and_a_digest_is_not():
 
 
 def test_text_of_pictures_stays_above_eleven_pixels(page):
-    frames = [attributes for attributes in page.of("div") if attributes.get("class") == "frame"]
-    for frame, image in zip(frames, page.of("img"), strict=True):
-        least = int(re.fullmatch(r"--least: (\d+)px", frame["style"])[1])
-        assert TEXT / 72 * 96 * least / int(image["width"]) >= 11
+    for frame in (box for box in page.of("div") if box.get("class") == "frame"):
+        sizes = dict(re.findall(r"--(least|full): (\d+)px", frame["style"]))
+        assert TEXT / 72 * 96 * int(sizes["least"]) / int(sizes["full"]) >= 11
         assert frame["tabindex"] == "0"
+
+
+def test_marks_of_vectors_name_their_segment_and_their_values(page, hostile):
+    marked = [group for group in page.of("g") if "data-tips" in group]
+    segments = {group["data-segment"] for group in marked if "data-segment" in group}
+    assert segments == {"0", "1", "2"}
+    points = [tip for group in marked for tip in group["data-tips"].split(RECORD)]
+    assert len(points) >= hostile.table.customers
+    assert all(box.get("aria-hidden") == "true" for box in page.of("svg"))
 
 
 def test_control_characters_do_not_reach_the_page(read_page):

@@ -7,6 +7,7 @@ from customer_segmentation.config.paths import shipped_root
 from customer_segmentation.config.playbook_file import _read
 from customer_segmentation.segments.names import AVERAGE, carry_names, name_segments
 from customer_segmentation.segments.profile import profile_segments
+from customer_segmentation.segments.recommendations import AVERAGE as AS_AVERAGE
 from customer_segmentation.segments.recommendations import recommend
 from customer_segmentation.segments.variables import describe_columns
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
@@ -202,25 +203,21 @@ def test_nothing_is_recommended_that_the_profile_does_not_support():
     book = _read("telecom")
     profiles = profiled(frame, alike)
     supported = {action for action in book.actions if not book.actions[action].when}
-    assert {item.action for item in recommend(profiles, book)} <= supported | {"long_term_contract"}
+    assert {item.action for item in recommend(profiles, book)} <= supported | {"long_term_contract", AS_AVERAGE}
     assert not supported
 
 
-def test_value_at_stake_is_that_of_the_segment():
+def test_every_segment_has_an_action_and_twins_say_in_what_they_differ():
     frame, labels = draw(2, 4)
     book = PlaybookSettings(
-        traits={"any": TraitSettings(role="outcome", at_least=0.0)},
-        actions={
-            "all": ActionSettings("Do", when=["any"], at_stake="value"),
-            "part": ActionSettings("Do", when=["any"], at_stake="outcome"),
-        },
+        traits={"any": TraitSettings(role="outcome", at_least=0.0)}, actions={"all": ActionSettings("Do", when=["any"])}
     )
-    for item in recommend(profiled(frame, labels), book):
-        part = frame[labels == item.segment]
-        worth, rate = part["Total Revenue"].sum(), (part["Customer Status"] == "Churned").mean()
-        assert item.at_stake == pytest.approx(worth * (rate if item.action == "part" else 1))
-        assert item.share_at_stake == pytest.approx(item.at_stake / frame["Total Revenue"].sum())
-        assert item.reason
+    firsts = recommend(profiled(frame, labels), book)
+    assert [item.segment for item in firsts] == list(range(labels.max() + 1))
+    assert all(item.differs.startswith("as for segment") for item in firsts)
+    nothing = recommend(profiled(frame, labels), PlaybookSettings())
+    assert {item.action for item in nothing} == {AS_AVERAGE}
+    assert not any(item.because for item in nothing)
 
 
 def test_shipped_playbooks_are_those_of_the_folder():
