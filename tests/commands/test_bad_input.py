@@ -56,7 +56,7 @@ def small(*words: str) -> list[str]:
         ("k=[50000]", ["k holds 50,000", "customers"]),
         ("data.customers=2", ["1 customer to segment", "at least 3"]),
         ("scaling.scaler._target_=sklearn.preprocessing.Nothing", ["cannot make sklearn.preprocessing.Nothing"]),
-        ("scaling.scaler._target_=os.getcwd", ["has no fit_transform"]),
+        ("scaling.scaler._target_=os.getcwd", ["names os.getcwd", "nothing of it was called", "trusted_modules"]),
         ("+scaling.scaler.with_men=false", ["with_men"]),
         ("clustering.estimator._target_=sklearn.preprocessing.StandardScaler", ["clustering=kmeans"]),
         ("clustering.estimator.n_init=0", ["n_init"]),

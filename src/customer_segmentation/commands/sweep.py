@@ -15,8 +15,8 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from customer_segmentation.config.compose import Plan, config_text, plan, to_settings
+from customer_segmentation.config.folder_files import taken_files
 from customer_segmentation.config.hydra_app import run_jobs
-from customer_segmentation.config.paths import shadowed
 from customer_segmentation.errors import SettingsError, StoreError
 from customer_segmentation.settings.k_values import parse_k
 
@@ -35,18 +35,16 @@ def run(arguments: Sequence[str]) -> int:
     if asked.flags:  # Hydra's own: --cfg job, --info, ...
         run_jobs(asked, lambda config: None)
         return 0
-    needed = check(asked)
     if not asked.settings[0].quiet:
-        tell_shadowed(asked)
+        tell_own_files(asked)
+    needed = check(asked)
     return sweep(asked, needed, command=f"segment sweep {shlex.join(arguments)}".strip())
 
 
-def tell_shadowed(asked: Plan) -> None:
-    """Say which of the user's files are taken in place of shipped ones: the name alone would not tell."""
-    taken = {(decision, name) for choices in asked.choices_of for decision, name in choices.items()}
-    for path in shadowed():
-        if (path.parent.name, path.stem) in taken or path.stem == asked.command:
-            print(f"{os.path.relpath(path)} stands in for the shipped file of that name", file=sys.stderr)
+def tell_own_files(asked: Plan) -> None:
+    """Say which files of the current folder are taken, before anything of them is made."""
+    for line in taken_files(asked.command, asked.choices_of):
+        print(line, file=sys.stderr)
 
 
 def check(asked: Plan) -> list[str]:

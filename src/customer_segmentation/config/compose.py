@@ -13,6 +13,7 @@ from typing import Any, cast
 from customer_segmentation.config.contract_file import contract_columns
 from customer_segmentation.config.environment import watch_environment
 from customer_segmentation.config.errors import settings_error
+from customer_segmentation.config.folder_files import check_folder
 from customer_segmentation.config.hydra_app import register_schemas, register_search_path
 from customer_segmentation.config.overrides import (
     DECISIONS,
@@ -28,6 +29,7 @@ from customer_segmentation.config.quoting import gathered_roles, split_flags
 from customer_segmentation.config.schemas import SCHEMAS
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.secrets import remember_in
+from customer_segmentation.settings.trusted import take_trusted
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,8 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
     schema = SCHEMAS[command]
+    arguments = take_trusted(arguments)
+    check_folder()
     flags, overrides = split_flags(gathered_roles(arguments) if command == "init" else arguments)
     remember_in(overrides)
     watch_environment()

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from customer_segmentation.clustering.clusterer import COUNTS, asked_parameters, parameters_of
-from customer_segmentation.errors import SettingsError
+from customer_segmentation.config.targets import check_targets
+from customer_segmentation.errors import SettingsError, StudyError
+from customer_segmentation.settings.trusted import trusted_modules
 
 
 def make_scaler(spec: Any, name: str) -> Any:
@@ -46,6 +48,7 @@ def _instance(spec: Any, choice: str, where: str, *, methods: tuple[str, ...]) -
 
     if not isinstance(spec, Mapping) or "_target_" not in spec:
         raise SettingsError(f"{choice}: {where} has no _target_; name a scikit-learn class there.")
+    check_targets(spec, where=f"{choice}: {where}")
     try:
         made = instantiate(dict(spec))
     except (InstantiationException, TypeError, ValueError) as error:
@@ -55,9 +58,20 @@ def _instance(spec: Any, choice: str, where: str, *, methods: tuple[str, ...]) -
     missing = [method for method in methods if not hasattr(made, method)]
     if missing:
         raise SettingsError(f"{choice}: {spec['_target_']} has no {missing[0]}; {where} needs a scikit-learn object.")
+    _check_storable(made, choice)
     if hasattr(made, "_validate_params"):
         try:
             made._validate_params()
         except (ValueError, TypeError) as error:
             raise SettingsError(f"{choice}: {where}: {error}") from error
     return made
+
+
+def _check_storable(made: Any, choice: str) -> None:
+    """Refuse here, before any work, what the model of a study could not store."""
+    from customer_segmentation.model.files import pipeline_bytes
+
+    try:
+        pipeline_bytes(made, trusted_modules())
+    except StudyError as error:
+        raise SettingsError(f"{choice}: {error}") from error

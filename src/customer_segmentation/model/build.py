@@ -15,6 +15,7 @@ from customer_segmentation.clustering.space import Space
 from customer_segmentation.clustering.study import Candidate
 from customer_segmentation.model.reference import reference_of
 from customer_segmentation.model.segment_model import SegmentModel
+from customer_segmentation.settings.trusted import trusted_modules
 from customer_segmentation.tracking.items import Model
 from customer_segmentation.workflows.prepare import PreparedCustomers
 from customer_segmentation.workflows.study_spec import StudySpec
@@ -91,6 +92,7 @@ def segment_model_of(
         example=example,
         profile=profile,
         reference=reference,
+        trusted_modules=trusted_modules(),
         about={
             "study": job.name,
             "features": space.features.name,

@@ -13,6 +13,7 @@ from customer_segmentation.errors import StoreError
 from customer_segmentation.model.checksums import MANIFEST_TAG, check_manifest
 from customer_segmentation.model.files import SEGMENTS, read_model
 from customer_segmentation.model.segment_model import SegmentModel
+from customer_segmentation.settings.trusted import trusted_modules as trusted_by_user
 from customer_segmentation.tracking.models import ARTIFACT, model_id_in
 from customer_segmentation.tracking.resolve import address_of
 from customer_segmentation.tracking.store import Store
@@ -113,7 +114,7 @@ def load_segment_model(uri: str, client: Any = None, *, trusted_modules: Collect
                 "of a candidate's run, or a version that `segment promote` registered."
             )
         run_id = None if logged is None else logged.source_run_id or None
-        model = read_model(own, trusted_modules=trusted_modules)
+        model = read_model(own, trusted_modules=[*trusted_modules, *trusted_by_user()])
         return LoadedModel(model, uri, name, version, model_id, run_id)
 
 

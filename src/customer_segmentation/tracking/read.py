@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from customer_segmentation.errors import StoreError
+from customer_segmentation.tracking.checked_files import CHECKED, refuse_altered
 from customer_segmentation.tracking.log.study import COUNTS, LABELS, STRUCTURE, TABLE
 from customer_segmentation.tracking.store import Store
 
@@ -121,9 +122,12 @@ def artifact_of(store: Store, run_id: str, path: str) -> bytes | None:
 
     with tempfile.TemporaryDirectory(prefix="segment-") as folder:
         try:
-            return Path(store.client.download_artifacts(run_id, path, folder)).read_bytes()
+            content = Path(store.client.download_artifacts(run_id, path, folder)).read_bytes()
         except (MlflowException, OSError):
             return None
+    if path in CHECKED:
+        refuse_altered(run_id, path, content, store.client.get_run(run_id).data.tags)
+    return content
 
 
 def overrides_of(store: Store, study_id: str) -> list[str]:
@@ -171,7 +175,10 @@ def downloaded_artifact(store: Store, run_id: str, path: str, folder: str) -> Pa
     from mlflow.exceptions import MlflowException
 
     try:
-        return Path(store.client.download_artifacts(run_id, path, folder))
+        found = Path(store.client.download_artifacts(run_id, path, folder))
+        if path in CHECKED:
+            refuse_altered(run_id, path, found.read_bytes(), store.client.get_run(run_id).data.tags)
+        return found
     except (MlflowException, OSError) as error:
         raise StoreError(
             f"run {run_id} has no artifact {path}: it was logged by another version, or its artifacts are gone; run "

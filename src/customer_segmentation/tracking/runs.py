@@ -16,6 +16,7 @@ from typing import Any
 
 from customer_segmentation.data.spreadsheet_safety import neutralised
 from customer_segmentation.secrets import redact, redact_files
+from customer_segmentation.tracking.checked_files import CHECKED, CHECKSUM, checksum
 from customer_segmentation.tracking.items import (
     Bytes,
     DataSet,
@@ -166,7 +167,10 @@ def record(store: Store, run_id: str, items: Iterable[Item]) -> dict[str, str]:
                 case Table(frame, path):
                     _write_table(frame, _place(files, path))
                 case Text(text, path):
-                    _place(files, path).write_text(text, encoding="utf-8")
+                    clean = redact(text)
+                    _place(files, path).write_text(clean, encoding="utf-8")
+                    if path in CHECKED:
+                        tags[CHECKSUM + path] = checksum(clean.encode("utf-8"))
                 case Bytes(content, path):
                     _place(files, path).write_bytes(content)
                 case DataSet():

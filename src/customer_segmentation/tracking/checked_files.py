@@ -1,0 +1,42 @@
+"""Files of runs from which a candidate is made again: their checksums are tags, and an altered one is refused."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from customer_segmentation.errors import StoreError
+
+CHECKED = frozenset(["config.yaml", "contract.yaml", "columns.json", "playbook.yaml"])
+CHECKSUM = "sha256."  # and the name of the file
+
+
+def checksum(content: bytes) -> str:
+    """Checksum of a file."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def refuse_altered(run_id: str, path: str, content: bytes, tags: Mapping[str, str]) -> None:
+    """Refuse a file of a run that is not the one that was logged.
+
+    Parameters
+    ----------
+    run_id : str
+    path : str
+        Of the artifact; of any but `CHECKED` nothing is known.
+    content : bytes
+        As it is now.
+    tags : mapping
+        Of the run.
+
+    Raises
+    ------
+    StoreError
+        Its checksum is not that of the run.
+    """
+    expected = tags.get(CHECKSUM + path)
+    if expected is not None and checksum(content) != expected:
+        raise StoreError(
+            f"{path} of run {run_id} was altered since it was logged (its checksum differs), so that nothing is made "
+            "from it; bring the file back, or run the sweep again."
+        )

@@ -1,0 +1,145 @@
+"""A config from anywhere cannot make the program call what it names."""
+
+from pathlib import Path
+
+import pytest
+
+from customer_segmentation.config.compose import plan
+from customer_segmentation.config.folder_files import check_folder, taken_files
+from customer_segmentation.config.instantiate import make_estimator, make_scaler
+from customer_segmentation.config.paths import options_of
+from customer_segmentation.errors import SettingsError
+from customer_segmentation.settings.trusted import VARIABLE, take_trusted, trusted_modules
+
+TOUCH = "import os; open('PWNED', 'w').close()"
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"_target_": "numpy.testing._private.utils.runstring", "astr": TOUCH, "dict": {}},
+        {"_target_": "pandas.read_pickle", "filepath_or_buffer": "evil.pkl"},
+        {"_target_": "joblib.load", "filename": "evil.pkl"},
+        {"_target_": "os.getcwd"},
+        {"_target_": "builtins.open", "file": "PWNED", "mode": "w"},
+        {"_target_": "sklearn.externals.array_api_compat.numpy"},
+        {"_target_": "sklearn.utils._testing.os.system", "command": "touch PWNED"},
+        {"_target_": "sklearn.datasets.load_files", "container_path": "."},
+        {"_target_": "sklearn.utils._joblib.load", "filename": "evil.pkl"},
+        {"_target_": "customer_segmentation.commands.main.main", "arguments": ["sweep"]},
+        {"_target_": "customer_segmentation.clustering.fit.fit_k"},
+        {"_target_": "customer_segmentation.clustering.transformers.importlib.import_module", "name": "antigravity"},
+        {"_target_": "hydra.utils.get_method", "path": "os.getcwd"},
+        {"_target_": "hydra.utils.get_object", "path": "os"},
+        {"_target_": "hydra.utils.instantiate", "config": {"_target_": "os.getcwd"}},
+        {"_target_": ["sklearn.cluster.KMeans"]},
+        {"_target_": "KMeans"},
+        {"_target_": ""},
+        {
+            "_target_": "sklearn.preprocessing.FunctionTransformer",
+            "func": {"_target_": "hydra.utils.get_method", "path": "os.system"},
+        },
+        {
+            "_target_": "sklearn.pipeline.make_pipeline",
+            "_args_": [{"_target_": "sklearn.preprocessing.StandardScaler"}, {"_target_": "os.getcwd"}],
+        },
+        {
+            "_target_": "sklearn.preprocessing.FunctionTransformer",
+            "kw_args": {"deep": [{"x": {"_target_": "os.getcwd", "_partial_": True}}]},
+        },
+    ],
+)
+@pytest.mark.parametrize("make", [make_scaler, lambda spec, name: make_estimator(spec, name, 2, 42)])
+def test_nothing_but_estimators_is_made(spec, make):
+    with pytest.raises(SettingsError, match="not an estimator of scikit-learn, and nothing of it was called"):
+        make(spec, "x")
+    assert not Path("PWNED").exists()
+
+
+def test_all_shipped_scalings_and_algorithms_are_made():
+    for name in options_of("scaling"):
+        plan_of = plan("sweep", [f"scaling={name}", "k=[2]", "features=value"])
+        make_scaler(plan_of.settings[0].scaling.scaler, name)
+    for name in options_of("clustering"):
+        make_estimator(plan("sweep", [f"clustering={name}"]).settings[0].clustering.estimator, name, 3, 1)
+
+
+def test_a_trusted_package_is_named_on_the_command_line_or_in_a_file_of_the_users(tmp_path, monkeypatch):
+    spec = {"_target_": "scipy.special.factorial"}
+    with pytest.raises(SettingsError, match="nothing of it was called"):
+        make_scaler(spec, "x")
+    monkeypatch.setenv(VARIABLE, "")
+    assert take_trusted(["k=[2]", "trusted_modules=[scipy.special, my_package]"]) == ["k=[2]"]
+    assert trusted_modules() == ("scipy.special", "my_package")
+    with pytest.raises(SettingsError, match=r"cannot make scipy\.special\.factorial"):  # called: it needs a number
+        make_scaler(spec, "x")
+    monkeypatch.setenv(VARIABLE, "")
+    home = tmp_path / "home"
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
+    (home / "customer-segmentation").mkdir(parents=True)
+    (home / "customer-segmentation" / "settings.yaml").write_text("trusted_modules: [scipy]\n")
+    assert trusted_modules() == ("scipy",)
+    for text in ("trusted_modules: scipy\n", "trusted_modules: ['a b']\n", "other: 1\n", "[", "- 1\n"):
+        (home / "customer-segmentation" / "settings.yaml").write_text(text)
+        with pytest.raises(SettingsError, match=r"settings\.yaml"):
+            trusted_modules()
+    for word in ("trusted_modules=[os system]", "trusted_modules=[1]", "trusted_modules=[a.b.]"):
+        with pytest.raises(SettingsError, match="expected names"):
+            take_trusted([word])
+
+
+@pytest.mark.parametrize("text", ["trusted_modules: [os]\n", "# @package _global_\ntrusted_modules: [os]\n"])
+def test_a_project_cannot_say_what_is_trusted(text):
+    Path("experiments").mkdir()
+    Path("experiments/mine.yaml").write_text(text)
+    with pytest.raises(SettingsError):
+        plan("sweep", ["experiments=mine"])
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("experiments/x.yaml", "# @package _global_\nhydra:\n  callbacks:\n    a: {_target_: os.getcwd}\n"),
+        ("experiments/x.yaml", "# @package _global_\nhydra:\n  job:\n    env_set: {LD_PRELOAD: ./evil.so}\n"),
+        ("experiments/x.yaml", "# @package _global_\nhydra: {job_logging: {handlers: {a: {(): os.getcwd}}}}\n"),
+        ("experiments/x.yaml", "# @package _global_\nhydra: {launcher: {setup: [touch PWNED]}}\n"),
+        ("experiments/x.yaml", "# @package _global_\nhydra: {launcher: {_target_: os.getcwd}}\n"),
+        ("experiments/x.yaml", "# @package _global_\nhydra: {launcher: {n_jobs: {_target_: os.getcwd}}}\n"),
+        ("experiments/x.yaml", "# @package _global_\nhydra: {sweeper: {_target_: os.getcwd}}\n"),
+        ("experiments/x.yaml", "# @package _global_\nhydra: {sweep: {dir: /tmp}, searchpath: ['file:///tmp']}\n"),
+        ("experiments/x.yaml", "# @package _global_\ndefaults: [override /hydra/job_logging: mine]\n"),
+        ("experiments/x.yaml", "# @package hydra.callbacks\ndefaults: [a@hydra.callbacks: b]\n"),
+        ("conf/hydra/job_logging/none.yaml", "handlers: {a: {(): os.getcwd}}\n"),
+        ("conf/hydra/launcher/joblib.yaml", "_target_: os.getcwd\n"),
+        ("conf/sweep.yaml", "hydra: {callbacks: {a: {_target_: os.getcwd}}}\n"),
+        ("conf/sweep.yml", "hydra: ['x']\n"),
+    ],
+)
+def test_a_project_cannot_make_hydra_run_something(name, text):
+    path = Path(name)
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    with pytest.raises(SettingsError, match=r"command line|mapping"):
+        plan("sweep", ["experiments=x"] if "experiments" in name else [])
+
+
+def test_what_is_swept_and_the_size_of_jobs_may_stand_in_a_project():
+    Path("experiments").mkdir()
+    Path("experiments/x.yaml").write_text(
+        "# @package _global_\nk: [2]\nhydra:\n  mode: MULTIRUN\n  launcher: {mem_gb: 4, partition: big}\n"
+        "  sweeper:\n    params: {features: value, scaling: 'minmax,standard'}\n"
+    )
+    check_folder()
+
+
+def test_files_of_the_folder_that_are_taken_are_named():
+    for name in ("conf/scaling/standard.yaml", "conf/scaling/mine.yaml", "conf/features/other.yaml"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text("about: x\n")
+    assert taken_files("sweep", [{"scaling": "mine", "features": "value"}]) == [
+        "of this folder's own configs: conf/scaling/mine.yaml"
+    ]
+    assert taken_files("sweep", [{"scaling": "standard"}]) == [
+        "conf/scaling/standard.yaml stands in for the shipped file of that name"
+    ]
+    assert taken_files("sweep", [{"scaling": "minmax"}]) == []
