@@ -22,6 +22,7 @@ def make_estimator(spec: Any, name: str, k: int, seed: int) -> Any:
     """Build an unfitted clusterer from its ``_target_`` for one k and seed."""
     if not isinstance(spec, Mapping):
         raise SettingsError(f"clustering={name}: expected clustering.estimator._target_, a scikit-learn clusterer.")
+    check_targets(spec, where=f"clustering={name}: clustering.estimator")  # before it is imported
     arguments = _arguments_of(spec)
     asked = asked_parameters(arguments, k, seed)
     if arguments and not asked:
