@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customer_segmentation.clustering.feature_set import columns_of_repairs, feature_set
-from customer_segmentation.clustering.transformers import plain_expression, plain_spec, spec_from_plain
+from customer_segmentation.clustering.transformers import plain_expression
+from customer_segmentation.data.contract import plain_spec, spec_from_plain
 from customer_segmentation.data.expressions import parse
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Repair, Role

@@ -133,7 +133,7 @@ def attacks(command):
         "numpy": {"__module__": "numpy", "__class__": "fromfile", "__loader__": "FunctionNode"},
         "own function": {
             "__module__": "customer_segmentation.clustering.transformers",
-            "__class__": "plain_spec",
+            "__class__": "plain_expression",
             "__loader__": "FunctionNode",
         },
         "own class": {

@@ -15,7 +15,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
 from customer_segmentation.clustering.feature_set import FeatureSet
-from customer_segmentation.clustering.transformers import CustomerFeatures, plain_expression, plain_spec
+from customer_segmentation.clustering.transformers import CustomerFeatures, plain_expression
+from customer_segmentation.data.contract import CASTING, plain_spec
 from customer_segmentation.errors import StudyError
 
 Floats = npt.NDArray[np.float64]
@@ -134,7 +135,7 @@ def build_space(customers: pd.DataFrame, features: FeatureSet, *, scaling: str, 
         A feature has missing or infinite values, or all customers are alike in every feature.
     """
     builder = CustomerFeatures(
-        columns={name: plain_spec(spec) for name, spec in features.specs.items()},
+        columns={name: plain_spec(spec, keys=CASTING) for name, spec in features.specs.items()},
         features={feature.name: plain_expression(feature.expression) for feature in features.features},
         categories=features.of_kind("category"),
     )

@@ -6,8 +6,6 @@ dictionaries, lists, strings and numbers: skops stores them without trusting any
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from enum import Enum
 from typing import Any, Self
 
 import numpy as np
@@ -16,9 +14,9 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from customer_segmentation.data.cleaning import Prepared, prepare_columns
+from customer_segmentation.data.contract import spec_from_plain
 from customer_segmentation.data.expressions import evaluate, parse
 from customer_segmentation.errors import DataError
-from customer_segmentation.settings.data import ColumnSpec, ColumnType, Repair, Role
 
 
 class CustomerFeatures(TransformerMixin, BaseEstimator):
@@ -108,27 +106,6 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
         """Names of the features."""
         return np.array(list(self.features), dtype=object)
-
-
-def plain_spec(spec: ColumnSpec) -> dict[str, Any]:
-    """Contract of a column as plain values; only what casting a cell needs."""
-    keep = {"type", "role", "unit", "fill", "na_values", "minimum", "maximum", "values", "repair"}
-    return {
-        key: value.value if isinstance(value, Enum) else value for key, value in asdict(spec).items() if key in keep
-    }
-
-
-def spec_from_plain(plain: dict[str, Any]) -> ColumnSpec:
-    """Inverse of `plain_spec`."""
-    repair = plain.get("repair")
-    return ColumnSpec(
-        **{
-            **plain,
-            "type": ColumnType(plain["type"]),
-            "role": Role(plain["role"]),
-            "repair": Repair(**repair) if repair else None,
-        }
-    )
 
 
 def plain_expression(expression: Any) -> Any:

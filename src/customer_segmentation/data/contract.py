@@ -1,9 +1,11 @@
-"""The contract of a customer table as a pandera schema: the last word before anything is computed."""
+"""The contract of a customer table: its plain form, and the last check before anything is computed."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,103 +13,94 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from customer_segmentation.errors import DataError
-from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
+from customer_segmentation.settings.data import ColumnSpec, ColumnType, Repair, Role
 
-if TYPE_CHECKING:
-    import pandera.pandas as pandera
+#: What casting a cell needs of a contract; the rest is for people.
+CASTING = frozenset(["type", "role", "unit", "fill", "na_values", "minimum", "maximum", "values", "repair"])
+_SHOWN = 200  # characters of the cells in a message
 
 
-def schema_of(columns: Mapping[str, ColumnSpec], *, unique_ids: bool = True) -> pandera.DataFrameSchema:
-    """Build the schema that a cleaned table keeps.
+def plain_spec(spec: ColumnSpec, *, keys: frozenset[str] | None = None) -> dict[str, Any]:
+    """Contract of a column as JSON and YAML have it.
 
     Parameters
     ----------
-    columns : mapping of str to ColumnSpec
-        Contract of the columns that are present.
-    unique_ids : bool
-        Check that no id repeats.
-
-    Returns
-    -------
-    DataFrameSchema
+    spec : ColumnSpec
+    keys : frozenset of str, optional
+        Those that are kept, such as `CASTING`; None keeps all.
     """
-    import pandera.pandas as pandera
+    values: dict[str, Any] = json.loads(json.dumps(asdict(spec), default=lambda item: item.value))
+    return {key: value for key, value in values.items() if keys is None or key in keys}
 
-    return pandera.DataFrameSchema(
-        {name: _column(spec, unique_ids) for name, spec in columns.items()}, strict=True, ordered=True
+
+def spec_from_plain(plain: Mapping[str, Any]) -> ColumnSpec:
+    """Inverse of `plain_spec`."""
+    repair = plain.get("repair")
+    return ColumnSpec(
+        **{
+            **plain,
+            "type": ColumnType(plain["type"]),
+            "role": Role(plain["role"]),
+            "repair": Repair(**repair) if repair else None,
+        }
     )
 
 
 def validate(frame: pd.DataFrame, columns: Mapping[str, ColumnSpec], *, source: str) -> None:
-    """Check a cleaned table against its contract; that ids are unique is checked where rows are set aside for it.
+    """Check a cleaned table against its contract; that ids are unique is checked where rows are rejected for it.
 
-    A table that keeps it, as cleaning leaves every table, costs no import of pandera; its schema tells what is wrong.
+    Cleaning leaves every table as its contract says: a table that breaks it shows an error of this program.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n_customers, n_columns)
+    columns : mapping of str to ColumnSpec
+        Of exactly these columns, in this order.
+    source : str
+        For messages.
 
     Raises
     ------
     DataError
-        Names the column, the check and the first rows that fail.
+        Names the column, the rule and the first cells that break it.
     """
-    if list(frame.columns) == list(columns) and all(_keeps(frame[name], spec) for name, spec in columns.items()):
-        return
-    import pandera.errors
-
-    try:
-        schema_of(columns, unique_ids=False).validate(frame, lazy=True, inplace=True)
-    except pandera.errors.SchemaErrors as errors:
-        cases = errors.failure_cases
-        first = cases.iloc[0]
-        same = cases[(cases["column"] == first["column"]) & (cases["check"] == first["check"])]
-        cells = ", ".join(
-            f"{case} in row {index}" for case, index in zip(same["failure_case"], same["index"], strict=True)
-        )
+    if list(frame.columns) != list(columns):
+        raise DataError(f"{source}: expected the columns {list(columns)}; found {list(frame.columns)}.")
+    for name, spec in columns.items():
+        broken = _broken_rule(frame[name], spec)
+        if broken is None:
+            continue
+        rule, wrong = broken
+        cells = ", ".join(f"{frame[name].iloc[at]} in row {at}" for at in np.flatnonzero(wrong)[:20])
         raise DataError(
-            f"{source}: column {first['column']!r} breaks its contract ({first['check']}): {cells[:200]}; check "
-            f"data.columns.{first['column']}."
-        ) from None
+            f"{source}: column {name!r} breaks its contract ({rule}){f': {cells[:_SHOWN]}' if cells else ''}; check "
+            f"data.columns.{name}."
+        )
 
 
-def _keeps(cells: pd.Series, spec: ColumnSpec) -> bool:
-    """Whether a column keeps its contract: what `_column` declares, without the words for what does not."""
+def _broken_rule(cells: pd.Series, spec: ColumnSpec) -> tuple[str, np.ndarray] | None:
+    """The rule of its contract that a column breaks, and which cells do; None where it keeps all."""
+    none = np.zeros(len(cells), dtype=bool)
     if spec.role is Role.id and cells.isna().any():
-        return False
+        return "no id is missing", cells.isna().to_numpy()
     if spec.type in (ColumnType.number, ColumnType.integer):
         if cells.dtype != np.float64:
-            return False
+            return f"float64, not {cells.dtype}", none
         values = cells.to_numpy()
-        low = spec.minimum is not None and bool((values < spec.minimum).any())
-        high = spec.maximum is not None and bool((values > spec.maximum).any())
-        return not (low or high)
+        if spec.minimum is not None and (values < spec.minimum).any():
+            return f"at least {spec.minimum:g}", values < spec.minimum
+        if spec.maximum is not None and (values > spec.maximum).any():
+            return f"at most {spec.maximum:g}", values > spec.maximum
+        return None
     if spec.type is ColumnType.yes_no:
-        return pd.api.types.is_bool_dtype(cells.dtype)
+        return None if pd.api.types.is_bool_dtype(cells.dtype) else (f"yes or no, not {cells.dtype}", none)
     if not spec.values:
-        return True
+        return None
     allowed = {*spec.values, *([] if spec.fill is None else [str(spec.fill)])}
     if isinstance(cells.dtype, pd.CategoricalDtype):
-        return allowed.issuperset(cells.cat.categories)
-    found = pc.unique(pa.array(cells, from_pandas=True)).to_pylist()
-    return allowed.issuperset(value for value in found if value is not None)
-
-
-def _column(spec: ColumnSpec, unique_ids: bool) -> pandera.Column:
-    import pandera.pandas as pandera
-
-    checks = []
-    if spec.type in (ColumnType.number, ColumnType.integer):
-        kind: str | None = "float64"
-        if spec.minimum is not None:
-            checks.append(pandera.Check.ge(spec.minimum))
-        if spec.maximum is not None:
-            checks.append(pandera.Check.le(spec.maximum))
-    elif spec.type is ColumnType.yes_no:
-        kind = None
-        checks.append(pandera.Check(lambda column: pd.api.types.is_bool_dtype(column.dtype), name="yes or no"))
+        kept = allowed.issuperset(cells.cat.categories)
     else:
-        kind = None
-        declared = spec.values
-        if declared:
-            allowed = [*declared, *([] if spec.fill is None else [str(spec.fill)])]
-            checks.append(pandera.Check.isin(allowed))
-    return pandera.Column(
-        kind, checks=checks, nullable=spec.role is not Role.id, unique=unique_ids and spec.role is Role.id
-    )
+        found = pc.unique(pa.array(cells, from_pandas=True)).to_pylist()
+        kept = allowed.issuperset(value for value in found if value is not None)
+    wrong = (cells.notna() & ~cells.isin(list(allowed))).to_numpy(dtype=bool) if not kept else none
+    return (f"one of {', '.join(sorted(allowed))}", wrong) if wrong.any() else None

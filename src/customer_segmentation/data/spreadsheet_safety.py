@@ -6,6 +6,8 @@ import re
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 #: A cell that starts with one of these is a formula to Excel or LibreOffice (OWASP, "CSV Injection"); the last four are
 #: the full-width forms, which they take alike.
@@ -16,6 +18,11 @@ _NUMBER = re.compile(r"[+-]?\s*[\d.,' \u00a0\u202f]*\d[\d.,' \u00a0\u202f]*(?:[e
 def is_formula(text: str) -> bool:
     """Whether a spreadsheet would take a text for a formula; numbers with a sign are not."""
     return text[:1] in _STARTS and bool(text) and not _NUMBER.fullmatch(text)
+
+
+def neutral(text: str) -> str:
+    """Text with an apostrophe in front where a spreadsheet would run it."""
+    return f"'{text}" if is_formula(text) else text
 
 
 def neutralised(frame: pd.DataFrame) -> pd.DataFrame:
@@ -36,9 +43,9 @@ def neutralised(frame: pd.DataFrame) -> pd.DataFrame:
         cells = np.array(column.to_numpy(dtype=object), copy=True)
         marks = np.array([isinstance(cell, str) and is_formula(cell) for cell in cells], dtype=bool)
         if marks.any():
-            cells[marks] = [f"'{cell}" for cell in cells[marks]]
+            cells[marks] = [neutral(cell) for cell in cells[marks]]
             changed[at] = cells
-    headers = [f"'{name}" if isinstance(name, str) and is_formula(name) else name for name in frame.columns]
+    headers = [neutral(name) if isinstance(name, str) else name for name in frame.columns]
     if not changed and headers == list(frame.columns):
         return frame
     columns = [
@@ -46,3 +53,29 @@ def neutralised(frame: pd.DataFrame) -> pd.DataFrame:
         for at in range(frame.shape[1])
     ]
     return pd.concat(columns, axis=1).set_axis(headers, axis=1)
+
+
+def neutralised_arrow(table: pa.Table) -> pa.Table:
+    """The same of an Arrow table without its headers; columns without a suspect text are handed on as they are."""
+    for at, field in enumerate(table.schema):
+        column = table.column(at)
+        if not any(any_matches(texts, f"^[{re.escape(_STARTS)}]") for texts in texts_in(column)):
+            continue
+        if pa.types.is_dictionary(column.type):
+            column = pc.cast(column, column.type.value_type)
+        cells = [None if cell is None else neutral(cell) for cell in column.to_pylist()]
+        table = table.set_column(at, field.name, pa.chunked_array([pa.array(cells, column.type)]))
+    return table
+
+
+def texts_in(column: pa.ChunkedArray) -> list[pa.Array]:
+    """Texts of a column, of coded ones each once; none of a column of another kind."""
+    if pa.types.is_dictionary(column.type):
+        return [chunk.dictionary for chunk in column.chunks]
+    texts: list[pa.Array] = column.chunks
+    return texts if pa.types.is_string(column.type) or pa.types.is_large_string(column.type) else []
+
+
+def any_matches(texts: pa.Array, pattern: str) -> bool:
+    """Tell whether a regular expression matches in one of the texts."""
+    return bool(pc.any(pc.match_substring_regex(texts, pattern)).as_py())

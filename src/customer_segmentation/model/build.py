@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +11,7 @@ import pandas as pd
 from customer_segmentation.clustering.distances import distances
 from customer_segmentation.clustering.space import Space
 from customer_segmentation.clustering.study import Candidate
+from customer_segmentation.data.contract import plain_spec
 from customer_segmentation.model.reference import reference_of
 from customer_segmentation.model.segment_model import SegmentModel
 from customer_segmentation.settings.trusted import trusted_modules
@@ -88,7 +87,7 @@ def segment_model_of(
         numbers=tuple(range(len(candidate.centres))),
         names=dict(names or {}),
         centres=candidate.centres,
-        contract={name: _plain(table.columns[name]) for name in read},
+        contract={name: plain_spec(table.columns[name]) for name in read},
         example=example,
         profile=profile,
         reference=reference,
@@ -105,9 +104,3 @@ def segment_model_of(
             "population": asdict(population) if population is not None and kept else None,
         },
     )
-
-
-def _plain(spec: Any) -> dict[str, Any]:
-    """Contract of a column as JSON has it."""
-    values: dict[str, Any] = json.loads(json.dumps(asdict(spec), default=lambda item: item.value))
-    return values

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from customer_segmentation.clustering.transformers import spec_from_plain
+from customer_segmentation.data.contract import spec_from_plain
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.data import ColumnSpec, Role
 from customer_segmentation.sources.parsing.headers import header_name, match_headers

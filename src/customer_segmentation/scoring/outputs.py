@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
-from customer_segmentation.data.spreadsheet_safety import is_formula
+from customer_segmentation.data.spreadsheet_safety import any_matches, neutral, neutralised_arrow, texts_in
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.data import DataSettings
 from customer_segmentation.sources.new_file import NewFile
@@ -31,7 +31,6 @@ PACKINGS: dict[str, Callable[[Path], Any]] = {
 #: The columns that a scoring adds, and those with which rejected rows end.
 LABELS = ("segment", "segment_name", "distance", "margin")
 REJECTED = ("row", "reason")
-_SUSPECT = r"^[=+\-@\t\r\n＝＋－＠]"
 _SPECIAL = r'[",\t\r\n]'
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
@@ -158,7 +157,7 @@ class CsvWriter:
 
     def write(self, table: pa.Table) -> None:
         """Append rows."""
-        table = neutralised(table)
+        table = neutralised_arrow(table)
         self._plain(table, special=_special(table))
 
     def _plain(self, table: pa.Table, *, special: bool) -> None:
@@ -214,7 +213,7 @@ class ExcelWriter:
                 f"a sheet of Excel holds {EXCEL_ROWS - 1:,} rows below its header, and there are more; write to CSV or "
                 "Parquet."
             )
-        columns = [column.to_pylist() for column in neutralised(table).columns]
+        columns = [column.to_pylist() for column in neutralised_arrow(table).columns]
         for row in zip(*columns, strict=True):
             self._sheet.append([_UNPRINTABLE.sub("", cell) if isinstance(cell, str) else cell for cell in row])
 
@@ -223,38 +222,9 @@ class ExcelWriter:
         self._book.save(self._path)
 
 
-def neutral(text: str) -> str:
-    """Text with an apostrophe in front where a spreadsheet would run it."""
-    return f"'{text}" if is_formula(text) else text
-
-
-def neutralised(table: pa.Table) -> pa.Table:
-    """Table in which no text is run by a spreadsheet; columns without a suspect text are handed on as they are."""
-    for at, field in enumerate(table.schema):
-        column = table.column(at)
-        if not any(_any_matches(texts, _SUSPECT) for texts in _texts(column)):
-            continue
-        if pa.types.is_dictionary(column.type):
-            column = pc.cast(column, column.type.value_type)
-        cells = [None if cell is None else neutral(cell) for cell in column.to_pylist()]
-        table = table.set_column(at, field.name, pa.chunked_array([pa.array(cells, column.type)]))
-    return table
-
-
 def _special(table: pa.Table) -> bool:
     """Whether a text needs quotation marks."""
-    return any(_any_matches(texts, _SPECIAL) for column in table.columns for texts in _texts(column))
-
-
-def _texts(column: pa.ChunkedArray) -> list[pa.Array]:
-    """Texts of a column, of coded ones each once; none of a column of another kind."""
-    if pa.types.is_dictionary(column.type):
-        return [chunk.dictionary for chunk in column.chunks]
-    return column.chunks if pa.types.is_string(column.type) or pa.types.is_large_string(column.type) else []
-
-
-def _any_matches(texts: pa.Array, pattern: str) -> bool:
-    return bool(pc.any(pc.match_substring_regex(texts, pattern)).as_py())
+    return any(any_matches(texts, _SPECIAL) for column in table.columns for texts in texts_in(column))
 
 
 def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:

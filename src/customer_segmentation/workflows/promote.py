@@ -12,7 +12,7 @@ import pandas as pd
 
 from customer_segmentation.clustering.metrics import cluster_sizes
 from customer_segmentation.clustering.study import Candidate
-from customer_segmentation.clustering.transformers import plain_spec
+from customer_segmentation.data.contract import CASTING, plain_spec
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.errors import DataError, SegmentError, StudyError
 from customer_segmentation.model.build import segment_model_of
@@ -130,7 +130,7 @@ class _Promotion:
             reference=found.customers.reference,
             attainable=found.customers.attainable,
             customers=self._customers(found),
-            contract={name: plain_spec(spec) for name, spec in found.customers.table.columns.items()},
+            contract={name: plain_spec(spec, keys=CASTING) for name, spec in found.customers.table.columns.items()},
             source=found.customers.table.source,
             champion=self.champion.model,
             problem=self.champion.problem,

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -23,6 +23,7 @@ from customer_segmentation.config.hydra_app import run_jobs
 from customer_segmentation.config.playbook_file import PLAYBOOK, playbook_text
 from customer_segmentation.console.progress import SweepProgress
 from customer_segmentation.console.sweep import print_summary
+from customer_segmentation.data.contract import plain_spec
 from customer_segmentation.data.expressions import parse
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.execution.launchers import launch_of
@@ -32,7 +33,6 @@ from customer_segmentation.execution.slurm import remove_files
 from customer_segmentation.explore.exploration import assess_declared
 from customer_segmentation.explore.hypotheses import HypothesisResult
 from customer_segmentation.segments.insights import SegmentInsights
-from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.tracking.descriptions import EXPERIMENT, link, sweep_description
@@ -241,7 +241,11 @@ def _first_items(
         "keep": settings.data.keep,
         "studies": len(asked.jobs),
     }
-    contract = {name: _plain_spec(spec) for name, spec in table.columns.items()}
+    declared_columns = {name: plain_spec(spec) for name, spec in table.columns.items()}
+    contract = {
+        name: {key: value for key, value in plain.items() if value not in (None, "", [])}
+        for name, plain in declared_columns.items()
+    }
     return [
         sweep_params({key: value for key, value in params.items() if key not in logged}),
         *table_items(table),
@@ -265,12 +269,6 @@ def _hypotheses(settings: SweepSettings, table: CustomerTable) -> list[Hypothesi
     present = {name: spec for name, spec in table.columns.items() if name in table.customers}
     declared = asked_of(settings.exploration, settings.hypotheses, present)
     return assess_declared(table.customers, present, declared, CONFIDENCE, [])
-
-
-def _plain_spec(spec: ColumnSpec) -> dict[str, object]:
-    """Contract of a column as plain values, defaults left out."""
-    values = json.loads(json.dumps(asdict(spec), default=lambda item: item.value))
-    return {key: value for key, value in values.items() if value not in (None, "", [])}
 
 
 def _conclude(
