@@ -21,7 +21,7 @@ from sklearn.cluster import KMeans, MiniBatchKMeans
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from customer_segmentation.clustering.transformers import spec_from_plain
+from customer_segmentation.data.contract import spec_from_plain
 from customer_segmentation.errors import SettingsError, StudyError
 from customer_segmentation.model.segment_model import FARTHEST, TOO_FAR, SegmentModel, distinct_names
 from customer_segmentation.model.sql_cells import (
