@@ -228,3 +228,15 @@ def test_every_column_has_a_reason_and_a_confidence():
     assert all(guess.why and 0 <= guess.confidence <= 1 for guess in reading.guesses)
     assert reading.guesses[-1].meaning is Meaning.nothing
     assert reading.guesses[-1].role is Role.ignore
+
+
+def test_a_key_that_no_header_names_is_asked():
+    owned = read({"Owner ID": ids("OW-"), "Visits": whole(0, 30), "Invoiced total": money()})
+    assert roles(owned)["Owner ID"] == "id"
+    days = pd.Timestamp("2024-01-01") + pd.to_timedelta(RNG.integers(0, 300, N), unit="D")
+    plates = [f"{1000 + one}BCD" for one in RNG.integers(0, 60, N)]
+    parked = read(
+        {"Matrícula": plates, "Entrada": days.strftime("%d/%m/%Y"), "Importe": money(), "Minutos": whole(5, 90)}
+    )
+    assert parked.orders.customer == "Matrícula"
+    assert all(any(question.weight == 0 for question in reading.questions) for reading in (owned, parked))

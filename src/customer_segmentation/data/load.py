@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from customer_segmentation.data.cleaning import spelt_out
 from customer_segmentation.data.contract import validate
+from customer_segmentation.data.other_rows import mark_totals
 from customer_segmentation.data.rows import checked_rows
 from customer_segmentation.data.table import CustomerTable, add_to_digest
 from customer_segmentation.data.transactions import load_ordering_customers
@@ -83,6 +84,7 @@ def table_of(
     """
     wanted = wanted_columns(source, settings, needed=needed, welcome=welcome)
     rows = checked_rows(source.read(wanted.specs), wanted, source.decimal, source.rows_as_text)
+    mark_totals(rows.rejected, rows.frame, source, np.flatnonzero(rows.filled))
     rows.rejected.refuse_above(
         settings.max_rejected_share,
         rows_read=rows.read,

@@ -2,44 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from customer_segmentation.data.rejections import RejectedRows
 from customer_segmentation.sources.base import TableSource
+from customer_segmentation.sources.parsing.numbers import parse_numbers
 from customer_segmentation.sources.parsing.texts import fold, texts_of
 
 HEADER_AGAIN = "repeats the header"
 TOTALS = "is a row of totals"
 #: Words, folded, of which one stands in a row of totals.
-_TOTAL_WORDS = frozenset(
-    fold(word)
-    for word in (
-        "total totals grandtotal subtotal sum overall average mean summe gesamt gesamtsumme insgesamt durchschnitt totaux "
-        "somme moyenne ensemble totales suma promedio totalgeneral totalgeral soma totais média totale totali somma media "
-        "totalegenerale toplam geneltoplam ortalama razem итого всего 合计 总计 合計"
-    ).split()
-)
+_TOTALS = """
+    total totals grandtotal subtotal sum overall average mean summe gesamt gesamtsumme insgesamt durchschnitt totaux
+    somme moyenne totales suma promedio totalgeneral totalgeral soma totais média totale totali somma media
+    totalegenerale toplam geneltoplam ortalama razem итого всего 合计 总计 合計"""
+_TOTAL_WORDS = frozenset(_TOTALS.split())
 _NEAR = 0.005  # of a sum, for rounding
 
 
-def mark_other_rows(faults: RejectedRows, raw: pd.DataFrame, frame: pd.DataFrame, last: pd.Series) -> None:
-    """Mark the rows that are no customers.
+def mark_headers(rejected: RejectedRows, raw: pd.DataFrame) -> None:
+    """Mark the rows whose cells are the names of their columns.
 
     Parameters
     ----------
-    faults : RejectedRows
+    rejected : RejectedRows
     raw : DataFrame of shape (n_rows, n_columns)
         Cells as they come, under the columns' names.
-    frame : DataFrame of shape (n_rows, n_columns)
-        The same, typed.
-    last : Series
-        All cells of the last row as text.
     """
     for position in np.flatnonzero(header_rows(raw)):
-        faults.add(int(position), HEADER_AGAIN, kind=HEADER_AGAIN)
-    if len(frame) and has_totals(frame, last):
-        faults.add(len(frame) - 1, TOTALS, kind=TOTALS)
+        rejected.add(int(position), HEADER_AGAIN, kind=HEADER_AGAIN)
+
+
+def mark_totals(rejected: RejectedRows, frame: pd.DataFrame, source: TableSource, positions: np.ndarray) -> None:
+    """Mark the last row where it is one of totals.
+
+    Parameters
+    ----------
+    rejected : RejectedRows
+    frame : DataFrame of shape (n_rows, n_columns)
+        Typed cells.
+    source : TableSource
+        Has all cells of the last row.
+    positions : int array of shape (n_rows,)
+        Where the rows stand among those read.
+    """
+    if len(frame) and has_totals(frame, source.rows_as_text(positions[-1:]).iloc[0]):
+        rejected.add(len(frame) - 1, TOTALS, kind=TOTALS)
 
 
 def header_rows(raw: pd.DataFrame) -> np.ndarray:
@@ -51,8 +62,7 @@ def header_rows(raw: pd.DataFrame) -> np.ndarray:
         if not len(candidates):
             break
         cells = texts_of(raw[name].iloc[candidates]).fillna("")
-        candidates = candidates[[fold(cell) == fold(str(name)) for cell in cells] if len(cells) < 1000 else
-                                (cells.str.lower() == str(name).lower()).to_numpy(dtype=bool)]  # fmt: skip
+        candidates = candidates[(cells.str.casefold() == str(name).strip().casefold()).to_numpy(dtype=bool)]
     found = np.zeros(len(raw), dtype=bool)
     found[candidates] = True
     return found
@@ -73,6 +83,33 @@ def has_totals(frame: pd.DataFrame, last: pd.Series) -> bool:
     return False
 
 
-def last_row(source: TableSource, positions: np.ndarray) -> pd.Series:
-    """All cells of the last of some rows, as text."""
-    return source.originals(positions[-1:]).iloc[0] if len(positions) else pd.Series(dtype="str")
+def customer_rows(cells: pd.DataFrame, headers: Sequence[str], *, decimal: str | None = None) -> np.ndarray:
+    """Rows of a table as it is first seen that are neither its header once more nor its totals.
+
+    Parameters
+    ----------
+    cells : DataFrame of shape (n_rows, n_columns)
+        Raw cells of any type.
+    headers : sequence of str, of length n_columns
+    decimal : {".", ","}, optional
+        Decimal mark of the source, where it is known.
+
+    Returns
+    -------
+    bool array of shape (n_rows,)
+    """
+    kept = ~header_rows(cells.set_axis(list(headers), axis=1)) if len(set(headers)) == len(headers) else None
+    kept = np.ones(len(cells), dtype=bool) if kept is None else kept
+    if len(cells) < 3:
+        return kept
+    last = texts_of(cells.iloc[-1].astype("object")).fillna("")
+    if any(fold(cell) in _TOTAL_WORDS for cell in last):
+        numbers = {}
+        for at in range(cells.shape[1]):
+            texts = texts_of(cells.iloc[:, at])[kept]
+            filled = texts.notna() & (texts != "")
+            values = np.full(len(texts), np.nan)
+            values[filled.to_numpy(dtype=bool)] = parse_numbers(texts[filled], decimal=decimal)
+            numbers[at] = values
+        kept[-1] = not has_totals(pd.DataFrame(numbers), last)
+    return kept

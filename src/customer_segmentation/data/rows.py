@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from customer_segmentation.data.cleaning import prepare_columns
+from customer_segmentation.data.other_rows import mark_headers
 from customer_segmentation.data.rejections import (
     RejectedRows,
     RowsAsText,
@@ -103,6 +104,7 @@ def checked_rows(cells: Cells, wanted: WantedColumns, decimal: str | None, rows_
     whole = bool(filled.all())
     rejected = RejectedRows(numbers if whole else numbers[filled])
     prepared = prepare_columns(raw if whole else raw[filled], present, decimal=decimal, coded=True)
+    mark_headers(rejected, raw if whole else raw[filled])
     del raw
     frame, problems, repaired = prepared.frame.reset_index(drop=True), prepared.problems, prepared.repaired
     del prepared

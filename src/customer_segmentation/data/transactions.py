@@ -12,6 +12,7 @@ import pandas as pd
 
 from customer_segmentation.data.cleaning import prepare_columns
 from customer_segmentation.data.contract import validate
+from customer_segmentation.data.other_rows import mark_headers, mark_totals
 from customer_segmentation.data.rejections import (
     RejectedRows,
     empty_rows,
@@ -159,7 +160,11 @@ def _specs(asked: Transactions) -> dict[str, ColumnSpec]:
     """How the columns of the order table are read."""
     wanted = (asked.customer, asked.date, asked.amount, asked.order, asked.quantity)
     numbers = (asked.amount, asked.quantity)
-    return {name: ColumnSpec(type=ColumnType.number if name in numbers else ColumnType.text) for name in wanted if name}
+    specs = {
+        name: ColumnSpec(type=ColumnType.number if name in numbers else ColumnType.text) for name in wanted if name
+    }
+    specs[asked.customer].role = Role.id
+    return specs
 
 
 def _read_orders(
@@ -173,6 +178,8 @@ def _read_orders(
     prepared = prepare_columns(raw, specs, decimal=source.decimal)
     frame = prepared.frame
     rejected = RejectedRows(cells.rows[filled])
+    mark_headers(rejected, raw)
+    mark_totals(rejected, frame, source, np.flatnonzero(filled))
     mark_problems(rejected, prepared.problems)
     days = _days(raw[asked.date], frame[asked.date], asked, rejected, source)
     mark_missing(rejected, frame, list(specs), prepared.problems)

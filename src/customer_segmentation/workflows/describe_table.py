@@ -85,6 +85,7 @@ def describe_table(settings: InitSettings, name: str, *, ask: Ask | None = None)
     DataError
         The table cannot be read, or no distance between its customers can be made.
     """
+    from customer_segmentation.data.other_rows import customer_rows
     from customer_segmentation.sources.open import open_source
 
     data = replace(settings.data, source="file", columns={}, transactions=None, contract=None)
@@ -93,6 +94,9 @@ def describe_table(settings: InitSettings, name: str, *, ask: Ask | None = None)
     look = source.preview(most)
     if look.frame.empty:
         raise DataError(f"{source.name} has a header and no rows; expected a table of customers.")
+    if not look.which:
+        kept = customer_rows(look.frame, source.headers, decimal=source.decimal)
+        look = look if kept.all() else replace(look, frame=look.frame[kept].reset_index(drop=True))
     reading = _read(settings, source, look, ask)
     orders = _orders(settings, reading, source.name)
     looked = f"guessed from {len(look.frame):,} rows of {source.name}, {look.which}" if look.which else ""

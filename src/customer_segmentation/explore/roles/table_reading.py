@@ -12,7 +12,7 @@ import pandas as pd
 
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.explore.roles.column_guesses import ROLE_WORDS, Guess, guess_of, mostly_blank
-from customer_segmentation.explore.roles.evidence import Evidence, Meaning, Weighed, effect
+from customer_segmentation.explore.roles.evidence import MOST_CATEGORIES, Evidence, Meaning, Weighed, effect
 from customer_segmentation.explore.roles.facts import read_facts
 from customer_segmentation.explore.roles.order_table import FEWEST_ORDERS, OrderColumns, order_columns
 from customer_segmentation.explore.roles.questions import (
@@ -222,8 +222,32 @@ class _Decision:
             if best is None:
                 near = {at: value for at, value in possible.items() if at not in repeating and value >= 3.0}
                 best = max(near, key=lambda at: near[at], default=None)
-            return best, False
+            return (best, False) if best is not None else self._last_resort()
         return max(repeating, key=lambda at: repeating[at]), True
+
+    def _last_resort(self) -> tuple[int | None, bool]:
+        """Key where no header names a customer: asked, because it may be a plate, an owner or a product."""
+        dated = any(one.facts.is_date for one in self.columns.values())
+        paid = any(one.points(Meaning.amount) >= _FEWEST_POINTS for one in self.columns.values())
+        for repeats in (True, False):
+            for at, one in self.columns.items():
+                facts = one.facts
+                if at in self.given or not facts.coded or facts.is_date or facts.count <= MOST_CATEGORIES:
+                    continue
+                if facts.numbers is not None and (not facts.whole or facts.fixed_length < 4 or facts.one_by_one):
+                    continue
+                first = one.ranked()[0][0]
+                if repeats:
+                    fits = dated and paid and first in (Meaning.code, Meaning.text) and not facts.unique
+                    fits = fits and facts.rows_per_cell >= FEWEST_ORDERS and "entity" not in facts.words
+                else:
+                    fits = (
+                        first is Meaning.identifier and "id" in facts.words and facts.unique and facts.share_filled == 1
+                    )
+                if fits:
+                    one.add(Meaning.customer, 1.0, "a code that comes back" if repeats else "nearly every cell differs")
+                    return at, repeats
+        return None, False
 
     def _value(self, orders: OrderColumns | None) -> None:
         """Choose the one amount of a table of customers."""
