@@ -100,3 +100,15 @@ def test_the_command_line_wins_over_a_preset():
     assert made.choices["scaling"] == "standard"
     assert made.choices["features"] == "value_whole_dollars"
     assert made.settings[0].selection.k == 3
+
+
+def test_composing_again_and_again_asks_no_plugin_twice():
+    from hydra.core.plugins import Plugins
+    from hydra.plugins.search_path_plugin import SearchPathPlugin
+
+    def ours() -> int:
+        return sum(kind.__name__ == "SegmentSearchPath" for kind in Plugins.instance().discover(SearchPathPlugin))
+
+    for _ in range(3):
+        plan("history", [])
+    assert ours() == 1, "each one more searches every folder once more: a long process composes slower and slower"

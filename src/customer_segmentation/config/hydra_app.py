@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import tempfile
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from customer_segmentation.config.compose import Plan
 
 
+@functools.cache
 def register_schemas() -> None:
     """Make the typed schemas known to Hydra under the names that the primary configs use."""
     from hydra.core.config_store import ConfigStore
@@ -26,6 +28,7 @@ def register_schemas() -> None:
         store.store(name=f"{command}_schema", node=schema)
 
 
+@functools.cache  # a plugin that is registered again is asked again, at every composition
 def register_search_path() -> None:
     """Make Hydra look into the user's ``conf/`` first and into the folders of presets last.
 
