@@ -1,15 +1,20 @@
 """Distances and margins against their definitions, and a batch of which one row is beyond all reading."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from customer_segmentation.clustering.distances import distances, margin
 from customer_segmentation.clustering.feature_set import feature_set
 from customer_segmentation.clustering.space import build_space
+from customer_segmentation.clustering.transformers import CustomerFeatures
+from customer_segmentation.errors import DataError, ModelError
 from customer_segmentation.model.segment_model import SegmentModel
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
 
@@ -78,3 +83,74 @@ def test_a_row_that_raises_is_found_and_the_others_keep_their_labels(model, raw)
 
 def test_nobody_is_a_batch_as_well(model, raw):
     assert model.predict(raw.head(0)).table.empty
+
+
+def broken(model, at, fault):
+    """The same model, one step of which raises."""
+    step = model.pipeline.steps[at][1]
+    name = {0: "features_of", 1: "transform", 2: "predict"}[at]
+    kind = type(step)
+    made = type(kind.__name__, (kind,), {name: lambda self, *words, **more: fault()})
+    odd = made.__new__(made)
+    odd.__dict__.update(step.__dict__)
+    steps = [*model.pipeline.steps]
+    steps[at] = (steps[at][0], odd)
+    return replace(model, pipeline=Pipeline(steps))
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+@pytest.mark.parametrize(
+    "fault", [AttributeError("no such thing"), ValueError("wrong\nshape"), RuntimeError("x")], ids=repr
+)
+def test_a_broken_model_is_told_as_such_and_at_once(model, raw, at, fault):
+    calls = []
+
+    def fail():
+        calls.append(1)
+        raise fault
+
+    with pytest.raises(ModelError, match=rf"labels nobody: {type(fault).__name__}: .*test_segment_model.py, line"):
+        broken(model, at, fail).predict(pd.concat([raw] * 10))
+    assert len(calls) == 1, "no customer is tried alone"
+
+
+def test_rows_that_cannot_be_cast_are_found_by_halving_and_many_of_them_are_the_models_fault(model, raw, monkeypatch):
+    original = CustomerFeatures.prepare
+
+    def prepare(self, cells, decimal=None):
+        calls.append(len(cells))
+        if (cells["a"].astype(float) > limit).any():
+            raise ValueError("too strange")
+        return original(self, cells, decimal)
+
+    monkeypatch.setattr(CustomerFeatures, "prepare", prepare)
+    limit, calls = float(np.sort(raw["a"])[-3]), []
+    found = model.predict(raw).table
+    assert found["reason"].dropna().tolist() == ["cannot be read (ValueError: too strange)"] * 2
+    assert found["segment"].isna().sum() == 2
+    assert len(calls) < 60
+    limit, calls = float(model.example["a"].max()), []
+    with pytest.raises(ModelError, match="more than 100 customers cannot be read: ValueError: too strange"):
+        model.predict(pd.concat([raw] * 5))
+    limit = -np.inf  # the model's own example as well
+    calls.clear()
+    with pytest.raises(ModelError, match="labels nobody: ValueError: too strange"):
+        model.predict(raw)
+    assert len(calls) == 2
+
+
+def test_a_column_that_stands_twice_is_refused(model, raw):
+    with pytest.raises(DataError, match="have the column 'a' twice"):
+        model.predict(pd.concat([raw, raw[["a"]]], axis=1))
+
+
+def test_lists_dicts_and_numbers_too_far_out_have_no_label_and_spoil_none(model, raw):
+    odd = [[1], {"a": 1}, 1e101, "1e200", 10**400, (), np.array([1, 2])]
+    wild = raw.astype(object)
+    wild["a"] = pd.Series([*odd, *raw["a"].tolist()[7:]], dtype=object)
+    found = model.predict(wild).table
+    assert found["segment"].isna().tolist() == [True] * 7 + [False] * 293
+    assert found["reason"].iloc[2] == found["reason"].iloc[3] == "a feature is too far out to be scaled"
+    assert "is not a number" in found["reason"].iloc[0]
+    right = model.predict(raw).table
+    pd.testing.assert_frame_equal(found.iloc[7:, :-1], right.iloc[7:, :-1])
