@@ -21,7 +21,7 @@ BOTH = ("input=a.csv", "output=b.csv")
         (("input=a.csv",), "output is not set"),
         ((*BOTH, "columns=some"), "columns=some: expected one of id, all"),
         ((*BOTH, "fail_on_drift=yes"), "expected one of never, watch, refit"),
-        ((*BOTH, "chunk=0"), "chunk=0: expected a number of rows from 1"),
+        ((*BOTH, "chunk=0"), "chunk=0: expected a whole number of at least 1"),
         ((*BOTH, "decimal=;"), "decimal=;"),
         ((*BOTH, "headers=x"), "expected pairs such as"),
         ((*BOTH, "drift=wild"), "there are standard, strict"),

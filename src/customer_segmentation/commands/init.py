@@ -14,7 +14,6 @@ from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.commands import InitSettings
 from customer_segmentation.sources.new_file import NewFile
 
-TABLES = ("auto", "customers", "orders")
 HELP = """\
 segment init: describe a table of your own, so that every command can work with it.
 
@@ -60,8 +59,6 @@ def run(arguments: Sequence[str]) -> int:
         run_jobs(planned, lambda config: None)
         return 0
     settings: InitSettings = planned.settings[0]
-    if settings.table not in TABLES:
-        raise SettingsError(f"table={settings.table}: expected one of {', '.join(TABLES)}.")
     if not settings.data.path:
         raise SettingsError("data.path is missing; name the table to describe, as in segment init data.path=FILE.")
     name = _name(settings)

@@ -9,11 +9,7 @@ from customer_segmentation.config.compose import plan
 from customer_segmentation.config.hydra_app import run_jobs
 from customer_segmentation.console.help import help_page
 from customer_segmentation.errors import RefusedError, SettingsError
-from customer_segmentation.settings.promotion import PromoteSettings, PromotionSettings
-
-ALIASES = ("champion", "challenger")
-LOADS = ("fresh_process", "clean_environment")
-SHARES = ("smallest_share", "stability", "stability_worst", "agreement", "max_unlabelled_share", "same_segment")
+from customer_segmentation.settings.promotion import PromoteSettings
 
 
 def help_text() -> str:
@@ -61,7 +57,6 @@ def run(arguments: Sequence[str]) -> int:
     if planned.swept:
         raise SettingsError(f"{next(iter(planned.swept))} has several values; a promotion takes one candidate.")
     settings: PromoteSettings = planned.settings[0]
-    check(settings)
     from customer_segmentation.commands.command import tidy
     from customer_segmentation.console.registry import print_promotion
     from customer_segmentation.tracking.items import Tags
@@ -88,32 +83,3 @@ def run(arguments: Sequence[str]) -> int:
             f"tagged gate = refused, and {stays}."
         )
     return 0
-
-
-def check(settings: PromoteSettings) -> None:
-    """Check what needs no store.
-
-    Raises
-    ------
-    SettingsError
-        One sentence on the first thing that cannot work.
-    """
-    promotion: PromotionSettings = settings.promotion
-    for name in SHARES:
-        value = getattr(promotion, name)
-        if value is not None and not -1 <= value <= 1:
-            raise SettingsError(f"promotion.{name}={value:g}: expected a number up to 1, or null to leave it out.")
-    if promotion.yardstick_margin is not None and not 0 <= promotion.yardstick_margin <= 1:
-        raise SettingsError(
-            f"promotion.yardstick_margin={promotion.yardstick_margin:g}: expected a share from 0 to 1, such as 0.02."
-        )
-    if promotion.resamples < 1:
-        raise SettingsError(f"promotion.resamples={promotion.resamples}: expected a whole number of at least 1.")
-    if promotion.loads_back not in LOADS:
-        raise SettingsError(f"promotion.loads_back={promotion.loads_back}: expected one of {', '.join(LOADS)}.")
-    if settings.alias not in ALIASES:
-        raise SettingsError(f"alias={settings.alias}: expected one of {', '.join(ALIASES)}.")
-    if settings.force and not (settings.reason or "").strip():
-        raise SettingsError("force=true needs reason=TEXT, which is kept in the history.")
-    if not settings.model.strip() or set(settings.model) & set("/:'"):
-        raise SettingsError(f"model={settings.model}: expected a name without / : and quotes.")

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from customer_segmentation.scoring.load import LoadedModel
     from customer_segmentation.scoring.outputs import Output
 
-COLUMNS = ("id", "all")
-FAIL_ON = ("never", "watch", "refit")
 DRIFTED = 3  # exit code
 
 SINGLE = (
@@ -99,22 +97,8 @@ def check(settings: ScoreSettings) -> None:
         raise SettingsError("input is not set; give the customers with input=FILE and the output with output=FILE.")
     if not settings.output:
         raise SettingsError("output is not set; say where the labels go with output=FILE, such as output=labels.csv.")
-    if settings.columns not in COLUMNS:
-        raise SettingsError(f"columns={settings.columns}: expected one of {', '.join(COLUMNS)}.")
-    if settings.fail_on_drift not in FAIL_ON:
-        raise SettingsError(f"fail_on_drift={settings.fail_on_drift}: expected one of {', '.join(FAIL_ON)}.")
     if settings.headers is not None and not isinstance(settings.headers, Mapping):
         raise SettingsError(f"headers={settings.headers}: expected pairs such as 'headers={{Total Revenue: Umsatz}}'.")
-    if settings.chunk < 1:
-        raise SettingsError(f"chunk={settings.chunk}: expected a number of rows from 1.")
-    if settings.decimal not in (None, ".", ","):
-        raise SettingsError(f'decimal={settings.decimal}: expected "." or ",".')
-    for key in ("stability", "segments", "distances", "tail_share", "unseen", "rejected"):
-        pair = getattr(settings.drift, key)
-        if len(pair) != 2 or not pair[0] <= pair[1]:
-            raise SettingsError(f"drift.{key}={pair}: expected two thresholds, [watch, refit], the second not lower.")
-    if not 0 < settings.drift.confidence < 1:
-        raise SettingsError(f"drift.confidence={settings.drift.confidence}: expected a share such as 0.99.")
     if settings.rejects is not None and not re.search(r"\.(csv|tsv|txt)(\.(gz|zst|bz2))?$", settings.rejects.lower()):
         raise SettingsError(f"rejects={settings.rejects}: expected a name that ends in .csv.")
     paths = {key: value for key in ("input", "output", "rejects") if (value := getattr(settings, key))}

@@ -53,8 +53,7 @@ def check(asked: Plan) -> list[str]:
     from customer_segmentation.config.extras import check_launcher
     from customer_segmentation.config.instantiate import make_estimator, make_scaler
 
-    launcher = asked.settings[0].launcher
-    check_launcher(launcher.kind, launcher.processes)
+    check_launcher(asked.settings[0].launcher.kind)
     needed: list[str] = []
     for settings, choices in zip(asked.settings, asked.choices_of, strict=True):
         needed += check_sweep(settings, choices["features"])

@@ -29,6 +29,7 @@ from customer_segmentation.config.quoting import gathered_roles, split_flags
 from customer_segmentation.config.schemas import SCHEMAS
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.secrets import remember_in
+from customer_segmentation.settings.limits import check_limits
 from customer_segmentation.settings.trusted import take_trusted
 
 
@@ -141,6 +142,8 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
             settings = tuple(to_settings(config) for config in composed)
             choices_of = tuple(_choices(config) for config in composed)
             text = config_text(composed[0])
+            for one in () if flags else settings:  # a flag such as --cfg shows what is wrong
+                check_limits(one)
     except SettingsError:
         raise
     except Exception as error:

@@ -36,10 +36,6 @@ def check_explore(settings: ExploreSettings, named: Collection[str]) -> Asked:
     SettingsError
         One sentence on the first thing that cannot work.
     """
-    if not 0 < settings.confidence < 1:
-        raise SettingsError(f"confidence={settings.confidence:g}: expected a number between 0 and 1, such as 0.95.")
-    if settings.data.customers < 1:
-        raise SettingsError(f"data.customers={settings.data.customers}: expected a whole number of at least 1.")
     return asked_of(settings.exploration, settings.hypotheses, settings.data.columns, named)
 
 

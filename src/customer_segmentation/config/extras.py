@@ -6,8 +6,6 @@ import importlib.util
 
 from customer_segmentation.errors import SettingsError
 
-KINDS = ("auto", "in_process", "local", "ray", "slurm")
-
 #: Launcher to the plugin of Hydra that it needs; the extra that brings it has the launcher's name.
 PLUGINS = {
     "ray": "hydra_plugins.hydra_ray_launcher",
@@ -41,17 +39,13 @@ def missing_extra(launcher: str) -> str:
     )
 
 
-def check_launcher(kind: str, processes: int | None = None) -> None:
-    """Refuse a launcher that is unknown or not installed, and a number of processes that is none.
+def check_launcher(kind: str) -> None:
+    """Refuse a launcher that is not installed.
 
     Raises
     ------
     SettingsError
-        With the command that installs it, or what was expected.
+        With the command that installs it.
     """
-    if processes is not None and processes < 1:
-        raise SettingsError(f"launcher.processes={processes}: expected 1 or more.")
-    if kind not in KINDS:
-        raise SettingsError(f"launcher.kind={kind}: expected one of {', '.join(KINDS)}.")
     if not installed(kind):
         raise SettingsError(missing_extra(kind))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from customer_segmentation.settings.data import DataSettings
+from customer_segmentation.settings.limits import limited
 from customer_segmentation.settings.sweep import ExplorationSettings, HypothesesSettings
 from customer_segmentation.settings.tracking import TrackingSettings
 
@@ -27,7 +28,8 @@ class InitSettings:
 
     data: DataSettings = field(default_factory=DataSettings)
     name: str | None = None  # of the files that are written; null: made from the name of the table
-    table: str = "auto"  # auto | customers (one row a customer) | orders (summed up to customers)
+    # customers: one row a customer; orders: summed up to customers
+    table: str = limited("auto", choices=("auto", "customers", "orders"))
     # HEADER=ROLE: what a column is for, where that is known better; on the command line roles.HEADER=ROLE
     roles: list[str] = field(default_factory=list)
     strict: bool = False  # write nothing and end with a non-zero code while anything is not sure
@@ -52,6 +54,7 @@ class ExploreSettings:
     exploration: ExplorationSettings = field(default_factory=ExplorationSettings)
     hypotheses: HypothesesSettings = field(default_factory=HypothesesSettings)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
-    confidence: float = 0.95  # of all intervals; a hypothesis is tested at 1 - confidence
+    # of all intervals; a hypothesis is tested at 1 - confidence
+    confidence: float = limited(0.95, above=0, below=1, such_as="0.95")
     name: str | None = None  # of the run; null: made from the table's name
     quiet: bool = False  # say nothing in the terminal

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from customer_segmentation.settings.limits import limited
+
 
 class ColumnType(Enum):
     """How the cells of a column are read."""
@@ -93,7 +95,7 @@ class DataSettings:
     source: str = "file"  # sample | file | orders
     path: str | None = None
     download: Download | None = None
-    customers: int = 7043  # size of the built-in samples
+    customers: int = limited(7043, at_least=1)  # size of the built-in samples
     seed: int = 2022  # of the built-in samples
     keep: str = "all"  # "all" or a name of `populations`
     populations: dict[str, Population] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from customer_segmentation.settings.data import DataSettings
+from customer_segmentation.settings.limits import limited
 from customer_segmentation.settings.tracking import TrackingSettings
 
 
@@ -11,19 +12,22 @@ class PromotionSettings:
     """One file of ``conf/promotion/``: the tests of the gate with their thresholds; null leaves a test out."""
 
     about: str = ""
-    smallest_share: float | None = 0.05  # of the customers, in the smallest segment
+    smallest_share: float | None = limited(0.05, at_least=-1, at_most=1)  # of the customers, in the smallest segment
     # Adjusted Rand index of the segments with those found on random halves of the customers: the mean of all halves,
     # and the worst, because the mean hides a candidate that flips between two optima.
-    stability: float | None = 0.9
-    stability_worst: float | None = 0.75
-    resamples: int = 20  # splits into halves
+    stability: float | None = limited(0.9, at_least=-1, at_most=1)
+    stability_worst: float | None = limited(0.75, at_least=-1, at_most=1)
+    resamples: int = limited(20, at_least=1)  # splits into halves
     # How much less of the reference space than the champion a candidate may explain, on the same customers.
-    yardstick_margin: float | None = 0.02
-    agreement: float | None = 0.5  # adjusted Rand index with the champion's segments of the same customers
-    max_unlabelled_share: float | None = 0.01  # share of the candidate's customers whom the champion may fail to label
-    loads_back: str = "fresh_process"  # fresh_process | clean_environment: made from the model's requirements alone
+    yardstick_margin: float | None = limited(0.02, at_least=0, at_most=1, such_as="0.02")
+    # adjusted Rand index with the champion's segments of the same customers
+    agreement: float | None = limited(0.5, at_least=-1, at_most=1)
+    # share of the candidate's customers whom the champion may fail to label
+    max_unlabelled_share: float | None = limited(0.01, at_least=-1, at_most=1)
+    # clean_environment: made from the model's requirements alone
+    loads_back: str = limited("fresh_process", choices=("fresh_process", "clean_environment"))
     # Customers that a segment and the champion's must have in common, of those in either, to be the same segment.
-    same_segment: float = 0.5
+    same_segment: float = limited(0.5, at_least=-1, at_most=1)
 
 
 @dataclass
@@ -34,9 +38,11 @@ class PromoteSettings:
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     data: DataSettings = field(default_factory=DataSettings)  # path: where the sweep's table is now
     run_id: str | None = None  # of a candidate, or of a sweep for its chosen one; null: the newest finished sweep's
-    model: str = "customer-segmentation"  # name in the registry
-    alias: str = "champion"  # champion | challenger: stop before the champion is replaced
-    force: bool = False  # promote although tests fail
+    model: str = limited("customer-segmentation", filled=True, without="/:'")  # name in the registry
+    # challenger: stop before the champion is replaced
+    alias: str = limited("champion", choices=("champion", "challenger"))
+    # promote although tests fail
+    force: bool = limited(False, needs={True: ("reason", "which is kept in the history")})
     reason: str | None = None  # kept in the history; required with force
     quiet: bool = False  # say nothing but errors
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from customer_segmentation.settings.limits import limited
 from customer_segmentation.settings.tracking import TrackingSettings
 
 
@@ -11,17 +12,14 @@ class DriftSettings:
     """One file of ``conf/drift/``: how far customers may be from those of the fit, as [watch, refit]."""
 
     about: str = ""
-    stability: list[float] = field(default_factory=lambda: [0.1, 0.25])  # population stability index of a variable
-    segments: list[float] = field(default_factory=lambda: [0.05, 0.1])  # change of a segment's share
-    distances: list[float] = field(default_factory=lambda: [1.15, 1.5])  # mean distance to the centre over the fit's
-    tail_share: list[float] = field(
-        default_factory=lambda: [0.03, 0.1]
-    )  # share beyond the fit's 99 % quantile of distances
-    unseen: list[float] = field(
-        default_factory=lambda: [0.01, 0.05]
-    )  # share of customers with a category new to the fit
-    rejected: list[float] = field(default_factory=lambda: [0.05, 1.01])  # share of rows without a label
-    confidence: float = 0.99  # that a difference is none of chance, over all variables or segments together
+    stability: list[float] = limited([0.1, 0.25], pair=True)  # population stability index of a variable
+    segments: list[float] = limited([0.05, 0.1], pair=True)  # change of a segment's share
+    distances: list[float] = limited([1.15, 1.5], pair=True)  # mean distance to the centre over the fit's
+    tail_share: list[float] = limited([0.03, 0.1], pair=True)  # share beyond the fit's 99 % quantile of distances
+    unseen: list[float] = limited([0.01, 0.05], pair=True)  # share of customers with a category new to the fit
+    rejected: list[float] = limited([0.05, 1.01], pair=True)  # share of rows without a label
+    # that a difference is none of chance, over all variables or segments together
+    confidence: float = limited(0.99, above=0, below=1, such_as="0.99")
     min_customers: int = 50  # customers; of fewer nothing is said
 
 
@@ -34,18 +32,20 @@ class ScoreSettings:
     model: str = "models:/customer-segmentation@champion"
     run_id: str | None = None  # instead of `model`: a run that holds one
     rejects: str | None = None  # CSV of rows without a label; null: beside the output
-    columns: str = "id"  # id: the id and the labels; all: every column of the input, and the labels
+    # id: the id and the labels; all: every column of the input, and the labels
+    columns: str = limited("id", choices=("id", "all"))
     headers: Any = None  # column of the model -> its header in the input
     overwrite: bool = False
-    chunk: int = 100_000  # rows in memory at once
+    chunk: int = limited(100_000, at_least=1)  # rows in memory at once
     query: str | None = None
     table: str = "segments"  # of an output that is a database
     sheet: str | None = None
     delimiter: str | None = None
     encoding: str | None = None
-    decimal: str | None = None
+    decimal: str | None = limited(None, choices=(".", ","))
     drift: DriftSettings = field(default_factory=DriftSettings)
-    fail_on_drift: str = "never"  # never | watch | refit: from which word on the exit code is 3
+    # from which word on the exit code is 3
+    fail_on_drift: str = limited("never", choices=("never", "watch", "refit"))
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     name: str | None = None
     quiet: bool = False

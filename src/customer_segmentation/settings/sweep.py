@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from customer_segmentation.settings.data import DataSettings
+from customer_segmentation.settings.limits import limited
 from customer_segmentation.settings.tracking import TrackingSettings
 
 
@@ -53,14 +54,18 @@ CRITERIA = ("yardstick", "separation", "stability", "value_explained")
 OPINIONS = ("vote", "gap")
 
 
+#: Where studies run; auto: where they are done first.
+LAUNCHERS = ("auto", "in_process", "local", "ray", "slurm")
+
+
 @dataclass
 class StabilitySettings:
     """How stability is measured, and what counts as stable. It is spent on a short list, because it is dear."""
 
-    short_list: int = 16  # candidates that get a first look: it can only rule out
-    screening: int = 3  # splits into halves of the first look
-    confirmed: int = 4  # candidates of the short list that are confirmed with all restarts
-    resamples: int = 15  # splits into halves of a confirmation
+    short_list: int = limited(16, at_least=1)  # candidates that get a first look: it can only rule out
+    screening: int = limited(3, at_least=1)  # splits into halves of the first look
+    confirmed: int = limited(4, at_least=1)  # candidates of the short list that are confirmed with all restarts
+    resamples: int = limited(15, at_least=1)  # splits into halves of a confirmation
     seeds: int = 3  # refits of the chosen candidate under other seeds
     rand: float = 0.9  # adjusted Rand index with the candidate, mean of all halves
     rand_worst: float = 0.75  # and of the worst half: below, it flips between two answers
@@ -72,21 +77,24 @@ class SelectionSettings:
     """One file of ``conf/selection/``: the constraints and the rule by which one candidate is chosen."""
 
     about: str = ""
-    rule: str = "yardstick"  # yardstick | fixed | silhouette | elbow
-    k: int | None = None  # of the rule `fixed`
+    rule: str = limited("yardstick", choices=RULES, needs={"fixed": ("k", "a whole number of at least 1")})
+    k: int | None = limited(None, at_least=1)  # of the rule `fixed`
     enforce: bool = True  # false: what does not satisfy the constraints is not ruled out, but objected to
-    smallest_share: float = 0.05  # every segment needs this share of the customers
-    most_segments: int | None = None  # more than the business can treat differently are ruled out; null: no limit
-    most_features: int = 5  # a shallow decision tree over so many features ...
-    explained_share: float = 0.8  # ... has to tell the segment of this share of the customers
+    # every segment needs this share of the customers
+    smallest_share: float = limited(0.05, at_least=0, below=1, such_as="0.05")
+    # more than the business can treat differently are ruled out; null: no limit
+    most_segments: int | None = limited(None, at_least=1)
+    most_features: int = limited(5, at_least=1)  # a shallow decision tree over so many features ...
+    # ... has to tell the segment of this share of the customers
+    explained_share: float = limited(0.8, at_least=0, below=1, such_as="0.8")
     # yardstick | separation | stability | value_explained, in order; near ties of one go to the next
-    rank_by: list[str] = field(default_factory=lambda: ["yardstick", "separation", "stability"])
-    near_tie: float = 0.01  # differences up to this do not decide
+    rank_by: list[str] = limited(["yardstick", "separation", "stability"], choices=CRITERIA, filled=True)
+    near_tie: float = limited(0.01, at_least=0, below=1, such_as="0.01")  # differences up to this do not decide
     natural_min_yardstick_share: float = (
         0.5  # natural structure goes first from this share of the best yardstick; above 1: never
     )
     stability: StabilitySettings = field(default_factory=StabilitySettings)
-    opinions: list[str] = field(default_factory=lambda: ["vote"])  # second opinions on k: vote | gap
+    opinions: list[str] = limited(["vote"], choices=OPINIONS)  # second opinions on k: vote | gap
 
 
 @dataclass
@@ -136,8 +144,9 @@ class HypothesesSettings:
 class LauncherSettings:
     """One file of ``conf/launcher/``: where the studies of a sweep run."""
 
-    kind: str = "in_process"  # auto | in_process | local | ray | slurm
-    processes: int | None = None  # of local and ray; null: the machine's cores, on a cluster as many as it has room for
+    kind: str = limited("in_process", choices=LAUNCHERS)  # auto | in_process | local | ray | slurm
+    # of local and ray; null: the machine's cores, on a cluster as many as it has room for
+    processes: int | None = limited(None, at_least=1)
     address: str | None = None  # of a running Ray cluster; null: one on this machine, for the time of the sweep
 
 
@@ -168,10 +177,10 @@ class SweepSettings:
     launcher: LauncherSettings = field(default_factory=LauncherSettings)
     segments: SegmentsSettings = field(default_factory=SegmentsSettings)
     # all: every column with a role is read for the profiles; features: only what is read anyhow, where memory is short
-    profiles: str = "all"
+    profiles: str = limited("all", choices=("all", "features"))
     k: Any = None  # an int or a list of ints; checked by settings.segments_asked
     seed: int = 42
-    threads: int = 1  # of one process, for the numerical libraries
+    threads: int = limited(1, at_least=1)  # of one process, for the numerical libraries
     name: str | None = None  # of the sweep's run; null: made from what is swept
     quiet: bool = False  # no progress display
     resume: bool = True  # an equal sweep that was broken off is continued, a finished one pointed to

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from customer_segmentation.settings.limits import limited
+
 
 @dataclass
 class TrackingSettings:
@@ -12,7 +14,8 @@ class TrackingSettings:
     uri: str | None = None  # null: MLFLOW_TRACKING_URI, else sqlite:///mlflow.db in the current folder
     experiment: str = "customer-segmentation"
     artifacts: str | None = None  # null: ./mlartifacts for a local store, the server's own place otherwise
-    models: str = "best"  # best: the best candidate of every study gets its model; chosen: only the chosen one
+    # best: the best candidate of every study gets its model; chosen: only the chosen one
+    models: str = limited("best", choices=("best", "chosen"))
     report: bool = True  # report.html at the end of a sweep; false: when `segment report` is asked for it
     timeout: int = 10  # seconds a server may take to answer the first request
 
