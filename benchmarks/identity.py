@@ -25,15 +25,14 @@ from readme import write_part
 
 from customer_segmentation.clustering.fit import fit_k
 from customer_segmentation.clustering.metrics import adjusted_rand_index
-from customer_segmentation.commands.sweep import check
+from customer_segmentation.config.checks import check_plan
 from customer_segmentation.config.compose import plan
 from customer_segmentation.config.playbook_file import playbook_of
 from customer_segmentation.registry.segment_identity import carried_identity
-from customer_segmentation.segments.insights import profile_fit
 from customer_segmentation.segments.matching import match_segments
 from customer_segmentation.segments.names import carry_names, name_segments, names_from_plain, plain_names
 from customer_segmentation.workflows.prepare import PreparedCustomers, prepare_customers
-from customer_segmentation.workflows.study_spec import StudySpec, estimators_of, space_of
+from customer_segmentation.workflows.study_spec import estimators_of, space_of, spec_of
 
 SPACES = ("minmax", "standard")
 ALIKE = 0.9  # adjusted Rand index from which every name should be kept
@@ -69,16 +68,12 @@ def resampled(customers: PreparedCustomers, seed: int) -> tuple[PreparedCustomer
 def refits_of(words: list[str], k: int, refits: int) -> dict[str, Tally]:
     """Fit once, then again under seeds and on bootstraps."""
     asked = plan("sweep", [*words, f"k=[{k}]", "hypotheses=none", "exploration=none"])
-    needed = check(asked)
-    settings, choices, config = asked.compose_job(asked.jobs[0])
-    job, customers, playbook = (
-        StudySpec(settings, choices, (), 0, config),
-        prepare_customers(settings, needed),
-        playbook_of(settings),
-    )
+    job = spec_of(asked.compose_job(asked.jobs[0], 0), ())
+    settings = job.settings
+    customers, playbook = prepare_customers(settings, check_plan(asked)), playbook_of(settings)
     space, make = space_of(job, customers), estimators_of(job)
     first = fit_k(space.matrix, k, make_estimator=make, seed=settings.seed)
-    named = name_segments(profile_fit(customers, space, first.labels, first.estimator), playbook)
+    named = name_segments(customers.profile(space, first.labels, first.estimator), playbook)
     previous = names_from_plain(plain_names(named))  # as they stand in the champion's model
     champion = {name.segment: name.name for name in previous}
     found = {"seeds": Tally(), "bootstraps": Tally()}
@@ -95,7 +90,7 @@ def refits_of(words: list[str], k: int, refits: int) -> dict[str, Tally]:
             if rand < ALIKE:
                 continue
             matching = match_segments(before, fit.labels, k_before=k, k_after=k, same=0.5)
-            profiles = profile_fit(again, space, fit.labels, fit.estimator)
+            profiles = again.profile(space, fit.labels, fit.estimator)
             names, changes = carry_names(previous, matching.predecessor, profiles, playbook)
             identity = carried_identity(
                 matching,

@@ -30,18 +30,20 @@ BLOCK = 100_000  # rows drawn at once
 
 def model_folder(folder: Path) -> Path:
     """Fit a model on the built-in sample and write its files."""
-    from customer_segmentation.commands.sweep import check
+    from customer_segmentation.config.checks import check_plan
     from customer_segmentation.config.compose import plan
     from customer_segmentation.model.build import segment_model_of
     from customer_segmentation.model.files import write_model
     from customer_segmentation.workflows.study import compute
-    from customer_segmentation.workflows.study_spec import StudySpec
+    from customer_segmentation.workflows.study_spec import spec_of
 
     asked = plan("sweep", ["k=[5]", "features=value", "scaling=standard"])
-    needed = check(asked)
-    job = StudySpec(asked.settings[0], asked.choices_of[0], (), 0, "")
-    study, space, customers = compute(job, needed)[:3]
-    write_model(segment_model_of(study.candidates[0], space, customers, job), folder / "segment_model")
+    spec = spec_of(asked.compose_job(asked.jobs[0], 0), ())
+    made = compute(spec, check_plan(asked))
+    model = segment_model_of(
+        made.study.candidates[0], made.space, made.customers.table, study=spec.name, data=spec.settings.data
+    )
+    write_model(model, folder / "segment_model")
     return folder / "segment_model"
 
 

@@ -24,7 +24,7 @@ from threadpoolctl import threadpool_limits
 
 from customer_segmentation.clustering.space import Space
 from customer_segmentation.clustering.study import Study
-from customer_segmentation.commands.sweep import check
+from customer_segmentation.config.checks import check_plan
 from customer_segmentation.config.compose import plan
 from customer_segmentation.verdict.association import associate
 from customer_segmentation.verdict.decision import Budget, decide
@@ -35,7 +35,7 @@ from customer_segmentation.verdict.text import wording
 from customer_segmentation.workflows.evaluate import CandidateEvaluator
 from customer_segmentation.workflows.prepare import prepare_customers
 from customer_segmentation.workflows.study import compute
-from customer_segmentation.workflows.study_spec import StudySpec
+from customer_segmentation.workflows.study_spec import StudySpec, spec_of
 
 GRID = ("features=value,value_rate,spend,usage", "scaling=standard,minmax,log_standard,quantile,power")
 
@@ -60,19 +60,27 @@ class MemoryExaminer(CandidateEvaluator):
 def verdict(words: list[str]) -> dict[str, object]:
     """One sweep in memory."""
     asked = plan("sweep", words)
-    needed = check(asked)
+    needed = check_plan(asked)
     studies, boards, structures, spent = {}, [], [], Counter[str]()
     for number, overrides in enumerate(asked.jobs):
-        settings, choices, config = asked.compose_job(overrides)
-        job = StudySpec(settings, choices, tuple(overrides), number, config)
+        job = spec_of(asked.compose_job(overrides, number), asked.swept)
+        settings, choices = job.settings, job.choices
         customers = prepare_customers(settings, needed)
         customers.attainable(settings.k)
         start = time.process_time()
-        study, space, customers = compute(job, needed)
+        made = compute(job, needed)
+        study, space, customers = made.study, made.space, made.customers
         spent["scores"] += time.process_time() - start
         start = time.process_time()
-        _, structure = structure_of_study(job, study, space)
-        associate(study, customers)
+        _, structure = structure_of_study(
+            job.name,
+            study,
+            space,
+            opinions=settings.selection.opinions,
+            large=settings.large,
+            seed=settings.seed,
+        )
+        associate(study, customers.outcomes)
         spent["verdict"] += time.process_time() - start
         structures.append(structure)
         studies[job.name] = job, space, study

@@ -4,6 +4,8 @@ Commands print the message alone and end with a non-zero exit code; a traceback 
 ``SEGMENT_DEBUG=1``. A message says what was expected, what was found, where (file, column, row, key) and what to do.
 """
 
+import os
+
 
 class SegmentError(Exception):
     """Base of every error that is the user's to mend."""
@@ -31,3 +33,8 @@ class StoreError(SegmentError):
 
 class RefusedError(SegmentError):
     """A candidate that the gate of the registry turned down."""
+
+
+def debugging() -> bool:
+    """Whether the user asks for tracebacks, with ``SEGMENT_DEBUG=1``."""
+    return bool(os.environ.get("SEGMENT_DEBUG"))

@@ -126,7 +126,7 @@ def test_a_table_never_seen_is_explored_by_roles(segment, gym):
     assert "The hypotheses declared are another table's" in said.out
     assert "The exploration declared is another table's" in said.out
     assert "street: it has 298 distinct values" in said.out
-    assert said.out.rstrip().endswith("Then segment them: segment sweep data=gym")
+    assert said.out.rstrip().endswith("Then segment them:  segment sweep data=gym")
     store = Store()
     used = gym.drop(index=[7, 8])
     described = store.table("tables/description.csv").set_index("column")
@@ -230,7 +230,7 @@ def test_help_lists_what_exists_here(segment, gym):
     assert said.code == 0
     assert "gym" in said.out
     assert all(f"\n    {name} " in said.out for name in ("sample", "telecom", "none", "original_analysis"))
-    assert max(map(len, command.help_text().splitlines())) <= 120
+    assert max(map(len, command.SPEC.help().splitlines())) <= 120
 
 
 def test_the_set_aside_rows_are_those_of_the_table(segment, gym, tmp_path):

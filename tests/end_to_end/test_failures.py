@@ -117,17 +117,33 @@ def test_help_and_a_wrong_word_import_nothing_heavy(tmp_path):
     assert "HEAVY []" in done.stdout, done.stdout[-300:] + done.stderr[-300:]
 
 
-def test_mlflow_run_gives_the_same_tree_and_leaves_default_empty(run_segment, tmp_path):
+@pytest.mark.parametrize("named", [(), ("--experiment-name", "customer-segmentation")])
+def test_mlflow_run_gives_the_same_tree_in_our_experiment(run_segment, tmp_path, named):
     from pathlib import Path
 
     project = tmp_path / "project"
     project.mkdir()
     (project / "MLproject").write_text((Path(__file__).parents[2] / "MLproject").read_text())
-    words = ("run", ".", "--env-manager", "local", "-e", "sweep", "-P", "features=value", "-P", "scaling=standard")
+    words = (
+        "run",
+        ".",
+        *named,
+        "--env-manager",
+        "local",
+        "-e",
+        "sweep",
+        "-P",
+        "features=value",
+        "-P",
+        "scaling=standard",
+    )
     ran = run_segment(*words, "-P", "k=[2,3]", folder=project, program="mlflow")
     assert ran.code == 0, ran.error
-    assert not ran.store.client.search_runs(["0"])
+    left = ran.store.client.search_runs(["0"])
+    assert [run.data.tags["mlflow.note.content"] for run in left] == (
+        [] if named else ["Continued in the experiment customer-segmentation."]
+    )
     (sweep,) = ran.runs("sweep")
-    assert sweep.info.run_id in ran.error, "the run of mlflow run is the sweep's"
+    assert (sweep.info.run_id in ran.error) == bool(named), "where MLflow put it in place, its run is the sweep's"
     assert len(ran.runs("candidate")) == 2
-    assert ran.statuses() == {"FINISHED": 4}
+    assert ran.statuses() == {"FINISHED": 4 + len(left)}

@@ -72,7 +72,7 @@ def test_a_launcher_that_is_not_installed_is_named_with_its_command(run_segment,
 def test_a_number_of_processes_that_is_none_is_refused_before_any_run(run_here, tmp_path):
     ran = run_here("sweep", "launcher=local", "launcher.processes=0", folder=tmp_path)
     assert ran.code == 1
-    assert "launcher.processes=0: expected 1 or more" in ran.error
+    assert "launcher.processes=0: expected a whole number of at least 1" in ran.error
     assert not (tmp_path / "mlflow.db").exists()
 
 

@@ -3,7 +3,7 @@ from pandas.testing import assert_series_equal
 
 from customer_segmentation.errors import SegmentError, StoreError
 from customer_segmentation.tracking.read import labels_of
-from customer_segmentation.tracking.resolve import candidate_run
+from customer_segmentation.tracking.resolve import candidate_of
 from customer_segmentation.workflows.rebuild import reopen
 
 
@@ -24,7 +24,7 @@ def test_a_candidate_comes_back_with_the_labels_that_its_study_logged(swept):
         logged = labels_of(store, run.data.tags["study_id"])[f"k{k}"]
         assert (found.fit.k, found.name) == (k, run.info.run_name)
         assert (found.fit.labels == logged.to_numpy()).all()
-        assert found.job.choices["features"] == run.data.params["features"]
+        assert found.spec.choices["features"] == run.data.params["features"]
         assert found.space.matrix.shape == (len(logged), len(found.space.dimensions))
 
 
@@ -35,11 +35,30 @@ def test_rows_and_ids_are_those_of_the_sweep(swept):
     assert_series_equal(found.customers.ids.reset_index(drop=True), ids, check_names=False, check_dtype=False)
 
 
-@pytest.mark.parametrize(("level", "words"), [("sweep", "its chosen candidate is"), ("study", "k=2")])
-def test_other_runs_say_which_candidate_to_take(swept, level, words):
-    run = swept.runs(level)[0]
-    with pytest.raises(StoreError, match=words):
-        candidate_run(swept.store, run.info.run_id)
+def test_of_a_sweep_its_chosen_candidate_is_meant_and_with_no_id_that_of_the_newest(swept):
+    run = swept.runs("sweep")[0]
+    chosen = run.data.tags["chosen_run_id"]
+    for asked in (run.info.run_id, chosen, None):
+        assert candidate_of(swept.store, asked).info.run_id == chosen
+
+
+def test_a_study_says_which_candidates_to_take(swept):
+    run = swept.runs("study")[0]
+    with pytest.raises(StoreError, match="is a study; take one of its candidates: k=2 "):
+        candidate_of(swept.store, run.info.run_id)
+
+
+def test_a_sweep_that_chose_nobody_says_so(swept):
+    store = swept.store
+    run = store.client.create_run(store.experiment_id, tags={"level": "sweep"})
+    with pytest.raises(StoreError, match="it chose none"):
+        candidate_of(store, run.info.run_id)
+    store.client.delete_run(run.info.run_id)
+
+
+def test_the_registered_name_of_a_study_is_that_of_its_run(swept):
+    for run in swept.runs("candidate"):
+        assert reopen(swept.store, run.info.run_id).spec.name == run.data.tags["study"]
 
 
 def test_a_run_that_is_not_there(swept):

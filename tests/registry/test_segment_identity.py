@@ -12,7 +12,6 @@ from customer_segmentation.commands.sweep import check
 from customer_segmentation.config.compose import plan
 from customer_segmentation.config.playbook_file import playbook_of
 from customer_segmentation.registry.segment_identity import carried_identity
-from customer_segmentation.segments.insights import profile_fit
 from customer_segmentation.segments.matching import match_segments
 from customer_segmentation.segments.names import carry_names, name_segments, names_from_plain, plain_names
 from customer_segmentation.sources.samples.telecom import draw_customers
@@ -55,7 +54,7 @@ def test_refits_under_other_seeds_and_on_bootstraps_keep_every_name_where_they_a
     )
     space, make = space_of(job, customers), estimators_of(job)
     first = fit_k(space.matrix, k, make_estimator=make, seed=0)
-    named = name_segments(profile_fit(customers, space, first.labels, first.estimator), playbook)
+    named = name_segments(customers.profile(space, first.labels, first.estimator), playbook)
     previous = names_from_plain(plain_names(named))
     assert previous == list(named)
     agreeing = 0
@@ -72,7 +71,7 @@ def test_refits_under_other_seeds_and_on_bootstraps_keep_every_name_where_they_a
         agreeing += 1
         matching = match_segments(before, fit.labels, k_before=k, k_after=k)
         names, changes = carry_names(
-            previous, matching.predecessor, profile_fit(again, space, fit.labels, fit.estimator), playbook
+            previous, matching.predecessor, again.profile(space, fit.labels, fit.estimator), playbook
         )
         # the truth, another way: what most of a segment's customers were called before
         for name in names:

@@ -7,12 +7,11 @@ from sklearn.cluster import KMeans
 from customer_segmentation.clustering.feature_set import declared_features
 from customer_segmentation.clustering.fit import fit_k
 from customer_segmentation.clustering.space import build_space
-from customer_segmentation.commands.sweep import check
+from customer_segmentation.config.checks import check_plan
 from customer_segmentation.config.compose import plan
 from customer_segmentation.config.instantiate import make_scaler
 from customer_segmentation.config.playbook_file import playbook_of
 from customer_segmentation.data.load import load_customers
-from customer_segmentation.segments.insights import describe_segments
 from customer_segmentation.workflows.prepare import prepare_customers
 
 #: customers, referrals, months, share of revenue, churn; name; first and further actions
@@ -30,7 +29,7 @@ def told(telecom):
     """Portraits by seed."""
     asked = plan("sweep", ["data=telecom", f"data.path={telecom}", "features=value", "scaling=minmax"])
     settings = asked.settings[0]
-    customers = prepare_customers(settings, check(asked))
+    customers = prepare_customers(settings, check_plan(asked))
     space = build_space(
         customers.table.customers,
         declared_features(settings.features, customers.table.columns, "value"),
@@ -40,7 +39,7 @@ def told(telecom):
 
     def by_seed(seed, runs=10):
         fit = fit_k(space.matrix, 4, make_estimator=lambda k, s: KMeans(k, n_init=runs, random_state=s), seed=seed)
-        return fit, describe_segments(customers, space, fit, playbook_of(settings))
+        return fit, customers.describe(space, fit, playbook_of(settings))
 
     return by_seed
 

@@ -6,6 +6,7 @@ from omegaconf import OmegaConf
 from customer_segmentation.config.schemas import SCHEMAS
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.limits import KEY, check_limits, limited
+from customer_segmentation.settings.promotion import RollbackSettings
 
 
 @dataclass
@@ -41,7 +42,7 @@ class Outer:
         (["word=z"], "word=z: expected one of x, y."),
         (["word=y"], "word=y needs reason, which is kept."),
         (["name=a/b"], "name=a/b: expected a name without / :."),
-        (["name="], "name=: expected a name without / :."),
+        (["name=' '"], "name= : expected a name without / :."),
     ],
 )
 def test_a_value_outside_its_limits_is_one_sentence_with_the_whole_key(changes, said):
@@ -63,7 +64,16 @@ def test_lists_are_not_shared_between_settings():
 
 @pytest.mark.parametrize("command", SCHEMAS)
 def test_the_defaults_of_every_command_are_within_their_limits(command):
-    check_limits(SCHEMAS[command]())
+    settings = SCHEMAS[command]()
+    for item in fields(settings):
+        if item.metadata.get(KEY) and item.metadata[KEY].required:
+            setattr(settings, item.name, "given")
+    check_limits(settings)
+
+
+def test_what_must_be_given_says_so():
+    with pytest.raises(SettingsError, match="a rollback needs reason=TEXT"):
+        check_limits(RollbackSettings(reason="  "))
 
 
 def test_every_need_names_a_setting_that_exists():

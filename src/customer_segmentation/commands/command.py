@@ -1,21 +1,108 @@
-"""Runs that a killed process left RUNNING: closed, and told, by the next command that writes to the store."""
+"""The frame of every command: help, Hydra's flags, sweeps refused, an end on SIGTERM, the store."""
 
 from __future__ import annotations
 
-import sys
+import shlex
+import signal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from customer_segmentation.tracking.stale_runs import close_stale_runs
-from customer_segmentation.tracking.store import Store
+from customer_segmentation.config.compose import Plan, plan
+from customer_segmentation.config.hydra_app import show_config
+from customer_segmentation.console.lines import say, warn
+from customer_segmentation.errors import SettingsError
+
+if TYPE_CHECKING:
+    from customer_segmentation.tracking.store import Store
 
 
-def tidy(store: Store, *, quiet: bool) -> None:
-    """Close what is proved to have been left, and say how much it was."""
-    closed = close_stale_runs(store)
-    if not quiet:
-        tell_closed(closed)
+@dataclass(frozen=True)
+class Request:
+    """What a command is asked for.
+
+    Attributes
+    ----------
+    plan : Plan
+        The composed and checked settings.
+    words : tuple of str
+        What was typed after the command's name.
+    """
+
+    plan: Plan
+    words: tuple[str, ...]
+
+    @property
+    def settings(self) -> Any:
+        """Settings of the command; of a sweep those of its first job."""
+        return self.plan.settings[0]
+
+    @property
+    def line(self) -> str:
+        """What was typed, fit to be pasted into a terminal."""
+        return f"segment {self.plan.command} {shlex.join(self.words)}".strip()
+
+    def existing_store(self, model: str | None = None) -> Store:
+        """Open the store, which must be there; ``model`` as in `customer_segmentation.tracking.store`."""
+        from customer_segmentation.tracking.store import existing_store
+
+        return existing_store(self.settings.tracking, model=model)
+
+    def for_writing(self, store: Store) -> Store:
+        """Take over the run of ``mlflow run`` if there is one, and close runs that killed processes left open."""
+        from customer_segmentation.tracking.runs import take_over_run
+        from customer_segmentation.tracking.stale_runs import close_stale_runs, closed_sentence
+
+        store = take_over_run(store)
+        closed = close_stale_runs(store)
+        if closed and not self.settings.quiet:
+            warn(closed_sentence(closed))
+        return store
 
 
-def tell_closed(closed: int) -> None:
-    """Say how many runs were closed, if any."""
-    if closed:
-        print(f"{closed} run{'s were' if closed > 1 else ' was'} left by a killed process: now KILLED", file=sys.stderr)
+@dataclass(frozen=True)
+class CommandSpec:
+    """A word after ``segment``.
+
+    Attributes
+    ----------
+    name : str
+        Also of its config in conf/ and of its schema in `customer_segmentation.config.schemas`.
+    summary : str
+        In the overview.
+    help : callable
+        Makes the text of ``--help``.
+    run : callable
+        Does what is asked and returns the exit code.
+    takes_one : str
+        What there is one of, where the command is no sweep: a key with several values is refused. Empty: it sweeps.
+    """
+
+    name: str
+    summary: str
+    help: Callable[[], str]
+    run: Callable[[Request], int]
+    takes_one: str = ""
+
+
+def run_command(spec: CommandSpec, words: Sequence[str]) -> int:
+    """Run a command as it was typed; return its exit code.
+
+    Raises
+    ------
+    SegmentError
+        With one sentence on what cannot be done.
+    """
+    if any(word in ("-h", "--help") for word in words):
+        say(spec.help())
+        return 0
+    asked = plan(spec.name, words)
+    if asked.flags:  # Hydra's own: --cfg job, --info, ...
+        show_config(asked)
+        return 0
+    if asked.swept and spec.takes_one:
+        key, values = next(iter(asked.swept.items()))
+        raise SettingsError(f"{key} has {len(values)} values; {spec.takes_one}.")
+    # SIGTERM ends as Ctrl-C does, so that runs are closed and servers are not left behind
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    return spec.run(Request(asked, tuple(words)))

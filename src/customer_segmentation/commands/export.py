@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
-from customer_segmentation.config.compose import plan
-from customer_segmentation.config.hydra_app import run_jobs
+from customer_segmentation.commands.command import CommandSpec, Request
 from customer_segmentation.console.help import help_page
-from customer_segmentation.errors import SettingsError
-from customer_segmentation.settings.export import DIALECTS, FORMATS, ExportSettings
+from customer_segmentation.console.lines import say
+from customer_segmentation.settings.export import DIALECTS, FORMATS
 
 SINGLE = (
     ("run_id=RUN_ID", "the model of a run; of a sweep: its chosen one"),
@@ -24,9 +23,40 @@ SINGLE = (
 )
 
 
-def help_text() -> str:
-    """Return the help of the command."""
-    return help_page(
+def run(request: Request) -> int:
+    """Print the SELECT, or write it to a file."""
+    from customer_segmentation.config.checks import check_headers
+    from customer_segmentation.sources.new_file import NewFile
+    from customer_segmentation.workflows.export import SIGNATURE, export_model
+
+    settings = request.settings
+    check_headers(settings.headers)
+    target = None
+    if settings.output is not None:
+        target = NewFile(
+            Path(settings.output),
+            overwrite=settings.overwrite,
+            is_ours=lambda path: path.read_bytes()[: len(SIGNATURE)] == SIGNATURE.encode(),
+            key="output",
+            what="an export of an earlier command",
+        )
+    store = request.existing_store(settings.model if settings.run_id is None else "runs:")
+    text = export_model(settings, store)
+    if target is None:
+        say(text.removesuffix("\n"))
+        return 0
+    target.write_text(text)
+    say(f"{settings.output}: {settings.format} of {settings.run_id or settings.model}")
+    return 0
+
+
+SPEC = CommandSpec(
+    name="export",
+    summary="a model as one SELECT that labels customers in a warehouse",
+    takes_one="one model is exported at a time",
+    run=run,
+    help=partial(
+        help_page,
         [
             "segment export: a model as one SELECT, which labels customers where they are.",
             "",
@@ -42,55 +72,5 @@ def help_text() -> str:
             "segment export dialect=postgres table=shop.customers output=labels.sql",
             "segment export run_id=RUN_ID dialect=bigquery 'headers={Total Revenue: total_revenue}'",
         ],
-    )
-
-
-def run(arguments: Sequence[str]) -> int:
-    """Run the command; return its exit code."""
-    if any(word in ("-h", "--help") for word in arguments):
-        print(help_text())
-        return 0
-    planned = plan("export", arguments)
-    if planned.flags:
-        run_jobs(planned, lambda config: None)
-        return 0
-    if planned.swept:
-        raise SettingsError(f"{next(iter(planned.swept))} has several values; one model is exported at a time.")
-    settings: ExportSettings = planned.settings[0]
-    check(settings)
-    from customer_segmentation.sources.new_file import NewFile
-    from customer_segmentation.tracking.store import existing_store
-    from customer_segmentation.workflows.export import SIGNATURE, export_model
-
-    target = None
-    if settings.output is not None:
-        target = NewFile(
-            Path(settings.output),
-            overwrite=settings.overwrite,
-            is_ours=lambda path: path.read_bytes()[: len(SIGNATURE)] == SIGNATURE.encode(),
-            key="output",
-            what="an export of an earlier command",
-        )
-    store = existing_store(settings.tracking, model=settings.model if settings.run_id is None else "runs:")
-    text = export_model(settings, store)
-    if target is None:
-        print(text, end="")
-        return 0
-    target.write_text(text)
-    print(f"{settings.output}: {settings.format} of {settings.run_id or settings.model}")
-    return 0
-
-
-def check(settings: ExportSettings) -> None:
-    """Check what needs no model.
-
-    Raises
-    ------
-    SettingsError
-        One sentence on the first thing that cannot work.
-    """
-    for key, value, known in (("format", settings.format, FORMATS), ("dialect", settings.dialect, DIALECTS)):
-        if value not in known:
-            raise SettingsError(f"{key}={value}: expected one of {', '.join(known)}.")
-    if settings.headers is not None and not isinstance(settings.headers, Mapping):
-        raise SettingsError(f"headers={settings.headers}: expected pairs such as 'headers={{Total Revenue: revenue}}'.")
+    ),
+)

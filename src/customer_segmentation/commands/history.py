@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 
-from customer_segmentation.config.compose import plan
-from customer_segmentation.config.hydra_app import run_jobs
+from customer_segmentation.commands.command import CommandSpec, Request
 from customer_segmentation.console.help import help_page
-from customer_segmentation.settings.promotion import HistorySettings
 
 
-def help_text() -> str:
-    """Return the help of the command."""
-    return help_page(
+def run(request: Request) -> int:
+    """Print the versions and the moves of the champion's alias."""
+    from customer_segmentation.console.registry import print_history
+    from customer_segmentation.registry.versions import ModelRegistry
+
+    print_history(ModelRegistry(request.existing_store(), request.settings.model))
+    return 0
+
+
+SPEC = CommandSpec(
+    name="history",
+    summary="who promoted what, when, why, and what the gate said",
+    takes_one="a history is of one model",
+    run=run,
+    help=partial(
+        help_page,
         [
             "segment history: who promoted what, when and why, and what the gate said.",
             "",
@@ -21,22 +32,5 @@ def help_text() -> str:
             "The registered model's page in the MLflow UI shows the same.",
         ],
         settings=[("model=NAME", "name in the registry; default: customer-segmentation")],
-    )
-
-
-def run(arguments: Sequence[str]) -> int:
-    """Run the command; return its exit code."""
-    if any(word in ("-h", "--help") for word in arguments):
-        print(help_text())
-        return 0
-    planned = plan("history", arguments)
-    if planned.flags:
-        run_jobs(planned, lambda config: None)
-        return 0
-    settings: HistorySettings = planned.settings[0]
-    from customer_segmentation.console.registry import print_history
-    from customer_segmentation.registry.versions import ModelRegistry
-    from customer_segmentation.tracking.store import existing_store
-
-    print_history(ModelRegistry(existing_store(settings.tracking), settings.model))
-    return 0
+    ),
+)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import gc
-import importlib
 import os
 import signal
 import sys
@@ -17,44 +16,28 @@ from difflib import get_close_matches
 from typing import NoReturn
 
 from customer_segmentation import __version__
-from customer_segmentation.errors import SegmentError
+from customer_segmentation.commands import (
+    explore,
+    export,
+    history,
+    init,
+    migrate,
+    promote,
+    report,
+    rollback,
+    score,
+    serve,
+    sweep,
+    ui,
+)
+from customer_segmentation.commands.command import CommandSpec, run_command
+from customer_segmentation.console.lines import say, warn
+from customer_segmentation.errors import SegmentError, debugging
 from customer_segmentation.secrets import guard_streams
 
-#: command -> (module with a function ``run(arguments) -> exit code``, what it does)
-COMMANDS: dict[str, tuple[str, str]] = {
-    "sweep": (
-        "customer_segmentation.commands.sweep",
-        "segment the customers in many ways, compare them, choose one: the main job",
-    ),
-    "explore": (
-        "customer_segmentation.commands.explore",
-        "describe the customers, correlate, test hypotheses, before any segmentation",
-    ),
-    "report": (
-        "customer_segmentation.commands.report",
-        "write the report of a sweep, or of any candidate, again",
-    ),
-    "migrate": (
-        "customer_segmentation.commands.migrate",
-        "who moves where between two candidates",
-    ),
-    "promote": (
-        "customer_segmentation.commands.promote",
-        "gate a candidate against the champion, register it, make it the champion",
-    ),
-    "rollback": ("customer_segmentation.commands.rollback", "give the champion's place back to an earlier version"),
-    "history": ("customer_segmentation.commands.history", "who promoted what, when, why, and what the gate said"),
-    "init": (
-        "customer_segmentation.commands.init",
-        "write a commented starter for a table of your own",
-    ),
-    "score": (
-        "customer_segmentation.commands.score",
-        "label a table of customers with a model, and report drift",
-    ),
-    "export": ("customer_segmentation.commands.export", "a model as one SELECT that labels customers in a warehouse"),
-    "serve": ("customer_segmentation.commands.serve", "a model over REST, on this machine"),
-    "ui": ("customer_segmentation.commands.ui", "open the MLflow UI on the runs"),
+COMMANDS: dict[str, CommandSpec] = {
+    command.SPEC.name: command.SPEC
+    for command in (sweep, explore, report, migrate, promote, rollback, history, init, score, export, serve, ui)
 }
 
 INTERRUPTED = 130  # what a shell reports for a command ended by Ctrl-C
@@ -63,7 +46,7 @@ INTERRUPTED = 130  # what a shell reports for a command ended by Ctrl-C
 def overview() -> str:
     """Text of ``segment --help``."""
     width = max(map(len, COMMANDS)) + 2
-    lines = [f"  {name:<{width}}{summary}" for name, (_, summary) in COMMANDS.items()]
+    lines = [f"  {name:<{width}}{spec.summary}" for name, spec in COMMANDS.items()]
     return "\n".join(
         [
             "segment: find the customers worth keeping, and be able to defend the answer.",
@@ -103,48 +86,47 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _main(arguments: Sequence[str] | None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if not words or words[0] in ("-h", "--help", "help"):
-        print(overview())
+        say(overview())
         return 0
     if words[0] in ("-V", "--version"):
-        print(f"customer-segmentation {__version__}")
+        say(f"customer-segmentation {__version__}")
         return 0
     name, rest = words[0], words[1:]
     if name not in COMMANDS:
         near = get_close_matches(name, COMMANDS, n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
-        print(f"segment: there is no command {name!r}; there are {', '.join(COMMANDS)}.{hint}", file=sys.stderr)
+        warn(f"segment: there is no command {name!r}; there are {', '.join(COMMANDS)}.{hint}")
         return 2
     gc.set_threshold(GARBAGE_THRESHOLD)
     try:
-        return int(importlib.import_module(COMMANDS[name][0]).run(rest))
+        return run_command(COMMANDS[name], rest)
     except SegmentError as error:
-        if os.environ.get("SEGMENT_DEBUG"):
+        if debugging():
             raise
-        print(f"segment {name}: {error}", file=sys.stderr)
+        warn(f"segment {name}: {error}")
         return 1
     except KeyboardInterrupt as stopped:
-        if os.environ.get("SEGMENT_DEBUG"):
+        if debugging():
             raise
-        print(f"\nsegment {name}: interrupted{f'; {stopped}' if str(stopped) else ''}.", file=sys.stderr)
+        warn(f"\nsegment {name}: interrupted{f'; {stopped}' if str(stopped) else ''}.")
         return INTERRUPTED
     except BrokenPipeError:
         # the reader of our output has gone (`segment ... | head`): nothing is left to say to it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:  # the last resort: a sentence, and where the traceback is to be had
-        if os.environ.get("SEGMENT_DEBUG"):
+        if debugging():
             raise
         from customer_segmentation.tracking.store_errors import store_error_of
 
         store_error = store_error_of(error)
         if store_error is not None:
-            print(f"segment {name}: {store_error}", file=sys.stderr)
+            warn(f"segment {name}: {store_error}")
             return 1
         text = " ".join(str(error).split()) or type(error).__name__
-        print(
+        warn(
             f"segment {name}: unexpected {type(error).__name__}: {text[:400]} "
-            "(run again with SEGMENT_DEBUG=1 for the traceback)",
-            file=sys.stderr,
+            "(run again with SEGMENT_DEBUG=1 for the traceback)"
         )
         return 1
 

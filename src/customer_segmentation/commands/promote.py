@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Sequence
+from functools import partial
 
-from customer_segmentation.config.compose import plan
-from customer_segmentation.config.hydra_app import run_jobs
+from customer_segmentation.commands.command import CommandSpec, Request
 from customer_segmentation.console.help import help_page
-from customer_segmentation.errors import RefusedError, SettingsError
-from customer_segmentation.settings.promotion import PromoteSettings
+from customer_segmentation.errors import RefusedError
 
 
-def help_text() -> str:
-    """Return the help of the command."""
-    return help_page(
+def run(request: Request) -> int:
+    """Promote a candidate and print what became of it; one that is refused ends the command with an error."""
+    from customer_segmentation.console.registry import print_promotion
+    from customer_segmentation.workflows.promote import promote
+
+    settings = request.settings
+    store = request.for_writing(request.existing_store())
+    outcome = promote(settings, store)
+    if not settings.quiet:
+        print_promotion(outcome, store, settings)
+    if outcome.gate == "refused" and outcome.checks:
+        because = "; ".join(f"{check.title}: {check.sentence}" for check in outcome.failed)
+        stays = "there is no champion" if outcome.before is None else f"version {outcome.before} remains the champion"
+        raise RefusedError(
+            f"{outcome.title} is refused ({because}); it is version {outcome.version.number} of {settings.model}, "
+            f"tagged gate = refused, and {stays}."
+        )
+    return 0
+
+
+SPEC = CommandSpec(
+    name="promote",
+    summary="gate a candidate against the champion, register it, make it the champion",
+    takes_one="a promotion takes one candidate",
+    run=run,
+    help=partial(
+        help_page,
         [
             "segment promote: gate a candidate against the champion, register it, make it the champion.",
             "",
@@ -42,44 +63,5 @@ def help_text() -> str:
             "segment promote promotion=redesign reason='five segments, as sales asked for'",
             "segment history                                          what was promoted, and what was refused",
         ],
-    )
-
-
-def run(arguments: Sequence[str]) -> int:
-    """Run the command; return its exit code."""
-    if any(word in ("-h", "--help") for word in arguments):
-        print(help_text())
-        return 0
-    planned = plan("promote", arguments)
-    if planned.flags:  # Hydra's own: --cfg job, --info, ...
-        run_jobs(planned, lambda config: None)
-        return 0
-    if planned.swept:
-        raise SettingsError(f"{next(iter(planned.swept))} has several values; a promotion takes one candidate.")
-    settings: PromoteSettings = planned.settings[0]
-    from customer_segmentation.commands.command import tidy
-    from customer_segmentation.console.registry import print_promotion
-    from customer_segmentation.tracking.items import Tags
-    from customer_segmentation.tracking.runs import record, take_over_run
-    from customer_segmentation.tracking.store import existing_store
-    from customer_segmentation.workflows.promote import promote
-
-    store, adopted = take_over_run(existing_store(settings.tracking))
-    # SIGTERM ends as Ctrl-C does
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    tidy(store, quiet=settings.quiet)
-    outcome = promote(settings, store)
-    if adopted is not None:
-        made = f"version {outcome.version.number} of {settings.model}"
-        note = f"`segment promote`: {outcome.title}, {made}, {outcome.gate}."
-        record(store, adopted, [Tags({"level": "promotion", "gate": outcome.gate, "mlflow.note.content": note})])
-    if not settings.quiet:
-        print_promotion(outcome, store, settings)
-    if outcome.gate == "refused" and outcome.checks:
-        because = "; ".join(f"{check.title}: {check.sentence}" for check in outcome.failed)
-        stays = "there is no champion" if outcome.before is None else f"version {outcome.before} remains the champion"
-        raise RefusedError(
-            f"{outcome.title} is refused ({because}); it is version {outcome.version.number} of {settings.model}, "
-            f"tagged gate = refused, and {stays}."
-        )
-    return 0
+    ),
+)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from customer_segmentation.commands.command import CommandSpec, Request
 from customer_segmentation.commands.servers import HOST, PATIENCE, answers, end, free_port
-from customer_segmentation.config.compose import plan
 from customer_segmentation.console.help import help_page
-from customer_segmentation.errors import SettingsError, StoreError
+from customer_segmentation.console.lines import say
+from customer_segmentation.errors import StoreError, debugging
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SINGLE = (
     ("model=models:/customer-segmentation/3", "or models:/NAME@ALIAS, runs:/RUN_ID/model; default: the champion"),
@@ -24,9 +28,54 @@ SINGLE = (
 )
 
 
-def help_text() -> str:
-    """Return the help of the command."""
-    return help_page(
+def run(request: Request) -> int:
+    """Check that the model loads, start the server, show how to call it and stay until it ends."""
+    settings = request.settings
+    from customer_segmentation.scoring.load import loaded
+
+    store = request.existing_store(settings.model if settings.run_id is None else "runs:")
+    model = loaded(store, settings.model, settings.run_id)
+    free_port(settings.port)
+    command = [sys.executable, "-m", "mlflow", "models", "serve", "--model-uri", model.uri, "--env-manager", "local"]
+    # MLflow starts uvicorn by its name: this environment's must be the first that is found.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    log = tempfile.TemporaryFile(prefix="segment-")  # noqa: SIM115 - lives as long as the server
+    server = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
+        [*command, "--host", HOST, "--port", str(settings.port)],
+        env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_TRACKING_URI": store.uri, "PATH": path},
+        stdout=subprocess.DEVNULL,
+        stderr=None if debugging() else log,
+        start_new_session=True,  # the server has workers of its own: all are ended together
+    )
+    try:
+        if not answers(server, settings.port, seconds=PATIENCE):
+            log.seek(0)
+            said = log.read().decode("utf-8", "replace").strip().splitlines()
+            why = said[-1] if said else "it said nothing"
+            raise StoreError(f"the server of {model.label} does not answer ({why}); SEGMENT_DEBUG=1 shows all it says.")
+        call = example_call(model.model.example.head(1), settings.port)
+        say(f"{model.label} answers at http://{HOST}:{settings.port}/invocations", "", call, "", "Ctrl-C ends it.")
+        return server.wait()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        end(server, settings.port)
+
+
+def example_call(customers: pd.DataFrame, port: int) -> str:
+    """Return a call that works when pasted into a shell."""
+    records = json.loads(customers.to_json(orient="records"))
+    body = json.dumps({"dataframe_records": records}).replace("'", "'\\''")
+    return f"curl http://{HOST}:{port}/invocations -H 'Content-Type: application/json' -d '{body}'"
+
+
+SPEC = CommandSpec(
+    name="serve",
+    summary="a model over REST, on this machine",
+    takes_one="one model is served at a time",
+    run=run,
+    help=partial(
+        help_page,
         [
             "segment serve: a model over REST, on this machine only, by MLflow's own scoring server.",
             "",
@@ -38,59 +87,5 @@ def help_text() -> str:
         ],
         settings=SINGLE,
         examples=["segment serve", "segment serve model=models:/customer-segmentation@challenger port=5002"],
-    )
-
-
-def run(arguments: Sequence[str]) -> int:
-    """Check that the model loads, start the server, show how to call it and stay until it ends."""
-    if any(word in ("-h", "--help") for word in arguments):
-        print(help_text())
-        return 0
-    planned = plan("serve", arguments)
-    settings = planned.settings[0]
-    if planned.swept:
-        raise SettingsError(f"{next(iter(planned.swept))} has several values; one model is served at a time.")
-    from customer_segmentation.scoring.load import load_segment_model
-    from customer_segmentation.tracking.resolve import address_of
-    from customer_segmentation.tracking.store import existing_store
-
-    store = existing_store(settings.tracking, model=settings.model if settings.run_id is None else "runs:")
-    model = load_segment_model(address_of(store, settings.model, settings.run_id), store.client)
-    free_port(settings.port)
-    # SIGTERM ends as Ctrl-C does, so that the server is not left behind
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    command = [sys.executable, "-m", "mlflow", "models", "serve", "--model-uri", model.uri, "--env-manager", "local"]
-    # MLflow starts uvicorn by its name: this environment's must be the first that is found.
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    log = tempfile.TemporaryFile(prefix="segment-")  # noqa: SIM115 - lives as long as the server
-    server = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
-        [*command, "--host", HOST, "--port", str(settings.port)],
-        env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_TRACKING_URI": store.uri, "PATH": path},
-        stdout=subprocess.DEVNULL,
-        stderr=None if os.environ.get("SEGMENT_DEBUG") else log,
-        start_new_session=True,  # the server has workers of its own: all are ended together
-    )
-    try:
-        if not answers(server, settings.port, seconds=PATIENCE):
-            log.seek(0)
-            said = log.read().decode("utf-8", "replace").strip().splitlines()
-            why = said[-1] if said else "it said nothing"
-            raise StoreError(f"the server of {model.label} does not answer ({why}); SEGMENT_DEBUG=1 shows all it says.")
-        print(f"{model.label} answers at http://{HOST}:{settings.port}/invocations\n")
-        print(example_call(model.model.example.head(1), settings.port))
-        print("\nCtrl-C ends it.", flush=True)
-        return server.wait()
-    except KeyboardInterrupt:
-        return 0
-    finally:
-        end(server, settings.port)
-
-
-def example_call(customers: object, port: int) -> str:
-    """Return a call that works when pasted into a shell."""
-    import pandas as pd
-
-    assert isinstance(customers, pd.DataFrame)  # noqa: S101 - for the type checker
-    records = json.loads(customers.to_json(orient="records"))
-    body = json.dumps({"dataframe_records": records}).replace("'", "'\\''")
-    return f"curl http://{HOST}:{port}/invocations -H 'Content-Type: application/json' -d '{body}'"
+    ),
+)

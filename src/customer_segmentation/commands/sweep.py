@@ -2,161 +2,96 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
-import json
-import os
-import shlex
-import signal
-import sys
-from collections.abc import Sequence
-from dataclasses import replace
-from types import FrameType
-from typing import Any, NoReturn
+from functools import partial
 
-from customer_segmentation.config.compose import Plan, config_text, plan, to_settings
+from customer_segmentation.commands.command import CommandSpec, Request
 from customer_segmentation.config.folder_files import taken_files
 from customer_segmentation.config.hydra_app import run_jobs
-from customer_segmentation.errors import SettingsError, StoreError
-from customer_segmentation.settings.k_values import parse_k
+from customer_segmentation.console.help import help_page
+from customer_segmentation.console.lines import warn
 
-#: Sweeps whose store has failed in this process, and how: their other studies would wait for it one after the other.
-_BROKEN: dict[str, str] = {}
-
-
-def run(arguments: Sequence[str]) -> int:
-    """Run the command; return its exit code."""
-    if any(word in ("-h", "--help") for word in arguments):
-        from customer_segmentation.console.help import help_text
-
-        print(help_text())
-        return 0
-    asked = plan("sweep", arguments)
-    if asked.flags:  # Hydra's own: --cfg job, --info, ...
-        run_jobs(asked, lambda config: None)
-        return 0
-    if not asked.settings[0].quiet:
-        tell_own_files(asked)
-    needed = check(asked)
-    return sweep(asked, needed, command=f"segment sweep {shlex.join(arguments)}".strip())
+#: decision -> what it decides
+DECISIONS = {
+    "data": "the customer table",
+    "features": "what describes a customer; several, comma-separated, are swept",
+    "scaling": "how the features become comparable; several are swept",
+    "clustering": "the algorithm; several are swept",
+    "selection": "constraints and rule of the choice",
+    "hypotheses": "what is tested before any segmentation",
+    "yardstick": "the reference space in which candidates of all spaces compare",
+    "playbook": "traits, names and recommendations of segments; default: the one that goes with the table",
+    "tracking": "where runs go",
+    "launcher": "where studies run: in this process, in several, on a cluster; auto: what is quicker here",
+    "experiments": "a preset: a named sweep",
+}
 
 
-def tell_own_files(asked: Plan) -> None:
-    """Say which files of the current folder are taken, before anything of them is made."""
-    for line in taken_files(asked.command, asked.choices_of):
-        print(line, file=sys.stderr)
+SINGLE = (
+    ("k=4   k=[2,3,4]   k=2,3,4   k=range(2,11)", "numbers of segments; always one elbow a study"),
+    ("data.path=FILE", "the customer table; no quotes needed for spaces, brackets or commas"),
+    ("data.keep=all", "all customers instead of those who have not churned"),
+    ("data.customers=1000", "size of the built-in sample"),
+    ("seed=42", "the same seed, config and data give the same numbers"),
+    ("selection=fixed selection.k=4", "choose k yourself"),
+    ("selection.smallest_share=0.02", "the smallest segment that counts"),
+    ("tracking.uri=http://127.0.0.1:5000", "another MLflow store; default: mlflow.db in this folder"),
+    ("tracking.experiment=NAME   name=NAME", "names of the experiment and of the sweep's run"),
+    ("resume=false", "start afresh, where the same sweep was run before"),
+    ("threads=2   quiet=true", "threads of the numerical libraries; no progress"),
+)
 
 
-def check(asked: Plan) -> list[str]:
-    """Check every job's settings before any work; return the columns that the sweep needs of the customer table."""
-    from customer_segmentation.config.checks import check_sweep
-    from customer_segmentation.config.extras import check_launcher
-    from customer_segmentation.config.instantiate import make_estimator, make_scaler
+def run(request: Request) -> int:
+    """Check every job, load the customers, sweep, and say what was made; 1 where a study has failed."""
+    from customer_segmentation.config.checks import check_plan
+    from customer_segmentation.console.progress import SweepProgress
+    from customer_segmentation.console.sweep import print_sweep
+    from customer_segmentation.tracking.runs import take_over_run
+    from customer_segmentation.tracking.store import store_of_settings
+    from customer_segmentation.workflows.study import run_job
+    from customer_segmentation.workflows.sweep import customers_of, sweep
 
-    check_launcher(asked.settings[0].launcher.kind)
-    needed: list[str] = []
-    for settings, choices in zip(asked.settings, asked.choices_of, strict=True):
-        needed += check_sweep(settings, choices["features"])
-    from customer_segmentation.config.explore_checks import asked_of
-
-    first = asked.settings[0]
-    asked_of(
-        first.exploration, first.hypotheses, first.data.columns, {text.partition("=")[0] for text in asked.overrides}
+    settings, plan = request.settings, request.plan
+    if not settings.quiet:  # before anything of them is made
+        for line in taken_files(plan.command, plan.choices_of):
+            warn(line)
+    needed = check_plan(plan)
+    customers = customers_of(plan, needed)
+    result = sweep(
+        plan,
+        customers,
+        needed,
+        take_over_run(store_of_settings(settings.tracking)),
+        command_line=request.line,
+        run_studies=lambda launch: run_jobs(plan, run_job, launch.overrides, launch.last),
+        progress=SweepProgress(quiet=settings.quiet),
     )
-    # Objects come last: making one imports scikit-learn.
-    for settings, choices in zip(asked.settings, asked.choices_of, strict=True):
-        make_scaler(settings.scaling.scaler, choices["scaling"])
-        make_scaler(settings.yardstick.scaling.scaler, "of the yardstick")
-        make_estimator(settings.clustering.estimator, choices["clustering"], 2, settings.seed)
-    return list(dict.fromkeys(needed))
+    if not settings.quiet:
+        print_sweep(result)
+    return 1 if result.failures else 0
 
 
-def sweep(asked: Plan, needed: list[str], *, command: str) -> int:
-    """Load the customers, open the sweep's run, run the studies, choose, and say what was made."""
-    from customer_segmentation.workflows.prepare import prepare_customers
-
-    settings = asked.settings[0]
-    ks = parse_k(settings.k)
-    customers = prepare_customers(settings, needed)
-    n = len(customers.table.customers)
-    if max(ks) > n:
-        raise SettingsError(f"k holds {max(ks):,}, but there are only {n:,} customers; give a smaller k.")
-
-    from customer_segmentation.workflows import sweep as sweep_run
-
-    gc.freeze()  # what has been imported by now stays for good: the collector need not look at it again
-    signal.signal(signal.SIGTERM, _stop)
-    os.environ["SEGMENT_VARIED"] = json.dumps(list(asked.swept))
-    return sweep_run.run(asked, customers, needed, command=command)
-
-
-def _stop(number: int, frame: FrameType | None) -> NoReturn:
-    """End as on Ctrl-C, so that open runs are closed as KILLED."""
-    raise KeyboardInterrupt
-
-
-def run_job(config: Any) -> None:
-    """Run the study that Hydra composed. A study that fails says so in its own run and the others go on.
-
-    Raises
-    ------
-    StoreError
-        The store fails: no study can be logged any more.
-    """
-    from hydra.core.hydra_config import HydraConfig
-    from threadpoolctl import threadpool_limits
-
-    from customer_segmentation.execution.processes import follow_parent
-    from customer_segmentation.tracking.store import connect
-    from customer_segmentation.tracking.store_errors import store_error_of
-    from customer_segmentation.tracking.worker_context import SweepContext
-    from customer_segmentation.workflows.study import run_logged
-    from customer_segmentation.workflows.study_spec import StudySpec, remember
-
-    follow_parent()
-
-    hydra = HydraConfig.get()
-    job = StudySpec(
-        settings=to_settings(config),
-        choices={key: str(name) for key, name in hydra.runtime.choices.items()},
-        overrides=tuple(hydra.overrides.task),
-        number=int(hydra.job.num),
-        config=config_text(config, without="k"),
-    )
-    context = SweepContext.current()
-    context.enter_folder()
-    remember(context.sweep_id, job)
-    # The sweep may vary the seed: the tag of a study is its own, not the first one's.
-    context = replace(context, tags={**context.tags, "seed": str(job.settings.seed)})
-    store = connect(context.uri, context.experiment, context.experiment_id)
-    if context.sweep_id in _BROKEN:
-        raise StoreError(_BROKEN[context.sweep_id])
-    try:
-        with threadpool_limits(job.settings.threads):
-            run_logged(job, context, store)
-    except Exception as error:
-        store_error = store_error_of(error, keeps=True)
-        if store_error is None:
-            raise
-        _BROKEN[context.sweep_id] = str(store_error)
-        raise store_error from error
-
-
-def prepare_worker() -> None:
-    """What a process of this machine can do before its first study: import, and look for the store."""
-    # Imported here: the process is there for these, while the sweep's own goes on.
-    from customer_segmentation.execution.processes import follow_parent
-    from customer_segmentation.tracking.store import connect
-    from customer_segmentation.tracking.worker_context import SweepContext
-    from customer_segmentation.workflows import study  # noqa: F401 - what its first study needs
-
-    follow_parent()
-    with contextlib.suppress(Exception):  # the first study meets it again, and says so
-        context = SweepContext.current()
-        context.enter_folder()
-        connect(context.uri, context.experiment, context.experiment_id)
-
-
-def trust_again(sweep_id: str) -> None:
-    """Forget that the store of a sweep has failed: it is continued."""
-    _BROKEN.pop(sweep_id, None)
+SPEC = CommandSpec(
+    name="sweep",
+    summary="segment the customers in many ways, compare them, choose one: the main job",
+    run=run,
+    help=partial(
+        help_page,
+        [
+            "segment sweep: segment the customers in many ways, compare them in MLflow, choose one.",
+            "",
+            "Usage: segment sweep [decision=name[,name...]] [key=value ...]",
+            "",
+            "One study for every combination of what is swept, all k in each; then the choice over all candidates.",
+            "With no argument: four feature sets under four scalings, k = 2..10, on the built-in sample.",
+        ],
+        decisions=DECISIONS,
+        settings=SINGLE,
+        examples=[
+            "segment sweep features=value,usage scaling=standard,minmax k=[2,3,4,5,6]",
+            "segment sweep data=telecom data.path=Telecom (1).csv    (in a shell, quote the brackets)",
+            "segment sweep experiments=original_analysis data=telecom data.path=telecom_customer_churn.csv",
+            "segment sweep --cfg job                                 show the composed config and do nothing",
+        ],
+    ),
+)

@@ -2,15 +2,54 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from customer_segmentation.clustering.feature_set import columns_of_repairs, declared_features
+from customer_segmentation.config.explore_checks import asked_of
+from customer_segmentation.config.extras import check_launcher
+from customer_segmentation.config.instantiate import make_estimator, make_scaler
 from customer_segmentation.config.playbook_file import check_playbook_of
 from customer_segmentation.data.expressions import parse
+from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.data import Role
 from customer_segmentation.settings.k_values import parse_k
+from customer_segmentation.settings.score import ScoreSettings
 from customer_segmentation.settings.sweep import SweepSettings
+from customer_segmentation.sources.new_file import same_file
+
+if TYPE_CHECKING:
+    from customer_segmentation.config.compose import Plan
+
+
+def check_plan(plan: Plan) -> list[str]:
+    """Check every job of a sweep before any work.
+
+    Returns
+    -------
+    list of str
+        Columns that the sweep needs of the customer table.
+
+    Raises
+    ------
+    SettingsError
+        One sentence on the first thing that cannot work.
+    """
+    first = plan.settings[0]
+    check_launcher(first.launcher.kind)
+    needed: list[str] = []
+    for settings, choices in zip(plan.settings, plan.choices_of, strict=True):
+        needed += check_sweep(settings, choices["features"])
+    named = {text.partition("=")[0] for text in plan.overrides}
+    asked_of(first.exploration, first.hypotheses, first.data.columns, named)
+    # Objects come last: making one imports scikit-learn.
+    for settings, choices in zip(plan.settings, plan.choices_of, strict=True):
+        make_scaler(settings.scaling.scaler, choices["scaling"])
+        make_scaler(settings.yardstick.scaling.scaler, "of the yardstick")
+        make_estimator(settings.clustering.estimator, choices["clustering"], 2, settings.seed)
+    return list(dict.fromkeys(needed))
 
 
 def check_sweep(settings: SweepSettings, features: str) -> list[str]:
@@ -27,6 +66,30 @@ def check_sweep(settings: SweepSettings, features: str) -> list[str]:
     needed = declared_features(settings.features, columns, features).columns
     needed += declared_features(settings.yardstick.features, columns, "of the yardstick").columns
     return list(dict.fromkeys(columns_of_repairs(list(dict.fromkeys(needed)), columns)))
+
+
+def check_score(settings: ScoreSettings) -> None:
+    """Check what of a scoring needs no data and shows in no single value.
+
+    Raises
+    ------
+    SettingsError
+        One sentence on the first thing that cannot work.
+    """
+    check_headers(settings.headers)
+    if settings.rejects is not None and not re.search(r"\.(csv|tsv|txt)(\.(gz|zst|bz2))?$", settings.rejects.lower()):
+        raise SettingsError(f"rejects={settings.rejects}: expected a name that ends in .csv.")
+    paths = {key: value for key in ("input", "output", "rejects") if (value := getattr(settings, key))}
+    places = {key: Path(value).expanduser().absolute() for key, value in paths.items() if "://" not in value}
+    for key, other in (("input", "output"), ("input", "rejects"), ("output", "rejects")):
+        if key in places and other in places and same_file(places[key], places[other]):
+            raise SettingsError(f"{other} is the same file as {key}; give it another name.")
+
+
+def check_headers(headers: Any) -> None:
+    """Refuse what is no mapping of the model's columns to the headers of a table."""
+    if headers is not None and not isinstance(headers, Mapping):
+        raise SettingsError(f"headers={headers}: expected pairs such as 'headers={{Total Revenue: revenue}}'.")
 
 
 def exploration_columns(settings: SweepSettings) -> list[str]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
-import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -25,12 +24,35 @@ from customer_segmentation.config.overrides import (
     without_k,
 )
 from customer_segmentation.config.paths import shipped_root
-from customer_segmentation.config.quoting import gathered_roles, split_flags
+from customer_segmentation.config.quoting import init_words, split_flags
 from customer_segmentation.config.schemas import SCHEMAS
-from customer_segmentation.errors import SettingsError
+from customer_segmentation.errors import SettingsError, debugging
 from customer_segmentation.secrets import remember_in
 from customer_segmentation.settings.limits import check_limits
 from customer_segmentation.settings.trusted import take_trusted
+
+
+@dataclass(frozen=True)
+class ComposedJob:
+    """One job of a sweep as Hydra composed it.
+
+    Attributes
+    ----------
+    settings : dataclass
+    choices : dict of str to str
+        Decision to the name of the file taken.
+    overrides : tuple of str
+    number : int
+        Among the jobs of the sweep.
+    config : str
+        The composed config as YAML, k left out.
+    """
+
+    settings: Any
+    choices: dict[str, str]
+    overrides: tuple[str, ...]
+    number: int
+    config: str
 
 
 @dataclass(frozen=True)
@@ -67,13 +89,15 @@ class Plan:
         """Decision to the name of the file taken, for the first job."""
         return self.choices_of[0]
 
-    def compose_job(self, overrides: Sequence[str]) -> tuple[Any, dict[str, str], str]:
-        """Typed settings, choices and config (YAML, k left out) of one job, composed again from its overrides."""
+    def compose_job(self, overrides: Sequence[str], number: int) -> ComposedJob:
+        """Compose one job again, from its overrides and with its number."""
         from hydra import compose, initialize_config_dir
 
         with initialize_config_dir(str(shipped_root() / "conf"), version_base="1.3"):
             config = compose(self.command, list(overrides), return_hydra_config=True)
-            return to_settings(config), _choices(config), config_text(config, without="k")
+            return ComposedJob(
+                to_settings(config), _choices(config), tuple(overrides), number, config_text(config, without="k")
+            )
 
 
 def to_settings(config: Any, *, contract: bool = True) -> Any:
@@ -112,7 +136,7 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
     schema = SCHEMAS[command]
     arguments = take_trusted(arguments)
     check_folder()
-    flags, overrides = split_flags(gathered_roles(arguments) if command == "init" else arguments)
+    flags, overrides = split_flags(init_words(arguments) if command == "init" else arguments)
     remember_in(overrides)
     watch_environment()
     overrides = [spelled_out(override) for override in overrides]
@@ -147,7 +171,7 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
     except SettingsError:
         raise
     except Exception as error:
-        if os.environ.get("SEGMENT_DEBUG"):
+        if debugging():
             raise
         raise settings_error(error, schema) from error
     return Plan(
@@ -160,6 +184,30 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
         choices_of=choices_of,
         config_text=text,
     )
+
+
+def settings_from_yaml(schema: type, text: str, columns: str) -> Any:
+    """Typed settings of a config that a run has logged, with the contract of its table as it was then.
+
+    Parameters
+    ----------
+    schema : dataclass
+    text, columns : str
+        YAML of the config and of the contract.
+    """
+    from omegaconf import OmegaConf
+
+    config = OmegaConf.merge(OmegaConf.structured(schema), OmegaConf.create(text))
+    settings = to_settings(config, contract=False)
+    settings.data.columns = contract_columns(None, json.dumps(OmegaConf.to_container(OmegaConf.create(columns))))
+    return settings
+
+
+def as_yaml(values: Mapping[str, Any]) -> str:
+    """Plain values as YAML."""
+    from omegaconf import OmegaConf
+
+    return str(OmegaConf.to_yaml(OmegaConf.create(dict(values))))
 
 
 def config_text(config: Any, without: str = "") -> str:

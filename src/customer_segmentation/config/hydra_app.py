@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from customer_segmentation.config.errors import settings_error
 from customer_segmentation.config.paths import config_folders, shipped_root
 from customer_segmentation.config.schemas import SCHEMAS
-from customer_segmentation.errors import StoreError
+from customer_segmentation.errors import StoreError, debugging
 
 if TYPE_CHECKING:
-    from customer_segmentation.config.compose import Plan
+    from customer_segmentation.config.compose import ComposedJob, Plan
 
 
 @functools.cache
@@ -50,14 +50,51 @@ def register_search_path() -> None:
     Plugins.instance().register(SegmentSearchPath)
 
 
-def run_jobs(plan: Plan, job: Callable[[Any], None], launcher: Sequence[str] = (), last: Sequence[str] = ()) -> None:
+class _Task:
+    """What Hydra calls with each composed config; it goes to other processes."""
+
+    def __init__(self, job: Callable[[ComposedJob], None]) -> None:
+        self.job = job
+
+    def __call__(self, config: Any) -> None:
+        from hydra.core.hydra_config import HydraConfig
+
+        from customer_segmentation.config.compose import ComposedJob, config_text, to_settings
+
+        hydra = HydraConfig.get()
+        self.job(
+            ComposedJob(
+                settings=to_settings(config),
+                choices={key: str(name) for key, name in hydra.runtime.choices.items()},
+                overrides=tuple(hydra.overrides.task),
+                number=int(hydra.job.num),
+                config=config_text(config, without="k"),
+            )
+        )
+
+
+def show_config(plan: Plan) -> None:
+    """Show what the flags of a command line ask for, such as ``--cfg job``, and run nothing."""
+    _run(plan, lambda config: None)
+
+
+def run_jobs(
+    plan: Plan, job: Callable[[ComposedJob], None], launcher: Sequence[str] = (), last: Sequence[str] = ()
+) -> None:
     """Run a Hydra multirun: ``job`` once for each study of the plan, through the configured launcher.
 
-    ``job`` gets the composed config. A study that fails says so in its run, and the others go on: it raises a
-    StoreError alone.
-    ``launcher`` and ``last`` hold further overrides of Hydra's, before and after the user's own, by which the studies
-    go to other processes.
+    Parameters
+    ----------
+    plan : Plan
+    job : callable
+        Can be pickled. A study that fails says so in its run, and the others go on: it raises a StoreError alone.
+    launcher, last : sequence of str
+        Further overrides of Hydra's, before and after the user's own, by which the studies go to other processes.
     """
+    _run(plan, _Task(job), launcher, last)
+
+
+def _run(plan: Plan, task: Callable[[Any], None], launcher: Sequence[str] = (), last: Sequence[str] = ()) -> None:
     import hydra
 
     # Errors reach us as exceptions instead of Hydra's own printing and exit.
@@ -76,9 +113,9 @@ def run_jobs(plan: Plan, job: Callable[[Any], None], launcher: Sequence[str] = (
         # Flags such as --cfg show one job.
         sys.argv = ["segment", *plan.flags, *quiet, *(plan.jobs[0] if plan.flags else plan.overrides), *last]
         try:
-            hydra.main(version_base="1.3", config_path=str(shipped_root() / "conf"), config_name=plan.command)(job)()
+            hydra.main(version_base="1.3", config_path=str(shipped_root() / "conf"), config_name=plan.command)(task)()
         except Exception as error:
-            if os.environ.get("SEGMENT_DEBUG") or isinstance(error, StoreError):
+            if debugging() or isinstance(error, StoreError):
                 raise
             raise settings_error(error, SCHEMAS[plan.command]) from error
         finally:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from customer_segmentation.errors import SettingsError
+
 #: keys whose value is text as it stands: paths, addresses, queries, ids, names, reasons
 FREE_TEXT = frozenset(
     {
@@ -115,13 +117,22 @@ def split_flags(arguments: Iterable[str]) -> tuple[list[str], list[str]]:
     return flags, overrides
 
 
-def gathered_roles(arguments: Iterable[str]) -> list[str]:
-    """Gather ``roles.HEADER=ROLE`` into one list: a header may hold what no key of Hydra's grammar may.
+def init_words(arguments: Iterable[str]) -> list[str]:
+    """Words of ``segment init`` as Hydra takes them: a header may hold what no key of its grammar may.
 
-    >>> gathered_roles(["roles.Total (EUR)=value", "force=true"])
+    Raises
+    ------
+    SettingsError
+        A named table is to be described.
+
+    Examples
+    --------
+    >>> init_words(["roles.Total (EUR)=value", "force=true"])
     ['force=true', "roles=['Total (EUR)=value']"]
     """
     words = list(arguments)
+    if any(word.startswith("data=") for word in words):
+        raise SettingsError("segment init describes a file; give data.path=FILE instead of data=NAME.")
     roles = [word.removeprefix("roles.") for word in words if word.startswith("roles.") and "=" in word]
     rest = [word for word in words if not (word.startswith("roles.") and "=" in word)]
     return [*rest, f"roles=[{','.join(map(quoted, roles))}]"] if roles else rest

@@ -6,12 +6,12 @@ import shlex
 from collections.abc import Sequence
 
 import pandas as pd
-from rich.box import SIMPLE
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
+from customer_segmentation.console.tables import columns, console, print_next, print_rows, table
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.explore.exploration import Exploration
 from customer_segmentation.figures.labels import number
@@ -19,57 +19,45 @@ from customer_segmentation.formatting import percent
 from customer_segmentation.settings.data import Role
 from customer_segmentation.tracking.log.exploration import coefficient, gaps, set_aside_reasons, standing
 from customer_segmentation.tracking.store import Store, command
+from customer_segmentation.workflows.explore import Explored
 
 MOST_ROWS = 30  # of a table; all stand in its file
 STRONGEST = 10
-LOG_WIDTH = 140  # where output goes to a file there is no width to keep to
 WIDE = 110  # columns of a terminal below which only the main statistics are shown
 STATISTICS = ["missing", "mean", "std", "min", "25%", "50%", "75%", "max"]
 MAIN = ["missing", "mean", "min", "50%", "max"]
 
 
-def print_exploration(
-    table: CustomerTable,
-    found: Exploration,
-    store: Store,
-    run_id: str,
-    *,
-    confidence: float,
-    table_overrides: Sequence[str],
-) -> None:
+def print_exploration(explored: Explored, store: Store, run_id: str, *, table_overrides: Sequence[str]) -> None:
     """Print the exploration; the whole of it is on the run.
 
     Parameters
     ----------
-    table : CustomerTable
-    found : Exploration
+    explored : Explored
     store : Store
     run_id : str
-    confidence : float
-        Of the intervals.
     table_overrides : sequence of str
         The words of the command line that choose table and store: the next command needs them too.
     """
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=LOG_WIDTH)
+    out, found, confidence = console(), explored.found, explored.settings.confidence
     if len(found.description):
-        console.print(_description(found, console.width))
-    _print_missing(console, found)
+        out.print(_description(found, out.width))
+    _print_missing(out, found)
     strongest = found.pairs.dropna(subset=["pearson"]).head(STRONGEST)
     if len(strongest):
-        console.print(_correlations(strongest, len(found.pairs), confidence))
+        out.print(_correlations(strongest, len(found.pairs), confidence))
     if found.hypotheses:
-        console.print("[bold]Hypotheses[/bold]")
+        out.print("[bold]Hypotheses[/bold]")
         for position, result in enumerate(found.hypotheses, start=1):
             words = standing(result, confidence=confidence)
             colour = "green" if words == "supported" else "yellow"
             text = f"{position}. [{colour}]{escape(words)}[/{colour}]: {escape(result.sentence)}"
-            console.print(Padding(text, (0, 0, 0, 2)))
+            out.print(Padding(text, (0, 0, 0, 2)))
     for sentence in found.left_out:
-        console.print(f"[yellow]left out[/yellow]  {escape(sentence)}")
-    _print_rows(console, table)
-    _print_end(console, found, store, run_id, table_overrides)
+        out.print(f"[yellow]left out[/yellow]  {escape(sentence)}")
+    print_rows(out, explored.table)
+    _print_set_aside(out, explored.table)
+    _print_end(out, found, store, run_id, table_overrides)
 
 
 def _description(found: Exploration, width: int) -> Table:
@@ -77,71 +65,57 @@ def _description(found: Exploration, width: int) -> Table:
     names = STATISTICS if width >= WIDE else MAIN
     shown = found.description.head(MOST_ROWS)
     more = f"; the first {len(shown)} of {len(found.description)}" * (len(shown) < len(found.description))
-    table = Table(title=f"Description of {len(found.numbers):,} customers{more}", title_justify="left", box=SIMPLE)
-    table.add_column("column", overflow="fold")
-    table.add_column("unit")
-    for key in names:
-        table.add_column({"50%": "median"}.get(key, key), justify="right", no_wrap=True)
+    made = table(f"Description of {len(found.numbers):,} customers{more}")
+    columns(made, ["column", "unit"], [{"50%": "median"}.get(key, key) for key in names])
     for name, row in shown.iterrows():
         unit = found.units.get(str(name), "")
         cells = [f"{row[key]:,.0f}" if key == "missing" else number(row[key]) for key in names]
-        table.add_row(escape(str(name)), escape(unit), *cells)
-    return table
+        made.add_row(escape(str(name)), escape(unit), *cells)
+    return made
 
 
-def _print_missing(console: Console, found: Exploration) -> None:
+def _print_missing(out: Console, found: Exploration) -> None:
     """Columns with missing cells, in one line."""
     missing = gaps(found)
     if not missing:
-        console.print(f"Missing cells: none in {(found.columns['role'] != Role.ignore.value).sum()} columns in use.")
+        out.print(f"Missing cells: none in {(found.columns['role'] != Role.ignore.value).sum()} columns in use.")
         return
     n = len(found.numbers)
     listed = [f"{name} {count:,} ({percent(count / n)})" for name, count in missing]
     more = f", and {len(listed) - STRONGEST} more columns" if len(listed) > STRONGEST else ""
-    console.print(f"Missing cells: {escape(', '.join(listed[:STRONGEST]))}{more}.")
+    out.print(f"Missing cells: {escape(', '.join(listed[:STRONGEST]))}{more}.")
 
 
 def _correlations(strongest: pd.DataFrame, pairs: int, confidence: float) -> Table:
     """Pairs with the largest coefficients."""
-    title = f"Strongest {len(strongest)} of {pairs} correlations, {100 * confidence:g} % intervals"
-    table = Table(title=title, title_justify="left", box=SIMPLE)
-    table.add_column("pair", overflow="fold")
-    for name in ("Pearson", "Spearman"):
-        table.add_column(name, justify="right", no_wrap=True)
+    made = table(f"Strongest {len(strongest)} of {pairs} correlations, {100 * confidence:g} % intervals")
+    columns(made, ["pair"], ["Pearson", "Spearman"])
     for _, row in strongest.iterrows():
         cells = [
             escape(coefficient(row[name], row[f"{name}_low"], row[f"{name}_high"])) for name in ("pearson", "spearman")
         ]
-        table.add_row(escape(f"{row['x']} – {row['y']}"), *cells)
-    return table
+        made.add_row(escape(f"{row['x']} – {row['y']}"), *cells)
+    return made
 
 
-def _print_rows(console: Console, table: CustomerTable) -> None:
-    """Account of the rows, and why some cannot be used."""
-    counts = table.accounting()
-    console.print(
-        f"{counts['rows_read']:,} rows of {escape(table.source)} = {counts['rows_used']:,} used + "
-        f"{counts['rows_not_selected']:,} not selected + {counts['rows_set_aside']:,} set aside"
-    )
-    for what, count in table.repairs.items():
-        console.print(f"  mended: {escape(what)}: {count:,}")
-    if table.set_aside.empty:
+def _print_set_aside(out: Console, rows: CustomerTable) -> None:
+    """Why some rows cannot be used."""
+    if rows.set_aside.empty:
         return
-    reasons = Table(title="Rows set aside (set_aside.csv on the run)", title_justify="left", box=SIMPLE)
-    reasons.add_column("rows", justify="right")
-    reasons.add_column("reason", overflow="fold")
-    for reason, count in set_aside_reasons(table.set_aside):
+    reasons = table("Rows set aside (set_aside.csv on the run)")
+    columns(columns(reasons, right=["rows"]), ["reason"])
+    for reason, count in set_aside_reasons(rows.set_aside):
         reasons.add_row(f"{count:,}", escape(reason))
-    console.print(reasons)
+    out.print(reasons)
 
 
-def _print_end(console: Console, found: Exploration, store: Store, run_id: str, table_overrides: Sequence[str]) -> None:
+def _print_end(out: Console, found: Exploration, store: Store, run_id: str, table_overrides: Sequence[str]) -> None:
     """Say what was made, where to look, and the next commands."""
     tested = f", hypotheses tested: {len(found.hypotheses)}" if found.hypotheses else ""
-    console.print(
+    out.print(
         f"Exploration run {run_id} in the experiment {escape(store.experiment)} of {escape(store.shown)}: "
         f"{len(found.description)} columns described, {len(found.pairs)} correlations{tested}; figures/ and tables/",
         soft_wrap=True,
     )
-    console.print(f"Next, see it:      {escape(command(store, 'ui'))}", soft_wrap=True)
-    console.print(f"Then segment them: {escape(shlex.join(['segment', 'sweep', *table_overrides]))}", soft_wrap=True)
+    print_next(out, "Next, see it:     ", command(store, "ui"))
+    print_next(out, "Then segment them:", shlex.join(["segment", "sweep", *table_overrides]))

@@ -5,11 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from rich.box import SIMPLE
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from customer_segmentation.console.tables import console, print_next, row_account, table
 from customer_segmentation.explore.roles.column_guesses import Guess
 from customer_segmentation.explore.roles.evidence import Meaning
 from customer_segmentation.explore.roles.questions import WORD_OF, Question
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from customer_segmentation.workflows.describe_table import Ask, TableDescription
 
 WIDTH = 80  # of the table of roles where output goes to a file; a terminal may be narrower
+UNFOLDED = 10_000  # of sentences there
 MOST_ROWS = 60  # of the table of roles; of a wide table the others stand in its contract
 MOST_QUESTIONS = 12
 _LONGEST = 34  # letters of a header
@@ -28,7 +28,7 @@ def asker() -> Ask | None:
     """Return a function that asks in the terminal; None where nobody sits at one."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return None
-    console = Console(highlight=False)
+    out = console()
     asked = 0
 
     def ask(question: Question) -> tuple[str, str]:
@@ -37,12 +37,12 @@ def asker() -> Ask | None:
         header, role, _ = question.options[0]
         if asked > MOST_QUESTIONS:
             return header, role
-        console.print(f"[bold]not sure:[/bold] {escape(question.asks)}")
+        out.print(f"[bold]not sure:[/bold] {escape(question.asks)}")
         for number, (name, word, meaning) in enumerate(question.options, 1):
             told = f": {meaning}" if meaning else ""
-            console.print(f"  {number}  {escape(name)} as {word}{escape(told)}")
+            out.print(f"  {number}  {escape(name)} as {word}{escape(told)}")
         while True:
-            answer = console.input(f"  1-{len(question.options)}, or Enter for 1: ").strip()
+            answer = out.input(f"  1-{len(question.options)}, or Enter for 1: ").strip()
             if not answer:
                 return header, role
             if answer.isdecimal() and 1 <= int(answer) <= len(question.options):
@@ -53,13 +53,13 @@ def asker() -> Ask | None:
 
 def print_roles(described: TableDescription) -> None:
     """Print each column with its role and reason, those that are not sure first, and a line for each of these."""
-    console = _console()
-    console.print(_columns(described))
+    out = console(WIDTH)
+    out.print(_columns(described))
     rest = len(described.reading.guesses) - MOST_ROWS
     if rest > 0:
         contract = next((path for path in described.files if path.startswith("conf/contract")), "the table")
-        console.print(f"  and {rest:,} more columns: see {escape(contract)}")
-    plain = Console(highlight=False, width=None if console.is_terminal else 10_000)
+        out.print(f"  and {rest:,} more columns: see {escape(contract)}")
+    plain = console(UNFOLDED)
     questions = described.reading.questions
     for question in questions[:MOST_QUESTIONS]:
         plain.print(escape(question.line()), soft_wrap=True)
@@ -68,39 +68,42 @@ def print_roles(described: TableDescription) -> None:
         plain.print(escape(f"not sure either: {names}, as they stand in the table of roles"), soft_wrap=True)
 
 
-def print_summary(described: TableDescription, *, command: str) -> None:
-    """Print what the table gives under its roles, what shapes the segments, what was written and what to do next."""
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 10_000)
-    table, orders, choice = described.table, described.orders, described.choice
+def print_described(described: TableDescription, name: str) -> None:
+    """Print the roles, what the table gives under them, what shapes the segments, the files and what to do next.
+
+    Parameters
+    ----------
+    described : TableDescription
+        See `customer_segmentation.workflows.describe_table`.
+    name : str
+        Of the files.
+    """
+    print_roles(described)
+    out, rows, orders, choice = console(UNFOLDED), described.table, described.orders, described.choice
 
     def say(text: str) -> None:
-        console.print(escape(text), soft_wrap=True)
+        out.print(escape(text), soft_wrap=True)
 
     if described.looked:
         say(f"{described.looked}: the others may hold what these do not")
-    if table is not None:
-        counts = table.accounting()
-        say(
-            f"{counts['rows_read']:,} rows{' looked at' if described.looked else f' of {table.source}'} = "
-            f"{counts['rows_used']:,} used + {counts['rows_not_selected']:,} not selected + "
-            f"{counts['rows_set_aside']:,} set aside"
-        )
+    if rows is not None:
+        out.print(row_account(rows, looked_at=bool(described.looked)), soft_wrap=True)
     if orders is not None:
         if orders.quantity:
             say(f"  what an order brought is {orders.quantity} x {orders.amount}, summed up")
-        if table is not None:
-            say(f"  these orders sum up to {len(table.customers):,} customers")
+        if rows is not None:
+            say(f"  these orders sum up to {len(rows.customers):,} customers")
     elif choice is not None:
         say(f"  segments are shaped by {', '.join(guess.header for guess in choice.numbers)}")
         if choice.words:
             say(f"  a second feature set adds {', '.join(guess.header for guess in choice.words)}")
         if not any(guess.meaning is Meaning.amount for guess in described.reading.guesses):
             say("  no column is money: give one the role value for segments by what customers are worth")
-        if described.keep != "all" and table is not None:
+        if described.keep != "all" and rows is not None:
             left = next(guess for guess in described.reading.guesses if guess.header == described.left_by)
             events = ", ".join(left.spec.event_values) if left.spec is not None else ""
             say(
-                f"  the {len(table.others):,} who have left ({left.header}: {events}) are not segmented; data.keep=all "
+                f"  the {len(rows.others):,} who have left ({left.header}: {events}) are not segmented; data.keep=all "
                 "takes them in"
             )
         for header, reason in list(choice.left_out.items())[:MOST_ROWS]:
@@ -109,12 +112,8 @@ def print_summary(described: TableDescription, *, command: str) -> None:
             say(f"  left out: {len(choice.left_out) - MOST_ROWS:,} more, each with its reason in the features' file")
     for path in described.files:
         say(f"wrote {path}")
-    say(f"Check the roles, then run:  segment sweep {command}")
-
-
-def _console() -> Console:
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=WIDTH)
+    address = " data.path=ADDRESS" if described.needs_address else ""
+    print_next(out, "Check the roles, then run:", f"segment sweep experiments={name}{address}")
 
 
 def _columns(described: TableDescription) -> Table:
@@ -122,11 +121,12 @@ def _columns(described: TableDescription) -> Table:
     guesses, orders = described.reading.guesses, described.orders
     unsure = {question.column for question in described.reading.questions}
     what = "an order table" if orders else "one row a customer"
-    table = Table(title=f"{len(guesses)} columns, {what}", title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0))
-    table.add_column("column", overflow="fold", max_width=24)
-    table.add_column("role", no_wrap=True)
-    table.add_column("unit", overflow="fold", max_width=10)
-    table.add_column("why", overflow="fold", ratio=1)
+    made = table(f"{len(guesses)} columns, {what}")
+    made.padding = (0, 1, 0, 0)
+    made.add_column("column", overflow="fold", max_width=24)
+    made.add_column("role", no_wrap=True)
+    made.add_column("unit", overflow="fold", max_width=10)
+    made.add_column("why", overflow="fold", ratio=1)
     in_orders = {} if orders is None else _order_roles(orders)
     ordered = sorted(guesses, key=lambda guess: guess.header not in unsure)
     for guess in ordered[:MOST_ROWS]:
@@ -137,8 +137,8 @@ def _columns(described: TableDescription) -> Table:
         mark = f"{role} ?" if guess.header in unsure else role
         unit = guess.spec.unit if guess.spec is not None else ""
         name = guess.header if len(guess.header) <= _LONGEST else f"{guess.header[: _LONGEST - 1]}…"
-        table.add_row(escape(name), mark, escape(unit), escape(why if len(why) < 200 else f"{why[:199]}…"))
-    return table
+        made.add_row(escape(name), mark, escape(unit), escape(why if len(why) < 200 else f"{why[:199]}…"))
+    return made
 
 
 def _role(guess: Guess) -> str:

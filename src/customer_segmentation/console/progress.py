@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Sequence
 from types import TracebackType
@@ -12,27 +11,23 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from customer_segmentation.clustering.study import Study
+from customer_segmentation.console.lines import warn
+from customer_segmentation.execution.progress import StudyProgress
 
-_CURRENT: SweepProgress | None = None
 
-
-class SweepProgress:
-    """Counts candidates of all studies; a study's end is told in a log, and shown in the bar of a terminal.
+class SweepProgress(StudyProgress):
+    """Shows candidates of all studies as they are counted; a study's end is a line in a log, in a terminal the bar.
 
     Parameters
     ----------
-    candidates, studies : int
-        How many there will be.
     quiet : bool
-        Say nothing.
+        Show nothing.
     """
 
-    def __init__(self, candidates: int, studies: int, *, quiet: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False) -> None:
+        super().__init__()
         self.console = Console(stderr=True, highlight=False)
-        self.studies, self.done, self.quiet = studies, 0, quiet
-        self.failures: dict[str, str] = {}
-        self.notes: dict[str, str] = {}
+        self.studies, self.quiet = 0, quiet
         self.best, self.leading = "", float("-inf")  # best candidate so far, shown; and its yardstick
         self.started = time.monotonic()
         self.live = not quiet and self.console.is_terminal
@@ -48,20 +43,29 @@ class SweepProgress:
             transient=True,
             disable=not self.live,
         )
-        self.task = self.bar.add_task("", total=candidates)
+        self.task = self.bar.add_task("", total=None)
 
     def __enter__(self) -> Self:
-        global _CURRENT
-        _CURRENT = self
+        """Start the bar."""
         self.bar.start()
-        return self
+        return super().__enter__()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        global _CURRENT
-        _CURRENT = None
+        """Take the bar away."""
+        super().__exit__(kind, error, traceback)
         self.bar.stop()
+
+    def begin(self, candidates: int, studies: int) -> None:
+        """How many of them there will be."""
+        self.studies = studies
+        self.bar.update(self.task, total=candidates)
+
+    def say(self, sentence: str) -> None:
+        """Tell something about the sweep as a whole."""
+        if not self.quiet:
+            warn(sentence)
 
     def study_started(self, name: str) -> None:
         """Show which study runs."""
@@ -71,28 +75,13 @@ class SweepProgress:
         """Count one candidate."""
         self.bar.advance(self.task)
 
-    def study_done(self, name: str, study: Study, notes: Sequence[str] = ()) -> None:
-        """Tell the end of a study: its best yardstick, and what a reader of its scores should know."""
-        self.done += 1
-        if notes:
-            self.notes[name] = "; ".join(notes)
-        marks = [(candidate.scores.get("yardstick", float("nan")), candidate.k) for candidate in study.candidates]
-        self._told(name, marks)
-
-    def study_logged(self, name: str, marks: Sequence[tuple[float, int]], note: str = "") -> None:
-        """Tell the end of a study in another process, by yardstick and k of its candidates."""
-        self.done += 1
-        if note:
-            self.notes[name] = note
-        self.bar.advance(self.task, len(marks))
-        self._told(name, marks)
-
-    def studies_running(self, names: Sequence[str]) -> None:
-        """Show which studies run in other processes."""
-        running = f", {len(names)} running" if names else ""
-        self.bar.update(self.task, description=f"{self.done}/{self.studies} studies{running}{self.best}")
-
-    def _told(self, name: str, marks: Sequence[tuple[float, int]]) -> None:
+    def study_done(
+        self, name: str, marks: Sequence[tuple[float, int]], note: str = "", *, counted: bool = True
+    ) -> None:
+        """Tell the end of a study with its best yardstick."""
+        super().study_done(name, marks, note, counted=counted)
+        if not counted:
+            self.bar.advance(self.task, len(marks))
         known = [mark for mark in marks if mark[0] == mark[0]]
         best = ""
         if known:
@@ -102,16 +91,20 @@ class SweepProgress:
                 self.leading, self.best = mark, f" · best {mark:.3f}: {name} · k={k}"
         self._line(f"study {self.done}/{self.studies} {name}: {len(marks)} candidates{best}")
 
+    def studies_running(self, names: Sequence[str]) -> None:
+        """Show which studies run in other processes."""
+        running = f", {len(names)} running" if names else ""
+        self.bar.update(self.task, description=f"{self.done}/{self.studies} studies{running}{self.best}")
+
     def study_reused(self, name: str, candidates: int) -> None:
         """Tell that a study stands from an earlier run of the sweep."""
-        self.done += 1
+        super().study_reused(name, candidates)
         self.bar.advance(self.task, candidates)
         self._line(f"study {self.done}/{self.studies} {name}: reused, {candidates} candidates")
 
     def study_failed(self, name: str, reason: str) -> None:
         """Tell the failure of a study."""
-        self.done += 1
-        self.failures[name] = reason
+        super().study_failed(name, reason)
         self._line(f"study {self.done}/{self.studies} {name} FAILED: {reason}")
 
     def finishing(self) -> None:
@@ -120,12 +113,7 @@ class SweepProgress:
 
     def _line(self, text: str) -> None:
         if not self.quiet and not self.live:
-            print(f"{time.monotonic() - self.started:6.1f} s  {text}", file=sys.stderr, flush=True)
-
-
-def current_progress() -> SweepProgress:
-    """The progress of the sweep in this process; in a worker process a silent one."""
-    return _CURRENT if _CURRENT is not None else SweepProgress(0, 0, quiet=True)
+            warn(f"{time.monotonic() - self.started:6.1f} s  {text}")
 
 
 class ScoreProgress:

@@ -1,97 +1,64 @@
-"""What a scoring says at its end, in the terminal and on its run."""
+"""What a scoring says at its end in the terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
-from customer_segmentation.formatting import markdown, percent
+from customer_segmentation.console.tables import columns, console, print_next, table
+from customer_segmentation.formatting import percent
+from customer_segmentation.tracking.store import Store, command
+from customer_segmentation.workflows.score import SHOWN, ScoredTable
 
-LOG_WIDTH = 120
-SHOWN = 6
 STYLE = {"steady": "green", "watch": "yellow", "refit": "red", "unknown": "dim"}
+ADVICE = {
+    "watch": "Some things have moved: look at figures/drift.png on the run, and at the next table again.",
+    "refit": "The segments were made for other customers: check the input first, then sweep again and promote.",
+}
 
 
-def print_score(
-    done: Any,
-    drift: Any,
-    segments: Mapping[str, int],
-    *,
-    output: str,
-    rejects: Path,
-    model: str,
-    compared: str,
-    run_id: str,
-    following: str,
-) -> None:
-    """Print the account of the rows, the segments and the drift, the run that holds them, and the next command."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=LOG_WIDTH)
-    console.print(f"{done.rows:,} rows = {done.scored:,} scored + {done.rejected:,} rejected, by {escape(model)}")
-    console.print(f"  labels    {escape(output)}")
+def print_score(result: ScoredTable, store: Store) -> None:
+    """Print the account of the rows, the segments and the drift, the run that holds them, and the next command.
+
+    Parameters
+    ----------
+    result : ScoredTable
+    store : Store
+    """
+    out, done, drift = console(), result.done, result.drift
+    out.print(f"{done.rows:,} rows = {done.scored:,} scored + {done.rejected:,} rejected, by {escape(result.model)}")
+    labels = result.output if done.scored else f"none: no row got a label, {result.output} is not written"
+    out.print(f"  labels    {escape(labels)}")
     if done.rejected:
-        console.print(f"  rejected  {escape(str(rejects))}")
+        out.print(f"  rejected  {escape(str(result.rejects))}")
         for reason, count in done.reasons.most_common(SHOWN):
-            console.print(f"            {count:,} × {escape(reason)}")
-    table = Table(box=None, pad_edge=False, padding=(0, 2))
-    for heading in ("segment", "customers", "share of the compared" if compared else "share", "at the fit", "change"):
-        table.add_column(heading, justify="left" if heading == "segment" else "right")
-    changes = {str(row.name): row for row in drift.segments.itertuples(index=False)} if len(drift.segments) else {}
-    for name, count in segments.items():
+            out.print(f"            {count:,} × {escape(reason)}")
+    share = "share of the compared" if result.compared else "share"
+    made = columns(table(), ["segment"], ["customers", share, "at the fit", "change"])
+    changes: dict[str, Any] = {str(row["name"]): row for row in drift.segments.to_dict("records")}
+    for name, count in result.segments.items():
         row = changes.get(name)
-        then = "" if row is None else f"{percent(row.share_then)}"
-        change = "" if row is None else f"{row.change * 100:+.1f} [{row.low * 100:+.1f}, {row.high * 100:+.1f}]"
-        now = count / max(done.scored, 1) if row is None else row.share_now
-        table.add_row(escape(name), f"{count:,}", percent(now), then, escape(change))
-    console.print(table)
-    if compared:
-        console.print(escape(compared))
+        then = "" if row is None else percent(row["share_then"])
+        change = (
+            ""
+            if row is None
+            else "{change:+.1f} [{low:+.1f}, {high:+.1f}]".format_map(
+                {key: 100 * row[key] for key in ("change", "low", "high")}
+            )
+        )
+        now = count / max(done.scored, 1) if row is None else row["share_now"]
+        made.add_row(escape(name), f"{count:,}", percent(now), then, escape(change))
+    out.print(made)
+    if result.compared:
+        out.print(escape(result.compared))
     style = STYLE[drift.word]
-    console.print(f"Drift: [bold {style}]{drift.word}[/bold {style}]")
+    out.print(f"Drift: [bold {style}]{drift.word}[/bold {style}]")
     for reason in drift.reasons[:SHOWN]:
-        console.print(f"  {escape(reason)}")
+        out.print(f"  {escape(reason)}")
     if len(drift.reasons) > SHOWN:
-        console.print(f"  and {len(drift.reasons) - SHOWN} more in drift.json on the run")
-    advice = {
-        "watch": "Some things have moved: look at figures/drift.png on the run, and at the next table again.",
-        "refit": "The segments were made for other customers: check the input first, then sweep anew and promote.",
-    }
-    if drift.word in advice:
-        console.print(advice[drift.word])
-    console.print(f"Score run {run_id}: counts, drift.json, figures/drift.png", soft_wrap=True)
-    console.print(f"Next:  {escape(following)}", soft_wrap=True)
-
-
-def note_of(done: Any, drift: Any, model: str, source: str, segments: Mapping[str, int], compared: str) -> str:
-    """Description of the run, in markdown."""
-    lines = [
-        (
-            f"**{done.rows:,} rows of {markdown(source)} = {done.scored:,} scored + {done.rejected:,} rejected**, "
-            f"by {markdown(model)}."
-        ),
-        "",
-        f"Drift: **{drift.word}**{'. ' + compared if compared else ''}",
-        "",
-        *(f"- {markdown(reason)}" for reason in drift.reasons),
-        "",
-        "| segment | customers | share |",
-        "|---|---|---|",
-        *(
-            f"| {markdown(name)} | {count:,} | {percent(count / max(done.scored, 1))} |"
-            for name, count in segments.items()
-        ),
-    ]
-    if done.rejected:
-        lines += [
-            "",
-            "Rejected:",
-            "",
-            *(f"- {count:,} × {markdown(reason)}" for reason, count in done.reasons.most_common(SHOWN)),
-        ]
-    return "\n".join(lines)
+        out.print(f"  and {len(drift.reasons) - SHOWN} more in drift.json on the run")
+    if drift.word in ADVICE:
+        out.print(ADVICE[drift.word])
+    out.print(f"Score run {result.run_id}: counts, drift.json, figures/drift.png", soft_wrap=True)
+    print_next(out, "Next:", command(store, "sweep" if drift.word == "refit" else "ui"))

@@ -54,12 +54,12 @@ class Launch:
     jobs: str = ""
 
     @property
-    def apart(self) -> bool:
+    def is_parallel(self) -> bool:
         """Whether studies run in processes other than this one."""
         return self.kind != "in_process"
 
     def __str__(self) -> str:
-        return f"{self.kind}, {self.processes} processes" if self.apart and self.processes else self.kind
+        return f"{self.kind}, {self.processes} processes" if self.is_parallel and self.processes else self.kind
 
 
 def cores() -> int:
@@ -67,10 +67,10 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def pays(studies: int, customers: int, candidates: int, processes: int) -> bool:
+def is_faster(studies: int, customers: int, candidates: int, processes: int) -> bool:
     """Tell whether several processes are clearly quicker than this one.
 
-    >>> pays(16, 4720, 9, 2), pays(16, 100_000, 9, 2), pays(1, 1_000_000, 9, 2)
+    >>> is_faster(16, 4720, 9, 2), is_faster(16, 100_000, 9, 2), is_faster(1, 1_000_000, 9, 2)
     (False, True, False)
     """
     each = STUDY + CUSTOMER * customers * candidates
@@ -86,8 +86,8 @@ def launch_of(
     processes = min(asked.processes or cores(), studies)
     kind = asked.kind
     if kind == "auto":
-        worth = pays(studies, customers, len(parse_k(settings.k)), processes)
-        kind = "local" if worth else "in_process"
+        faster = is_faster(studies, customers, len(parse_k(settings.k)), processes)
+        kind = "local" if faster else "in_process"
     if kind == "local":
         # `pre_dispatch`: a study is handed out when a process is free, or the last ones would wait behind a long one.
         return Launch(kind, processes, ("hydra/launcher=joblib", f"hydra.launcher.n_jobs={processes}", *ONE_BY_ONE))

@@ -7,10 +7,10 @@ import threading
 import time
 from collections.abc import Iterator
 
-from customer_segmentation.console.progress import SweepProgress
 from customer_segmentation.errors import SegmentError, StoreError
+from customer_segmentation.execution.progress import StudyProgress
 from customer_segmentation.tracking.items import Tags
-from customer_segmentation.tracking.read import runs_of
+from customer_segmentation.tracking.read import candidates_of_study, runs_of
 from customer_segmentation.tracking.runs import finish_run, record
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.tracking.store_errors import stop_retrying
@@ -20,19 +20,19 @@ LOST = "its process ended before it did; the machine may have run out of memory"
 
 
 @contextlib.contextmanager
-def watched(store: Store, sweep_id: str, progress: SweepProgress, *, apart: bool) -> Iterator[None]:
+def watched(store: Store, sweep_id: str, progress: StudyProgress, *, is_parallel: bool) -> Iterator[None]:
     """Tell the progress of studies in other processes, and close what they leave open when they are stopped.
 
     Parameters
     ----------
     store : Store
     sweep_id : str
-    progress : SweepProgress
+    progress : StudyProgress
         Told of every study that ends; in the end it knows the failures and notes of all.
-    apart : bool
+    is_parallel : bool
         Whether the studies run in other processes. In this one they tell the progress themselves.
     """
-    if not apart:
+    if not is_parallel:
         yield
         return
     watch = _Watch(store, sweep_id, progress)
@@ -74,7 +74,7 @@ def close_below(store: Store, sweep_id: str, status: str) -> list[str]:
 
 
 class _Watch(threading.Thread):
-    def __init__(self, store: Store, sweep_id: str, progress: SweepProgress) -> None:
+    def __init__(self, store: Store, sweep_id: str, progress: StudyProgress) -> None:
         super().__init__(daemon=True, name="segment-watch")
         self.store, self.sweep_id, self.progress = store, sweep_id, progress
         self.ended = threading.Event()
@@ -102,7 +102,7 @@ class _Watch(threading.Thread):
             elif run.info.status == "FINISHED":
                 self.told.add(run.info.run_id)
                 marks = self._marks(run.info.run_id)
-                self.progress.study_logged(name, marks, tags.get("note", ""))
+                self.progress.study_done(name, marks, tags.get("note", ""), counted=False)
             elif last or (run.info.end_time or 0) >= self.since:  # an earlier failure may be made good yet
                 self.told.add(run.info.run_id)
                 self.progress.study_failed(name, tags.get("failed_because", LOST))
@@ -115,10 +115,5 @@ class _Watch(threading.Thread):
         self.look(last=True)
 
     def _marks(self, study_id: str) -> list[tuple[float, int]]:
-        found = self.store.client.search_runs(
-            [self.store.experiment_id],
-            f"tags.study_id = '{study_id}' and tags.level = 'candidate'",
-            max_results=1000,
-        )
-        ended = [run for run in found if run.info.status == "FINISHED"]
+        ended = [run for run in candidates_of_study(self.store, study_id) if run.info.status == "FINISHED"]
         return [(run.data.metrics.get("yardstick", float("nan")), int(run.data.params["k"])) for run in ended]

@@ -15,12 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from customer_segmentation.errors import SegmentError, StoreError
+from customer_segmentation.execution import shared_data
 from customer_segmentation.execution.launchers import Launch
 from customer_segmentation.execution.slurm import end_jobs
 from customer_segmentation.parallel import spread
-from customer_segmentation.settings.k_values import parse_k
-from customer_segmentation.settings.sweep import SweepSettings
-from customer_segmentation.workflows.prepare import SHARED, PreparedCustomers, forget_customers, save_customers
 
 #: Threads of a worker's numerical libraries: they read these when they are imported.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -35,23 +33,25 @@ PARENT = "SEGMENT_PARENT"  # process id of the sweep, for workers of the same ma
 
 @contextlib.contextmanager
 def workers(
-    launch: Launch, settings: SweepSettings, customers: PreparedCustomers, prepare: Callable[[], None]
+    launch: Launch, *, threads: int, prepare: Callable[[], None], complete: Callable[[], object]
 ) -> Iterator[None]:
     """Prepare what workers find: one thread each unless asked otherwise, and on this machine the customers.
 
     Parameters
     ----------
     launch : Launch
-    settings : SweepSettings
-    customers : Customers
+    threads : int
+        Of the numerical libraries of one process.
     prepare : callable
         What a process of this machine does before its first study; it must not raise.
+    complete : callable
+        Computes once, while they prepare, what every process would compute again; what this one holds then is shared.
     """
-    if not launch.apart:
+    if not launch.is_parallel:
         yield
         return
     before = dict(os.environ)
-    os.environ.update(dict.fromkeys(THREADS, str(settings.threads)))
+    os.environ.update(dict.fromkeys(THREADS, str(threads)))
     processes = launch.processes or 1
     if launch.kind != "local" or processes == 1:
         try:
@@ -61,13 +61,12 @@ def workers(
         return
     os.environ[PARENT] = str(os.getpid())
     with tempfile.TemporaryDirectory(prefix="segment-") as folder:
-        shared = Path(folder) / "customers.pickle"
-        os.environ[SHARED] = str(shared)
+        shared = Path(folder) / "shared.pickle"
+        os.environ[shared_data.VARIABLE] = str(shared)
         try:
             start_workers(processes, prepare)
-            # Read once, and what K-means attains in the reference space computed once: every process would do it again.
-            customers.attainable(parse_k(settings.k))
-            save_customers(shared)
+            complete()
+            shared_data.share(shared)
             with spread(processes, functools.partial(in_workers, processes)):  # the refits of the verdict
                 yield
         finally:
@@ -76,7 +75,7 @@ def workers(
 
 
 def _restore(before: dict[str, str]) -> None:
-    for name in (*THREADS, PARENT, SHARED):
+    for name in (*THREADS, PARENT, shared_data.VARIABLE):
         if name in before:
             os.environ[name] = before[name]
         else:
@@ -133,7 +132,7 @@ def in_workers(processes: int, function: Callable[..., Any], calls: Iterable[tup
 def _refit(function: Callable[..., Any], *arguments: Any) -> Any:
     """Run one call in a worker, which needs no table any more."""
     follow_parent()
-    forget_customers()
+    shared_data.forget()
     return function(*arguments)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,15 +12,15 @@ import pandas as pd
 
 from customer_segmentation.clustering.fit import Fit
 from customer_segmentation.clustering.space import Space
+from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.segments.high_value import HighValue, high_value_customers
 from customer_segmentation.segments.names import SegmentName, name_segments
 from customer_segmentation.segments.profile import Profiles, profile_segments
 from customer_segmentation.segments.recommendations import Recommendation, recommend
 from customer_segmentation.segments.relations import Relation, determined
 from customer_segmentation.segments.stakes import Base, Stake, outcome_of, recurring_column
-from customer_segmentation.segments.variables import with_features
+from customer_segmentation.segments.variables import Described, with_features
 from customer_segmentation.settings.playbook import PlaybookSettings
-from customer_segmentation.workflows.prepare import PreparedCustomers
 
 
 @dataclass(frozen=True)
@@ -58,73 +59,92 @@ class SegmentInsights:
 
 
 def profile_fit(
-    customers: PreparedCustomers, space: Space, labels: npt.NDArray[np.integer], estimator: Any
+    described: Sequence[Described],
+    table: CustomerTable,
+    space: Space,
+    labels: npt.NDArray[np.integer],
+    estimator: Any,
 ) -> Profiles:
-    """Profile the segments of a fit; customers outside the fit are assigned to them first."""
+    """Profile the segments of a fit.
+
+    Parameters
+    ----------
+    described : sequence of Described
+        What profiles speak of.
+    table : CustomerTable
+        The customers of the fit; those outside it are assigned to its segments first.
+    space : Space
+    labels : int array of shape (n_customers,)
+    estimator : object
+        The fitted clusterer, which predicts in the space.
+    """
     return profile_segments(
-        with_features(customers.described, space.features, space.values),
+        with_features(described, space.features, space.values),
         labels,
         k=int(labels.max()) + 1,
-        left_out_labels=assigned(customers.table.others, space, estimator),
+        left_out_labels=assigned(table.others, space, estimator),
     )
 
 
 def describe_segments(
-    customers: PreparedCustomers, space: Space, fit: Fit, playbook: PlaybookSettings
+    described: Sequence[Described], table: CustomerTable, space: Space, fit: Fit, playbook: PlaybookSettings
 ) -> SegmentInsights:
-    """Everything that is said of the segments of a fit: profiles, names, recommendations, high-value customers."""
-    profiles = profile_fit(customers, space, fit.labels, fit.estimator)
+    """Everything that is said of the segments of a fit: profiles, names, recommendations, high-value customers.
+
+    Parameters
+    ----------
+    described : sequence of Described
+    table : CustomerTable
+    space : Space
+    fit : Fit
+    playbook : PlaybookSettings
+    """
+    profiles = profile_fit(described, table, space, fit.labels, fit.estimator)
     names = name_segments(profiles, playbook)
-    amounts = customers.value
     high = None
-    if amounts is not None:
+    if table.value_column is not None:
         high = high_value_customers(
             profiles,
             names,
             matrix=space.matrix,
             labels=fit.labels,
             centres=fit.centres,
-            amounts=amounts,
-            ids=customers.ids,
+            amounts=table.customers[table.value_column].to_numpy(dtype=float),
+            ids=None if table.id_column is None else table.customers[table.id_column],
         )
-    base = counted_base(customers, space, fit.labels, fit.estimator, playbook)
+    base = counted_base(described, table, space, fit, playbook)
     return SegmentInsights(
         profiles,
         names,
         recommend(profiles, playbook, base),
         high,
         stakes=tuple(base.stake(segment) for segment in range(profiles.k)),
-        relations=determined(customers.table.customers, customers.table.columns, space.features.columns),
+        relations=determined(table.customers, table.columns, space.features.columns),
     )
 
 
 def counted_base(
-    customers: PreparedCustomers,
-    space: Space,
-    labels: npt.NDArray[np.integer],
-    estimator: Any,
-    playbook: PlaybookSettings,
+    described: Sequence[Described], table: CustomerTable, space: Space, fit: Fit, playbook: PlaybookSettings
 ) -> Base:
     """The customers behind the segments of a fit, for counting whom an action is for and what is at stake.
 
     Parameters
     ----------
-    customers : PreparedCustomers
+    described : sequence of Described
+    table : CustomerTable
     space : Space
-    labels : integer array of shape (n_customers,)
-    estimator : object
-        The fitted clusterer, by which customers outside the fit are assigned.
+    fit : Fit
+        Customers outside it are assigned by its clusterer.
     playbook : PlaybookSettings
         Names the column of recurring value, if any.
     """
-    table = customers.table
     return Base(
-        labels=labels,
-        outside_labels=assigned(table.others, space, estimator),
+        labels=fit.labels,
+        outside_labels=assigned(table.others, space, fit.estimator),
         customers=table.customers,
         outside=table.others,
         recurring=recurring_column(table.columns, [str(name) for name in table.customers], playbook.recurring),
-        outcome=outcome_of(customers.described, len(table.others)),
+        outcome=outcome_of(described, len(table.others)),
     )
 
 

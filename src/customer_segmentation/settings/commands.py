@@ -9,6 +9,8 @@ from customer_segmentation.settings.limits import limited
 from customer_segmentation.settings.sweep import ExplorationSettings, HypothesesSettings
 from customer_segmentation.settings.tracking import TrackingSettings
 
+TWO_RUNS = "expected two runs, such as run_id=BEFORE other=AFTER; `segment ui` shows their ids"
+
 
 @dataclass
 class ReportSettings:
@@ -40,8 +42,8 @@ class InitSettings:
 class MigrateSettings:
     """The whole of ``segment migrate``."""
 
-    run_id: str | None = None  # before: a candidate, or a sweep for its chosen one
-    other: str | None = None  # after
+    run_id: str | None = limited(None, required=TWO_RUNS)  # before: a candidate, or a sweep for its chosen one
+    other: str | None = limited(None, required=TWO_RUNS)  # after
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     quiet: bool = False  # say nothing in the terminal
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from customer_segmentation.settings.limits import limited
 from customer_segmentation.settings.tracking import TrackingSettings
 
 Dialect = Literal["duckdb", "postgres", "bigquery", "snowflake", "spark", "sqlite"]
@@ -17,8 +18,8 @@ class ExportSettings:
 
     model: str = "models:/customer-segmentation@champion"
     run_id: str | None = None  # instead of `model`: a run that holds one
-    format: str = "sql"  # sql; onnx is refused with the reason
-    dialect: str = "duckdb"  # duckdb | postgres | bigquery | snowflake | spark | sqlite
+    format: str = limited("sql", choices=FORMATS)  # onnx is refused with the reason
+    dialect: str = limited("duckdb", choices=DIALECTS)
     table: str = "customers"  # name of the customers' table in the database
     headers: Any = None  # column of the model -> its name in that table
     id: str | None = None  # column that names the customer; null: that of the model's contract

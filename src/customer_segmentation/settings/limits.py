@@ -39,6 +39,8 @@ class Limits:
         Neither an empty text nor an empty list.
     without : str
         Characters that a text must not hold.
+    required : str
+        Sentence for a value that is not given.
     needs : mapping
         Value to the name of another setting of the same node, which must be given then, and what that is.
     such_as : str
@@ -53,6 +55,7 @@ class Limits:
     pair: bool = False
     filled: bool = False
     without: str = ""
+    required: str = ""
     needs: Mapping[Any, tuple[str, str]] | None = None
     such_as: str = ""
 
@@ -97,7 +100,8 @@ def limited(default: Any, **limits: Any) -> Any:
     ----------
     default : object
         A list or a mapping is copied for every instance.
-    **limits
+    **limits : object
+        As of `Limits`.
     """
     metadata = {KEY: Limits(**limits)}
     if isinstance(default, list | dict):
@@ -111,6 +115,7 @@ def check_limits(settings: Any, where: str = "") -> None:
     Parameters
     ----------
     settings : dataclass instance
+        The whole of a command, or a node of it.
     where : str
         Key of the settings, with a dot at its end.
 
@@ -124,10 +129,12 @@ def check_limits(settings: Any, where: str = "") -> None:
         if is_dataclass(value):
             check_limits(value, f"{key}.")
         limits: Limits | None = item.metadata.get(KEY)
+        if limits is not None and limits.required and not str(value or "").strip():
+            raise SettingsError(f"{limits.required}.")
         if limits is not None and value is not None:
             _check_value(value, limits, key, whole="int" in str(item.type))
             for asked, (other, what) in (limits.needs or {}).items():
-                if value == asked and getattr(settings, other) in (None, ""):
+                if value == asked and not str(getattr(settings, other) or "").strip():
                     raise SettingsError(f"{key}={_shown(value)} needs {where}{other}, {what}.")
 
 

@@ -54,7 +54,8 @@ class RollbackSettings:
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     model: str = "customer-segmentation"
     version: int | None = None  # null: the champion that the present one replaced
-    reason: str | None = None  # required; kept in the history
+    # kept in the history
+    reason: str | None = limited(None, required="a rollback needs reason=TEXT, which is kept in the history")
     quiet: bool = False
 
 

@@ -6,6 +6,9 @@ from typing import Any
 from customer_segmentation.settings.limits import limited
 from customer_segmentation.settings.tracking import TrackingSettings
 
+NO_INPUT = "input is not set; give the customers with input=FILE and the output with output=FILE"
+NO_OUTPUT = "output is not set; say where the labels go with output=FILE, such as output=labels.csv"
+
 
 @dataclass
 class DriftSettings:
@@ -27,8 +30,10 @@ class DriftSettings:
 class ScoreSettings:
     """The whole of ``segment score``."""
 
-    input: str | None = None  # CSV, Parquet, Excel, or an SQLAlchemy URL with `query`
-    output: str | None = None  # .csv, .tsv, .parquet, .xlsx, .csv.gz, ..., or an SQLAlchemy URL with `table`
+    # CSV, Parquet, Excel, or an SQLAlchemy URL with `query`
+    input: str | None = limited(None, required=NO_INPUT)
+    # .csv, .tsv, .parquet, .xlsx, .csv.gz, ..., or an SQLAlchemy URL with `table`
+    output: str | None = limited(None, required=NO_OUTPUT)
     model: str = "models:/customer-segmentation@champion"
     run_id: str | None = None  # instead of `model`: a run that holds one
     rejects: str | None = None  # CSV of rows without a label; null: beside the output

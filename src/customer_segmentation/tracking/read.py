@@ -6,7 +6,7 @@ import io
 import json
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,10 +16,13 @@ from customer_segmentation.tracking.checked_files import CHECKED, refuse_altered
 from customer_segmentation.tracking.log.study import COUNTS, LABELS, STRUCTURE, TABLE
 from customer_segmentation.tracking.store import Store
 
+if TYPE_CHECKING:
+    from mlflow.entities import Run as Run  # also for the rooms that do not know MLflow
+
 PAGE = 1000
 
 
-def run_of(store: Store, run_id: str) -> Any:
+def run_of(store: Store, run_id: str) -> Run:
     """Return one run by its id, in whatever experiment.
 
     Raises
@@ -41,7 +44,7 @@ def run_of(store: Store, run_id: str) -> Any:
     return run
 
 
-def newest_sweep(store: Store) -> Any:
+def newest_sweep(store: Store) -> Run:
     """Run of the sweep that finished last.
 
     Raises
@@ -63,22 +66,28 @@ def newest_sweep(store: Store) -> Any:
     return found[0]
 
 
-def runs_of(store: Store, sweep_id: str, level: str) -> list[Any]:
-    """All runs of one level of a sweep, in the order in which they were started."""
-    found: list[Any] = []
+def found_runs(store: Store, condition: str, order: str = "attributes.start_time ASC") -> list[Run]:
+    """All runs of the experiment that satisfy a condition, in an order; all pages of them."""
+    found: list[Run] = []
     token = None
     while True:
         page = store.client.search_runs(
-            [store.experiment_id],
-            filter_string=f"tags.sweep = '{sweep_id}' and tags.level = '{level}'",
-            max_results=PAGE,
-            order_by=["attributes.start_time ASC"],
-            page_token=token,
+            [store.experiment_id], condition, max_results=PAGE, order_by=[order], page_token=token
         )
         found += page
         token = page.token
         if not token:
             return found
+
+
+def runs_of(store: Store, sweep_id: str, level: str) -> list[Run]:
+    """All runs of one level of a sweep, in the order in which they were started."""
+    return found_runs(store, f"tags.sweep = '{sweep_id}' and tags.level = '{level}'")
+
+
+def candidates_of_study(store: Store, study_id: str) -> list[Run]:
+    """Runs of all candidates of a study, in the order in which they were started."""
+    return found_runs(store, f"tags.study_id = '{study_id}' and tags.level = 'candidate'")
 
 
 def candidates_of(store: Store, sweep_id: str) -> pd.DataFrame:
@@ -137,14 +146,7 @@ def overrides_of(store: Store, study_id: str) -> list[str]:
 
 def structure_of(store: Store, study_id: str) -> dict[str, Any]:
     """``structure.json`` of a study, see `customer_segmentation.verdict.structure`; empty where it has none."""
-    from mlflow.exceptions import MlflowException
-
-    with tempfile.TemporaryDirectory(prefix="segment-") as folder:
-        try:
-            path = store.client.download_artifacts(study_id, STRUCTURE, folder)
-        except (MlflowException, OSError):
-            return {}
-        return dict(json.loads(Path(path).read_text(encoding="utf-8")))
+    return dict(json.loads(artifact_of(store, study_id, STRUCTURE) or b"{}"))
 
 
 def labels_of(store: Store, study_id: str) -> pd.DataFrame:
@@ -164,23 +166,18 @@ def full_data_of(store: Store, study_id: str) -> tuple[dict[str, int], pd.DataFr
     return {name: int(metrics[f"full_data/{name}"]) for name in COUNTS}, pd.read_csv(io.BytesIO(stored))
 
 
-def downloaded_artifact(store: Store, run_id: str, path: str, folder: str) -> Path:
-    """Download an artifact that a run must have into a folder.
+def text_of(store: Store, run_id: str, path: str) -> str:
+    """Text of an artifact that a run must have.
 
     Raises
     ------
     StoreError
         The run has no such artifact.
     """
-    from mlflow.exceptions import MlflowException
-
-    try:
-        found = Path(store.client.download_artifacts(run_id, path, folder))
-        if path in CHECKED:
-            refuse_altered(run_id, path, found.read_bytes(), store.client.get_run(run_id).data.tags)
-        return found
-    except (MlflowException, OSError) as error:
+    content = artifact_of(store, run_id, path)
+    if content is None:
         raise StoreError(
             f"run {run_id} has no artifact {path}: it was logged by another version, or its artifacts are gone; run "
             "its sweep again."
-        ) from error
+        )
+    return content.decode("utf-8")

@@ -1,42 +1,27 @@
-"""A run id, as a user pastes it, to the candidate, sweep or model that is meant."""
+"""A run id, as a user pastes it, to the run, candidate, sweep or model that is meant."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from customer_segmentation.errors import StoreError
-from customer_segmentation.tracking.read import newest_sweep, run_of
+from customer_segmentation.tracking.read import candidates_of_study, newest_sweep, run_of
+from customer_segmentation.tracking.stale_runs import models_of
 from customer_segmentation.tracking.store import Store
 
-SHOWN = 6
+if TYPE_CHECKING:
+    from customer_segmentation.tracking.read import Run
+
+SHOWN = 6  # candidates that are named to choose from
 
 
-def candidate_run(store: Store, run_id: str) -> Any:
-    """Run of a finished candidate; a sentence that says which runs to take where it is another one."""
-    run = run_of(store, run_id)
-    level = run.data.tags.get("level")
-    if level == "sweep":
-        chosen = run.data.tags.get("chosen_run_id")
-        hint = f"its chosen candidate is {chosen}" if chosen else "it chose no candidate"
-        raise StoreError(f"run {run_id} is a sweep, not a candidate; {hint}.")
-    if level == "study":
-        below = store.client.search_runs(
-            [run.info.experiment_id],
-            f"tags.study_id = '{run_id}' and tags.level = 'candidate'",
-            order_by=["attributes.start_time ASC"],
-            max_results=SHOWN,
-        )
-        named = ", ".join(f"k={item.data.params.get('k')} {item.info.run_id}" for item in below)
-        raise StoreError(f"run {run_id} is a study; take one of its candidates: {named or 'it has none'}.")
-    if level != "candidate":
-        raise StoreError(f"run {run_id} is not a candidate of a sweep; the UI lists them by tags.level = 'candidate'.")
-    if run.info.status != "FINISHED":
-        raise StoreError(f"run {run_id} is {run.info.status}, not FINISHED: run its sweep again.")
-    return run
+def run_meant(store: Store, run_id: str | None) -> Run:
+    """Run of an id; with none, the sweep that finished last."""
+    return run_of(store, run_id) if run_id else newest_sweep(store)
 
 
-def store_of(store: Store, run: Any) -> Store:
+def store_of(store: Store, run: Run) -> Store:
     """Store with the experiment of a run."""
     if run.info.experiment_id == store.experiment_id:
         return store
@@ -44,25 +29,36 @@ def store_of(store: Store, run: Any) -> Store:
     return replace(store, experiment_id=run.info.experiment_id, experiment=experiment.name)
 
 
-def candidate_of(store: Store, run_id: str | None) -> Any:
-    """Run of the candidate that is asked for: given, chosen by a given sweep, or chosen by the newest finished one."""
-    if not run_id:
-        sweep = newest_sweep(store)
-        chosen = sweep.data.tags.get("chosen_run_id")
-        if not chosen:
-            raise StoreError(
-                f"the newest finished sweep, {sweep.info.run_name} ({sweep.info.run_id}), chose no candidate; "
-                "name one with run_id=ID."
-            )
-        return candidate_run(store, chosen)
-    run = run_of(store, run_id)
-    if run.data.tags.get("level") == "sweep" and run.data.tags.get("chosen_run_id"):
-        run_id = run.data.tags["chosen_run_id"]
-    return candidate_run(store, run_id)
+def candidate_of(store: Store, run_id: str | None) -> Run:
+    """Run of the finished candidate that is meant: itself, the chosen one of a sweep, that of the newest sweep.
+
+    Raises
+    ------
+    StoreError
+        There is no such run, or it is no finished candidate: the sentence says which runs to take.
+    """
+    run = _through_sweep(store, run_meant(store, run_id))
+    level = run.data.tags.get("level")
+    if level == "study":
+        below = candidates_of_study(store_of(store, run), run.info.run_id)[:SHOWN]
+        named = ", ".join(f"k={item.data.params.get('k')} {item.info.run_id}" for item in below)
+        raise StoreError(f"run {run_id} is a study; take one of its candidates: {named or 'it has none'}.")
+    if level != "candidate":
+        raise StoreError(f"run {run_id} is not a candidate of a sweep; the UI lists them by tags.level = 'candidate'.")
+    if run.info.status != "FINISHED":
+        raise StoreError(f"run {run.info.run_id} is {run.info.status}, not FINISHED: run its sweep again.")
+    return run
 
 
 def address_of(store: Store, model: str, run_id: str | None) -> str:
     """Address of the model: as given, or that of a run; of a sweep it is its chosen candidate's.
+
+    Parameters
+    ----------
+    store : Store
+    model : str
+        An address, taken where no run is named.
+    run_id : str or None
 
     Raises
     ------
@@ -71,16 +67,24 @@ def address_of(store: Store, model: str, run_id: str | None) -> str:
     """
     if run_id is None:
         return model
-    run: Any = run_of(store, run_id)
-    if run.data.tags.get("level") == "sweep":
-        chosen = run.data.tags.get("chosen_run_id")
-        if chosen is None:
-            raise StoreError(f"run {run_id} is a sweep that chose no candidate; give the run of a candidate.")
-        run = run_of(store, chosen)
-    outputs = run.outputs.model_outputs if run.outputs else []
-    if not outputs:
+    run = _through_sweep(store, run_of(store, run_id))
+    logged = models_of(run)
+    if not logged:
         raise StoreError(
             f"run {run.info.run_id} holds no model: the best candidate of each study has one, and `segment promote "
             "run_id=...` makes one of any other."
         )
-    return f"models:/{outputs[-1].model_id}"
+    return f"models:/{logged[-1]}"
+
+
+def _through_sweep(store: Store, run: Run) -> Run:
+    """Run of a sweep's chosen candidate; any other as it is."""
+    if run.data.tags.get("level") != "sweep":
+        return run
+    chosen = run.data.tags.get("chosen_run_id")
+    if not chosen:
+        raise StoreError(
+            f"run {run.info.run_id} is a sweep, {run.info.run_name}, not a candidate, and it chose none; name the run "
+            "of a candidate with run_id=ID."
+        )
+    return run_of(store, chosen)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from customer_segmentation.errors import StoreError
 from customer_segmentation.tracking.fingerprint import TAG
 from customer_segmentation.tracking.process import TAG as PROCESS
-from customer_segmentation.tracking.process import named
-from customer_segmentation.tracking.read import runs_of
+from customer_segmentation.tracking.process import named, this_process
+from customer_segmentation.tracking.read import candidates_of_study, found_runs, runs_of
 from customer_segmentation.tracking.stale_runs import discard
 from customer_segmentation.tracking.store import Store
+
+if TYPE_CHECKING:
+    from customer_segmentation.tracking.read import Run
 
 #: Tags that a verdict leaves on candidates; it is given anew over what then is there.
 OF_THE_VERDICT = ("ruled_out_because", "objections", "objected_because", "pareto_front")
@@ -37,7 +40,7 @@ class Standing:
     described: bool
 
 
-def earlier_sweep(store: Store, identity: str) -> Any | None:
+def earlier_sweep(store: Store, identity: str) -> Run | None:
     """The newest equal sweep: finished, or broken off and to be continued; None where there is none.
 
     Raises
@@ -45,11 +48,7 @@ def earlier_sweep(store: Store, identity: str) -> Any | None:
     StoreError
         An equal sweep is running.
     """
-    equal = store.client.search_runs(
-        [store.experiment_id],
-        f"tags.{TAG} = '{identity}' and tags.level = 'sweep'",
-        order_by=["attributes.start_time DESC"],
-    )
+    equal = found_runs(store, f"tags.{TAG} = '{identity}' and tags.level = 'sweep'", "attributes.start_time DESC")
     for run in equal:
         alive = [run] if run.info.status == "RUNNING" else []
         if run.info.status != "FINISHED":
@@ -65,12 +64,10 @@ def earlier_sweep(store: Store, identity: str) -> Any | None:
     return finished[0] if finished else (equal[0] if equal else None)
 
 
-def take_up(store: Store, run_id: str, status: str = "RUNNING") -> None:
+def take_up(store: Store, run_id: str) -> None:
     """Make this process the one that works on a run."""
-    from customer_segmentation.tracking.process import this_process
-
     store.client.set_tag(run_id, PROCESS, this_process())
-    store.client.update_run(run_id, status=status)
+    store.client.update_run(run_id, status="RUNNING")
 
 
 def clear_verdict(store: Store, sweep_id: str) -> None:
@@ -87,19 +84,12 @@ def clear_verdict(store: Store, sweep_id: str) -> None:
 
 def standing_of(store: Store, sweep_id: str, identity: str) -> Standing | None:
     """What stands of a study; its candidates that did not finish go to the trash and are made anew."""
-    found = store.client.search_runs(
-        [store.experiment_id],
-        f"tags.sweep = '{sweep_id}' and tags.level = 'study' and tags.{TAG} = '{identity}'",
-        order_by=["attributes.start_time DESC"],
-    )
+    equal = f"tags.sweep = '{sweep_id}' and tags.level = 'study' and tags.{TAG} = '{identity}'"
+    found = found_runs(store, equal, "attributes.start_time DESC")
     if not found:
         return None
     run = found[0]
-    candidates = store.client.search_runs(
-        [store.experiment_id],
-        f"tags.study_id = '{run.info.run_id}' and tags.level = 'candidate'",
-        max_results=1000,
-    )
+    candidates = candidates_of_study(store, run.info.run_id)
     ended = [item for item in candidates if item.info.status == "FINISHED"]
     discard(store, [item for item in candidates if item.info.status != "FINISHED"])
     return Standing(

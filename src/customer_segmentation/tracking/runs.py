@@ -41,9 +41,6 @@ PARAM_LENGTH = 6000
 TAG_LENGTH = 8000
 
 
-BATCH_METRICS = 1000
-
-
 PNG_LEVEL = 3  # a tenth quicker than the default for a few per cent more bytes
 
 
@@ -57,6 +54,10 @@ _FEW = 1_000
 
 #: Where the files of this process's runs go: MLflow would ask the store for it at every copy.
 _places: dict[str, str] = {}
+
+
+#: Parameters that the runs of ``mlflow run`` have already: MLflow refuses to write one twice.
+_logged: dict[str, frozenset[str]] = {}
 
 
 DEFAULT_EXPERIMENT = "0"
@@ -184,15 +185,13 @@ def record(store: Store, run_id: str, items: Iterable[Item]) -> dict[str, str]:
 
         done["model_id"] = log_model(store, run_id, model)
     now = int(time.time() * 1000)
-    entities = [Metric(key, value, now, step, model_id=done.get("model_id")) for key, value, step in metrics]
-    for start in range(0, max(len(entities), 1), BATCH_METRICS):
-        first = start == 0
-        store.client.log_batch(
-            run_id,
-            metrics=entities[start : start + BATCH_METRICS],
-            params=[Param(key, text) for key, text in _texts(params, PARAM_LENGTH).items()] if first else [],
-            tags=[RunTag(key, text) for key, text in _texts(tags, TAG_LENGTH).items()] if first else [],
-        )
+    known = _logged.get(run_id, ())
+    store.client.log_batch(  # in as many requests as the store's limits ask for
+        run_id,
+        metrics=[Metric(key, value, now, step, model_id=done.get("model_id")) for key, value, step in metrics],
+        params=[Param(key, text) for key, text in _texts(params, PARAM_LENGTH).items() if key not in known],
+        tags=[RunTag(key, text) for key, text in _texts(tags, TAG_LENGTH).items()],
+    )
     return done
 
 
@@ -254,44 +253,49 @@ def _log_data_set(store: Store, run_id: str, item: DataSet) -> None:
     insert(lambda: store.client.log_inputs(run_id, used))  # sweeps of one table log the same one
 
 
-def take_over_run(store: Store) -> tuple[Store, str | None]:
-    """Return the run of ``mlflow run`` and the store of its experiment; (store, None) when there is none.
+def take_over_run(store: Store) -> Store:
+    """Find the run of ``mlflow run``, which the command's own run is to be; without one the store is returned as it is.
 
-    Its id is in ``MLFLOW_RUN_ID``, which would hijack every run that is started later: the variable is removed. Without
-    ``--experiment-name`` MLflow puts its run into the experiment *Default*, where nobody would look for it: in a SQL
-    store it is moved to ours; elsewhere it is left with a word on where the work went on.
+    Its id is in ``MLFLOW_RUN_ID``, which would hijack every run that is started later: the variable is removed. The
+    store that is returned has the experiment of that run. Without ``--experiment-name`` MLflow puts its run into the
+    experiment *Default*, where nobody would look for it; no run can be moved, and MLflow fails when it cannot end its
+    own. Such a run is left with a word on where the work went on, and the command starts one of its own.
     """
     from mlflow.exceptions import MlflowException
 
     run_id = os.environ.pop("MLFLOW_RUN_ID", None)
     os.environ.pop("MLFLOW_EXPERIMENT_ID", None)
     if run_id is None:
-        return store, None
+        return store
     try:
         run = store.client.get_run(run_id)
     except MlflowException:  # of another store
-        return store, None
+        return store
     if run.info.status != "RUNNING":
-        return store, None
-    if run.info.experiment_id != DEFAULT_EXPERIMENT:
-        experiment = store.client.get_experiment(run.info.experiment_id)
-        return replace(store, experiment_id=experiment.experiment_id, experiment=experiment.name), run_id
-    if _move(store, run_id):
-        return store, run_id
-    store.client.set_tag(run_id, "mlflow.note.content", f"Continued in the experiment {store.experiment}.")
-    return store, None
+        return store
+    if run.info.experiment_id == DEFAULT_EXPERIMENT != store.experiment_id:
+        store.client.set_tag(run_id, "mlflow.note.content", f"Continued in the experiment {store.experiment}.")
+        return store
+    experiment = store.client.get_experiment(run.info.experiment_id)
+    _logged[run_id] = frozenset(run.data.params)  # those of its entry point
+    return replace(store, experiment_id=experiment.experiment_id, experiment=experiment.name, taken_over=run_id)
 
 
-def _move(store: Store, run_id: str) -> bool:
-    """Move a run that is still empty into the store's experiment. MLflow has no call for it; its SQL tables have."""
-    tables: Any = store.client._tracking_client.store
-    if not hasattr(tables, "ManagedSessionMaker"):
-        return False
-    from mlflow.store.tracking.dbmodels.models import SqlRun
+def open_run(store: Store, *, name: str, level: str, tags: Mapping[str, Any], description: str = "") -> str:
+    """Start a command's run, or turn the run of ``mlflow run`` into it; return its id.
 
-    place = store.client.get_experiment(store.experiment_id).artifact_location
-    with tables.ManagedSessionMaker(read_only=False) as session:
-        row = session.query(SqlRun).filter(SqlRun.run_uuid == run_id).one()
-        row.experiment_id = int(store.experiment_id)
-        row.artifact_uri = f"{place.rstrip('/')}/{run_id}/artifacts"
-    return True
+    Parameters
+    ----------
+    store : Store
+        As `take_over_run` returned it.
+    name, level, tags, description
+        See `start_run`.
+    """
+    if store.taken_over is None:
+        return start_run(store, name=name, level=level, tags=tags, description=description)
+    words = {**tags, "level": level, "mlflow.runName": name}
+    if description:
+        words["mlflow.note.content"] = description
+    store.client.update_run(store.taken_over, name=name)
+    record(store, store.taken_over, [Tags(words)])
+    return store.taken_over

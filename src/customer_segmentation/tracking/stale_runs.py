@@ -6,23 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from customer_segmentation.tracking.process import TAG, state_of
+from customer_segmentation.tracking.read import found_runs
 from customer_segmentation.tracking.store import Store
-
-PAGE = 1000
-
-
-def running(store: Store) -> list[Any]:
-    """All runs of the experiment that are RUNNING."""
-    found: list[Any] = []
-    token = None
-    while True:
-        page = store.client.search_runs(
-            [store.experiment_id], "attributes.status = 'RUNNING'", max_results=PAGE, page_token=token
-        )
-        found += page
-        token = page.token
-        if not token:
-            return found
 
 
 def close_stale_runs(store: Store) -> int:
@@ -31,12 +16,17 @@ def close_stale_runs(store: Store) -> int:
     Runs of other hosts and runs without the tag of a process, such as those of other tools, are left alone.
     """
     closed = 0
-    for run in running(store):
+    for run in found_runs(store, "attributes.status = 'RUNNING'"):
         tag = run.data.tags.get(TAG)
         if tag is not None and state_of(tag) == "gone":
             store.client.set_terminated(run.info.run_id, status="KILLED")
             closed += 1
     return closed
+
+
+def closed_sentence(closed: int) -> str:
+    """Say how many runs of killed processes were closed."""
+    return f"{closed} run{'s were' if closed > 1 else ' was'} left by a killed process: now KILLED"
 
 
 def discard(store: Store, runs: Sequence[Any]) -> None:

@@ -15,15 +15,18 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-from customer_segmentation.errors import StoreError
+from customer_segmentation.errors import StoreError, debugging
 from customer_segmentation.secrets import is_redacted, is_secret, redact
 from customer_segmentation.settings.tracking import TrackingSettings
 from customer_segmentation.tracking.guarded_client import GuardedClient
 from customer_segmentation.tracking.locks import locked
 from customer_segmentation.tracking.store_errors import be_patient, meaning
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 DEFAULT_STORE = "sqlite:///mlflow.db"
 
@@ -56,13 +59,16 @@ class Store:
     experiment_id, experiment : str
     usual : bool
         Whether commands in the current folder find it with no address said.
+    taken_over : str or None
+        The run that ``mlflow run`` opened for this command, see `customer_segmentation.tracking.runs.take_over_run`.
     """
 
     uri: str
-    client: Any
+    client: MlflowClient
     experiment_id: str
     experiment: str
     usual: bool = False
+    taken_over: str | None = None
 
     @property
     def shown(self) -> str:
@@ -135,7 +141,7 @@ def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeo
         if local:
             _create_sqlite(Path(resolved.removeprefix(SQLITE)))
         mlflow.set_tracking_uri(resolved)
-        client: Any = GuardedClient(MlflowClient(tracking_uri=resolved))
+        client = cast("MlflowClient", GuardedClient(MlflowClient(tracking_uri=resolved)))
         found = client.get_experiment_by_name(experiment)
         if found is None:
             try:
@@ -188,7 +194,8 @@ def connect(uri: str, experiment: str, experiment_id: str) -> Store:
 
     _silence()
     mlflow.set_tracking_uri(uri)
-    return Store(uri, GuardedClient(MlflowClient(tracking_uri=uri)), experiment_id, experiment)
+    client = cast("MlflowClient", GuardedClient(MlflowClient(tracking_uri=uri)))
+    return Store(uri, client, experiment_id, experiment)
 
 
 def _knock(uri: str, timeout: int) -> None:
@@ -297,7 +304,7 @@ def _settle_mlflow() -> None:
 
 def _silence() -> None:
     """Keep MLflow's notes and the tracebacks that it logs out of the command's own output: the exceptions reach us."""
-    level = logging.ERROR if os.environ.get("SEGMENT_DEBUG") else logging.CRITICAL
+    level = logging.ERROR if debugging() else logging.CRITICAL
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(level)
 
@@ -322,7 +329,14 @@ def existing_store(tracking: TrackingSettings, *, model: str | None = None) -> S
     if needed and uri.startswith(SQLITE) and not os.path.exists(uri.removeprefix(SQLITE)):
         first = "`segment sweep`" if model is None else "`segment sweep` and `segment promote`"
         raise StoreError(f"there is no store at {redact(uri)}; run {first} first, or give another with tracking.uri=.")
-    return open_store(uri=uri, experiment=tracking.experiment, artifacts=tracking.artifacts, timeout=tracking.timeout)
+    return store_of_settings(tracking)
+
+
+def store_of_settings(tracking: TrackingSettings) -> Store:
+    """Open the store of the settings; a local one is created where it is missing. See `open_store`."""
+    return open_store(
+        uri=tracking.uri, experiment=tracking.experiment, artifacts=tracking.artifacts, timeout=tracking.timeout
+    )
 
 
 def command(store: Store, *words: str) -> str:

@@ -24,6 +24,8 @@ class SweepContext:
         Tags of every run of the sweep.
     continued : bool
         Whether an earlier sweep is continued, so that a study may stand already.
+    varied : list of str
+        Keys with several values in the sweep: the name of a study says them.
     folder : str
         Where the sweep was started: relative paths and the user's ``conf/`` count from there.
     """
@@ -34,6 +36,7 @@ class SweepContext:
     sweep_id: str
     columns: list[str]
     tags: dict[str, str]
+    varied: list[str]
     continued: bool = False
     folder: str = ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,6 @@ from scipy.special import chndtr
 from customer_segmentation.clustering.metrics import contingency
 from customer_segmentation.clustering.study import Study
 from customer_segmentation.formatting import metric_name
-from customer_segmentation.workflows.prepare import PreparedCustomers
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,17 @@ def _noncentrality(statistic: float, freedom: int, level: float) -> float:
     return float(brentq(lambda shift: chndtr(statistic, freedom, shift) - level, 0.0, reach, xtol=1e-6))
 
 
-def associate(study: Study, customers: PreparedCustomers) -> None:
-    """Give each candidate its association with the outcomes, which took no part in the clustering."""
-    from customer_segmentation.verdict.association import cramers_v
+def associate(study: Study, outcomes: Mapping[str, NDArray[np.int64]]) -> None:
+    """Give each candidate its association with the outcomes, which took no part in the clustering.
 
-    for name, codes in customers.outcomes.items():
+    Parameters
+    ----------
+    study : Study
+        Its candidates' scores get ``association/NAME`` with the bounds of its interval.
+    outcomes : mapping of str to int array of shape (n_customers,)
+        A code for each value of an outcome, -1 where it is not known.
+    """
+    for name, codes in outcomes.items():
         known = codes >= 0
         for candidate in study.candidates:
             if candidate.k < 2:

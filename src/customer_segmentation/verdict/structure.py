@@ -13,10 +13,11 @@ import numpy as np
 from customer_segmentation.clustering.sampling import stratified_rows
 from customer_segmentation.clustering.silhouette import intersect
 from customer_segmentation.clustering.space import Space
-from customer_segmentation.clustering.structure_test import StructureResult
+from customer_segmentation.clustering.structure_test import StructureResult, valley_test
 from customer_segmentation.clustering.study import Study
 from customer_segmentation.formatting import listed
-from customer_segmentation.workflows.study_spec import StudySpec
+from customer_segmentation.settings.sweep import LargeSettings
+from customer_segmentation.verdict.alternative_k import alternative_k
 
 WORDS = {
     "natural": "natural structure in {}",
@@ -168,30 +169,42 @@ def across(structures: Sequence[StudyStructure]) -> str:
     return f"Structure test of {total} studies: " + "; ".join(parts) + "."
 
 
-def structure_of_study(job: StudySpec, study: Study, space: Space) -> tuple[StructureResult, StudyStructure]:
-    """Test a study for natural structure, ask the second opinions, and give each candidate its valleys as a score."""
-    from customer_segmentation.clustering.structure_test import valley_test
-    from customer_segmentation.verdict.alternative_k import alternative_k
-    from customer_segmentation.verdict.structure import study_structure
+def structure_of_study(
+    name: str, study: Study, space: Space, *, opinions: Sequence[str], large: LargeSettings, seed: int
+) -> tuple[StructureResult, StudyStructure]:
+    """Test a study for natural structure, ask the second opinions, and give each candidate its valleys as a score.
 
+    Parameters
+    ----------
+    name : str
+        Of the study.
+    study : Study
+        Its candidates' scores get ``valley_share``.
+    space : Space
+    opinions : sequence of str
+        Other rules for k that are asked.
+    large : LargeSettings
+        From how many customers on a sample is tested, and how large it is.
+    seed : int
+    """
     several = [candidate for candidate in study.candidates if candidate.k > 1]
     matrix, labels = space.matrix, {candidate.k: candidate.labels for candidate in several}
-    n, large = len(matrix), job.settings.large
+    n = len(matrix)
     if n > large.threshold and several:
         labelings = list(labels.values())
-        rows = stratified_rows(intersect(labelings), labelings, size=large.eval_sample, seed=job.settings.seed)
+        rows = stratified_rows(intersect(labelings), labelings, size=large.eval_sample, seed=seed)
         matrix, labels = matrix[rows], {k: found[rows] for k, found in labels.items()}
     result = valley_test(
         matrix,
         labels,
         {candidate.k: candidate.scores["silhouette"] for candidate in several},
-        seed=job.settings.seed,
+        seed=seed,
     )
     for candidate in several:
         if candidate.k in result.tests:
             candidate.scores["valley_share"] = result.tests[candidate.k].share
     asked = alternative_k(
-        job.settings.selection.opinions,
+        opinions,
         matrix,
         {
             # Inertia is a sum over customers; of a sample it is smaller in proportion.
@@ -199,6 +212,6 @@ def structure_of_study(job: StudySpec, study: Study, space: Space) -> tuple[Stru
             for candidate in study.candidates
         },
         knee=study.knee,
-        seed=job.settings.seed,
+        seed=seed,
     )
-    return result, study_structure(job.name, result, asked)
+    return result, study_structure(name, result, asked)

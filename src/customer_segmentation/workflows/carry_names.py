@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from customer_segmentation.model.segment_model import SegmentModel
-from customer_segmentation.segments.insights import profile_fit
 from customer_segmentation.segments.matching import Matching
 from customer_segmentation.segments.names import (
     CLAIMED,
@@ -24,14 +23,14 @@ def names_of(
 
     Parameters
     ----------
-    found : Reopened
+    found : RebuiltCandidate
     champion : SegmentModel or None
     matching : Matching or None
         Of the champion's clusters with the candidate's.
     """
-    profiles = profile_fit(found.customers, found.space, found.fit.labels, found.fit.estimator)
+    profiles = found.customers.profile(found.space, found.fit.labels, found.fit.estimator)
     # the one by which the sweep named them, whatever became of its file
-    playbook = playbook_of_sweep(found.store, found.run.data.tags["sweep"], found.job.settings)
+    playbook = playbook_of_sweep(found.store, found.run.data.tags["sweep"], found.spec.settings)
     previous = [] if champion is None else names_from_plain(champion.about.get(CLAIMED, []))
     if matching is None or not previous:
         return name_segments(profiles, playbook), (), profiles

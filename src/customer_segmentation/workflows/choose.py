@@ -40,8 +40,6 @@ class Conclusion:
     reasons : tuple of str
     verdict : dict
         What ``verdict.json`` holds, see `customer_segmentation.verdict.record`; empty when no study finished.
-    structures : tuple of StudyStructure
-    decision : Decision or None
     """
 
     leaderboard: pd.DataFrame
@@ -49,8 +47,6 @@ class Conclusion:
     runner_up: pd.Series | None
     reasons: tuple[str, ...]
     verdict: dict[str, Any] = field(default_factory=dict)
-    structures: tuple[StudyStructure, ...] = ()
-    decision: Decision | None = None
 
 
 def choose_across(
@@ -66,10 +62,10 @@ def choose_across(
     ----------
     store : Store
     sweep_id : str
-    customers : Customers
+    customers : PreparedCustomers
     settings : SweepSettings
-    job_of : callable
-        Composes the job of a candidate (a row of the leaderboard) again.
+    spec_of : callable
+        The study of a candidate (a row of the leaderboard), composed again.
     """
     leaderboard = candidates_of(store, sweep_id)
     if leaderboard.empty:
@@ -92,7 +88,7 @@ def choose_across(
     log_to_candidates(store, decision)
     rows = [None if index is None else row_of(board, index) for index in (decision.chosen, decision.runner_up)]
     verdict = verdict_record(decision, rule, words, structures, value=value)
-    return Conclusion(board, rows[0], rows[1], words.reasons, verdict, structures, decision)
+    return Conclusion(board, rows[0], rows[1], words.reasons, verdict)
 
 
 def structures_of(store: Store, sweep_id: str) -> tuple[StudyStructure, ...]:

@@ -55,6 +55,8 @@ class TableDescription:
         Population that the sweep keeps: "all" or "staying".
     left_by : str
         Header of the column that tells who has left, where they are not kept.
+    needs_address : bool
+        The table is a database whose address holds a password: no file keeps it.
     """
 
     reading: TableReading
@@ -65,6 +67,7 @@ class TableDescription:
     looked: str
     keep: str = "all"
     left_by: str = ""
+    needs_address: bool = False
 
 
 def describe_table(settings: InitSettings, name: str, *, ask: Ask | None = None) -> TableDescription:
@@ -85,6 +88,7 @@ def describe_table(settings: InitSettings, name: str, *, ask: Ask | None = None)
     DataError
         The table cannot be read, or no distance between its customers can be made.
     """
+    from customer_segmentation.config.starter_files import kept_out
     from customer_segmentation.data.other_rows import customer_rows
     from customer_segmentation.sources.open import open_source
 
@@ -101,8 +105,10 @@ def describe_table(settings: InitSettings, name: str, *, ask: Ask | None = None)
     orders = _orders(settings, reading, source.name)
     looked = f"guessed from {len(look.frame):,} rows of {source.name}, {look.which}" if look.which else ""
     if orders is not None:
-        return _describe_orders(settings, name, data, reading, orders, looked)
-    return _describe_customers(settings, name, data, reading, source, look, looked)
+        described = _describe_orders(settings, name, data, reading, orders, looked)
+    else:
+        described = _describe_customers(settings, name, data, reading, source, look, looked)
+    return replace(described, needs_address=kept_out(settings.data.path) is not None)
 
 
 def _read(settings: InitSettings, source: TableSource, look: Preview, ask: Ask | None) -> TableReading:

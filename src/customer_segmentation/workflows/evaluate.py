@@ -1,4 +1,4 @@
-"""Dear figures of a sweep's candidates: spaces built again from their configs, labels read from the store."""
+"""Expensive figures of a sweep's candidates: spaces built again from their configs, labels read from the store."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ class CandidateEvaluator:
         return self._labels[study][f"k{int(cell(self.board, index, 'k'))}"].to_numpy(dtype=np.int32)
 
     def study(self, index: int) -> tuple[StudySpec, Space]:
-        """Job and space of a candidate's study."""
+        """Spec and space of a candidate's study."""
         study = str(cell(self.board, index, "study_id"))
         if study not in self._studies:
-            job = self.spec_of(row_of(self.board, index))
-            self._studies[study] = job, space_of(job, self.customers)
+            spec = self.spec_of(row_of(self.board, index))
+            self._studies[study] = spec, space_of(spec, self.customers)
         return self._studies[study]
 
     def sample(self, index: int) -> np.ndarray | None:
@@ -91,21 +91,21 @@ class CandidateEvaluator:
 
     def explained(self, index: int) -> tuple[float, Sequence[str]]:
         """Share of customers whose segment a shallow tree over few features tells, and these features."""
-        job, space = self.study(index)
+        spec, space = self.study(index)
         most = self.settings.selection.most_features
         values, labels = space.values, self.labels(index)
         rows = self.sample(index)
         if rows is not None:
             values, labels = values.iloc[rows], labels[rows]
-        return explained_by_tree(values, labels, most_features=most, seed=job.settings.seed)
+        return explained_by_tree(values, labels, most_features=most, seed=spec.settings.seed)
 
     def screening(self, indices: Sequence[int]) -> Mapping[int, Mapping[str, float]]:
         """Cheap stability that can only rule out."""
         calls = []
         for index in indices:
-            job, space = self.study(index)
+            spec, space = self.study(index)
             matrix, labels = self.examined(index, space)
-            calls.append((matrix, labels, int(cell(self.board, index, "k")), estimators_of(job), job.settings.seed))
+            calls.append((matrix, labels, int(cell(self.board, index, "k")), estimators_of(spec), spec.settings.seed))
         looked = side_by_side(partial(screening, resamples=self.settings.selection.stability.screening), calls)
         return {
             index: self.with_error(index, scores_of(found, "screening"), found, "screening")
@@ -114,26 +114,26 @@ class CandidateEvaluator:
 
     def confirm(self, index: int) -> Mapping[str, float]:
         """Stability with all restarts; it ends early where the candidate flips, if that rules it out."""
-        job, space = self.study(index)
+        spec, space = self.study(index)
         stability = self.settings.selection.stability
         found = confirmation(
             *self.examined(index, space),
             int(cell(self.board, index, "k")),
-            make_estimator=estimators_of(job),
+            make_estimator=estimators_of(spec),
             resamples=stability.resamples,
-            seed=job.settings.seed,
+            seed=spec.settings.seed,
             stop_below=stability.rand_worst if self.settings.selection.enforce else None,
         )
         return self.with_error(index, scores_of(found), found, "stability")
 
     def seed_agreement(self, index: int, seeds: int) -> float:
         """Worst adjusted Rand index of a candidate with refits of all customers under further seeds."""
-        job, space = self.study(index)
-        seed = job.settings.seed
+        spec, space = self.study(index)
+        seed = spec.settings.seed
         agreed = seed_agreement(
             *self.examined(index, space),
             int(cell(self.board, index, "k")),
-            make_estimator=estimators_of(job),
+            make_estimator=estimators_of(spec),
             seeds=range(seed + 1, seed + 1 + seeds),
         )
         return float(agreed.min())

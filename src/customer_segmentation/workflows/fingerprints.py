@@ -49,13 +49,13 @@ def sweep_identity(asked: Plan, table: CustomerTable) -> str:
     )
 
 
-def study_identity(job: StudySpec, digest: str) -> str:
+def study_identity(spec: StudySpec, digest: str) -> str:
     """Identity of a study whatever its k; a candidate's is this and its k."""
-    settings = asdict(job.settings)
+    settings = asdict(spec.settings)
     shaping = ("features", "scaling", "clustering", "yardstick", "scores", "seed")
     return identity(
         {
-            "study": job.name,
+            "study": spec.name,
             "settings": {key: settings[key] for key in shaping if key in settings},
             "keep": settings["data"]["keep"],
             "digest": digest,

@@ -31,7 +31,7 @@ class Assigned:
     accounting : dict of str to int
         Rows read = rows used + rows not selected + rows set aside.
     table : DataFrame
-        One row a fit and segment, see `Everybody.table`.
+        One row a fit and segment, see `FullDataScores.table`.
     """
 
     accounting: dict[str, int]

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import os
-import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from customer_segmentation.clustering.clusterer import Restarts
 from customer_segmentation.clustering.feature_set import declared_features
-from customer_segmentation.clustering.space import build_space
+from customer_segmentation.clustering.fit import Fit
+from customer_segmentation.clustering.space import Space, build_space
 from customer_segmentation.config.checks import exploration_columns
 from customer_segmentation.config.instantiate import make_scaler
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.errors import DataError
+from customer_segmentation.execution.shared_data import held
+from customer_segmentation.segments.insights import SegmentInsights, describe_segments, profile_fit
+from customer_segmentation.segments.profile import Profiles
 from customer_segmentation.segments.variables import Described, describe_columns, profiled_columns
+from customer_segmentation.settings.playbook import PlaybookSettings
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.verdict.yardstick import attainable
 
@@ -71,58 +75,54 @@ class PreparedCustomers:
         column = self.table.id_column
         return None if column is None else self.table.customers[column]
 
+    def profile(self, space: Space, labels: NDArray[np.integer], estimator: Any) -> Profiles:
+        """Profile the segments of a fit, customers outside it assigned to them first."""
+        return profile_fit(self.described, self.table, space, labels, estimator)
+
+    def describe(self, space: Space, fit: Fit, playbook: PlaybookSettings) -> SegmentInsights:
+        """Profiles, names, recommendations and high-value customers of the segments of a fit."""
+        return describe_segments(self.described, self.table, space, fit, playbook)
+
     @cached_property
     def described(self) -> tuple[Described, ...]:
         """What profiles speak of: the same for every study."""
         return describe_columns(self.table.customers, self.table.others, self.table.columns)
 
 
-_LOADED: dict[str, PreparedCustomers] = {}
-
-
-def forget_customers() -> None:
-    """Let go of what this process has loaded."""
-    _LOADED.clear()
-
-
-SHARED = "SEGMENT_CUSTOMERS"  # file by which the processes of one machine share what one of them has loaded
-
-
-def save_customers(path: Path) -> None:
-    """Write what this process has loaded, for processes of its own that have the path in their environment."""
-    path.write_bytes(pickle.dumps(_LOADED, protocol=pickle.HIGHEST_PROTOCOL))
-
-
 def prepare_customers(settings: SweepSettings, needed: Sequence[str]) -> PreparedCustomers:
     """Load the table and build the reference space, or return what this process has loaded already.
+
+    Parameters
+    ----------
+    settings : SweepSettings
+    needed : sequence of str
+        Columns that any study of the sweep reads.
 
     Raises
     ------
     DataError
         The table cannot be read, or leaves too few customers.
     """
-    key = repr((settings.data, settings.yardstick, settings.seed, settings.large, settings.profiles, sorted(needed)))
-    if not _LOADED and os.environ.get(SHARED):
-        _LOADED.update(pickle.loads(Path(os.environ[SHARED]).read_bytes()))  # noqa: S301  (written by our own parent)
-    if key not in _LOADED:
-        welcome = exploration_columns(settings)
-        if settings.profiles == "all":
-            welcome += profiled_columns(settings.data.columns)
-        table = load_customers(settings.data, needed=list(needed), welcome=welcome)
-        n = len(table.customers)
-        if n < FEWEST_CUSTOMERS:
-            raise DataError(
-                f"{table.source} leaves {n} customer{'s'[: n != 1]} to segment; at least {FEWEST_CUSTOMERS} are "
-                "needed, and many more to learn anything."
-            )
-        reference = build_space(
-            table.customers,
-            declared_features(settings.yardstick.features, table.columns, "of the yardstick"),
-            scaling="of the yardstick",
-            scaler=make_scaler(settings.yardstick.scaling.scaler, "of the yardstick"),
+    shaping = (settings.data, settings.yardstick, settings.seed, settings.large, settings.profiles, sorted(needed))
+    return held(repr(shaping), lambda: _load(settings, needed))
+
+
+def _load(settings: SweepSettings, needed: Sequence[str]) -> PreparedCustomers:
+    welcome = exploration_columns(settings)
+    if settings.profiles == "all":
+        welcome += profiled_columns(settings.data.columns)
+    table = load_customers(settings.data, needed=list(needed), welcome=welcome)
+    n = len(table.customers)
+    if n < FEWEST_CUSTOMERS:
+        raise DataError(
+            f"{table.source} leaves {n} customer{'s'[: n != 1]} to segment; at least {FEWEST_CUSTOMERS} are "
+            "needed, and many more to learn anything."
         )
-        _LOADED.clear()  # one table at a time: it may be large
-        large = settings.large
-        restarts = Restarts(large.threshold, large.init_sample)
-        _LOADED[key] = PreparedCustomers(table, reference.matrix, settings.seed, restarts=restarts)
-    return _LOADED[key]
+    reference = build_space(
+        table.customers,
+        declared_features(settings.yardstick.features, table.columns, "of the yardstick"),
+        scaling="of the yardstick",
+        scaler=make_scaler(settings.yardstick.scaling.scaler, "of the yardstick"),
+    )
+    restarts = Restarts(settings.large.threshold, settings.large.init_sample)
+    return PreparedCustomers(table, reference.matrix, settings.seed, restarts=restarts)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from customer_segmentation.clustering.metrics import cluster_sizes
-from customer_segmentation.clustering.study import Candidate
 from customer_segmentation.data.contract import CASTING, plain_spec
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.errors import DataError, SegmentError, StudyError
@@ -27,13 +25,15 @@ from customer_segmentation.registry.register import artifact_check, logged_model
 from customer_segmentation.registry.segment_identity import Identity, carried_identity, first_identity
 from customer_segmentation.registry.version_tags import title_of, version_facts, version_tags
 from customer_segmentation.registry.versions import CHALLENGER, CHAMPION, ModelRegistry, Version, one_at_a_time
-from customer_segmentation.scoring.load import load_segment_model
+from customer_segmentation.scoring.load import loaded
 from customer_segmentation.segments.names import CLAIMED, plain_names
 from customer_segmentation.settings.promotion import PromoteSettings
-from customer_segmentation.tracking.resolve import candidate_of
+from customer_segmentation.tracking.items import Tags
+from customer_segmentation.tracking.resolve import candidate_of, store_of
+from customer_segmentation.tracking.runs import record
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.workflows.carry_names import names_of
-from customer_segmentation.workflows.rebuild import RebuiltCandidate, reopen, spec_of_run
+from customer_segmentation.workflows.rebuild import RebuiltCandidate, reopen
 from customer_segmentation.workflows.study_spec import estimators_of
 
 
@@ -92,16 +92,25 @@ def promote(settings: PromoteSettings, store: Store) -> Outcome:
     SegmentError
         There is no such candidate, or the store fails. That a candidate is refused is an outcome.
     """
-    run = candidate_of(store, settings.run_id)
-    store = replace(store, experiment_id=run.info.experiment_id)
+    run, taken_over = candidate_of(store, settings.run_id), store.taken_over
+    store = store_of(store, run)
     registry = ModelRegistry(store, settings.model)
     with one_at_a_time(store, settings.model):
         champion = _champion(registry)
         version = champion.version
         if version is not None and version.run_id == run.info.run_id and not champion.problem:
             finish(registry)
-            return Outcome(title_of(run), run.info.run_id, version, version.gate, (), (), (), version.number, CHAMPION)
-        return _Promotion(settings, registry, run, champion).carried_out()
+            outcome = Outcome(
+                title_of(run), run.info.run_id, version, version.gate, (), (), (), version.number, CHAMPION
+            )
+        else:
+            outcome = _Promotion(settings, registry, run, champion).carried_out()
+    if taken_over is not None:
+        made = f"version {outcome.version.number} of {settings.model}"
+        note = f"`segment promote`: {outcome.title}, {made}, {outcome.gate}."
+        words = {"level": "promotion", "gate": outcome.gate, "mlflow.note.content": note}
+        record(store, taken_over, [Tags(words)])
+    return outcome
 
 
 class _Promotion:
@@ -125,8 +134,8 @@ class _Promotion:
             labels=found.fit.labels,
             k=found.fit.k,
             matrix=found.space.matrix,
-            make_estimator=estimators_of(found.job),
-            seed=found.job.settings.seed,
+            make_estimator=estimators_of(found.spec),
+            seed=found.spec.settings.seed,
             reference=found.customers.reference,
             attainable=found.customers.attainable,
             customers=self._customers(found),
@@ -141,16 +150,17 @@ class _Promotion:
             examined.matching, [name.name for name in names], {change.segment: change.why for change in changes}
         )
         model = segment_model_of(
-            _as_candidate(found),
+            found.fit,
             found.space,
-            found.customers,
-            found.job,
+            found.customers.table,
+            study=found.spec.name,
+            data=found.spec.settings.data,
             profile=profiles.table,
             names={name.segment: name.name for name in names},
         ).renamed(identity.numbers, identity.names, **{CLAIMED: plain_names(names)})
         checks = (*first, refit, *examined.checks, self._own_labels(found, model))
         model_id = register_model(
-            self.store, self.run_id, model, params={**found.job.params, "k": found.fit.k}, study=found.job.name
+            self.store, self.run_id, model, params={**found.spec.params, "k": found.fit.k}, study=found.spec.name
         )
         checks = (*checks, self._loads_back(model_id, model))
         return self._settled(
@@ -162,11 +172,10 @@ class _Promotion:
         table = found.customers.table
         model = self.champion.model
         lacking = [] if model is None else [name for name in model.step.columns if name not in table.customers]
-        known = [name for name in lacking if name in found.job.settings.data.columns]
+        known = [name for name in lacking if name in found.spec.settings.data.columns]
         if not known:
             return table.customers
-        _, needed = spec_of_run(self.store, self.run)
-        again = load_customers(found.job.settings.data, needed=needed, welcome=known)
+        again = load_customers(found.spec.settings.data, needed=found.needed, welcome=known)
         return again.customers
 
     def _identity(self, matching: Any, called: list[str], why: dict[int, str]) -> Identity:
@@ -250,7 +259,8 @@ class _Promotion:
             action = "force" if gate == "forced" else "promote"
             self.registry.set_champion(version.number, action=action, before=self.before, reason=self.reason)
             alias = CHAMPION
-        self.store.client.set_tag(self.run_id, "registered", f"{self.registry.name} version {version.number}, {gate}")
+        registered = f"{self.registry.name} version {version.number}, {gate}"
+        record(self.store, self.run_id, [Tags({"registered": registered})])
         finish(self.registry)
         return Outcome(title_of(self.run), self.run_id, version, gate, checks, rows, notes, self.before, alias)
 
@@ -275,19 +285,7 @@ def _champion(registry: ModelRegistry) -> Champion:
     if version is None:
         return Champion(None, None, "")
     try:
-        loaded = load_segment_model(f"models:/{registry.name}/{version.number}", registry.client)
+        found = loaded(registry.store, f"models:/{registry.name}/{version.number}", None)
     except SegmentError as error:
         return Champion(version, None, f"the champion cannot be compared with: {str(error).rstrip('.')}")
-    return Champion(version, loaded.model, "")
-
-
-def _as_candidate(found: RebuiltCandidate) -> Candidate:
-    fit = found.fit
-    return Candidate(
-        k=fit.k,
-        codes=fit.codes,
-        centres=fit.centres,
-        estimator=fit.estimator,
-        scores={},
-        sizes=cluster_sizes(fit.labels, fit.k),
-    )
+    return Champion(version, found.model, "")

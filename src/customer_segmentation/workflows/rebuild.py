@@ -7,27 +7,28 @@ read together. Nothing is taken from the configs of today: a run says the same i
 from __future__ import annotations
 
 import json
-import tempfile
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from customer_segmentation.clustering.fit import Fit, fit_k
 from customer_segmentation.clustering.metrics import cluster_sizes
 from customer_segmentation.clustering.space import Space
-from customer_segmentation.config.compose import to_settings
-from customer_segmentation.config.contract_file import contract_columns
+from customer_segmentation.config.compose import settings_from_yaml
 from customer_segmentation.config.playbook_file import PLAYBOOK, playbook_of, to_playbook
 from customer_segmentation.errors import StudyError
 from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.playbook import PlaybookSettings
 from customer_segmentation.settings.sweep import SweepSettings
-from customer_segmentation.tracking.read import artifact_of, downloaded_artifact, overrides_of
-from customer_segmentation.tracking.resolve import candidate_run
+from customer_segmentation.tracking.read import artifact_of, overrides_of, text_of
+from customer_segmentation.tracking.resolve import candidate_of, store_of
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.workflows.prepare import PreparedCustomers, prepare_customers
 from customer_segmentation.workflows.study_spec import StudySpec, estimators_of, space_of
+
+if TYPE_CHECKING:
+    from customer_segmentation.tracking.read import Run
 
 #: How far the inertia of a refit may be from the logged one, relatively: rounding on another machine.
 INERTIA_TOLERANCE = 1e-6
@@ -42,16 +43,19 @@ class RebuiltCandidate:
     store : Store
         With the experiment of the run.
     run : mlflow.entities.Run
-    job : Job
-    customers : Customers
+    spec : StudySpec
+    needed : list of str
+        Columns that the studies of its sweep read together.
+    customers : PreparedCustomers
     space : Space
     fit : Fit
         Refitted; its labels are those that the run stands for.
     """
 
     store: Store
-    run: Any
-    job: StudySpec
+    run: Run
+    spec: StudySpec
+    needed: list[str]
     customers: PreparedCustomers
     space: Space
     fit: Fit
@@ -80,12 +84,12 @@ def reopen(store: Store, run_id: str, *, data_path: str | None = None) -> Rebuil
     StudyError
         The table is not the one that the sweep read, or the refit does not give the logged segments.
     """
-    run = candidate_run(store, run_id)
-    store = replace(store, experiment_id=run.info.experiment_id)
-    job, needed = spec_of_run(store, run)
+    run = candidate_of(store, run_id)
+    store = store_of(store, run)
+    spec, needed = spec_of_run(store, run)
     if data_path is not None:
-        job.settings.data.path = data_path
-    customers = prepare_customers(job.settings, needed)
+        spec.settings.data.path = data_path
+    customers = prepare_customers(spec.settings, needed)
     digest = run.data.tags["data_digest"]
     if not customers.table.digest.startswith(digest):
         raise StudyError(
@@ -93,37 +97,40 @@ def reopen(store: Store, run_id: str, *, data_path: str | None = None) -> Rebuil
             f"{customers.table.digest[: len(digest)]}, the run has {digest}; give the file that the sweep read with "
             "data.path=FILE."
         )
-    space, fit = refit(job, customers, parse_k(job.settings.k)[0])
+    space, fit = refit(spec, customers, parse_k(spec.settings.k)[0])
     check_refit(fit, run)
-    return RebuiltCandidate(store, run, job, customers, space, fit)
+    return RebuiltCandidate(store, run, spec, needed, customers, space, fit)
 
 
-def spec_of_run(store: Store, run: Any) -> tuple[StudySpec, list[str]]:
-    """Compose the job of a candidate again; return it with the columns that its sweep read together."""
-    from omegaconf import OmegaConf
+def spec_of_run(store: Store, run: Run) -> tuple[StudySpec, list[str]]:
+    """Compose the study of a candidate again; return it with the columns that its sweep read together.
 
-    tags, params = run.data.tags, run.data.params
-    with tempfile.TemporaryDirectory(prefix="segment-") as folder:
-        config = OmegaConf.load(downloaded_artifact(store, run.info.run_id, "config.yaml", folder))
-        contract = OmegaConf.load(downloaded_artifact(store, tags["sweep"], "contract.yaml", folder))
-        needed = json.loads(
-            downloaded_artifact(store, tags["sweep"], "columns.json", folder).read_text(encoding="utf-8")
-        )
-    settings: SweepSettings = to_settings(OmegaConf.merge(OmegaConf.structured(SweepSettings), config), contract=False)
-    columns: Any = OmegaConf.to_container(contract)
-    settings.data.columns = contract_columns(None, json.dumps(columns))
+    Parameters
+    ----------
+    store : Store
+    run : mlflow.entities.Run
+        Of the candidate.
+
+    Raises
+    ------
+    StoreError
+        The run or its sweep lacks the artifact that says so.
+    """
+    tags = run.data.tags
+    config = text_of(store, run.info.run_id, "config.yaml")
+    settings: SweepSettings = settings_from_yaml(SweepSettings, config, text_of(store, tags["sweep"], "contract.yaml"))
+    needed = json.loads(text_of(store, tags["sweep"], "columns.json"))
     overrides = tuple(overrides_of(store, tags["study_id"]))
-    job = StudySpec(settings, dict(params), overrides, int(tags["job"]), OmegaConf.to_yaml(config))
-    return job, needed
+    return StudySpec(tags["study"], settings, dict(run.data.params), overrides, int(tags["job"]), config), needed
 
 
-def refit(job: StudySpec, customers: PreparedCustomers, k: int) -> tuple[Space, Fit]:
-    """Space of a job, and its fit with k clusters."""
-    space = space_of(job, customers)
-    return space, fit_k(space.matrix, k, make_estimator=estimators_of(job), seed=job.settings.seed)
+def refit(spec: StudySpec, customers: PreparedCustomers, k: int) -> tuple[Space, Fit]:
+    """Space of a study, and its fit with k clusters."""
+    space = space_of(spec, customers)
+    return space, fit_k(space.matrix, k, make_estimator=estimators_of(spec), seed=spec.settings.seed)
 
 
-def check_refit(fit: Fit, run: Any) -> None:
+def check_refit(fit: Fit, run: Run) -> None:
     """Refuse a refit whose sizes or inertia are not those that the run logged."""
     logged = [int(size.replace(",", "")) for size in run.data.tags["sizes"].split(", ")]
     found = [int(size) for size in cluster_sizes(fit.labels, fit.k)]

@@ -4,32 +4,86 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from threadpoolctl import threadpool_limits
+
 from customer_segmentation.config.playbook_file import playbook_name
+from customer_segmentation.errors import StoreError
 from customer_segmentation.report.build import build_report
 from customer_segmentation.report.render import html_page, markdown_text
-from customer_segmentation.segments.insights import SegmentInsights, describe_segments
+from customer_segmentation.segments.insights import SegmentInsights
+from customer_segmentation.settings.commands import ReportSettings
 from customer_segmentation.tracking.log.candidate import insight_items, profile_items
-from customer_segmentation.tracking.log.sweep import picture_items, report_items
+from customer_segmentation.tracking.log.sweep import picture_items, place_of_report, report_items
+from customer_segmentation.tracking.read import artifact_of
+from customer_segmentation.tracking.resolve import run_meant, store_of
 from customer_segmentation.tracking.runs import record
 from customer_segmentation.tracking.store import Store
-from customer_segmentation.workflows.rebuild import RebuiltCandidate, playbook_of_sweep
+from customer_segmentation.workflows.rebuild import RebuiltCandidate, playbook_of_sweep, reopen
 from customer_segmentation.workflows.report_data import gather
 
 
 @dataclass(frozen=True)
 class Written:
-    """A report as it was logged."""
+    """A report as it was logged.
+
+    Attributes
+    ----------
+    run_id, title, html, markdown : str
+    place : str
+        Of the page.
+    """
 
     run_id: str
     title: str
     html: str
     markdown: str
+    place: str
+
+
+def write_report(settings: ReportSettings, store: Store) -> Written:
+    """Write the report of the run that is asked for, from what its runs hold.
+
+    Parameters
+    ----------
+    settings : ReportSettings
+    store : Store
+
+    Raises
+    ------
+    StoreError
+        There is no such run, or it holds nothing to report.
+    StudyError
+        The candidate that it is about cannot be refitted.
+    """
+    run = run_meant(store, settings.run_id)
+    store = store_of(store, run)
+    run_id, path = run.info.run_id, settings.data.path
+    with threadpool_limits(1):
+        if run.data.tags.get("level") != "sweep":
+            return report_of_candidate(store, reopen(store, run_id, data_path=path))
+        if run.info.status == "RUNNING":
+            raise StoreError(f"sweep {run_id} is still running; its report comes at its end.")
+        if artifact_of(store, run_id, "verdict.json") is None:
+            raise StoreError(
+                f"sweep {run_id} is {run.info.status} and has no verdict, so there is nothing to report: run it again."
+            )
+        chosen = run.data.tags.get("chosen_run_id")
+        return report_of_sweep(store, run_id, reopen(store, chosen, data_path=path) if chosen else None)
 
 
 def report_of_sweep(
     store: Store, sweep_id: str, opened: RebuiltCandidate | None, insights: SegmentInsights | None = None
 ) -> Written:
-    """Report a sweep with its chosen candidate, if it has one; log it on the sweep's run, the pictures on the other."""
+    """Report a sweep with its chosen candidate, if it has one; log it on the sweep's run, the pictures on the other.
+
+    Parameters
+    ----------
+    store : Store
+    sweep_id : str
+    opened : RebuiltCandidate or None
+    insights : SegmentInsights, optional
+        Of its segments, where they are known already.
+    """
     return _report(store, sweep_id, sweep_id, opened, insights)
 
 
@@ -37,15 +91,15 @@ def report_of_candidate(store: Store, opened: RebuiltCandidate) -> Written:
     """Report one candidate of a sweep; log it on its own run, with the profiles and names that it speaks of."""
     run_id, sweep_id = opened.run.info.run_id, opened.run.data.tags["sweep"]
     insights = _insights(store, sweep_id, opened)
-    told = insight_items(insights, playbook=playbook_name(opened.job.settings))
+    told = insight_items(insights, playbook=playbook_name(opened.spec.settings))
     record(store, run_id, [*profile_items(insights.profiles), *told])
     return _report(store, sweep_id, run_id, opened, insights)
 
 
 def _insights(store: Store, sweep_id: str, opened: RebuiltCandidate) -> SegmentInsights:
     """What its sweep said of the segments: by the playbook that the sweep used."""
-    playbook = playbook_of_sweep(store, sweep_id, opened.job.settings)
-    return describe_segments(opened.customers, opened.space, opened.fit, playbook)
+    playbook = playbook_of_sweep(store, sweep_id, opened.spec.settings)
+    return opened.customers.describe(opened.space, opened.fit, playbook)
 
 
 def _report(
@@ -55,8 +109,8 @@ def _report(
         insights = _insights(store, sweep_id, opened)
     data = gather(store, sweep_id, opened, insights, of_candidate=run_id != sweep_id)
     document = build_report(data)
-    written = Written(run_id, document.title, html_page(document), markdown_text(document))
+    html, markdown = html_page(document), markdown_text(document)
     if opened is not None:
         record(store, opened.run.info.run_id, picture_items(data.pictures_of_segments))
-    record(store, run_id, report_items(written.html, written.markdown))
-    return written
+    record(store, run_id, report_items(html, markdown))
+    return Written(run_id, document.title, html, markdown, place_of_report(store, run_id))

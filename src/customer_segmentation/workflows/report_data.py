@@ -172,8 +172,8 @@ def _check(opened: RebuiltCandidate) -> SpaceCheck:
         matrix = np.ascontiguousarray(clone(space.preparation[1]).fit_transform(values), dtype=np.float64)
     if not np.isfinite(matrix).all():
         return check
-    seed = opened.job.settings.seed
-    other = fit_k(matrix, opened.fit.k, make_estimator=estimators_of(opened.job), seed=seed)
+    seed = opened.spec.settings.seed
+    other = fit_k(matrix, opened.fit.k, make_estimator=estimators_of(opened.spec), seed=seed)
     return replace(check, unit_change=(changed, adjusted_rand_index(opened.fit.labels, other.labels)))
 
 
@@ -225,7 +225,7 @@ def _pictures(
         insights,
         labels_by_k=_labels(store, opened.run.data.tags["study_id"]),
         value=opened.customers.value,
-        seed=opened.job.settings.seed,
+        seed=opened.spec.settings.seed,
     )
     return found
 
@@ -263,7 +263,7 @@ def _pairs(store: Store, opened: RebuiltCandidate, insights: SegmentInsights) ->
     names = [name.name for name in insights.names] or None
     figure = scatter_pairs(
         numbers[main], labels, means[main], opened.space.features.units, f"Segments of {opened.name}", names=names,
-        seed=opened.job.settings.seed,
+        seed=opened.spec.settings.seed,
     )  # fmt: skip
     return drawn(figure, "pairs", caption=caption, alt=alt)
 

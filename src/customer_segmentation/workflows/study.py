@@ -1,25 +1,29 @@
-"""The Hydra job of ``segment sweep``: one study, from composed config to finished runs."""
+"""One study of a sweep, from composed config to finished runs."""
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+
+from threadpoolctl import threadpool_limits
 
 from customer_segmentation.clustering.feature_set import declared_features
 from customer_segmentation.clustering.space import Space
 from customer_segmentation.clustering.study import Study, run_study
+from customer_segmentation.config.compose import ComposedJob
 from customer_segmentation.config.playbook_file import playbook_of
-from customer_segmentation.console.progress import current_progress
-from customer_segmentation.errors import SegmentError
-from customer_segmentation.model.build import model_of
-from customer_segmentation.segments.insights import profile_fit
+from customer_segmentation.errors import SegmentError, StoreError, debugging
+from customer_segmentation.execution.processes import follow_parent
+from customer_segmentation.execution.progress import current_progress
+from customer_segmentation.model.build import Clusters, segment_model_of
 from customer_segmentation.segments.names import name_segments
+from customer_segmentation.segments.profile import Profiles
 from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.tracking.fingerprint import TAG as IDENTITY
 from customer_segmentation.tracking.fingerprint import candidate_identity
-from customer_segmentation.tracking.items import Item, Metrics, Tags
+from customer_segmentation.tracking.items import Item, Metrics, Model, Tags
 from customer_segmentation.tracking.log.candidate import profile_items
 from customer_segmentation.tracking.log.study import (
     candidate_items,
@@ -30,7 +34,7 @@ from customer_segmentation.tracking.log.study import (
 )
 from customer_segmentation.tracking.resume import standing_of, take_up
 from customer_segmentation.tracking.runs import abandon_run, finish_run, record, start_run
-from customer_segmentation.tracking.store import Store
+from customer_segmentation.tracking.store import Store, connect
 from customer_segmentation.tracking.store_errors import store_error_of
 from customer_segmentation.tracking.worker_context import SweepContext
 from customer_segmentation.verdict.association import associate
@@ -41,33 +45,105 @@ from customer_segmentation.verdict.yardstick import yardstick
 from customer_segmentation.workflows.fingerprints import study_identity
 from customer_segmentation.workflows.full_data import score_full_data
 from customer_segmentation.workflows.prepare import PreparedCustomers, prepare_customers
-from customer_segmentation.workflows.study_spec import StudySpec, estimators_of, space_of
+from customer_segmentation.workflows.study_spec import StudySpec, estimators_of, remember, space_of, spec_of
+
+#: Sweeps whose store has failed in this process, and how: their other studies would wait for it one after the other.
+_BROKEN: dict[str, StoreError] = {}
 
 
-def run_logged(job: StudySpec, context: SweepContext, store: Store) -> None:
-    """Run one study inside its run; end the run as FINISHED, FAILED with the reason, or KILLED."""
+@dataclass(frozen=True)
+class ComputedStudy:
+    """A study as it was computed, before anything of it is logged."""
+
+    spec: StudySpec
+    study: Study
+    space: Space
+    customers: PreparedCustomers
+
+
+def run_job(job: ComposedJob) -> None:
+    """Run the study of a composed job. A study that fails says so in its own run and the others go on.
+
+    Raises
+    ------
+    StoreError
+        The store fails: no study can be logged any more.
+    """
+    follow_parent()
+    context = SweepContext.current()
+    context.enter_folder()
+    spec = spec_of(job, context.varied)
+    remember(context.sweep_id, spec)
+    # The sweep may vary the seed: the tag of a study is its own, not the first one's.
+    context = replace(context, tags={**context.tags, "seed": str(spec.settings.seed)})
+    if context.sweep_id in _BROKEN:
+        raise _BROKEN[context.sweep_id]
+    store = connect(context.uri, context.experiment, context.experiment_id)
+    try:
+        with threadpool_limits(spec.settings.threads):
+            run_logged(spec, context, store)
+    except Exception as error:
+        store_error = store_error_of(error, keeps=True)
+        if store_error is None:
+            raise
+        _BROKEN[context.sweep_id] = store_error
+        raise store_error from error
+
+
+def prepare_worker() -> None:
+    """What a process of this machine can do before its first study: import, and look for the store."""
+    follow_parent()
+    with contextlib.suppress(Exception):  # the first study meets it again, and says so
+        context = SweepContext.current()
+        context.enter_folder()
+        connect(context.uri, context.experiment, context.experiment_id)
+
+
+def trust_again(sweep_id: str) -> None:
+    """Forget that the store of a sweep has failed: it is continued."""
+    _BROKEN.pop(sweep_id, None)
+
+
+def run_logged(spec: StudySpec, context: SweepContext, store: Store) -> None:
+    """Run one study inside its run; end the run as FINISHED, FAILED with the reason, or KILLED.
+
+    Parameters
+    ----------
+    spec : StudySpec
+    context : SweepContext
+    store : Store
+    """
     progress = current_progress()
-    own = study_identity(job, context.tags["data_digest"])
+    own = study_identity(spec, context.tags["data_digest"])
     standing = standing_of(store, context.sweep_id, own) if context.continued else None
     if standing is not None and standing.finished:
-        progress.study_reused(job.name, len(standing.ks))
+        progress.study_reused(spec.name, len(standing.ks))
         return
     if standing is None:
-        tags = {"sweep": context.sweep_id, "job": job.number, "overrides": json.dumps(job.overrides), IDENTITY: own}
-        run_id = start_run(store, name=job.name, level="study", parent=context.sweep_id, tags={**context.tags, **tags})
+        tags = {"sweep": context.sweep_id, "job": spec.number, "overrides": json.dumps(spec.overrides), IDENTITY: own}
+        run_id = start_run(store, name=spec.name, level="study", parent=context.sweep_id, tags={**context.tags, **tags})
     else:
         run_id = standing.run_id
         take_up(store, run_id)
     done = standing.ks if standing is not None else frozenset()
-    progress.study_started(job.name)
+    progress.study_started(spec.name)
     try:
-        study, space, customers = compute(job, context.columns, progress.candidate_done)
-        found = structure_of_study(job, study, space)
-        associate(study, customers)
-        full_data = score_full_data(job.settings, context.columns, study, space, customers)
-        _log_candidates(job, context, store, run_id, study, space, customers, found[1], own, done)
+        computed = compute(spec, context.columns, progress.candidate_done)
+        study, space, customers = computed.study, computed.space, computed.customers
+        settings = spec.settings
+        found = structure_of_study(
+            spec.name,
+            study,
+            space,
+            opinions=settings.selection.opinions,
+            large=settings.large,
+            seed=settings.seed,
+        )
+        associate(study, customers.outcomes)
+        full_data = score_full_data(settings, context.columns, study, space, customers)
+        _log_candidates(computed, context, store, run_id, structure=found[1], identity=own, done=done)
         items: list[Item] = [
-            *study_items(study, space, ids=customers.ids, params=job.params, config=job.config),
+            *study_items(study, space, ids=customers.ids, params=spec.params, config=spec.config),
             *structure_items(*found),
             *([] if full_data is None else full_data_items(full_data.accounting, full_data.table)),
         ]
@@ -75,32 +151,42 @@ def run_logged(job: StudySpec, context: SweepContext, store: Store) -> None:
             items = [item for item in items if not isinstance(item, Metrics)]
         record(store, run_id, items)
     except Exception as error:
-        if os.environ.get("SEGMENT_DEBUG") or store_error_of(error) is not None:
+        if debugging() or store_error_of(error) is not None:
             abandon_run(store, run_id, error)
             raise
         known = isinstance(error, SegmentError)
         reason = " ".join(str(error).split()) if known else f"unexpected {type(error).__name__}: {error}"
         record(store, run_id, [Tags({"failed_because": reason, "mlflow.note.content": f"**Failed.** {reason}"})])
         finish_run(store, run_id, "FAILED")
-        progress.study_failed(job.name, reason)
+        progress.study_failed(spec.name, reason)
     except BaseException as stopped:
         abandon_run(store, run_id, stopped)
         raise
     else:
         finish_run(store, run_id)
-        progress.study_done(job.name, study, space.notes)
+        marks = [(candidate.scores.get("yardstick", float("nan")), candidate.k) for candidate in study.candidates]
+        progress.study_done(spec.name, marks, "; ".join(space.notes))
 
 
-def compute(job: StudySpec, columns: list[str], on_candidate: Any = None) -> tuple[Study, Space, PreparedCustomers]:
-    """Build the space of a job and run its study. Pure computation: nothing is logged."""
-    settings = job.settings
+def compute(spec: StudySpec, columns: list[str], on_candidate: Callable[[int], None] | None = None) -> ComputedStudy:
+    """Build the space of a study and run it. Pure computation: nothing is logged.
+
+    Parameters
+    ----------
+    spec : StudySpec
+    columns : list of str
+        Columns of the customer table that any study of the sweep reads.
+    on_candidate : callable, optional
+        Told the k of each candidate when it is done.
+    """
+    settings = spec.settings
     customers = prepare_customers(settings, columns)
-    space = space_of(job, customers)
+    space = space_of(spec, customers)
     ks = parse_k(settings.k)
     study = run_study(
         space.matrix,
         ks=ks,
-        make_estimator=estimators_of(job),
+        make_estimator=estimators_of(spec),
         seed=settings.seed,
         value=customers.value,
         reference=customers.reference,
@@ -116,32 +202,66 @@ def compute(job: StudySpec, columns: list[str], on_candidate: Any = None) -> tup
             candidate.scores.clear()
             candidate.scores["yardstick"] = yardstick(own["reference_explained"], candidate.k, attained)
             candidate.scores.update(own)
-    return study, space, customers
+    return ComputedStudy(spec, study, space, customers)
 
 
-def value_is_feature(job: StudySpec, customers: PreparedCustomers) -> bool:
+def value_is_feature(spec: StudySpec, customers: PreparedCustomers) -> bool:
     """Whether the value column is among what the segments were made from: explaining it is circular then."""
     column = customers.table.value_column
-    features = declared_features(job.settings.features, customers.table.columns, job.choices["features"])
+    features = declared_features(spec.settings.features, customers.table.columns, spec.choices["features"])
     return column is not None and column in features.columns
 
 
+def model_of(
+    fit: Clusters,
+    space: Space,
+    customers: PreparedCustomers,
+    spec: StudySpec,
+    profiles: Profiles,
+    names: dict[int, str],
+) -> Model:
+    """Model of a fit as it is logged, its segments numbered as its clusters are.
+
+    Parameters
+    ----------
+    fit : Clusters
+    space : Space
+    customers : PreparedCustomers
+    spec : StudySpec
+    profiles : Profiles
+        Of its segments.
+    names : dict of int to str
+        Names of its segments.
+    """
+    model = segment_model_of(
+        fit,
+        space,
+        customers.table,
+        study=spec.name,
+        data=spec.settings.data,
+        profile=profiles.table,
+        names=names,
+    )
+    return Model(
+        model, params={**spec.params, "k": len(fit.centres)}, tags={"study": spec.name, "verdict": "best_of_study"}
+    )
+
+
 def _log_candidates(
-    job: StudySpec,
+    computed: ComputedStudy,
     context: SweepContext,
     store: Store,
     study_id: str,
-    study: Study,
-    space: Space,
-    customers: PreparedCustomers,
+    *,
     structure: StudyStructure,
     identity: str,
     done: Collection[int],
 ) -> None:
-    choice = best_of_study(leaderboard_of(study, job.name, structure.k), rule_of(job.settings.selection))
+    spec, study, space, customers = computed.spec, computed.study, computed.space, computed.customers
+    choice = best_of_study(leaderboard_of(study, spec.name, structure.k), rule_of(spec.settings.selection))
     known = {
         "knee": study.knee,
-        "value_circular": "yes" if value_is_feature(job, customers) else "no",
+        "value_circular": "yes" if value_is_feature(spec, customers) else "no",
     }
     for candidate in study.candidates:
         if candidate.k in done:
@@ -152,15 +272,15 @@ def _log_candidates(
             verdict = f"ruled_out:{choice.ruled_out[candidate.k]}"
         run_id = start_run(
             store,
-            name=f"{job.name} · k={candidate.k}",
+            name=f"{spec.name} · k={candidate.k}",
             level="candidate",
             parent=study_id,
             tags={
                 **context.tags,
                 "sweep": context.sweep_id,
                 "study_id": study_id,
-                "study": job.name,
-                "job": job.number,
+                "study": spec.name,
+                "job": spec.number,
                 **known,
                 "natural": "yes" if candidate.k == structure.k > 1 else "no",
                 "best_of_study": "yes" if best else "no",
@@ -170,13 +290,14 @@ def _log_candidates(
             },
         )
         try:
-            items = list(candidate_items(candidate, space, params=job.params, config=job.config))
+            items = list(candidate_items(candidate, space, params=spec.params, config=spec.config))
             if best:
-                profiles = profile_fit(customers, space, candidate.labels, candidate.estimator)
+                profiles = customers.profile(space, candidate.labels, candidate.estimator)
                 items += profile_items(profiles)
-                if job.settings.tracking.models == "best":
-                    names = {name.segment: name.name for name in name_segments(profiles, playbook_of(job.settings))}
-                    items.append(model_of(candidate, space, customers, job, profile=profiles.table, names=names))
+                if spec.settings.tracking.models == "best":
+                    playbook = playbook_of(spec.settings)
+                    names = {name.segment: name.name for name in name_segments(profiles, playbook)}
+                    items.append(model_of(candidate, space, customers, spec, profiles, names))
             record(store, run_id, items)
         except BaseException as error:
             abandon_run(store, run_id, error)

@@ -2,41 +2,47 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from customer_segmentation.clustering.clusterer import Clusterers, Restarts
 from customer_segmentation.clustering.feature_set import declared_features
 from customer_segmentation.clustering.space import Space, build_space
+from customer_segmentation.config.compose import ComposedJob
 from customer_segmentation.config.instantiate import make_estimator, make_scaler
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.workflows.prepare import PreparedCustomers
 
+#: Keys that a study's name always says, or that are no part of a study.
+SAID = frozenset({"features", "scaling", "k", "experiments", "hydra.sweeper.params"})
+
 
 @dataclass(frozen=True)
 class StudySpec:
-    """One study as it was asked for."""
+    """One study as it was asked for.
 
+    Attributes
+    ----------
+    name : str
+        See `study_name`.
+    settings : SweepSettings
+    choices : mapping
+        Decision to the name of the file taken.
+    overrides : tuple of str
+        By which Hydra composed it.
+    number : int
+        Among the studies of the sweep.
+    config : str
+        YAML of the composed config, k left out.
+    """
+
+    name: str
     settings: SweepSettings
     choices: Mapping[str, str]
     overrides: tuple[str, ...]
     number: int
-    config: str  # YAML of the composed config, k left out
-
-    @property
-    def name(self) -> str:
-        """Feature set, scaling, and whatever else this sweep varies."""
-        shown = {"features", "scaling", "k", "experiments", "hydra.sweeper.params"}
-        varied = json.loads(os.environ.get("SEGMENT_VARIED", "[]"))
-        further = [
-            text.partition("=")[2] if "." not in text.partition("=")[0] and "=" in text and _is_choice(text) else text
-            for text in self.overrides
-            if text.partition("=")[0] in varied and text.partition("=")[0] not in shown
-        ]
-        return " · ".join([self.choices["features"], self.choices["scaling"], *further])
+    config: str
 
     @property
     def params(self) -> dict[str, Any]:
@@ -53,39 +59,63 @@ class StudySpec:
         }
 
 
-#: Jobs that this process has run, by their sweep and overrides: composing one again costs a fifth of a second.
+def study_name(choices: Mapping[str, str], overrides: Sequence[str], varied: Collection[str]) -> str:
+    """Feature set, scaling, and whatever else its sweep varies.
+
+    Parameters
+    ----------
+    choices : mapping
+        Decision to the name of the file taken.
+    overrides : sequence of str
+        Of the study.
+    varied : collection of str
+        Keys with several values in the sweep.
+
+    Examples
+    --------
+    >>> study_name({"features": "value", "scaling": "none"}, ["clustering=kmeans", "seed=1"], ["clustering", "seed"])
+    'value · none · kmeans · seed=1'
+    """
+    further = [text for text in overrides if text.partition("=")[0] in varied and text.partition("=")[0] not in SAID]
+    named = [text.removeprefix("clustering=") for text in further]
+    return " · ".join([choices["features"], choices["scaling"], *named])
+
+
+def spec_of(job: ComposedJob, varied: Collection[str]) -> StudySpec:
+    """Study of a composed job; ``varied`` holds the keys with several values in its sweep."""
+    name = study_name(job.choices, job.overrides, varied)
+    return StudySpec(name, job.settings, job.choices, job.overrides, job.number, job.config)
+
+
+#: Studies that this process has run, by their sweep and overrides: composing one again costs a fifth of a second.
 _RUN: dict[tuple[str, tuple[str, ...]], StudySpec] = {}
 
 
-def remember(sweep_id: str, job: StudySpec) -> None:
-    """Keep a job for what comes after the studies; those of other sweeps are forgotten."""
+def remember(sweep_id: str, spec: StudySpec) -> None:
+    """Keep a study for what comes after the studies; those of other sweeps are forgotten."""
     for other in [key for key in _RUN if key[0] != sweep_id]:
         del _RUN[other]
-    _RUN[sweep_id, job.overrides] = job
+    _RUN[sweep_id, spec.overrides] = spec
 
 
-def spec_of_job(sweep_id: str, overrides: Sequence[str]) -> StudySpec | None:
-    """Job of these overrides, if this process has run it."""
+def remembered(sweep_id: str, overrides: Sequence[str]) -> StudySpec | None:
+    """Study of these overrides, if this process has run it."""
     return _RUN.get((sweep_id, tuple(overrides)))
 
 
-def _is_choice(override: str) -> bool:
-    return override.partition("=")[0] in ("clustering", "features", "scaling")
-
-
-def space_of(job: StudySpec, customers: PreparedCustomers) -> Space:
-    """Space of a job: its feature set of the customers, under its scaling."""
-    settings = job.settings
+def space_of(spec: StudySpec, customers: PreparedCustomers) -> Space:
+    """Space of a study: its feature set of the customers, under its scaling."""
+    settings = spec.settings
     return build_space(
         customers.table.customers,
-        declared_features(settings.features, customers.table.columns, job.choices["features"]),
-        scaling=job.choices["scaling"],
-        scaler=make_scaler(settings.scaling.scaler, job.choices["scaling"]),
+        declared_features(settings.features, customers.table.columns, spec.choices["features"]),
+        scaling=spec.choices["scaling"],
+        scaler=make_scaler(settings.scaling.scaler, spec.choices["scaling"]),
     )
 
 
-def estimators_of(job: StudySpec) -> Clusterers:
+def estimators_of(spec: StudySpec) -> Clusterers:
     """How the fits of a study get an unfitted estimator for k and a seed: the config is read once, then cloned."""
-    first = make_estimator(job.settings.clustering.estimator, job.choices["clustering"], 2, job.settings.seed)
-    large = job.settings.large
+    first = make_estimator(spec.settings.clustering.estimator, spec.choices["clustering"], 2, spec.settings.seed)
+    large = spec.settings.large
     return Clusterers(first, Restarts(large.threshold, large.init_sample))

@@ -1,0 +1,73 @@
+"""One console, one style of table, one account of the rows, for everything that is printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from customer_segmentation.data.table import CustomerTable
+
+LOG_WIDTH = 140  # where output goes to a file there is no width to keep to
+
+
+def console(width: int = LOG_WIDTH) -> Console:
+    """Where a command's answer goes: a terminal with its width, or a log with this one."""
+    found = Console(highlight=False)
+    return found if found.is_terminal else Console(highlight=False, width=width)
+
+
+def table(title: str = "", caption: str = "") -> Table:
+    """An empty table.
+
+    Parameters
+    ----------
+    title, caption : str
+        Texts as they are, not markup.
+    """
+    made = Table(title=escape(title) or None, title_justify="left", box=SIMPLE, caption=caption or None)
+    made.caption_justify = "left"
+    return made
+
+
+def columns(made: Table, left: Iterable[str] = (), right: Iterable[str] = ()) -> Table:
+    """Add columns to a table: words to the left, then figures to the right."""
+    for name in left:
+        made.add_column(name, overflow="fold")
+    for name in right:
+        made.add_column(name, justify="right", no_wrap=True)
+    return made
+
+
+def row_account(rows: CustomerTable, *, looked_at: bool = False) -> str:
+    """The account of the rows as markup: read = used + not selected + set aside.
+
+    Parameters
+    ----------
+    rows : CustomerTable
+    looked_at : bool
+        The table holds some rows of a bigger one.
+    """
+    counts = rows.accounting()
+    of = " looked at" if looked_at else f" of {escape(rows.source)}"
+    return (
+        f"{counts['rows_read']:,} rows{of} = {counts['rows_used']:,} used + "
+        f"{counts['rows_not_selected']:,} not selected + {counts['rows_set_aside']:,} set aside"
+    )
+
+
+def print_rows(out: Console, rows: CustomerTable) -> None:
+    """Print the account of the rows, and what was mended."""
+    out.print(row_account(rows))
+    if rows.accounting()["rows_used"] != len(rows.customers):
+        out.print(f"  these orders sum up to {len(rows.customers):,} customers")
+    for what, count in rows.repairs.items():
+        out.print(f"  mended: {escape(what)}: {count:,}")
+
+
+def print_next(out: Console, what: str, command: str) -> None:
+    """Print a command to go on with, in one line that can be copied."""
+    out.print(f"{what}  {escape(command)}", soft_wrap=True)

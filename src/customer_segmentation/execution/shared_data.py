@@ -1,0 +1,44 @@
+"""What the studies of a process compute from, loaded once; and shared by the processes of one machine."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar, cast
+
+VARIABLE = "SEGMENT_SHARED"  # file by which the processes of one machine share what one of them has loaded
+
+Held = TypeVar("Held")
+
+_HELD: dict[str, object] = {}
+
+
+def held(key: str, load: Callable[[], Held]) -> Held:
+    """What this process, or the one that started it, has loaded under a key; else it is loaded now.
+
+    Parameters
+    ----------
+    key : str
+        Tells one object from another. One is held at a time: it may be large.
+    load : callable
+        Makes an object that can be pickled.
+    """
+    if not _HELD and os.environ.get(VARIABLE):
+        _HELD.update(pickle.loads(Path(os.environ[VARIABLE]).read_bytes()))  # noqa: S301 - written by our own parent
+    if key not in _HELD:
+        loaded = load()
+        _HELD.clear()
+        _HELD[key] = loaded
+    return cast("Held", _HELD[key])
+
+
+def share(path: Path) -> None:
+    """Write what this process holds, for processes of its own that have the path in their environment."""
+    path.write_bytes(pickle.dumps(_HELD, protocol=pickle.HIGHEST_PROTOCOL))
+
+
+def forget() -> None:
+    """Let go of what this process holds."""
+    _HELD.clear()

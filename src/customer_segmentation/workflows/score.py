@@ -1,0 +1,233 @@
+"""A table of customers labelled with a model: no row lost, and how far they are from those of the fit."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.formatting import markdown, percent
+from customer_segmentation.scoring.columns import contract_of
+from customer_segmentation.scoring.database_output import TableOutput
+from customer_segmentation.scoring.drift import WORDS, Drift
+from customer_segmentation.scoring.load import LoadedModel, loaded
+from customer_segmentation.scoring.outputs import Output
+from customer_segmentation.scoring.score import Comparison, Scored, score
+from customer_segmentation.settings.data import DataSettings
+from customer_segmentation.settings.score import ScoreSettings
+from customer_segmentation.sources.open import open_source
+from customer_segmentation.tracking.items import Tags, Text
+from customer_segmentation.tracking.log.scoring import score_items
+from customer_segmentation.tracking.runs import closing, open_run, record
+from customer_segmentation.tracking.store import Store
+
+SHOWN = 6  # reasons why rows were rejected, of all that there are
+
+#: What tells a text file, or how it is packed, in the name of an output.
+ENDINGS = (".gz", ".zst", ".bz2", ".csv", ".tsv", ".txt", ".parquet", ".xlsx")
+
+
+@dataclass(frozen=True)
+class ScoredTable:
+    """A scoring as it was logged.
+
+    Attributes
+    ----------
+    done : Scored
+        The account of the rows.
+    drift : Drift
+    compared : str
+        A sentence on who was compared with the fit, where it is not everybody; else empty.
+    segments : dict of str to int
+        Customers by the segment's name.
+    output : str
+    rejects : Path
+    model : str
+        What people call it.
+    run_id : str
+    """
+
+    done: Scored
+    drift: Drift
+    compared: str
+    segments: dict[str, int]
+    output: str
+    rejects: Path
+    model: str
+    run_id: str
+
+    def drifted(self, word: str) -> bool:
+        """Whether customers have drifted as far as a word says, or further."""
+        return word in WORDS and self.drift.word in WORDS[WORDS.index(word) :]
+
+
+def score_table(
+    settings: ScoreSettings,
+    store: Store,
+    *,
+    choices: Mapping[str, str],
+    config_text: str,
+    command: str,
+    progress: Callable[[int, int | None], None] = lambda done, expected: None,
+) -> ScoredTable:
+    """Label a table and log what became of its rows to one run, which is ended whatever happens.
+
+    Parameters
+    ----------
+    settings : ScoreSettings
+    store : Store
+    choices : mapping
+        Decision to the name of the file taken.
+    config_text : str
+        The composed config as YAML.
+    command : str
+        By which it can be repeated.
+    progress : callable
+        Told the rows done, and those expected where that is known.
+
+    Raises
+    ------
+    DataError
+        The table cannot be read, or lacks columns of the model.
+    StoreError
+        There is no such model.
+    """
+    with _own_words():
+        model = loaded(store, settings.model, settings.run_id)
+        headers = {str(name): str(header) for name, header in (settings.headers or {}).items()}
+        specs = contract_of(model.model.contract, headers)
+        source = open_source(
+            DataSettings(
+                path=settings.input,
+                max_rows=sys.maxsize,  # every row gets its label
+                query=settings.query,
+                sheet=settings.sheet,
+                delimiter=settings.delimiter,
+                encoding=settings.encoding,
+                decimal=settings.decimal,
+                columns=dict(specs),
+            )
+        )
+        output = output_of(settings)
+        said = settings.rejects is not None
+        rejects = Output(rejects_of(settings), overwrite=settings.overwrite, key="rejects", said=said)
+        watch = Comparison(model.model)
+        tags = {"command": command, "model": model.label, **_origin(model)}
+        run_id = open_run(store, name=settings.name or f"score {source.name}", level="score", tags=tags)
+        with closing(store, run_id):
+            try:
+                done = score(
+                    model.model,
+                    source,
+                    output,
+                    rejects,
+                    watch,
+                    specs=specs,
+                    headers=headers,
+                    columns=settings.columns,
+                    size=settings.chunk,
+                    progress=progress,
+                )
+            except Exception as error:
+                record(store, run_id, [Tags({"failed_because": " ".join(str(error).split())})])
+                raise
+            drift, compared = watch.measure(settings.drift)
+            names = {number: model.model.name_of(number) for number in model.model.numbers}
+            segments = {names[number]: done.segments[number] for number in sorted(names)}
+            params = {
+                "model": model.uri,
+                "model_version": model.version,
+                "model_id": model.model_id,
+                "input": source.name,
+                "input_sha256": source.sha256 or None,
+                "output": _name_of(output),
+                "columns": settings.columns,
+                "drift": choices.get("drift"),
+            }
+            counts = {"rows": done.rows, "scored": done.scored, "rejected": done.rejected}
+            items = score_items(
+                params={key: value for key, value in params.items() if value is not None},
+                counts=counts,
+                reasons=dict(done.reasons),
+                segments=segments,
+                drift=drift,
+                note=_note(done, drift, segments, model=model.label, source=source.name, compared=compared),
+            )
+            record(store, run_id, [Text(config_text, "config.yaml"), *items])
+    return ScoredTable(done, drift, compared, segments, _name_of(output), rejects_of(settings), model.label, run_id)
+
+
+def rejects_of(settings: ScoreSettings) -> Path:
+    """Where rejected rows go: beside the output, unless it is said."""
+    if settings.rejects:
+        return Path(settings.rejects).expanduser()
+    output = settings.output or ""
+    if "://" in output:
+        return Path(f"{settings.table}_rejected.csv")
+    path = Path(output).expanduser()
+    stem = path.name
+    for suffix in reversed(path.suffixes):
+        if suffix.lower() in ENDINGS:
+            stem = stem.removesuffix(suffix)
+    return path.with_name(f"{stem}_rejected.csv")
+
+
+def output_of(settings: ScoreSettings) -> Output | TableOutput:
+    """Where labels go."""
+    target = str(settings.output)
+    if "://" in target:
+        return TableOutput(target, settings.table, overwrite=settings.overwrite)
+    return Output(Path(target), overwrite=settings.overwrite)
+
+
+def _note(done: Scored, drift: Drift, segments: Mapping[str, int], *, model: str, source: str, compared: str) -> str:
+    """Description of the run, in markdown."""
+    lines = [
+        (
+            f"**{done.rows:,} rows of {markdown(source)} = {done.scored:,} scored + {done.rejected:,} rejected**, "
+            f"by {markdown(model)}."
+        ),
+        "",
+        f"Drift: **{drift.word}**{'. ' + compared if compared else ''}",
+        "",
+        *(f"- {markdown(reason)}" for reason in drift.reasons),
+        "",
+        "| segment | customers | share |",
+        "|---|---|---|",
+        *(
+            f"| {markdown(name)} | {count:,} | {percent(count / max(done.scored, 1))} |"
+            for name, count in segments.items()
+        ),
+    ]
+    if done.rejected:
+        shown = done.reasons.most_common(SHOWN)
+        lines += ["", "Rejected:", "", *(f"- {count:,} × {markdown(reason)}" for reason, count in shown)]
+    return "\n".join(lines)
+
+
+def _name_of(output: Output | TableOutput) -> str:
+    """Name of an output for people."""
+    return str(output.path) if isinstance(output, Output) else f"table {output.table} of {output.shown}"
+
+
+def _origin(model: LoadedModel) -> dict[str, str]:
+    tags = {"model_id": model.model_id, "model_version": model.version, "model_run_id": model.run_id}
+    return {key: value for key, value in tags.items() if value}
+
+
+@contextmanager
+def _own_words() -> Iterator[None]:
+    """Keys that reading a table names, such as data.path, under the names that scoring has for them."""
+    try:
+        yield
+    except (DataError, SettingsError) as error:
+        if "data." not in str(error):
+            raise
+        text = str(error).replace("data.path", "input")
+        spelling = r"drop the spelling from data\.columns\.(.+)\.synonyms"
+        text = re.sub(spelling, r"say which is meant with 'headers={\1: HEADER}'", text)
+        raise type(error)(re.sub(r"\bdata\.(query|sheet|delimiter|encoding|decimal)\b", r"\1", text)) from error
