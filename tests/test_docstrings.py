@@ -12,19 +12,10 @@ SECTION = re.compile(r"^Parameters\n-+\n(.*?)(?=^[A-Z][A-Za-z ]+\n-{3,}$|\Z)", r
 
 #: Rooms that do not keep to it yet.
 LATER = (
-    "clustering",
     "commands",
     "config",
     "console",
-    "data",
     "execution",
-    "explore",
-    "figures",
-    "model",
-    "registry",
-    "report",
-    "scoring",
-    "segments",
     "sources",
     "tracking",
     "verdict",

@@ -78,6 +78,11 @@ def score(value: float, decimals: int = 3) -> str:
 
     >>> score(0.4561), score(0.99996), score(1.0), score(-0.0001)
     ('0.456', '0.999', '1.000', '0.000')
+
+    Parameters
+    ----------
+    value : the score
+    decimals : digits behind the point
     """
     if not math.isfinite(value):
         return "unknown"
@@ -138,6 +143,11 @@ def digits(value: float, *, money: bool = False) -> str:
 
     >>> digits(3418.37), digits(7.23), digits(0.0123), digits(1.2e-14), digits(61.267, money=True)
     ('3,418', '7.2', '0.012', '0', '61.27')
+
+    Parameters
+    ----------
+    value : from 0
+    money : two decimals below 100, as prices have them
     """
     if value < NOTHING:
         return "0"
@@ -188,6 +198,11 @@ def listed(words: Iterable[object], *, most: int | None = None) -> str:
 
     >>> listed(["a", "b", "c"]), listed(["a"]), listed([]), listed("abcd", most=2)
     ('a, b and c', 'a', '', 'a, b and 2 more')
+
+    Parameters
+    ----------
+    words : what is joined; empty ones are left out
+    most : at most so many; None: all
     """
     every = [str(word) for word in words if str(word)]
     if most is not None and len(every) > most:

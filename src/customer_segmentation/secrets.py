@@ -113,7 +113,13 @@ def remember_in(value: Any) -> None:
 
 
 def remember_variable(name: str, value: str) -> None:
-    """Remember the value of an environment variable that the settings took in; a path that exists is no secret."""
+    """Remember the value of an environment variable that the settings took in; a path that exists is no secret.
+
+    Parameters
+    ----------
+    name : of the variable
+    value : what it holds
+    """
     shown = f"${{oc.env:{name}}}"
     if "://" in value:
         remember_in(value)

@@ -69,6 +69,7 @@ def done(tmp_path_factory):
         env={
             **kept,
             "PATH": path,
+            "PYTHONPATH": str(folder / "src"),  # the copy's own package, as an editable install of it has
             "OMP_NUM_THREADS": "1",
             "SCRATCH": str(scratch),
             "PORT": str(free_port()),
@@ -76,7 +77,7 @@ def done(tmp_path_factory):
         },
         capture_output=True,
         text=True,
-        timeout=900,
+        timeout=1800,
     )
     return folder, ran
 

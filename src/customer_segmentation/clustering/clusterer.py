@@ -108,7 +108,13 @@ def labels_new_customers(estimator: Any) -> bool:
 
 
 def labels_of_fit(estimator: Any, matrix: Floats) -> npt.NDArray[np.intp]:
-    """Labels of the rows that an estimator was fitted to, computed where it does not keep them."""
+    """Labels of the rows that an estimator was fitted to, computed where it does not keep them.
+
+    Parameters
+    ----------
+    estimator : a fitted clusterer
+    matrix : the rows that it was fitted to, shape (n, d)
+    """
     return np.asarray(estimator.labels_ if hasattr(estimator, "labels_") else estimator.predict(matrix))
 
 
@@ -120,7 +126,13 @@ def objective_of(estimator: Any) -> float:
 
 
 def with_starts(estimator: Any, starts: int) -> Any:
-    """Let an unfitted estimator try so many random starts, where it runs as a whole from each of them."""
+    """Let an unfitted estimator try so many random starts, where it runs as a whole from each of them.
+
+    Parameters
+    ----------
+    estimator : an unfitted clusterer
+    starts : how many
+    """
     return estimator if _start_of(estimator) is None else estimator.set_params(n_init=starts)
 
 

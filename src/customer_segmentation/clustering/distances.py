@@ -37,6 +37,11 @@ def margin(own: Floats, other: Floats) -> Floats:
 
     1 at the own centre, 0 half way to the nearest other one; below 0 where an algorithm does not take the nearest
     centre; 1 where there is one segment only.
+
+    Parameters
+    ----------
+    own : distance to the own segment's centre, one a customer, shape (n,)
+    other : distance to the nearest other centre, shape (n,); infinite where there is one segment only
     """
     with np.errstate(all="ignore"):
         value = np.where(np.isinf(other), 1.0, (other - own) / np.maximum(own, other))

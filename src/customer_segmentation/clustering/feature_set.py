@@ -59,7 +59,13 @@ class FeatureSet:
 
 
 def columns_of_repairs(names: list[str], columns: Mapping[str, ColumnSpec]) -> list[str]:
-    """``names`` and the columns by which their known errors are mended."""
+    """``names`` and the columns by which their known errors are mended.
+
+    Parameters
+    ----------
+    names : columns of the contract
+    columns : the contract: column to what it is for
+    """
     found = list(names)
     for name in names:
         repair = columns[name].repair
@@ -128,5 +134,12 @@ def _kind(expression: Expression, columns: Mapping[str, ColumnSpec], where: str)
 
 
 def declared_features(settings: FeaturesSettings, columns: Mapping[str, ColumnSpec], name: str) -> FeatureSet:
-    """Feature set of a config node."""
+    """Feature set of a config node.
+
+    Parameters
+    ----------
+    settings : a file of ``conf/features/``
+    columns : the contract, for types, units and roles
+    name : the feature set's name
+    """
     return feature_set(name, settings.about, settings.columns, columns)

@@ -172,7 +172,13 @@ def fit_k(matrix: Floats, k: int, *, make_estimator: MakeEstimator, seed: int) -
 
 
 def _number_by_size(estimator: Any, matrix: Floats) -> npt.NDArray[np.int32]:
-    """Renumber a fitted estimator's clusters, largest first, ties by centre; return the labels it then predicts."""
+    """Renumber a fitted estimator's clusters, largest first, ties by centre; return the labels it then predicts.
+
+    Raises
+    ------
+    StudyError
+        The numbers do not settle: the labels that it predicts change with them.
+    """
     labels = np.asarray(estimator.predict(matrix), dtype=np.int32)
     for _ in range(_RENUMBER_TURNS):
         centres = centres_of(estimator)

@@ -116,6 +116,14 @@ def vote(
     Best silhouette and Calinski-Harabasz are the largest, best Davies-Bouldin the smallest; an elbow or gap that found
     nothing does not vote. The commonest answer wins, the smaller k in a tie.
 
+    Parameters
+    ----------
+    silhouettes : for each k the mean silhouette
+    calinski_harabasz : for each k the index
+    davies_bouldin : for each k the index
+    knee : the elbow's k, where there is one
+    gap : the k of the gap statistic, where it was asked for
+
     Returns
     -------
     tuple of int and dict

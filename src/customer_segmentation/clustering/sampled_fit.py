@@ -28,7 +28,14 @@ _ALIKE, _UNDECIDED = 1e-5, 0.005
 
 
 def sampled(estimator: Any, n: int, restarts: Restarts) -> bool:
-    """Whether the starts of this estimator are tried on a sample of the n customers."""
+    """Whether the starts of this estimator are tried on a sample of the n customers.
+
+    Parameters
+    ----------
+    estimator : an unfitted clusterer of scikit-learn
+    n : number of customers
+    restarts : from how many customers on, and the sample's size
+    """
     plain = type(estimator) is KMeans and isinstance(estimator.init, str) and estimator.n_init != 1
     return plain and n > restarts.threshold and restarts.sample < n and restarts.sample >= estimator.n_clusters
 

@@ -106,7 +106,7 @@ def _fit(
     return warm if objective_of(warm) < objective_of(estimator) else estimator
 
 
-def study_stability(
+def study_stability(  # noqa: PLR0913 - each is named at the call
     matrix: Matrix,
     labelings: Mapping[int, Labels],
     *,
@@ -249,6 +249,14 @@ def seed_agreement(
 
     The refits use the estimator's own restarts: the question is whether a colleague with another seed gets the same
     segments.
+
+    Parameters
+    ----------
+    matrix : the space, shape (n, d)
+    labels : the candidate's clusters, 0 to k - 1, shape (n,)
+    k : number of clusters
+    make_estimator : ``make_estimator(k, seed)`` returns an unfitted clusterer
+    seeds : one refit each
 
     Returns
     -------

@@ -121,6 +121,11 @@ def hollowness(rows: Matrix, rng: np.random.Generator) -> float:
     Of at most ``CORE`` random rows, the distance from their mean to its m-th nearest row over the median distance of
     a row to its m-th nearest other row, m a tenth of the rows and at least five. 0 in one dimension and for fewer
     than eight rows.
+
+    Parameters
+    ----------
+    rows : the customers of a cluster, shape (n, d)
+    rng : draws the rows
     """
     if rows.shape[1] < 2:
         return 0.0
@@ -142,12 +147,24 @@ def is_bent(emptier: float, girth: float, d: int) -> bool:
 
     The emptier one's `hollowness` exceeds its bound, or exceeds ``ROUND`` while the rows half-way lie farther from the
     line than those at the centres (girth above ``GIRTH``): rows that go round.
+
+    Parameters
+    ----------
+    emptier : the larger `hollowness` of the two clusters
+    girth : median distance from the line between the centres, half-way over that at the ends
+    d : dimensions of the space
     """
     return emptier > (HOLLOW_PLANE if d <= 2 else HOLLOW) or (emptier > ROUND and girth > GIRTH)
 
 
 def tiny_size(n: int, k: int) -> float:
-    """Return the number of customers below which one of k clusters of n customers is tiny."""
+    """Return the number of customers below which one of k clusters of n customers is tiny.
+
+    Parameters
+    ----------
+    n : number of customers
+    k : number of clusters
+    """
     return max(10.0, min(0.01 * n, 0.1 * n / k))
 
 
@@ -295,7 +312,15 @@ def candidate_valleys(matrix: Matrix, labels: Labels, k: int, *, seed: int, ques
 
 
 def solid_hollowness(matrix: Matrix, labels: Labels, valleys: Valleys, *, seed: int) -> dict[int, float]:
-    """Return the `hollowness` of each cluster that is not tiny."""
+    """Return the `hollowness` of each cluster that is not tiny.
+
+    Parameters
+    ----------
+    matrix : the space, shape (n, d)
+    labels : cluster of each customer, 0 to k - 1, shape (n,)
+    valleys : the test of these clusters: its k, and which clusters are tiny
+    seed : of the rows that are drawn from large clusters
+    """
     return {
         c: hollowness(matrix[labels == c], np.random.default_rng([seed, valleys.k, c]))
         for c in range(valleys.k)

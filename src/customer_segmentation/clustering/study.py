@@ -74,14 +74,20 @@ class Study:
     knee: int | None
 
     def candidate(self, k: int) -> Candidate:
-        """Return the candidate with this k; KeyError when the study has none."""
+        """Return the candidate with this k; KeyError when the study has none.
+
+        Raises
+        ------
+        KeyError
+            No candidate has this k.
+        """
         for candidate in self.candidates:
             if candidate.k == k:
                 return candidate
         raise KeyError(k)
 
 
-def run_study(
+def run_study(  # noqa: PLR0913 - each is named at the call
     matrix: Floats,
     *,
     ks: Sequence[int],

@@ -42,8 +42,14 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         self.features = features
         self.categories = categories
 
-    def fit(self, X: pd.DataFrame, y: object = None) -> Self:
-        """Remember the columns; nothing is learnt from the customers."""
+    def fit(self, X: pd.DataFrame, y: object = None) -> Self:  # noqa: ARG002 - the signature of its kind
+        """Remember the columns; nothing is learnt from the customers.
+
+        Parameters
+        ----------
+        X : not read
+        y : not read; scikit-learn's Pipeline hands it over
+        """
         self.feature_names_in_ = np.array(list(self.columns), dtype=object)
         self.n_features_in_ = len(self.columns)
         return self
@@ -75,7 +81,13 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         return self.features_of(self.prepare(X).frame)
 
     def prepare(self, X: pd.DataFrame, decimal: str | None = None) -> Prepared:
-        """Typed cells of the columns that are there, and what could not be read; columns of its own may be absent."""
+        """Typed cells of the columns that are there, and what could not be read; columns of its own may be absent.
+
+        Parameters
+        ----------
+        X : raw customers, one row each, under canonical column names
+        decimal : the sign before decimals, where it is known; else the cells tell
+        """
         specs = {name: spec_from_plain(plain) for name, plain in self.columns.items() if name in X.columns}
         return prepare_columns(X[list(specs)], specs, decimal=decimal)
 
@@ -103,7 +115,7 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
             )
         )
 
-    def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
+    def get_feature_names_out(self, input_features: object = None) -> np.ndarray:  # noqa: ARG002 - the signature of its kind
         """Names of the features."""
         return np.array(list(self.features), dtype=object)
 

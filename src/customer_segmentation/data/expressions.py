@@ -122,6 +122,11 @@ def evaluate(expression: Expression, frame: pd.DataFrame) -> pd.Series:
     Series of shape (n_customers,)
         float64, except for a bare column, which is returned as it is. A value that does not exist (division by zero,
         logarithm of a number below 0) is missing.
+
+    Raises
+    ------
+    ValueError
+        The operation is none of the grammar's.
     """
     if expression.operation == "column":
         return frame[expression.name]

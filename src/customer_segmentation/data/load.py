@@ -79,7 +79,9 @@ def table_of(
 
     Raises
     ------
-    SettingsError, DataError
+    DataError
+        See `load_customers`.
+    SettingsError
         See `load_customers`.
     """
     wanted = wanted_columns(source, settings, needed=needed, welcome=welcome)
@@ -126,7 +128,13 @@ def table_of(
 
 
 def selected_rows(frame: pd.DataFrame, population: Population | None) -> np.ndarray:
-    """Which customers the population keeps."""
+    """Which customers the population keeps.
+
+    Parameters
+    ----------
+    frame : prepared columns, one row a customer
+    population : who is kept; None: everybody
+    """
     if population is None:
         return np.ones(len(frame), dtype=bool)
     excluded = {fold(word) for word in population.exclude}
@@ -144,6 +152,12 @@ def split_rows(
     """Rows that are selected, the others, and the digest of the selected; the frame is used up.
 
     No more than one column is held twice. Each enters the digest while the next is split: neither holds Python's lock.
+
+    Parameters
+    ----------
+    frame : one row a customer; it is emptied column by column
+    selected : whether each is kept, shape (n_customers,)
+    digested : columns that enter the digest
     """
     kept, rest = {}, {}
     at, elsewhere = np.flatnonzero(selected), np.flatnonzero(~selected)

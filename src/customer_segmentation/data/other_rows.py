@@ -69,7 +69,13 @@ def header_rows(raw: pd.DataFrame) -> np.ndarray:
 
 
 def has_totals(frame: pd.DataFrame, last: pd.Series) -> bool:
-    """Whether the last row says that it is one of totals, and a number of it is the sum or the mean of those above."""
+    """Whether the last row says that it is one of totals, and a number of it is the sum or the mean of those above.
+
+    Parameters
+    ----------
+    frame : the table as it was read
+    last : its last row
+    """
     if len(frame) < 3 or not any(fold(str(cell)) in _TOTAL_WORDS for cell in last if isinstance(cell, str)):
         return False
     for name in frame.columns:

@@ -39,12 +39,25 @@ class RejectedRows:
         self._kinds: Counter[str] = Counter()
 
     def add(self, position: int, reason: str, *, kind: str) -> None:
-        """Give a row, by position, a reason; ``kind`` is the reason without what is the row's own."""
+        """Give a row, by position, a reason; ``kind`` is the reason without what is the row's own.
+
+        Parameters
+        ----------
+        position : the row, counted from 0
+        reason : what is wrong with it, in words
+        kind : the same words without the row's own cells: rows of a kind are counted together
+        """
         self._reasons.setdefault(position, []).append(reason)
         self._kinds[kind] += 1
 
     def count(self, kind: str, number: int) -> None:
-        """Count rows that are set aside elsewhere."""
+        """Count rows that are set aside elsewhere.
+
+        Parameters
+        ----------
+        kind : the reason they share
+        number : how many rows
+        """
         if number:
             self._kinds[kind] += number
 
@@ -75,6 +88,14 @@ class RejectedRows:
 
     def refuse_above(self, limit: float, *, rows_read: int, broken: int, duplicates: int, source: str) -> None:
         """Refuse a table of which too large a share cannot be used; repetitions do not count.
+
+        Parameters
+        ----------
+        limit : largest share of rows, 0 to 1, that may be unusable
+        rows_read : rows of the file, broken ones included
+        broken : rows that could not be parsed at all
+        duplicates : repetitions of an earlier row, which count as neither
+        source : how messages call the table
 
         Raises
         ------
@@ -166,14 +187,28 @@ def rejected_table(
 
 
 def mark_problems(faults: RejectedRows, problems: pd.DataFrame) -> None:
-    """Mark rows with cells that cannot be read or are impossible, as `prepare_columns` reports them."""
+    """Mark rows with cells that cannot be read or are impossible, as `prepare_columns` reports them.
+
+    Parameters
+    ----------
+    faults : collects the rows
+    problems : one row a bad cell: row (position), column, value, reason
+    """
     for row, column, value, reason in problems.itertuples(index=False, name=None):
         shown = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}… ({len(value)} characters)"
         faults.add(int(row), f"{column}: {shown!r} {reason}", kind=f"{column} {reason}")
 
 
 def mark_missing(faults: RejectedRows, frame: pd.DataFrame, names: Iterable[str], problems: pd.DataFrame) -> None:
-    """Mark rows that lack a value they need."""
+    """Mark rows that lack a value they need.
+
+    Parameters
+    ----------
+    faults : collects the rows
+    frame : the prepared columns, one row a customer
+    names : columns in which every row needs a value
+    problems : cells that are marked already, as `mark_problems` takes them: they are not told a second time
+    """
     for name in dict.fromkeys(names):
         missing = frame[name].isna().to_numpy(copy=True)
         if missing.any():
@@ -185,6 +220,12 @@ def mark_missing(faults: RejectedRows, frame: pd.DataFrame, names: Iterable[str]
 
 def mark_repetitions(faults: RejectedRows, frame: pd.DataFrame, id_column: str) -> int:
     """Mark exact repetitions of an earlier row, and all rows of an id that stands for different values.
+
+    Parameters
+    ----------
+    faults : collects the rows; those already in it are not compared
+    frame : the prepared columns, one row a customer
+    id_column : the column that names the customer
 
     Returns
     -------

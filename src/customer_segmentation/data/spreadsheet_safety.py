@@ -77,5 +77,11 @@ def texts_in(column: pa.ChunkedArray) -> list[pa.Array]:
 
 
 def any_matches(texts: pa.Array, pattern: str) -> bool:
-    """Tell whether a regular expression matches in one of the texts."""
+    """Tell whether a regular expression matches in one of the texts.
+
+    Parameters
+    ----------
+    texts : Arrow array of strings
+    pattern : in RE2's grammar
+    """
     return bool(pc.any(pc.match_substring_regex(texts, pattern)).as_py())

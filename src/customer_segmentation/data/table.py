@@ -61,7 +61,13 @@ class CustomerTable:
     sampled_from: int = 0
 
     def accounting(self) -> dict[str, int]:
-        """Count what every run states: rows read = rows used + rows not selected + rows set aside."""
+        """Count what every run states: rows read = rows used + rows not selected + rows set aside.
+
+        Raises
+        ------
+        AssertionError
+            A row is in none of the three, or in two.
+        """
         numbers = {
             "rows_read": self.rows_read,
             "rows_used": len(self.customers),
@@ -115,7 +121,14 @@ def digest_of(frame: pd.DataFrame) -> str:
 
 
 def add_to_digest(digest: hashlib._Hash, name: str, column: pd.Series) -> None:
-    """Let a column enter a checksum of values, see `digest_of`."""
+    """Let a column enter a checksum of values, see `digest_of`.
+
+    Parameters
+    ----------
+    digest : is updated
+    name : the column's canonical name
+    column : its values, one a customer
+    """
     content: list[memoryview] = []
     if pd.api.types.is_bool_dtype(column.dtype):
         kind = "yes_no"

@@ -53,7 +53,13 @@ class OrderedTable(CustomerTable):
     orders_later: int = 0
 
     def accounting(self) -> dict[str, int]:
-        """Count the rows of the order table: read = used + not selected + set aside."""
+        """Count the rows of the order table: read = used + not selected + set aside.
+
+        Raises
+        ------
+        AssertionError
+            A row is in none of the three, or in two.
+        """
         numbers = {
             "rows_read": self.rows_read,
             "rows_used": self.orders_used,
@@ -234,7 +240,7 @@ def aggregate_orders(orders: pd.DataFrame, *, reference_date: pd.Timestamp) -> p
 _WHERE = "data.transactions"
 
 
-def _checked(settings: DataSettings, needed: Collection[str] | None) -> Transactions:
+def _checked(settings: DataSettings, needed: Collection[str] | None) -> Transactions:  # noqa: C901 - one case after the other
     asked = settings.transactions
     if asked is None:
         raise SettingsError("data.transactions is not set; name there the customer, date and amount of an order table.")
@@ -260,7 +266,13 @@ def _checked(settings: DataSettings, needed: Collection[str] | None) -> Transact
 
 
 def _open(settings: DataSettings, specs: dict[str, ColumnSpec]) -> TableSource:
-    """Open a file where one is given, else the built-in orders."""
+    """Open a file where one is given, else the built-in orders.
+
+    Raises
+    ------
+    SettingsError
+        ``data.customers`` is no number of customers.
+    """
     if settings.source == "orders" and not settings.path:
         if settings.customers < 1:
             raise SettingsError(f"data.customers is {settings.customers}; expected a whole number from 1.")
@@ -272,7 +284,13 @@ def _open(settings: DataSettings, specs: dict[str, ColumnSpec]) -> TableSource:
 
 
 def _refuse_lacking(asked: Transactions, missing: Sequence[str], source: TableSource) -> None:
-    """Name the key to set for the first column that the file lacks."""
+    """Name the key to set for the first column that the file lacks.
+
+    Raises
+    ------
+    DataError
+        The file lacks a column that orders need.
+    """
     keys = {getattr(asked, key): key for key in ("customer", "date", "amount", "order", "quantity")}
     for name in missing:
         listed = [header_name(header, at) for at, header in enumerate(source.headers)]
@@ -287,7 +305,13 @@ def _refuse_lacking(asked: Transactions, missing: Sequence[str], source: TableSo
 def _days(
     raw: pd.Series, texts: pd.Series, asked: Transactions, faults: RejectedRows, source: TableSource
 ) -> pd.Series:
-    """Read the dates, and mark the rows whose date cannot be read."""
+    """Read the dates, and mark the rows whose date cannot be read.
+
+    Raises
+    ------
+    DataError
+        No cell of the column is a date.
+    """
     if pd.api.types.is_datetime64_any_dtype(raw.dtype):
         return pd.Series(raw.dt.tz_localize(None)).dt.normalize()
     # `texts` has blanks as missing; the cells themselves were trimmed on the way.

@@ -101,7 +101,13 @@ def wanted_columns(
 
 
 def population_of(settings: DataSettings) -> Population | None:
-    """Who is kept; None for everybody."""
+    """Who is kept; None for everybody.
+
+    Raises
+    ------
+    SettingsError
+        ``data.keep`` names no population, or the population names an unknown column or value.
+    """
     if settings.keep == "all":
         return None
     population = settings.populations.get(settings.keep)
@@ -121,7 +127,13 @@ def population_of(settings: DataSettings) -> Population | None:
 def _required(
     columns: Mapping[str, ColumnSpec], needed: Collection[str] | None, population: Population | None
 ) -> list[str]:
-    """Columns without which the table is refused, in the contract's order."""
+    """Columns without which the table is refused, in the contract's order.
+
+    Raises
+    ------
+    SettingsError
+        A needed column is not in the contract.
+    """
     names = set(needed or ())
     unknown = sorted(names - set(columns))
     if unknown:

@@ -173,6 +173,13 @@ def fisher_interval(r: float, variance: float, degrees: int, confidence: float) 
     """Interval of a coefficient whose variance on Fisher's z scale is ``variance / degrees``.
 
     The whole range when there are no degrees of freedom for one.
+
+    Parameters
+    ----------
+    r : the coefficient, between -1 and 1
+    variance : numerator of the variance on the z scale: 1 for Pearson's coefficient
+    degrees : its denominator: observations less what was estimated
+    confidence : share of intervals that hold the true coefficient, such as 0.95
     """
     if degrees < 1:
         return -1.0, 1.0

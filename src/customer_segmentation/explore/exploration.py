@@ -142,7 +142,13 @@ def explore_table(table: CustomerTable, asked: Asked, *, confidence: float = 0.9
 
 
 def columns_table(customers: pd.DataFrame, specs: Mapping[str, ColumnSpec]) -> pd.DataFrame:
-    """Contract and missing cells of every column: shape (n_columns, 7)."""
+    """Contract and missing cells of every column: shape (n_columns, 7).
+
+    Parameters
+    ----------
+    customers : the cleaned table, one row a customer
+    specs : the contract: column to what it is for
+    """
     n = len(customers)
     missing = customers.isna().sum()
     return pd.DataFrame(
@@ -240,7 +246,16 @@ def assess_declared(
     confidence: float,
     left_out: list[str],
 ) -> list[HypothesisResult]:
-    """Test the hypotheses whose variables the table has; sentences on the others are added to ``left_out``."""
+    """Test the hypotheses whose variables the table has; sentences on the others are added to ``left_out``.
+
+    Parameters
+    ----------
+    customers : the cleaned table, one row a customer
+    specs : the contract: column to what it is for
+    asked : names and expressions to look at, and the hypotheses over them
+    confidence : of the intervals, such as 0.95
+    left_out : grows by a sentence for each hypothesis that the table lacks columns for
+    """
     named = {**asked.correlate, **asked.describe, **asked.further}
     used: dict[str, ExpressionVariable] = {}
     testable, missed = [], []

@@ -66,12 +66,23 @@ def declared_variables(
 
 
 def column_variable(name: str, columns: Mapping[str, ColumnSpec]) -> ExpressionVariable:
-    """Return the variable that is a column under its own name."""
+    """Return the variable that is a column under its own name.
+
+    Parameters
+    ----------
+    name : the column
+    columns : the contract, for the column's type, unit and role
+    """
     return _variable(name, Expression("column", name=name), "", columns, name)
 
 
 def values_of(variables: Iterable[ExpressionVariable], frame: pd.DataFrame) -> pd.DataFrame:
     """Values of variables for each customer: one column a variable; those that lack a column are left out.
+
+    Parameters
+    ----------
+    variables : what to compute, in the order of the columns to return
+    frame : one row a customer, under the contract's column names
 
     Returns
     -------
@@ -82,7 +93,15 @@ def values_of(variables: Iterable[ExpressionVariable], frame: pd.DataFrame) -> p
 
 
 def unknown_column(name: str, columns: Iterable[str], *, where: str, further: Iterable[str] = ()) -> str:
-    """Sentence on a name that the data's contract does not have, with the names that are close to it."""
+    """Sentence on a name that the data's contract does not have, with the names that are close to it.
+
+    Parameters
+    ----------
+    name : the name that was asked for
+    columns : the contract's columns
+    where : what asks for it, such as a config key: the sentence begins with it
+    further : names that are allowed besides columns
+    """
     known = list(dict.fromkeys([*further, *columns]))
     near = get_close_matches(name, known, n=2, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"it has {', '.join(known[:8])}{', …' * (len(known) > 8)}."

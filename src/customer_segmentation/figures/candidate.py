@@ -267,7 +267,13 @@ def sizes(sizes: Sequence[int], title: str = "Segment sizes", *, names: Sequence
 
 
 def spread_out(places: npt.NDArray[np.float64], gap: float) -> npt.NDArray[np.float64]:
-    """Move increasing places in 0 to 1 as little as needed for neighbours to be ``gap`` apart where possible."""
+    """Move increasing places in 0 to 1 as little as needed for neighbours to be ``gap`` apart where possible.
+
+    Parameters
+    ----------
+    places : ascending places, 0 to 1, shape (n,)
+    gap : smallest distance wanted; never more than 1 / n
+    """
     gap = min(gap, 1 / max(len(places), 1))
     moved = places.astype(float).copy()
     for i in range(len(moved)):

@@ -39,7 +39,14 @@ def _font(bold: bool) -> Any:
 
 @lru_cache(maxsize=4096)
 def text_width(text: str, size: float = TEXT, bold: bool = False) -> float:
-    """Width of one line of text in inches, with 2 % to spare for hinting."""
+    """Width of one line of text in inches, with 2 % to spare for hinting.
+
+    Parameters
+    ----------
+    text : one line
+    size : of the font, in points
+    bold : whether it is bold
+    """
     font = _font(bold)
     font.set_size(size, 72)
     font.set_text(text, 0.0, flags=LoadFlags.NO_HINTING)
@@ -55,7 +62,15 @@ def clean(text: str) -> str:
 
 
 def fit(text: object, width: float, size: float = TEXT, bold: bool = False) -> str:
-    """Clean a text and shorten it with an ellipsis to ``width`` inches."""
+    """Clean a text and shorten it with an ellipsis to ``width`` inches.
+
+    Parameters
+    ----------
+    text : any text; control characters are dropped
+    width : in inches
+    size : of the font, in points
+    bold : whether it is bold
+    """
     line = clean(str(text)[:500])
     if text_width(line, size, bold) <= width:
         return line
@@ -70,7 +85,14 @@ def fit(text: object, width: float, size: float = TEXT, bold: bool = False) -> s
 
 
 def fit_all(texts: Sequence[object], width: float, size: float = TEXT) -> list[str]:
-    """Fit names of one kind; those that would come out alike lose their middle instead of their end."""
+    """Fit names of one kind; those that would come out alike lose their middle instead of their end.
+
+    Parameters
+    ----------
+    texts : names that stand beside each other
+    width : in inches
+    size : of the font, in points
+    """
     fitted = [fit(text, width, size) for text in texts]
     seen = Counter(fitted)
     for i, text in enumerate(texts):
@@ -82,7 +104,16 @@ def fit_all(texts: Sequence[object], width: float, size: float = TEXT) -> list[s
 
 
 def wrap(text: object, width: float, size: float = TEXT, bold: bool = False, lines: int = 3) -> list[str]:
-    """Break a text into at most ``lines`` lines of ``width`` inches; what is left over ends in an ellipsis."""
+    """Break a text into at most ``lines`` lines of ``width`` inches; what is left over ends in an ellipsis.
+
+    Parameters
+    ----------
+    text : any text; control characters are dropped
+    width : in inches
+    size : of the font, in points
+    bold : whether it is bold
+    lines : at most so many
+    """
     words = clean(str(text)[:2000]).split(" ")
     broken: list[str] = []
     while words and len(broken) < lines - 1:
@@ -105,7 +136,14 @@ def wrap(text: object, width: float, size: float = TEXT, bold: bool = False, lin
 
 
 def widest(texts: Sequence[str], size: float = TEXT, bold: bool = False) -> float:
-    """Width in inches of the widest text; 0 when there is none."""
+    """Width in inches of the widest text; 0 when there is none.
+
+    Parameters
+    ----------
+    texts : one line each
+    size : of the font, in points
+    bold : whether they are bold
+    """
     return max((text_width(text, size, bold) for text in texts), default=0.0)
 
 
@@ -114,6 +152,11 @@ def number(value: float, unit: str = "") -> str:
 
     >>> number(3418.37, "$"), number(-12, "$/month"), number(0.0000123)
     ('$3,418', '−$12', '0.000012')
+
+    Parameters
+    ----------
+    value : in ``unit``
+    unit : only a currency is written
     """
     if not math.isfinite(value):
         return "–" if math.isnan(value) else "∞" if value > 0 else "−∞"
@@ -140,6 +183,12 @@ def with_unit(name: object, unit: str = "", width: float = 100.0) -> str:
 
     >>> with_unit("Total Revenue", "$"), with_unit("Tenure in Months", "months")
     ('Total Revenue ($)', 'Tenure in Months')
+
+    Parameters
+    ----------
+    name : of the column
+    unit : such as ``$`` or ``months``
+    width : in inches
     """
     text = clean(str(name)[:500])
     unit = clean(unit)
@@ -155,7 +204,7 @@ class UnitFormatter(Formatter):
     def __init__(self, unit: str = "") -> None:
         self.unit = unit
 
-    def __call__(self, x: float, pos: int | None = None) -> str:
+    def __call__(self, x: float, pos: int | None = None) -> str:  # noqa: ARG002 - the signature of its kind
         """Write a single value, as matplotlib does under the mouse."""
         return number(x, self.unit)
 

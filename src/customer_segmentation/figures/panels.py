@@ -34,7 +34,7 @@ class Panels:
         return self.figure
 
 
-def panels(
+def panels(  # noqa: PLR0913 - each is named at the call
     title: str,
     caption: str,
     *,

@@ -137,7 +137,15 @@ def _stepped(values: npt.NDArray[np.float64]) -> bool:
 def numbered_centres(
     axes: Axes, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], colours: Sequence[str]
 ) -> None:
-    """Mark centres by circles in the segment's colour with its number inside, the first segment on top."""
+    """Mark centres by circles in the segment's colour with its number inside, the first segment on top.
+
+    Parameters
+    ----------
+    axes : where they are drawn
+    x : horizontal places in the axes' units, one a segment
+    y : vertical places
+    colours : one a segment
+    """
     for segment in reversed(range(len(x))):
         order = 10 + 2 * (len(x) - segment)
         axes.plot(
@@ -150,7 +158,7 @@ def numbered_centres(
         )  # fmt: skip
 
 
-def _histogram_by_segment(
+def _histogram_by_segment(  # noqa: PLR0913 - each is named at the call
     values: npt.NDArray[np.float64],
     segments: npt.NDArray[np.int_],
     centres: pd.DataFrame,

@@ -87,7 +87,7 @@ def value_against_customers(
     return figure
 
 
-def outcome_rates(
+def outcome_rates(  # noqa: PLR0913 - each is named at the call
     rates: Sequence[float],
     low: Sequence[float],
     high: Sequence[float],

@@ -69,7 +69,7 @@ def principal_plane(matrix: Floats) -> Plane:
     return Plane(matrix @ weights.T - weights @ centre, (parts[0], parts[1]), weights)
 
 
-def space_map(
+def space_map(  # noqa: PLR0913 - each is named at the call
     plane: Plane,
     labels: npt.ArrayLike,
     dimensions: Sequence[str],

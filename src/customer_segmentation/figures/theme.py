@@ -78,7 +78,13 @@ def segment_colours(k: int) -> list[str]:
 
 
 def segment_names(k: int, names: Sequence[str] | None = None) -> list[str]:
-    """Return the names of segments 0 to k - 1: those given, else ``Segment 0`` and so on, as the model labels them."""
+    """Return the names of segments 0 to k - 1: those given, else ``Segment 0`` and so on, as the model labels them.
+
+    Parameters
+    ----------
+    k : number of segments
+    names : one a segment, or None
+    """
     return [f"Segment {number}" for number in range(k)] if names is None else [str(name) for name in names]
 
 
@@ -91,7 +97,14 @@ def ink_on(colour: Any) -> str:
 
 
 def new_figure(width: float, height: float, **subplots: Any) -> Figure:
-    """Make a figure of ``width`` × ``height`` inches on an Agg canvas, with the panels of ``Figure.subplots``."""
+    """Make a figure of ``width`` × ``height`` inches on an Agg canvas, with the panels of ``Figure.subplots``.
+
+    Parameters
+    ----------
+    width : in inches
+    height : in inches
+    **subplots : arguments of ``Figure.subplots``; without any, no panel is made
+    """
     figure = Figure(figsize=(width, height), dpi=120, facecolor="white")
     FigureCanvasAgg(figure)
     if subplots:
@@ -119,7 +132,7 @@ def mark(artist: Artist, segment: int | None, tips: Sequence[str]) -> None:
     artist.set_gid(f"{'' if segment is None else segment}{UNIT}{RECORD.join(clean(tip) for tip in tips)}")
 
 
-def compose(
+def compose(  # noqa: PLR0913 - each is named at the call
     figure: Figure,
     *,
     title: str,
@@ -183,14 +196,28 @@ def size_inches(axes: Axes) -> tuple[float, float]:
 
 
 def heading(axes: Axes, text: str, *, offset: float = 0.08) -> None:
-    """Write what a panel, or its vertical axis, shows over its upper left corner, cut to the panel's width."""
+    """Write what a panel, or its vertical axis, shows over its upper left corner, cut to the panel's width.
+
+    Parameters
+    ----------
+    axes : the panel
+    text : one line
+    offset : height over the panel, in inches
+    """
     width, height = size_inches(axes)
     line = fit(text, width + 0.3, PANEL)
     axes.text(0, 1 + offset / height, line, transform=axes.transAxes, size=PANEL, color=INK, va="bottom", **PLAIN)
 
 
 def name_x(axes: Axes, text: str, *, offset: float = 0.27) -> None:
-    """Name the horizontal axis under its tick labels, cut to the panel's width."""
+    """Name the horizontal axis under its tick labels, cut to the panel's width.
+
+    Parameters
+    ----------
+    axes : the panel
+    text : one line
+    offset : depth under the panel, in inches
+    """
     width, height = size_inches(axes)
     line = fit(text, width + 0.2, TEXT)
     axes.text(
@@ -199,7 +226,13 @@ def name_x(axes: Axes, text: str, *, offset: float = 0.27) -> None:
 
 
 def style(axes: Axes, *, grid: str = "both") -> None:
-    """Quiet axes: no box, no tick marks, a light grid along ``x``, ``y``, ``both`` or ``none``."""
+    """Quiet axes: no box, no tick marks, a light grid along ``x``, ``y``, ``both`` or ``none``.
+
+    Parameters
+    ----------
+    axes : the panel
+    grid : one of ``x``, ``y``, ``both``, ``none``
+    """
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     for side in ("left", "bottom"):
@@ -220,7 +253,15 @@ def bare(axes: Axes) -> None:
 
 
 def number_axis(axis: Any, unit: str = "", *, ticks: int = 5, whole: bool = False) -> None:
-    """Round tick positions and labels in the unit of the column."""
+    """Round tick positions and labels in the unit of the column.
+
+    Parameters
+    ----------
+    axis : ``axes.xaxis`` or ``axes.yaxis``
+    unit : of the column
+    ticks : at most so many
+    whole : whole numbers only
+    """
     axis.set_major_locator(MaxNLocator(ticks, integer=whole, steps=[1, 2, 2.5, 5, 10] if not whole else [1, 2, 5, 10]))
     axis.set_major_formatter(UnitFormatter(unit))
 
@@ -238,9 +279,13 @@ def cells(
 
     Parameters
     ----------
+    axes : the panel
     values : ndarray of shape (n_rows, n_columns)
         What the colour means; cell (0, 0) is the upper left one and spans -0.5 to 0.5 of both axes.
     texts : n_rows sequences of n_columns str
+    colours : the scale from ``low`` to ``high``
+    low : value of the scale's lower end
+    high : value of its upper end
     """
     rows, columns = values.shape
     share = np.clip((values - low) / ((high - low) or 1.0), 0, 1)
@@ -265,7 +310,15 @@ def cells(
 def colour_bar(
     figure: Figure, box: tuple[float, float, float, float], colours: Colormap, marks: Sequence[tuple[float, str]]
 ) -> Axes:
-    """Draw a vertical scale in ``box`` (left, bottom, width, height; inches); marks are (share of height, label)."""
+    """Draw a vertical scale in ``box`` (left, bottom, width, height; inches); marks are (share of height, label).
+
+    Parameters
+    ----------
+    figure : where it is drawn
+    box : see above
+    colours : the scale
+    marks : see above
+    """
     width, height = figure.get_size_inches()
     axes = figure.add_axes((box[0] / width, box[1] / height, box[2] / width, box[3] / height), label="scale")
     axes.imshow(np.linspace(1, 0, 128)[:, None], cmap=colours, aspect="auto", extent=(0, 1, 0, 1))
@@ -278,7 +331,13 @@ def colour_bar(
 
 
 def legend_rows(names: Sequence[str], width: float) -> list[list[int]]:
-    """Break a legend into rows that fit ``width`` inches; every row lists the numbers of its entries."""
+    """Break a legend into rows that fit ``width`` inches; every row lists the numbers of its entries.
+
+    Parameters
+    ----------
+    names : entries of the legend
+    width : in inches
+    """
     rows: list[list[int]] = [[]]
     taken = 0.0
     for number, name in enumerate(names):
@@ -294,7 +353,15 @@ def legend_rows(names: Sequence[str], width: float) -> list[list[int]]:
 def segment_legend(
     figure: Figure, names: Sequence[str], colours: Sequence[str], rows: list[list[int]]
 ) -> PathCollection:
-    """Write the rows of :func:`legend_rows` at the foot of the figure, each with a swatch."""
+    """Write the rows of :func:`legend_rows` at the foot of the figure, each with a swatch.
+
+    Parameters
+    ----------
+    figure : where it is drawn
+    names : one a segment
+    colours : one a segment
+    rows : numbers of the entries of each row
+    """
     width, height = figure.get_size_inches()
     axes = figure.add_axes((0, 0, 1, 1), label="legend")
     axes.set(xlim=(0, width), ylim=(0, height))

@@ -50,7 +50,7 @@ def fault_of_the_model() -> Iterator[None]:
     ------
     ModelError
         Says what was raised, and where.
-    """
+    """  # noqa: DOC501 - raised again as it came
     try:
         yield
     except (SegmentError, MemoryError):
@@ -114,7 +114,7 @@ def _plain(cells: pd.DataFrame) -> tuple[pd.DataFrame, dict[int, str]]:
                 continue
             try:
                 values[row] = str(value)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever it raises is told
                 values[row] = None
                 reason = f"{name} cannot be read ({type(error).__name__}: {error})"
                 unreadable[row] = "; ".join([unreadable[row], reason] if row in unreadable else [reason])
@@ -123,7 +123,13 @@ def _plain(cells: pd.DataFrame) -> tuple[pd.DataFrame, dict[int, str]]:
 
 
 def _rows_that_raise(cells: pd.DataFrame, prepare: Callable[[pd.DataFrame], Prepared]) -> dict[int, str]:
-    """Rows that cannot be cast, by halving."""
+    """Rows that cannot be cast, by halving.
+
+    Raises
+    ------
+    ModelError
+        It raises for no row alone: the fault is not in a cell.
+    """
     found: dict[int, str] = {}
     parts = [np.arange(len(cells))]
     while parts:

@@ -89,7 +89,13 @@ def distribution(values: pd.Series) -> dict[str, Any]:
 
 
 def bin_edges(numbers: npt.NDArray[np.float64], bins: int = BINS) -> npt.NDArray[np.float64]:
-    """Inner edges of bins of about equal size; a value that many customers share has a bin of its own."""
+    """Inner edges of bins of about equal size; a value that many customers share has a bin of its own.
+
+    Parameters
+    ----------
+    numbers : values without blanks, shape (n,)
+    bins : at most so many
+    """
     if not len(numbers):
         return np.empty(0)
     edges = np.unique(np.quantile(numbers, np.arange(1, bins) / bins, method="inverted_cdf"))
@@ -98,5 +104,11 @@ def bin_edges(numbers: npt.NDArray[np.float64], bins: int = BINS) -> npt.NDArray
 
 
 def bins_of(numbers: npt.NDArray[np.float64], edges: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
-    """Bin of each number: bin i holds what is above edge i - 1 and up to edge i."""
+    """Bin of each number: bin i holds what is above edge i - 1 and up to edge i.
+
+    Parameters
+    ----------
+    numbers : values without blanks, shape (n,)
+    edges : ascending inner edges
+    """
     return np.searchsorted(edges, numbers, side="left")

@@ -110,6 +110,12 @@ class SegmentModel:
         """Return the same model with other numbers and names of its segments.
 
         A profile speaks of numbers and goes along: its column ``segment`` gets the new ones.
+
+        Parameters
+        ----------
+        numbers : number of each cluster's segment
+        names : number to name
+        **about : goes over what ``about`` holds
         """
         profile = self.profile
         if profile is not None and "segment" in profile:

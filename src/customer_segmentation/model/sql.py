@@ -114,6 +114,11 @@ def labelling_select(
 def headers_of(model: SegmentModel, headers: Mapping[str, str]) -> dict[str, str]:
     """Name in the table of each column that the model reads, and of its id.
 
+    Parameters
+    ----------
+    model : what is exported
+    headers : column of the model to its name in the table, where that is another
+
     Raises
     ------
     SettingsError

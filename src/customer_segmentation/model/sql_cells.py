@@ -180,7 +180,14 @@ def _folding(text: str, key: str, allowed: Collection[str], dialect: str) -> lis
 
 
 def told(name: str, text: str, reason: str) -> str:
-    """A reason that quotes the cell."""
+    """A reason that quotes the cell.
+
+    Parameters
+    ----------
+    name : of the column
+    text : SQL of the cell as text
+    reason : what is wrong with it
+    """
     return (
         f"{text_literal(f'{name}: ' + chr(39))} || SUBSTR({text}, 1, {SHOWN}) || {text_literal(chr(39) + f' {reason}')}"
     )
@@ -198,6 +205,11 @@ def expression_sql(expression: Expression, columns: dict[str, str]) -> str:
     expression : Expression
     columns : dict of str to str
         Where each column stands, as SQL.
+
+    Raises
+    ------
+    ValueError
+        The operation is none of the grammar's.
     """
     if expression.operation == "column":
         return columns[expression.name]
@@ -222,5 +234,11 @@ def expression_sql(expression: Expression, columns: dict[str, str]) -> str:
 
 
 def parsed(name: str, plain: object) -> Expression:
-    """Expression of a feature as a model keeps it."""
+    """Expression of a feature as a model keeps it.
+
+    Parameters
+    ----------
+    name : of the feature
+    plain : its plain form
+    """
     return parse(plain, where=f"features.columns.{name}")

@@ -64,7 +64,12 @@ def event_tag(event: Event, nanoseconds: int) -> tuple[str, str]:
 
 
 def read_event(value: str) -> Event | None:
-    """Read a tag that `event_tag` wrote; None of one that somebody has edited."""
+    """Read a tag that `event_tag` wrote; None of one that somebody has edited.
+
+    Parameters
+    ----------
+    value : of the tag
+    """
     try:
         kept = json.loads(value)
         event = Event(kept["at"], kept["action"], kept["before"], kept["after"], kept["by"], kept["reason"])
@@ -117,6 +122,11 @@ def moves(events: Sequence[Event], champion: int | None) -> list[Move]:
 def line_of_champions(events: Sequence[Event], champion: int | None) -> list[int]:
     """Champions that led to the present one, the first first: a rollback takes back what it undoes.
 
+    Parameters
+    ----------
+    events : what happened, the first first
+    champion : version that the alias names now; None: nobody
+
     Examples
     --------
     >>> promoted = [Event(0, "promote", None, 1, "", ""), Event(1, "promote", 1, 3, "", "")]
@@ -137,7 +147,13 @@ def line_of_champions(events: Sequence[Event], champion: int | None) -> list[int
 
 
 def previous_champion(events: Sequence[Event], champion: int | None) -> int | None:
-    """Champion that the present one replaced; None where it replaced nobody."""
+    """Champion that the present one replaced; None where it replaced nobody.
+
+    Parameters
+    ----------
+    events : what happened, the first first
+    champion : version that the alias names now; None: nobody
+    """
     line = line_of_champions(events, champion)
     return line[-2] if len(line) > 1 else None
 

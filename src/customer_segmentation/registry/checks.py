@@ -47,12 +47,25 @@ class Check:
 
 
 def checked(name: str, passed: bool, sentence: str) -> Check:
-    """Result of a test that was carried out."""
+    """Result of a test that was carried out.
+
+    Parameters
+    ----------
+    name : of the test
+    passed : whether it did
+    sentence : what was measured, and what is asked for
+    """
     return Check(name, "pass" if passed else "fail", sentence)
 
 
 def smallest_segment(sizes: Sequence[int], least: float | None) -> Check:
-    """No segment is smaller than a share of the customers; and there are at least two."""
+    """No segment is smaller than a share of the customers; and there are at least two.
+
+    Parameters
+    ----------
+    sizes : customers of each segment
+    least : share of the customers, 0 to 1; None: not asked
+    """
     if len(sizes) < 2:
         return checked("smallest_segment", False, "one segment tells nobody apart")
     if least is None:
@@ -69,7 +82,14 @@ def smallest_segment(sizes: Sequence[int], least: float | None) -> Check:
 
 
 def stability(found: Stability | None, least: float | None, worst: float | None) -> Check:
-    """The segments are reproduced on random half-samples; the worst one shows a switch that a mean hides."""
+    """The segments are reproduced on random half-samples; the worst one shows a switch that a mean hides.
+
+    Parameters
+    ----------
+    found : measured on half-samples; None where it was not
+    least : adjusted Rand index, the mean of all halves; None: not asked
+    worst : the same of the worst half
+    """
     if found is None or (least is None and worst is None):
         return Check("stability", "not asked", "the segments need not be reproduced on half-samples")
     limits = [
@@ -90,7 +110,14 @@ def stability(found: Stability | None, least: float | None, worst: float | None)
 
 
 def yardstick(own: float, champion: float | None, margin: float | None) -> Check:
-    """The reference space is explained as well as by the champion, on the same customers."""
+    """The reference space is explained as well as by the champion, on the same customers.
+
+    Parameters
+    ----------
+    own : share of what is attainable of the reference space, 0 to 1
+    champion : the champion's share; None where there is none
+    margin : by how much the candidate's may be less; None: not asked
+    """
     explains = f"explains {percent(own)} of what is attainable of the reference space"
     if margin is None:
         return Check("yardstick", "not asked", f"explains {percent(own)} of what is attainable of the reference space")
@@ -106,7 +133,14 @@ def yardstick(own: float, champion: float | None, margin: float | None) -> Check
 
 
 def agreement(found: float | None, least: float | None, customers: int) -> Check:
-    """The segments are much the same as the champion's."""
+    """The segments are much the same as the champion's.
+
+    Parameters
+    ----------
+    found : adjusted Rand index with the champion; None where there is none
+    least : the smallest allowed; None: not asked
+    customers : how many were compared
+    """
     if least is None:
         known = "" if found is None else f"; the adjusted Rand index is {found:.2f}"
         return Check("agreement", "not asked", f"the segments may be others than the champion's{known}")
@@ -160,7 +194,14 @@ def data_contract(
 
 
 def labelled(known: np.ndarray, most: float | None, example: str) -> Check | None:
-    """The champion labels the candidate's customers; None where it labels all, or enough, of them."""
+    """The champion labels the candidate's customers; None where it labels all, or enough, of them.
+
+    Parameters
+    ----------
+    known : whether the champion labels each customer, shape (n_customers,)
+    most : largest share without a label, 0 to 1; None: not asked
+    example : why the first one gets none
+    """
     missing = int((~known).sum())
     if most is None or missing <= most * len(known):
         return None
@@ -173,7 +214,13 @@ def labelled(known: np.ndarray, most: float | None, example: str) -> Check | Non
 
 
 def own_labels(moved: int, customers: int) -> Check:
-    """The model gives the customers of its fit the segments that its study logged."""
+    """The model gives the customers of its fit the segments that its study logged.
+
+    Parameters
+    ----------
+    moved : customers whose segment differs from the logged one
+    customers : all of the fit
+    """
     return checked(
         "own_labels",
         moved == 0,

@@ -41,7 +41,7 @@ class GateFacts:
     matching: Matching | None
 
 
-def examine(
+def examine(  # noqa: PLR0913 - each is named at the call
     *,
     settings: PromotionSettings,
     labels: Labels,
@@ -65,6 +65,7 @@ def examine(
         The thresholds.
     labels : integer array of shape (n_customers,)
         Of the candidate, 0 ... k-1.
+    k : number of its segments
     matrix : array of shape (n_customers, n_dimensions)
         The candidate's space.
     make_estimator, seed
@@ -117,7 +118,13 @@ def examine(
 
 
 def clusters_of(model: SegmentModel, customers: pd.DataFrame) -> tuple[npt.NDArray[np.int64], str]:
-    """Clusters that a model puts customers into, of shape (n_customers,); -1 for those without, and why the first."""
+    """Clusters that a model puts customers into, of shape (n_customers,); -1 for those without, and why the first.
+
+    Parameters
+    ----------
+    model : its segments' numbers are taken back to clusters
+    customers : raw customers under canonical column names, one row each
+    """
     table = model.predict(customers).table
     numbers = table["segment"].to_numpy(dtype=np.float64, na_value=np.nan)
     reasons = table["reason"].dropna()

@@ -89,7 +89,13 @@ def _segments(python: str, folder: Path, example: pd.DataFrame, scratch: Path) -
 
 
 def _clean_environment(requirements: Path, folder: Path) -> str:
-    """Make a virtual environment with a model's requirements and nothing else; return its Python."""
+    """Make a virtual environment with a model's requirements and nothing else; return its Python.
+
+    Raises
+    ------
+    _StepError
+        The requirements are missing, or cannot be installed.
+    """
     if not requirements.is_file():
         raise _StepError("it has no requirements.txt to install")
     python = folder / "bin" / "python"

@@ -24,12 +24,24 @@ READY = "READY"
 
 
 def logged_models(store: Store, run_id: str) -> list[Any]:
-    """Models that a run has logged, whatever their state."""
+    """Models that a run has logged, whatever their state.
+
+    Parameters
+    ----------
+    store : where the run is
+    run_id : the run
+    """
     return list(store.client.search_logged_models([store.experiment_id], f"source_run_id = '{run_id}'"))
 
 
 def artifact_check(store: Store, run_id: str) -> Check | None:
-    """Files of the model that a candidate logged with its sweep are as they were then; None where it logged none."""
+    """Files of the model that a candidate logged with its sweep are as they were then; None where it logged none.
+
+    Parameters
+    ----------
+    store : where the run is
+    run_id : of the candidate
+    """
     for logged in logged_models(store, run_id):
         if logged.name != NAME and str(logged.status) == READY:
             try:
@@ -70,7 +82,14 @@ def register_model(store: Store, run_id: str, model: SegmentModel, *, params: Ma
 
 
 def model_folder(store: Store, model_id: str, scratch: Path) -> Path:
-    """Download a logged model."""
+    """Download a logged model.
+
+    Parameters
+    ----------
+    store : where the model is
+    model_id : of a logged model
+    scratch : folder to download into
+    """
     import mlflow
 
     found = mlflow.artifacts.download_artifacts(f"models:/{model_id}", dst_path=str(scratch), tracking_uri=store.uri)

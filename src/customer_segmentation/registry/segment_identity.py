@@ -35,7 +35,13 @@ class Identity:
 
 
 def first_identity(names: Mapping[int, str], k: int) -> Identity:
-    """Identity of the first champion's segments: numbered as its clusters are."""
+    """Identity of the first champion's segments: numbered as its clusters are.
+
+    Parameters
+    ----------
+    names : cluster to name
+    k : number of segments
+    """
     return Identity(tuple(range(k)), dict(names), dict.fromkeys(range(k), "first"), {}, ())
 
 

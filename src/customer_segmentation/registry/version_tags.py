@@ -75,7 +75,14 @@ def version_tags(
 
 
 def version_facts(run: Any, *, before: int | None, reason: str) -> dict[str, str]:
-    """Where a version is from, by whom and why, in the markdown of its page."""
+    """Where a version is from, by whom and why, in the markdown of its page.
+
+    Parameters
+    ----------
+    run : the candidate's run
+    before : the champion that it was compared with; None: nobody
+    reason : as the user gave it
+    """
     tags, experiment = run.data.tags, run.info.experiment_id
     facts = {"candidate": link(experiment, run.info.run_id, markdown(title_of(run)))}
     if "sweep" in tags:

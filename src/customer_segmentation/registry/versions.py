@@ -134,7 +134,16 @@ class ModelRegistry:
         return [event for _, _, event in sorted(found, key=lambda item: item[:2])]
 
     def create(self, *, source: str, run_id: str, model_id: str | None, tags: Mapping[str, str], text: str) -> Version:
-        """Make a version, whole or not at all."""
+        """Make a version, whole or not at all.
+
+        Parameters
+        ----------
+        source : address of the model's files
+        run_id : run that logged it
+        model_id : of the logged model; None of one that an older MLflow logged
+        tags : what the version is, cut to what the store takes
+        text : markdown of its page
+        """
         self._ensure()
         made = self.client.create_model_version(
             self.name,
@@ -154,6 +163,13 @@ class ModelRegistry:
 
     def set_champion(self, number: int, *, action: str, before: int | None, reason: str) -> None:
         """Make a version the champion: written into the history first, then one call that moves the alias.
+
+        Parameters
+        ----------
+        number : of the version
+        action : ``promote`` or ``rollback``
+        before : champion that was seen before; None: nobody
+        reason : kept in the history
 
         Raises
         ------
@@ -218,7 +234,13 @@ def user() -> str:
 
 @contextlib.contextmanager
 def one_at_a_time(store: Store, name: str) -> Iterator[None]:
-    """Let the promotions of one registered model on this machine wait for each other."""
+    """Let the promotions of one registered model on this machine wait for each other.
+
+    Parameters
+    ----------
+    store : its address and the name make the lock
+    name : of the registered model
+    """
     with locked(f"promotion {store.uri} {name}"):
         yield
 

@@ -96,7 +96,13 @@ def outcome_bars(insights: SegmentInsights) -> list[Block]:
 
 
 def profile_bars(insights: SegmentInsights, segment: int) -> Bars:
-    """How a segment differs from all customers, in standard deviations, its figures beside."""
+    """How a segment differs from all customers, in standard deviations, its figures beside.
+
+    Parameters
+    ----------
+    insights : what is said of the segments
+    segment : its number, from 0
+    """
     rows = shown_rows(insights, segment)
     colour = segment_colours(insights.profiles.k)[segment]
     bars = tuple(

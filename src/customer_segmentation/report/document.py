@@ -191,7 +191,13 @@ class Bars:
         return round(100 * min(max((value - self.low) / span, 0.0), 1.0), 2)
 
     def box(self, first: float, second: float) -> tuple[float, float]:
-        """Left edge and width of what lies between two values, in percent."""
+        """Left edge and width of what lies between two values, in percent.
+
+        Parameters
+        ----------
+        first : in the unit of the axis
+        second : in the unit of the axis
+        """
         start, end = sorted((self.at(first), self.at(second)))
         return start, round(end - start, 2)
 

@@ -110,7 +110,13 @@ def stakes_note(insights: SegmentInsights) -> list[Block]:
 
 
 def keep_blocks(data: ReportData, insights: SegmentInsights) -> list[Block]:
-    """Which customers are worth keeping, and where their list is."""
+    """Which customers are worth keeping, and where their list is.
+
+    Parameters
+    ----------
+    data : all that the report knows
+    insights : what is said of the segments
+    """
     value, found = insights.profiles.value, insights.high_value
     if value is None:
         return []

@@ -9,7 +9,13 @@ from customer_segmentation.segments.insights import SegmentInsights
 
 
 def full_data_blocks(data: ReportData, insights: SegmentInsights) -> list[Block]:
-    """Sizes and worth of the segments among all rows, beside those of the sample; nothing where the sample is all."""
+    """Sizes and worth of the segments among all rows, beside those of the sample; nothing where the sample is all.
+
+    Parameters
+    ----------
+    data : all that the report knows
+    insights : what is said of the segments
+    """
     full_data = None if data.candidate is None else data.candidate.full_data
     if full_data is None:
         return []

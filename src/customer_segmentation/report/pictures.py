@@ -50,7 +50,15 @@ MOST_VECTORS, MOST_TOLD = 1_500, 3
 
 
 def drawn(figure: Figure, name: str, *, caption: str, alt: str) -> Picture:
-    """Draw a figure, header and all, as an image."""
+    """Draw a figure, header and all, as an image.
+
+    Parameters
+    ----------
+    figure : on an Agg canvas
+    name : of the picture
+    caption : what stands under it
+    alt : what it shows, for readers who do not see it
+    """
     from PIL import Image
 
     canvas = figure.canvas
@@ -81,7 +89,14 @@ def vectors(figure: Figure, name: str, *, title: str, caption: str, alt: str) ->
 
 
 def stored(content: bytes, name: str, *, alt: str) -> Picture:
-    """Take an image that a run holds as a picture of a report: its title and caption are in it."""
+    """Take an image that a run holds as a picture of a report: its title and caption are in it.
+
+    Parameters
+    ----------
+    content : a PNG
+    name : of the picture
+    alt : what it shows, for readers who do not see it
+    """
     from PIL import Image
 
     return _picture(Image.open(io.BytesIO(content)).convert("RGB"), name, "", alt)

@@ -47,6 +47,11 @@ def shown_rows(insights: SegmentInsights, segment: int) -> pd.DataFrame:
     Always the clustering features, what customers are worth, whatever the name and the recommendations
     claim, and outcomes; of the rest what differs by at least 0.2 standard deviations and is not chance, the largest
     first, a category by its most telling level.
+
+    Parameters
+    ----------
+    insights : what is said of the segments
+    segment : its number, from 0
     """
     profiles = insights.profiles
     table = standardised(profiles.table[profiles.table["segment"] == segment])
@@ -86,7 +91,13 @@ def _repeated(rows: pd.DataFrame) -> list[bool]:
 
 
 def subject(row: pd.Series, profiles: Profiles) -> str:
-    """What a row of a profile is about: a column, and its level where it has several; of an outcome its rate."""
+    """What a row of a profile is about: a column, and its level where it has several; of an outcome its rate.
+
+    Parameters
+    ----------
+    row : of the profile's table
+    profiles : the variables and their words
+    """
     if row["role"] == "outcome":
         rates = {(item.name, item.levels[0]): item.rate_name for item in profiles.outcomes if item.event}
         if (key := (row["variable"], row["level"])) in rates:
@@ -96,12 +107,24 @@ def subject(row: pd.Series, profiles: Profiles) -> str:
 
 
 def written(row: pd.Series, name: str) -> str:
-    """One figure of a row in its unit, as every text of the report writes it."""
+    """One figure of a row in its unit, as every text of the report writes it.
+
+    Parameters
+    ----------
+    row : of the profile's table
+    name : column of the figure, such as ``value`` or ``overall``
+    """
     return figure(float(row[name]), str(row["unit"]), share=row["measure"] == "share")
 
 
 def short(row: pd.Series, name: str) -> str:
-    """Write the same figure without the words of its unit, for a picture."""
+    """Write the same figure without the words of its unit, for a picture.
+
+    Parameters
+    ----------
+    row : of the profile's table
+    name : column of the figure, such as ``value`` or ``overall``
+    """
     unit = next((sign for sign in CURRENCIES if str(row["unit"]).startswith(sign)), "")
     return figure(float(row[name]), unit, share=row["measure"] == "share")
 

@@ -60,7 +60,7 @@ def segments_section(data: ReportData) -> Section:
     pictures = data.pictures_of("map", "flow")
     if pictures:
         blocks.append(Gallery(pictures))
-    blocks.append(Details("The segments as a table", (overview(data, insights),)))
+    blocks.append(Details("The segments as a table", (overview(insights),)))
     if insights.profiles.unassigned:
         n = insights.profiles.unassigned
         blocks.append(
@@ -70,7 +70,7 @@ def segments_section(data: ReportData) -> Section:
     return Section("segments", "The segments", tuple(blocks))
 
 
-def overview(data: ReportData, insights: SegmentInsights) -> Grid:
+def overview(insights: SegmentInsights) -> Grid:
     """One row a segment: size, worth, outcomes."""
     profiles = insights.profiles
     value = profiles.value
@@ -142,7 +142,13 @@ def _card(insights: SegmentInsights, segment: int) -> Card:
 
 
 def size_sentence(insights: SegmentInsights, segment: int) -> str:
-    """How many customers a segment has, and what they are worth."""
+    """How many customers a segment has, and what they are worth.
+
+    Parameters
+    ----------
+    insights : what is said of the segments
+    segment : its number, from 0
+    """
     profiles = insights.profiles
     row = profiles.segments.iloc[segment]
     text = f"{counted(int(row['customers']), 'customer', 'customers')}, {percent(row['share'])} of all."

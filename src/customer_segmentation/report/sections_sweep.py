@@ -205,7 +205,13 @@ def leaders(data: ReportData) -> Grid:
 
 
 def score(name: str, value: object) -> str:
-    """Score of the leaderboard as text."""
+    """Score of the leaderboard as text.
+
+    Parameters
+    ----------
+    name : of the score
+    value : None or NaN where there is none
+    """
     if value is None or pd.isna(value):  # type: ignore[call-overload]
         return "–"
     return percent(float(value)) if name in ("smallest_share", "value_explained") else f"{float(value):.3f}"  # type: ignore[arg-type]

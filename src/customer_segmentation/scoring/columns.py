@@ -16,6 +16,11 @@ from customer_segmentation.sources.parsing.texts import fold
 def contract_of(contract: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, ColumnSpec]:
     """Contract of a model's columns; a column whose header the user names is found under that one alone.
 
+    Parameters
+    ----------
+    contract : column to the plain form of its contract, as the model keeps it
+    headers : column to its header in the input, where the user named it
+
     Raises
     ------
     SettingsError
@@ -42,6 +47,14 @@ def positions_of(
     source: str,
 ) -> dict[str, int]:
     """Position of each column of the model that the input has.
+
+    Parameters
+    ----------
+    headers : of the input
+    specs : contract of the model's columns
+    needed : columns without which nobody gets a label
+    named : column to its header in the input, where the user named it
+    source : how messages call the input
 
     Raises
     ------

@@ -70,7 +70,13 @@ class TableOutput:
         self._writer: ParquetWriter | None = None
 
     def _may_replace(self, overwrite: bool) -> bool:
-        """Whether the table is there; refuse one that may not be replaced."""
+        """Whether the table is there; refuse one that may not be replaced.
+
+        Raises
+        ------
+        SettingsError
+            The table is there and may not be replaced.
+        """
         import sqlalchemy
 
         inspector = sqlalchemy.inspect(self._engine)

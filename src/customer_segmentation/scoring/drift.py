@@ -99,7 +99,13 @@ class DriftWatch:
         self.unseen: Counter[tuple[str, str]] = Counter()
 
     def add(self, labelled: Labelled, inside: npt.NDArray[np.bool_] | None = None) -> None:
-        """Count a chunk; of its rows only those that are ``inside``, where it is given."""
+        """Count a chunk; of its rows only those that are ``inside``, where it is given.
+
+        Parameters
+        ----------
+        labelled : the chunk's labels, features and problems
+        inside : which of its rows count, shape (n_rows,); None: all
+        """
         good = labelled.table["segment"].notna().to_numpy()
         self.rejected += int((~good).sum())
         if inside is not None:
@@ -322,7 +328,13 @@ class _Counts:
 
 
 def stability(then: npt.NDArray[np.float64], now: npt.NDArray[np.float64]) -> float:
-    """Population stability index of two counts over the same bins; half a customer is added to each bin."""
+    """Population stability index of two counts over the same bins; half a customer is added to each bin.
+
+    Parameters
+    ----------
+    then : customers of the fit in each bin
+    now : customers in the same bins now
+    """
     if not then.sum() or not now.sum() or len(then) < 2:
         return 0.0
     first = (then + 0.5) / (then.sum() + 0.5 * len(then))
@@ -331,5 +343,11 @@ def stability(then: npt.NDArray[np.float64], now: npt.NDArray[np.float64]) -> fl
 
 
 def level_of(value: float, thresholds: Sequence[float]) -> int:
-    """0, 1 for watch, 2 for refit."""
+    """0, 1 for watch, 2 for refit.
+
+    Parameters
+    ----------
+    value : what was measured
+    thresholds : of watch and of refit, ascending
+    """
     return sum(value >= threshold for threshold in thresholds)

@@ -125,7 +125,13 @@ def _only_model(folder: Path) -> Path:
 
 
 def _identity(uri: str, client: Any) -> tuple[str | None, str | None, str | None]:
-    """Name and version of a registered model, and the id of the logged model that it is."""
+    """Name and version of a registered model, and the id of the logged model that it is.
+
+    Raises
+    ------
+    StoreError
+        The address names no model, or the registry does not have it.
+    """
     from mlflow.exceptions import MlflowException
 
     logged = _LOGGED.fullmatch(uri)
@@ -145,7 +151,7 @@ def _identity(uri: str, client: Any) -> tuple[str | None, str | None, str | None
         else:
             version = client.get_model_version(name, found["version"])
     except MlflowException as error:
-        raise StoreError(f"there is no model {uri}: {_registered(client, name, error)}") from error
+        raise StoreError(f"there is no model {uri}: {_registered(client, name)}") from error
     return name, str(version.version), version.model_id or model_id_in(version.source)
 
 
@@ -158,7 +164,7 @@ def _meant(uri: str) -> str:
     return f" Did you mean models:/{found['name']}{rest}?"
 
 
-def _registered(client: Any, name: str, error: Exception) -> str:
+def _registered(client: Any, name: str) -> str:
     """What there is in place of a version that is not there."""
     from mlflow.exceptions import MlflowException
 
@@ -222,5 +228,13 @@ def _line(error: BaseException) -> str:
 
 
 def loaded(store: Store, model: str, run_id: str | None, *, trusted_modules: Collection[str] = ()) -> LoadedModel:
-    """Load the model that was asked for."""
+    """Load the model that was asked for.
+
+    Parameters
+    ----------
+    store : where the model is
+    model : address of a model
+    run_id : a run that holds one, instead of ``model``
+    trusted_modules : packages whose types a stored pipeline may hold as well
+    """
     return load_segment_model(address_of(store, model, run_id), store.client, trusted_modules=trusted_modules)

@@ -127,7 +127,18 @@ def _header(path: Path) -> list[str]:
 
 
 def writer_of(path: Path, key: str) -> Callable[[Path, pa.Schema], Writer]:
-    """Find the writer for a file by its ending."""
+    """Find the writer for a file by its ending.
+
+    Parameters
+    ----------
+    path : of the output
+    key : the setting that named it, for messages
+
+    Raises
+    ------
+    SettingsError
+        Nothing writes such a file.
+    """
     endings = [suffix.lower() for suffix in path.suffixes]
     packing = endings.pop() if endings and endings[-1] in PACKINGS else ""
     ending = endings[-1] if endings else ""
@@ -206,7 +217,13 @@ class ExcelWriter:
         self._rows = 1
 
     def write(self, table: pa.Table) -> None:
-        """Append rows."""
+        """Append rows.
+
+        Raises
+        ------
+        DataError
+            A sheet cannot hold so many rows.
+        """
         self._rows += table.num_rows
         if self._rows > EXCEL_ROWS:
             raise DataError(
@@ -229,6 +246,11 @@ def _special(table: pa.Table) -> bool:
 
 def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """Part of a table in the types of the first part.
+
+    Parameters
+    ----------
+    table : a later part
+    schema : of the first part
 
     Raises
     ------

@@ -60,7 +60,13 @@ class Comparison:
         self.inside, self.outside = watches
 
     def add(self, labelled: Labelled, cells: pd.DataFrame) -> None:
-        """Count a chunk."""
+        """Count a chunk.
+
+        Parameters
+        ----------
+        labelled : the chunk's labels, features and problems
+        cells : the chunk as it was read, with the column of the population
+        """
         column = self.population.get("column")
         if column is None or column not in cells:
             self.inside.add(labelled)
@@ -97,7 +103,7 @@ class Comparison:
         )
 
 
-def score(
+def score(  # noqa: C901, PLR0913 - one case after the other; each is named at the call
     model: SegmentModel,
     source: TableSource,
     output: Output | TableOutput,
@@ -108,7 +114,7 @@ def score(
     headers: Mapping[str, str],
     columns: str = "id",
     size: int = 100_000,
-    progress: Callable[[int, int | None], None] = lambda done, expected: None,
+    progress: Callable[[int, int | None], None] = lambda *_: None,
 ) -> Scored:
     """Label every row of a table.
 
@@ -216,7 +222,13 @@ def _counts(segments: np.ndarray) -> dict[int, int]:
 
 
 def _refuse_twice(source: TableSource, columns: str, id_column: str | None, positions: Mapping[str, int]) -> None:
-    """Refuse an output in which a name would stand twice."""
+    """Refuse an output in which a name would stand twice.
+
+    Raises
+    ------
+    SettingsError
+        The input has a column of such a name.
+    """
     kept = names_of(source.headers) if columns == "all" else []
     if id_column is not None and columns == "id":
         kept = [source.headers[positions[id_column]]]

@@ -57,7 +57,15 @@ def rows_of(profiles: Profiles) -> dict[tuple[int, str, str], Row]:
 
 
 def claim_of(row: Row, *, trait: str, words: str, called: str = "") -> Claim:
-    """A row of the profile as a claim, in the direction that its figures show."""
+    """A row of the profile as a claim, in the direction that its figures show.
+
+    Parameters
+    ----------
+    row : one segment and variable of the profile
+    trait : the playbook's key of the trait; empty where none declares it
+    words : what a sentence calls it
+    called : what the variable is called in a sentence; empty: by its column
+    """
     return Claim(
         trait=trait,
         words=words,
@@ -76,7 +84,13 @@ def claim_of(row: Row, *, trait: str, words: str, called: str = "") -> Claim:
 
 
 def variable_of(trait: TraitSettings, profiles: Profiles) -> ProfileVariable | None:
-    """What a trait speaks of, where the table has it."""
+    """What a trait speaks of, where the table has it.
+
+    Parameters
+    ----------
+    trait : names a role or a column
+    profiles : the table's variables
+    """
     for variable in profiles.variables:
         if trait.role is not None and variable.role.value == trait.role:
             return variable
@@ -91,6 +105,12 @@ def holding(trait: TraitSettings, row: Row, *, lasting: float | None = None) -> 
     A trait that an earlier fit had (``lasting`` given: the part of the threshold that it must still reach) holds while
     the difference reaches that part, or its 95 % interval the whole, and the interval excludes zero. Otherwise
     a segment near the edge would be renamed after every refit, though nothing has changed.
+
+    Parameters
+    ----------
+    trait : its conditions; those that it leaves open are met
+    row : one segment and variable of the profile
+    lasting : part of the threshold, 0 to 1; None: the trait is new and must reach all of it
     """
     most, least, highest, lowest = _reach(row, lasting=lasting)
     conditions = [
@@ -106,7 +126,16 @@ def holding(trait: TraitSettings, row: Row, *, lasting: float | None = None) -> 
 def declared_claims(
     segment: int, profiles: Profiles, rows: Rows, playbook: PlaybookSettings, *, lasting: float | None = None
 ) -> dict[str, Claim]:
-    """Traits of the playbook that hold for a segment, in the playbook's order, with their figures (see `holding`)."""
+    """Traits of the playbook that hold for a segment, in the playbook's order, with their figures (see `holding`).
+
+    Parameters
+    ----------
+    segment : its number, from 0
+    profiles : the variables that traits speak of
+    rows : rows of the profile by segment, variable and level
+    playbook : the traits
+    lasting : see `holding`
+    """
     found = {}
     for key, trait in playbook.traits.items():
         variable = variable_of(trait, profiles)
@@ -138,7 +167,16 @@ def event_of(claim: Claim) -> str:
 def plain_claims(
     segment: int, profiles: Profiles, rows: Rows, playbook: PlaybookSettings, *, lasting: float | None = None
 ) -> list[Claim]:
-    """What stands out of the clustering features that no trait of the playbook covers, strongest first."""
+    """What stands out of the clustering features that no trait of the playbook covers, strongest first.
+
+    Parameters
+    ----------
+    segment : its number, from 0
+    profiles : the variables of the table
+    rows : rows of the profile by segment, variable and level
+    playbook : the traits, whose variables are left out here
+    lasting : see `holding`
+    """
     spoken = {variable.name for trait in playbook.traits.values() if (variable := variable_of(trait, profiles))}
     found = []
     for variable in profiles.variables:

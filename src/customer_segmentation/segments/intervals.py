@@ -19,7 +19,14 @@ FEW = 5.0  # expected customers below which a test of shares is exact
 
 
 def mean_interval(mean: Floats, variance: Floats, n: Floats) -> tuple[Floats, Floats]:
-    """Student's interval of a mean; ``variance`` is the sample's, over n - 1."""
+    """Student's interval of a mean; ``variance`` is the sample's, over n - 1.
+
+    Parameters
+    ----------
+    mean : means, of any shape, in the variable's unit
+    variance : their variances, of the same shape
+    n : customers behind each mean
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
         half = stdtrit(n - 1, 0.975) * np.sqrt(variance / n)
     return mean - half, mean + half
@@ -32,6 +39,12 @@ def welch(
 
     B. L. Welch, "The generalization of Student's problem when several different population variances are involved",
     Biometrika 34 (1947). Two means without any spread that differ have p = 0 and an interval of no width.
+
+    Parameters
+    ----------
+    means : of the two groups, in the variable's unit
+    variances : the samples' variances, over n - 1
+    counts : customers of the two groups
     """
     difference = means[0] - means[1]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -49,6 +62,11 @@ def wilson(events: Floats, n: Floats) -> tuple[Floats, Floats]:
     """Interval of a share.
 
     E. B. Wilson, "Probable inference", Journal of the American Statistical Association 22 (1927).
+
+    Parameters
+    ----------
+    events : customers with the event
+    n : customers in all
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         share = events / n
@@ -63,6 +81,11 @@ def newcombe(events: tuple[Floats, Floats], counts: tuple[Floats, Floats]) -> tu
 
     R. G. Newcombe, "Interval estimation for the difference between independent proportions", Statistics in Medicine 17
     (1998), method 10.
+
+    Parameters
+    ----------
+    events : customers with the event, of the two groups
+    counts : customers of the two groups
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         first, second = events[0] / counts[0], events[1] / counts[1]
@@ -75,7 +98,13 @@ def newcombe(events: tuple[Floats, Floats], counts: tuple[Floats, Floats]) -> tu
 
 
 def shares_differ(events: tuple[Floats, Floats], counts: tuple[Floats, Floats]) -> Floats:
-    """Two-sided p that two shares are equal: the score test, exact (hypergeometric, doubled) where few are expected."""
+    """Two-sided p that two shares are equal: the score test, exact (hypergeometric, doubled) where few are expected.
+
+    Parameters
+    ----------
+    events : customers with the event, of the two groups
+    counts : customers of the two groups
+    """
     events = tuple(np.asarray(item, dtype=float) for item in np.broadcast_arrays(*events))  # type: ignore[assignment]
     counts = tuple(np.asarray(item, dtype=float) for item in np.broadcast_arrays(*counts))  # type: ignore[assignment]
     n = counts[0] + counts[1]

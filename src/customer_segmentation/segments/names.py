@@ -110,7 +110,13 @@ def carry_names(
 
 
 def rule_holds(rule: NameSettings, traits: Mapping[str, Claim]) -> bool:
-    """Whether a segment with these traits may bear the rule's name."""
+    """Whether a segment with these traits may bear the rule's name.
+
+    Parameters
+    ----------
+    rule : traits that a segment must have, and those that it must not
+    traits : traits of the segment
+    """
     return bool(rule.when) and set(rule.when) <= set(traits) and not set(rule.unless) & set(traits)
 
 
@@ -234,7 +240,7 @@ def _by_size(names: Sequence[SegmentName], profiles: Profiles, taken: set[str]) 
     return sorted(result, key=lambda item: item.segment)
 
 
-def _still(
+def _still(  # noqa: C901 - one case after the other
     old: SegmentName, new: int, now: Mapping[int, int], profiles: Profiles, rows: Rows, playbook: PlaybookSettings
 ) -> tuple[tuple[Claim, ...], str]:
     """Claims of a name with today's figures, and "" or why the name cannot be kept."""

@@ -14,7 +14,7 @@ from customer_segmentation.settings.playbook import STAKES, PlaybookSettings, Tr
 _ROLES = ("value", "outcome")
 
 
-def check_playbook(playbook: PlaybookSettings, columns: Mapping[str, ColumnSpec], *, name: str) -> None:
+def check_playbook(playbook: PlaybookSettings, columns: Mapping[str, ColumnSpec], *, name: str) -> None:  # noqa: C901 - one case after the other
     """Check that every rule could hold for a table with these columns.
 
     Parameters
@@ -91,7 +91,7 @@ def _check_traits(keys: Iterable[str], playbook: PlaybookSettings, *, where: str
             raise SettingsError(f"{where} names the trait {key!r}, which traits does not have; {hint}")
 
 
-def _check_trait(trait: TraitSettings, columns: Mapping[str, ColumnSpec], *, where: str) -> None:
+def _check_trait(trait: TraitSettings, columns: Mapping[str, ColumnSpec], *, where: str) -> None:  # noqa: C901 - one case after the other
     if (trait.role is None) == (trait.column is None):
         raise SettingsError(f"{where} needs either role or column.")
     bounds = {key: getattr(trait, key) for key in ("above", "below", "at_least", "at_most")}

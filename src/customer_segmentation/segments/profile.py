@@ -103,7 +103,14 @@ class Profiles:
         return {str(name): int(count) for name, count in counts.items() if count}
 
     def row(self, segment: int, variable: str, level: str = "") -> pd.Series | None:
-        """One row of the table; None where there is none."""
+        """One row of the table; None where there is none.
+
+        Parameters
+        ----------
+        segment : its number, from 0
+        variable : column or feature
+        level : of a category; empty for a number
+        """
         table = self.table
         found = table[(table["segment"] == segment) & (table["variable"] == variable) & (table["level"] == level)]
         return None if found.empty else found.iloc[0]

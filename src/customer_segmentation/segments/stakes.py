@@ -131,7 +131,13 @@ class Base:
     outcome: Outcome | None
 
     def stake(self, segment: int, only: Mapping[str, str] | None = None) -> Stake:
-        """Count over one segment, or over those of its customers that have the values of ``only`` (column to value)."""
+        """Count over one segment, or over those of its customers that have the values of ``only`` (column to value).
+
+        Parameters
+        ----------
+        segment : its number, from 0
+        only : column to the value that its customers must have; None: all of them
+        """
         inside = (self.labels == segment) & _having(self.customers, only)
         outside = (self.outside_labels == segment) & _having(self.outside, only)
         recurring = rate = low = high = None
@@ -168,6 +174,11 @@ def about(amount: float, unit: str) -> str:
 
     >>> about(1417.3, "$"), about(42_812, "$"), about(0, "$")
     ('$1,420', '$42,800', '$0')
+
+    Parameters
+    ----------
+    amount : in ``unit``
+    unit : a currency, or another unit
     """
     if amount:
         amount = round(amount, 2 - math.floor(math.log10(abs(amount))))
@@ -218,7 +229,13 @@ def recurring_column(
 
 
 def outcome_of(described: Sequence[Described], outside: int) -> Outcome | None:
-    """The first outcome with one event, with whether it happened to each customer."""
+    """The first outcome with one event, with whether it happened to each customer.
+
+    Parameters
+    ----------
+    described : variables of the profiles, with their values
+    outside : how many customers outside the fit stand at the end of the values
+    """
     for item in described:
         variable = item.variable
         if variable.role is not Role.outcome or variable.kind != "share" or len(variable.levels) != 1:

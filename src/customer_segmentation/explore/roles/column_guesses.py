@@ -127,7 +127,14 @@ def guess_of(
 
 
 def unit_of(facts: ColumnFacts, vocabulary: Vocabulary, *, money: bool) -> str:
-    """Unit of a number: its sign in the cells, else what the header says; empty where neither tells."""
+    """Unit of a number: its sign in the cells, else what the header says; empty where neither tells.
+
+    Parameters
+    ----------
+    facts : what the cells say
+    vocabulary : words of headers, in several languages
+    money : the column is taken for an amount of money
+    """
     if facts.currency:
         return f"{facts.scale}{facts.currency}" if "cent" not in facts.scale else facts.scale
     if facts.percent or "%" in facts.header:

@@ -71,7 +71,14 @@ class Weighed:
     evidence: dict[Meaning, list[Evidence]] = field(default_factory=dict)
 
     def add(self, meaning: Meaning, weight: float, text: str) -> None:
-        """Add a piece of evidence."""
+        """Add a piece of evidence.
+
+        Parameters
+        ----------
+        meaning : what the column may be
+        weight : above 0 it speaks for it, below against
+        text : what is told of it; empty: nothing
+        """
         self.evidence.setdefault(meaning, []).append(Evidence(weight, text))
 
     def points(self, meaning: Meaning) -> float:
@@ -97,13 +104,25 @@ class Weighed:
         return float(shares[same].max() / (shares[same].max() + (shares[~same].max() if (~same).any() else 0.0)))
 
     def reasons(self, meaning: Meaning, *, most: int = 3) -> list[str]:
-        """What speaks for a reading, the strongest first."""
+        """What speaks for a reading, the strongest first.
+
+        Parameters
+        ----------
+        meaning : what the column may be
+        most : at most so many
+        """
         found = sorted(self.evidence.get(meaning, []), key=lambda piece: -piece.weight)
         return [piece.text for piece in found if piece.weight > 0 and piece.text][:most]
 
 
 def short(text: str, limit: int = 30) -> str:
-    """A cell in quotation marks, in one line."""
+    """A cell in quotation marks, in one line.
+
+    Parameters
+    ----------
+    text : of the cell
+    limit : characters at most
+    """
     text = re.sub(r"\s+", " ", text)
     return repr(text if len(text) <= limit else f"{text[: limit - 1]}…")
 
@@ -126,7 +145,13 @@ def is_ticked(facts: ColumnFacts) -> bool:
 
 
 def named(facts: ColumnFacts, concept: str) -> str:
-    """Say which words of the header speak for a concept."""
+    """Say which words of the header speak for a concept.
+
+    Parameters
+    ----------
+    facts : of the column
+    concept : a key of the vocabulary
+    """
     return "its header says " + ", ".join(repr(phrase) for phrase in facts.words.phrases(concept)[:2])
 
 
@@ -156,7 +181,13 @@ def _pure(facts: ColumnFacts, *concepts: str) -> bool:
 
 
 def weigh_outcome(facts: ColumnFacts, weighed: Weighed) -> None:
-    """Add the evidence that a column tells who has left."""
+    """Add the evidence that a column tells who has left.
+
+    Parameters
+    ----------
+    facts : of the column
+    weighed : grows by what is found
+    """
     words = facts.words
     if "negation" in words or counts_something(facts) or facts.is_date:
         return
@@ -189,8 +220,14 @@ def _listed(events: list[str]) -> str:
     return ", ".join(short(event) for event in events[:3])
 
 
-def weigh_key(facts: ColumnFacts, weighed: Weighed) -> None:
-    """Evidence that a column names customers, or something else."""
+def weigh_key(facts: ColumnFacts, weighed: Weighed) -> None:  # noqa: C901 - one case after the other
+    """Evidence that a column names customers, or something else.
+
+    Parameters
+    ----------
+    facts : of the column
+    weighed : grows by what is found
+    """
     words, rows = facts.words, len(facts.filled)
     if facts.is_bool or facts.yes_no or (facts.numbers is not None and not facts.whole):
         return
@@ -237,7 +274,13 @@ def weigh_key(facts: ColumnFacts, weighed: Weighed) -> None:
 
 
 def weigh_order_number(facts: ColumnFacts, weighed: Weighed) -> None:
-    """Add the evidence that a column numbers orders."""
+    """Add the evidence that a column numbers orders.
+
+    Parameters
+    ----------
+    facts : of the column
+    weighed : grows by what is found
+    """
     words = facts.words
     if facts.yes_no or (facts.numbers is not None and not facts.whole) or counts_something(facts) or facts.long_text:
         return
@@ -254,7 +297,13 @@ def weigh_order_number(facts: ColumnFacts, weighed: Weighed) -> None:
 
 
 def weigh_kinds(facts: ColumnFacts, weighed: Weighed) -> None:
-    """Evidence for yes/no and categories."""
+    """Evidence for yes/no and categories.
+
+    Parameters
+    ----------
+    facts : of the column
+    weighed : grows by what is found
+    """
     words = facts.words
     if facts.yes_no:
         weighed.add(Meaning.yes_no, 4.5, "yes or no")
@@ -288,7 +337,13 @@ def weigh_kinds(facts: ColumnFacts, weighed: Weighed) -> None:
 
 
 def weigh_words(facts: ColumnFacts, weighed: Weighed) -> None:
-    """Evidence for text, among words."""
+    """Evidence for text, among words.
+
+    Parameters
+    ----------
+    facts : of the column
+    weighed : grows by what is found
+    """
     words = facts.words
     weighed.add(Meaning.text, 1.5, f"{facts.count:,} different words")
     if "code" in words:

@@ -23,8 +23,14 @@ _NO_AMOUNT = {
 }
 
 
-def weigh_numbers(facts: ColumnFacts, weighed: Weighed) -> None:
-    """Evidence for counts, durations, scores and places in the calendar."""
+def weigh_numbers(facts: ColumnFacts, weighed: Weighed) -> None:  # noqa: C901 - one case after the other
+    """Evidence for counts, durations, scores and places in the calendar.
+
+    Parameters
+    ----------
+    facts : of the column
+    weighed : grows by what is found
+    """
     words, values = facts.words, facts.values
     low, high = float(values.min()), float(values.max())
     weighed.add(Meaning.measure, 1.0, f"numbers from {low:g} to {high:g}")
@@ -82,8 +88,14 @@ def _calendar(facts: ColumnFacts, weighed: Weighed, low: float, high: float) -> 
         weighed.add(Meaning.calendar, 4.5, f"{named(facts, 'calendar')}, and all lie between {low:g} and {high:g}")
 
 
-def weigh_money(facts: ColumnFacts, weighed: Weighed) -> None:
-    """Evidence that a number is money that customers have brought."""
+def weigh_money(facts: ColumnFacts, weighed: Weighed) -> None:  # noqa: C901 - one case after the other
+    """Evidence that a number is money that customers have brought.
+
+    Parameters
+    ----------
+    facts : of the column
+    weighed : grows by what is found
+    """
     words = facts.words
     found = words.concepts
     if facts.percent or facts.leading_zeros:
@@ -129,7 +141,13 @@ def weigh_money(facts: ColumnFacts, weighed: Weighed) -> None:
 
 
 def weigh_codes(facts: ColumnFacts, weighed: Weighed) -> None:
-    """Add the evidence that a number names a place or a thing."""
+    """Add the evidence that a number names a place or a thing.
+
+    Parameters
+    ----------
+    facts : of the column
+    weighed : grows by what is found
+    """
     words = facts.words
     amounts = counts_something(facts) or {"duration", "worth", "money", "percent"} & words.concepts
     if "code" in words:

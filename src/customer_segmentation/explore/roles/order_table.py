@@ -50,8 +50,8 @@ class OrderColumns:
             order=self.order or None,
         )
 
-    def questions(self, columns: Mapping[int, Weighed], given: Mapping[int, Meaning]) -> list[Question]:
-        """What is not sure about the amount."""
+    def questions(self, given: Mapping[int, Meaning]) -> list[Question]:
+        """What is not sure about the amount; ``given`` is what the user said of columns, by position."""
         said = Meaning.amount in given.values()
         return (
             []

@@ -81,7 +81,15 @@ def column_question(guess: Guess) -> Question:
 
 
 def value_questions(chosen: Guess, points: float, others: Sequence[tuple[str, float]], *, said: bool) -> list[Question]:
-    """Ask whether the amount is one, where the evidence is thin, another is near, or one row has nearly all of it."""
+    """Ask whether the amount is one, where the evidence is thin, another is near, or one row has nearly all of it.
+
+    Parameters
+    ----------
+    chosen : the column taken for what a customer is worth
+    points : evidence for it
+    others : header and evidence of each rival
+    said : the user named it
+    """
     header = chosen.header
     options = [(header, "value", "what a customer is worth"), (header, "numeric", "a number like others")]
     found = []
@@ -115,7 +123,16 @@ def value_questions(chosen: Guess, points: float, others: Sequence[tuple[str, fl
 
 
 def amount_question(amount: str, quantity: str, total: str, points: float, following: float) -> list[Question]:
-    """Ask what an order brought, where the evidence is thin or another column is near."""
+    """Ask what an order brought, where the evidence is thin or another column is near.
+
+    Parameters
+    ----------
+    amount : header of the column taken
+    quantity : header of what it is multiplied by; empty: nothing
+    total : header of the next best; empty: none
+    points : evidence for the first
+    following : evidence for the next
+    """
     taken = f"{quantity} x {amount}" if quantity else amount
     if points >= _CLEAR - 0.5 and (not total or points - following >= _GAP):
         return []
@@ -132,7 +149,16 @@ def key_questions(
     given: Mapping[int, Meaning],
     table: str,
 ) -> list[Question]:
-    """Ask who the customers are, where the key is doubtful or gives what no real table gives."""
+    """Ask who the customers are, where the key is doubtful or gives what no real table gives.
+
+    Parameters
+    ----------
+    columns : position to the evidence on a column
+    key : position of the column taken for the customer; None: none was found
+    orders : columns of an order table, where it is one
+    given : position to what the user said of it
+    table : what the table is called
+    """
     if key is None:
         return []
     weighed = columns[key]

@@ -19,7 +19,13 @@ _ALWAYS = 0.98
 
 
 def relate_columns(columns: Mapping[int, Weighed], given: Mapping[int, Meaning]) -> None:
-    """Evidence from several columns: a total is quantity times price, or the sum of the other amounts."""
+    """Evidence from several columns: a total is quantity times price, or the sum of the other amounts.
+
+    Parameters
+    ----------
+    columns : position to the evidence on a column, which grows
+    given : position to what the user said of it
+    """
 
     def best(meaning: Meaning) -> list[Weighed]:
         found = [one for at, one in columns.items() if one.points(meaning) > 0 and given.get(at, meaning) is meaning]
@@ -95,6 +101,11 @@ def determines(one: ColumnFacts, other: ColumnFacts) -> float:
     """Share of a column's repeated cells that stand beside one cell of the other: 1 for an order's customer.
 
     Cells that stand in one row only tell nothing; without any that repeat it is 0.
+
+    Parameters
+    ----------
+    one : the column whose cells repeat
+    other : another one, of the same rows
     """
     both = (one.codes >= 0) & (other.codes >= 0)
     pairs = pd.DataFrame({"one": one.codes[both], "other": other.codes[both]})
@@ -104,7 +115,14 @@ def determines(one: ColumnFacts, other: ColumnFacts) -> float:
 
 
 def is_total_of(total: ColumnFacts, parts: Sequence[ColumnFacts], *, product: bool) -> float:
-    """Share of the rows in which a column is the product, or the sum, of others; 0 where too few have all."""
+    """Share of the rows in which a column is the product, or the sum, of others; 0 where too few have all.
+
+    Parameters
+    ----------
+    total : the column in question
+    parts : those it may be made of
+    product : their product instead of their sum
+    """
     columns = [part.numbers for part in parts]
     if total.numbers is None or any(column is None for column in columns):
         return 0.0

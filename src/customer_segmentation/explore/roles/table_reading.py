@@ -60,12 +60,23 @@ class TableReading:
 
 
 def may_name_rows(header: str, vocabulary: Vocabulary) -> bool:
-    """Whether a header is that of an id, for which it matters how often a cell repeats in the whole table."""
+    """Whether a header is that of an id, for which it matters how often a cell repeats in the whole table.
+
+    Parameters
+    ----------
+    header : as it is written
+    vocabulary : words of headers, in several languages
+    """
     return bool({"id", "number", "person", "email", "order"} & vocabulary.read(header).concepts)
 
 
 def given_roles(roles: Mapping[str, str], headers: Sequence[str]) -> dict[int, Meaning]:
     """Roles as the user gives them, by position.
+
+    Parameters
+    ----------
+    roles : header to a role's word
+    headers : of the table
 
     Raises
     ------
@@ -185,7 +196,7 @@ class _Decision:
         self._others(key, orders)
         questions = [*key_questions(self.columns, key, orders, self.given, self.table), *self.questions]
         if orders is not None:
-            questions += orders.questions(self.columns, self.given)
+            questions += orders.questions(self.given)
         else:
             questions += [
                 column_question(guess)
