@@ -88,11 +88,16 @@ class CommandSpec:
 def run_command(spec: CommandSpec, words: Sequence[str]) -> int:
     """Run a command as it was typed; return its exit code.
 
+    Parameters
+    ----------
+    spec : the command
+    words : what was typed after its name
+
     Raises
     ------
     SegmentError
         With one sentence on what cannot be done.
-    """
+    """  # noqa: DOC501 - raised again as it came
     if any(word in ("-h", "--help") for word in words):
         say(spec.help())
         return 0

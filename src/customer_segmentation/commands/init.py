@@ -11,7 +11,13 @@ from customer_segmentation.errors import DataError, SettingsError
 
 
 def run(request: Request) -> int:
-    """Describe the table, write the files, tell."""
+    """Describe the table, write the files, tell.
+
+    Raises
+    ------
+    SettingsError
+        A configured table was named instead of a file.
+    """  # noqa: DOC501 - raised again as it came
     settings = request.settings
     if not settings.data.path:
         raise SettingsError("data.path is missing; name the table to describe, as in segment init data.path=FILE.")

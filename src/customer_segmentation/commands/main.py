@@ -83,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         unguarded()
 
 
-def _main(arguments: Sequence[str] | None) -> int:
+def _main(arguments: Sequence[str] | None) -> int:  # noqa: C901 - one case after the other
     words = list(sys.argv[1:] if arguments is None else arguments)
     if not words or words[0] in ("-h", "--help", "help"):
         say(overview())

@@ -10,7 +10,13 @@ from customer_segmentation.errors import RefusedError
 
 
 def run(request: Request) -> int:
-    """Promote a candidate and print what became of it; one that is refused ends the command with an error."""
+    """Promote a candidate and print what became of it; one that is refused ends the command with an error.
+
+    Raises
+    ------
+    RefusedError
+        The gate refuses the candidate.
+    """
     from customer_segmentation.console.registry import print_promotion
     from customer_segmentation.workflows.promote import promote
 

@@ -16,7 +16,13 @@ FORMS = (".html", ".htm", ".md")
 
 
 def run(request: Request) -> int:
-    """Write the report, and a copy where one was asked for."""
+    """Write the report, and a copy where one was asked for.
+
+    Raises
+    ------
+    SettingsError
+        ``output`` and the run asked for do not go together.
+    """
     settings = request.settings
     target = _target(settings)
     store = request.existing_store()
@@ -36,7 +42,13 @@ def run(request: Request) -> int:
 
 
 def _target(settings: ReportSettings) -> NewFile | None:
-    """Where the copy goes, looked at before any work."""
+    """Where the copy goes, looked at before any work.
+
+    Raises
+    ------
+    SettingsError
+        The file's name does not end as a report's does.
+    """
     if settings.output is None:
         return None
     from customer_segmentation.report.render import is_report

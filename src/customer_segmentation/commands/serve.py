@@ -29,7 +29,13 @@ SINGLE = (
 
 
 def run(request: Request) -> int:
-    """Check that the model loads, start the server, show how to call it and stay until it ends."""
+    """Check that the model loads, start the server, show how to call it and stay until it ends.
+
+    Raises
+    ------
+    StoreError
+        The model does not load, or the server does not start.
+    """
     settings = request.settings
     from customer_segmentation.scoring.load import loaded
 
@@ -63,7 +69,13 @@ def run(request: Request) -> int:
 
 
 def example_call(customers: pd.DataFrame, port: int) -> str:
-    """Return a call that works when pasted into a shell."""
+    """Return a call that works when pasted into a shell.
+
+    Parameters
+    ----------
+    customers : raw customers under canonical column names, one row each
+    port : where the server listens
+    """
     records = json.loads(customers.to_json(orient="records"))
     body = json.dumps({"dataframe_records": records}).replace("'", "'\\''")
     return f"curl http://{HOST}:{port}/invocations -H 'Content-Type: application/json' -d '{body}'"

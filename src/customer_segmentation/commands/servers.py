@@ -18,7 +18,13 @@ PATIENCE = 300.0  # seconds until the server must answer: a busy machine takes m
 
 
 def free_port(port: int) -> None:
-    """Refuse a port on which something listens already."""
+    """Refuse a port on which something listens already.
+
+    Raises
+    ------
+    StoreError
+        Something listens there.
+    """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -28,7 +34,14 @@ def free_port(port: int) -> None:
 
 
 def answers(server: subprocess.Popen[bytes], port: int, seconds: float = 60.0) -> bool:
-    """Wait until the server listens, or has ended."""
+    """Wait until the server listens, or has ended.
+
+    Parameters
+    ----------
+    server : the process that was started
+    port : where it is to listen
+    seconds : how long to wait
+    """
     end = time.monotonic() + seconds
     while time.monotonic() < end and server.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=1):
@@ -38,7 +51,13 @@ def answers(server: subprocess.Popen[bytes], port: int, seconds: float = 60.0) -
 
 
 def end(server: subprocess.Popen[bytes], port: int) -> None:
-    """End the server with its workers, which may outlive the process that started them and hold the port."""
+    """End the server with its workers, which may outlive the process that started them and hold the port.
+
+    Parameters
+    ----------
+    server : the process that was started, the first of its own group
+    port : where it listens
+    """
     for word, seconds in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 1.0)):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(server.pid, word)

@@ -55,6 +55,11 @@ def check_plan(plan: Plan) -> list[str]:
 def check_sweep(settings: SweepSettings, features: str) -> list[str]:
     """Check the settings of one study; return the columns of the customer table that it needs.
 
+    Parameters
+    ----------
+    settings : of one study
+    features : name of its feature set
+
     Raises
     ------
     SettingsError
@@ -87,7 +92,13 @@ def check_score(settings: ScoreSettings) -> None:
 
 
 def check_headers(headers: Any) -> None:
-    """Refuse what is no mapping of the model's columns to the headers of a table."""
+    """Refuse what is no mapping of the model's columns to the headers of a table.
+
+    Raises
+    ------
+    SettingsError
+        It is something else.
+    """
     if headers is not None and not isinstance(headers, Mapping):
         raise SettingsError(f"headers={headers}: expected pairs such as 'headers={{Total Revenue: revenue}}'.")
 

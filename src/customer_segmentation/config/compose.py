@@ -90,7 +90,13 @@ class Plan:
         return self.choices_of[0]
 
     def compose_job(self, overrides: Sequence[str], number: int) -> ComposedJob:
-        """Compose one job again, from its overrides and with its number."""
+        """Compose one job again, from its overrides and with its number.
+
+        Parameters
+        ----------
+        overrides : of the study
+        number : of the job
+        """
         from hydra import compose, initialize_config_dir
 
         with initialize_config_dir(str(shipped_root() / "conf"), version_base="1.3"):
@@ -104,6 +110,11 @@ def to_settings(config: Any, *, contract: bool = True) -> Any:
     """Typed settings of a composed config: Hydra's own node left out, the contract of the table's columns read in.
 
     A config that comes with its columns, as a run has logged them, is left without the contract of today.
+
+    Parameters
+    ----------
+    config : as Hydra composed it
+    contract : read the contract's file
     """
     from omegaconf import OmegaConf
 
@@ -120,15 +131,20 @@ def to_settings(config: Any, *, contract: bool = True) -> Any:
     return settings
 
 
-def plan(command: str, arguments: Sequence[str]) -> Plan:
+def plan(command: str, arguments: Sequence[str]) -> Plan:  # noqa: C901 - one case after the other
     """Parse the words after ``segment COMMAND``, compose what they ask for and check every part of it.
+
+    Parameters
+    ----------
+    command : the word after ``segment``
+    arguments : the words after it
 
     Raises
     ------
     SettingsError
         An unknown key, a wrong type, a name that no file has, a value of ``k`` that is none, or a sweep over a
         decision that all studies must share. One sentence that lists what exists.
-    """
+    """  # noqa: DOC501 - raised again as it came
     from hydra import compose, initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
     from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -177,7 +193,7 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
     return Plan(
         command=command,
         flags=tuple(flags),
-        overrides=tuple(_as_typed(key, column, given[key]) for key, column in values.items()),
+        overrides=tuple(_as_typed(key, column) for key, column in values.items()),
         swept={key: tuple(text.partition("=")[2] for text in col) for key, col in values.items() if len(col) > 1},
         jobs=tuple(itertools.product(*values.values())),
         settings=settings,
@@ -211,7 +227,13 @@ def as_yaml(values: Mapping[str, Any]) -> str:
 
 
 def config_text(config: Any, without: str = "") -> str:
-    """Composed config as YAML, Hydra's own node left out."""
+    """Composed config as YAML, Hydra's own node left out.
+
+    Parameters
+    ----------
+    config : as Hydra composed it
+    without : a key to leave out
+    """
     from omegaconf import OmegaConf
 
     keys = [key for key in config if key not in ("hydra", "experiments", without)]
@@ -224,6 +246,6 @@ def _choices(config: Any) -> dict[str, str]:
     return {key: str(name) for key, name in chosen.items() if name is not None and key in DECISIONS}
 
 
-def _as_typed(key: str, column: Sequence[str], override: Any) -> str:
+def _as_typed(key: str, column: Sequence[str]) -> str:
     """Write the override as it goes to Hydra's command line."""
     return f"{key}=" + ",".join(text.partition("=")[2] for text in column) if len(column) > 1 else column[0]

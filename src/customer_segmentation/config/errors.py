@@ -12,13 +12,25 @@ from customer_segmentation.errors import SettingsError
 
 
 def suggestion(word: str, known: list[str]) -> str:
-    """' Did you mean X?' when one of the known words is close, else nothing."""
+    """' Did you mean X?' when one of the known words is close, else nothing.
+
+    Parameters
+    ----------
+    word : as it was typed
+    known : words that exist
+    """
     near = get_close_matches(word, known, n=1, cutoff=0.6)
     return f" Did you mean {near[0]}?" if near else ""
 
 
 def keys_at(schema: Any, dotted: str) -> tuple[str, list[str]]:
-    """Walk a dataclass along a dotted key; return the last node that exists and the keys that it has."""
+    """Walk a dataclass along a dotted key; return the last node that exists and the keys that it has.
+
+    Parameters
+    ----------
+    schema : a dataclass
+    dotted : such as ``data.path``
+    """
     node, walked = schema, []
     for part in dotted.split(".")[:-1]:
         known = {item.name: item for item in dataclasses.fields(node)} if dataclasses.is_dataclass(node) else {}
@@ -31,8 +43,14 @@ def keys_at(schema: Any, dotted: str) -> tuple[str, list[str]]:
     return ".".join(walked), names
 
 
-def settings_error(error: Exception, schema: Any) -> SettingsError:
-    """Turn an exception of composing or parsing a config into a SettingsError of one sentence."""
+def settings_error(error: Exception, schema: Any) -> SettingsError:  # noqa: C901 - one case after the other
+    """Turn an exception of composing or parsing a config into a SettingsError of one sentence.
+
+    Parameters
+    ----------
+    error : what Hydra or OmegaConf raised
+    schema : of the command
+    """
     from hydra.errors import MissingConfigException, OverrideParseException
     from omegaconf.errors import OmegaConfBaseException
 

@@ -39,13 +39,26 @@ def check_explore(settings: ExploreSettings, named: Collection[str]) -> Asked:
     return asked_of(settings.exploration, settings.hypotheses, settings.data.columns, named)
 
 
-def asked_of(
+def asked_of(  # noqa: C901 - one case after the other
     exploration: ExplorationSettings,
     hypotheses: HypothesesSettings,
     columns: Mapping[str, ColumnSpec],
     named: Collection[str] = (),
 ) -> Asked:
-    """Read an exploration and hypotheses against the contract of a table; see `check_explore`."""
+    """Read an exploration and hypotheses against the contract of a table; see `check_explore`.
+
+    Parameters
+    ----------
+    exploration : what is described, correlated and counted
+    hypotheses : what is tested
+    columns : the contract
+    named : columns that the user named, beside it
+
+    Raises
+    ------
+    SettingsError
+        A variable, a hypothesis or a band cannot be.
+    """
     correlate = declared_variables(exploration.correlate, columns, where="exploration.correlate")
     describe = declared_variables(exploration.describe, columns, where="exploration.describe")
     further = declared_variables(hypotheses.variables, columns, where="hypotheses.variables")
@@ -131,7 +144,13 @@ def _refuse_unknown(where: str, variables: Mapping[str, ExpressionVariable], col
 
 
 def _refuse_twice(groups: Mapping[str, Mapping[str, ExpressionVariable]]) -> None:
-    """Refuse one name for two things."""
+    """Refuse one name for two things.
+
+    Raises
+    ------
+    SettingsError
+        A name stands for two things.
+    """
     seen: dict[str, tuple[str, ExpressionVariable]] = {}
     for where, group in groups.items():
         for name, variable in group.items():

@@ -89,7 +89,13 @@ def _leaves(node: Any, above: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _check_defaults(defaults: Any, shown: str) -> None:
-    """Hydra's own groups are chosen by a word in a list of defaults: of launchers alone, which are shipped."""
+    """Hydra's own groups are chosen by a word in a list of defaults: of launchers alone, which are shipped.
+
+    Raises
+    ------
+    SettingsError
+        A file of the folder chooses another group of Hydra's.
+    """
     for line in defaults if isinstance(defaults, list) else ():
         for key in line if isinstance(line, Mapping) else ():
             group = str(key).removeprefix("override ").strip().lstrip("/").split("@")[0]

@@ -12,14 +12,33 @@ from customer_segmentation.settings.trusted import trusted_modules
 
 
 def make_scaler(spec: Any, name: str) -> Any:
-    """Build a scikit-learn transformer from its ``_target_``, or None where the scaling is none."""
+    """Build a scikit-learn transformer from its ``_target_``, or None where the scaling is none.
+
+    Parameters
+    ----------
+    spec : ``_target_`` and parameters; None: the numbers stay as they are
+    name : of the scaling, for messages
+    """
     if spec is None:
         return None
     return _instance(spec, f"scaling={name}", "scaling.scaler", methods=("fit_transform", "get_feature_names_out"))
 
 
 def make_estimator(spec: Any, name: str, k: int, seed: int) -> Any:
-    """Build an unfitted clusterer from its ``_target_`` for one k and seed."""
+    """Build an unfitted clusterer from its ``_target_`` for one k and seed.
+
+    Parameters
+    ----------
+    spec : ``_target_`` and parameters
+    name : of the algorithm, for messages
+    k : number of clusters
+    seed : fixes its random starts
+
+    Raises
+    ------
+    SettingsError
+        It cannot be made, or is no clusterer.
+    """
     if not isinstance(spec, Mapping):
         raise SettingsError(f"clustering={name}: expected clustering.estimator._target_, a scikit-learn clusterer.")
     check_targets(spec, where=f"clustering={name}: clustering.estimator")  # before it is imported
@@ -39,7 +58,7 @@ def _arguments_of(spec: Mapping[str, Any]) -> list[str]:
 
     try:
         return parameters_of(get_object(str(spec["_target_"])))
-    except Exception:
+    except Exception:  # noqa: BLE001 - a wrong target is told where it is made
         return []
 
 
@@ -69,7 +88,13 @@ def _instance(spec: Any, choice: str, where: str, *, methods: tuple[str, ...]) -
 
 
 def _check_storable(made: Any, choice: str) -> None:
-    """Refuse here, before any work, what the model of a study could not store."""
+    """Refuse here, before any work, what the model of a study could not store.
+
+    Raises
+    ------
+    SettingsError
+        It holds what a stored model may not.
+    """
     from customer_segmentation.model.files import pipeline_bytes
 
     try:

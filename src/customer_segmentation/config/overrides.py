@@ -61,7 +61,18 @@ def spelled_out(override: str) -> str:
 
 
 def refuse(given: dict[str, Any], schema: type) -> None:
-    """Refuse what Hydra would let pass: keys without effect, decisions deleted, sweeps over what studies must share."""
+    """Refuse what Hydra would let pass: keys without effect, decisions deleted, sweeps over what studies must share.
+
+    Parameters
+    ----------
+    given : key to Hydra's override
+    schema : of the command
+
+    Raises
+    ------
+    SettingsError
+        Names the first such override.
+    """
     known = [item.name for item in dataclasses.fields(schema)]
     for key, override in given.items():
         name = str(key).lstrip("+~")
@@ -84,7 +95,13 @@ def refuse(given: dict[str, Any], schema: type) -> None:
 
 
 def values_of(override: Any) -> list[str]:
-    """Every job's text for one override: one, or as many as it sweeps over."""
+    """Every job's text for one override: one, or as many as it sweeps over.
+
+    Raises
+    ------
+    SettingsError
+        It is a sweep that has no list of values.
+    """
     if not override.is_sweep_override():
         return [override.input_line]
     if override.is_range_sweep() and override.value().step == 0:
@@ -98,6 +115,16 @@ def going_with_data(base: Any, given: Mapping[str, Any]) -> dict[str, str]:
     """Decisions that the table brings along (``data.choices``), where neither command line nor preset takes them.
 
     Hydra's own way, a data file with ``override /features``, fails for every command without features.
+
+    Parameters
+    ----------
+    base : the composed config
+    given : key to Hydra's override
+
+    Raises
+    ------
+    SettingsError
+        The table brings something that is no decision.
     """
     brought = (base.data.choices if "data" in base else None) or {}
     if not brought:

@@ -27,7 +27,13 @@ def config_folders(here: Path | None = None) -> tuple[list[Path], list[Path]]:
 
 
 def options_of(group: str, here: Path | None = None) -> dict[str, Path]:
-    """Names that exist for a decision (``scaling``, ``experiments``, ...) with the file that each would take."""
+    """Names that exist for a decision (``scaling``, ``experiments``, ...) with the file that each would take.
+
+    Parameters
+    ----------
+    group : the decision
+    here : folder of the user's files; None: the current one
+    """
     before, after = config_folders(here)
     found: dict[str, Path] = {}
     for folder in (*before, shipped_root() / "conf", *after):

@@ -71,7 +71,18 @@ def _read(name: str) -> PlaybookSettings:
 
 
 def to_playbook(text: str, *, where: str) -> PlaybookSettings:
-    """Typed playbook of a YAML text; ``where`` names the text in an error."""
+    """Typed playbook of a YAML text; ``where`` names the text in an error.
+
+    Parameters
+    ----------
+    text : YAML
+    where : begins the error's sentence
+
+    Raises
+    ------
+    SettingsError
+        It is no YAML, or has a wrong key or type.
+    """
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
     from yaml import YAMLError

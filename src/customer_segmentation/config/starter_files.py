@@ -66,7 +66,15 @@ def customer_files(
 
 
 def order_files(name: str, columns: Transactions, settings: DataSettings, *, customers: int) -> dict[str, str]:
-    """Text of each file for a table of orders; what describes its customers is shipped (features=rfm)."""
+    """Text of each file for a table of orders; what describes its customers is shipped (features=rfm).
+
+    Parameters
+    ----------
+    name : of the files
+    columns : customer, date and amount of an order
+    settings : ``data``, as the user gave it
+    customers : how many the orders sum up to
+    """
     sets, scalings = ["rfm", "rfm_habits"], ["log_standard", "standard", "quantile"]
     return {
         f"conf/data/{name}.yaml": _data(

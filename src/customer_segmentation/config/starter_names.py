@@ -18,7 +18,13 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def files_name(settings: InitSettings) -> str:
-    """Name of the files: the one that is given, else made from the table's; never one of a shipped file."""
+    """Name of the files: the one that is given, else made from the table's; never one of a shipped file.
+
+    Raises
+    ------
+    SettingsError
+        It is the name of a shipped file, or is no name.
+    """
     from customer_segmentation.explore.roles.vocabulary import slug
 
     shipped = {path.stem for top in ("conf", "experiments") for path in (shipped_root() / top).rglob("*.yaml")}
@@ -52,6 +58,11 @@ def _safe(name: str) -> str:
 
 def write_files(files: Mapping[str, str], *, force: bool) -> None:
     """Write all files or none.
+
+    Parameters
+    ----------
+    files : path in the current folder to the file's text
+    force : replace files that an earlier command wrote
 
     Raises
     ------

@@ -68,7 +68,7 @@ def print_roles(described: TableDescription) -> None:
         plain.print(escape(f"not sure either: {names}, as they stand in the table of roles"), soft_wrap=True)
 
 
-def print_described(described: TableDescription, name: str) -> None:
+def print_described(described: TableDescription, name: str) -> None:  # noqa: C901 - one case after the other
     """Print the roles, what the table gives under them, what shapes the segments, the files and what to do next.
 
     Parameters

@@ -58,7 +58,13 @@ class SweepProgress(StudyProgress):
         self.bar.stop()
 
     def begin(self, candidates: int, studies: int) -> None:
-        """How many of them there will be."""
+        """How many of them there will be.
+
+        Parameters
+        ----------
+        candidates : of all studies together
+        studies : in this sweep
+        """
         self.studies = studies
         self.bar.update(self.task, total=candidates)
 
@@ -71,14 +77,22 @@ class SweepProgress(StudyProgress):
         """Show which study runs."""
         self.bar.update(self.task, description=f"study {self.done + 1}/{self.studies} {name}{self.best}")
 
-    def candidate_done(self, k: int) -> None:
+    def candidate_done(self, k: int) -> None:  # noqa: ARG002 - the signature of its kind
         """Count one candidate."""
         self.bar.advance(self.task)
 
     def study_done(
         self, name: str, marks: Sequence[tuple[float, int]], note: str = "", *, counted: bool = True
     ) -> None:
-        """Tell the end of a study with its best yardstick."""
+        """Tell the end of a study with its best yardstick.
+
+        Parameters
+        ----------
+        name : of the study
+        marks : yardstick and k of each candidate
+        note : what else is worth a line
+        counted : its candidates were counted one by one
+        """
         super().study_done(name, marks, note, counted=counted)
         if not counted:
             self.bar.advance(self.task, len(marks))
@@ -97,13 +111,25 @@ class SweepProgress(StudyProgress):
         self.bar.update(self.task, description=f"{self.done}/{self.studies} studies{running}{self.best}")
 
     def study_reused(self, name: str, candidates: int) -> None:
-        """Tell that a study stands from an earlier run of the sweep."""
+        """Tell that a study stands from an earlier run of the sweep.
+
+        Parameters
+        ----------
+        name : of the study
+        candidates : how many it has
+        """
         super().study_reused(name, candidates)
         self.bar.advance(self.task, candidates)
         self._line(f"study {self.done}/{self.studies} {name}: reused, {candidates} candidates")
 
     def study_failed(self, name: str, reason: str) -> None:
-        """Tell the failure of a study."""
+        """Tell the failure of a study.
+
+        Parameters
+        ----------
+        name : of the study
+        reason : one sentence
+        """
         super().study_failed(name, reason)
         self._line(f"study {self.done}/{self.studies} {name} FAILED: {reason}")
 

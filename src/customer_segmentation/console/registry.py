@@ -20,7 +20,14 @@ PASSED_WORDS = {"champion": "the champion", "challenger": "the challenger; the c
 
 
 def print_promotion(outcome: Outcome, store: Store, settings: PromoteSettings) -> None:
-    """Print the gate, the segments with what became of them, and what to do next."""
+    """Print the gate, the segments with what became of them, and what to do next.
+
+    Parameters
+    ----------
+    outcome : what the gate said, and the version
+    store : where it is
+    settings : as they were asked for
+    """
     out = console()
     version = outcome.version
     if not outcome.checks:

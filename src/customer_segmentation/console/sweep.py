@@ -17,7 +17,7 @@ from customer_segmentation.workflows.sweep import SweepResult
 SHOWN = 10
 
 
-def print_sweep(result: SweepResult) -> None:
+def print_sweep(result: SweepResult) -> None:  # noqa: C901 - one case after the other
     """Print the account of the rows, the best candidates, the choice with its reasons, and what to do next."""
     out, store, conclusion = console(), result.store, result.conclusion
     if conclusion is None:

@@ -34,7 +34,14 @@ def table(title: str = "", caption: str = "") -> Table:
 
 
 def columns(made: Table, left: Iterable[str] = (), right: Iterable[str] = ()) -> Table:
-    """Add columns to a table: words to the left, then figures to the right."""
+    """Add columns to a table: words to the left, then figures to the right.
+
+    Parameters
+    ----------
+    made : the table that grows
+    left : heads of columns of words
+    right : heads of columns of figures
+    """
     for name in left:
         made.add_column(name, overflow="fold")
     for name in right:
@@ -60,7 +67,13 @@ def row_account(rows: CustomerTable, *, looked_at: bool = False) -> str:
 
 
 def print_rows(out: Console, rows: CustomerTable) -> None:
-    """Print the account of the rows, and what was mended."""
+    """Print the account of the rows, and what was mended.
+
+    Parameters
+    ----------
+    out : the terminal
+    rows : the customer table
+    """
     out.print(row_account(rows))
     if rows.accounting()["rows_used"] != len(rows.customers):
         out.print(f"  these orders sum up to {len(rows.customers):,} customers")
@@ -69,5 +82,12 @@ def print_rows(out: Console, rows: CustomerTable) -> None:
 
 
 def print_next(out: Console, what: str, command: str) -> None:
-    """Print a command to go on with, in one line that can be copied."""
+    """Print a command to go on with, in one line that can be copied.
+
+    Parameters
+    ----------
+    out : the terminal
+    what : why one would run it
+    command : what to type
+    """
     out.print(f"{what}  {escape(command)}", soft_wrap=True)

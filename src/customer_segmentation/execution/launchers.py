@@ -72,6 +72,13 @@ def is_faster(studies: int, customers: int, candidates: int, processes: int) -> 
 
     >>> is_faster(16, 4720, 9, 2), is_faster(16, 100_000, 9, 2), is_faster(1, 1_000_000, 9, 2)
     (False, True, False)
+
+    Parameters
+    ----------
+    studies : how many there are
+    customers : rows of each
+    candidates : values of k of each
+    processes : how many would share them
     """
     each = STUDY + CUSTOMER * customers * candidates
     rounds = -(-studies // max(processes, 1))
@@ -81,7 +88,16 @@ def is_faster(studies: int, customers: int, candidates: int, processes: int) -> 
 def launch_of(
     settings: SweepSettings, studies: int, customers: int, *, overrides: Sequence[str], sweep_id: str
 ) -> Launch:
-    """Decide where the studies of a sweep run; the overrides are the user's."""
+    """Decide where the studies of a sweep run; the overrides are the user's.
+
+    Parameters
+    ----------
+    settings : of the sweep
+    studies : how many there are
+    customers : rows of each
+    overrides : as Hydra gets them
+    sweep_id : id of the sweep's run
+    """
     asked = settings.launcher
     processes = min(asked.processes or cores(), studies)
     kind = asked.kind

@@ -31,7 +31,7 @@ def watched(store: Store, sweep_id: str, progress: StudyProgress, *, is_parallel
         Told of every study that ends; in the end it knows the failures and notes of all.
     is_parallel : bool
         Whether the studies run in other processes. In this one they tell the progress themselves.
-    """
+    """  # noqa: DOC501 - raised again as it came
     if not is_parallel:
         yield
         return
@@ -63,7 +63,14 @@ def watched(store: Store, sweep_id: str, progress: StudyProgress, *, is_parallel
 
 
 def close_below(store: Store, sweep_id: str, status: str) -> list[str]:
-    """Close the studies and candidates of a sweep that are RUNNING; return the ids of the studies."""
+    """Close the studies and candidates of a sweep that are RUNNING; return the ids of the studies.
+
+    Parameters
+    ----------
+    store : where the runs are
+    sweep_id : id of the sweep's run
+    status : MLflow's word for how they end
+    """
     closed = []
     for level in ("candidate", "study"):
         for run in runs_of(store, sweep_id, level):

@@ -86,6 +86,11 @@ def start_workers(processes: int, prepare: Callable[[], None]) -> None:
     """Start the processes of this machine, and let them prepare while this one goes on.
 
     The launcher's own `Parallel` finds these processes again.
+
+    Parameters
+    ----------
+    processes : how many
+    prepare : called once in each
     """
     from joblib import Parallel, delayed
 
@@ -116,7 +121,14 @@ def _wake(processes: int) -> None:
 
 
 def in_workers(processes: int, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> list[Any]:
-    """Call a function once for each tuple of arguments in the processes of this machine; here when one of them dies."""
+    """Call a function once for each tuple of arguments in the processes of this machine; here when one of them dies.
+
+    Parameters
+    ----------
+    processes : how many
+    function : can be pickled
+    calls : arguments of each call
+    """
     from concurrent.futures.process import BrokenProcessPool
 
     from joblib import Parallel, delayed

@@ -40,7 +40,13 @@ class StudyProgress:
             _CURRENT.reset(self._token)
 
     def begin(self, candidates: int, studies: int) -> None:
-        """How many of them there will be."""
+        """How many of them there will be.
+
+        Parameters
+        ----------
+        candidates : of all studies together
+        studies : in this sweep
+        """
 
     def say(self, sentence: str) -> None:
         """Tell something about the sweep as a whole."""
@@ -52,7 +58,12 @@ class StudyProgress:
         """Count one candidate of a study in this process."""
 
     def study_done(
-        self, name: str, marks: Sequence[tuple[float, int]], note: str = "", *, counted: bool = True
+        self,
+        name: str,
+        marks: Sequence[tuple[float, int]],  # noqa: ARG002 - the signature of its kind
+        note: str = "",
+        *,
+        counted: bool = True,  # noqa: ARG002 - the signature of its kind
     ) -> None:
         """Tell the end of a study.
 
@@ -73,12 +84,24 @@ class StudyProgress:
     def studies_running(self, names: Sequence[str]) -> None:
         """Tell which studies run in other processes."""
 
-    def study_reused(self, name: str, candidates: int) -> None:
-        """Tell that a study stands from an earlier run of the sweep."""
+    def study_reused(self, name: str, candidates: int) -> None:  # noqa: ARG002 - the signature of its kind
+        """Tell that a study stands from an earlier run of the sweep.
+
+        Parameters
+        ----------
+        name : of the study
+        candidates : how many it has
+        """
         self.done += 1
 
     def study_failed(self, name: str, reason: str) -> None:
-        """Tell the failure of a study."""
+        """Tell the failure of a study.
+
+        Parameters
+        ----------
+        name : of the study
+        reason : one sentence
+        """
         self.done += 1
         self.failures[name] = reason
 

@@ -29,7 +29,13 @@ _CANCEL = 'scancel "$@" --state=PENDING; scancel "$@" --signal=KILL --full; scan
 
 
 def job_name(asked: Sequence[str], sweep_id: str) -> str:
-    """Name of the jobs: the user's own or "segment", and the sweep, so that no other job is called so."""
+    """Name of the jobs: the user's own or "segment", and the sweep, so that no other job is called so.
+
+    Parameters
+    ----------
+    asked : overrides of the sweep
+    sweep_id : id of its run
+    """
     return f"{re.sub(r'[^A-Za-z0-9_.-]+', '_', _given(asked, NAME)) or 'segment'}-{sweep_id[:8]}"
 
 
@@ -47,7 +53,13 @@ def slurm_overrides(asked: Sequence[str], sweep_id: str) -> tuple[str, ...]:
 
 
 def end_jobs(name: str, *, wait: bool) -> None:
-    """Wait until no job of this name is left, or cancel them; Ctrl-C while waiting cancels as well."""
+    """Wait until no job of this name is left, or cancel them; Ctrl-C while waiting cancels as well.
+
+    Parameters
+    ----------
+    name : of the jobs
+    wait : wait for them instead of cancelling
+    """
     if not wait:
         _cancel(name)
         return

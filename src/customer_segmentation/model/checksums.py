@@ -46,7 +46,7 @@ def check_manifest(folder: Path, told: str | None, name: str) -> None:
     ------
     StoreError
         Names the file.
-    """  # noqa: DOC501 - raised again as it came
+    """  # noqa: DOC501 - _altered makes a StoreError
     if not (folder / MANIFEST).is_file():
         if told is None:
             raise StoreError(

@@ -71,7 +71,12 @@ def segments_section(data: ReportData) -> Section:
 
 
 def overview(insights: SegmentInsights) -> Grid:
-    """One row a segment: size, worth, outcomes."""
+    """One row a segment: size, worth, outcomes.
+
+    Parameters
+    ----------
+    insights : what is said of the segments
+    """
     profiles = insights.profiles
     value = profiles.value
     outcomes = outcome_rows(profiles)[:MOST_OUTCOMES]

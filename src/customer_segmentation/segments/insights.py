@@ -149,7 +149,14 @@ def counted_base(
 
 
 def assigned(others: pd.DataFrame, space: Space, estimator: Any) -> npt.NDArray[np.int64]:
-    """Segment of each customer outside the fit; -1 where a feature has no value."""
+    """Segment of each customer outside the fit; -1 where a feature has no value.
+
+    Parameters
+    ----------
+    others : customers outside the fit, one row each; shape (m, n_columns)
+    space : the space that was clustered
+    estimator : the fitted clusterer
+    """
     labels = np.full(len(others), -1, dtype=np.int64)
     columns = list(space.features.specs)
     if not len(others) or not set(columns) <= set(others.columns):

@@ -43,12 +43,27 @@ overlaid across studies.
 
 
 def link(experiment_id: str, run_id: str, text: str) -> str:
-    """Link to a run within the UI."""
+    """Link to a run within the UI.
+
+    Parameters
+    ----------
+    experiment_id : of the run's experiment
+    run_id : the run
+    text : what is shown
+    """
     return f"[{text}](#/experiments/{experiment_id}/runs/{run_id})"
 
 
 def study_description(name: str, units: Mapping[str, str], about: str, notes: Sequence[str]) -> str:
-    """What a study is: its features with units, its scaling, and how to read its charts."""
+    """What a study is: its features with units, its scaling, and how to read its charts.
+
+    Parameters
+    ----------
+    name : of the study
+    units : feature to its unit
+    about : the feature set's own sentence
+    notes : sentences on what was noticed
+    """
     listed = ", ".join(f"{feature} ({unit})" if unit else feature for feature, unit in units.items())
     lines = [
         f"**{name}**. {about or 'What describes a customer'}: {listed}.",
@@ -64,7 +79,7 @@ def study_description(name: str, units: Mapping[str, str], about: str, notes: Se
     return "\n".join(lines)
 
 
-def sweep_description(
+def sweep_description(  # noqa: PLR0913 - each is named at the call
     *,
     command: str,
     sweep_id: str,
@@ -75,7 +90,19 @@ def sweep_description(
     reasons: Sequence[str],
     chosen_link: str | None,
 ) -> str:
-    """What a sweep found, how to read its runs, and how to repeat it."""
+    """What a sweep found, how to read its runs, and how to repeat it.
+
+    Parameters
+    ----------
+    command : repeats the sweep
+    sweep_id : id of the sweep's run
+    table : what the table is called
+    studies : how many there were
+    failed : study to why it failed
+    leaderboard : one row a candidate
+    reasons : sentences of the verdict
+    chosen_link : markdown of a link to the chosen candidate; None where none was chosen
+    """
     lines = ["### Result", ""]
     lines += [f"Chosen: **{chosen_link}**" if chosen_link else "**No candidate was chosen.**", ""]
     lines += [f"- {reason}" for reason in reasons]

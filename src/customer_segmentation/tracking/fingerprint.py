@@ -62,5 +62,11 @@ def _plain(value: Any) -> Any:
 
 
 def candidate_identity(study: str, k: int) -> str:
-    """Identity of a candidate of a study."""
+    """Identity of a candidate of a study.
+
+    Parameters
+    ----------
+    study : identity of its study
+    k : number of segments
+    """
     return identity({"study": study, "k": k})

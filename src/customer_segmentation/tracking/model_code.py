@@ -25,8 +25,15 @@ class SegmentLabels(PythonModel):
         # MLflow has run this file by now: who loads a model so trusts all of it
         self._model = read_model(folder, trusted_modules=modules_trusted_at_logging(folder))
 
-    def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
-        """Label customers; one that cannot be labelled gets a null segment and a reason."""
+    def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:  # noqa: ARG002 - the signature of its kind
+        """Label customers; one that cannot be labelled gets a null segment and a reason.
+
+        Parameters
+        ----------
+        context : MLflow's; not read
+        model_input : raw customers, one row each, under canonical column names
+        params : MLflow's; not read
+        """
         table = self._model.predict(model_input).table
         # as JSON has them: None where there is nothing, whole numbers where there are
         return pd.DataFrame(

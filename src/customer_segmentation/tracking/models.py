@@ -41,6 +41,12 @@ def log_model(store: Store, run_id: str, item: Model) -> str:
     Logged with a signature of raw columns, an input example, exact requirements, the modules of this package that it
     needs, and a manifest of all its files, whose checksum is a tag of the logged model: a later reader knows by it
     that the files are those that were logged.
+
+    Parameters
+    ----------
+    store : where the run is
+    run_id : a run that is still open
+    item : the model, with the parameters and tags that it is logged under
     """
     import mlflow.pyfunc
     from mlflow.entities import LoggedModelOutput

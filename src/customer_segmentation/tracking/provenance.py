@@ -42,7 +42,14 @@ def git_commit() -> str | None:
 
 
 def provenance(*, digest: str, source_sha256: str, seed: int) -> dict[str, str]:
-    """Tags that every run carries."""
+    """Tags that every run carries.
+
+    Parameters
+    ----------
+    digest : checksum of the cleaned table
+    source_sha256 : checksum of the file
+    seed : of the run
+    """
     tags = {
         "data_digest": digest[:32],
         "source_sha256": source_sha256,

@@ -25,6 +25,11 @@ PAGE = 1000
 def run_of(store: Store, run_id: str) -> Run:
     """Return one run by its id, in whatever experiment.
 
+    Parameters
+    ----------
+    store : where the runs are
+    run_id : as a person pasted it
+
     Raises
     ------
     StoreError
@@ -67,7 +72,14 @@ def newest_sweep(store: Store) -> Run:
 
 
 def found_runs(store: Store, condition: str, order: str = "attributes.start_time ASC") -> list[Run]:
-    """All runs of the experiment that satisfy a condition, in an order; all pages of them."""
+    """All runs of the experiment that satisfy a condition, in an order; all pages of them.
+
+    Parameters
+    ----------
+    store : where the runs are
+    condition : in MLflow's language of filters
+    order : MLflow's ``order_by``
+    """
     found: list[Run] = []
     token = None
     while True:
@@ -81,17 +93,36 @@ def found_runs(store: Store, condition: str, order: str = "attributes.start_time
 
 
 def runs_of(store: Store, sweep_id: str, level: str) -> list[Run]:
-    """All runs of one level of a sweep, in the order in which they were started."""
+    """All runs of one level of a sweep, in the order in which they were started.
+
+    Parameters
+    ----------
+    store : where the runs are
+    sweep_id : id of the sweep's run
+    level : ``study`` or ``candidate``
+    """
     return found_runs(store, f"tags.sweep = '{sweep_id}' and tags.level = '{level}'")
 
 
 def candidates_of_study(store: Store, study_id: str) -> list[Run]:
-    """Runs of all candidates of a study, in the order in which they were started."""
+    """Runs of all candidates of a study, in the order in which they were started.
+
+    Parameters
+    ----------
+    store : where the runs are
+    study_id : id of the study's run
+    """
     return found_runs(store, f"tags.study_id = '{study_id}' and tags.level = 'candidate'")
 
 
 def candidates_of(store: Store, sweep_id: str) -> pd.DataFrame:
-    """Leaderboard of a sweep: one row a finished candidate with its params, scores, ``run_id`` and ``study_id``."""
+    """Leaderboard of a sweep: one row a finished candidate with its params, scores, ``run_id`` and ``study_id``.
+
+    Parameters
+    ----------
+    store : where the runs are
+    sweep_id : id of the sweep's run
+    """
     rows = []
     for run in runs_of(store, sweep_id, "candidate"):
         if run.info.status != "FINISHED":
@@ -126,7 +157,14 @@ def candidates_of(store: Store, sweep_id: str) -> pd.DataFrame:
 
 
 def artifact_of(store: Store, run_id: str, path: str) -> bytes | None:
-    """Content of an artifact of a run; None where the run has none of that name."""
+    """Content of an artifact of a run; None where the run has none of that name.
+
+    Parameters
+    ----------
+    store : where the run is
+    run_id : the run
+    path : of the artifact, within the run
+    """
     from mlflow.exceptions import MlflowException
 
     with tempfile.TemporaryDirectory(prefix="segment-") as folder:
@@ -140,23 +178,47 @@ def artifact_of(store: Store, run_id: str, path: str) -> bytes | None:
 
 
 def overrides_of(store: Store, study_id: str) -> list[str]:
-    """Overrides by which Hydra composed a study, as its run holds them."""
+    """Overrides by which Hydra composed a study, as its run holds them.
+
+    Parameters
+    ----------
+    store : where the run is
+    study_id : id of the study's run
+    """
     return list(json.loads(store.client.get_run(study_id).data.tags["overrides"]))
 
 
 def structure_of(store: Store, study_id: str) -> dict[str, Any]:
-    """``structure.json`` of a study, see `customer_segmentation.verdict.structure`; empty where it has none."""
+    """``structure.json`` of a study, see `customer_segmentation.verdict.structure`; empty where it has none.
+
+    Parameters
+    ----------
+    store : where the run is
+    study_id : id of the study's run
+    """
     return dict(json.loads(artifact_of(store, study_id, STRUCTURE) or b"{}"))
 
 
 def labels_of(store: Store, study_id: str) -> pd.DataFrame:
-    """Labels of all candidates of a study, as its run holds them."""
+    """Labels of all candidates of a study, as its run holds them.
+
+    Parameters
+    ----------
+    store : where the run is
+    study_id : id of the study's run
+    """
     with tempfile.TemporaryDirectory(prefix="segment-") as folder:
         return pd.read_parquet(store.client.download_artifacts(study_id, LABELS, folder))
 
 
 def full_data_of(store: Store, study_id: str) -> tuple[dict[str, int], pd.DataFrame] | None:
-    """What a study logged of all rows; None where its customers are everybody."""
+    """What a study logged of all rows; None where its customers are everybody.
+
+    Parameters
+    ----------
+    store : where the run is
+    study_id : id of the study's run
+    """
     metrics: dict[str, Any] = run_of(store, study_id).data.metrics
     if f"full_data/{COUNTS[0]}" not in metrics:
         return None
@@ -168,6 +230,12 @@ def full_data_of(store: Store, study_id: str) -> tuple[dict[str, int], pd.DataFr
 
 def text_of(store: Store, run_id: str, path: str) -> str:
     """Text of an artifact that a run must have.
+
+    Parameters
+    ----------
+    store : where the run is
+    run_id : the run
+    path : of the artifact, within the run
 
     Raises
     ------

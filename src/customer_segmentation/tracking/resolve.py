@@ -17,12 +17,24 @@ SHOWN = 6  # candidates that are named to choose from
 
 
 def run_meant(store: Store, run_id: str | None) -> Run:
-    """Run of an id; with none, the sweep that finished last."""
+    """Run of an id; with none, the sweep that finished last.
+
+    Parameters
+    ----------
+    store : where the runs are
+    run_id : as a person pasted it; None: the newest
+    """
     return run_of(store, run_id) if run_id else newest_sweep(store)
 
 
 def store_of(store: Store, run: Run) -> Store:
-    """Store with the experiment of a run."""
+    """Store with the experiment of a run.
+
+    Parameters
+    ----------
+    store : any experiment of the same store
+    run : its experiment is taken
+    """
     if run.info.experiment_id == store.experiment_id:
         return store
     experiment = store.client.get_experiment(run.info.experiment_id)
@@ -31,6 +43,11 @@ def store_of(store: Store, run: Run) -> Store:
 
 def candidate_of(store: Store, run_id: str | None) -> Run:
     """Run of the finished candidate that is meant: itself, the chosen one of a sweep, that of the newest sweep.
+
+    Parameters
+    ----------
+    store : where the runs are
+    run_id : of a candidate, of a sweep for its chosen one, or None
 
     Raises
     ------
@@ -78,7 +95,13 @@ def address_of(store: Store, model: str, run_id: str | None) -> str:
 
 
 def _through_sweep(store: Store, run: Run) -> Run:
-    """Run of a sweep's chosen candidate; any other as it is."""
+    """Run of a sweep's chosen candidate; any other as it is.
+
+    Raises
+    ------
+    StoreError
+        The sweep chose nobody.
+    """
     if run.data.tags.get("level") != "sweep":
         return run
     chosen = run.data.tags.get("chosen_run_id")

@@ -43,6 +43,11 @@ class Standing:
 def earlier_sweep(store: Store, identity: str) -> Run | None:
     """The newest equal sweep: finished, or broken off and to be continued; None where there is none.
 
+    Parameters
+    ----------
+    store : where the runs are
+    identity : fingerprint of settings, customers and code
+
     Raises
     ------
     StoreError
@@ -65,13 +70,25 @@ def earlier_sweep(store: Store, identity: str) -> Run | None:
 
 
 def take_up(store: Store, run_id: str) -> None:
-    """Make this process the one that works on a run."""
+    """Make this process the one that works on a run.
+
+    Parameters
+    ----------
+    store : where the run is
+    run_id : a run that another process left
+    """
     store.client.set_tag(run_id, PROCESS, this_process())
     store.client.update_run(run_id, status="RUNNING")
 
 
 def clear_verdict(store: Store, sweep_id: str) -> None:
-    """Take back what an interrupted verdict has written on candidates: it may have been over fewer studies."""
+    """Take back what an interrupted verdict has written on candidates: it may have been over fewer studies.
+
+    Parameters
+    ----------
+    store : where the runs are
+    sweep_id : id of the sweep's run
+    """
     for run in runs_of(store, sweep_id, "candidate"):
         tags = run.data.tags
         own = tags.get("verdict_of_study")
@@ -83,7 +100,14 @@ def clear_verdict(store: Store, sweep_id: str) -> None:
 
 
 def standing_of(store: Store, sweep_id: str, identity: str) -> Standing | None:
-    """What stands of a study; its candidates that did not finish go to the trash and are made anew."""
+    """What stands of a study; its candidates that did not finish go to the trash and are made anew.
+
+    Parameters
+    ----------
+    store : where the runs are
+    sweep_id : id of the sweep's run
+    identity : fingerprint of the study
+    """
     equal = f"tags.sweep = '{sweep_id}' and tags.level = 'study' and tags.{TAG} = '{identity}'"
     found = found_runs(store, equal, "attributes.start_time DESC")
     if not found:

@@ -99,13 +99,26 @@ def start_run(
 
 
 def finish_run(store: Store, run_id: str, status: str = "FINISHED") -> None:
-    """End a run as FINISHED, FAILED or KILLED."""
+    """End a run as FINISHED, FAILED or KILLED.
+
+    Parameters
+    ----------
+    store : where the run is
+    run_id : the run
+    status : MLflow's word
+    """
     store.client.set_terminated(run_id, status=status)
 
 
 @contextlib.contextmanager
 def closing(store: Store, run_id: str) -> Iterator[None]:
-    """End the run whatever happens in the block: FINISHED, FAILED on an error, KILLED when the process is stopped."""
+    """End the run whatever happens in the block: FINISHED, FAILED on an error, KILLED when the process is stopped.
+
+    Parameters
+    ----------
+    store : where the run is
+    run_id : a run that is open
+    """
     try:
         yield
     except BaseException as error:
@@ -119,6 +132,12 @@ def abandon_run(store: Store, run_id: str, error: BaseException) -> None:
 
     The store may be what failed: that error is the one to tell, and it is not waited for again. A run that stays open
     then is closed by the next command, as one whose process is gone.
+
+    Parameters
+    ----------
+    store : where the run is
+    run_id : a run that is open
+    error : what broke it off
     """
     stopped = not isinstance(error, Exception)
     if stopped or store_error_of(error) is not None:
@@ -127,7 +146,7 @@ def abandon_run(store: Store, run_id: str, error: BaseException) -> None:
         finish_run(store, run_id, "KILLED" if stopped else "FAILED")
 
 
-def record(store: Store, run_id: str, items: Iterable[Item]) -> dict[str, str]:
+def record(store: Store, run_id: str, items: Iterable[Item]) -> dict[str, str]:  # noqa: C901 - one case after the other
     """Log items to a run: one batch of metrics, params and tags, one copy of all files.
 
     Parameters

@@ -30,7 +30,13 @@ def closed_sentence(closed: int) -> str:
 
 
 def discard(store: Store, runs: Sequence[Any]) -> None:
-    """Move broken runs to the trash, with the models that they logged."""
+    """Move broken runs to the trash, with the models that they logged.
+
+    Parameters
+    ----------
+    store : where the runs are
+    runs : MLflow's runs
+    """
     if not runs:
         return
     from mlflow.exceptions import MlflowException

@@ -77,7 +77,13 @@ class Store:
 
 
 def store_uri(uri: str | None) -> str:
-    """Resolve the store's address: as given, else ``MLFLOW_TRACKING_URI``, else ``mlflow.db`` in the current folder."""
+    """Resolve the store's address: as given, else ``MLFLOW_TRACKING_URI``, else ``mlflow.db`` in the current folder.
+
+    Raises
+    ------
+    StoreError
+        It is no address.
+    """
     uri = uri or os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_STORE
     if uri.startswith(SQLITE) and uri != SQLITE:
         return SQLITE + str(Path(uri.removeprefix(SQLITE)).expanduser().absolute())
@@ -94,7 +100,7 @@ def store_uri(uri: str | None) -> str:
     return uri
 
 
-def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeout: int = 10) -> Store:
+def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeout: int = 10) -> Store:  # noqa: C901 - one case after the other
     """Reach the store, creating a local one and the experiment where they are missing.
 
     Parameters
@@ -112,7 +118,7 @@ def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeo
     ------
     StoreError
         The store cannot be reached, read or written, or the experiment is in its trash.
-    """
+    """  # noqa: DOC501 - raised again as it came
     resolved = store_uri(uri)
     if artifacts is not None and is_secret(artifacts):
         raise StoreError(
@@ -162,7 +168,13 @@ def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeo
 
 
 def describe_experiment(store: Store, text: str) -> None:
-    """Give the experiment its description, which another command may do at the same moment."""
+    """Give the experiment its description, which another command may do at the same moment.
+
+    Parameters
+    ----------
+    store : its experiment is described
+    text : markdown
+    """
     if store.client.get_experiment(store.experiment_id).tags.get(DESCRIPTION) != text:
         insert(lambda: store.client.set_experiment_tag(store.experiment_id, DESCRIPTION, text))
 
@@ -172,7 +184,7 @@ def insert(write: Callable[[], Any]) -> None:
 
     MLflow looks whether a row is there and inserts it if not. Of two who do that at once a database refuses the second,
     who finds the row when he looks again.
-    """
+    """  # noqa: DOC501 - raised again as it came
     from mlflow.exceptions import MlflowException
 
     for chance in reversed(range(INSERTIONS)):
@@ -187,7 +199,14 @@ def insert(write: Callable[[], Any]) -> None:
 
 @functools.cache
 def connect(uri: str, experiment: str, experiment_id: str) -> Store:
-    """Store that a sweep has opened already, for the jobs of this process: nothing is created or checked again."""
+    """Store that a sweep has opened already, for the jobs of this process: nothing is created or checked again.
+
+    Parameters
+    ----------
+    uri : address of the store
+    experiment : name of the experiment
+    experiment_id : its id
+    """
     _settle_mlflow()
     import mlflow
     from mlflow.tracking import MlflowClient
@@ -199,7 +218,13 @@ def connect(uri: str, experiment: str, experiment_id: str) -> Store:
 
 
 def _knock(uri: str, timeout: int) -> None:
-    """Ask a server for a sign of life: MLflow's own client would retry for minutes."""
+    """Ask a server for a sign of life: MLflow's own client would retry for minutes.
+
+    Raises
+    ------
+    StoreError
+        It does not answer.
+    """
     import requests
 
     try:
@@ -279,7 +304,13 @@ def exclusive(uri: str) -> Iterator[None]:
 
 
 def _create_sqlite(path: Path) -> None:
-    """Create a SQLite store aside and move it into place, so that a killed process leaves none half made."""
+    """Create a SQLite store aside and move it into place, so that a killed process leaves none half made.
+
+    Raises
+    ------
+    StoreError
+        The place is a folder, or its folder is missing.
+    """
     if path.is_dir():  # MLflow would try to open it for minutes
         raise StoreError(f"the tracking store {path} is a folder; expected a file such as {path / 'mlflow.db'}.")
     if path.exists():

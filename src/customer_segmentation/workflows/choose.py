@@ -92,7 +92,13 @@ def choose_across(
 
 
 def structures_of(store: Store, sweep_id: str) -> tuple[StudyStructure, ...]:
-    """What the structure test said of each finished study, in the order of the jobs."""
+    """What the structure test said of each finished study, in the order of the jobs.
+
+    Parameters
+    ----------
+    store : where the runs are
+    sweep_id : id of the sweep's run
+    """
     studies = [run for run in runs_of(store, sweep_id, "study") if run.info.status == "FINISHED"]
     studies.sort(key=lambda run: int(run.data.tags.get("job", 0)))
     found = (from_tags(run.info.run_name, run.data.tags) for run in studies)
@@ -100,7 +106,13 @@ def structures_of(store: Store, sweep_id: str) -> tuple[StudyStructure, ...]:
 
 
 def log_to_candidates(store: Store, decision: Decision) -> None:
-    """Log figures and the verdict to the candidates that were examined, chosen or ruled out late."""
+    """Log figures and the verdict to the candidates that were examined, chosen or ruled out late.
+
+    Parameters
+    ----------
+    store : where the runs are
+    decision : what was chosen, and the figures of each candidate
+    """
     board = decision.board
     for index in board.index:
         number = int(index)

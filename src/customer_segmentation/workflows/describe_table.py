@@ -150,7 +150,13 @@ def _read(settings: InitSettings, source: TableSource, look: Preview, ask: Ask |
 
 
 def _roles(settings: InitSettings) -> dict[str, str]:
-    """Roles given on the command line, and the columns of an order table."""
+    """Roles given on the command line, and the columns of an order table.
+
+    Raises
+    ------
+    SettingsError
+        A role is not given as HEADER=ROLE.
+    """
     roles: dict[str, str] = {}
     for text in settings.roles:
         header, equals, word = text.rpartition("=")
@@ -161,7 +167,13 @@ def _roles(settings: InitSettings) -> dict[str, str]:
 
 
 def _orders(settings: InitSettings, reading: TableReading, source: str) -> Transactions | None:
-    """Columns of an order table, the user's own before the guessed; None for a table with one row a customer."""
+    """Columns of an order table, the user's own before the guessed; None for a table with one row a customer.
+
+    Raises
+    ------
+    DataError
+        A column that orders need cannot be told.
+    """
     given = settings.data.transactions or Transactions(customer="", date="", amount="")
     keys = ("customer", "date", "amount", "order", "quantity", "date_format")
     named = {key: getattr(given, key) for key in keys if getattr(given, key)}

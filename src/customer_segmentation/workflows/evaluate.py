@@ -65,12 +65,26 @@ class CandidateEvaluator:
         return stratified_rows(labels, [labels], size=large.eval_sample, seed=self.settings.seed)
 
     def examined(self, index: int, space: Space) -> tuple[np.ndarray, np.ndarray]:
-        """Matrix and labels of the customers on whom stability is measured."""
+        """Matrix and labels of the customers on whom stability is measured.
+
+        Parameters
+        ----------
+        index : of the candidate on the board
+        space : of its study
+        """
         rows, labels = self.sample(index), self.labels(index)
         return (space.matrix, labels) if rows is None else (space.matrix[rows], labels[rows])
 
     def with_error(self, index: int, scores: Mapping[str, float], found: Stability, prefix: str) -> Mapping[str, float]:
-        """Add to the stability of a sample its standard error, and how many customers it was measured on."""
+        """Add to the stability of a sample its standard error, and how many customers it was measured on.
+
+        Parameters
+        ----------
+        index : of the candidate on the board
+        scores : name to value
+        found : its stability
+        prefix : begins the names
+        """
         rows = self.sample(index)
         if rows is None:
             return scores
@@ -127,7 +141,13 @@ class CandidateEvaluator:
         return self.with_error(index, scores_of(found), found, "stability")
 
     def seed_agreement(self, index: int, seeds: int) -> float:
-        """Worst adjusted Rand index of a candidate with refits of all customers under further seeds."""
+        """Worst adjusted Rand index of a candidate with refits of all customers under further seeds.
+
+        Parameters
+        ----------
+        index : of the candidate on the board
+        seeds : how many refits
+        """
         spec, space = self.study(index)
         seed = spec.settings.seed
         agreed = seed_agreement(

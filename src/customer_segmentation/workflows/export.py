@@ -24,7 +24,7 @@ def export_model(settings: ExportSettings, store: Store) -> str:
     ------
     SegmentError
         There is no such model, or it has no such form.
-    """
+    """  # noqa: DOC501 - raised again as it came
     if settings.format == "onnx":
         raise SettingsError(
             "format=onnx: there is no exact form. ONNX computes K-means in single precision, so that customers near a "

@@ -22,7 +22,13 @@ READING = ("path", "download", "about", "delimiter", "encoding", "decimal", "she
 
 
 def sweep_identity(asked: Plan, table: CustomerTable) -> str:
-    """Identity of a sweep; the order in which studies and k were named does not matter."""
+    """Identity of a sweep; the order in which studies and k were named does not matter.
+
+    Parameters
+    ----------
+    asked : what the command line amounts to
+    table : the customer table
+    """
     first = asdict(asked.settings[0])
     tops = {key.split(".")[0] for key in asked.swept}
     swept: dict[str, list[str]] = {}
@@ -50,7 +56,13 @@ def sweep_identity(asked: Plan, table: CustomerTable) -> str:
 
 
 def study_identity(spec: StudySpec, digest: str) -> str:
-    """Identity of a study whatever its k; a candidate's is this and its k."""
+    """Identity of a study whatever its k; a candidate's is this and its k.
+
+    Parameters
+    ----------
+    spec : settings of the study
+    digest : checksum of the customers in use
+    """
     settings = asdict(spec.settings)
     shaping = ("features", "scaling", "clustering", "yardstick", "scores", "seed")
     return identity(

@@ -45,6 +45,14 @@ def score_full_data(
 
     The scores are named ``full_data/inertia``, ``full_data/smallest_share``, ``full_data/value_explained`` and
     ``full_data/customers``. None where the table is no sample.
+
+    Parameters
+    ----------
+    settings : of the sweep
+    needed : columns to read
+    study : its candidates get the scores
+    space : the space that was clustered
+    customers : the sample that was fitted
     """
     table = customers.table
     if not table.sampled_from:
@@ -70,13 +78,26 @@ def score_full_data(
 
 
 def full_data_sentence(store: Store, chosen: pd.Series | None) -> str:
-    """What all rows are to the chosen candidate, as its study logged it; empty where the customers are everybody."""
+    """What all rows are to the chosen candidate, as its study logged it; empty where the customers are everybody.
+
+    Parameters
+    ----------
+    store : where the runs are
+    chosen : row of the chosen candidate; None where none was chosen
+    """
     found = None if chosen is None else full_data_of(store, str(chosen["study_id"]))
     return "" if found is None or chosen is None else told(*found, k=int(chosen["k"]))
 
 
 def told(accounting: dict[str, int], table: pd.DataFrame, k: int) -> str:
-    """Say who all rows are, and how large the segments of one candidate are among them."""
+    """Say who all rows are, and how large the segments of one candidate are among them.
+
+    Parameters
+    ----------
+    accounting : rows read, used, not selected and rejected
+    table : one row a candidate and segment
+    k : number of segments
+    """
     sizes = table[table["k"] == k]
     shares = ", ".join(
         f"{row.segment}: {row.customers:,} ({percent(float(str(row.share)))})" for row in sizes.itertuples()

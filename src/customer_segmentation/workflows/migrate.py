@@ -67,7 +67,13 @@ def migrate(settings: MigrateSettings, store: Store) -> Migrated:
 
 
 def _labels(store: Store, before: Run, after: Run) -> pd.DataFrame:
-    """Segments of both by customer; without ids only where both sweeps read the same customers."""
+    """Segments of both by customer; without ids only where both sweeps read the same customers.
+
+    Raises
+    ------
+    StoreError
+        The two runs have no customers that can be matched.
+    """
     tables = [labels_of(store, run.data.tags["study_id"]) for run in (before, after)]
     columns = (f"k{before.data.params['k']}", f"k{after.data.params['k']}")
     if all("customer" in table for table in tables):

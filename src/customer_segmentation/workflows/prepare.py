@@ -76,11 +76,25 @@ class PreparedCustomers:
         return None if column is None else self.table.customers[column]
 
     def profile(self, space: Space, labels: NDArray[np.integer], estimator: Any) -> Profiles:
-        """Profile the segments of a fit, customers outside it assigned to them first."""
+        """Profile the segments of a fit, customers outside it assigned to them first.
+
+        Parameters
+        ----------
+        space : the space that was clustered
+        labels : segment of each customer of the fit, shape (n_customers,)
+        estimator : the fitted clusterer, which assigns the others
+        """
         return profile_fit(self.described, self.table, space, labels, estimator)
 
     def describe(self, space: Space, fit: Fit, playbook: PlaybookSettings) -> SegmentInsights:
-        """Profiles, names, recommendations and high-value customers of the segments of a fit."""
+        """Profiles, names, recommendations and high-value customers of the segments of a fit.
+
+        Parameters
+        ----------
+        space : the space that was clustered
+        fit : its labels, centres and estimator
+        playbook : rules for names and actions
+        """
         return describe_segments(self.described, self.table, space, fit, playbook)
 
     @cached_property

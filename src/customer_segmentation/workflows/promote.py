@@ -87,6 +87,11 @@ class Champion:
 def promote(settings: PromoteSettings, store: Store) -> Outcome:
     """Put a candidate through the gate, register it, and make it the champion if it passes.
 
+    Parameters
+    ----------
+    settings : which candidate, which thresholds, whether to stop before the champion is replaced
+    store : where the runs and the registry are
+
     Raises
     ------
     SegmentError

@@ -125,13 +125,31 @@ def spec_of_run(store: Store, run: Run) -> tuple[StudySpec, list[str]]:
 
 
 def refit(spec: StudySpec, customers: PreparedCustomers, k: int) -> tuple[Space, Fit]:
-    """Space of a study, and its fit with k clusters."""
+    """Space of a study, and its fit with k clusters.
+
+    Parameters
+    ----------
+    spec : settings of the study
+    customers : its customers
+    k : number of clusters
+    """
     space = space_of(spec, customers)
     return space, fit_k(space.matrix, k, make_estimator=estimators_of(spec), seed=spec.settings.seed)
 
 
 def check_refit(fit: Fit, run: Run) -> None:
-    """Refuse a refit whose sizes or inertia are not those that the run logged."""
+    """Refuse a refit whose sizes or inertia are not those that the run logged.
+
+    Parameters
+    ----------
+    fit : made again from the logged config
+    run : the candidate's run
+
+    Raises
+    ------
+    StudyError
+        They differ.
+    """
     logged = [int(size.replace(",", "")) for size in run.data.tags["sizes"].split(", ")]
     found = [int(size) for size in cluster_sizes(fit.labels, fit.k)]
     inertia = run.data.metrics["inertia"]
@@ -149,6 +167,12 @@ def _sizes(sizes: list[int]) -> str:
 
 def playbook_of_sweep(store: Store, sweep_id: str, settings: SweepSettings) -> PlaybookSettings:
     """Read the playbook that a sweep used, whatever became of its file; today's file where its run holds none.
+
+    Parameters
+    ----------
+    store : where the run is
+    sweep_id : id of the sweep's run
+    settings : of the sweep, which name the file
 
     Raises
     ------

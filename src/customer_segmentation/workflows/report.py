@@ -88,7 +88,13 @@ def report_of_sweep(
 
 
 def report_of_candidate(store: Store, opened: RebuiltCandidate) -> Written:
-    """Report one candidate of a sweep; log it on its own run, with the profiles and names that it speaks of."""
+    """Report one candidate of a sweep; log it on its own run, with the profiles and names that it speaks of.
+
+    Parameters
+    ----------
+    store : where the run is
+    opened : the candidate, refitted from its logged config
+    """
     run_id, sweep_id = opened.run.info.run_id, opened.run.data.tags["sweep"]
     insights = _insights(store, sweep_id, opened)
     told = insight_items(insights, playbook=playbook_name(opened.spec.settings))

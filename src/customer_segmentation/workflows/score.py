@@ -72,7 +72,7 @@ def score_table(
     choices: Mapping[str, str],
     config_text: str,
     command: str,
-    progress: Callable[[int, int | None], None] = lambda done, expected: None,
+    progress: Callable[[int, int | None], None] = lambda done, expected: None,  # noqa: ARG005 - the signature of its kind
 ) -> ScoredTable:
     """Label a table and log what became of its rows to one run, which is ended whatever happens.
 
@@ -221,7 +221,7 @@ def _origin(model: LoadedModel) -> dict[str, str]:
 
 @contextmanager
 def _own_words() -> Iterator[None]:
-    """Keys that reading a table names, such as data.path, under the names that scoring has for them."""
+    """Keys that reading a table names, such as data.path, under the names that scoring has for them."""  # noqa: DOC501 - raised again as it came
     try:
         yield
     except (DataError, SettingsError) as error:

@@ -206,7 +206,13 @@ def compute(spec: StudySpec, columns: list[str], on_candidate: Callable[[int], N
 
 
 def value_is_feature(spec: StudySpec, customers: PreparedCustomers) -> bool:
-    """Whether the value column is among what the segments were made from: explaining it is circular then."""
+    """Whether the value column is among what the segments were made from: explaining it is circular then.
+
+    Parameters
+    ----------
+    spec : settings of the study
+    customers : their table knows the value column
+    """
     column = customers.table.value_column
     features = declared_features(spec.settings.features, customers.table.columns, spec.choices["features"])
     return column is not None and column in features.columns

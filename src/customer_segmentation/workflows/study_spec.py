@@ -82,7 +82,13 @@ def study_name(choices: Mapping[str, str], overrides: Sequence[str], varied: Col
 
 
 def spec_of(job: ComposedJob, varied: Collection[str]) -> StudySpec:
-    """Study of a composed job; ``varied`` holds the keys with several values in its sweep."""
+    """Study of a composed job; ``varied`` holds the keys with several values in its sweep.
+
+    Parameters
+    ----------
+    job : as it was composed
+    varied : keys with several values in the sweep
+    """
     name = study_name(job.choices, job.overrides, varied)
     return StudySpec(name, job.settings, job.choices, job.overrides, job.number, job.config)
 
@@ -92,19 +98,37 @@ _RUN: dict[tuple[str, tuple[str, ...]], StudySpec] = {}
 
 
 def remember(sweep_id: str, spec: StudySpec) -> None:
-    """Keep a study for what comes after the studies; those of other sweeps are forgotten."""
+    """Keep a study for what comes after the studies; those of other sweeps are forgotten.
+
+    Parameters
+    ----------
+    sweep_id : id of the sweep's run
+    spec : settings of the study
+    """
     for other in [key for key in _RUN if key[0] != sweep_id]:
         del _RUN[other]
     _RUN[sweep_id, spec.overrides] = spec
 
 
 def remembered(sweep_id: str, overrides: Sequence[str]) -> StudySpec | None:
-    """Study of these overrides, if this process has run it."""
+    """Study of these overrides, if this process has run it.
+
+    Parameters
+    ----------
+    sweep_id : id of the sweep's run
+    overrides : by which the study was composed
+    """
     return _RUN.get((sweep_id, tuple(overrides)))
 
 
 def space_of(spec: StudySpec, customers: PreparedCustomers) -> Space:
-    """Space of a study: its feature set of the customers, under its scaling."""
+    """Space of a study: its feature set of the customers, under its scaling.
+
+    Parameters
+    ----------
+    spec : settings of the study
+    customers : its customers
+    """
     settings = spec.settings
     return build_space(
         customers.table.customers,

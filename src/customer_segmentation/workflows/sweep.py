@@ -210,7 +210,7 @@ class _Sweep:
         self.settings: SweepSettings = plan.settings[0]
 
     def run(self, run_studies: Callable[[Launch], None]) -> SweepResult:
-        """Run and conclude; the run is closed whatever happens."""
+        """Run and conclude; the run is closed whatever happens."""  # noqa: DOC501 - raised again as it came
         status = "FAILED"
         try:
             with threadpool_limits(self.settings.threads), self.progress:

@@ -51,7 +51,12 @@ class OrderColumns:
         )
 
     def questions(self, given: Mapping[int, Meaning]) -> list[Question]:
-        """What is not sure about the amount; ``given`` is what the user said of columns, by position."""
+        """What is not sure about the amount; ``given`` is what the user said of columns, by position.
+
+        Parameters
+        ----------
+        given : position to what the user said of it
+        """
         said = Meaning.amount in given.values()
         return (
             []

@@ -47,6 +47,11 @@ def insight_items(insights: SegmentInsights, *, playbook: str) -> Iterator[Item]
 
     ``segments.json`` holds ``playbook`` and, under ``segments``, one entry each: ``segment``, ``name``, ``traits``,
     ``claims`` (what the name says, with figures), ``recommendations``, and the figures of `Profiles.segments`.
+
+    Parameters
+    ----------
+    insights : what is said of the segments
+    playbook : name of the playbook that it rests on
     """
     yield Text(json.dumps(segments_record(insights, playbook=playbook), indent=2, ensure_ascii=False), SEGMENTS)
     yield Tags({"segments": "; ".join(f"{name.segment} {name.name}" for name in insights.names)})
@@ -59,7 +64,13 @@ def insight_items(insights: SegmentInsights, *, playbook: str) -> Iterator[Item]
 
 
 def segments_record(insights: SegmentInsights, *, playbook: str) -> dict[str, Any]:
-    """What is said of the segments, as plain values."""
+    """What is said of the segments, as plain values.
+
+    Parameters
+    ----------
+    insights : what is said of the segments
+    playbook : name of the playbook that it rests on
+    """
     segments = []
     for figures, name in zip(insights.profiles.segments.to_dict("records"), insights.names, strict=True):
         segments.append(
@@ -119,7 +130,14 @@ def _plain(value: Any) -> Any:
 
 
 def main_features(numbers: pd.DataFrame, labels: np.ndarray, most: int = MAIN_FEATURES) -> list[str]:
-    """Features in which the segments differ most: the largest share of variance between segments, in declared order."""
+    """Features in which the segments differ most: the largest share of variance between segments, in declared order.
+
+    Parameters
+    ----------
+    numbers : features in original units, shape (n_customers, n_features)
+    labels : segment of each customer, 0 to k - 1
+    most : at most so many names
+    """
     shares = {}
     for name in numbers:
         column = numbers[name].to_numpy(dtype=float)

@@ -56,7 +56,13 @@ def exploration_run_items(table: CustomerTable, found: Exploration, *, confidenc
 
 
 def hypothesis_items(results: Sequence[HypothesisResult], *, confidence: float) -> Iterator[Item]:
-    """Hypotheses that a sweep tests on its customers before any segmentation: their figures, and how each stands."""
+    """Hypotheses that a sweep tests on its customers before any segmentation: their figures, and how each stands.
+
+    Parameters
+    ----------
+    results : one a hypothesis
+    confidence : of the intervals; a hypothesis is tested at 1 - confidence
+    """
     if results:
         stands = [standing(result, confidence=confidence) for result in results]
         yield Table(hypotheses_table(results).assign(standing=stands), "exploration/hypotheses.csv")
@@ -78,7 +84,13 @@ def hypothesis_metrics(results: Sequence[HypothesisResult]) -> dict[str, float]:
 
 
 def standing(result: HypothesisResult, *, confidence: float) -> str:
-    """Say in a few words how a hypothesis stands, also given what may explain it."""
+    """Say in a few words how a hypothesis stands, also given what may explain it.
+
+    Parameters
+    ----------
+    result : coefficients of one hypothesis, plain and partial
+    confidence : a hypothesis is tested at 1 - confidence
+    """
     if not result.supported:
         return "not testable" if math.isnan(result.pearson.r) else "not supported"
     left = result.partial
@@ -88,7 +100,14 @@ def standing(result: HypothesisResult, *, confidence: float) -> str:
 
 
 def coefficient(r: float, low: float, high: float) -> str:
-    """Write a coefficient with its interval."""
+    """Write a coefficient with its interval.
+
+    Parameters
+    ----------
+    r : the coefficient, -1 to 1
+    low : lower end of its interval
+    high : upper end
+    """
     first, second, third = (f"{value:.3f}".replace("-0.000", "0.000").replace("-", "−") for value in (r, low, high))
     return f"{first} [{second}, {third}]"
 
@@ -101,7 +120,13 @@ def gaps(found: Exploration) -> list[tuple[str, int]]:
 
 
 def hypotheses_markdown(results: Sequence[HypothesisResult], *, confidence: float) -> str:
-    """Render the hypotheses as sentences."""
+    """Render the hypotheses as sentences.
+
+    Parameters
+    ----------
+    results : one a hypothesis
+    confidence : of the intervals
+    """
     return "\n".join(
         [
             "# Hypotheses",
@@ -135,7 +160,15 @@ def set_aside_reasons(set_aside: pd.DataFrame, most: int = REASONS) -> list[tupl
 
 
 def explore_description(table: CustomerTable, found: Exploration, *, command: str, confidence: float) -> str:
-    """What the run shows, for its page in the UI: hypotheses as sentences, the account of the rows, how to go on."""
+    """What the run shows, for its page in the UI: hypotheses as sentences, the account of the rows, how to go on.
+
+    Parameters
+    ----------
+    table : the customer table, with the account of its rows
+    found : what was described and tested
+    command : repeats the exploration
+    confidence : of the intervals
+    """
     counts = table.accounting()
     lines = ["### Hypotheses", ""]
     lines += _sentences(found.hypotheses, confidence) or ["None was tested."]
@@ -244,7 +277,15 @@ def exploration_items(
     counts: Sequence[str],
     bands: Mapping[str, Sequence[float]],
 ) -> Iterator[Item]:
-    """Description, Pearson correlations and counts of the customers in use; columns that are absent are left out."""
+    """Description, Pearson correlations and counts of the customers in use; columns that are absent are left out.
+
+    Parameters
+    ----------
+    customers : those in use, one row each
+    correlate : name to the expression that is correlated
+    counts : columns whose values are counted
+    bands : numeric column to the lower edges of its bands
+    """
     yield Table(describe(customers).reset_index(names="column"), "exploration/description.csv")
     present = {name: item for name, item in correlate.items() if set(item.columns) <= set(customers.columns)}
     frame = (

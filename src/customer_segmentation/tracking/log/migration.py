@@ -11,7 +11,13 @@ from customer_segmentation.tracking.items import FigureItem, Item, Metrics, Tabl
 
 
 def migration_items(found: Migration, *, title: str) -> Iterator[Item]:
-    """Table and heatmap of who moves where, and how much stays."""
+    """Table and heatmap of who moves where, and how much stays.
+
+    Parameters
+    ----------
+    found : who moves where
+    title : of the heatmap
+    """
     yield Table(found.table, "migration.csv")
     yield Metrics(
         {

@@ -34,7 +34,13 @@ COUNTS = ("rows_read", "rows_used", "rows_not_selected", "rows_set_aside")
 
 
 def labels_table(study: Study, ids: pd.Series | None) -> pd.DataFrame:
-    """Segment of every customer under every k: the column ``customer`` where there are ids, then ``k2``, ``k3``, ..."""
+    """Segment of every customer under every k: the column ``customer`` where there are ids, then ``k2``, ``k3``, ...
+
+    Parameters
+    ----------
+    study : all candidates of one space
+    ids : of the customers, in the order of the labels
+    """
     columns: dict[str, Any] = {} if ids is None else {"customer": ids.to_numpy()}
     columns.update({f"k{candidate.k}": candidate.labels.astype(np.int16) for candidate in study.candidates})
     return pd.DataFrame(columns)
@@ -44,6 +50,11 @@ def segments_table(candidate: Candidate, numbers: pd.DataFrame) -> pd.DataFrame:
     """One row a segment: customers, share, and the members' mean of every feature in its own unit.
 
     The means of the members are the centre in original units whatever the scaling: a scaling of rows has no inverse.
+
+    Parameters
+    ----------
+    candidate : labels and sizes of its segments
+    numbers : features in original units, shape (n_customers, n_features)
     """
     means = cluster_means(numbers.to_numpy(dtype=float), candidate.labels)
     table = pd.DataFrame(means, columns=list(numbers))
@@ -56,7 +67,16 @@ def segments_table(candidate: Candidate, numbers: pd.DataFrame) -> pd.DataFrame:
 def study_items(
     study: Study, space: Space, *, ids: pd.Series | None, params: Mapping[str, Any], config: str
 ) -> Iterator[Item]:
-    """Items of a study: every score with ``step`` = k, the elbow, the labels of all candidates, what repeats it."""
+    """Items of a study: every score with ``step`` = k, the elbow, the labels of all candidates, what repeats it.
+
+    Parameters
+    ----------
+    study : all candidates of one space
+    space : the space that was clustered
+    ids : of the customers; None where the table has none
+    params : logged as they are
+    config : composed config of the study, as YAML
+    """
     yield Params({**params, "customers": len(space.matrix), "dimensions": space.matrix.shape[1]})
     scores = {candidate.k: candidate.scores for candidate in study.candidates}
     for k, values in scores.items():
@@ -91,7 +111,13 @@ def study_items(
 
 
 def candidate_tags(candidate: Candidate, *, verdict: str) -> dict[str, str]:
-    """Words by which a candidate is found, known before its run is started."""
+    """Words by which a candidate is found, known before its run is started.
+
+    Parameters
+    ----------
+    candidate : one k of a study
+    verdict : its word, such as ``qualified``
+    """
     tags = {"verdict": verdict, "sizes": ", ".join(f"{size:,}" for size in candidate.sizes)}
     if candidate.how:
         tags["fit"] = candidate.how
@@ -99,7 +125,15 @@ def candidate_tags(candidate: Candidate, *, verdict: str) -> dict[str, str]:
 
 
 def candidate_items(candidate: Candidate, space: Space, *, params: Mapping[str, Any], config: str) -> Iterator[Item]:
-    """Items of a candidate: single values, its segments in original units, and the config from which it is refitted."""
+    """Items of a candidate: single values, its segments in original units, and the config from which it is refitted.
+
+    Parameters
+    ----------
+    candidate : one k of a study
+    space : the space that was clustered
+    params : logged as they are, and k
+    config : composed config of the study, as YAML, without k
+    """
     yield Params({**params, "k": candidate.k})
     yield Metrics(candidate.scores)
     yield Table(segments_table(candidate, space.numbers), "segments.csv")
@@ -107,7 +141,13 @@ def candidate_items(candidate: Candidate, space: Space, *, params: Mapping[str, 
 
 
 def structure_items(result: StructureResult, structure: StudyStructure) -> Iterator[Item]:
-    """Structure test of a study: tags and metrics to filter by, every pair of neighbours, the heatmap of valleys."""
+    """Structure test of a study: tags and metrics to filter by, every pair of neighbours, the heatmap of valleys.
+
+    Parameters
+    ----------
+    result : the test over all k
+    structure : its words and figures
+    """
     yield Tags(structure.tags())
     yield Metrics(
         {
@@ -121,6 +161,12 @@ def structure_items(result: StructureResult, structure: StudyStructure) -> Itera
 
 
 def full_data_items(accounting: Mapping[str, int], table: pd.DataFrame) -> Iterator[Item]:
-    """The account of all rows, and the sizes of all segments among them."""
+    """The account of all rows, and the sizes of all segments among them.
+
+    Parameters
+    ----------
+    accounting : rows read, used, not selected and rejected, of the whole file
+    table : one row a candidate and segment
+    """
     yield Metrics({f"full_data/{name}": float(accounting.get(name, 0)) for name in COUNTS})
     yield Table(table, TABLE)

@@ -27,7 +27,14 @@ HTML, MARKDOWN = "report.html", "report.md"
 def conclusion_items(
     leaderboard: pd.DataFrame, *, chosen: pd.Series | None, verdict: Mapping[str, Any]
 ) -> Iterator[Item]:
-    """Leaderboard, verdict and the figures over all candidates; the yardstick is the only score drawn across spaces."""
+    """Leaderboard, verdict and the figures over all candidates; the yardstick is the only score drawn across spaces.
+
+    Parameters
+    ----------
+    leaderboard : one row a candidate
+    chosen : the chosen one's row; None where none was chosen
+    verdict : what ``verdict.json`` holds
+    """
     shown = leaderboard.drop(columns=["job"])
     yield Table(shown, "leaderboard.csv")
     yield Table(shown.round(6), "leaderboard.json")
@@ -50,7 +57,13 @@ def conclusion_items(
 
 
 def table_of_candidates(leaderboard: pd.DataFrame, chosen: pd.Series | None) -> pd.DataFrame:
-    """Candidates with the scores that compare across spaces: the chosen first, then by yardstick."""
+    """Candidates with the scores that compare across spaces: the chosen first, then by yardstick.
+
+    Parameters
+    ----------
+    leaderboard : one row a candidate
+    chosen : the chosen one's row; None where none was chosen
+    """
     frame = leaderboard.assign(
         chosen=False if chosen is None else leaderboard["run_id"] == chosen["run_id"],
         out=leaderboard["verdict"].str.startswith("ruled_out"),
@@ -82,13 +95,25 @@ def sweep_params(settings: Mapping[str, Any]) -> Params:
 
 
 def report_items(html: str, markdown: str) -> Iterator[Item]:
-    """The report as a page and as markdown."""
+    """The report as a page and as markdown.
+
+    Parameters
+    ----------
+    html : the page
+    markdown : the same as markdown
+    """
     yield Text(html, HTML)
     yield Text(markdown, MARKDOWN)
 
 
 def place_of_report(store: Store, run_id: str) -> str:
-    """Where the page of a run is: a file of this machine, or its place in the UI of a server."""
+    """Where the page of a run is: a file of this machine, or its place in the UI of a server.
+
+    Parameters
+    ----------
+    store : where the run is
+    run_id : a run with a report
+    """
     if store.uri.startswith("http"):
         return f"{store.shown.rstrip('/')}/#/experiments/{store.experiment_id}/runs/{run_id}/artifacts/{HTML}"
     return f"{str(store.client.get_run(run_id).info.artifact_uri).removeprefix('file://')}/{HTML}"
