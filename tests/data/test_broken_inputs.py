@@ -196,8 +196,9 @@ def test_missing_file_names_the_neighbours(settings_for, tmp_path):
         load_customers(settings_for(path=str(tmp_path / "telecom_costumer_churn.csv")))
     with pytest.raises(DataError, match="no folder"):
         load_customers(settings_for(path=str(tmp_path / "nowhere" / "x.csv")))
-    with pytest.raises(DataError, match="is a folder"):
-        load_customers(settings_for(path=str(tmp_path)))
+    (tmp_path / "none").mkdir()
+    with pytest.raises(DataError, match="is a folder without a table"):
+        load_customers(settings_for(path=str(tmp_path / "none")))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

@@ -56,7 +56,10 @@ SPEC = CommandSpec(
             '"not sure: ..." elsewhere. Check the roles, then run the command that it prints.',
         ],
         settings=[
-            ("data.path=FILE", "CSV, Parquet or Excel, packed or not; or a database URL with data.query"),
+            (
+                "data.path=FILE",
+                "CSV, Excel, JSON, Parquet, Arrow; a folder or pattern of files; https, s3; a database URL",
+            ),
             ("name=NAME", "of the files; default: made from the name of the table"),
             ("table=customers | orders", "one row a customer, or orders to be summed up; default: found out"),
             ("roles.HEADER=ROLE", "what a column is for: id, value, numeric, category, yes_no, outcome, date,"),

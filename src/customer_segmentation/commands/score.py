@@ -10,7 +10,10 @@ from customer_segmentation.console.help import help_page
 DRIFTED = 3  # exit code
 
 SINGLE = (
-    ("input=FILE", "CSV, Parquet or Excel, also packed; or an SQLAlchemy URL with query=SELECT ..."),
+    (
+        "input=FILE",
+        "CSV, Excel, JSON, Parquet, Arrow; a folder; https, s3; or an SQLAlchemy URL with query=SELECT ...",
+    ),
     ("output=FILE", ".csv, .tsv, .parquet, .xlsx, .csv.gz, .csv.zst; or an SQLAlchemy URL with table=NAME"),
     ("model=models:/customer-segmentation/3", "or models:/NAME@ALIAS, runs:/RUN_ID/model; default: the champion"),
     ("run_id=RUN_ID", "the model of a run; of a sweep: its chosen one"),

@@ -15,6 +15,11 @@ from customer_segmentation.sources.new_file import NewFile
 #: Words that YAML or Hydra would read as something else than a name.
 _RESERVED = frozenset(["null", "none", "true", "false", "yes", "no", "on", "off", "nan", "inf", "y", "n"])
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+#: Endings of tables' names, that of a packing too.
+_ENDING = re.compile(
+    r"\.(csv|tsv|txt|dat|xlsx?|xlsm|ods|jsonl?|ndjson|parquet|pq|feather|arrows?|gz|bz2|xz|zip|zst|db|sqlite3?)$",
+    re.IGNORECASE,
+)
 
 
 def files_name(settings: InitSettings) -> str:
@@ -42,8 +47,7 @@ def files_name(settings: InitSettings) -> str:
         return name
     path = str(settings.data.path)
     name = (path.split("?")[0] if "://" in path else path).rstrip("/").replace("\\", "/").rpartition("/")[2]
-    while (stem := re.sub(r"\.(csv|tsv|txt|dat|xlsx?|xlsm|ods|parquet|pq|gz|bz2|xz|zip|zst|db|sqlite3?)$", "", name,
-                          flags=re.IGNORECASE)) != name:  # fmt: skip
+    while (stem := _ENDING.sub("", name)) != name:
         name = stem
     name = _safe(slug(name))
     return f"{name}_own" if name in shipped else name

@@ -93,6 +93,7 @@ class DataSettings:
 
     about: str = ""
     source: str = "file"  # sample | file | orders
+    # A file, a folder, a pattern (sales/*.csv), several as [jan.csv,feb.csv], https:// s3:// gs:// abfs://, a database.
     path: str | None = None
     download: Download | None = None
     customers: int = limited(7043, at_least=1)  # size of the built-in samples
@@ -114,5 +115,5 @@ class DataSettings:
     delimiter: str | None = None
     encoding: str | None = None
     decimal: str | None = None
-    sheet: str | None = None
+    sheet: str | None = None  # of a workbook; several that make up one table as [Jan,Feb]
     query: str | None = None  # with `path` an SQLAlchemy URL

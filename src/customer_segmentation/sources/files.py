@@ -33,6 +33,12 @@ _FOREIGN = {
     b"\xff\xd8\xff": "a picture",
     b"7z\xbc\xaf": "a 7z archive",
     b"Rar!": "a RAR archive",
+    b"FEA1": "a Feather file of version 1",
+    b"Obj\x01": "an Avro file",
+    b"ORC": "an ORC file",
+    b"\x89HDF": "an HDF5 file",
+    b"$FL2": "an SPSS file",
+    b"<stata_dta>": "a Stata file",
 }
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
          (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
@@ -153,7 +159,7 @@ def open_file(path: str, *, member: str = "", magics: tuple[bytes, ...] = ()) ->
     name = file.name
     try:
         if file.is_dir():
-            raise DataError(f"{path} is a folder; expected a file, so name one of those in it with data.path.")
+            raise DataError(f"{path} is a folder; expected a file.")
         with file.open("rb") as stored:
             magic = stored.read(512)
     except FileNotFoundError:
@@ -172,7 +178,9 @@ def open_file(path: str, *, member: str = "", magics: tuple[bytes, ...] = ()) ->
         raise DataError(f"{name} is an SQLite database; give data.path=sqlite:///{path} and a data.query.")
     for start, kind in _FOREIGN.items():
         if magic.startswith(start):
-            raise DataError(f"{name} is {kind}; expected a table as CSV, Parquet or Excel.")
+            raise DataError(
+                f"{name} is {kind}; expected a table as CSV, Parquet, Arrow, JSON or Excel, so save it as one of these."
+            )
     try:
         if magic.startswith(_ZIPS):
             with zipfile.ZipFile(file) as archive:
@@ -212,7 +220,7 @@ def encoding_of(head: bytes, *, name: str) -> str:
             return "utf-16-be" if low > high else "utf-16-le"
     control = sum(sample.count(code) for code in range(32) if code not in (9, 10, 12, 13))
     if (control > max(0.02 * len(sample), 2) and control > zeros * 1.5) or zeros > 0.05 * len(sample):
-        raise DataError(f"{name} is binary, not a table as text; expected CSV, Parquet or Excel.")
+        raise DataError(f"{name} is binary, not a table as text; expected CSV, Parquet, Arrow, JSON or Excel.")
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:

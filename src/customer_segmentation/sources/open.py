@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import glob
 from dataclasses import replace
+from pathlib import Path
 
-from customer_segmentation.errors import SettingsError
+from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.secrets import redact
 from customer_segmentation.settings.data import DataSettings
+from customer_segmentation.sources.arrow_file import ArrowSource
 from customer_segmentation.sources.base import FileSource, TableSource
 from customer_segmentation.sources.csv import DelimitedSource
+from customer_segmentation.sources.delta import LOG, DeltaSource
 from customer_segmentation.sources.download import fetch
 from customer_segmentation.sources.excel import ExcelSource
 from customer_segmentation.sources.files import open_file
 from customer_segmentation.sources.frame import FrameSource
+from customer_segmentation.sources.json_records import JsonSource
 from customer_segmentation.sources.parquet import ParquetSource
+from customer_segmentation.sources.remote import fetched, is_remote
 from customer_segmentation.sources.samples.telecom import draw_customers
 from customer_segmentation.sources.sql import SqlSource
+from customer_segmentation.sources.stacked import StackedSource
 
 #: Kinds of files in the order in which they are asked whether a file is theirs: a new kind is one line here.
 FILE_KINDS: tuple[type[FileSource], ...] = (
     ParquetSource,
+    ArrowSource,
     ExcelSource,
+    JsonSource,
     DelimitedSource,
 )
 _MAGICS = tuple(magic for kind in FILE_KINDS for magic in kind.magics)
@@ -61,6 +71,8 @@ def open_path(path: str, settings: DataSettings) -> TableSource:
     Parameters
     ----------
     path : str
+        A file; a folder or a pattern such as ``sales/*.csv``, whose files make up one table; several of these as
+        ``[jan.csv,feb.csv]``; an address of the web or of an object store; an SQLAlchemy URL.
     settings : DataSettings
         How it is read; its own path does not count.
 
@@ -69,8 +81,75 @@ def open_path(path: str, settings: DataSettings) -> TableSource:
     DataError, SettingsError
         The table cannot be found or read, or not all is said that its reading needs.
     """
+    listed = _listed(path)
+    if listed:
+        return StackedSource([open_path(one, settings) for one in listed], name=f"{len(listed)} tables")
+    if is_remote(path):
+        copy = fetched(path)
+        source = open_path(str(copy), settings)
+        source.name = source.name.replace(copy.name, redact(path), 1) if copy.name in source.name else redact(path)
+        return source
     if "://" in path:
         return SqlSource(path, settings.query)
+    place = Path(path).expanduser()
+    if (place / LOG).is_dir():
+        return DeltaSource(place, name=place.name)
+    if place.is_dir():
+        return _opened_parts(_files_below(place, path), settings, name=place.name, root=place)
+    if any(mark in path for mark in "*?[") and not place.exists():
+        return _opened_parts(_files_like(place, path), settings, name=path)
+    return _opened_file(path, settings)
+
+
+def _opened_file(path: str, settings: DataSettings) -> TableSource:
     file = open_file(path, member=settings.download.member if settings.download else "", magics=_MAGICS)
     kind = next(kind for kind in FILE_KINDS if kind.takes(file))
-    return kind.opened(file, settings)
+    sheets = _listed(settings.sheet or "")
+    if not (sheets and kind is ExcelSource):
+        return kind.opened(file, settings)
+    parts = [kind.opened(file, replace(settings, sheet=sheet)) for sheet in sheets]
+    for part, sheet in zip(parts, sheets, strict=True):
+        part.name = f"{file.name}, sheet {sheet}"
+    return StackedSource(parts, name=file.name)
+
+
+def _opened_parts(paths: list[Path], settings: DataSettings, *, name: str, root: Path | None = None) -> TableSource:
+    """Files that make up one table: Parquet as one data set, others one after another."""
+    if all(_is_parquet(path) for path in paths):
+        return ParquetSource(paths, name=name, root=root, at_most=settings.max_rows)
+    if len(paths) == 1:
+        return _opened_file(str(paths[0]), settings)
+    return StackedSource([_opened_file(str(path), settings) for path in paths], name=name)
+
+
+def _is_parquet(path: Path) -> bool:
+    with path.open("rb") as stored:
+        return stored.read(4).startswith(ParquetSource.magics)
+
+
+def _files_below(folder: Path, path: str) -> list[Path]:
+    """Files of a folder and of those below it, by name; hidden ones and those of engines (_SUCCESS) do not count."""
+    found = [
+        file
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and not any(part.startswith((".", "_")) for part in file.relative_to(folder).parts)
+    ]
+    if not found:
+        raise DataError(f"{path} is a folder without a table in it; name a file, or a folder of its parts.")
+    return found
+
+
+def _files_like(pattern: Path, path: str) -> list[Path]:
+    """Files whose names a pattern describes, by name."""
+    found = sorted(Path(file) for file in glob.glob(str(pattern), recursive=True) if Path(file).is_file())
+    if not found:
+        raise DataError(f"No file is called like {path}; check data.path.")
+    return found
+
+
+def _listed(text: str) -> list[str]:
+    """Entries of a list as it is typed, such as ``[jan.csv, feb.csv]``; none where the text is no list or a file."""
+    inside = text.strip()
+    if not (inside.startswith("[") and inside.endswith("]")) or Path(text).exists():
+        return []
+    return [entry.strip().strip("'\"") for entry in inside[1:-1].split(",") if entry.strip()]

@@ -145,7 +145,7 @@ class ParquetSource(FileSource):
             whole = dataset.dataset(
                 [str(path) for path in self._paths],
                 format="parquet",
-                partitioning=dataset.partitioning(flavor="hive") if self._root is not None else None,
+                partitioning="hive" if self._root is not None else None,
                 partition_base_dir=None if self._root is None else str(self._root),
             )
             if len(self._paths) == 1:

@@ -1,0 +1,76 @@
+"""Arrow's own files: Feather, and streams of record batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import pyarrow as pa
+
+from customer_segmentation.errors import DataError
+from customer_segmentation.formatting import first_line
+from customer_segmentation.settings.data import DataSettings
+from customer_segmentation.sources.base import FileSource, resized
+from customer_segmentation.sources.files import FileBytes, sha256_of
+
+_STREAM = b"\xff\xff\xff\xff"
+
+
+class ArrowSource(FileSource):
+    """An Arrow file.
+
+    Parameters
+    ----------
+    path : Path
+    name : str
+        For messages.
+    stream : bool
+        Whether it is a stream, which has no end part.
+
+    Raises
+    ------
+    DataError
+        It is damaged.
+    """
+
+    kind = "Arrow"
+    magics = (b"ARROW1", _STREAM)
+
+    def __init__(self, path: Path, *, name: str, stream: bool) -> None:
+        self.name = name
+        self._path = path
+        self._stream = stream
+        try:
+            with pa.memory_map(str(path)) as opened:
+                self.headers = tuple(self._reader(opened).schema.names)
+        except (OSError, pa.ArrowException) as error:
+            raise self._damaged(error) from None
+
+    @classmethod
+    def opened(cls, file: FileBytes, settings: DataSettings) -> Self:
+        """Open an Arrow file."""
+        return cls(file.path, name=file.name, stream=file.head.startswith(_STREAM))
+
+    @property
+    def sha256(self) -> str:
+        """Checksum of the file."""
+        return sha256_of([self._path])
+
+    def tables(self, positions: Sequence[int], *, size: int) -> Iterator[pa.Table]:
+        """Yield all rows in order, ``size`` at a time, with the columns at ``positions``."""
+        try:
+            with pa.memory_map(str(self._path)) as opened:
+                reader = self._reader(opened)
+                batches = (
+                    iter(reader) if self._stream else (reader.get_batch(at) for at in range(reader.num_record_batches))
+                )
+                yield from resized((batch.select(list(positions)) for batch in batches), size)
+        except (OSError, pa.ArrowException) as error:
+            raise self._damaged(error) from None
+
+    def _reader(self, opened: Any) -> Any:
+        return pa.ipc.open_stream(opened) if self._stream else pa.ipc.open_file(opened)
+
+    def _damaged(self, error: BaseException) -> DataError:
+        return DataError(f"{self.name} is a damaged Arrow file ({first_line(error)}); fetch it again.")

@@ -1,0 +1,132 @@
+"""Tables elsewhere: a copy is fetched into a folder of this process, which goes when it ends."""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pyarrow as pa
+
+from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.formatting import first_line
+from customer_segmentation.secrets import is_redacted, redact
+
+WEB = ("http", "https")
+STORES = ("s3", "gs", "gcs", "abfs", "abfss")
+_TIMEOUT = 20.0  # seconds without an answer
+
+
+def is_remote(path: str) -> bool:
+    """Tell whether a path is the address of a file on the web or in an object store."""
+    return path.partition("://")[0].lower() in (*WEB, *STORES) and "://" in path
+
+
+@cache
+def fetched(url: str) -> Path:
+    """Fetch what is at an address; once a process.
+
+    Parameters
+    ----------
+    url : str
+        ``https://…`` of a file; ``s3://``, ``gs://`` or ``abfs://`` of a file, of a folder, or with ``*`` in the last
+        part of its path. Credentials of stores come from where their own tools have them: the environment, their
+        files, the machine's role.
+
+    Returns
+    -------
+    Path
+        Of a file, or of a folder that holds what was found.
+
+    Raises
+    ------
+    DataError
+        There is nothing, it may not be read, or the connection fails.
+    SettingsError
+        The address was copied from where its password is hidden.
+    """
+    if is_redacted(url):
+        raise SettingsError(
+            f"data.path={url}: *** stands for a secret, which no run and no screen keeps; give the address with it, "
+            "or with ${oc.env:NAME} in its place."
+        )
+    folder = Path(_folder()) / str(len(list(Path(_folder()).iterdir())))
+    folder.mkdir()
+    return _from_web(url, folder) if url.partition("://")[0].lower() in WEB else _from_store(url, folder)
+
+
+def _from_web(url: str, folder: Path) -> Path:
+    import requests
+
+    target = folder / (PurePosixPath(unquote(urlsplit(url).path)).name or "table")
+    try:
+        with requests.get(url, stream=True, timeout=_TIMEOUT) as answer:
+            if not answer.ok:
+                raise DataError(f"{redact(url)} answers {answer.status_code} {answer.reason}; check data.path.")
+            answer.raw.decode_content = True
+            with target.open("wb") as stored:
+                shutil.copyfileobj(answer.raw, stored, 1 << 20)
+    except (OSError, requests.RequestException) as error:
+        raise DataError(
+            f"{redact(url)} cannot be fetched ({redact(first_line(error))}); check data.path and the connection."
+        ) from None
+    return target
+
+
+def _from_store(url: str, folder: Path) -> Path:
+    from pyarrow import fs
+
+    scheme, _, rest = url.partition("://")
+    address, _, options = rest.partition("?")
+    address, pattern = _split_pattern(address)
+    shown = redact(url)
+    try:
+        asked = f"{'gs' if scheme.lower() == 'gcs' else scheme.lower()}://{address}{'?' if options else ''}{options}"
+        store, path = fs.FileSystem.from_uri(asked)
+        info = store.get_file_info(path)
+        if info.type == fs.FileType.NotFound:
+            raise DataError(f"There is nothing at {shown}; check data.path.")
+        if info.type == fs.FileType.File:
+            return _copied(store, path, folder / PurePosixPath(path).name)
+        found = store.get_file_info(fs.FileSelector(path, recursive=True))
+        files = [one for one in found if one.type == fs.FileType.File and one.size]
+        if pattern:
+            files = [one for one in files if PurePosixPath(one.path).match(pattern)]
+        if not files:
+            raise DataError(f"There is no file at {shown}; check data.path.")
+        for one in files:
+            _copied(store, one.path, folder / "parts" / PurePosixPath(one.path).relative_to(path.rstrip("/")))
+    except (OSError, pa.ArrowException) as error:
+        raise DataError(
+            f"{shown} cannot be read ({redact(first_line(error))}); check data.path, the credentials and the region."
+        ) from None
+    return folder / "parts"
+
+
+def _split_pattern(address: str) -> tuple[str, str]:
+    """The folder of an address, and the pattern of names in it; the whole and nothing where it has no ``*``."""
+    if "*" not in address:
+        return address, ""
+    folder, _, pattern = address.rpartition("/")
+    if "*" in folder:
+        raise SettingsError(f"data.path={redact(address)}: expected a * in the last part of the path alone.")
+    return folder, pattern
+
+
+def _copied(store: Any, path: str, target: Path) -> Path:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with store.open_input_stream(path, compression=None) as source, target.open("wb") as stored:
+        shutil.copyfileobj(source, stored, 1 << 20)
+    return target
+
+
+@cache
+def _folder() -> str:
+    """Folder of all copies, readable by this user alone."""
+    folder = tempfile.mkdtemp(prefix="segment-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder

@@ -1,0 +1,171 @@
+"""Several tables with the same columns as one: parts in a folder, files of months, sheets."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+
+import pandas as pd
+import pyarrow as pa
+
+from customer_segmentation.errors import DataError
+from customer_segmentation.settings.data import ColumnSpec
+from customer_segmentation.sources.base import Cells, Chunk, Preview, TableSource
+from customer_segmentation.sources.parsing.headers import header_name
+from customer_segmentation.sources.parsing.texts import fold
+
+FILE = "file"  # column of rows as text that names the part
+
+
+class StackedSource(TableSource):
+    """Tables with the same columns, one after another.
+
+    Rows are numbered as the lines of the files joined one after another are: the header of each counts.
+
+    Parameters
+    ----------
+    parts : sequence of TableSource
+        At least one. Their columns are matched by name, in any order.
+    name : str
+        For messages.
+
+    Raises
+    ------
+    DataError
+        A part has other columns than the first, or another decimal mark.
+    """
+
+    def __init__(self, parts: Sequence[TableSource], *, name: str) -> None:
+        self.name = name
+        self.headers = parts[0].headers
+        self.first_row = parts[0].first_row
+        self._parts = [(part, self._columns_of(part)) for part in parts]
+        marks = {part.decimal: part.name for part in parts if part.decimal is not None}
+        if len(marks) > 1:
+            written = " and ".join(
+                f"{where} with {mark!r}" for mark, where in sorted(marks.items(), key=lambda item: item[1])
+            )
+            raise DataError(f"{name}: numbers are written {written}; say what is right for all with data.decimal.")
+        self.decimal = next(iter(marks), None)
+        self._reading = 0  # part of which `passes` yields
+
+    def _columns_of(self, part: TableSource) -> list[int]:
+        """Where a part has each column."""
+        found: dict[str, int] = {}
+        for at, header in enumerate(part.headers):
+            found.setdefault(fold(header_name(header, at)), at)
+        named = [header_name(header, at) for at, header in enumerate(self.headers)]
+        lacking = [name for name in named if fold(name) not in found]
+        more = [
+            header for at, header in enumerate(part.headers) if fold(header_name(header, at)) not in map(fold, named)
+        ]
+        if lacking or more or len(part.headers) != len(self.headers):
+            what = f"lacks {lacking[0]!r}" if lacking else f"has {more[0]!r} as well" if more else "repeats a column"
+            raise DataError(
+                f"{self.name}: {part.name} {what}; files that make up one table must have the same columns."
+            )
+        return [found[fold(name)] for name in named]
+
+    @property
+    def sha256(self) -> str:
+        """Checksum of the parts' checksums; empty where one has none."""
+        checksums = [part.sha256 for part, _ in self._parts]
+        return hashlib.sha256("\n".join(checksums).encode()).hexdigest() if all(checksums) else ""
+
+    @property
+    def expected_rows(self) -> int | None:
+        """About how many rows there are; None where a part does not know."""
+        counts = [part.expected_rows for part, _ in self._parts]
+        known = [count for count in counts if count is not None]
+        return sum(known) if len(known) == len(counts) else None
+
+    @property
+    def text_names(self) -> list[str]:
+        """Names of the columns of rows as text; the last names the part."""
+        return [*super().text_names, FILE]
+
+    def read(self, wanted: Mapping[int, ColumnSpec]) -> Cells:
+        """Read the wanted columns, given by position with their contract."""
+        found = []
+        before = 0
+        for at, (part, columns) in enumerate(self._parts):
+            cells = part.read({columns[position]: spec for position, spec in wanted.items()})
+            found.append(self._moved(at, cells, list(wanted), before))
+            before = max(before + part.first_row - 1, _last(found[-1]))
+        return Cells(
+            pd.concat([cells.frame for cells in found], ignore_index=True),
+            pd.concat([pd.Series(cells.rows) for cells in found]).to_numpy(),
+            pd.concat([cells.broken for cells in found], ignore_index=True),
+        )
+
+    def chunks(self, wanted: Mapping[int, ColumnSpec], *, size: int, everything: bool = False) -> Iterator[Chunk]:
+        """Yield the rows in chunks of at most about ``size``; no chunk holds rows of two parts."""
+        before = 0
+        for at, (part, columns) in enumerate(self._parts):
+            last = before + part.first_row - 1
+            specs = {columns[position]: spec for position, spec in wanted.items()}
+            for chunk in part.chunks(specs, size=size, everything=everything):
+                cells = self._moved(at, chunk, list(wanted), before)
+                last = max(last, _last(cells))
+                whole = None
+                if everything and chunk.everything is not None:
+                    whole = chunk.everything.select(columns).rename_columns(super().text_names)
+                yield Chunk(cells.frame, cells.rows, cells.broken, whole)
+            before = last
+
+    def tables(self, positions: Sequence[int], *, size: int) -> Iterator[pa.Table]:
+        """Yield all rows in order, about ``size`` at a time, with the columns at ``positions``."""
+        for part, columns in self._parts:
+            yield from part.tables([columns[position] for position in positions], size=size)
+
+    def preview(self, n_rows: int) -> Preview:
+        """Read all columns of about ``n_rows`` rows, as many of each part."""
+        share = max(n_rows // len(self._parts), 1)
+        found = [(part.preview(share), columns) for part, columns in self._parts]
+        frames = [seen.frame[columns].set_axis(range(len(columns)), axis=1) for seen, columns in found]
+        which = f"some of each of its {len(self._parts)} parts" if any(seen.which for seen, _ in found) else ""
+        return Preview(pd.concat(frames, ignore_index=True), which)
+
+    def first_cells(self, position: int, n_cells: int) -> pd.Series:
+        """Read the first cells of a column, ``n_cells`` at most."""
+        found: list[pd.Series] = []
+        for part, columns in self._parts:
+            if n_cells > 0:
+                found.append(part.first_cells(columns[position], n_cells))
+                n_cells -= len(found[-1])
+        return pd.concat(found, ignore_index=True)
+
+    def passes(self, size: int) -> Iterator[tuple[pa.Table, pd.DataFrame]]:
+        """Yield all columns of all rows in order, each time with the broken rows met on the way."""
+        before = 0
+        for at, (part, _) in enumerate(self._parts):
+            self._reading = at
+            rows = 0
+            for table, broken in part.passes(size):
+                rows += table.num_rows + (broken["row"].nunique() if len(broken) else 0)
+                yield table, self._broken(at, broken, before) if len(broken) else broken
+            before += part.first_row - 1 + rows
+
+    def as_texts(self, table: pa.Table) -> pd.DataFrame:
+        """All cells of rows that `passes` yields as text, under `text_names`."""
+        part, columns = self._parts[self._reading]
+        texts = part.as_texts(table).iloc[:, columns]
+        return texts.set_axis(super().text_names, axis=1).assign(**{FILE: part.name})
+
+    def _moved(self, at: int, cells: Cells, positions: list[int], before: int) -> Cells:
+        """Cells of a part with the numbers that its rows have among all."""
+        broken = self._broken(at, cells.broken, before) if len(cells.broken) else cells.broken
+        return Cells(cells.frame.set_axis(positions, axis=1), cells.rows + before, broken)
+
+    def _broken(self, at: int, broken: pd.DataFrame, before: int) -> pd.DataFrame:
+        """Broken rows of a part under `text_names`, with the numbers that they have among all."""
+        part, columns = self._parts[at]
+        texts = broken.iloc[:, columns].set_axis(super().text_names, axis=1)
+        return texts.assign(**{FILE: part.name}, row=broken["row"] + before, reason=broken["reason"])
+
+
+def _last(cells: Cells) -> int:
+    """Number of the last row."""
+    rows = [int(cells.rows[-1])] if len(cells.rows) else []
+    broken = [int(cells.broken["row"].max())] if len(cells.broken) else []
+    return max([*rows, *broken, 0])

@@ -1,0 +1,262 @@
+"""Tables in several files, in object stores, on the web and in a real PostgreSQL: the same customers."""
+
+import contextlib
+import functools
+import http.server
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from customer_segmentation.data.batches import stream_customers
+from customer_segmentation.data.load import load_customers
+from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Role
+from customer_segmentation.sources.open import open_path
+from customer_segmentation.sources.remote import fetched
+
+COLUMNS = {
+    "id": ColumnSpec(role=Role.id),
+    "spend": ColumnSpec(type=ColumnType.number, role=Role.value, minimum=0.0),
+    "plan": ColumnSpec(type=ColumnType.category, role=Role.categorical),
+}
+
+
+def customers(start, count):
+    at = np.arange(start, start + count)
+    return pd.DataFrame({"id": [f"{n:05d}" for n in at], "spend": at * 1.5, "plan": np.where(at % 3, "Basic", "Plus")})
+
+
+def load(path, **settings):
+    return load_customers(DataSettings(path=str(path), columns=COLUMNS, max_rejected_share=1.0, **settings))
+
+
+@pytest.fixture
+def months(tmp_path):
+    folder = tmp_path / "sales"
+    folder.mkdir()
+    customers(0, 40).to_csv(folder / "1_jan.csv", index=False)
+    february = customers(40, 30)[["plan", "id", "spend"]].astype(str)  # in another order
+    february.loc[4, "spend"] = "much"
+    february.to_csv(folder / "2_feb.csv", index=False)
+    with (folder / "2_feb.csv").open("a") as stored:
+        stored.write("short\n")
+    customers(70, 10).to_parquet(folder / "3_mar.parquet")
+    return folder
+
+
+def the_same(table, rejected):
+    assert table.customers["id"].tolist() == [f"{n:05d}" for n in range(80) if n != 44]
+    assert table.customers["spend"].tolist() == [n * 1.5 for n in range(80) if n != 44]
+    # As lines of `cat`: 41 of January, then row 6 of February, then its last.
+    assert table.set_aside["row"].tolist() == [41 + 6, 41 + 32] == rejected["row"].tolist()
+    assert table.set_aside["file"].tolist() == ["2_feb.csv"] * 2
+    assert table.set_aside["id"].tolist() == ["00044", ""]
+
+
+@pytest.mark.parametrize("form", ["folder", "pattern", "list"])
+def test_files_of_a_table(months, form):
+    listed = ", ".join(str(path) for path in sorted(months.iterdir()))
+    path = {"folder": str(months), "pattern": f"{months}/*_*", "list": f"[{listed}]"}[form]
+    table = load(path)
+    settings = DataSettings(path=path, columns=COLUMNS)
+    batches = list(stream_customers(settings, needed=["spend"], batch_rows=7))
+    the_same(table, pd.concat([batch.set_aside for batch in batches]))
+    assert len(table.source_sha256) == 64
+    streamed = pd.concat([batch.customers for batch in batches], ignore_index=True)
+    assert streamed["id"].tolist() == table.customers["id"].tolist()
+    seen = open_path(path, settings).preview(9)
+    assert seen.which
+    assert len(set(seen.frame[0])) == len(seen.frame) == 9
+
+
+def test_files_with_other_columns_or_marks_are_refused(months):
+    (months / "4_apr.csv").write_text("id,spend,tariff\n1,2,x\n")
+    with pytest.raises(DataError, match=r"4_apr\.csv lacks 'plan'"):
+        load(months)
+    (months / "4_apr.csv").write_text("id;spend;plan\n1;2,5;x\n3;4,25;x\n")
+    with pytest.raises(DataError, match=r"numbers are written 1_jan\.csv with '\.' and .*data\.decimal"):
+        load(f"[{months}/1_jan.csv,{months}/4_apr.csv]")
+
+
+def test_sheets_of_a_workbook(tmp_path):
+    with pd.ExcelWriter(tmp_path / "book.xlsx") as book:
+        customers(0, 5).to_excel(book, sheet_name="Jan", index=False)
+        customers(5, 5).to_excel(book, sheet_name="Feb", index=False)
+        pd.DataFrame({"note": ["x"]}).to_excel(book, sheet_name="Notes", index=False)
+    table = load(tmp_path / "book.xlsx", sheet="[Jan,Feb]")
+    assert table.customers["id"].tolist() == [f"{n:05d}" for n in range(10)]
+
+
+def test_a_partition_is_a_column_and_parts_may_lack_one(tmp_path):
+    for year, count in ((2023, 5), (2024, 3)):
+        place = tmp_path / "t" / f"year={year}"
+        place.mkdir(parents=True)
+        customers(year, count).assign(**({"extra": 1} if year == 2024 else {})).to_parquet(place / "a.parquet")
+    source = open_path(str(tmp_path / "t"), DataSettings())
+    assert set(source.headers) == {"id", "spend", "plan", "extra", "year"}
+    texts = source.rows_as_text(np.array([6, 0]))
+    assert texts["year"].tolist() == ["2024", "2023"]
+    assert texts["extra"].tolist() == ["1", ""]
+    customers(1, 2).assign(spend="x").to_parquet(tmp_path / "t" / "b.parquet")
+    with pytest.raises(DataError, match="does not go with the other parts"):
+        open_path(str(tmp_path / "t"), DataSettings())
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('{"id": 1}\n{"id": \n', "line 2 is not JSON"),
+        ('{"id": 1}\n[2]\n', "line 2 is not a record"),
+        ('[{"id": 1}, 2]', "entry 2 is not a record"),
+        ('[{"id": 1},', "not JSON to its end"),
+        ('{\n"customers": [{"id": 1}]}', "under 'customers'"),
+        ("[]", "no record"),
+    ],
+)
+def test_json_that_is_not_a_table_is_said(tmp_path, content, said):
+    (tmp_path / "t.json").write_text(content)
+    with pytest.raises(DataError, match=said):
+        open_path(str(tmp_path / "t.json"), DataSettings())
+
+
+def test_a_record_in_a_record_becomes_columns(tmp_path):
+    (tmp_path / "t.json").write_text('[{"id": "007", "at": {"city": "Köln", "zip": "01"}}, {"id": "8", "at": {}}]')
+    source = open_path(str(tmp_path / "t.json"), DataSettings())
+    assert source.headers == ("id", "at.city", "at.zip")
+    assert source.rows_as_text(np.array([0, 1])).to_numpy().tolist() == [["007", "Köln", "01"], ["8", "", ""]]
+
+
+@pytest.fixture
+def web(tmp_path):
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    handler = functools.partial(Quiet, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_file_on_the_web(web, tmp_path):
+    customers(0, 20).to_csv(tmp_path / "c.csv.gz", index=False)
+    table = load(f"{web}/c.csv.gz?token=planted-token-1")
+    assert len(table.customers) == 20
+    assert web in table.source
+    assert "planted" not in table.source
+    with pytest.raises(DataError, match="404"):
+        load(f"{web}/nothing.csv")
+    with pytest.raises(DataError, match="cannot be fetched"):
+        load("http://127.0.0.1:9/c.csv")
+
+
+@pytest.fixture(scope="module")
+def bucket():
+    pytest.importorskip("moto", reason="moto is a development package")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(300):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                break
+            time.sleep(0.1)
+        from pyarrow import fs
+
+        options = f"endpoint_override=127.0.0.1:{port}&scheme=http&region=us-east-1"
+        store, _ = fs.FileSystem.from_uri(f"s3://key:planted-secret-2@crm?{options}&allow_bucket_creation=true")
+        store.create_dir("crm")
+        yield store, options
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def test_files_of_an_object_store(bucket, months):
+    store, options = bucket
+    for path in months.iterdir():
+        with store.open_output_stream(f"crm/sales/{path.name}") as stored:
+            stored.write(path.read_bytes())
+    address = "s3://key:planted-secret-2@crm/sales"
+    for place in (address, f"{address}/*_*"):
+        table = load(f"{place}?{options}")
+        the_same(table, table.set_aside)
+        assert "planted-secret-2" not in table.source
+        assert "s3://" in table.source
+    one = load(f"{address}/3_mar.parquet?{options}")
+    assert len(one.customers) == 10
+    with pytest.raises(DataError, match="nothing at s3://"):
+        load(f"{address}/none.csv?{options}")
+    with pytest.raises(SettingsError, match="no run and no screen keeps"):
+        load("s3://key:***@crm/sales/1_jan.csv")
+    copy = fetched(f"{address}/3_mar.parquet?{options}")
+    assert copy.parent.parent.stat().st_mode & 0o77 == 0, "copies are for this user alone"
+
+
+@pytest.fixture(scope="module")
+def postgresql(tmp_path_factory):
+    """A server of its own, as a user who may start one."""
+    pytest.importorskip("psycopg", reason="psycopg is not installed (extra postgresql)")
+    programs = [shutil.which("pg_ctl"), *map(str, Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))]
+    found = next((Path(program).resolve() for program in programs if program), None)
+    if found is None:
+        pytest.skip("no PostgreSQL server is installed (pg_ctl)")
+    folder = Path("/tmp") / f"segment-pg-{os.getpid()}"  # a socket's path must be short
+    folder.mkdir(mode=0o700)
+    user: dict = {}
+    if os.geteuid() == 0:
+        try:
+            shutil.chown(folder, "nobody")
+        except LookupError:
+            pytest.skip("PostgreSQL does not run as root, and there is no user nobody")
+        user = {"user": "nobody", "extra_groups": []}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder, **user}
+    data = folder / "data"
+    try:
+        if subprocess.run([found.parent / "initdb", "-D", data, "-U", "crm", "-A", "trust", "-N"], **quiet).returncode:
+            pytest.skip("initdb fails here")
+        options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
+        subprocess.run([found, "-D", data, "-o", options, "-w", "start"], check=True, **quiet)
+        yield f"postgresql+psycopg://crm:planted-3@/postgres?host={folder}"
+    finally:
+        subprocess.run([found, "-D", data, "-m", "immediate", "stop"], **quiet)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_a_real_postgresql(postgresql):
+    import sqlalchemy
+
+    engine = sqlalchemy.create_engine(postgresql)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE customers (id text, spend numeric(12, 2), plan text, since date)")
+        rows = [(one.id, one.spend, one.plan) for one in customers(0, 500).itertuples()]
+        connection.exec_driver_sql("INSERT INTO customers VALUES (%s, %s, %s, '2024-01-31')", rows)
+        connection.exec_driver_sql("CREATE SEQUENCE numbers")
+        connection.exec_driver_sql("UPDATE customers SET spend = -1 WHERE id = '00007'")
+    settings = {"query": "SELECT * FROM customers WHERE plan LIKE '%' ORDER BY id"}
+    table = load(postgresql, **settings)
+    assert table.customers["spend"].tolist() == [n * 1.5 for n in range(500) if n != 7]
+    assert table.set_aside["row"].tolist() == [8]
+    assert table.set_aside["since"].tolist() == ["2024-01-31"]
+    assert "planted-3" not in table.source
+    batches = stream_customers(
+        DataSettings(path=postgresql, columns=COLUMNS, **settings), needed=["spend"], batch_rows=64
+    )
+    assert pd.concat([batch.customers for batch in batches])["id"].tolist() == table.customers["id"].tolist()
+    with pytest.raises(SettingsError, match="expected a SELECT"):
+        load(postgresql, query="DELETE FROM customers")
+    with pytest.raises(DataError, match="read-only"):
+        load(postgresql, query="SELECT nextval('numbers') AS id, 1 AS spend, 'x' AS plan")
+    engine.dispose()
