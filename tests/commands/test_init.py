@@ -270,3 +270,80 @@ def test_columns_of_orders_can_be_named(capsys):
 )
 def test_quoted_texts_come_back_as_they_were(text):
     assert yaml.safe_load(f"{{k: {quoted(text)}, l: [{quoted(text)}]}}") == {"k": text, "l": [text]}
+
+
+def test_the_table_of_a_workbook_is_found_behind_a_sheet_of_notes(capsys):
+    rng = np.random.default_rng(6)
+    frame = pd.DataFrame(
+        {"Member ID": range(500, 560), "Visits": rng.integers(1, 40, 60), "Spent": rng.gamma(2, 50, 60)}
+    )
+    with pd.ExcelWriter("club.xlsx") as book:
+        pd.DataFrame({"About": ["Export of May", "ask Jo"]}).to_excel(book, sheet_name="Notes", index=False)
+        frame.to_excel(book, sheet_name="Members", index=False, startrow=2)
+    assert main(["init", "data.path=club.xlsx"]) == 0
+    told = capsys.readouterr().out
+    assert "club.xlsx, sheet Members (not Notes): 3 columns" in told
+    assert "60 rows of club.xlsx = 60 used" in told
+    assert main(["sweep", "experiments=club", "k=[2]", "scaling=standard", "tracking.report=false"]) == 0
+
+
+def members(rows=80):
+    rng = np.random.default_rng(7)
+    columns = {"Member": [f"m{at}" for at in range(rows)], "Total paid": rng.gamma(2, 50, rows).round(2)}
+    columns |= {"Total charges": rng.gamma(2, 60, rows).round(2), "Visits": rng.integers(1, 40, rows)}
+    return pd.DataFrame(columns)
+
+
+def test_what_is_not_sure_is_printed_first_and_strict_refuses_it(capsys):
+    members().to_csv("members.csv", index=False)
+    assert main(["init", "data.path=members.csv", "strict=true"]) == 1
+    captured = capsys.readouterr()
+    assert "not sure: " in captured.out
+    assert "nothing was written" in captured.err
+    assert not Path("conf").exists()
+    assert main(["init", "data.path=members.csv", "roles.Total charges=value", "strict=true"]) == 0
+    told = capsys.readouterr().out
+    assert "not sure" not in told
+    assert yaml.safe_load(Path("conf/contract/members.yaml").read_text())["Total charges"]["role"] == "value"
+    assert main(["init", "data.path=members.csv", "force=true"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    table = lines[: next(at for at, line in enumerate(lines) if line.startswith("not sure"))]
+    assert max(map(len, table)) <= 80
+    rows = [line for line in table if line[:1] == " " and line.strip() and "─" not in line]
+    assert " ? " in rows[1]  # under the headings
+
+
+def test_a_role_that_is_none_is_told(capsys):
+    members().to_csv("members.csv", index=False)
+    assert main(["init", "data.path=members.csv", "roles.Total=value"]) == 1
+    assert "did you mean Total paid" in capsys.readouterr().err
+    assert main(["init", "data.path=members.csv", "roles.Visits=money"]) == 1
+    assert "expected one of id" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("answer", "taken"), [(b"2\n", "Total charges"), (b"\n", "Total paid"), (b"9\n1\n", "Total paid")]
+)
+def test_a_terminal_is_asked_and_enter_takes_what_was_taken(answer, taken):
+    import os
+    import pty
+    import subprocess
+    import sys
+
+    members().to_csv("members.csv", index=False)
+    ours, theirs = pty.openpty()
+    words = [sys.executable, "-m", "customer_segmentation.commands.main", "init", "data.path=members.csv"]
+    process = subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, "TERM": "dumb"})
+    os.close(theirs)
+    said = ""
+    while "Enter for 1" not in said:
+        said += os.read(ours, 4096).decode()
+    os.write(ours, answer)
+    while True:
+        try:
+            said += os.read(ours, 4096).decode()
+        except OSError:
+            break
+    assert process.wait(60) == 0, said
+    contract = yaml.safe_load(Path("conf/contract/members.yaml").read_text())
+    assert [name for name, spec in contract.items() if spec["role"] == "value"] == [taken], said

@@ -121,7 +121,7 @@ def _columns(described: TableDescription) -> Table:
     guesses, orders = described.reading.guesses, described.orders
     unsure = {question.column for question in described.reading.questions}
     what = "an order table" if orders else "one row a customer"
-    made = table(f"{len(guesses)} columns, {what}")
+    made = table(f"{described.source}: {len(guesses)} columns, {what}")
     made.padding = (0, 1, 0, 0)
     made.add_column("column", overflow="fold", max_width=24)
     made.add_column("role", no_wrap=True)

@@ -16,6 +16,8 @@ from customer_segmentation.sources.files import FileBytes
 from customer_segmentation.sources.frame import FrameSource
 from customer_segmentation.sources.parsing.headers import recognised, spellings_of
 
+_WIDE = 0.8  # of the widest row: a title above a table is narrower
+
 
 class ExcelSource(FrameSource, FileSource):
     """A sheet of a workbook: Excel's own (old ones too) or LibreOffice's."""
@@ -37,18 +39,25 @@ class ExcelSource(FrameSource, FileSource):
         DataError
             The workbook is damaged, has no such sheet, or only empty ones.
         """
-        frame, first_row = sheet_of(file, settings.sheet, spellings_of(settings.columns))
-        return cls(frame, name=file.name, sha256=file.sha256(), first_row=first_row)
+        frame, first_row, sheets = sheet_of(file, settings.sheet, spellings_of(settings.columns))
+        name = file.name
+        if len(sheets) > 1 and not settings.columns:  # nothing but its size told which one is the table
+            name = f"{file.name}, sheet {sheets[0]} (not {', '.join(sheets[1:])})"
+        return cls(frame, name=name, sha256=file.sha256(), first_row=first_row)
 
 
-def sheet_of(file: FileBytes, sheet: str | None, claimed: Mapping[str, str]) -> tuple[pd.DataFrame, int]:
+def sheet_of(file: FileBytes, sheet: str | None, claimed: Mapping[str, str]) -> tuple[pd.DataFrame, int, list[str]]:
     """Read the sheet that is named, or the one whose header knows most of the contract's columns.
+
+    Without a contract the largest one is read; its header is the first row that is about as wide as the table.
 
     Returns
     -------
     frame : DataFrame
     first_row : int
         Number of its first row in the sheet.
+    sheets : list of str
+        Name of the sheet, then of the others that are not empty.
     """
     try:
         book = pd.ExcelFile(file.path, engine="calamine")
@@ -59,7 +68,8 @@ def sheet_of(file: FileBytes, sheet: str | None, claimed: Mapping[str, str]) -> 
         ) from None
     if sheet is not None and sheet not in names:
         raise DataError(f"{file.name} has no sheet {sheet!r}; its sheets are {', '.join(names)}: check data.sheet.")
-    best: tuple[int, pd.DataFrame, int] | None = None
+    best: tuple[tuple[int, int], pd.DataFrame, int, str] | None = None
+    seen: list[str] = []
     with book:
         for name in [sheet] if sheet is not None else names:
             cells = pd.read_excel(book, sheet_name=name, header=None, dtype=object, na_filter=False)
@@ -67,14 +77,22 @@ def sheet_of(file: FileBytes, sheet: str | None, claimed: Mapping[str, str]) -> 
             filled = np.flatnonzero(cells.notna().any(axis=1).to_numpy())[:10]
             if not len(filled):
                 continue
-            scores = [recognised([str(cell) for cell in cells.iloc[row] if pd.notna(cell)], claimed) for row in filled]
-            at = int(np.argmax(scores))
-            if best is None or scores[at] > best[0]:
-                best = (scores[at], cells, int(filled[at]))
+            seen.append(name)
+            if claimed:
+                known = [
+                    recognised([str(cell) for cell in cells.iloc[row] if pd.notna(cell)], claimed) for row in filled
+                ]
+                at, score = int(filled[int(np.argmax(known))]), (max(known), 0)
+            else:
+                widths = cells.iloc[filled].notna().sum(axis=1).to_numpy()
+                at = int(filled[int(np.argmax(widths >= _WIDE * widths.max()))])
+                score = (0, (len(cells) - at) * int(widths.max()) if widths.max() > 1 else 0)
+            if best is None or score > best[0]:
+                best = (score, cells, at, name)
     if best is None:
         raise DataError(f"{file.name} has only empty sheets; expected a table with a header row.")
-    _, cells, header = best
+    _, cells, header, chosen = best
     headers = ["" if pd.isna(cell) else str(cell) for cell in cells.iloc[header]]
     frame = cells.iloc[header + 1 :].set_axis(range(cells.shape[1]), axis=1).reset_index(drop=True)
     frame.columns = pd.Index(headers)
-    return frame, header + 2
+    return frame, header + 2, [chosen, *(name for name in seen if name != chosen)]

@@ -57,6 +57,8 @@ class TableDescription:
         Header of the column that tells who has left, where they are not kept.
     needs_address : bool
         The table is a database whose address holds a password: no file keeps it.
+    source : str
+        Name of the table, with the sheet of a workbook that has several.
     """
 
     reading: TableReading
@@ -68,6 +70,7 @@ class TableDescription:
     keep: str = "all"
     left_by: str = ""
     needs_address: bool = False
+    source: str = ""
 
 
 def describe_table(settings: InitSettings, name: str, *, ask: Ask | None = None) -> TableDescription:
@@ -108,7 +111,7 @@ def describe_table(settings: InitSettings, name: str, *, ask: Ask | None = None)
         described = _describe_orders(settings, name, data, reading, orders, looked)
     else:
         described = _describe_customers(settings, name, data, reading, source, look, looked)
-    return replace(described, needs_address=kept_out(settings.data.path) is not None)
+    return replace(described, needs_address=kept_out(settings.data.path) is not None, source=source.name)
 
 
 def _read(settings: InitSettings, source: TableSource, look: Preview, ask: Ask | None) -> TableReading:
