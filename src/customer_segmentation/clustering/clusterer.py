@@ -133,7 +133,10 @@ def with_starts(estimator: Any, starts: int) -> Any:
     estimator : an unfitted clusterer
     starts : how many
     """
-    return estimator if _start_of(estimator) is None else estimator.set_params(n_init=starts)
+    if _start_of(estimator) is None:
+        return estimator
+    search = {"trials": 0} if "trials" in estimator.get_params(deep=False) else {}
+    return estimator.set_params(n_init=starts, **search)
 
 
 def started_at(estimator: Any, centres: Floats) -> Any | None:

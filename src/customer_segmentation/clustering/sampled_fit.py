@@ -14,6 +14,7 @@ from sklearn.base import clone
 from sklearn.cluster import KMeans
 
 from customer_segmentation.clustering.clusterer import Restarts
+from customer_segmentation.clustering.kmeans_search import KMeansSearch
 from customer_segmentation.clustering.metrics import BLOCK, cluster_means, cluster_sizes, inertia_of
 
 Floats = npt.NDArray[np.float64]
@@ -36,7 +37,7 @@ def sampled(estimator: Any, n: int, restarts: Restarts) -> bool:
     n : number of customers
     restarts : from how many customers on, and the sample's size
     """
-    plain = type(estimator) is KMeans and isinstance(estimator.init, str) and estimator.n_init != 1
+    plain = type(estimator) in (KMeans, KMeansSearch) and isinstance(estimator.init, str) and estimator.n_init != 1
     return plain and n > restarts.threshold and restarts.sample < n and restarts.sample >= estimator.n_clusters
 
 
@@ -79,9 +80,15 @@ def fit_from_sample(estimator: KMeans, matrix: Floats, restarts: Restarts, seed:
     for start in range(0, n, BLOCK):
         narrow[start : start + BLOCK] = matrix[start : start + BLOCK] - offset
     runs = [
-        clone(estimator)
-        .set_params(init=np.asarray(centres - offset, dtype=np.float32), n_init=1, copy_x=False)
-        .fit(narrow)
+        KMeans(
+            estimator.n_clusters,
+            init=np.asarray(centres - offset, dtype=np.float32),
+            n_init=1,
+            max_iter=estimator.max_iter,
+            tol=estimator.tol,
+            algorithm=estimator.algorithm,
+            copy_x=False,
+        ).fit(narrow)
         for centres in tried
     ]
     full = min(runs, key=lambda run: run.inertia_)
@@ -96,7 +103,8 @@ def fit_from_sample(estimator: KMeans, matrix: Floats, restarts: Restarts, seed:
     estimator.cluster_centers_ = np.ascontiguousarray(centres, dtype=np.float64)
     estimator.inertia_ = inertia_of(matrix, centres, labels)
     starts = _ROUNDS * (10 if estimator.n_init == "auto" else estimator.n_init)
+    made = "starts of a search" if isinstance(estimator, KMeansSearch) else "starts"
     ran = "one run" if len(runs) == 1 else "the better of two runs"
     return (
-        f"{starts} starts tried on {_ROUNDS} samples of {restarts.sample:,} customers, {ran} in float32 over all {n:,}"
+        f"{starts} {made} tried on {_ROUNDS} samples of {restarts.sample:,} customers, {ran} in float32 over all {n:,}"
     )
