@@ -186,3 +186,20 @@ def test_structure_survives_the_tags_and_is_told_across_studies():
     assert from_tags("a", {}) is None
     assert across([structure("a", "none"), structure("b", "none")]).endswith("no natural structure in all.")
     assert "natural structure in 1: a (3)" in across([one, structure("b", "none")])
+
+
+def test_why_this_k_and_not_the_next_is_told_in_figures():
+    rows = (("a · standard", 3, "500, 300, 200", 1.0), ("a · standard", 4, "400, 300, 200, 100", 0.995))
+    tied = decide(board(*rows), Rule(), examiner(), Budget())
+    assert tied.chosen == 0
+    sentences = told(tied, Rule())[0].reasons
+    assert any(sentence.endswith("Fewer segments decide: 3 against 4.") for sentence in sentences)
+    beside = next(sentence for sentence in sentences if sentence.startswith("k = 4 in the same space"))
+    assert "against the chosen 3: yardstick 0.995 against 1.000" in beside
+    assert "smallest share 0.100 against 0.200" in beside
+    clear = decide(board(*rows), Rule(), examiner(separation={1: 0.5}, confirmed={0: FLIPPING}), Budget())
+    assert clear.chosen == 1
+    sentences = told(clear, Rule())[0].reasons
+    assert not any("Fewer segments" in sentence for sentence in sentences)
+    beside = next(sentence for sentence in sentences if sentence.startswith("k = 3 in the same space"))
+    assert "ruled out" in beside

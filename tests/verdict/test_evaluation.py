@@ -28,12 +28,22 @@ def test_a_flip_ends_the_confirmation():
 def test_a_tree_over_few_features_tells_segments_or_does_not(blobs):
     matrix, truth = blobs
     frame = pd.DataFrame(matrix, columns=["x", "y"]).assign(noise=np.random.default_rng(1).normal(size=600), kind="a")
-    share, features = explained_by_tree(frame, truth, most_features=2, seed=0)
+    share, features = explained_by_tree(frame, truth, most_features=2, depth=4, leaves=16, seed=0)
     assert share > 0.98
     assert set(features) == {"x", "y"} or features == ["x"]
     random = np.random.default_rng(2).integers(0, 3, 600)
-    assert explained_by_tree(frame, random, most_features=2, seed=0)[0] < 0.5
+    assert explained_by_tree(frame, random, most_features=2, depth=4, leaves=16, seed=0)[0] < 0.5
     by_kind = pd.DataFrame({"kind": np.array(["a", "b", "c"])[truth], "noise": frame["noise"]})
-    share, features = explained_by_tree(by_kind, truth, most_features=1, seed=0)
+    share, features = explained_by_tree(by_kind, truth, most_features=1, depth=4, leaves=16, seed=0)
     assert share == 1.0
     assert features == ["kind"]
+
+
+def test_the_tree_is_no_deeper_and_no_larger_than_allowed():
+    rows = np.random.default_rng(0).uniform(size=4000)
+    stripes = (rows * 24).astype(int)  # 16 leaves, which depth 4 has at most, cannot tell 24 apart
+    frame = pd.DataFrame({"x": rows})
+    asked = {"most_features": 1, "seed": 0}
+    assert explained_by_tree(frame, stripes, depth=12, leaves=64, **asked)[0] > 0.97
+    assert explained_by_tree(frame, stripes, depth=4, leaves=64, **asked)[0] < 0.8
+    assert explained_by_tree(frame, stripes, depth=12, leaves=8, **asked)[0] < 0.8

@@ -79,3 +79,13 @@ def test_too_many_segments():
 @pytest.mark.parametrize("share", [0.0, 0.05, 0.3])
 def test_the_constraint_is_a_bound_that_counts_as_satisfied(share):
     assert ruled_out(board((2, share, 1.0, 0.5)), Rule(limits=Limits(smallest_share=share))) == {}
+
+
+def test_fewer_segments_than_are_of_use_are_ruled_out():
+    rows = board((2, 0.4, 1.0, 0.9), (3, 0.3, 0.9, 0.4), (4, 0.2, 0.8, 0.3))
+    rule = Rule(limits=Limits(fewest_segments=3))
+    assert ruled_out(rows, rule) == {0: "too_few_segments"}
+    assert best_of_study(rows, rule).chosen == 1
+    assert best_of_study(rows.iloc[:1], rule).chosen is None
+    assert "fewest_segments = 3" in nearest_miss(rows.iloc[:1], rule)
+    assert ruled_out(rows, Rule(enforce=False, limits=rule.limits)) == {}

@@ -82,10 +82,14 @@ class SelectionSettings:
     enforce: bool = True  # false: what does not satisfy the constraints is not ruled out, but objected to
     # every segment needs this share of the customers
     smallest_share: float = limited(0.05, at_least=0, below=1, such_as="0.05")
+    # fewer than the business wants to treat differently are ruled out
+    fewest_segments: int = limited(2, at_least=2)
     # more than the business can treat differently are ruled out; null: no limit
     most_segments: int | None = limited(None, at_least=1)
-    most_features: int = limited(5, at_least=1)  # a shallow decision tree over so many features ...
-    # ... has to tell the segment of this share of the customers
+    most_features: int = limited(5, at_least=1)  # a decision tree over so many features, ...
+    tree_depth: int = limited(4, at_least=1)  # ... with so many questions in a row ...
+    tree_leaves: int = limited(16, at_least=2)  # ... and so many leaves ...
+    # ... has to predict the segment of this share of the customers
     explained_share: float = limited(0.8, at_least=0, below=1, such_as="0.8")
     # yardstick | separation | stability | value_explained, in order; near ties of one go to the next
     rank_by: list[str] = limited(["yardstick", "separation", "stability"], choices=CRITERIA, filled=True)

@@ -18,7 +18,7 @@ SCORES = {
     "screening_rand": "first look at stability (can only rule out)",
     "seed_agreement": "agreement with other seeds, worst",
     "value_explained": "variance of value explained",
-    "explained_by_tree": "told by a shallow tree",
+    "explained_by_tree": "predicted by a depth-limited tree",
     "smallest_share": "smallest segment, share",
     "silhouette": "silhouette in its own space",
     "davies_bouldin": "Davies-Bouldin in its own space",

@@ -19,6 +19,7 @@ WORDS = {
     "one_segment": "k = 1",
     "other_k": "another k than the fixed one",
     "small_segment": "a segment too small",
+    "too_few_segments": "too few segments",
     "too_many_segments": "too many segments",
     "unexplainable": "segments that a depth-limited tree cannot predict",
     "unstable": "segments that are not reproduced on half-samples",
@@ -33,17 +34,21 @@ class Limits:
     ----------
     smallest_share : float
         Share of the customers that every segment needs.
+    fewest_segments : int
+        The fewest segments that are of use.
     most_segments : int or None
         The most segments that the business can treat differently; None: no limit.
-    most_features, explained_share : int, float
-        A shallow decision tree over so many features has to reproduce this share of the labels.
+    most_features, tree_depth, explained_share : int, int, float
+        A decision tree over so many features, of at most this depth, has to reproduce this share of the labels.
     rand, rand_worst, prediction_strength : float
         Half-sample adjusted Rand index, mean and worst half, and prediction strength.
     """
 
     smallest_share: float = 0.05
+    fewest_segments: int = 2
     most_segments: int | None = None
     most_features: int = 5
+    tree_depth: int = 4
     explained_share: float = 0.8
     rand: float = 0.9
     rand_worst: float = 0.75
@@ -78,6 +83,10 @@ def size_violations(sizes: Sequence[int], limits: Limits) -> list[Violation]:
                 f"({shares}), under the {least} that a segment needs",
             )
         )
+    if 1 < len(sizes) < limits.fewest_segments:
+        found.append(
+            Violation("too_few_segments", f"{len(sizes)} segments are fewer than the {limits.fewest_segments} of use")
+        )
     if limits.most_segments is not None and len(sizes) > limits.most_segments:
         found.append(
             Violation("too_many_segments", f"{len(sizes)} segments are more than the {limits.most_segments} allowed")
@@ -93,8 +102,8 @@ def explanation_violations(explained: float, limits: Limits) -> list[Violation]:
     return [
         Violation(
             "unexplainable",
-            f"a depth-limited tree on at most {limits.most_features} features predicts the segment of {shown} of the "
-            f"customers, under {asked}",
+            f"a decision tree of depth {limits.tree_depth} on at most {limits.most_features} features predicts the "
+            f"segment of {shown} of the customers, under {asked}",
         )
     ]
 

@@ -18,13 +18,13 @@ from customer_segmentation.clustering.stability import Stability, study_stabilit
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.integer]
 
-#: Leaves of the explaining tree for each segment.
-LEAVES_A_SEGMENT = 4
 SCREENING_STARTS = 2
 
 
-def explained_by_tree(frame: pd.DataFrame, labels: Labels, *, most_features: int, seed: int) -> tuple[float, list[str]]:
-    """Share of customers whose segment a shallow decision tree over few features tells, and those features.
+def explained_by_tree(
+    frame: pd.DataFrame, labels: Labels, *, most_features: int, depth: int, leaves: int, seed: int
+) -> tuple[float, list[str]]:
+    """Share of customers whose segment a depth-limited decision tree over few features predicts, and those features.
 
     Parameters
     ----------
@@ -33,12 +33,14 @@ def explained_by_tree(frame: pd.DataFrame, labels: Labels, *, most_features: int
     labels : integer array of shape (n_customers,)
     most_features : int
         The features that tell most are taken.
+    depth, leaves : int
+        The most questions in a row, and the most answers, that the tree may have.
     seed : int
 
     Returns
     -------
     share : float
-        Of the customers of one half, under a tree with four leaves a segment fitted on the other half; both ways.
+        Of the customers of one half, under a tree fitted on the other half; both ways.
     features : list of str
         In order of their importance; only those that the tree uses.
     """
@@ -47,10 +49,9 @@ def explained_by_tree(frame: pd.DataFrame, labels: Labels, *, most_features: int
     numbers = pd.get_dummies(frame, prefix_sep="\0", dtype=float)
     owners = np.array([str(name).partition("\0")[0] for name in numbers])
     matrix = numbers.to_numpy(dtype=float)
-    leaves = LEAVES_A_SEGMENT * int(labels.max() + 1)
 
     def tree(rows: Any, columns: Any) -> Any:
-        made = DecisionTreeClassifier(max_leaf_nodes=max(leaves, 2), random_state=seed)
+        made = DecisionTreeClassifier(max_depth=depth, max_leaf_nodes=leaves, random_state=seed)
         return made.fit(matrix[rows][:, columns], labels[rows])
 
     def importance(columns: Any, weights: Floats) -> pd.Series:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from customer_segmentation.formatting import apart
@@ -66,6 +67,8 @@ def ruled_out(board: pd.DataFrame, rule: Rule) -> dict[int, str]:
             reasons[index] = "other_k"
         elif rule.enforce and not row["smallest_share"] >= rule.limits.smallest_share:
             reasons[index] = "small_segment"
+        elif rule.enforce and row["k"] < rule.limits.fewest_segments:
+            reasons[index] = "too_few_segments"
         elif rule.enforce and most is not None and row["k"] > most:
             reasons[index] = "too_many_segments"
     return reasons
@@ -108,9 +111,11 @@ def nearest_miss(board: pd.DataFrame, rule: Rule) -> str:
     if rule.rule == "elbow":
         return "No study has a knee in its elbow: the curves bend nowhere, or have too few points."
     most = rule.limits.most_segments
-    few = divided if most is None else divided[divided["k"] <= most]
+    fewest = rule.limits.fewest_segments
+    few = divided[divided["k"].between(fewest, np.inf if most is None else most)]
     if few.empty:
-        return f"No candidate qualifies: all have more segments than selection.most_segments = {most} allows."
+        limit = f" and at most selection.most_segments = {most}" if most is not None else ""
+        return f"No candidate qualifies: none has at least selection.fewest_segments = {fewest}{limit} segments."
     row = row_of(few, int(few["smallest_share"].argmax()), by_position=True)
     share, least = apart(float(row["smallest_share"]), rule.limits.smallest_share, share=True)
     return (
@@ -123,8 +128,10 @@ def rule_of(settings: SelectionSettings) -> Rule:
     """The rule of choice that a config declares."""
     limits = Limits(
         smallest_share=settings.smallest_share,
+        fewest_segments=settings.fewest_segments,
         most_segments=settings.most_segments,
         most_features=settings.most_features,
+        tree_depth=settings.tree_depth,
         explained_share=settings.explained_share,
         rand=settings.stability.rand,
         rand_worst=settings.stability.rand_worst,

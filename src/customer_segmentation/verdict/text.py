@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from customer_segmentation.formatting import listed, percent, score
-from customer_segmentation.verdict.constraints import WORDS
+from customer_segmentation.verdict.constraints import WORDS, Limits
 from customer_segmentation.verdict.decision import Decision
 from customer_segmentation.verdict.leaderboard import cell, label, row_of, sizes_of
 from customer_segmentation.verdict.selection import Rule, nearest_miss
@@ -74,9 +74,10 @@ def wording(decision: Decision, rule: Rule, structures: Sequence[StudyStructure]
         across(structures) if len(structures) > 1 else "",
         *_violations(decision, rule),
         NAIVE.get(rule.rule, ""),
-        _figures(row, value),
+        _figures(row, value, rule.limits),
         _circular(row, value),
         _decided(decision, rule),
+        *_other_k(decision, value),
         _runner_up(decision, for_runner_up),
         *_ruled_out(decision),
         *_passed_over(decision),
@@ -136,7 +137,7 @@ def _certainty(decision: Decision, row: pd.Series, own: StudyStructure | None, t
     return {"word": word, "right": None, "sentence": text}
 
 
-def _figures(row: pd.Series, value: str | None) -> str:
+def _figures(row: pd.Series, value: str | None, limits: Limits) -> str:
     """Sentence with every figure that compares across spaces."""
     sizes = sizes_of(row)
     parts = []
@@ -154,15 +155,14 @@ def _figures(row: pd.Series, value: str | None) -> str:
         )
     if (explained := _number(row, "value_explained")) is not None:
         parts.append(f"explains {percent(explained)} of the variance of {value or 'value'}")
-    if (tree := _number(row, "explained_by_tree")) is not None:
-        names = str(row.get("explained_with") or "")
-        parts.append(
-            f"is predicted by a depth-limited tree on {names or 'its features'} for {percent(tree)} of the customers"
-        )
     if sizes:
         smallest = min(sizes)
         parts.append(f"has no segment below {smallest:,} customers ({percent(smallest / sum(sizes))})")
-    return f"{label(row)} {listed(parts)}." if parts else ""
+    tree = ""
+    if (share := _number(row, "explained_by_tree")) is not None:
+        names = str(row.get("explained_with") or "") or "its features"
+        tree = f" A decision tree of depth {limits.tree_depth} on {names} predicts the segment of {percent(share)}."
+    return f"{label(row)} {listed(parts)}.{tree}" if parts else tree.strip()
 
 
 def _circular(row: pd.Series, value: str | None) -> str:
@@ -185,22 +185,55 @@ def _violations(decision: Decision, rule: Rule) -> list[str]:
 
 
 def _decided(decision: Decision, rule: Rule) -> str:
-    if decision.runner_up is None or decision.ranking is None:
+    if decision.chosen is None or decision.runner_up is None or decision.ranking is None:
         return ""
+    by = decision.ranking.decided_by
     if decision.near_ties:
         equals = listed([label(row_of(decision.board, index)) for index in decision.near_ties[:NAMED]])
         more = f" and {len(decision.near_ties) - NAMED} more" if len(decision.near_ties) > NAMED else ""
+        k, others = (int(cell(decision.board, i, "k")) for i in (decision.chosen, decision.near_ties[0]))
+        taken = f" Fewer segments decide: {k} against {others}." if by is None and k < others else ""
         return (
             f"A near tie: {equals}{more} differ{'s' * (len(decision.near_ties) == 1)} by no more than "
-            f"{rule.near_tie:g} in any criterion."
+            f"{rule.near_tie:g} in any criterion.{taken}"
         )
-    by = decision.ranking.decided_by
     if by is None:
         return ""
     names = list(rule.rank_by)
     before = names[: names.index(by)] if by in names else []
     tied = f"; in {listed(CRITERION[name] for name in before)} others are near ties" if before else ""
     return f"{CRITERION[by].capitalize()} decides{tied}."
+
+
+def _other_k(decision: Decision, value: str | None) -> list[str]:
+    """Why this k and not one more or less in the same space, in figures."""
+    if decision.chosen is None:
+        return []
+    board, row = decision.board, row_of(decision.board, decision.chosen)
+    k, found = int(row["k"]), []
+    for other in (k - 1, k + 1):
+        beside = board[(board["study"] == row["study"]) & (board["k"] == other)]
+        if other < 2 or beside.empty:
+            continue
+        index = int(beside.index[0])
+        theirs = row_of(board, index)
+        figures = []
+        for column, words in (
+            ("yardstick", "yardstick"),
+            ("reference_silhouette", "silhouette in the reference space"),
+            ("stability", "half-sample adjusted Rand index"),
+            ("value_explained", f"share of {value or 'value'} explained"),
+            ("smallest_share", "smallest share"),
+        ):
+            one, two = _number(theirs, column), _number(row, column)
+            if one is not None and two is not None:
+                figures.append(f"{words} {one:.3f} against {two:.3f}")
+        out = decision.ruled_out.get(index)
+        if out is not None and out.code != "other_k":
+            figures.append(f"ruled out: {out.sentence}")
+        if figures:
+            found.append(f"k = {other} in the same space, against the chosen {k}: {'; '.join(figures)}.")
+    return found
 
 
 def _for_runner_up(decision: Decision, value: str | None) -> list[str]:

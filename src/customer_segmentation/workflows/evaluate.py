@@ -104,14 +104,21 @@ class CandidateEvaluator:
         return dict(zip(indices, map(float, found.means), strict=True))
 
     def explained(self, index: int) -> tuple[float, Sequence[str]]:
-        """Share of customers whose segment a shallow tree over few features tells, and these features."""
+        """Share of customers whose segment a depth-limited tree over few features predicts, and these features."""
         spec, space = self.study(index)
-        most = self.settings.selection.most_features
         values, labels = space.values, self.labels(index)
         rows = self.sample(index)
         if rows is not None:
             values, labels = values.iloc[rows], labels[rows]
-        return explained_by_tree(values, labels, most_features=most, seed=spec.settings.seed)
+        selection = self.settings.selection
+        return explained_by_tree(
+            values,
+            labels,
+            most_features=selection.most_features,
+            depth=selection.tree_depth,
+            leaves=selection.tree_leaves,
+            seed=spec.settings.seed,
+        )
 
     def screening(self, indices: Sequence[int]) -> Mapping[int, Mapping[str, float]]:
         """Cheap stability that can only rule out."""
