@@ -70,6 +70,9 @@ def check_sweep(settings: SweepSettings, features: str) -> list[str]:
     columns = settings.data.columns
     needed = declared_features(settings.features, columns, features).columns
     needed += declared_features(settings.yardstick.features, columns, "of the yardstick").columns
+    fewest, most = settings.selection.fewest_segments, settings.selection.most_segments
+    if most is not None and fewest > most:
+        raise SettingsError(f"selection.fewest_segments={fewest}: expected at most selection.most_segments={most}.")
     return list(dict.fromkeys(columns_of_repairs(list(dict.fromkeys(needed)), columns)))
 
 
