@@ -89,7 +89,7 @@ class KMeansSearch(KMeans):  # type: ignore[misc]  # scikit-learn has no types
         super().__init__(n_clusters, init=init, n_init=n_init, max_iter=max_iter, tol=tol, random_state=random_state)
         self.trials = trials
 
-    def fit(self, X: Floats, y: object = None, sample_weight: Floats | None = None) -> Self:
+    def fit(self, X: Floats, y: object = None, sample_weight: Floats | None = None) -> Self:  # noqa: ARG002 - as scikit-learn calls it
         """Search for the centres, then run K-means from the best of them.
 
         Parameters
@@ -230,7 +230,13 @@ class _Search:
 
 
 def _lloyd_step() -> Callable[..., None]:
-    """One compiled step of scikit-learn's K-means, without the checks that a whole fit has around each run."""
+    """One compiled step of scikit-learn's K-means, without the checks that a whole fit has around each run.
+
+    Raises
+    ------
+    StudyError
+        This version of scikit-learn has none.
+    """
     try:
         from sklearn.cluster._k_means_lloyd import lloyd_iter_chunked_dense
     except ImportError:
