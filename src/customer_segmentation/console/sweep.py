@@ -58,7 +58,10 @@ def _print_earlier(out: Console, result: SweepResult) -> None:
     what = f"chose {chosen}, run {tags['chosen_run_id']}" if chosen else "chose no candidate"
     for line in (
         f"This sweep is finished: run {result.sweep_id} in the experiment {store.experiment} of {store.shown} {what}.",
-        "Nothing was computed again: settings, data and code are the same. To run it afresh: resume=false",
+        (
+            "Nothing was computed again: settings, customers and the code that computes are the same. "
+            "To run it afresh: resume=false"
+        ),
     ):
         out.print(escape(line), soft_wrap=True)
     print_next(out, "Next, its report:", command(store, "report", f"run_id={result.sweep_id}"))

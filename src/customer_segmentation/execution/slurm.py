@@ -8,12 +8,12 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from customer_segmentation.config.quoting import quoted
+from customer_segmentation.execution.progress import current_progress
 
 #: In the folder of the command, which the nodes have to see, as they have to see the table.
 FOLDER = ".segment-slurm"
@@ -95,9 +95,7 @@ def _cancel(name: str) -> None:
     try:
         scancel.wait(timeout=PATIENCE)
     except subprocess.TimeoutExpired:
-        print(
-            f"segment: the jobs {name} are still being cancelled; `scancel --name {name}` makes sure.", file=sys.stderr
-        )
+        current_progress().say(f"the jobs {name} are still being cancelled; `scancel --name {name}` makes sure.")
 
 
 def remove_files(sweep_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -38,7 +39,12 @@ def sweep_identity(asked: Plan, table: CustomerTable) -> str:
         variants = [0, *range(position, position + len(values) - 1)]
         position += len(values) - 1
         swept[key] = sorted(
-            identity({"name": asked.choices_of[at].get(top), "is": _node(asked.settings[at], top)}) for at in variants
+            json.dumps(
+                {"name": asked.choices_of[at].get(top), "is": _node(asked.settings[at], top)},
+                default=str,
+                sort_keys=True,
+            )
+            for at in variants
         )
     return identity(
         {
@@ -51,7 +57,8 @@ def sweep_identity(asked: Plan, table: CustomerTable) -> str:
             "swept": swept,
             "digest": table.digest,
             "source": table.source_sha256,
-        }
+        },
+        first["data"]["source"],
     )
 
 
@@ -71,7 +78,8 @@ def study_identity(spec: StudySpec, digest: str) -> str:
             "settings": {key: settings[key] for key in shaping if key in settings},
             "keep": settings["data"]["keep"],
             "digest": digest,
-        }
+        },
+        settings["data"]["source"],
     )
 
 

@@ -1,0 +1,65 @@
+"""What the contracts between the rooms cannot see: who prints, who reads the environment, who calls MLflow's client."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import customer_segmentation
+
+PACKAGE = Path(customer_segmentation.__file__).parent
+ROOMS = sorted(path.name for path in PACKAGE.iterdir() if path.is_dir() and (path / "__init__.py").is_file())
+MODULES = sorted(PACKAGE.rglob("*.py"))
+#: The whole of a program that another process runs: its answer goes through a pipe.
+PROGRAMS = {"registry/load_check.py"}
+
+
+def _nodes(path):
+    return ast.walk(ast.parse(path.read_text("utf-8")))
+
+
+def _room(path):
+    return path.relative_to(PACKAGE).parts[0]
+
+
+def test_the_console_alone_prints():
+    printing = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in MODULES
+        for node in _nodes(path)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    }
+    assert {name for name in printing if not name.startswith("console/")} <= PROGRAMS
+
+
+@pytest.mark.parametrize(
+    "room", ["workflows", "console", "verdict", "segments", "clustering", "data", "figures", "report"]
+)
+def test_no_environment_variable_decides_what_is_computed_or_shown(room):
+    for path in (PACKAGE / room).rglob("*.py"):
+        for node in _nodes(path):
+            read = isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")
+            assert not read, f"{path.relative_to(PACKAGE)}:{node.lineno} reads the environment"
+
+
+def test_mlflows_client_is_called_in_three_rooms():
+    for path in MODULES:
+        if _room(path) in ("tracking", "registry", "scoring"):
+            continue
+        for node in _nodes(path):
+            assert not (isinstance(node, ast.Attribute) and node.attr == "client"), f"{path}:{node.lineno}"
+
+
+def test_commands_are_thin():
+    for path in (PACKAGE / "commands").glob("*.py"):
+        if path.name != "main.py":
+            assert len(path.read_text("utf-8").splitlines()) <= 110, path.name
+
+
+def test_there_are_at_most_eighteen_rooms_and_none_is_a_sixth_of_the_house():
+    lines = {
+        room: sum(len(path.read_text("utf-8").splitlines()) for path in (PACKAGE / room).rglob("*.py"))
+        for room in ROOMS
+    }
+    assert len(lines) <= 18
+    assert max(lines.values()) <= 0.16 * sum(lines.values()), max(lines, key=lines.get)
