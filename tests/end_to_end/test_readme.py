@@ -20,7 +20,7 @@ SHELL = """set -euo pipefail
 served() {
     ARGS="port=$PORT" "$@" > "$SCRATCH/served.txt" 2>&1 &
     local server=$!
-    for _ in $(seq 240); do
+    for _ in $(seq 480); do
         address=$(grep -oE 'http://127.0.0.1:[0-9]+' "$SCRATCH/served.txt" | head -1 || true)
         if [ -n "$address" ] && python "$SCRATCH/asks.py" "$address" 2> /dev/null
         then kill -TERM $server; wait $server || true; return 0; fi

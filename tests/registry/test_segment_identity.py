@@ -8,7 +8,7 @@ from sklearn.preprocessing import MinMaxScaler
 
 from customer_segmentation.clustering.fit import fit_k
 from customer_segmentation.clustering.metrics import adjusted_rand_index
-from customer_segmentation.commands.sweep import check
+from customer_segmentation.config.checks import check_plan
 from customer_segmentation.config.compose import plan
 from customer_segmentation.config.playbook_file import playbook_of
 from customer_segmentation.registry.segment_identity import carried_identity
@@ -16,7 +16,7 @@ from customer_segmentation.segments.matching import match_segments
 from customer_segmentation.segments.names import carry_names, name_segments, names_from_plain, plain_names
 from customer_segmentation.sources.samples.telecom import draw_customers
 from customer_segmentation.workflows.prepare import PreparedCustomers, prepare_customers
-from customer_segmentation.workflows.study_spec import StudySpec, estimators_of, space_of
+from customer_segmentation.workflows.study_spec import estimators_of, space_of, spec_of
 
 FEATURES = ["Number of Referrals", "Tenure in Months", "Total Revenue"]
 REFITS = 20
@@ -45,13 +45,9 @@ def test_twenty_refits_on_bootstraps_keep_every_identity_where_they_agree():
 def test_refits_under_other_seeds_and_on_bootstraps_keep_every_name_where_they_agree():
     k = 4
     asked = plan("sweep", ["features=value", "scaling=minmax", f"k=[{k}]", "data.customers=1200"])
-    needed = check(asked)
-    settings, choices, config = asked.compose_job(asked.jobs[0])
-    job, customers, playbook = (
-        StudySpec(settings, choices, (), 0, config),
-        prepare_customers(settings, needed),
-        playbook_of(settings),
-    )
+    job = spec_of(asked.compose_job(asked.jobs[0], 0), ())
+    customers = prepare_customers(job.settings, check_plan(asked))
+    playbook = playbook_of(job.settings)
     space, make = space_of(job, customers), estimators_of(job)
     first = fit_k(space.matrix, k, make_estimator=make, seed=0)
     named = name_segments(customers.profile(space, first.labels, first.estimator), playbook)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from customer_segmentation.commands.sweep import check
+from customer_segmentation.config.checks import check_plan
 from customer_segmentation.config.compose import plan
 from customer_segmentation.model.build import segment_model_of
 from customer_segmentation.model.segment_model import SegmentModel
@@ -39,11 +39,11 @@ def raw() -> pd.DataFrame:
 @pytest.fixture(scope="session")
 def model() -> SegmentModel:
     asked = plan("sweep", ["data.customers=800", "k=[4]", *FEATURES])
-    needed = check(asked)
-    job = StudySpec(asked.settings[0], asked.choices_of[0], (), 0, "")
-    found = compute(job, needed)
-    study, space, customers = found[:3]
-    return segment_model_of(study.candidates[0], space, customers, job)
+    spec = StudySpec("value · standard", asked.settings[0], asked.choices_of[0], (), 0, "")
+    found = compute(spec, check_plan(asked))
+    return segment_model_of(
+        found.study.candidates[0], found.space, found.customers.table, study=spec.name, data=spec.settings.data
+    )
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ def free_port(port: int) -> None:
             raise StoreError(f"port {port} of {HOST} cannot be used ({error}); give another with port=5001.") from error
 
 
-def answers(server: subprocess.Popen[bytes], port: int, seconds: float = 60.0) -> bool:
+def answers(server: subprocess.Popen[bytes], port: int, seconds: float = 240.0) -> bool:
     """Wait until the server listens, or has ended.
 
     Parameters
