@@ -206,3 +206,25 @@ def test_the_built_in_orders_are_a_shops():
         assert (orders.groupby("Customer ID")["Amount"].sum() > -0.005).all()
         assert 0.02 < (orders["Amount"] < 0).mean() < 0.09
         assert np.isfinite(orders["Amount"]).all()
+
+
+@pytest.mark.parametrize(
+    "several",
+    [
+        {"Amount": ["10 EUR", "30 EUR", "-5 EUR", "7.50 USD"]},
+        {"Amount": ["€10", "€30", "-€5", "$7.50"]},
+        {"Currency": ["EUR", "eur", "", "USD"]},
+        {"Währung": ["€", "EUR", "EUR", "CHF"]},
+    ],
+)
+def test_money_of_several_currencies_is_refused(settings_for, several):
+    with pytest.raises(DataError, match=r"amounts of 2 currencies \(EUR in [23] rows, (USD|CHF) in 1 rows\)"):
+        load_customers(settings_for(ORDERS.assign(**several)))
+
+
+@pytest.mark.parametrize(
+    "one",
+    [{"Amount": ["10 €", "30 EUR", "-5", "7.50€"]}, {"Currency": ["EUR", "eur", "", " €"]}, {"Note": list("abcd")}],
+)
+def test_one_currency_however_written_is_none_of_that(settings_for, one):
+    assert load_customers(settings_for(ORDERS.assign(**one))).customers["Monetary"].sum() == 42.5

@@ -12,6 +12,7 @@ import pandas as pd
 
 from customer_segmentation.data.cleaning import prepare_columns
 from customer_segmentation.data.contract import validate
+from customer_segmentation.data.currencies import currency_column, refuse_several
 from customer_segmentation.data.other_rows import mark_headers, mark_totals
 from customer_segmentation.data.rejections import (
     RejectedRows,
@@ -177,8 +178,13 @@ def _read_orders(
     source: TableSource, wanted: dict[int, ColumnSpec], specs: dict[str, ColumnSpec], asked: Transactions
 ) -> _Orders:
     """Read the orders and mark the rows of which a cell is missing or cannot be read."""
-    cells = source.read(wanted)
-    raw = cells.frame.set_axis(list(specs), axis=1)
+    currency = currency_column(source.headers)
+    currency = None if currency in wanted else currency
+    more = {} if currency is None else {currency: ColumnSpec(type=ColumnType.category)}
+    cells = source.read({**wanted, **more})
+    raw = cells.frame[list(wanted)].set_axis(list(specs), axis=1)
+    where = f"{asked.amount} of {source.name}"
+    refuse_several(raw[asked.amount], None if currency is None else cells.frame[currency], where=where)
     filled = ~empty_rows(raw, source.rows_as_text)
     raw = raw[filled].reset_index(drop=True)
     prepared = prepare_columns(raw, specs, decimal=source.decimal)

@@ -1,0 +1,115 @@
+"""Money of several currencies in one table: sums of it mean nothing, so that it is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from customer_segmentation.errors import DataError
+from customer_segmentation.sources.parsing.blanks import is_blank
+from customer_segmentation.sources.parsing.texts import fold, texts_of
+
+#: What a currency is called in an amount; the dollar is one, whichever country's.
+_MARKS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "₹": "INR", "₺": "TRY", "₽": "RUB", "₩": "KRW", "zł": "PLN"}
+_CODES = [
+    "EUR",
+    "USD",
+    "GBP",
+    "CHF",
+    "JPY",
+    "CNY",
+    "INR",
+    "TRY",
+    "RUB",
+    "KRW",
+    "PLN",
+    "SEK",
+    "NOK",
+    "DKK",
+    "CZK",
+    "HUF",
+    "RON",
+    "BGN",
+    "BRL",
+    "MXN",
+    "ARS",
+    "CLP",
+    "COP",
+    "PEN",
+    "CAD",
+    "AUD",
+    "NZD",
+    "SGD",
+    "HKD",
+    "ZAR",
+    "ILS",
+    "AED",
+    "SAR",
+    "THB",
+    "IDR",
+    "MYR",
+    "PHP",
+    "VND",
+    "TWD",
+    "UAH",
+    "EGP",
+    "NGN",
+    "KES",
+]
+_CODE = re.compile(rf"(?<![A-Za-z])({'|'.join(_CODES)})(?![A-Za-z])|(zł|[€$£¥₹₺₽₩])")
+_HEADERS = frozenset(
+    fold(word)
+    for word in (
+        *("Currency", "Currency Code", "Curr", "Ccy", "Währung", "Waehrung", "Devise", "Moneda", "Divisa", "Moeda"),
+        *("Valuta", "Para Birimi", "Döviz", "币种", "货币", "通貨"),
+    )
+)
+
+
+def currency_column(headers: Sequence[str]) -> int | None:
+    """Position of a column that names the currency of each row; None where its header does not say so."""
+    return next((at for at, header in enumerate(headers) if fold(header) in _HEADERS), None)
+
+
+def refuse_several(amounts: pd.Series, named: pd.Series | None, *, where: str) -> None:
+    """Refuse amounts of several currencies.
+
+    Parameters
+    ----------
+    amounts : Series of shape (n_rows,)
+        Raw cells, which may carry a mark or a code such as EUR.
+    named : Series of shape (n_rows,) or None
+        Cells of a column that names the currency.
+    where : str
+        Column and table, for the message.
+
+    Raises
+    ------
+    DataError
+        Names the currencies and in how many rows each stands.
+    """
+    found = _counts(named) if named is not None else pd.Series(dtype=np.int64)
+    if len(found) < 2 and not pd.api.types.is_numeric_dtype(amounts.dtype):
+        written = texts_of(amounts).value_counts()  # each spelling once
+        found = written.groupby([_currency_in(str(text)) or np.nan for text in written.index]).sum()
+        found = found.sort_values(ascending=False)
+    if len(found) >= 2:
+        listed = ", ".join(f"{name} in {count:,} rows" for name, count in found.head(5).items())
+        raise DataError(
+            f"{where} holds amounts of {len(found)} currencies ({listed}); a sum of them means nothing. Convert them, "
+            "or give a table of one currency, such as with data.query."
+        )
+
+
+def _counts(named: pd.Series) -> pd.Series:
+    texts = texts_of(named)
+    counted: pd.Series = texts[~is_blank(texts)].str.upper().replace(_MARKS).value_counts()
+    return counted
+
+
+def _currency_in(text: str) -> str | None:
+    mark = _CODE.search(text)
+    return None if mark is None else mark[1] or _MARKS[mark[2]]
