@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from customer_segmentation.data.load import load_customers
-from customer_segmentation.data.other_rows import customer_rows
+from customer_segmentation.data.other_rows import customer_rows, mark_totals
+from customer_segmentation.data.rejections import RejectedRows
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Role, Transactions
 
 COLUMNS = {
@@ -71,3 +72,14 @@ def test_rows_are_told_before_anything_is_known_of_the_columns(members):
     rows = pd.DataFrame([list(members.columns), total], columns=members.columns)
     kept = customer_rows(pd.concat([members, rows]), list(members.columns), decimal=",")
     assert kept.tolist() == [True] * 60 + [False] * 2
+
+
+def test_no_row_is_read_as_text_where_no_number_is_a_sum(members):
+    class Source:
+        def rows_as_text(self, positions):
+            raise AssertionError("a pass over the file")
+
+    frame = members.assign(Spent=members["Spent"].astype(float), Visits=members["Visits"].astype(float))
+    rejected = RejectedRows(np.arange(60))
+    mark_totals(rejected, frame, Source(), np.arange(60))
+    assert rejected.usable.all()

@@ -49,7 +49,8 @@ def mark_totals(rejected: RejectedRows, frame: pd.DataFrame, source: TableSource
     positions : int array of shape (n_rows,)
         Where the rows stand among those read.
     """
-    if len(frame) and has_totals(frame, source.rows_as_text(positions[-1:]).iloc[0]):
+    # The sums first: the cells of a row as text may cost a pass over the file.
+    if ends_with_sum(frame) and says_total(source.rows_as_text(positions[-1:]).iloc[0]):
         rejected.add(len(frame) - 1, TOTALS, kind=TOTALS)
 
 
@@ -68,24 +69,27 @@ def header_rows(raw: pd.DataFrame) -> np.ndarray:
     return found
 
 
-def has_totals(frame: pd.DataFrame, last: pd.Series) -> bool:
-    """Whether the last row says that it is one of totals, and a number of it is the sum or the mean of those above.
+def says_total(last: pd.Series) -> bool:
+    """Whether a cell of a row, as text, is a word for totals."""
+    return any(fold(cell) in _TOTAL_WORDS for cell in last if isinstance(cell, str))
 
-    Parameters
-    ----------
-    frame : the table as it was read
-    last : its last row
-    """
-    if len(frame) < 3 or not any(fold(str(cell)) in _TOTAL_WORDS for cell in last if isinstance(cell, str)):
+
+def ends_with_sum(frame: pd.DataFrame) -> bool:
+    """Whether a number of the last row is the sum or the mean of those above it."""
+    if len(frame) < 3:
         return False
     for name in frame.columns:
         if not pd.api.types.is_float_dtype(frame[name].dtype):
             continue
         values = frame[name].to_numpy()
-        above, own = values[:-1][np.isfinite(values[:-1])], values[-1]
-        for expected in (above.sum(), above.mean()) if len(above) else ():
-            if np.isfinite(own) and own != 0 and abs(own - expected) <= _NEAR * abs(expected):
-                return True
+        own = values[-1]
+        if not np.isfinite(own) or own == 0:
+            continue
+        known = np.isfinite(values[:-1])
+        total, count = float(values[:-1].sum(where=known)), int(known.sum())
+        expected = (total, total / count) if count else ()
+        if any(abs(own - value) <= _NEAR * abs(value) for value in expected):
+            return True
     return False
 
 
@@ -109,7 +113,7 @@ def customer_rows(cells: pd.DataFrame, headers: Sequence[str], *, decimal: str |
     if len(cells) < 3:
         return kept
     last = texts_of(cells.iloc[-1].astype("object")).fillna("")
-    if any(fold(cell) in _TOTAL_WORDS for cell in last):
+    if says_total(last):
         numbers = {}
         for at in range(cells.shape[1]):
             texts = texts_of(cells.iloc[:, at])[kept]
@@ -117,5 +121,5 @@ def customer_rows(cells: pd.DataFrame, headers: Sequence[str], *, decimal: str |
             values = np.full(len(texts), np.nan)
             values[filled.to_numpy(dtype=bool)] = parse_numbers(texts[filled], decimal=decimal)
             numbers[at] = values
-        kept[-1] = not has_totals(pd.DataFrame(numbers), last)
+        kept[-1] = not ends_with_sum(pd.DataFrame(numbers))
     return kept

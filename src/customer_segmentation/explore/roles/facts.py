@@ -306,7 +306,7 @@ def _plain_texts(cells: pd.Series, codes: np.ndarray, values: np.ndarray) -> pd.
     """Different cells of plain numbers as they are written first."""
     if isinstance(cells.dtype, pd.StringDtype):
         _, first = np.unique(codes[codes >= 0], return_index=True)
-        return pd.Series(cells.to_numpy()[np.flatnonzero(codes >= 0)[first]], dtype="str")
+        return pd.Series(cells.array.take(np.flatnonzero(codes >= 0)[first]))
     return texts_of(pd.Series(values))
 
 

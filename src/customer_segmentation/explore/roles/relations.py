@@ -60,8 +60,8 @@ def _relate_keys(columns: Mapping[int, Weighed], given: Mapping[int, Meaning]) -
         if at not in given
         and one.facts.count > MOST_CATEGORIES
         and FEWEST_ORDERS <= one.facts.rows_per_cell <= _MOST_ROWS_EACH
-        and one.facts.coded
         and (one.facts.numbers is None or one.facts.whole)
+        and one.facts.coded
         and (one.facts.numbers is None or one.facts.fixed_length > 3 or one.facts.words.known)
         and not one.facts.is_date
         and not {"entity", "code", "worth", "money", "counted", "duration", "quantity"} & one.facts.words.concepts
