@@ -14,6 +14,7 @@ import pandas as pd
 from customer_segmentation.errors import StoreError
 from customer_segmentation.tracking.checked_files import CHECKED, refuse_altered
 from customer_segmentation.tracking.log.study import COUNTS, LABELS, STRUCTURE, TABLE
+from customer_segmentation.tracking.spoken_of import sweep_spoken_of
 from customer_segmentation.tracking.store import Store
 
 if TYPE_CHECKING:
@@ -50,13 +51,16 @@ def run_of(store: Store, run_id: str) -> Run:
 
 
 def newest_sweep(store: Store) -> Run:
-    """Run of the sweep that finished last.
+    """Run of the sweep that the last command spoke of, else of the one that finished last.
 
     Raises
     ------
     StoreError
         No sweep of the experiment has finished.
     """
+    spoken_of = sweep_spoken_of(store)
+    if spoken_of is not None:
+        return spoken_of
     found = store.client.search_runs(
         [store.experiment_id],
         "tags.level = 'sweep' and attributes.status = 'FINISHED'",

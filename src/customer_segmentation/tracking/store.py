@@ -10,6 +10,7 @@ import random
 import re
 import shlex
 import socket
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ from customer_segmentation.secrets import is_redacted, is_secret, redact
 from customer_segmentation.settings.tracking import TrackingSettings
 from customer_segmentation.tracking.guarded_client import GuardedClient
 from customer_segmentation.tracking.locks import locked
+from customer_segmentation.tracking.moved_store import ARTIFACTS, find_artifacts
 from customer_segmentation.tracking.store_errors import be_patient, meaning
 
 if TYPE_CHECKING:
@@ -148,6 +150,11 @@ def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeo
             _create_sqlite(Path(resolved.removeprefix(SQLITE)))
         mlflow.set_tracking_uri(resolved)
         client = cast("MlflowClient", GuardedClient(MlflowClient(tracking_uri=resolved)))
+        if local:
+            moved = find_artifacts(Path(resolved.removeprefix(SQLITE)), experiment)
+            if moved is not None:
+                beside = Path(resolved.removeprefix(SQLITE)).parent / ARTIFACTS
+                print(f"the store was moved: its artifacts are taken from {beside}, no longer {moved}", file=sys.stderr)
         found = client.get_experiment_by_name(experiment)
         if found is None:
             try:

@@ -17,6 +17,7 @@ from customer_segmentation.tracking.log.sweep import picture_items, place_of_rep
 from customer_segmentation.tracking.read import artifact_of
 from customer_segmentation.tracking.resolve import run_meant, store_of
 from customer_segmentation.tracking.runs import record
+from customer_segmentation.tracking.spoken_of import speak_of
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.workflows.rebuild import RebuiltCandidate, playbook_of_sweep, reopen
 from customer_segmentation.workflows.report_data import gather
@@ -61,6 +62,8 @@ def write_report(settings: ReportSettings, store: Store) -> Written:
     with threadpool_limits(1):
         if run.data.tags.get("level") != "sweep":
             return report_of_candidate(store, reopen(store, run_id, data_path=path))
+        if run.info.status == "FINISHED":
+            speak_of(store, run_id)
         if run.info.status == "RUNNING":
             raise StoreError(f"sweep {run_id} is still running; its report comes at its end.")
         if artifact_of(store, run_id, "verdict.json") is None:

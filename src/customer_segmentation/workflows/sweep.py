@@ -41,6 +41,7 @@ from customer_segmentation.tracking.provenance import provenance
 from customer_segmentation.tracking.read import overrides_of, run_of, structure_of
 from customer_segmentation.tracking.resume import clear_verdict, earlier_sweep, take_up
 from customer_segmentation.tracking.runs import finish_run, open_run, record
+from customer_segmentation.tracking.spoken_of import speak_of
 from customer_segmentation.tracking.stale_runs import close_stale_runs, closed_sentence
 from customer_segmentation.tracking.store import Store, command, describe_experiment, exclusive
 from customer_segmentation.tracking.store_errors import stop_retrying, store_error_of
@@ -163,6 +164,7 @@ def sweep(
         closed = close_stale_runs(store)
         earlier = earlier_sweep(store, own) if settings.resume and store.taken_over is None else None
         if earlier is not None and earlier.info.status == "FINISHED":
+            speak_of(store, earlier.info.run_id)
             return SweepResult(store, earlier.info.run_id, table, None, earlier)
         if earlier is None:
             describe_experiment(store, EXPERIMENT)
@@ -225,6 +227,8 @@ class _Sweep:
                 self._conclude(conclusion, full_data)
                 report = self._report(opened, insights)
             status = "FAILED" if self.progress.failures else "FINISHED"
+            if status == "FINISHED":
+                speak_of(self.store, self.sweep_id)
             if status == "FINISHED" and launch.kind == "slurm":
                 remove_files(self.sweep_id)
         except KeyboardInterrupt as stopped:
