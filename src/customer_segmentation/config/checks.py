@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +65,7 @@ def check_sweep(settings: SweepSettings, features: str) -> list[str]:
     SettingsError
         One sentence on the first thing that cannot work.
     """
-    parse_k(settings.k)
+    _check_k(parse_k(settings.k), settings.selection)
     check_playbook_of(settings)
     columns = settings.data.columns
     needed = declared_features(settings.features, columns, features).columns
@@ -74,6 +74,26 @@ def check_sweep(settings: SweepSettings, features: str) -> list[str]:
     if most is not None and fewest > most:
         raise SettingsError(f"selection.fewest_segments={fewest}: expected at most selection.most_segments={most}.")
     return list(dict.fromkeys(columns_of_repairs(list(dict.fromkeys(needed)), columns)))
+
+
+def _check_k(ks: Sequence[int], selection: SelectionSettings) -> None:
+    """Refuse a choice among candidates of which none could be chosen, before anything is fitted."""
+    if max(ks) < 2:
+        raise SettingsError("k holds 1 alone: one segment is everybody, so nothing is to be chosen; give k=[2,3,4].")
+    most = selection.most_segments
+    if most is not None and selection.enforce and min(k for k in ks if k > 1) > most:
+        raise SettingsError(
+            f"k holds no number up to selection.most_segments={most}, so that no candidate could be chosen; give "
+            "smaller k, or selection.most_segments=null."
+        )
+    if selection.rule == "fixed" and selection.k is not None and selection.k not in ks:
+        shown = ", ".join(map(str, ks))
+        raise SettingsError(f"selection.k={selection.k} is not among the numbers that are tried: k=[{shown}].")
+    if selection.rule != "fixed" and selection.k is not None:
+        raise SettingsError(
+            f"selection.k={selection.k} is read by selection=fixed alone; add it, or leave selection.k out "
+            f"(selection.rule={selection.rule} chooses k by itself)."
+        )
 
 
 def check_score(settings: ScoreSettings) -> None:

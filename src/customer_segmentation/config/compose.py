@@ -14,11 +14,13 @@ from customer_segmentation.config.environment import watch_environment
 from customer_segmentation.config.errors import settings_error
 from customer_segmentation.config.folder_files import check_folder
 from customer_segmentation.config.hydra_app import register_schemas, register_search_path
+from customer_segmentation.config.named_table import data_config_of
 from customer_segmentation.config.overrides import (
     DECISIONS,
     going_with_data,
     k_list,
     refuse,
+    refuse_flags,
     spelled_out,
     values_of,
     without_k,
@@ -26,7 +28,7 @@ from customer_segmentation.config.overrides import (
 from customer_segmentation.config.paths import shipped_root
 from customer_segmentation.config.quoting import init_words, split_flags
 from customer_segmentation.config.schemas import SCHEMAS
-from customer_segmentation.errors import SettingsError, debugging
+from customer_segmentation.errors import SegmentError, debugging
 from customer_segmentation.secrets import remember_in
 from customer_segmentation.settings.limits import check_limits
 from customer_segmentation.settings.trusted import take_trusted
@@ -153,6 +155,7 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:  # noqa: C901 - one ca
     arguments = take_trusted(arguments)
     check_folder()
     flags, overrides = split_flags(init_words(arguments) if command == "init" else arguments)
+    refuse_flags(flags, {})
     remember_in(overrides)
     watch_environment()
     overrides = [spelled_out(override) for override in overrides]
@@ -162,9 +165,14 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:  # noqa: C901 - one ca
         with initialize_config_dir(str(shipped_root() / "conf"), version_base="1.3"):
             parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
             given = {override.get_key_element(): override for override in parser.parse_overrides(overrides)}
+            typed = set(given)
             refuse(given, schema)
             fixed = [str(item.input_line) for item in given.values() if not item.is_sweep_override()]
             base = compose(command, without_k(fixed), return_hydra_config=True)
+            known = data_config_of(base, given)
+            if known is not None:
+                given = {"data": parser.parse_override(f"data={known}"), **given}
+                base = compose(command, [f"data={known}", *without_k(fixed)], return_hydra_config=True)
             for key, value in going_with_data(base, given).items():
                 given[key] = parser.parse_override(f"{key}={value}")
             for key, value in (base.hydra.sweeper.get("params") or {}).items():
@@ -184,17 +192,19 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:  # noqa: C901 - one ca
             text = config_text(composed[0])
             for one in () if flags else settings:  # a flag such as --cfg shows what is wrong
                 check_limits(one)
-    except SettingsError:
+    except SegmentError:
         raise
     except Exception as error:
         if debugging():
             raise
         raise settings_error(error, schema) from error
+    swept = {key: tuple(text.partition("=")[2] for text in col) for key, col in values.items() if len(col) > 1}
+    refuse_flags(flags, {key: found for key, found in swept.items() if key in typed})
     return Plan(
         command=command,
         flags=tuple(flags),
         overrides=tuple(_as_typed(key, column) for key, column in values.items()),
-        swept={key: tuple(text.partition("=")[2] for text in col) for key, col in values.items() if len(col) > 1},
+        swept=swept,
         jobs=tuple(itertools.product(*values.values())),
         settings=settings,
         choices_of=choices_of,

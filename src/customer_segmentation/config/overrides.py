@@ -94,6 +94,27 @@ def refuse(given: dict[str, Any], schema: type) -> None:
             )
 
 
+def refuse_flags(flags: Sequence[str], swept: Mapping[str, Sequence[str]]) -> None:
+    """Refuse words for Hydra itself that would do nothing here, or show something else than what would run."""
+    word = flags[0] if flags else ""
+    if not flags:
+        return
+    name, _, value = word.partition("=")
+    if name in ("-m", "--multirun"):
+        raise SettingsError(f"{word} is not needed: of several values, as in scaling=standard,minmax, all are run.")
+    if name not in ("--cfg", "-c"):
+        raise SettingsError(f"{word}: expected settings as key=value, --help, or --cfg job, which shows the settings.")
+    shown = value or (flags[1] if len(flags) > 1 else "")
+    if shown != "job" or len(flags) > (1 if value else 2):
+        raise SettingsError(f"{' '.join(flags)}: expected --cfg job alone, which shows the settings and does nothing.")
+    if swept:
+        key, values = next(iter(swept.items()))
+        raise SettingsError(
+            f"--cfg job shows the settings of one study, and {key} has {len(values)} values; give one of them with "
+            f"{key}={values[0]}."
+        )
+
+
 def values_of(override: Any) -> list[str]:
     """Every job's text for one override: one, or as many as it sweeps over.
 

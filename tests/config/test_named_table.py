@@ -1,0 +1,78 @@
+"""``data.path=`` is never answered with another table, and no word for Hydra is taken for something else."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from customer_segmentation.config.compose import plan
+from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.sources.samples.orders import draw_orders
+from customer_segmentation.sources.samples.telecom import draw_customers
+
+
+def taken(*words, command="sweep"):
+    asked = plan(command, words)
+    return asked.choices["data"], asked.settings[0].data
+
+
+@pytest.mark.parametrize("command", ["sweep", "explore"])
+def test_a_known_table_is_taken_with_the_config_that_knows_it(command, capsys):
+    draw_customers(50).to_csv("customers.csv", index=False)
+    name, data = taken("data.path=customers.csv", command=command)
+    assert (name, data.source, data.path) == ("telecom", "file", "customers.csv")
+    assert "customers.csv is read as data=telecom" in capsys.readouterr().err
+
+
+def test_an_order_table_is_known_by_its_three_columns():
+    frame = draw_orders(20, seed=1)
+    frame.to_csv("shop.csv", index=False)
+    assert taken("data.path=shop.csv")[0] == "orders"
+
+
+def test_a_table_of_the_users_own_config_is_known_by_its_path():
+    pd.DataFrame({"a": [1, 2], "b": [3, 4]}).to_csv("mine.csv", index=False)
+    Path("conf/data").mkdir(parents=True)
+    Path("conf/contract").mkdir()
+    Path("conf/contract/mine.yaml").write_text("a: {type: number, role: numeric}\n")
+    Path("conf/data/mine.yaml").write_text("source: file\npath: mine.csv\ncontract: mine\n")
+    assert taken("data.path=./mine.csv", "exploration=none", "hypotheses=none")[0] == "mine"
+
+
+def test_an_unknown_table_leads_to_init_and_a_missing_one_is_said():
+    pd.DataFrame({"a": [1, 2], "b": [3, 4]}).to_csv("mine.csv", index=False)
+    with pytest.raises(SettingsError, match=r"segment init data\.path=mine\.csv"):
+        plan("sweep", ["data.path=mine.csv"])
+    with pytest.raises(DataError, match=r"There is no file nowhere\.csv"):
+        plan("sweep", ["data.path=nowhere.csv"])
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["data=sample", "data.path=mine.csv"], "reads no file"),
+        (["data.delimiter=;"], "changes nothing for the built-in sample"),
+        (["data.query=SELECT 1"], "changes nothing for the built-in sample"),
+        (["data=telecom", "data.path=mine.csv", "data.customers=300"], "of the built-in samples"),
+        (["data=telecom", "data.seed=3"], "of the built-in samples"),
+        (["-m"], "is not needed"),
+        (["--multirun"], "is not needed"),
+        (["--hydra-help"], "expected settings"),
+        (["--info"], "expected settings"),
+        (["--info", "config"], "expected settings"),
+        (["--run"], "expected settings"),
+        (["--cfg"], "--cfg job alone"),
+        (["--cfg", "all"], "--cfg job alone"),
+        (["--cfg", "hydra"], "--cfg job alone"),
+        (["--config-dir", "x"], "expected settings"),
+        (["--config-name=x"], "expected settings"),
+        (["--cfg", "job", "scaling=standard,minmax"], "scaling has 2 values"),
+    ],
+)
+def test_what_would_change_nothing_is_refused(words, expected):
+    with pytest.raises(SettingsError, match=expected):
+        plan("sweep", words)
+
+
+def test_settings_are_shown_of_the_defaults_too():
+    assert plan("sweep", ["--cfg", "job"]).flags == ("--cfg", "job")
