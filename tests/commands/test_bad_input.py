@@ -138,7 +138,8 @@ def tables():
     ],
 )
 def test_a_table_that_cannot_be_segmented_is_named(segment, tables, words, expected):
-    said = segment(*small("data=telecom", *words)).sentence
+    asked = [word for word in small("data=telecom", *words) if not word.startswith("data.customers=")]
+    said = segment(*asked).sentence
     for word in expected:
         assert word in said, said
     assert not Path("mlflow.db").exists()

@@ -62,6 +62,8 @@ def _recognised(data: Any, *, quiet: bool) -> str:
     from customer_segmentation.sources.open import open_path
 
     path = str(data.path)
+    if not path.strip():
+        raise SettingsError("data.path is empty; give data.path=FILE, or leave it out.")
     reading = {key: data[key] for key in FILE_KEYS if key in data and key != "download" and data[key] is not None}
     headers = list(open_path(path, DataSettings(path=path, **reading)).headers)
     shares = {name: _share(file, path, headers) for name, file in options_of("data").items()}

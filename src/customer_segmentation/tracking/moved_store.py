@@ -56,7 +56,7 @@ def find_artifacts(database: Path, experiment: str) -> str | None:
         runs = {
             row[0]
             for row in connection.execute(
-                "SELECT run_uuid FROM runs JOIN experiments USING (experiment_id) WHERE name = ?", (experiment,)
+                "SELECT run_uuid FROM runs JOIN experiments e USING (experiment_id) WHERE e.name = ?", (experiment,)
             )
         }
         if not _holds(here, runs):

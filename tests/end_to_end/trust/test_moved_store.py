@@ -7,7 +7,7 @@ SWEPT = ("sweep", "data.customers=300", "features=value", "scaling=standard", "k
          "hypotheses=none", "tracking.report=false")  # fmt: skip
 
 
-def test_a_folder_that_was_renamed_or_copied_goes_on_beside_its_store(run_here, tmp_path):
+def test_a_folder_that_was_renamed_or_copied_goes_on_beside_its_store(run_here, run_segment, tmp_path):
     before, after, copy = (tmp_path / name for name in ("be fore", "äfter", "copy"))
     before.mkdir()
     for words in ((*SWEPT, "quiet=true"), ("promote", "force=true", "reason=t", "quiet=true")):
@@ -15,17 +15,18 @@ def test_a_folder_that_was_renamed_or_copied_goes_on_beside_its_store(run_here, 
         assert done.code == 0, done.error
     shutil.copytree(before, copy)
     before.rename(after)
-    first = run_here("report", folder=after)
+    # processes of their own: MLflow remembers addresses within one
+    first = run_segment("report", folder=after)
     assert first.code == 0, first.error
     assert "the store was moved" in first.error
     assert str(before / "mlartifacts") in first.error
-    again = run_here("report", "quiet=true", folder=after)
+    again = run_segment("report", "quiet=true", folder=after)
     assert "moved" not in again.error
     from customer_segmentation.sources.samples.telecom import draw_customers
 
     draw_customers(300).to_csv(after / "in.csv", index=False)
     for words in (("score", "input=in.csv", "output=o.csv"), ("promote", "force=true", "reason=u"), SWEPT):
-        done = run_here(*words, folder=after)
+        done = run_segment(*words, folder=after)
         assert done.code == 0, (words, done.error)
     assert not before.exists(), "nothing is written into the old place"
     with sqlite3.connect(after / "mlflow.db") as database:
@@ -38,7 +39,7 @@ def test_a_folder_that_was_renamed_or_copied_goes_on_beside_its_store(run_here, 
                 raise AssertionError((table, address))
     # a copy, whose original is still there under another name, or in its place
     before.mkdir()
-    assert run_here("report", "quiet=true", folder=copy).code == 0
+    assert run_segment("report", "quiet=true", folder=copy).code == 0
     assert list(before.iterdir()) == []
 
 
@@ -58,17 +59,20 @@ def test_a_store_that_left_its_artifacts_behind_says_so_and_writes_nothing(run_h
 
 
 def test_what_the_last_command_spoke_of_is_what_the_next_acts_on(run_here, tmp_path):
-    first = (*SWEPT, "name=first", "quiet=true")
-    for words in (first, (*SWEPT, "name=second", "k=[4]", "quiet=true")):
-        assert run_here(*words, folder=tmp_path).code == 0
-    assert "second" in run_here("report", folder=tmp_path).out
+    for words in ((*SWEPT, "name=first", "quiet=true"), (*SWEPT, "name=second", "k=[4]", "quiet=true")):
+        done = run_here(*words, folder=tmp_path)
+        assert done.code == 0, done.error
+    ids = {run.info.run_name: run.info.run_id for run in done.runs("sweep")}
+    assert ids["second"] in run_here("report", folder=tmp_path).out
     pointed = run_here(*SWEPT, "name=first", folder=tmp_path)
     assert "This sweep is finished" in pointed.out
     report = run_here("report", folder=tmp_path)
-    assert "first" in report.out
-    assert "second" not in report.out
+    assert ids["first"] in report.out
+    assert ids["second"] not in report.out
     done = run_here("promote", "force=true", "reason=t", folder=tmp_path)
     assert done.code == 0, done.error
     (version,) = done.store.client.search_model_versions("name = 'customer-segmentation'")
     promoted = done.store.client.get_run(version.run_id)
     assert promoted.data.params["k"] in ("2", "3")
+    assert run_here("report", f"run_id={ids['second']}", "quiet=true", folder=tmp_path).code == 0
+    assert ids["second"] in run_here("report", folder=tmp_path).out
