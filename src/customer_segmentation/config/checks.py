@@ -17,7 +17,7 @@ from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.data import Role
 from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.score import ScoreSettings
-from customer_segmentation.settings.sweep import SweepSettings
+from customer_segmentation.settings.sweep import SelectionSettings, SweepSettings
 from customer_segmentation.sources.new_file import same_file
 
 if TYPE_CHECKING:
