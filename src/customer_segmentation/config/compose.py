@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 import json
@@ -28,7 +29,7 @@ from customer_segmentation.config.overrides import (
 from customer_segmentation.config.paths import shipped_root
 from customer_segmentation.config.quoting import init_words, split_flags
 from customer_segmentation.config.schemas import SCHEMAS
-from customer_segmentation.errors import SegmentError, debugging
+from customer_segmentation.errors import DataError, SegmentError, debugging
 from customer_segmentation.secrets import remember_in
 from customer_segmentation.settings.limits import check_limits
 from customer_segmentation.settings.trusted import take_trusted
@@ -169,7 +170,9 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:  # noqa: C901 - one ca
             refuse(given, schema)
             fixed = [str(item.input_line) for item in given.values() if not item.is_sweep_override()]
             base = compose(command, without_k(fixed), return_hydra_config=True)
-            known = data_config_of(base, given)
+            known = None
+            with contextlib.suppress(*([DataError] if flags else [])):  # a config is shown without its table, too
+                known = data_config_of(base, given)
             if known is not None:
                 given = {"data": parser.parse_override(f"data={known}"), **given}
                 base = compose(command, [f"data={known}", *without_k(fixed)], return_hydra_config=True)

@@ -6,9 +6,12 @@ only pointed to counts as well as one that was computed.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from customer_segmentation.tracking.store import Store, insert
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
 
 TAG = "last_sweep"
 
@@ -19,7 +22,7 @@ def speak_of(store: Store, sweep_id: str) -> None:
         insert(lambda: store.client.set_experiment_tag(store.experiment_id, TAG, sweep_id))
 
 
-def sweep_spoken_of(store: Store) -> Any:
+def sweep_spoken_of(store: Store) -> Run | None:
     """Run of the finished sweep that was spoken of last; None where there is none, or it is gone."""
     from mlflow.exceptions import MlflowException
 
