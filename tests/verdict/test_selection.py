@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from customer_segmentation.verdict.constraints import Limits
+from customer_segmentation.verdict.constraints import Limits, Violation
 from customer_segmentation.verdict.selection import Rule, best_of_study, nearest_miss, ruled_out
 
 
@@ -40,6 +40,21 @@ def test_nothing_qualifies_and_the_nearest_miss_is_named():
     assert "k=2" in text
     assert "4.0\u00a0%" in text
     assert "selection.smallest_share asks for 5\u00a0%" in text
+
+
+def test_the_nearest_miss_is_told_by_what_it_missed():
+    rows = board((2, 0.33, 0.9, 0.5), (3, 0.3, 0.95, 0.5), (4, 0.01, 0.9, 0.5))
+    missed = {
+        0: Violation("unexplainable", "a tree predicts the segment of 71 %, under 80 %"),
+        1: Violation("unstable", "its prediction strength is 0.61 (under 0.80)"),
+        2: Violation("small_segment", "segment 3 has 1 %"),
+    }
+    text = nearest_miss(rows, Rule(), missed)
+    assert "k=3" in text
+    assert "prediction strength is 0.61 (under 0.80)" in text
+    assert "smallest" not in text
+    assert "71 %" in nearest_miss(rows, Rule(), {0: missed[0], 2: missed[2]})
+    assert "smallest segment" in nearest_miss(rows, Rule(), {2: missed[2]})
 
 
 def test_one_segment_is_never_chosen():

@@ -6,6 +6,7 @@ may decide between near ties of the yardstick. Between studies it may not: see `
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,7 +14,7 @@ import pandas as pd
 
 from customer_segmentation.formatting import apart
 from customer_segmentation.settings.sweep import SelectionSettings
-from customer_segmentation.verdict.constraints import Limits
+from customer_segmentation.verdict.constraints import Limits, Violation
 from customer_segmentation.verdict.leaderboard import label, row_of
 
 
@@ -98,8 +99,24 @@ def best_of_study(board: pd.DataFrame, rule: Rule) -> StudyChoice:
     return StudyChoice(int(order.index[0]), out)
 
 
-def nearest_miss(board: pd.DataFrame, rule: Rule) -> str:
-    """Sentence on the candidate that came nearest to qualifying, and the constraint that it missed."""
+def nearest_miss(board: pd.DataFrame, rule: Rule, missed: Mapping[int, Violation] | None = None) -> str:
+    """Sentence on the candidate that came nearest to qualifying, and the constraint that it missed.
+
+    Parameters
+    ----------
+    board : DataFrame
+        One row a candidate.
+    rule : Rule
+    missed : mapping of index label to Violation, optional
+        What ruled each out: the one that failed last came nearest, and is told by what it failed.
+    """
+    late = [
+        code for code in ("unstable", "unexplainable") if any(item.code == code for item in (missed or {}).values())
+    ]
+    if missed and late:
+        near = board.loc[[index for index, item in missed.items() if item.code == late[0]]]
+        best = int(near["yardstick"].fillna(0.0).idxmax())
+        return f"No candidate qualifies: the nearest miss is {label(row_of(near, best))}: {missed[best].sentence}."
     divided = board[board["k"] >= 2]
     if rule.rule == "fixed" and rule.k is not None:
         if (divided["k"] == rule.k).sum() == 0:

@@ -62,7 +62,7 @@ def wording(decision: Decision, rule: Rule, structures: Sequence[StudyStructure]
     """
     board = decision.board
     if decision.chosen is None:
-        reasons = [nearest_miss(board, rule), across(structures), *_ruled_out(decision)]
+        reasons = [nearest_miss(board, rule, decision.ruled_out), across(structures), *_ruled_out(decision)]
         nothing = {"word": "high", "right": None, "sentence": "No candidate satisfies the constraints."}
         return Wording("no choice", "No candidate was chosen.", nothing, tuple(filter(None, reasons)), (), "only_one")
     row = row_of(board, decision.chosen)
@@ -103,6 +103,8 @@ def _headline(decision: Decision, row: pd.Series, own: StudyStructure | None) ->
     elsewhere = ""
     if own is not None and own.word == "natural":
         elsewhere = f"; the structure test finds {own.k_star} clusters in this space, not {k}"
+        if own.k_star == k:
+            elsewhere = "; the structure test does not take these segments for natural groups"
         return "useful partition", f"{name}: a partition into {k} segments, {steady}{elsewhere}."
     if own is not None and own.word == "doubtful":
         return "useful partition", f"{name}: structure doubtful; a partition into {k} segments, {steady}."
