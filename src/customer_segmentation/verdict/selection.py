@@ -110,13 +110,13 @@ def nearest_miss(board: pd.DataFrame, rule: Rule, missed: Mapping[int, Violation
     missed : mapping of index label to Violation, optional
         What ruled each out: the one that failed last came nearest, and is told by what it failed.
     """
-    late = [
-        code for code in ("unstable", "unexplainable") if any(item.code == code for item in (missed or {}).values())
-    ]
+    codes = {item.code for item in (missed or {}).values()}
+    late = [code for code in ("unstable", "unexplainable") if code in codes]
     if missed and late:
         near = board.loc[[index for index, item in missed.items() if item.code == late[0]]]
-        best = int(near["yardstick"].fillna(0.0).idxmax())
-        return f"No candidate qualifies: the nearest miss is {label(row_of(near, best))}: {missed[best].sentence}."
+        at = int(near["yardstick"].fillna(0.0).argmax())
+        best = list(near.index)[at]
+        return f"No candidate qualifies: the nearest miss is {label(row_of(near, at, by_position=True))}: {missed[best].sentence}."
     divided = board[board["k"] >= 2]
     if rule.rule == "fixed" and rule.k is not None:
         if (divided["k"] == rule.k).sum() == 0:
