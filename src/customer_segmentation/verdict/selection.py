@@ -116,7 +116,8 @@ def nearest_miss(board: pd.DataFrame, rule: Rule, missed: Mapping[int, Violation
         near = board.loc[[index for index, item in missed.items() if item.code == late[0]]]
         at = int(near["yardstick"].fillna(0.0).argmax())
         best = list(near.index)[at]
-        return f"No candidate qualifies: the nearest miss is {label(row_of(near, at, by_position=True))}: {missed[best].sentence}."
+        name = label(row_of(near, at, by_position=True))
+        return f"No candidate qualifies: the nearest miss is {name}: {missed[best].sentence}."
     divided = board[board["k"] >= 2]
     if rule.rule == "fixed" and rule.k is not None:
         if (divided["k"] == rule.k).sum() == 0:
