@@ -77,7 +77,13 @@ def check_sweep(settings: SweepSettings, features: str) -> list[str]:
 
 
 def _check_k(ks: Sequence[int], selection: SelectionSettings) -> None:
-    """Refuse a choice among candidates of which none could be chosen, before anything is fitted."""
+    """Refuse a choice among candidates of which none could be chosen, before anything is fitted.
+
+    Raises
+    ------
+    SettingsError
+        Says which key to change.
+    """
     if max(ks) < 2:
         raise SettingsError("k holds 1 alone: one segment is everybody, so nothing is to be chosen; give k=[2,3,4].")
     most = selection.most_segments

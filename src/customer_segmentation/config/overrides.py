@@ -95,7 +95,20 @@ def refuse(given: dict[str, Any], schema: type) -> None:
 
 
 def refuse_flags(flags: Sequence[str], swept: Mapping[str, Sequence[str]]) -> None:
-    """Refuse words for Hydra itself that would do nothing here, or show something else than what would run."""
+    """Refuse words for Hydra itself that would do nothing here, or show something else than what would run.
+
+    Parameters
+    ----------
+    flags : sequence of str
+        Words with a dash in front.
+    swept : mapping
+        Key to its values, where the user gave several.
+
+    Raises
+    ------
+    SettingsError
+        Says what to write instead.
+    """
     word = flags[0] if flags else ""
     if not flags:
         return
