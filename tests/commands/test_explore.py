@@ -114,7 +114,14 @@ def test_the_original_exploration(segment, telecom):
     assert run.data.metrics["r Referrals with Revenue given Tenure"] == pytest.approx(third["partial_r"])
     assert store.paths("figures") == {
         f"figures/{name}.png"
-        for name in ("correlations_pearson", "correlations_spearman", "demography", "categories", "distributions")
+        for name in (
+            "correlations_pearson",
+            "correlations_spearman",
+            "demography",
+            "categories",
+            "distributions",
+            "pairs",
+        )
     }
 
 

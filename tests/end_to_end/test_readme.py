@@ -13,6 +13,7 @@ from servers import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SUITE = "make test"
 SERVES = re.compile(r"^(make|segment) (ui|serve)\b")
 
 #: A server is started, answers, and is ended; everything else ends by itself, and well.
@@ -33,9 +34,9 @@ served() {
 
 
 def commands() -> list[str]:
-    """Lines of the README's shell blocks, in order."""
+    """Lines of the README's shell blocks, in order, but for the one that runs this very suite."""
     text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    return [line for block in BLOCK.findall(text) for line in block.splitlines() if line.strip()]
+    return [line for block in BLOCK.findall(text) for line in block.splitlines() if line.strip() and SUITE not in line]
 
 
 def fresh_copy(folder: Path) -> Path:

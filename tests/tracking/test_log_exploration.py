@@ -88,7 +88,7 @@ def test_items_carry_every_table_and_figure(numbers):
         )
     }
     figures = {item.path for item in items if isinstance(item, FigureItem)}
-    assert len(figures) == 4
+    assert len(figures) == 5
     metrics = {name: value for item in items if isinstance(item, Metrics) for name, value in item.values.items()}
     assert metrics["r x with y"] == pytest.approx(frame["x"].corr(frame["y"]))
     assert gaps(found) == [("x", 1)]
