@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from customer_segmentation.secrets import redact
 
 CURRENCIES = ("$", "€", "£", "¥")
+#: Unit of money whose currency the table does not say.
+UNNAMED_CURRENCY = "currency"
 #: Between a number and its per cent sign: they stay on one line.
 NBSP = "\u00a0"
 #: A figure this much smaller than one is rounding error of a sum, and is written as zero.
@@ -105,6 +107,9 @@ def figure(value: float, unit: str = "", *, share: bool = False) -> str:
         return "unknown"
     if share:
         return percent(value)
+    if unit == UNNAMED_CURRENCY:
+        text = digits(abs(value), money=True)
+        return f"{_minus(value, text)}{text}"
     for sign in CURRENCIES:
         if unit.startswith(sign):
             text = digits(abs(value), money=True)
@@ -128,7 +133,7 @@ def money(value: float, unit: str = "") -> str:
     for size, word in ((1e9, "billion"), (1e6, "million")):
         if abs(value) >= size * 0.99999:
             sign = next((item for item in CURRENCIES if unit.startswith(item)), "")
-            rest = unit.removeprefix(sign)
+            rest = unit.removeprefix(sign).removeprefix(UNNAMED_CURRENCY)
             tail = rest if sign else f" {rest}".rstrip()
             return f"{_minus(value, '1')}{sign}{abs(value) / size:,.2f} {word}{tail}"
     return figure(round(value, -2) if abs(value) >= 1e4 else value, unit)

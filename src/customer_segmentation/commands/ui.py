@@ -14,15 +14,14 @@ from customer_segmentation.commands.servers import HOST, answers, free_port
 from customer_segmentation.console.help import help_page
 from customer_segmentation.console.lines import say
 
-#: Sorted by a score the list is flat; in order of creation it would be folded under the studies.
-CANDIDATES = "&searchFilter=tags.level%20%3D%20%27candidate%27&orderByKey=metrics.%60yardstick%60&orderByAsc=false"
-
 
 def run(request: Request) -> int:
     """Start the UI and stay until it ends; of a server's store, only say where it is."""
+    from customer_segmentation.tracking.log.views import VIEWS, view_address
+
     settings, store = request.settings, request.existing_store()
     uri = store.uri
-    page = f"#/experiments/{store.experiment_id}/runs?workflowType=machine_learning"
+    page = view_address(store.experiment_id)
     if uri.startswith("http"):
         say(f"The store is a server and has the UI: {store.shown.rstrip('/')}/{page}")
         return 0
@@ -37,8 +36,9 @@ def run(request: Request) -> int:
     )
     try:
         if answers(server, settings.port):
-            best = f"All candidates, best yardstick first: {address}{CANDIDATES}"
-            say(f"MLflow UI: {address}", best, "Ctrl-C ends it.")
+            root = f"http://{HOST}:{settings.port}/"
+            others = [f"  {view.title}: {root}{view_address(store.experiment_id, view)}" for view in VIEWS[1:]]
+            say(f"MLflow UI, {VIEWS[0].title}: {address}", *others, "Ctrl-C ends it.")
             if settings.open:
                 with contextlib.suppress(webbrowser.Error):
                     webbrowser.open(address)

@@ -7,15 +7,18 @@ from typing import Any
 
 import pandas as pd
 
+from customer_segmentation.formatting import listed, score
+from customer_segmentation.tracking.log.views import view_links
+
 #: Scores of the verdict's page, in order.
 SCORES = {
     "yardstick": "yardstick",
     "reference_silhouette": "separation: silhouette in the reference space",
-    "stability_rand": "stability: half-sample adjusted Rand, mean",
-    "stability_rand_worst": "stability: worst half",
+    "stability_rand": "stability: half-sample adjusted Rand index, mean",
+    "stability_rand_worst": "stability: worst half-sample",
     "stability_prediction_strength": "prediction strength",
     "stability_jaccard_worst": "least stable segment, Jaccard",
-    "screening_rand": "first look at stability (can only rule out)",
+    "screening_rand": "screening of stability (can only rule out)",
     "seed_agreement": "agreement with other seeds, worst",
     "value_explained": "variance of value explained",
     "explained_by_tree": "predicted by a depth-limited tree",
@@ -27,6 +30,8 @@ SCORES = {
 }
 
 EXPERIMENT = """\
+Views: {views}
+
 **Customer segmentation.** Three levels of runs: a *sweep* (one command) holds *studies* (one feature set under one
 scaling, all k), and a study holds *candidates* (one k). Filter by level, because a filter does not follow the tree:
 
@@ -40,6 +45,11 @@ against what K-means attains there with as many segments. `inertia`, `silhouette
 has step = k, so its charts are the elbow and the silhouette by k; `inertia_share` is the only inertia that may be
 overlaid across studies.
 """
+
+
+def experiment_description(experiment_id: str) -> str:
+    """What the experiment holds: links to its views, the levels of runs, what compares."""
+    return EXPERIMENT.format(views=view_links(experiment_id))
 
 
 def link(experiment_id: str, run_id: str, text: str) -> str:
@@ -64,9 +74,9 @@ def study_description(name: str, units: Mapping[str, str], about: str, notes: Se
     about : the feature set's own sentence
     notes : sentences on what was noticed
     """
-    listed = ", ".join(f"{feature} ({unit})" if unit else feature for feature, unit in units.items())
+    shaped = ", ".join(f"{feature} ({unit})" if unit else feature for feature, unit in units.items())
     lines = [
-        f"**{name}**. {about or 'What describes a customer'}: {listed}.",
+        f"**{name}**. {about or 'What describes a customer'}: {shaped}.",
         "",
         (
             "*Model metrics* shows every score by k (step = k): `inertia` is the elbow. Artifacts: `elbow.png`, "
@@ -77,6 +87,25 @@ def study_description(name: str, units: Mapping[str, str], about: str, notes: Se
         *(f"\nNote: {note}." for note in notes),
     ]
     return "\n".join(lines)
+
+
+def candidate_description(name: str, *, units: Mapping[str, str], about: str, sizes: str, study: str) -> str:
+    """What a candidate is, in a paragraph, with a link to its study's elbow.
+
+    Parameters
+    ----------
+    name : of the candidate
+    units : feature to its unit
+    about : what its features are about
+    sizes : customers of each segment
+    study : link to the study's run
+    """
+    shaped = listed(f"{feature} ({unit})" if unit else feature for feature, unit in units.items())
+    return (
+        f"**{name}**: segments of {sizes} customers, clustered by {shaped}"
+        f"{f' ({about[:1].lower()}{about[1:]})' if about else ''}. The elbow, and the same scores for every number of "
+        f"segments, are on its study: {study}."
+    )
 
 
 def sweep_description(  # noqa: PLR0913 - each is named at the call
@@ -124,7 +153,7 @@ def sweep_description(  # noqa: PLR0913 - each is named at the call
         (
             "Artifacts of this run: `report.html` (all of it on one page), `leaderboard.csv`, `verdict.md`, "
             "`sweep_heatmaps.png`, `candidates.png`, "
-            "`exploration/`, `set_aside.csv` where rows were set aside."
+            "`exploration/`, `set_aside.csv` where rows were rejected."
         ),
         "",
         "### Repeat it",
@@ -139,7 +168,9 @@ def verdict_markdown(verdict: Mapping[str, Any]) -> str:
     chosen, runner_up = verdict["chosen"], verdict["runner_up"]
     lines = ["# Verdict", ""]
     lines += [f"Chosen: **{chosen['name']}**" if chosen else "**No candidate was chosen.**", ""]
-    lines += [f"How sure: **{verdict['certainty']['word']}**. {verdict['certainty']['sentence']}", ""] if chosen else []
+    lines += (
+        [f"Confidence: **{verdict['certainty']['word']}**. {verdict['certainty']['sentence']}", ""] if chosen else []
+    )
     lines += [f"- {reason}" for reason in verdict["reasons"]]
     if chosen:
         shown = {name: title for name, title in SCORES.items() if chosen.get(name) is not None}
@@ -151,7 +182,7 @@ def verdict_markdown(verdict: Mapping[str, Any]) -> str:
         other = f" {runner_up['sizes']} |" if runner_up else ""
         lines.append(f"| customers in each segment | {chosen['sizes']} |{other}")
     if verdict["short_list"]:
-        lines += ["", "## Examined closely", ""]
+        lines += ["", "## Evaluated closely", ""]
         lines += [
             "| candidate | yardstick | separation | stability | value explained | verdict |",
             "|---|---|---|---|---|---|",
@@ -161,19 +192,20 @@ def verdict_markdown(verdict: Mapping[str, Any]) -> str:
                 _score(row[name]) for name in ("yardstick", "reference_silhouette", "stability", "value_explained")
             )
             word = f"ruled out: {row['ruled_out'].replace('_', ' ')}" if row["ruled_out"] else ""
-            word = word or ("confirmed" if row["confirmed"] else "first look only")
+            word = word or ("confirmed" if row["confirmed"] else "screened only")
             lines.append(f"| {row['name']} | {figures} | {word} |")
-        lines += ["", "Stability from the first look is no confirmation: it can only rule out."]
+        lines += ["", "Stability from the screening is not a confirmation: it can only rule out."]
     if verdict["structure_by_study"]:
         lines += ["", "## Is there natural structure?", ""]
         for study in verdict["structure_by_study"]:
             opinions = ", ".join(f"{name} {k}" for name, k in study["opinions"].items())
             lines.append(
-                f"- **{study['study']}**: {study['sentence']}" + (f" Others say k: {opinions}." if opinions else "")
+                f"- **{study['study']}**: {study['sentence']}"
+                + (f" Other criteria: k = {opinions}." if opinions else "")
             )
     lines += ["", f"{verdict['candidates']} candidates were compared; `leaderboard.csv` has them all.", ""]
     return "\n".join(lines)
 
 
 def _score(value: Any) -> str:
-    return "" if value is None else f"{float(value):.4g}"
+    return "" if value is None else score(float(value)) if abs(float(value)) < 10 else f"{float(value):,.0f}"

@@ -9,7 +9,7 @@ from customer_segmentation.data.load import load_customers
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.explore.exploration import Asked, Exploration, explore_table
 from customer_segmentation.settings.commands import ExploreSettings
-from customer_segmentation.tracking.descriptions import EXPERIMENT
+from customer_segmentation.tracking.descriptions import experiment_description
 from customer_segmentation.tracking.items import Params, Text
 from customer_segmentation.tracking.log.exploration import exploration_run_items, explore_description
 from customer_segmentation.tracking.provenance import provenance
@@ -61,7 +61,7 @@ def log_exploration(
         By which it can be repeated.
     """
     settings, table, found = explored.settings, explored.table, explored.found
-    describe_experiment(store, EXPERIMENT)
+    describe_experiment(store, experiment_description(store.experiment_id))
     tags = provenance(digest=table.digest, source_sha256=table.source_sha256, seed=settings.data.seed)
     tags["command"] = command
     if settings.data.source != "sample":

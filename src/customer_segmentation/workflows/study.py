@@ -17,10 +17,12 @@ from customer_segmentation.config.playbook_file import playbook_of
 from customer_segmentation.errors import SegmentError, StoreError, debugging
 from customer_segmentation.execution.processes import follow_parent
 from customer_segmentation.execution.progress import current_progress
+from customer_segmentation.formatting import listed
 from customer_segmentation.model.build import Clusters, segment_model_of
 from customer_segmentation.segments.names import name_segments
 from customer_segmentation.segments.profile import Profiles
 from customer_segmentation.settings.k_values import parse_k
+from customer_segmentation.tracking.descriptions import candidate_description, link
 from customer_segmentation.tracking.fingerprint import TAG as IDENTITY
 from customer_segmentation.tracking.fingerprint import candidate_identity
 from customer_segmentation.tracking.items import Item, Metrics, Model, Tags
@@ -294,6 +296,13 @@ def _log_candidates(
                 "verdict_of_study": verdict,
                 **candidate_tags(candidate, verdict=verdict),
             },
+            description=candidate_description(
+                f"{spec.name} · k={candidate.k}",
+                units=space.features.units,
+                about=space.features.about,
+                sizes=listed(f"{size:,}" for size in candidate.sizes),
+                study=link(store.experiment_id, study_id, spec.name),
+            ),
         )
         try:
             items = list(candidate_items(candidate, space, params=spec.params, config=spec.config))

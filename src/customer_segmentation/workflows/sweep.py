@@ -31,7 +31,7 @@ from customer_segmentation.explore.hypotheses import HypothesisResult
 from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.sweep import SweepSettings
-from customer_segmentation.tracking.descriptions import EXPERIMENT, link, sweep_description
+from customer_segmentation.tracking.descriptions import experiment_description, link, sweep_description
 from customer_segmentation.tracking.fingerprint import TAG as IDENTITY
 from customer_segmentation.tracking.items import Item, Tags, Text
 from customer_segmentation.tracking.log.exploration import exploration_items, hypothesis_items
@@ -167,9 +167,10 @@ def sweep(
             speak_of(store, earlier.info.run_id)
             return SweepResult(store, earlier.info.run_id, table, None, earlier)
         if earlier is None:
-            describe_experiment(store, EXPERIMENT)
+            describe_experiment(store, experiment_description(store.experiment_id))
             words = {**tags, IDENTITY: own, "command": command_line}
             sweep_id = open_run(store, name=sweep_name(plan), level="sweep", tags=words)
+            share_views(store, sweep_id)
         else:
             sweep_id = earlier.info.run_id
             take_up(store, sweep_id)

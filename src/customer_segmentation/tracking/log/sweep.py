@@ -35,7 +35,7 @@ def conclusion_items(
     chosen : the chosen one's row; None where none was chosen
     verdict : what ``verdict.json`` holds
     """
-    shown = leaderboard.drop(columns=["job"])
+    shown = in_rank_order(leaderboard.drop(columns=["job"]))
     yield Table(shown, "leaderboard.csv")
     yield Table(shown.round(6), "leaderboard.json")
     yield Text(verdict_markdown(verdict), "verdict.md")
@@ -54,6 +54,26 @@ def conclusion_items(
         ),
         "candidates.png",
     )
+
+
+#: Columns that one reads, first in the leaderboard.
+FIRST = ("rank", "study", "k", "verdict", "yardstick", "stability", "reference_silhouette", "value_explained",
+         "smallest_share", "sizes", "silhouette", "inertia_share", "features", "scaling")  # fmt: skip
+
+
+def in_rank_order(leaderboard: pd.DataFrame) -> pd.DataFrame:
+    """The leaderboard as one reads it: the chosen candidate, the runner-up, the others that qualified, the ruled out.
+
+    Within these the higher yardstick goes first; ``rank`` counts from 1, and the columns that one reads stand first.
+    """
+    place = leaderboard["verdict"].map({"chosen": 0, "runner_up": 1}).fillna(2)
+    place = place.where(~leaderboard["verdict"].str.startswith("ruled_out"), 3)
+    ranked = leaderboard.assign(_place=place).sort_values(
+        ["_place", "yardstick", "k"], ascending=[True, False, True], kind="stable"
+    )
+    ranked = ranked.drop(columns="_place").assign(rank=range(1, len(ranked) + 1))
+    first = [name for name in FIRST if name in ranked]
+    return ranked[[*first, *(name for name in ranked if name not in first)]]
 
 
 def table_of_candidates(leaderboard: pd.DataFrame, chosen: pd.Series | None) -> pd.DataFrame:
