@@ -104,7 +104,7 @@ def _segments(insights: SegmentInsights) -> Table:
     if outcome is not None:
         named = outcome.levels[0] if outcome.levels != ("yes",) else outcome.name
         columns(made, right=[escape(shortened(named, 20))])
-    columns(made, ["first of what to do"])
+    columns(made, ["first action"])
     for at, row in enumerate(insights.profiles.segments.itertuples(index=False)):
         cells = [str(at), escape(insights.names[at].name), f"{row.customers:,}"]
         if value is not None:

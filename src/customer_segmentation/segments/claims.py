@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -40,6 +41,7 @@ ALL_CUSTOMERS = "all customers"
 LONGEST = 60  # of a level, where it is told
 
 
+UNIT_IN_BRACKETS = re.compile(r"\s*[(\[][^()\[\]]{1,12}[)\]]\s*$")
 #: What a column is about stands in a name where it is no longer than this.
 LONGEST_ABOUT = 28
 
@@ -154,9 +156,9 @@ def declared_claims(
 
 def rate_of(variable: ProfileVariable) -> str:
     """What the share of an outcome is called in a name: "churn rate", "share of Churned", or a yes/no column's name."""
-    if variable.event or variable.levels in ((), (YES,)):
+    if variable.event or not variable.levels:
         return variable.rate_name
-    return f"share of {variable.levels[0]}"
+    return f"share of {variable.name if variable.levels == (YES,) else variable.levels[0]}"
 
 
 def event_of(claim: Claim) -> str:

@@ -37,6 +37,7 @@ from customer_segmentation.tracking.items import Item, Tags, Text
 from customer_segmentation.tracking.log.exploration import exploration_items, hypothesis_items
 from customer_segmentation.tracking.log.sweep import conclusion_items, sweep_params, verdict_figures
 from customer_segmentation.tracking.log.table import table_items
+from customer_segmentation.tracking.log.views import share_views
 from customer_segmentation.tracking.provenance import provenance
 from customer_segmentation.tracking.read import overrides_of, run_of, structure_of
 from customer_segmentation.tracking.resume import clear_verdict, earlier_sweep, take_up
