@@ -41,7 +41,12 @@ def model_folder(folder: Path) -> Path:
     spec = spec_of(asked.compose_job(asked.jobs[0], 0), ())
     made = compute(spec, check_plan(asked))
     model = segment_model_of(
-        made.study.candidates[0], made.space, made.customers.table, study=spec.name, data=spec.settings.data
+        made.study.candidates[0],
+        made.space,
+        made.customers.table,
+        study=spec.name,
+        data=spec.settings.data,
+        selection=spec.settings.selection,
     )
     write_model(model, folder / "segment_model")
     return folder / "segment_model"

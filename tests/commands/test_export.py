@@ -49,6 +49,21 @@ def test_the_champion_as_sql_labels_a_table_as_score_does(segment, place, monkey
     assert "is not an export of an earlier command" in segment("export", "output=labels.csv", "overwrite=true").sentence
 
 
+def test_rules_are_told_with_their_agreement_and_run(segment, place, monkeypatch):
+    monkeypatch.chdir(place)
+    said = segment("export", "format=rules").out
+    assert "-- A tree of at most 4 questions gives " in said
+    customers = draw_customers(300, seed=7)
+    with duckdb.connect() as connection:
+        connection.register("crm", customers)
+        found = connection.execute(f"SELECT {said} AS name FROM crm").fetch_df()["name"]
+    customers.to_csv("again.csv", index=False)
+    assert segment("score", "input=again.csv", "output=again_labels.csv", "quiet=true").code == 0
+    labels = pd.read_csv("again_labels.csv").set_index("Customer ID")["segment_name"]
+    right = labels.reindex(customers["Customer ID"]).to_numpy()
+    assert (found.to_numpy() == right).mean() > 0.75
+
+
 def test_words_that_lead_nowhere(segment, place, monkeypatch):
     monkeypatch.chdir(place)
     assert "dialect=oracle: expected one of duckdb" in segment("export", "dialect=oracle").sentence

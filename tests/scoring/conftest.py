@@ -17,7 +17,7 @@ from customer_segmentation.settings.data import DataSettings
 from customer_segmentation.sources.open import open_source
 from customer_segmentation.sources.samples.telecom import draw_customers
 from customer_segmentation.workflows.study import compute
-from customer_segmentation.workflows.study_spec import StudySpec
+from customer_segmentation.workflows.study_spec import spec_of
 
 FEATURES = ["features=value", "+features.columns.contract=Contract"]
 
@@ -39,10 +39,15 @@ def raw() -> pd.DataFrame:
 @pytest.fixture(scope="session")
 def model() -> SegmentModel:
     asked = plan("sweep", ["data.customers=800", "k=[4]", *FEATURES])
-    spec = StudySpec("value · standard", asked.settings[0], asked.choices_of[0], (), 0, "")
-    found = compute(spec, check_plan(asked))
+    spec = spec_of(asked.compose_job(asked.jobs[0], 0), ())
+    made = compute(spec, check_plan(asked))
     return segment_model_of(
-        found.study.candidates[0], found.space, found.customers.table, study=spec.name, data=spec.settings.data
+        made.study.candidates[0],
+        made.space,
+        made.customers.table,
+        study=spec.name,
+        data=spec.settings.data,
+        selection=spec.settings.selection,
     )
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from customer_segmentation.commands.command import CommandSpec, Request
 from customer_segmentation.console.help import help_page
 from customer_segmentation.console.lines import say
-from customer_segmentation.settings.export import DIALECTS, FORMATS
+from customer_segmentation.settings.export import DIALECTS
 
 SINGLE = (
     ("run_id=RUN_ID", "the model of a run; of a sweep: its chosen one"),
     ("model=models:/customer-segmentation/3", "or models:/NAME@ALIAS, runs:/RUN_ID/model; default: the champion"),
-    ("format=sql", f"{', '.join(FORMATS)}"),
+    ("format=rules", "a shallow tree that explains the segments, in words and as one SQL CASE; default: sql"),
     ("dialect=postgres", ", ".join(DIALECTS)),
     ("table=shop.customers", "name of the customers' table in the database; default: customers"),
     ("'headers={Total Revenue: revenue}'", "where a column has another name in that table"),
@@ -71,6 +71,7 @@ SPEC = CommandSpec(
         examples=[
             "segment export dialect=postgres table=shop.customers output=labels.sql",
             "segment export run_id=RUN_ID dialect=bigquery 'headers={Total Revenue: total_revenue}'",
+            "segment export format=rules",
         ],
     ),
 )

@@ -15,8 +15,10 @@ from customer_segmentation.clustering.space import Space
 from customer_segmentation.data.contract import plain_spec
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.model.reference import reference_of
+from customer_segmentation.model.rules import learn_rules
 from customer_segmentation.model.segment_model import SegmentModel
 from customer_segmentation.settings.data import DataSettings
+from customer_segmentation.settings.sweep import SelectionSettings
 from customer_segmentation.settings.trusted import trusted_modules
 
 EXAMPLE_ROWS = 5
@@ -38,13 +40,14 @@ class Clusters(Protocol):
         """Fitted clusterer."""
 
 
-def segment_model_of(
+def segment_model_of(  # noqa: PLR0913 - what a model is made of, by keyword
     fit: Clusters,
     space: Space,
     table: CustomerTable,
     *,
     study: str,
     data: DataSettings,
+    selection: SelectionSettings,
     profile: pd.DataFrame | None = None,
     names: Mapping[int, str] | None = None,
 ) -> SegmentModel:
@@ -61,6 +64,8 @@ def segment_model_of(
         Name of the study.
     data : DataSettings
         Which population is kept.
+    selection : SelectionSettings
+        Depth and leaves of the tree that explains the segments.
     profile : DataFrame, optional
         Tidy, one row a segment and variable.
     names : mapping of int to str, optional
@@ -96,6 +101,13 @@ def segment_model_of(
         profile=profile,
         reference=reference,
         trusted_modules=trusted_modules(),
+        rules=learn_rules(
+            space.values,
+            fit.labels,
+            indicators=space.features.of_kind("indicator"),
+            depth=selection.tree_depth,
+            leaves=selection.tree_leaves,
+        ),
         about={
             "study": study,
             "features": space.features.name,

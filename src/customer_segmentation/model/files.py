@@ -20,6 +20,7 @@ FORMAT = 2
 PIPELINE = "pipeline.skops"
 SEGMENTS = "segments.json"
 REFERENCE = "reference.json"
+RULES = "rules.json"
 PROFILE = "profile.csv"
 EXAMPLE = "example.json"
 STEPS = ["features", "scaling", "clustering"]
@@ -82,6 +83,7 @@ def write_model(model: SegmentModel, folder: Path) -> None:
     }
     _write_json(folder / SEGMENTS, segments)
     _write_json(folder / REFERENCE, dict(model.reference))
+    _write_json(folder / RULES, dict(model.rules))
     model.example.to_json(folder / EXAMPLE, orient="split", index=False)
     if model.profile is not None:
         neutralised(model.profile).to_csv(folder / PROFILE, index=False)
@@ -125,6 +127,7 @@ def read_model(folder: Path, *, trusted_modules: Collection[str] = ()) -> Segmen
             profile=pd.read_csv(folder / PROFILE) if (folder / PROFILE).is_file() else None,
             reference=json.loads((folder / REFERENCE).read_text(encoding="utf-8")),
             about=segments["about"],
+            rules=json.loads((folder / RULES).read_text(encoding="utf-8")),
             trusted_modules=tuple(trusted_modules),
         )
     except FileNotFoundError as error:

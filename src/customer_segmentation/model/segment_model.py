@@ -75,6 +75,8 @@ class SegmentModel:
         How the customers of the fit were distributed, for drift.
     about : mapping
         Where the model is from: study, k, digest of the table, ...
+    rules : mapping
+        A shallow tree that explains the segments, as `learn_rules` makes it; empty where there is none.
     trusted_modules : tuple of str
         Packages or modules whose types the pipeline may hold beside scikit-learn's and ours.
     """
@@ -88,6 +90,7 @@ class SegmentModel:
     profile: pd.DataFrame | None = None
     reference: Mapping[str, Any] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)
+    rules: Mapping[str, Any] = field(default_factory=dict)
     trusted_modules: tuple[str, ...] = ()
 
     @property

@@ -1,4 +1,9 @@
-"""The part of this package that a logged model needs, found by following imports: a few modules instead of all."""
+"""The part of this package that a logged model needs, found by following imports: a few modules instead of all.
+
+MLflow's ``infer_code_paths`` does not do it: measured on 3.17.2, it loads each model once more in a process of its own
+(3.1 CPU s a model, where this takes 0.05 s a process) and finds none of the modules, because the package does not lie
+below the current folder.
+"""
 
 from __future__ import annotations
 

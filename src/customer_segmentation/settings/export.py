@@ -8,7 +8,7 @@ from customer_segmentation.settings.tracking import TrackingSettings
 
 Dialect = Literal["duckdb", "postgres", "bigquery", "snowflake", "spark", "sqlite"]
 DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
-Format = Literal["sql", "onnx"]
+Format = Literal["sql", "rules", "onnx"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 

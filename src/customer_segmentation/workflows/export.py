@@ -1,8 +1,9 @@
-"""A model in a form that needs no Python: one SELECT."""
+"""A model in a form that needs no Python: one SELECT, or rules to read."""
 
 from __future__ import annotations
 
-from customer_segmentation.errors import SettingsError
+from customer_segmentation.errors import SettingsError, StudyError
+from customer_segmentation.model.rules import rules_case, rules_text
 from customer_segmentation.model.sql import labelling_select
 from customer_segmentation.scoring.load import LoadedModel, loaded
 from customer_segmentation.settings.export import DIALECTS, ExportSettings
@@ -32,8 +33,14 @@ def export_model(settings: ExportSettings, store: Store) -> str:
             "no reasons; take format=sql, or `segment score`."
         )
     model = loaded(store, settings.model, settings.run_id)
-    headers = {str(name): str(header) for name, header in (settings.headers or {}).items()}
     dialect = next(known for known in DIALECTS if known == settings.dialect)
+    headers = {str(name): str(header) for name, header in (settings.headers or {}).items()}
+    if settings.format == "rules":
+        if not model.model.rules:
+            raise StudyError(f"{model.label} has no rules; sweep again, or take format=sql.")
+        told = "".join(f"-- {line}".rstrip() + "\n" for line in rules_text(model.model).splitlines())
+        case = rules_case(model.model, dialect=dialect, headers=headers)
+        return f"{SIGNATURE}{_told(model)}\n{told}{case}\n"
     statement = labelling_select(model.model, dialect=dialect, table=settings.table, headers=headers, key=settings.id)
     return f"{SIGNATURE}{_told(model)}\n{statement};\n"
 

@@ -160,6 +160,7 @@ class _Promotion:
             found.customers.table,
             study=found.spec.name,
             data=found.spec.settings.data,
+            selection=found.spec.settings.selection,
             profile=profiles.table,
             names={name.segment: name.name for name in names},
         ).renamed(identity.numbers, identity.names, **{CLAIMED: plain_names(names)})

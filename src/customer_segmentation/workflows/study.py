@@ -247,6 +247,7 @@ def model_of(
         customers.table,
         study=spec.name,
         data=spec.settings.data,
+        selection=spec.settings.selection,
         profile=profiles.table,
         names=names,
     )
