@@ -6,12 +6,14 @@ import pytest
 from scipy.stats import chi2
 
 from customer_segmentation.model.reference import bin_edges, bins_of, distribution
+from customer_segmentation.model.segment_model import Labelled
 from customer_segmentation.scoring.drift import DriftWatch, level_of, stability
 from customer_segmentation.scoring.score import Comparison
 from customer_segmentation.settings.score import DriftSettings
 
 STANDARD = DriftSettings()
 KEPT, CHURNED = "kept", "churned"
+COLUMN = "Total Revenue"
 
 
 @pytest.fixture(scope="module")
@@ -128,3 +130,33 @@ def test_of_a_handful_nothing_is_said(model, kept):
 
 def test_levels():
     assert [level_of(value, [0.1, 0.25]) for value in (0.05, 0.1, 0.3)] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("n", [60, 100, 200, 400])
+def test_samples_of_the_fits_own_customers_do_not_cry_wolf_and_a_shift_is_found(model, kept, n):
+    """All tests together err as seldom as the confidence says: 0.5 % of samples would be 1 of 200."""
+    labelled, generator = model.predict(kept), np.random.default_rng(n)
+
+    def word(factor=1.0):
+        rows = generator.choice(len(kept), n)
+        watch = DriftWatch(model.reference, model.numbers, model.names)
+        if factor == 1:
+            parts = [frame.iloc[rows] for frame in (labelled.table, labelled.clean, labelled.features)]
+            watch.add(Labelled(*parts, labelled.problems.head(0)))
+        else:
+            sample = kept.iloc[rows]
+            watch.add(model.predict(sample.assign(**{COLUMN: pd.to_numeric(sample[COLUMN]) * factor})))
+        return watch.measure(STANDARD).word
+
+    assert sum(word() != "steady" for _ in range(200)) <= 4
+    assert sum(word(3.0) != "steady" for _ in range(5)) == 5, "three times as much is seen in the smallest sample"
+
+
+def test_the_share_without_a_label_is_of_all_rows(model, kept):
+    watch = DriftWatch(model.reference, model.numbers, model.names)
+    sample = kept.head(500).copy()
+    sample.loc[sample.index[:72], COLUMN] = "many"
+    inside = np.arange(500) < 300  # the fit would have kept these
+    watch.add(model.predict(sample), inside)
+    (told,) = [reason for reason in watch.measure(STANDARD).reasons if "have no label" in reason]
+    assert told.replace("\u00a0", " ").startswith("watch: 14.4 % of the rows")

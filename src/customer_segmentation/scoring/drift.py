@@ -20,7 +20,7 @@ import pandas as pd
 from customer_segmentation.formatting import figure, percent
 from customer_segmentation.model.reference import bins_of
 from customer_segmentation.model.segment_model import Labelled
-from customer_segmentation.segments.intervals import newcombe, wilson
+from customer_segmentation.segments.intervals import newcombe, shares_differ, wilson
 from customer_segmentation.settings.score import DriftSettings
 
 WORDS = ("steady", "watch", "refit")
@@ -95,7 +95,8 @@ class DriftWatch:
         self.variables += [_Counts(item, "columns") for item in reference.get("columns", [])]
         self.segments: Counter[int] = Counter()
         self.customers = self.rejected = 0
-        self.distance, self.beyond = 0.0, 0
+        self.rows = 0  # all that were looked at, with and without a label
+        self.distance, self.squared, self.beyond = 0.0, 0.0, 0
         self.unseen: Counter[tuple[str, str]] = Counter()
 
     def add(self, labelled: Labelled, inside: npt.NDArray[np.bool_] | None = None) -> None:
@@ -107,6 +108,7 @@ class DriftWatch:
         inside : which of its rows count, shape (n_rows,); None: all
         """
         good = labelled.table["segment"].notna().to_numpy()
+        self.rows += len(good)
         self.rejected += int((~good).sum())
         if inside is not None:
             good = good & inside
@@ -126,6 +128,7 @@ class DriftWatch:
         self.segments.update(dict(zip(segments.tolist(), counts.tolist(), strict=True)))
         distances = table["distance"].to_numpy()
         self.distance += float(distances.sum())
+        self.squared += float((distances**2).sum())
         self.beyond += int((distances > self.reference["distances"]["quantiles"]["0.99"]).sum())
 
     def _note_unseen(self, found: Mapping[tuple[str, str], int]) -> None:
@@ -152,12 +155,15 @@ class DriftWatch:
         segments = self._segments(settings, found)
         distances = self._distances(settings, found)
         for column, part in unseen.groupby("column", sort=False):
-            share = part["customers"].sum() / (n + self.rejected)
+            share = part["customers"].sum() / self.rows
             level = level_of(share, settings.unseen)
+            known = float(self.reference["customers"])
+            if level and shares_differ((part["customers"].sum(), 0.0), (self.rows, known)) >= self._risk(settings):
+                level = 0
             listed = ", ".join(repr(value) for value in part["value"].head(3))
             if level:
                 found.append((level, share, f"{column} has values that the fit did not: {listed} ({percent(share)})"))
-        share = self.rejected / (n + self.rejected)
+        share = self.rejected / self.rows
         if level := level_of(share, settings.rejected):
             found.append((level, share, f"{percent(share)} of the rows have no label"))
         found.sort(key=lambda item: -item[0])  # stable: within a level as they were found
@@ -166,10 +172,17 @@ class DriftWatch:
         bins = {variable.name: variable.shares() for variable in self.variables}
         return Drift(word, reasons, variables, segments, distances, unseen, n, self.rejected, bins)
 
+    def _risk(self, settings: DriftSettings) -> float:
+        """Of one test, so that all of them together cry wolf as seldom as the confidence says (Bonferroni).
+
+        A test a variable and a segment, one of the distances, one of the tail, one of new categories.
+        """
+        return (1 - settings.confidence) / (len(self.variables) + len(self.numbers) + 3)
+
     def _variables(self, settings: DriftSettings, found: list[tuple[int, float, str]]) -> pd.DataFrame:
         from scipy.stats import chi2
 
-        quantile = 1 - (1 - settings.confidence) / max(len(self.variables), 1)
+        quantile = 1 - self._risk(settings)
         rows = []
         for variable in self.variables:
             then, now = variable.counts()
@@ -201,11 +214,13 @@ class DriftWatch:
         now = np.array([self.segments[number] for number in self.numbers], dtype=float)
         counts = (np.full(len(now), now.sum()), np.full(len(then), then.sum()))
         low, high = newcombe((now, then), counts)
+        differ = shares_differ((now, then), counts)
         rows = []
         for at, number in enumerate(self.numbers):
             share_then, share_now = then[at] / then.sum(), now[at] / now.sum()
             change = share_now - share_then
-            level = level_of(abs(change), settings.segments) if low[at] > 0 or high[at] < 0 else 0
+            differs = differ[at] < self._risk(settings)
+            level = level_of(abs(change), settings.segments) if differs else 0
             name = self.names.get(number) or f"segment {number}"
             rows.append((number, name, share_then, share_now, change, low[at], high[at], WORDS[level]))
             if level:
@@ -225,16 +240,25 @@ class DriftWatch:
         )
 
     def _distances(self, settings: DriftSettings, found: list[tuple[int, float, str]]) -> dict[str, float]:
+        from scipy.stats import norm
+
         n = self.customers
         then = self.reference["distances"]["mean"]
         ratio = self.distance / n / then if then > 0 else 1.0
         low, high = wilson(np.array([float(self.beyond)]), np.array([float(n)]))
-        if level := level_of(ratio, settings.distances):
+        spread = np.sqrt(
+            max(self.squared / n - (self.distance / n) ** 2, 0.0) * (1 / n + 1 / self.reference["customers"])
+        )
+        risk = self._risk(settings)
+        farther = self.distance / n - then > norm.isf(risk) * spread
+        if farther and (level := level_of(ratio, settings.distances)):
             found.append(
                 (level, ratio, f"customers are {ratio:.2f} times as far from their segment's centre as at the fit")
             )
         share = self.beyond / n
-        if (level := level_of(share, settings.tail_share)) and low[0] > 0.01:
+        known = float(self.reference["customers"])
+        rare = shares_differ((float(self.beyond), 0.01 * known), (float(n), known)) < risk
+        if rare and (level := level_of(share, settings.tail_share)):
             found.append((level, share, f"{percent(share)} are farther out than 99 % of the fit's customers were"))
         return {"ratio": ratio, "beyond": share, "low": float(low[0]), "high": float(high[0])}
 
