@@ -158,7 +158,7 @@ class DriftWatch:
             share = part["customers"].sum() / self.rows
             level = level_of(share, settings.unseen)
             known = float(self.reference["customers"])
-            if level and shares_differ((part["customers"].sum(), 0.0), (self.rows, known)) >= self._risk(settings):
+            if level and _differ((part["customers"].sum(), 0.0), (self.rows, known)) >= self._risk(settings):
                 level = 0
             listed = ", ".join(repr(value) for value in part["value"].head(3))
             if level:
@@ -257,10 +257,16 @@ class DriftWatch:
             )
         share = self.beyond / n
         known = float(self.reference["customers"])
-        rare = shares_differ((float(self.beyond), 0.01 * known), (float(n), known)) < risk
+        rare = _differ((float(self.beyond), 0.01 * known), (float(n), known)) < risk
         if rare and (level := level_of(share, settings.tail_share)):
             found.append((level, share, f"{percent(share)} are farther out than 99 % of the fit's customers were"))
         return {"ratio": ratio, "beyond": share, "low": float(low[0]), "high": float(high[0])}
+
+
+def _differ(events: tuple[float, float], counts: tuple[float, float]) -> float:
+    """P of two shares of one event."""
+    one, other = (np.array([value], dtype=float) for value in events)
+    return float(shares_differ((one, other), (np.array([float(counts[0])]), np.array([float(counts[1])])))[0])
 
 
 class _Counts:

@@ -91,9 +91,6 @@ class SelectionSettings:
     tree_leaves: int = limited(16, at_least=2)  # ... and so many leaves ...
     # ... has to predict the segment of this share of the customers
     explained_share: float = limited(0.8, at_least=0, below=1, such_as="0.8")
-    # the rules that explain a model (segment export format=rules) ask so many questions at most
-    tree_depth: int = limited(4, at_least=1)
-    tree_leaves: int = limited(12, at_least=2)  # and are so many at most
     # yardstick | separation | stability | value_explained, in order; near ties of one go to the next
     rank_by: list[str] = limited(["yardstick", "separation", "stability"], choices=CRITERIA, filled=True)
     near_tie: float = limited(0.01, at_least=0, below=1, such_as="0.01")  # differences up to this do not decide
