@@ -10,9 +10,6 @@ import pytest
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "customer_segmentation"
 SECTION = re.compile(r"^Parameters\n-+\n(.*?)(?=^[A-Z][A-Za-z ]+\n-{3,}$|\Z)", re.MULTILINE | re.DOTALL)
 
-#: Rooms that do not keep to it yet.
-LATER = ("sources", "verdict")
-
 
 def arguments(function: ast.FunctionDef, *, method: bool) -> list[str]:
     given = function.args
@@ -41,12 +38,7 @@ def public_functions(tree: ast.AST, inside: str = "") -> Iterator[tuple[str, ast
                 yield inside + node.name, node, bool(inside) and "staticmethod" not in marks
 
 
-def modules() -> list[Path]:
-    found = sorted(SOURCE.rglob("*.py"))
-    return [path for path in found if path.relative_to(SOURCE).parts[0].removesuffix(".py") not in LATER]
-
-
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SOURCE)))
+@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: str(path.relative_to(SOURCE)))
 def test_arguments_are_documented(path):
     for name, function, method in public_functions(ast.parse(path.read_text(encoding="utf-8"))):
         names, told = arguments(function, method=method), documented(ast.get_docstring(function) or "")

@@ -75,3 +75,26 @@ def test_the_composed_config_is_shown_without_any_work(segment, tmp_path):
     assert "MinMaxScaler" in said.out
     assert "a (1).csv" in said.out
     assert list(tmp_path.iterdir()) == []
+
+
+def test_help_of_a_command_is_its_own(segment):
+    assert segment("help", "promote").out == segment("promote", "--help").out
+    assert "segment sweep" in segment("help").out
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("segment s", {"sweep", "score", "serve"}),
+        ("segment sweep scaling=min", {"scaling=minmax"}),
+        ("segment promote promotion=r", {"promotion=refit", "promotion=redesign"}),
+    ],
+)
+def test_the_shell_completes_commands_and_what_exists_for_a_decision(segment, monkeypatch, typed, expected):
+    monkeypatch.setenv("COMP_LINE", typed)
+    assert set(segment("-sc", "query=bash").out.split()) == expected
+
+
+def test_a_shell_that_is_not_known_is_refused(segment):
+    assert "bash" in segment("-sc", "install=cmd").sentence
+    assert "complete" in segment("-sc", "install=bash").out

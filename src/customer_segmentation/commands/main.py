@@ -51,7 +51,7 @@ def overview() -> str:
         [
             "segment: find the customers worth keeping, and be able to defend the answer.",
             "",
-            "Usage: segment COMMAND [key=value ...]        segment COMMAND --help",
+            "Usage: segment COMMAND [key=value ...]        segment help COMMAND",
             "",
             "Commands:",
             *lines,
@@ -66,6 +66,7 @@ def overview() -> str:
             "",
             "Settings are Hydra configs: conf/ and experiments/ in the current folder add to the shipped ones.",
             "SEGMENT_DEBUG=1 shows the traceback of an error.",
+            'Words are completed by TAB after:  eval "$(segment -sc install=bash)"   (or zsh, fish)',
         ]
     )
 
@@ -85,6 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _main(arguments: Sequence[str] | None) -> int:  # noqa: C901 - one case after the other
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["help"] and len(words) > 1:
+        words = [words[1], "--help"]
     if not words or words[0] in ("-h", "--help", "help"):
         say(overview())
         return 0
@@ -92,6 +95,8 @@ def _main(arguments: Sequence[str] | None) -> int:  # noqa: C901 - one case afte
         say(f"customer-segmentation {__version__}")
         return 0
     name, rest = words[0], words[1:]
+    if name in ("-sc", "--shell-completion"):
+        return _complete(rest)
     if name not in COMMANDS:
         near = get_close_matches(name, COMMANDS, n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
@@ -129,6 +134,17 @@ def _main(arguments: Sequence[str] | None) -> int:  # noqa: C901 - one case afte
             "(run again with SEGMENT_DEBUG=1 for the traceback)"
         )
         return 1
+
+
+def _complete(words: Sequence[str]) -> int:
+    from customer_segmentation.config.completion import complete
+
+    try:
+        complete(words, list(COMMANDS))
+    except SegmentError as error:
+        warn(f"segment -sc: {error}")
+        return 1
+    return 0
 
 
 def command() -> NoReturn:

@@ -48,8 +48,14 @@ class ArrowSource(FileSource):
             raise self._damaged(error) from None
 
     @classmethod
-    def opened(cls, file: FileBytes, settings: DataSettings) -> Self:
-        """Open an Arrow file."""
+    def opened(cls, file: FileBytes, settings: DataSettings) -> Self:  # noqa: ARG003 - the signature of its kind
+        """Open an Arrow file.
+
+        Parameters
+        ----------
+        file : the file's bytes, whatever they are packed in
+        settings : ``data``: how the table is to be read
+        """
         return cls(file.path, name=file.name, stream=file.head.startswith(_STREAM))
 
     @property
@@ -58,7 +64,18 @@ class ArrowSource(FileSource):
         return sha256_of([self._path])
 
     def tables(self, positions: Sequence[int], *, size: int) -> Iterator[pa.Table]:
-        """Yield all rows in order, ``size`` at a time, with the columns at ``positions``."""
+        """Yield all rows in order, ``size`` at a time, with the columns at ``positions``.
+
+        Parameters
+        ----------
+        positions : columns, counted from 0
+        size : rows at a time
+
+        Raises
+        ------
+        DataError
+            The file is damaged.
+        """
         try:
             with pa.memory_map(str(self._path)) as opened:
                 reader = self._reader(opened)

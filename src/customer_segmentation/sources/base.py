@@ -98,6 +98,11 @@ class TableSource(ABC):
     def tables(self, positions: Sequence[int], *, size: int) -> Iterator[pa.Table]:
         """Yield all rows in order, at most about ``size`` at a time, with the columns at ``positions`` in that order.
 
+        Parameters
+        ----------
+        positions : columns, counted from 0
+        size : rows at a time
+
         Raises
         ------
         DataError
@@ -161,7 +166,13 @@ class TableSource(ABC):
         return Preview(frame.head(n_rows), "its first") if count > n_rows else Preview(frame)
 
     def first_cells(self, position: int, n_cells: int) -> pd.Series:
-        """Read the first cells of a column, ``n_cells`` at most."""
+        """Read the first cells of a column, ``n_cells`` at most.
+
+        Parameters
+        ----------
+        position : the column, counted from 0
+        n_cells : cells at most
+        """
         parts: list[pa.Table] = []
         for table in self.tables([position], size=n_cells):
             parts.append(table)
@@ -246,6 +257,11 @@ class FileSource(TableSource):
     def opened(cls, file: FileBytes, settings: DataSettings) -> Self:
         """Open a file of this kind; only its header is read.
 
+        Parameters
+        ----------
+        file : the file's bytes, whatever they are packed in
+        settings : ``data``: delimiter, encoding, sheet and the like
+
         Raises
         ------
         DataError
@@ -259,7 +275,14 @@ def in_order(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
 
 
 def number_rows(count: int, broken: Sequence[int], *, first: int) -> np.ndarray:
-    """Numbers of the rows in the source: consecutive from ``first``, those of the broken rows left out."""
+    """Numbers of the rows in the source: consecutive from ``first``, those of the broken rows left out.
+
+    Parameters
+    ----------
+    count : rows that could be read
+    broken : numbers of the broken rows among them, ascending
+    first : number of the first row
+    """
     if not broken:
         return np.arange(first, first + count, dtype=np.int64)
     taken = np.zeros(first + count + len(broken), dtype=bool)
@@ -285,7 +308,13 @@ def names_of(headers: Sequence[str], taken: Collection[str] = ()) -> list[str]:
 
 
 def arrow_table(frame: pd.DataFrame, headers: tuple[str, ...]) -> pa.Table:
-    """All columns of a frame with types that do not depend on the chunk: numbers as they are, the rest as text."""
+    """All columns of a frame with types that do not depend on the chunk: numbers as they are, the rest as text.
+
+    Parameters
+    ----------
+    frame : cells as they were read
+    headers : header of each column
+    """
     columns: list[Any] = []
     for position in frame.columns:
         cells = frame[position]
@@ -297,13 +326,25 @@ def arrow_table(frame: pd.DataFrame, headers: tuple[str, ...]) -> pa.Table:
 
 
 def texts_frame(table: pa.Table, names: Sequence[str]) -> pd.DataFrame:
-    """All cells of a table as text; empty where there is no value."""
+    """All cells of a table as text; empty where there is no value.
+
+    Parameters
+    ----------
+    table : cells of any Arrow type
+    names : of the columns
+    """
     frame = _pandas(table).set_axis(range(table.num_columns), axis=1)
     return pd.DataFrame({at: texts_of(frame[at]).fillna("") for at in frame}).set_axis(list(names), axis=1)
 
 
 def resized(batches: Iterable[pa.RecordBatch], size: int) -> Iterator[pa.Table]:
-    """Yield the rows of many batches as tables of ``size`` rows, the last of fewer."""
+    """Yield the rows of many batches as tables of ``size`` rows, the last of fewer.
+
+    Parameters
+    ----------
+    batches : of one schema
+    size : rows of a table
+    """
     held: list[pa.RecordBatch] = []
     count = 0
     for batch in batches:

@@ -33,7 +33,13 @@ class ByteRange(io.RawIOBase):
         return True
 
     def read(self, size: int = -1) -> bytes:
-        """Read so many bytes, or all that are left."""
+        """Read so many bytes, or all that are left.
+
+        Raises
+        ------
+        MarkFoundError
+            The range holds the mark that it must be without.
+        """
         content = self._stream.read(self._left if size < 0 else min(size, self._left)) or b""
         if self._without and self._without in content:
             raise MarkFoundError

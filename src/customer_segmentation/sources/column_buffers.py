@@ -36,7 +36,13 @@ class GrowingColumn(ABC):
 
 
 def growing_column(kind: pa.DataType, expected: int) -> GrowingColumn:
-    """Make an empty column for cells of an Arrow type; ``expected`` cells are likely to come."""
+    """Make an empty column for cells of an Arrow type; ``expected`` cells are likely to come.
+
+    Parameters
+    ----------
+    kind : Arrow type of the cells
+    expected : cells that are likely to come
+    """
     return NumberColumn(expected) if kind == pa.float64() else TextColumn(kind)
 
 
@@ -113,7 +119,13 @@ class TextColumn(GrowingColumn):
 
 
 def add_batch(columns: Iterable[GrowingColumn], batch: pa.RecordBatch) -> None:
-    """Append the cells of a batch to its columns."""
+    """Append the cells of a batch to its columns.
+
+    Parameters
+    ----------
+    columns : one a column of the batch, in its order
+    batch : rows to append
+    """
     for column, cells in zip(columns, batch.columns, strict=False):
         column.add(cells)
 

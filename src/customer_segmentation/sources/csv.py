@@ -82,13 +82,19 @@ class DelimitedSource(FileSource):
         self._checksum: Future[str] | None = None
 
     @classmethod
-    def takes(cls, file: FileBytes) -> bool:
+    def takes(cls, file: FileBytes) -> bool:  # noqa: ARG003 - the signature of its kind
         """Tell whether a file may be delimited text: what else is left."""
         return True
 
     @classmethod
     def opened(cls, file: FileBytes, settings: DataSettings) -> Self:
-        """Open a delimited text."""
+        """Open a delimited text.
+
+        Parameters
+        ----------
+        file : the file's bytes, whatever they are packed in
+        settings : ``data``: delimiter, encoding and decimal sign, where they are given
+        """
         return cls(
             file,
             claimed=spellings_of(settings.columns),
@@ -126,6 +132,12 @@ class DelimitedSource(FileSource):
 
         A cell that does not fit the type by which its column was read changes the type; the rows that were handed
         out by then are read once more and left out.
+
+        Parameters
+        ----------
+        wanted : position of a column to its contract
+        size : rows at a time
+        everything : hand out all columns as text instead
         """
         if everything:
             types: dict[int, pa.DataType] = dict.fromkeys(range(len(self.headers)), pa.large_string())
@@ -149,7 +161,13 @@ class DelimitedSource(FileSource):
                 self._parser.adapt(error, types)
 
     def tables(self, positions: Sequence[int], *, size: int) -> Iterator[pa.Table]:
-        """Yield all rows in order, about ``size`` at a time, with the columns at ``positions`` as text."""
+        """Yield all rows in order, about ``size`` at a time, with the columns at ``positions`` as text.
+
+        Parameters
+        ----------
+        positions : columns, counted from 0
+        size : rows at a time
+        """
         for chunk in self.chunks({}, size=size, everything=True):
             if chunk.everything is not None:
                 yield chunk.everything.select(list(positions))
@@ -165,12 +183,24 @@ class DelimitedSource(FileSource):
         return Preview(frame.head(n_rows), "its first") if len(frame) > n_rows else Preview(frame)
 
     def first_cells(self, position: int, n_cells: int) -> pd.Series:
-        """Read the first cells of a column, ``n_cells`` at most."""
+        """Read the first cells of a column, ``n_cells`` at most.
+
+        Parameters
+        ----------
+        position : the column, counted from 0
+        n_cells : cells at most
+        """
         (column,) = self._first({position: pa.large_string()}, n_cells)
         return column.series().head(n_cells)
 
     def passes(self, size: int) -> Iterator[tuple[pa.Table, pd.DataFrame]]:
-        """Yield all columns of all rows as bytes, each time with the broken rows met on the way."""
+        """Yield all columns of all rows as bytes, each time with the broken rows met on the way.
+
+        Raises
+        ------
+        DataError
+            The file cannot be read to its end.
+        """
         # As bytes: a column that was not wanted may hold what is not text in the file's encoding.
         types: dict[int, pa.DataType] = dict.fromkeys(range(len(self.headers)), pa.binary())
         schema = pa.schema([(f"c{at}", kind) for at, kind in types.items()])

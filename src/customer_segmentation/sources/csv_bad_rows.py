@@ -15,7 +15,13 @@ Broken = list[tuple[int, str]]
 
 
 def lines_of_broken(number: int, text: str) -> Iterator[tuple[int, str, str]]:
-    """Take a broken record apart: a quotation that never ends swallows many customers."""
+    """Take a broken record apart: a quotation that never ends swallows many customers.
+
+    Parameters
+    ----------
+    number : of the record's first line
+    text : the record as it stands in the file
+    """
     lines = [line for line in re.split(r"\r\n|\r|\n", text) if line.strip()]
     if len(lines) <= 1:
         yield number, text, ""

@@ -87,7 +87,14 @@ def dialect_of(
 
 
 def first_records(text: str, delimiter: str, limit: int) -> Iterator[tuple[list[str], int]]:
-    """Yield the first records, each with the number of its lines; an empty line is a record without cells."""
+    """Yield the first records, each with the number of its lines; an empty line is a record without cells.
+
+    Parameters
+    ----------
+    text : the beginning of a file
+    delimiter : one character
+    limit : records at most
+    """
     csv.field_size_limit(1 << 30)
     # Universal line ends, so that a file of old Macs is not one line.
     reader = csv.reader(
@@ -102,7 +109,13 @@ def first_records(text: str, delimiter: str, limit: int) -> Iterator[tuple[list[
 
 
 def find_delimiter(text: str, claimed: Mapping[str, str]) -> str:
-    """Find the delimiter by which a first record names most columns, else the one that splits evenly."""
+    """Find the delimiter by which a first record names most columns, else the one that splits evenly.
+
+    Parameters
+    ----------
+    text : the beginning of a file
+    claimed : spelling of a header to the column of the contract
+    """
     best, best_score = ",", (0, 0.0, 0)
     for delimiter in _DELIMITERS:
         records = [
@@ -120,7 +133,13 @@ def find_delimiter(text: str, claimed: Mapping[str, str]) -> str:
 
 
 def complete(headers: list[str], rows: list[list[str]]) -> tuple[str, ...]:
-    """Give unnamed columns an empty header, where all first rows have one cell more than the header."""
+    """Give unnamed columns an empty header, where all first rows have one cell more than the header.
+
+    Parameters
+    ----------
+    headers : cells of the header row
+    rows : cells of the first rows below it
+    """
     widths = {len(cells) for cells in rows}
     if rows and widths == {len(headers) + 1}:
         trailing = all(not cells[-1].strip() for cells in rows)
@@ -141,7 +160,13 @@ def decimal_of(sample: pd.DataFrame) -> str | None:
 
 
 def _head_of(file: FileBytes, encoding: str) -> str:
-    """The first MiB as text, without a line that its end cuts off."""
+    """The first MiB as text, without a line that its end cuts off.
+
+    Raises
+    ------
+    DataError
+        The encoding is unknown, or the text is not in it.
+    """
     try:
         text = Transcoded(io.BytesIO(file.head), encoding).read().decode("utf-8")
     except LookupError:
@@ -154,7 +179,13 @@ def _head_of(file: FileBytes, encoding: str) -> str:
 
 
 def _header_row(records: list[tuple[list[str], int]], claimed: Mapping[str, str], *, name: str) -> int:
-    """Which of the first records is the header: the one that names most columns of the contract."""
+    """Which of the first records is the header: the one that names most columns of the contract.
+
+    Raises
+    ------
+    DataError
+        There is no row with a cell in it.
+    """
     filled = [index for index, (cells, _) in enumerate(records) if any(cell.strip() for cell in cells)]
     if not filled:
         raise DataError(f"{name} holds only empty rows; expected a table with a header row.")

@@ -81,7 +81,14 @@ class CsvParser:
         yield from self._batches(types, broken, opened, skip=0 if part is not None and part[0] else self._skip)
 
     def piece(self, types: Mapping[int, pa.DataType], broken: Broken, content: bytes) -> Iterator[pa.RecordBatch]:
-        """Yield the rows of some bytes of the text that begin where it begins."""
+        """Yield the rows of some bytes of the text that begin where it begins.
+
+        Parameters
+        ----------
+        types : position of a column to the Arrow type of its cells
+        broken : grows by the rows that cannot be parsed
+        content : whole rows
+        """
         return self._batches(types, broken, partial(pa.BufferReader, content), skip=self._skip)
 
     def _batches(

@@ -44,7 +44,7 @@ class DeltaSource(TableSource):
             self._dataset = table.to_pyarrow_dataset()
             self._rows = int(self._dataset.count_rows())
             parts = "\n".join(sorted(table.file_uris()))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it raises is told
             raise DataError(f"{name} cannot be read as a Delta table ({first_line(error)}).") from None
         self.name = f"{name} (version {table.version()})"
         self.headers = tuple(self._dataset.schema.names)
@@ -62,7 +62,18 @@ class DeltaSource(TableSource):
         return self._rows
 
     def tables(self, positions: Sequence[int], *, size: int) -> Iterator[pa.Table]:
-        """Yield all rows in order, ``size`` at a time, with the columns at ``positions``."""
+        """Yield all rows in order, ``size`` at a time, with the columns at ``positions``.
+
+        Parameters
+        ----------
+        positions : columns, counted from 0
+        size : rows at a time
+
+        Raises
+        ------
+        DataError
+            A file of the table cannot be read.
+        """
         names = [self.headers[position] for position in positions]
         try:
             scanned = self._dataset.to_batches(columns=names, batch_size=size, batch_readahead=2, fragment_readahead=1)

@@ -45,7 +45,7 @@ def fetch(download: Download) -> Path:
         fetched = Path(
             pooch.retrieve(download.url, known_hash=None, fname=archive_name, path=folder, downloader=downloader)
         )
-    except Exception as error:  # requests, urllib3, the file system: each raises its own kinds
+    except Exception as error:  # requests, urllib3, the file system: each raises its own kinds  # noqa: BLE001 - whatever it raises is told
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:120]
         raise DataError(f"The table cannot be downloaded from {download.url} ({reason}); {instead}.") from None
     try:

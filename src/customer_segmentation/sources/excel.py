@@ -34,6 +34,11 @@ class ExcelSource(FrameSource, FileSource):
     def opened(cls, file: FileBytes, settings: DataSettings) -> Self:
         """Read the sheet that ``settings.sheet`` names, or the one that looks most like the contract's table.
 
+        Parameters
+        ----------
+        file : the file's bytes, whatever they are packed in
+        settings : ``data``: how the table is to be read
+
         Raises
         ------
         DataError
@@ -51,6 +56,12 @@ def sheet_of(file: FileBytes, sheet: str | None, claimed: Mapping[str, str]) -> 
 
     Without a contract the largest one is read; its header is the first row that is about as wide as the table.
 
+    Parameters
+    ----------
+    file : the workbook's bytes
+    sheet : its name; None: found out
+    claimed : spelling of a header to the column of the contract
+
     Returns
     -------
     frame : DataFrame
@@ -58,11 +69,16 @@ def sheet_of(file: FileBytes, sheet: str | None, claimed: Mapping[str, str]) -> 
         Number of its first row in the sheet.
     sheets : list of str
         Name of the sheet, then of the others that are not empty.
+
+    Raises
+    ------
+    DataError
+        The workbook is damaged, has no such sheet, or only empty ones.
     """
     try:
         book = pd.ExcelFile(file.path, engine="calamine")
         names = [str(name) for name in book.sheet_names]
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it raises is told
         raise DataError(
             f"{file.name} is not a readable workbook ({first_line(error)}); save it again or as CSV."
         ) from None

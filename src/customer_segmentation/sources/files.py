@@ -76,7 +76,14 @@ class FileBytes:
         return _open(self.path, self.member)
 
     def part(self, start: int, stop: int | None, *, without: bytes = b"") -> BinaryIO:
-        """Open some of the bytes of a file that is not packed; ``without`` as of `ByteRange`."""
+        """Open some of the bytes of a file that is not packed; ``without`` as of `ByteRange`.
+
+        Parameters
+        ----------
+        start : first byte
+        stop : byte after the last; None: to the end
+        without : see `ByteRange`
+        """
         stream = self.path.open("rb", buffering=0)
         stream.seek(start)
         size = (stop if stop is not None else self.path.stat().st_size) - start
@@ -138,7 +145,7 @@ def sha256_of(paths: Sequence[Path], *, root: Path | None = None) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def open_file(path: str, *, member: str = "", magics: tuple[bytes, ...] = ()) -> FileBytes:
+def open_file(path: str, *, member: str = "", magics: tuple[bytes, ...] = ()) -> FileBytes:  # noqa: C901 - one case after the other
     """Find out what a file is.
 
     Parameters
@@ -204,6 +211,11 @@ def open_file(path: str, *, member: str = "", magics: tuple[bytes, ...] = ()) ->
 def encoding_of(head: bytes, *, name: str) -> str:
     """Find the encoding of a text from its first bytes.
 
+    Parameters
+    ----------
+    head : the first bytes of the file
+    name : how messages call it
+
     Raises
     ------
     DataError
@@ -230,6 +242,11 @@ def encoding_of(head: bytes, *, name: str) -> str:
 
 def guessed_encoding(head: bytes, *, name: str) -> str:
     """Guess the encoding of a text that is not UTF-8; Windows' western one where nothing fits better.
+
+    Parameters
+    ----------
+    head : the first bytes of the file
+    name : how messages call it
 
     Raises
     ------
@@ -258,7 +275,13 @@ def _open(path: Path, member: str) -> BinaryIO:
 
 
 def _member(name: str, names: list[str], wanted: str) -> str:
-    """Choose the table inside an archive."""
+    """Choose the table inside an archive.
+
+    Raises
+    ------
+    DataError
+        There is no such table in it, or more than one.
+    """
     tables = [entry for entry in names if not entry.startswith("__MACOSX") and not Path(entry).name.startswith(".")]
     chosen = [entry for entry in tables if wanted and Path(entry).name == wanted]
     if chosen:

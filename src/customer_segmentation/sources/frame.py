@@ -49,7 +49,13 @@ class FrameSource(TableSource):
         return len(self._frame)
 
     def tables(self, positions: Sequence[int], *, size: int) -> Iterator[pa.Table]:
-        """Yield all rows in order, ``size`` at a time, with the columns at ``positions``."""
+        """Yield all rows in order, ``size`` at a time, with the columns at ``positions``.
+
+        Parameters
+        ----------
+        positions : columns, counted from 0
+        size : rows at a time
+        """
         for start in range(0, len(self._frame), size):
             yield arrow_table(self._frame.iloc[start : start + size], self.headers).select(list(positions))
 
@@ -57,8 +63,15 @@ class FrameSource(TableSource):
         """Read the wanted columns, given by position with their contract."""
         return Cells(self._frame[list(wanted)], number_rows(len(self._frame), [], first=self.first_row))
 
-    def chunks(self, wanted: Mapping[int, ColumnSpec], *, size: int, everything: bool = False) -> Iterator[Chunk]:
-        """Yield chunks of at most ``size`` rows; all columns are at hand."""
+    def chunks(self, wanted: Mapping[int, ColumnSpec], *, size: int, everything: bool = False) -> Iterator[Chunk]:  # noqa: ARG002 - the signature of its kind
+        """Yield chunks of at most ``size`` rows; all columns are at hand.
+
+        Parameters
+        ----------
+        wanted : position of a column to its contract
+        size : rows at a time
+        everything : hand out all columns as text as well
+        """
         for start in range(0, len(self._frame), size):
             part = self._frame.iloc[start : start + size].reset_index(drop=True)
             rows = np.arange(start, start + len(part), dtype=np.int64) + self.first_row
@@ -74,7 +87,13 @@ class FrameSource(TableSource):
         return Preview(frame.iloc[at].reset_index(drop=True), f"spread over its {len(frame):,}")
 
     def first_cells(self, position: int, n_cells: int) -> pd.Series:
-        """Read the first cells of a column, ``n_cells`` at most."""
+        """Read the first cells of a column, ``n_cells`` at most.
+
+        Parameters
+        ----------
+        position : the column, counted from 0
+        n_cells : cells at most
+        """
         return self._frame[position].head(n_cells)
 
     def rows_as_text(self, positions: np.ndarray) -> pd.DataFrame:

@@ -36,6 +36,11 @@ class JsonSource(FrameSource, FileSource):
     def opened(cls, file: FileBytes, settings: DataSettings) -> Self:
         """Read the records.
 
+        Parameters
+        ----------
+        file : the file's bytes, whatever they are packed in
+        settings : ``data``: how the table is to be read
+
         Raises
         ------
         DataError

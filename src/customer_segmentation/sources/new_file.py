@@ -20,7 +20,13 @@ _LONGEST = 100  # characters of the target's name in that of the file aside: fil
 
 
 def same_file(one: Path, other: Path) -> bool:
-    """Whether two paths lead to one file, however they are spelt; of files that are not there yet the places count."""
+    """Whether two paths lead to one file, however they are spelt; of files that are not there yet the places count.
+
+    Parameters
+    ----------
+    one : a path
+    other : another one
+    """
     try:
         return os.path.samefile(one, other)
     except OSError:

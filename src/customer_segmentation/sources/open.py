@@ -128,7 +128,13 @@ def _is_parquet(path: Path) -> bool:
 
 
 def _files_below(folder: Path, path: str) -> list[Path]:
-    """Files of a folder and of those below it, by name; hidden ones and those of engines (_SUCCESS) do not count."""
+    """Files of a folder and of those below it, by name; hidden ones and those of engines (_SUCCESS) do not count.
+
+    Raises
+    ------
+    DataError
+        There is none.
+    """
     found = [
         file
         for file in sorted(folder.rglob("*"))
@@ -140,7 +146,13 @@ def _files_below(folder: Path, path: str) -> list[Path]:
 
 
 def _files_like(pattern: Path, path: str) -> list[Path]:
-    """Files whose names a pattern describes, by name."""
+    """Files whose names a pattern describes, by name.
+
+    Raises
+    ------
+    DataError
+        There is none.
+    """
     found = sorted(Path(file) for file in glob.glob(str(pattern), recursive=True) if Path(file).is_file())
     if not found:
         raise DataError(f"No file is called like {path}; check data.path.")

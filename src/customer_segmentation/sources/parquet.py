@@ -69,7 +69,13 @@ class ParquetSource(FileSource):
 
     @classmethod
     def opened(cls, file: FileBytes, settings: DataSettings) -> Self:
-        """Open a Parquet file."""
+        """Open a Parquet file.
+
+        Parameters
+        ----------
+        file : the file's bytes, whatever they are packed in
+        settings : ``data``: how the table is to be read
+        """
         return cls([file.path], name=file.name, at_most=settings.max_rows)
 
     @cached_property
@@ -85,7 +91,13 @@ class ParquetSource(FileSource):
         return int(self._stops[-1]) if len(self._stops) else 0
 
     def read(self, wanted: Mapping[int, ColumnSpec]) -> Cells:
-        """Read the wanted columns, given by position with their contract."""
+        """Read the wanted columns, given by position with their contract.
+
+        Raises
+        ------
+        DataError
+            The file is damaged.
+        """
         try:
             table = self._table(self._names(list(wanted)), self._kept)
             # A pandas index stored as a column stays a column.
@@ -96,7 +108,18 @@ class ParquetSource(FileSource):
         return Cells(frame.set_axis(list(wanted), axis=1), rows + self.first_row)
 
     def tables(self, positions: Sequence[int], *, size: int) -> Iterator[pa.Table]:
-        """Yield all rows in order, ``size`` at a time, with the columns at ``positions``."""
+        """Yield all rows in order, ``size`` at a time, with the columns at ``positions``.
+
+        Parameters
+        ----------
+        positions : columns, counted from 0
+        size : rows at a time
+
+        Raises
+        ------
+        DataError
+            The file is damaged.
+        """
         try:
             if self._kept is not None:
                 yield from resized(self._table(self._names(positions), self._kept).to_batches(), size)
@@ -110,7 +133,13 @@ class ParquetSource(FileSource):
             raise self._damaged(error) from None
 
     def preview(self, n_rows: int) -> Preview:
-        """Read all columns of about ``n_rows`` rows, the first of some row groups, of all where there are no more."""
+        """Read all columns of about ``n_rows`` rows, the first of some row groups, of all where there are no more.
+
+        Raises
+        ------
+        DataError
+            The file is damaged.
+        """
         names = list(self.headers)
         rows = int(self._stops[-1]) if len(self._stops) else 0
         places = np.unique(np.linspace(0, len(self._pieces) - 1, min(len(self._pieces), PLACES)).astype(np.intp))
@@ -128,7 +157,13 @@ class ParquetSource(FileSource):
         return Preview(frame.set_axis(range(len(self.headers)), axis=1), which)
 
     def rows_as_text(self, positions: np.ndarray) -> pd.DataFrame:
-        """All cells of some rows, by position, as text; only the row groups that hold them are read."""
+        """All cells of some rows, by position, as text; only the row groups that hold them are read.
+
+        Raises
+        ------
+        DataError
+            The file is damaged.
+        """
         asked = np.asarray(positions, dtype=np.int64)
         at = np.unique(asked)
         try:
@@ -138,7 +173,13 @@ class ParquetSource(FileSource):
         return self.as_texts(table).iloc[np.searchsorted(at, asked)].reset_index(drop=True)
 
     def _opened(self) -> Any:
-        """The files as one dataset, in one schema."""
+        """The files as one dataset, in one schema.
+
+        Raises
+        ------
+        DataError
+            The file is damaged, or its parts do not go together.
+        """
         import pyarrow.dataset as dataset
 
         try:
@@ -168,7 +209,13 @@ class ParquetSource(FileSource):
 
     @cached_property
     def _pieces(self) -> list[Any]:
-        """Row groups of all parts, in order."""
+        """Row groups of all parts, in order.
+
+        Raises
+        ------
+        DataError
+            The file is damaged.
+        """
         try:
             return [piece for part in self._dataset.get_fragments() for piece in part.split_by_row_group()]
         except _DAMAGED as error:

@@ -108,7 +108,13 @@ def _from_store(url: str, folder: Path) -> Path:
 
 
 def _split_pattern(address: str) -> tuple[str, str]:
-    """The folder of an address, and the pattern of names in it; the whole and nothing where it has no ``*``."""
+    """The folder of an address, and the pattern of names in it; the whole and nothing where it has no ``*``.
+
+    Raises
+    ------
+    SettingsError
+        The pattern does not stand in the last part.
+    """
     if "*" not in address:
         return address, ""
     folder, _, pattern = address.rpartition("/")

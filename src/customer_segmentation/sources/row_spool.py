@@ -36,7 +36,14 @@ class RowSpool:
         self._file.close()
 
     def add(self, positions: np.ndarray, rows: np.ndarray, reasons: Sequence[str]) -> None:
-        """Append rows."""
+        """Append rows.
+
+        Parameters
+        ----------
+        positions : of the rows in the source
+        rows : number of each in the file
+        reasons : why each is rejected, in words
+        """
         if len(positions):
             assert self._writer is not None  # noqa: S101 - for the type checker
             arrays = [pa.array(positions, pa.int64()), pa.array(rows, pa.int64()), pa.array(reasons, pa.string())]

@@ -53,7 +53,13 @@ class SqlSource(TableSource):
         self.headers = tuple(str(name) for name in self._streamed[2].keys())  # noqa: SIM118 - not a mapping
 
     def _executed(self) -> tuple[Any, Any, Any]:
-        """Engine, connection and the running result."""
+        """Engine, connection and the running result.
+
+        Raises
+        ------
+        DataError
+            The database refuses the query.
+        """
         import sqlalchemy
 
         with query_errors(self._shown):
@@ -90,7 +96,13 @@ class SqlSource(TableSource):
         return FrameSource(frame, name=self.name, first_row=self.first_row)
 
     def tables(self, positions: Sequence[int], *, size: int) -> Iterator[pa.Table]:
-        """Yield all rows in order, ``size`` at a time, with the columns at ``positions``."""
+        """Yield all rows in order, ``size`` at a time, with the columns at ``positions``.
+
+        Parameters
+        ----------
+        positions : columns, counted from 0
+        size : rows at a time
+        """
         return self._held.tables(positions, size=size)
 
     def read(self, wanted: Mapping[int, ColumnSpec]) -> Cells:
@@ -102,15 +114,28 @@ class SqlSource(TableSource):
         return self._held.preview(n_rows)
 
     def first_cells(self, position: int, n_cells: int) -> pd.Series:
-        """Read the first cells of a column, ``n_cells`` at most."""
+        """Read the first cells of a column, ``n_cells`` at most.
+
+        Parameters
+        ----------
+        position : the column, counted from 0
+        n_cells : cells at most
+        """
         return self._held.first_cells(position, n_cells)
 
     def rows_as_text(self, positions: np.ndarray) -> pd.DataFrame:
         """All cells of some rows, by position, as text."""
         return self._held.rows_as_text(positions)
 
-    def chunks(self, wanted: Mapping[int, ColumnSpec], *, size: int, everything: bool = False) -> Iterator[Chunk]:
-        """Yield chunks of at most ``size`` rows; all columns are at hand."""
+    def chunks(self, wanted: Mapping[int, ColumnSpec], *, size: int, everything: bool = False) -> Iterator[Chunk]:  # noqa: ARG002 - the signature of its kind
+        """Yield chunks of at most ``size`` rows; all columns are at hand.
+
+        Parameters
+        ----------
+        wanted : position of a column to its contract
+        size : rows at a time
+        everything : hand out all columns as text as well
+        """
         row = self.first_row
         for frame in self._frames(size):
             rows = np.arange(row, row + len(frame), dtype=np.int64)
@@ -165,6 +190,11 @@ def read_only(engine: Any, **options: Any) -> Any:
     """Open a connection that cannot write, where the database has such a thing; nothing is committed anywhere.
 
     With ``no_parameters`` a query goes to the driver as it is: a colon or a per cent sign in it is no parameter.
+
+    Parameters
+    ----------
+    engine : SQLAlchemy's
+    **options : of the connection's execution
     """
     kind = engine.dialect.name
     if kind == "postgresql":
@@ -201,7 +231,13 @@ def check_query(query: str) -> None:
 
 @contextlib.contextmanager
 def query_errors(shown: str) -> Iterator[None]:
-    """Turn what a database driver raises into one sentence."""
+    """Turn what a database driver raises into one sentence.
+
+    Raises
+    ------
+    DataError
+        A driver raised something.
+    """
     import sqlalchemy
 
     try:

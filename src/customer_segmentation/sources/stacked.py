@@ -50,7 +50,13 @@ class StackedSource(TableSource):
         self._reading = 0  # part of which `passes` yields
 
     def _columns_of(self, part: TableSource) -> list[int]:
-        """Where a part has each column."""
+        """Where a part has each column.
+
+        Raises
+        ------
+        DataError
+            It lacks one.
+        """
         found: dict[str, int] = {}
         for at, header in enumerate(part.headers):
             found.setdefault(fold(header_name(header, at)), at)
@@ -99,7 +105,14 @@ class StackedSource(TableSource):
         )
 
     def chunks(self, wanted: Mapping[int, ColumnSpec], *, size: int, everything: bool = False) -> Iterator[Chunk]:
-        """Yield the rows in chunks of at most about ``size``; no chunk holds rows of two parts."""
+        """Yield the rows in chunks of at most about ``size``; no chunk holds rows of two parts.
+
+        Parameters
+        ----------
+        wanted : position of a column to its contract
+        size : rows at a time
+        everything : hand out all columns as text as well
+        """
         before = 0
         for at, (part, columns) in enumerate(self._parts):
             last = before + part.first_row - 1
@@ -114,7 +127,13 @@ class StackedSource(TableSource):
             before = last
 
     def tables(self, positions: Sequence[int], *, size: int) -> Iterator[pa.Table]:
-        """Yield all rows in order, about ``size`` at a time, with the columns at ``positions``."""
+        """Yield all rows in order, about ``size`` at a time, with the columns at ``positions``.
+
+        Parameters
+        ----------
+        positions : columns, counted from 0
+        size : rows at a time
+        """
         for part, columns in self._parts:
             yield from part.tables([columns[position] for position in positions], size=size)
 
@@ -127,7 +146,13 @@ class StackedSource(TableSource):
         return Preview(pd.concat(frames, ignore_index=True), which)
 
     def first_cells(self, position: int, n_cells: int) -> pd.Series:
-        """Read the first cells of a column, ``n_cells`` at most."""
+        """Read the first cells of a column, ``n_cells`` at most.
+
+        Parameters
+        ----------
+        position : the column, counted from 0
+        n_cells : cells at most
+        """
         found: list[pd.Series] = []
         for part, columns in self._parts:
             if n_cells > 0:

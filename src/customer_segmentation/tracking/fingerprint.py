@@ -86,7 +86,13 @@ def code_version(source: str = "") -> str:
 
 
 def code_of(package: Path, source: str) -> str:
-    """Hash of the compiled code of a package's modules that compute, see `code_version`."""
+    """Hash of the compiled code of a package's modules that compute, see `code_version`.
+
+    Parameters
+    ----------
+    package : folder of the package
+    source : kind of source, such as ``sample``
+    """
     digest = hashlib.sha256()
     for name, path in computing_files(package, source).items():
         code = compile(path.read_bytes(), name, "exec", dont_inherit=True, optimize=2)  # without docstrings
@@ -95,7 +101,13 @@ def code_of(package: Path, source: str) -> str:
 
 
 def computing_files(package: Path, source: str) -> dict[str, Path]:
-    """Modules that shape a number of a sweep over a kind of source, by their paths in the package."""
+    """Modules that shape a number of a sweep over a kind of source, by their paths in the package.
+
+    Parameters
+    ----------
+    package : folder of the package
+    source : kind of source, such as ``sample``
+    """
     unused = {path for kind, path in SAMPLES.items() if kind != source}
     places = [package / part for part in COMPUTING]
     every = sorted(path for place in places for path in ([place] if place.is_file() else place.rglob("*.py")))

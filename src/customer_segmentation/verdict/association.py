@@ -32,6 +32,7 @@ def cramers_v(table: NDArray[np.integer], *, confidence: float = 0.95) -> Associ
     ----------
     table : integer array of shape (n_segments, n_values)
         Customers of each segment with each value of the outcome.
+    confidence : of the interval, between 0 and 1
 
     Notes
     -----

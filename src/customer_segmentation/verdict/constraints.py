@@ -67,6 +67,11 @@ def size_violations(sizes: Sequence[int], limits: Limits) -> list[Violation]:
     """Violations of segments of these sizes (customers, one number a segment).
 
     The tiny segments are named by their numbers: segments are numbered from 0, the largest first.
+
+    Parameters
+    ----------
+    sizes : customers of each segment
+    limits : the smallest share that a segment may have, and how many segments there may be
     """
     total, found = sum(sizes), []
     tiny = [number for number, size in enumerate(sizes) if not size >= limits.smallest_share * total]
@@ -95,7 +100,13 @@ def size_violations(sizes: Sequence[int], limits: Limits) -> list[Violation]:
 
 
 def explanation_violations(explained: float, limits: Limits) -> list[Violation]:
-    """Violations of segments of which a depth-limited tree predicts the share ``explained`` (nan: not known)."""
+    """Violations of segments of which a depth-limited tree predicts the share ``explained`` (nan: not known).
+
+    Parameters
+    ----------
+    explained : share of customers, 0 to 1
+    limits : the smallest share, and the tree's number of features
+    """
     if np.isnan(explained) or explained >= limits.explained_share:
         return []
     shown, asked = apart(explained, limits.explained_share, share=True)

@@ -101,7 +101,13 @@ class Decision:
     steady: bool = False
 
     def note(self, index: int, figures: Mapping[str, Any]) -> None:
-        """Keep what was measured of a candidate, in its row as well."""
+        """Keep what was measured of a candidate, in its row as well.
+
+        Parameters
+        ----------
+        index : the candidate's index label on the board
+        figures : name to value; they become columns of the board
+        """
         self.figures.setdefault(index, {}).update(figures)
         for name, value in figures.items():
             if name not in self.board:
@@ -193,7 +199,7 @@ def _by_yardstick(decision: Decision, left: list[int], rule: Rule, examiner: Eva
     decision.runner_up = rest[0] if rest else None
 
 
-def _steadiest(decision: Decision, rule: Rule) -> None:
+def _steadiest(decision: Decision, rule: Rule) -> None:  # noqa: ARG001 - the signature of its kind
     """Nothing is stable: offer the steadiest under reserve rather than nothing; a gate before promotion stops it."""
     board = decision.board
     unsteady = [i for i, against in decision.ruled_out.items() if against.code == "unstable"]

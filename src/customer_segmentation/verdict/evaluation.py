@@ -78,6 +78,15 @@ def screening(
     """Stability from few resamples that start at the candidate's own centres as well: cheap, and too high if at all.
 
     It serves to rule out, never to confirm.
+
+    Parameters
+    ----------
+    matrix : the candidate's space, shape (n, d)
+    labels : its segments, 0 to k - 1, shape (n,)
+    k : number of segments
+    make_estimator : ``make_estimator(k, seed)`` returns an unfitted clusterer
+    seed : of the halves and the starts
+    resamples : splits into two halves
     """
     return study_stability(
         matrix, {k: labels}, make_estimator=make_estimator, resamples=resamples, seed=seed,
@@ -95,14 +104,31 @@ def confirmation(
     seed: int,
     stop_below: float | None = None,
 ) -> Stability:
-    """Stability with the estimator's own restarts; ends early once a half agrees by less than ``stop_below``."""
+    """Stability with the estimator's own restarts; ends early once a half agrees by less than ``stop_below``.
+
+    Parameters
+    ----------
+    matrix : the candidate's space, shape (n, d)
+    labels : its segments, 0 to k - 1, shape (n,)
+    k : number of segments
+    make_estimator : ``make_estimator(k, seed)`` returns an unfitted clusterer
+    resamples : splits into two halves, at most
+    seed : of the halves and the starts
+    stop_below : adjusted Rand index below which a half decides the matter; None: all halves are made
+    """
     return study_stability(
         matrix, {k: labels}, make_estimator=make_estimator, resamples=resamples, seed=seed, stop_below=stop_below
     )[k]
 
 
 def scores_of(found: Stability, prefix: str = "stability") -> dict[str, float]:
-    """Figures of stability under the names by which they are logged."""
+    """Figures of stability under the names by which they are logged.
+
+    Parameters
+    ----------
+    found : stability of one candidate
+    prefix : begins each name
+    """
     scores = {
         f"{prefix}_rand": found.rand,
         f"{prefix}_rand_worst": found.rand_worst,

@@ -78,6 +78,11 @@ def pareto_front(board: pd.DataFrame, columns: Sequence[str] = FRONT) -> list[in
     """Index labels of the candidates that no other one surpasses: at least as good in all columns, better in one.
 
     Candidates without a value in one of the columns are left out; a column that nobody has does not count.
+
+    Parameters
+    ----------
+    board : one row a candidate
+    columns : what counts; more is better in each
     """
     known = [column for column in columns if column in board and board[column].notna().any()]
     if not known:

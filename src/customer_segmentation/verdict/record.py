@@ -82,7 +82,16 @@ def verdict_record(
     *,
     value: str | None,
 ) -> dict[str, Any]:
-    """Everything that a sweep decided as plain values; see the head of this module."""
+    """Everything that a sweep decided as plain values; see the head of this module.
+
+    Parameters
+    ----------
+    decision : what was chosen, and the board with every figure
+    rule : the rule and its limits
+    wording : its sentences
+    structures : one a study
+    value : the value column; None where the table has none
+    """
     board = decision.board
     chosen = None if decision.chosen is None else row_of(board, decision.chosen)
     runner_up = None if decision.runner_up is None else row_of(board, decision.runner_up)

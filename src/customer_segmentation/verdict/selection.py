@@ -57,7 +57,13 @@ class StudyChoice:
 
 
 def ruled_out(board: pd.DataFrame, rule: Rule) -> dict[int, str]:
-    """Code of the reason (see `objections.WORDS`) for each candidate that the cheap constraints rule out."""
+    """Code of the reason (see `objections.WORDS`) for each candidate that the cheap constraints rule out.
+
+    Parameters
+    ----------
+    board : one row a candidate
+    rule : the rule and its limits
+    """
     reasons: dict[int, str] = {}
     most = rule.limits.most_segments
     for index in map(int, board.index):
@@ -80,6 +86,11 @@ def best_of_study(board: pd.DataFrame, rule: Rule) -> StudyChoice:
 
     The rule's own criterion decides; the rule ``yardstick`` takes the natural candidate, else the best yardstick, near
     ties of which go to the silhouette. What is still equal goes to fewer segments.
+
+    Parameters
+    ----------
+    board : the candidates of one study, one row each
+    rule : the rule and its limits
     """
     out = ruled_out(board, rule)
     left = board.drop(index=list(out))

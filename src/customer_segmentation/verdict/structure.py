@@ -80,7 +80,14 @@ class StudyStructure:
 
 
 def study_structure(study: str, result: StructureResult, opinions: Mapping[str, int]) -> StudyStructure:
-    """Words and figures of a structure test."""
+    """Words and figures of a structure test.
+
+    Parameters
+    ----------
+    study : the study's name
+    result : the test over all k
+    opinions : k by the second opinions that were asked for
+    """
     word = "natural" if result.natural else result.reason
     right = result.certainty.right
     return StudyStructure(
@@ -99,7 +106,13 @@ def study_structure(study: str, result: StructureResult, opinions: Mapping[str, 
 
 
 def from_tags(study: str, tags: Mapping[str, str]) -> StudyStructure | None:
-    """Read back what `StudyStructure.tags` wrote; None where a run has no such words."""
+    """Read back what `StudyStructure.tags` wrote; None where a run has no such words.
+
+    Parameters
+    ----------
+    study : the study's name
+    tags : tags of its run
+    """
     if tags.get("structure") not in WORDS:
         return None
     coarse, fine = (int(part) for part in tags["structure_levels"].split(","))
@@ -124,6 +137,11 @@ def structure_record(result: StructureResult, structure: StudyStructure) -> dict
     ``tests`` maps k to ``share`` (of separated pairs, weighted by customers), ``tiny`` clusters and their customers,
     and ``pairs``: clusters ``i`` and ``j``, customers ``at_i``, ``between`` and ``at_j``, valley ``ratio``, ``p``,
     ``separated``, ``used``.
+
+    Parameters
+    ----------
+    result : the test over all k
+    structure : its words and figures
     """
     tests = {
         str(k): {

@@ -55,6 +55,13 @@ def attainable(
 
 
 def yardstick(explained: float, k: int, attained: dict[int, float]) -> float:
-    """Explained share of the reference's variance as a share of what is attainable with k segments; nan if unknown."""
+    """Explained share of the reference's variance as a share of what is attainable with k segments; nan if unknown.
+
+    Parameters
+    ----------
+    explained : share of the reference's variance that the segments explain, 0 to 1
+    k : number of segments
+    attained : for each k the share that K-means attains in the reference space
+    """
     limit = attained.get(k, 0.0)
     return explained / limit if limit > 0 else float("nan")

@@ -100,7 +100,13 @@ def match_headers(
 
 
 def header_name(header: str, position: int) -> str:
-    """Trim a header; an empty one is named by its position."""
+    """Trim a header; an empty one is named by its position.
+
+    Parameters
+    ----------
+    header : as it is written
+    position : of the column, from 0
+    """
     return header.strip() or f"unnamed column {position + 1}"
 
 
@@ -108,6 +114,13 @@ def refuse_lacking(
     lacking: Sequence[str], headers: Sequence[str], columns: Mapping[str, ColumnSpec], *, source: str
 ) -> None:
     """Refuse a table that lacks required columns, with the headers that come close.
+
+    Parameters
+    ----------
+    lacking : columns of the contract that are not there
+    headers : of the table
+    columns : the contract
+    source : how messages call the table
 
     Raises
     ------
@@ -135,7 +148,13 @@ def refuse_lacking(
 
 
 def recognised(headers: Sequence[str], claimed: Mapping[str, str]) -> int:
-    """Count the different columns of the contract that a row of cells names as headers."""
+    """Count the different columns of the contract that a row of cells names as headers.
+
+    Parameters
+    ----------
+    headers : cells of a row
+    claimed : spelling of a header to the column of the contract
+    """
     return len({claimed[fold(header)] for header in headers if fold(header) in claimed})
 
 

@@ -1,0 +1,63 @@
+"""Shell completion: Hydra's own, behind a first word that is a command.
+
+``eval "$(segment -sc install=bash)"`` makes a shell ask ``segment -sc query=bash`` with the line typed so far in
+``COMP_LINE``. Hydra knows applications of one config; which one is meant stands here in the line's second word.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from customer_segmentation.config.hydra_app import register_schemas, register_search_path
+from customer_segmentation.config.paths import shipped_root
+from customer_segmentation.errors import SettingsError
+
+FLAGS = ("-sc", "--shell-completion")
+ACTIONS = ("install", "uninstall", "query")
+
+
+def complete(words: Sequence[str], commands: Sequence[str]) -> None:
+    """Print what a shell evaluates to complete words, or the words that may come next.
+
+    Parameters
+    ----------
+    words
+        What follows ``segment -sc``: one of ``install=SHELL``, ``uninstall=SHELL`` and ``query=SHELL``.
+    commands
+        Names of the commands.
+
+    Raises
+    ------
+    SettingsError
+        Something else was asked for, or a shell that Hydra does not know.
+    """
+    from hydra import initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+    from hydra.core.plugins import Plugins
+    from hydra.plugins.completion_plugin import CompletionPlugin
+
+    action, _, shell = (words[0] if len(words) == 1 else "").partition("=")
+    register_schemas()
+    register_search_path()
+    found: list[Any] = list(Plugins.instance().discover(CompletionPlugin))
+    plugins = {plugin.provides(): plugin for plugin in found}
+    if action not in ACTIONS or shell not in plugins:
+        raise SettingsError(
+            f"expected {', '.join(f'{name}=SHELL' for name in ACTIONS)} after -sc, SHELL one of "
+            f'{", ".join(sorted(plugins))}; to have it now: eval "$(segment -sc install=bash)".'
+        )
+    with initialize_config_dir(str(shipped_root() / "conf"), version_base="1.3"):
+        plugin = plugins[shell](GlobalHydra.instance().config_loader())
+        if action != "query":
+            getattr(plugin, action)()
+            return
+        typed = os.environ.get("COMP_LINE", "").lstrip().partition(" ")[2].lstrip()
+        command, gap, rest = typed.partition(" ")
+        if not gap:
+            sys.stdout.write(" ".join(name for name in commands if name.startswith(command)) + "\n")
+        elif command in commands:
+            os.environ["COMP_LINE"] = f"segment {rest.lstrip()}"
+            plugin.query(command)
