@@ -17,7 +17,13 @@ TAG = "last_sweep"
 
 
 def speak_of(store: Store, sweep_id: str) -> None:
-    """Remember a sweep as the one that was spoken of last."""
+    """Remember a sweep as the one that was spoken of last.
+
+    Parameters
+    ----------
+    store : where the run is
+    sweep_id : id of the sweep's run
+    """
     if store.client.get_experiment(store.experiment_id).tags.get(TAG) != sweep_id:
         insert(lambda: store.client.set_experiment_tag(store.experiment_id, TAG, sweep_id))
 

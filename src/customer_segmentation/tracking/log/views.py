@@ -197,7 +197,13 @@ def view_tags(sweep_id: str) -> dict[str, str]:
 
 
 def view_address(experiment_id: str, view: View = VIEWS[0]) -> str:
-    """Address of a view within the UI."""
+    """Address of a view within the UI.
+
+    Parameters
+    ----------
+    experiment_id : of the experiment
+    view : one of those that are prepared
+    """
     mode = "&compareRunsMode=CHART" if view.charts else ""
     return f"#/experiments/{experiment_id}/runs?workflowType=machine_learning{mode}&viewStateShareKey={view.name}"
 
