@@ -17,11 +17,11 @@ def taken(*words, command="sweep"):
 
 
 @pytest.mark.parametrize("command", ["sweep", "explore"])
-def test_a_known_table_is_taken_with_the_config_that_knows_it(command, capsys):
+def test_a_known_table_is_taken_with_the_config_that_knows_it(command, caplog):
     draw_customers(50).to_csv("customers.csv", index=False)
     name, data = taken("data.path=customers.csv", command=command)
     assert (name, data.source, data.path) == ("telecom", "file", "customers.csv")
-    assert "customers.csv is read as data=telecom" in capsys.readouterr().err
+    assert "customers.csv is read as data=telecom" in caplog.text
 
 
 def test_an_order_table_is_known_by_its_three_columns():

@@ -66,14 +66,10 @@ class CommandSpec:
 
     Attributes
     ----------
-    name : str
-        Also of its config in conf/ and of its schema in `customer_segmentation.config.schemas`.
-    summary : str
-        In the overview.
-    help : callable
-        Makes the text of ``--help``.
-    run : callable
-        Does what is asked and returns the exit code.
+    name, summary : str
+        Also of its config in conf/ and of its schema in `customer_segmentation.config.schemas`; in the overview.
+    help, run : callable
+        Makes the text of ``--help``; does what is asked and returns the exit code.
     takes_one : str
         What there is one of, where the command is no sweep: a key with several values is refused. Empty: it sweeps.
     """

@@ -31,7 +31,7 @@ from customer_segmentation.commands import (
     ui,
 )
 from customer_segmentation.commands.command import CommandSpec, run_command
-from customer_segmentation.console.lines import say, warn
+from customer_segmentation.console.lines import say, show_notices, warn
 from customer_segmentation.errors import SegmentError, debugging
 from customer_segmentation.secrets import guard_streams
 
@@ -78,6 +78,7 @@ GARBAGE_THRESHOLD = 50_000
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 1 when something failed, 2 when it was asked wrongly."""
     unguarded = guard_streams()  # nothing secret reaches the terminal
+    show_notices()
     try:
         return _main(arguments)
     finally:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from customer_segmentation.secrets import redact
 
 #: Share of a contract's columns by which a table is taken for one that it describes; the column of value is needed.
 KNOWN = 0.6
+
+NOTICES = logging.getLogger(__name__)
 #: Keys that a built-in sample reads, and those that a file reads, of which the other kind would take no notice.
 SAMPLE_KEYS = ("customers", "seed")
 FILE_KEYS = ("query", "delimiter", "encoding", "decimal", "sheet", "max_rows", "download")
@@ -75,7 +77,7 @@ def _recognised(data: Any, *, quiet: bool) -> str:
             f"`segment init data.path={redact(path)}`, or name a config with data=NAME."
         )
     if not quiet:
-        print(f"{redact(path)} is read as data={best}", file=sys.stderr)
+        NOTICES.warning("%s is read as data=%s", redact(path), best)
     return best
 
 

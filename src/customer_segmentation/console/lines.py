@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 
@@ -13,3 +14,18 @@ def say(*lines: str) -> None:
 def warn(sentence: str) -> None:
     """Print a sentence beside a command's answer: an error, a note on how it goes."""
     print(sentence, file=sys.stderr, flush=True)
+
+
+class Notices(logging.Handler):
+    """What a lower room has to tell beside its result, as a plain sentence on stderr."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one notice."""
+        warn(record.getMessage())
+
+
+def show_notices() -> None:
+    """Print the notices of this package; a program that imports it hears them as it has set up logging."""
+    logger = logging.getLogger("customer_segmentation")
+    if not any(isinstance(handler, Notices) for handler in logger.handlers):
+        logger.addHandler(Notices())

@@ -10,7 +10,6 @@ import random
 import re
 import shlex
 import socket
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -45,6 +44,7 @@ DUPLICATE = re.compile("duplicate|unique", re.IGNORECASE)  # PostgreSQL, MySQL a
 DESCRIPTION = "mlflow.note.content"  # the tag that the UI shows as Markdown
 
 
+NOTICES = logging.getLogger(__name__)
 #: Databases that MLflow writes to, with the port that each listens on unless told otherwise.
 DATABASES = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 
@@ -154,7 +154,7 @@ def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeo
             moved = find_artifacts(Path(resolved.removeprefix(SQLITE)), experiment)
             if moved is not None:
                 beside = Path(resolved.removeprefix(SQLITE)).parent / ARTIFACTS
-                print(f"the store was moved: its artifacts are taken from {beside}, no longer {moved}", file=sys.stderr)
+                NOTICES.warning("the store was moved: its artifacts are taken from %s, no longer %s", beside, moved)
         found = client.get_experiment_by_name(experiment)
         if found is None:
             try:
