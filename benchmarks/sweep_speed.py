@@ -76,8 +76,9 @@ def read_spaces(path: Path) -> Spaces:
     )
     table = load_customers(asked.settings[0].data)
     spaces = {}
-    for overrides in asked.jobs:
-        settings, choices, _ = asked.compose_job(overrides)
+    for number, overrides in enumerate(asked.jobs):
+        job = asked.compose_job(overrides, number)
+        settings, choices = job.settings, job.choices
         features = declared_features(settings.features, table.columns, choices["features"])
         columns = build_space(table.customers, features, scaling="none", scaler=None).matrix
         spaces[choices["features"], choices["scaling"]] = (
