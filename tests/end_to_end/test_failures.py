@@ -33,16 +33,15 @@ def table(tmp_path):
     [
         (("scaling=standart",), "Did you mean standard?"),
         (("data=telecom", "data.path=none (1).csv"), "none (1).csv"),
-        (("k=[50000]",), "50,000"),
+        (("k=[50000]", "selection.most_segments=null"), "50,000"),
         (("tracking.uri=http://127.0.0.1:1",), "does not answer"),
         (("tracking.uri=sqlite:///missing/folder/x.db",), "does not exist"),
         (("clustering.estimator.n_init=0",), "n_init"),
     ],
 )
 def test_one_sentence_and_nothing_left_behind(run_here, tmp_path, words, expected):
-    ran = run_here(
-        "sweep", *SMALL[: 2 if words[0].startswith("k=") else 3], *words, "data.customers=300", folder=tmp_path
-    )
+    sample = [] if words[0].startswith("data=") else ["data.customers=300"]
+    ran = run_here("sweep", *SMALL[: 2 if words[0].startswith("k=") else 3], *words, *sample, folder=tmp_path)
     assert expected in sentence(ran)
     assert not (tmp_path / "mlruns").exists()
     assert not (tmp_path / "mlflow.db").exists() or ran.statuses() == {}

@@ -210,7 +210,10 @@ def test_the_chosen_study_is_found_again_whatever_is_swept_first(run_here, tmp_p
 
 
 def test_hydras_own_flags_show_the_composed_config(run_here, tmp_path):
-    ran = run_here("sweep", "--cfg", "job", "features=value,usage", folder=tmp_path)
+    several = run_here("sweep", "--cfg", "job", "features=value,usage", folder=tmp_path)
+    assert several.code == 1
+    assert "features has 2 values; give one of them with features=value" in several.error
+    ran = run_here("sweep", "--cfg", "job", "features=usage", folder=tmp_path)
     assert ran.code == 0, ran.error
     assert "Number of Referrals" in ran.out
     assert not (tmp_path / "mlflow.db").exists()

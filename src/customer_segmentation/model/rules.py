@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 import sqlglot
 
+from customer_segmentation.formatting import percent
 from customer_segmentation.model.segment_model import SegmentModel
 from customer_segmentation.model.sql import headers_of
 from customer_segmentation.model.sql_cells import WRITTEN_IN, expression_sql, identifier, parsed, text_literal, texts
@@ -153,15 +154,17 @@ def rules_text(model: SegmentModel) -> str:
     """The rules of a model, one a line, each in words."""
     rules = model.rules
     first = (
-        f"A tree of at most {rules['depth']} questions gives {rules['agreement']:.1%} of customers the segment that "
-        "the model gives them (measured on customers that it was not fitted on)."
+        f"A tree of at most {rules['depth']} questions gives {percent(rules['agreement'])} of customers the segment "
+        "that the model gives them (measured on customers that it was not fitted on)."
     )
     lines = [first, ""]
     for leaf, path in sorted(_leaves(rules["tree"]), key=lambda rule: -rule[0]["customers"]):
         conditions = " and ".join(_words(question, answer) for question, answer in path) or "everybody"
         share = leaf["customers"] / max(rules["customers"], 1)
         name = model.name_of(model.numbers[leaf["cluster"]])
-        lines.append(f"{name}: {conditions} ({share:.1%} of customers, right for {leaf['share']:.0%} of them)")
+        lines.append(
+            f"{name}: {conditions} ({percent(share)} of customers, right for {percent(leaf['share'])} of them)"
+        )
     return "\n".join(lines)
 
 

@@ -38,7 +38,6 @@ COMPUTING = (
 #: Of these, what a sweep does not use. A new module counts until it is named here.
 OTHER_COMMANDS = (
     "explore/roles/",
-    "model/sql",
     "sources/new_file.py",
     "workflows/carry_names.py",
     "workflows/describe_table.py",

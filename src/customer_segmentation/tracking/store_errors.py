@@ -107,7 +107,8 @@ def _found(error: BaseException) -> tuple[tuple[str, str], str] | None:
     if _is(error, "requests.exceptions", "RequestException"):
         return SILENT, _store()
     if isinstance(error, OSError) and error.errno in ERRORS:
-        return ERRORS[error.errno], str(error.filename) if error.filename else _store()
+        place = error.filename2 or error.filename  # a copy fails where it goes to, not where it comes from
+        return ERRORS[error.errno], str(place) if place else _store()
     return None
 
 
