@@ -11,6 +11,7 @@ from sklearn.preprocessing import StandardScaler
 
 from customer_segmentation.clustering.feature_set import feature_set
 from customer_segmentation.clustering.space import build_space
+from customer_segmentation.formatting import percent
 from customer_segmentation.model.files import read_model, write_model
 from customer_segmentation.model.rules import _leaves, learn_rules, rules_case, rules_text
 from customer_segmentation.model.segment_model import SegmentModel
@@ -78,7 +79,7 @@ def test_the_case_gives_what_the_tree_says_and_agrees_as_often_as_told(model, ra
 
 def test_rules_are_told_in_words(model):
     first, _, *lines = rules_text(model).splitlines()
-    assert f"gives {model.rules['agreement']:.1%} of customers the segment that the model gives them" in first
+    assert f"gives {percent(model.rules['agreement'])} of customers the segment that the model gives them" in first
     assert len(lines) == model.rules["leaves"]
     assert any(line.startswith("It's zero: ") for line in lines)
     assert any("tv: yes" in line for line in lines)
