@@ -59,7 +59,7 @@ class FeatureSet:
 
 
 def columns_of_repairs(names: list[str], columns: Mapping[str, ColumnSpec]) -> list[str]:
-    """``names`` and the columns by which their known errors are mended.
+    """``names`` and the columns by which their known errors are corrected.
 
     Parameters
     ----------
@@ -88,8 +88,8 @@ def feature_set(name: str, about: str, declared: Mapping[str, Any], columns: Map
     Raises
     ------
     SettingsError
-        No features, an expression that is none, a column that the table's contract does not know, an outcome or an id
-        used as a feature, or arithmetic on a category.
+        No features, text that is not an expression, a column that the table's contract does not know, an outcome or
+        an id used as a feature, or arithmetic on a category.
     """
     if not declared:
         raise SettingsError(f"features={name} declares no columns; give it at least one under features.columns.")

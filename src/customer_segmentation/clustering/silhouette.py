@@ -106,7 +106,7 @@ def silhouette_samples(matrix: Floats, labelings: Labelings) -> Floats:
     -----
     P. J. Rousseeuw, "Silhouettes", Journal of Computational and Applied Mathematics 20 (1987). Distances come from
     differences, not from the expansion of the square, which loses eight digits between near-equal customers and is no
-    faster once these are mended. Time grows with the square of the customers; memory is one block of distances and
+    faster once these are corrected. Time grows with the square of the customers; memory is one block of distances and
     one sum per customer and cluster.
     """
     n = len(matrix)

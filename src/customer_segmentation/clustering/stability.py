@@ -1,4 +1,4 @@
-"""How well a candidate is found again on half of the customers.
+"""How well a candidate is reproduced on half-samples of the customers.
 
 Each resample splits the customers into two halves at random and fits both. From these two fits come all measures:
 

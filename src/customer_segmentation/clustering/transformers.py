@@ -20,7 +20,7 @@ from customer_segmentation.errors import DataError
 
 
 class CustomerFeatures(TransformerMixin, BaseEstimator):
-    """Raw customers in, features out: cells cast, structural blanks filled, known errors mended, columns combined.
+    """Raw customers in, features out: cells cast, structural blanks filled, known errors corrected, columns combined.
 
     Parameters
     ----------

@@ -145,7 +145,7 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:  # noqa: C901 - one ca
     Raises
     ------
     SettingsError
-        An unknown key, a wrong type, a name that no file has, a value of ``k`` that is none, or a sweep over a
+        An unknown key, a wrong type, a name that no file has, a value of ``k`` that is not valid, or a sweep over a
         decision that all studies must share. One sentence that lists what exists.
     """  # noqa: DOC501 - raised again as it came
     from hydra import compose, initialize_config_dir

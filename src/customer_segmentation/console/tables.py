@@ -67,7 +67,7 @@ def row_account(rows: CustomerTable, *, looked_at: bool = False) -> str:
 
 
 def print_rows(out: Console, rows: CustomerTable) -> None:
-    """Print the account of the rows, and what was mended.
+    """Print the account of the rows, and what was corrected.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def print_rows(out: Console, rows: CustomerTable) -> None:
     if rows.accounting()["rows_used"] != len(rows.customers):
         out.print(f"  these orders sum up to {len(rows.customers):,} customers")
     for what, count in rows.repairs.items():
-        out.print(f"  mended: {escape(what)}: {count:,}")
+        out.print(f"  corrected: {escape(what)}: {count:,}")
 
 
 def print_next(out: Console, what: str, command: str) -> None:

@@ -232,7 +232,7 @@ def spelt_out(words: pd.Series) -> pd.Series:
 def _repair(
     name: str, result: pd.DataFrame, cells: pd.Series, repair: Repair, problems: _Problems
 ) -> dict[str, np.ndarray]:
-    """Mend the cells of one column in place of the result; those that cannot be mended become problems."""
+    """Correct the cells of one column in place of the result; those that cannot be corrected become problems."""
     wrong = (result[name] < repair.below).to_numpy(dtype=bool)
     if not wrong.any():
         return {}
@@ -244,7 +244,7 @@ def _repair(
         result[name] = values
         problems.add(name, cells, wrong, f"is below {repair.below:g} and {', '.join(lacking)} for its repair is absent")
         return {}
-    # A mended value that is itself too low, or does not exist, mends nothing.
+    # A corrected value that is itself too low, or does not exist, corrects nothing.
     mended = evaluate(expression, result[wrong]).to_numpy(dtype=np.float64)
     failed = ~(mended >= repair.below)
     values[wrong] = np.where(failed, np.nan, mended)

@@ -35,7 +35,7 @@ class CustomerTable:
     duplicates : int
         Exact repetitions of an earlier row; they are among ``set_aside``.
     repairs : dict of str to int
-        What was mended, as a sentence, and in how many cells.
+        What was corrected, as a sentence, and in how many cells.
     source : str
         The source's name, for people.
     source_sha256 : str

@@ -52,7 +52,7 @@ def declared_variables(
     Raises
     ------
     SettingsError
-        An expression that is none, or that computes with words.
+        Text that is not an expression, or that computes with words.
     """
     found = {}
     for name, spec in declared.items():

@@ -140,7 +140,7 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def refresh_page(registry: ModelRegistry) -> None:
-    """Write the registered model's page anew: champion, challenger, history."""
+    """Write the page of the registered model again: champion, challenger, history."""
     aliases = registry.aliases()
     versions = {version.number: version for version in registry.versions()}
     champion = aliases.get(CHAMPION)

@@ -30,7 +30,7 @@ class Role(Enum):
 
 @dataclass
 class Repair:
-    """A known error of the source and how it is mended: cells below ``below`` become the value of ``using``."""
+    """A known error of the source and how it is corrected: cells below ``below`` become the value of ``using``."""
 
     below: float = 0.0
     using: Any = None  # an expression over other columns, e.g. {ratio: [Total Charges, Tenure in Months]}
@@ -101,7 +101,7 @@ class DataSettings:
     keep: str = "all"  # "all" or a name of `populations`
     populations: dict[str, Population] = field(default_factory=dict)
     # Name of a file of conf/contract/: what the columns mean. It is read once a command, apart from Hydra, which would
-    # compose it anew for every study.
+    # compose it again for every study.
     contract: str | None = None
     columns: dict[str, Any] = field(default_factory=dict)  # ColumnSpec by name; a config's own go over the contract's
     transactions: Transactions | None = None  # the table holds orders, to be summed up to customers

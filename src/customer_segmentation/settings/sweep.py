@@ -60,7 +60,7 @@ LAUNCHERS = ("auto", "in_process", "local", "ray", "slurm")
 
 @dataclass
 class StabilitySettings:
-    """How stability is measured, and what counts as stable. It is spent on a short list, because it is dear."""
+    """How stability is measured, and what counts as stable. It is spent on a short list, because it is expensive."""
 
     short_list: int = limited(16, at_least=1)  # candidates that get a first look: it can only rule out
     screening: int = limited(3, at_least=1)  # splits into halves of the first look

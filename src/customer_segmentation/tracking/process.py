@@ -63,7 +63,7 @@ def state_of(tag: str) -> State:
     if not here["boot"] or there.get("host") != here["host"]:
         return "elsewhere"
     if there.get("boot") != here["boot"]:
-        # the same machine, started anew; without an id of the machine it may be another one of that name
+        # the same machine, started again; without an id of the machine it may be another one of that name
         return "gone" if here["machine"] and there.get("machine") == here["machine"] else "elsewhere"
     if there.get("space") != here["space"]:
         return "elsewhere"

@@ -1,4 +1,4 @@
-"""A sweep that is run again: what of it stands already, and what has to be done anew."""
+"""A sweep that is run again: what of it stands already, and what has to be done again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from customer_segmentation.tracking.store import Store
 if TYPE_CHECKING:
     from customer_segmentation.tracking.read import Run
 
-#: Tags that a verdict leaves on candidates; it is given anew over what then is there.
+#: Tags that a verdict leaves on candidates; it is given again over what then is there.
 OF_THE_VERDICT = ("ruled_out_because", "objections", "objected_because", "pareto_front")
 
 
@@ -100,7 +100,7 @@ def clear_verdict(store: Store, sweep_id: str) -> None:
 
 
 def standing_of(store: Store, sweep_id: str, identity: str) -> Standing | None:
-    """What stands of a study; its candidates that did not finish go to the trash and are made anew.
+    """What stands of a study; its candidates that did not finish go to the trash and are made again.
 
     Parameters
     ----------

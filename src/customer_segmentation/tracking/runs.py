@@ -182,7 +182,7 @@ def record(store: Store, run_id: str, items: Iterable[Item]) -> dict[str, str]: 
                     try:
                         figure.savefig(_place(files, path), dpi=dpi, pil_kwargs={"compress_level": PNG_LEVEL})
                     finally:
-                        for axes in figure.axes:  # `clear` would first make each anew
+                        for axes in figure.axes:  # `clear` would first make each again
                             axes.remove()
                 case Table(frame, path):
                     _write_table(frame, _place(files, path))

@@ -1,4 +1,4 @@
-"""What is examined of few candidates because it is dear: whether few features explain it, and whether it is stable.
+"""What is examined of few candidates, as it is expensive: whether few features explain it, and whether it is stable.
 
 All functions take arrays and are pure: the same candidate gets the same figures from a sweep's conclusion and from
 whoever examines it alone later.

@@ -180,7 +180,7 @@ def explore_description(table: CustomerTable, found: Exploration, *, command: st
             f"{counts['rows_read']:,} rows of {markdown(table.source)} = {counts['rows_used']:,} used + "
             f"{counts['rows_not_selected']:,} not selected + {counts['rows_set_aside']:,} set aside."
         ),
-        *[f"- mended: {markdown(what)}: {count:,}" for what, count in table.repairs.items()],
+        *[f"- corrected: {markdown(what)}: {count:,}" for what, count in table.repairs.items()],
         *[f"- set aside: {markdown(reason)}: {count:,}" for reason, count in set_aside_reasons(table.set_aside)],
     ]
     if missing := gaps(found):

@@ -9,7 +9,7 @@ from customer_segmentation.tracking.items import DataSet, Item, Metrics, Table, 
 
 
 def table_items(table: CustomerTable) -> Iterator[Item]:
-    """The customer table: where it came from, the account of its rows, what was mended and set aside."""
+    """The customer table: where it came from, the account of its rows, what was corrected and rejected."""
     yield DataSet(table.customers, name=table.source, source=table.source, digest=table.digest[:32])
     yield Metrics(table.accounting())
     yield Tags({"data_source": table.source, "data_digest_full": table.digest})
