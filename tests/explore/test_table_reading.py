@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from customer_segmentation.errors import SettingsError
-from customer_segmentation.explore.roles.evidence import Meaning
+from customer_segmentation.explore.roles.meanings import Meaning
 from customer_segmentation.explore.roles.table_reading import read_table
 from customer_segmentation.explore.roles.vocabulary import Vocabulary, languages
 from customer_segmentation.settings.data import Role

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from customer_segmentation.console.tables import console, print_next, row_account, table
 from customer_segmentation.explore.roles.column_guesses import Guess
-from customer_segmentation.explore.roles.evidence import Meaning
+from customer_segmentation.explore.roles.meanings import Meaning
 from customer_segmentation.explore.roles.questions import WORD_OF, Question
 
 if TYPE_CHECKING:

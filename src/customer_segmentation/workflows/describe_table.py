@@ -116,7 +116,7 @@ def describe_table(settings: InitSettings, name: str, *, ask: Ask | None = None)
 
 def _read(settings: InitSettings, source: TableSource, look: Preview, ask: Ask | None) -> TableReading:
     """Read the columns; where somebody answers questions, again with the answers."""
-    from customer_segmentation.explore.roles.facts import rows_per_cell
+    from customer_segmentation.explore.roles.read_facts import rows_per_cell
     from customer_segmentation.explore.roles.table_reading import may_name_rows, read_table
     from customer_segmentation.explore.roles.vocabulary import Vocabulary
 

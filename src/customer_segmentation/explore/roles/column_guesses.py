@@ -6,16 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from customer_segmentation.explore.roles.evidence import (
-    MOST_KINDS,
-    MOSTLY_BLANK,
-    Meaning,
-    Weighed,
-    effect,
-    is_event,
-    short,
-)
+from customer_segmentation.explore.roles.evidence import MOST_KINDS, MOSTLY_BLANK, is_event, short
 from customer_segmentation.explore.roles.facts import ColumnFacts
+from customer_segmentation.explore.roles.meanings import Meaning, Weighed, effect
 from customer_segmentation.explore.roles.vocabulary import Vocabulary
 from customer_segmentation.formatting import percent
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from enum import Enum
 
 import numpy as np
 
 from customer_segmentation.explore.roles.facts import ColumnFacts
+from customer_segmentation.explore.roles.meanings import Meaning, Weighed
 from customer_segmentation.explore.roles.vocabulary import cell_words, fold_text
 from customer_segmentation.formatting import percent
 
@@ -16,103 +15,6 @@ MOST_KINDS = 15  # different whole numbers of a kind at most
 MOST_CATEGORIES = 30
 PER_CATEGORY = 5  # rows that a category needs on average
 MOSTLY_BLANK = 0.5
-
-
-class Meaning(Enum):
-    """What a column means; several meanings have one role in a contract."""
-
-    customer = "customer key"
-    order = "order number"
-    identifier = "identifier"  # of something else than customers and orders
-    amount = "amount"
-    quantity = "quantity"
-    price = "price of one piece"
-    date = "date"
-    calendar = "calendar"  # a year, a week: a place in time as a number
-    outcome = "outcome"
-    later = "known afterwards"  # known only once a customer has left
-    yes_no = "yes/no"
-    category = "category"
-    code = "code"
-    count = "count"
-    measure = "measure"
-    text = "text"
-    nothing = "ignored"
-
-
-#: Meanings that have one effect on segments: to take one for the other changes nothing.
-EFFECT = {
-    **dict.fromkeys([Meaning.amount, Meaning.quantity, Meaning.price, Meaning.count, Meaning.measure], "numeric"),
-    **dict.fromkeys([Meaning.yes_no, Meaning.category], "categorical"),
-    Meaning.customer: "customer key",
-    Meaning.outcome: "outcome",
-}
-IGNORED = "ignore"
-
-
-def effect(meaning: Meaning) -> str:
-    """What a column with this meaning does: numeric, categorical, outcome, customer key or ignore."""
-    return EFFECT.get(meaning, IGNORED)
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """One thing that speaks for a reading, or with a negative weight against it."""
-
-    weight: float
-    text: str
-
-
-@dataclass
-class Weighed:
-    """The readings of one column with what speaks for and against each."""
-
-    facts: ColumnFacts
-    evidence: dict[Meaning, list[Evidence]] = field(default_factory=dict)
-
-    def add(self, meaning: Meaning, weight: float, text: str) -> None:
-        """Add a piece of evidence.
-
-        Parameters
-        ----------
-        meaning : what the column may be
-        weight : above 0 it speaks for it, below against
-        text : what is told of it; empty: nothing
-        """
-        self.evidence.setdefault(meaning, []).append(Evidence(weight, text))
-
-    def points(self, meaning: Meaning) -> float:
-        """Sum of the evidence for a reading; minus infinity where there is none at all."""
-        found = self.evidence.get(meaning)
-        return sum(piece.weight for piece in found) if found else -np.inf
-
-    def ranked(self) -> list[tuple[Meaning, float]]:
-        """Readings by their points, the best first."""
-        return sorted(((one, self.points(one)) for one in self.evidence), key=lambda pair: -pair[1])
-
-    def confidence(self, meaning: Meaning) -> float:
-        """Probability of a reading's effect, were the points log-odds: between 0 and 1."""
-        ranked = self.ranked()
-        if not ranked:
-            return 0.0
-        points = np.array([value for _, value in ranked])
-        shares = np.exp(points - points.max())
-        same = np.array([effect(one) == effect(meaning) for one, _ in ranked])
-        if not same.any():  # settled by the table as a whole, such as a second key
-            return 1.0
-        # The same effect counts once: ten ways to be a number do not make it one.
-        return float(shares[same].max() / (shares[same].max() + (shares[~same].max() if (~same).any() else 0.0)))
-
-    def reasons(self, meaning: Meaning, *, most: int = 3) -> list[str]:
-        """What speaks for a reading, the strongest first.
-
-        Parameters
-        ----------
-        meaning : what the column may be
-        most : at most so many
-        """
-        found = sorted(self.evidence.get(meaning, []), key=lambda piece: -piece.weight)
-        return [piece.text for piece in found if piece.weight > 0 and piece.text][:most]
 
 
 def short(text: str, limit: int = 30) -> str:
@@ -180,15 +82,9 @@ def _pure(facts: ColumnFacts, *concepts: str) -> bool:
     )
 
 
-def weigh_outcome(facts: ColumnFacts, weighed: Weighed) -> None:
-    """Add the evidence that a column tells who has left.
-
-    Parameters
-    ----------
-    facts : of the column
-    weighed : grows by what is found
-    """
-    words = facts.words
+def weigh_outcome(weighed: Weighed) -> None:
+    """Add the evidence that a column tells who has left."""
+    facts, words = weighed.facts, weighed.facts.words
     if "negation" in words or counts_something(facts) or facts.is_date:
         return
     events = []
@@ -220,15 +116,10 @@ def _listed(events: list[str]) -> str:
     return ", ".join(short(event) for event in events[:3])
 
 
-def weigh_key(facts: ColumnFacts, weighed: Weighed) -> None:  # noqa: C901 - one case after the other
-    """Evidence that a column names customers, or something else.
-
-    Parameters
-    ----------
-    facts : of the column
-    weighed : grows by what is found
-    """
-    words, rows = facts.words, len(facts.filled)
+def weigh_key(weighed: Weighed) -> None:  # noqa: C901 - one case after the other
+    """Evidence that a column names customers, or something else."""
+    facts, words = weighed.facts, weighed.facts.words
+    rows = len(facts.filled)
     if facts.is_bool or facts.yes_no or (facts.numbers is not None and not facts.whole):
         return
     has_id = _names(facts)
@@ -273,15 +164,9 @@ def weigh_key(facts: ColumnFacts, weighed: Weighed) -> None:  # noqa: C901 - one
         weighed.add(Meaning.identifier, 1.2, "whole numbers that never repeat")
 
 
-def weigh_order_number(facts: ColumnFacts, weighed: Weighed) -> None:
-    """Add the evidence that a column numbers orders.
-
-    Parameters
-    ----------
-    facts : of the column
-    weighed : grows by what is found
-    """
-    words = facts.words
+def weigh_order_number(weighed: Weighed) -> None:
+    """Add the evidence that a column numbers orders."""
+    facts, words = weighed.facts, weighed.facts.words
     if facts.yes_no or (facts.numbers is not None and not facts.whole) or counts_something(facts) or facts.long_text:
         return
     if "order" not in words or {"worth", "price", "kind", "status", "duration", "rate"} & words.concepts:
@@ -296,15 +181,9 @@ def weigh_order_number(facts: ColumnFacts, weighed: Weighed) -> None:
             weighed.add(Meaning.order, 1.0, "its cells look like codes")
 
 
-def weigh_kinds(facts: ColumnFacts, weighed: Weighed) -> None:
-    """Evidence for yes/no and categories.
-
-    Parameters
-    ----------
-    facts : of the column
-    weighed : grows by what is found
-    """
-    words = facts.words
+def weigh_kinds(weighed: Weighed) -> None:
+    """Evidence for yes/no and categories."""
+    facts, words = weighed.facts, weighed.facts.words
     if facts.yes_no:
         weighed.add(Meaning.yes_no, 4.5, "yes or no")
         return
@@ -336,15 +215,9 @@ def weigh_kinds(facts: ColumnFacts, weighed: Weighed) -> None:
         )
 
 
-def weigh_words(facts: ColumnFacts, weighed: Weighed) -> None:
-    """Evidence for text, among words.
-
-    Parameters
-    ----------
-    facts : of the column
-    weighed : grows by what is found
-    """
-    words = facts.words
+def weigh_words(weighed: Weighed) -> None:
+    """Evidence for text, among words."""
+    facts, words = weighed.facts, weighed.facts.words
     weighed.add(Meaning.text, 1.5, f"{facts.count:,} different words")
     if "code" in words:
         weighed.add(Meaning.code, 4.5, named(facts, "code"))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from customer_segmentation.explore.roles.evidence import MOST_KINDS, Meaning, Weighed, counts_something, named
-from customer_segmentation.explore.roles.facts import ColumnFacts
+from customer_segmentation.explore.roles.evidence import MOST_KINDS, counts_something, named
+from customer_segmentation.explore.roles.meanings import Meaning, Weighed
 
 _YEARS = (1900, 2100)
 #: What a header says that is no amount brought, and how much it speaks against one.
@@ -23,16 +23,10 @@ _NO_AMOUNT = {
 }
 
 
-def weigh_numbers(facts: ColumnFacts, weighed: Weighed) -> None:  # noqa: C901 - one case after the other
-    """Evidence for counts, durations, scores and places in the calendar.
-
-    Parameters
-    ----------
-    facts : of the column
-    weighed : grows by what is found
-    """
-    words, values = facts.words, facts.values
-    low, high = float(values.min()), float(values.max())
+def weigh_numbers(weighed: Weighed) -> None:  # noqa: C901 - one case after the other
+    """Evidence for counts, durations, scores and places in the calendar."""
+    facts, words = weighed.facts, weighed.facts.words
+    low, high = float(facts.values.min()), float(facts.values.max())
     weighed.add(Meaning.measure, 1.0, f"numbers from {low:g} to {high:g}")
     if "count" in words and counts_something(facts):
         weighed.add(Meaning.count, 4.5, named(facts, "count"))
@@ -54,7 +48,7 @@ def weigh_numbers(facts: ColumnFacts, weighed: Weighed) -> None:  # noqa: C901 -
         weighed.add(Meaning.measure, 1.0, "")
     if low < 0:
         weighed.add(Meaning.measure, 0.5, "below 0 too")
-    _calendar(facts, weighed, low, high)
+    _calendar(weighed, low, high)
     quantity = "quantity" in words and not {"worth", "money", "price"} & words.concepts
     if quantity:
         weighed.add(Meaning.quantity, 4.7, named(facts, "quantity"))
@@ -62,8 +56,8 @@ def weigh_numbers(facts: ColumnFacts, weighed: Weighed) -> None:  # noqa: C901 -
         weighed.add(Meaning.price, 4.7, named(facts, "price"))
 
 
-def _calendar(facts: ColumnFacts, weighed: Weighed, low: float, high: float) -> None:
-    words = facts.words
+def _calendar(weighed: Weighed, low: float, high: float) -> None:
+    facts, words = weighed.facts, weighed.facts.words
     if not facts.whole or counts_something(facts):
         return
     years = low >= _YEARS[0] and high <= _YEARS[1]
@@ -88,15 +82,9 @@ def _calendar(facts: ColumnFacts, weighed: Weighed, low: float, high: float) -> 
         weighed.add(Meaning.calendar, 4.5, f"{named(facts, 'calendar')}, and all lie between {low:g} and {high:g}")
 
 
-def weigh_money(facts: ColumnFacts, weighed: Weighed) -> None:  # noqa: C901 - one case after the other
-    """Evidence that a number is money that customers have brought.
-
-    Parameters
-    ----------
-    facts : of the column
-    weighed : grows by what is found
-    """
-    words = facts.words
+def weigh_money(weighed: Weighed) -> None:  # noqa: C901 - one case after the other
+    """Evidence that a number is money that customers have brought."""
+    facts, words = weighed.facts, weighed.facts.words
     found = words.concepts
     if facts.percent or facts.leading_zeros:
         return
@@ -140,15 +128,9 @@ def weigh_money(facts: ColumnFacts, weighed: Weighed) -> None:  # noqa: C901 - o
         weighed.add(Meaning.amount, -2.0, f"only {facts.count} different numbers")
 
 
-def weigh_codes(facts: ColumnFacts, weighed: Weighed) -> None:
-    """Add the evidence that a number names a place or a thing.
-
-    Parameters
-    ----------
-    facts : of the column
-    weighed : grows by what is found
-    """
-    words = facts.words
+def weigh_codes(weighed: Weighed) -> None:
+    """Add the evidence that a number names a place or a thing."""
+    facts, words = weighed.facts, weighed.facts.words
     amounts = counts_something(facts) or {"duration", "worth", "money", "percent"} & words.concepts
     if "code" in words:
         weighed.add(Meaning.code, 1.0 if amounts else 6.0, f"{named(facts, 'code')}: it names a place or a thing")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from customer_segmentation.explore.roles.evidence import Meaning, Weighed, effect
+from customer_segmentation.explore.roles.meanings import Meaning, Weighed, effect
 from customer_segmentation.explore.roles.questions import SURE, Question, amount_question
 from customer_segmentation.settings.data import Transactions
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from customer_segmentation.explore.roles.column_guesses import Guess
-from customer_segmentation.explore.roles.evidence import Meaning, Weighed, short
+from customer_segmentation.explore.roles.evidence import short
+from customer_segmentation.explore.roles.meanings import Meaning, Weighed
 from customer_segmentation.explore.roles.vocabulary import cell_words, fold_text
 from customer_segmentation.formatting import percent
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from customer_segmentation.explore.roles.evidence import MOST_CATEGORIES, Meaning, Weighed
+from customer_segmentation.explore.roles.evidence import MOST_CATEGORIES
 from customer_segmentation.explore.roles.facts import ColumnFacts
+from customer_segmentation.explore.roles.meanings import Meaning, Weighed
 from customer_segmentation.explore.roles.order_table import FEWEST_ORDERS
 from customer_segmentation.formatting import percent
 

@@ -12,8 +12,8 @@ import pandas as pd
 
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.explore.roles.column_guesses import ROLE_WORDS, Guess, guess_of, mostly_blank
-from customer_segmentation.explore.roles.evidence import MOST_CATEGORIES, Evidence, Meaning, Weighed, effect
-from customer_segmentation.explore.roles.facts import read_facts
+from customer_segmentation.explore.roles.evidence import MOST_CATEGORIES
+from customer_segmentation.explore.roles.meanings import Evidence, Meaning, Weighed, effect
 from customer_segmentation.explore.roles.order_table import FEWEST_ORDERS, OrderColumns, order_columns
 from customer_segmentation.explore.roles.questions import (
     SURE,
@@ -22,6 +22,7 @@ from customer_segmentation.explore.roles.questions import (
     key_questions,
     value_questions,
 )
+from customer_segmentation.explore.roles.read_facts import read_facts
 from customer_segmentation.explore.roles.relations import relate_columns
 from customer_segmentation.explore.roles.vocabulary import Vocabulary
 from customer_segmentation.explore.roles.weigh import weigh

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from customer_segmentation.explore.roles.evidence import (
-    Meaning,
-    Weighed,
     is_ticked,
     short,
     weigh_key,
@@ -16,6 +14,7 @@ from customer_segmentation.explore.roles.evidence import (
     weigh_words,
 )
 from customer_segmentation.explore.roles.facts import ColumnFacts
+from customer_segmentation.explore.roles.meanings import Meaning, Weighed
 from customer_segmentation.explore.roles.number_evidence import weigh_codes, weigh_money, weigh_numbers
 
 
@@ -37,7 +36,7 @@ def weigh(facts: ColumnFacts) -> Weighed:
         return weighed
     if is_ticked(facts):
         weighed.add(Meaning.yes_no, 4.0, "ticked or blank")
-        weigh_outcome(facts, weighed)
+        weigh_outcome(weighed)
         return weighed
     if facts.count == 1:
         weighed.add(Meaning.nothing, 9.0, f"every cell is {short(str(facts.distinct.iloc[0]))}")
@@ -45,8 +44,8 @@ def weigh(facts: ColumnFacts) -> Weighed:
     if facts.is_date:
         weighed.add(Meaning.date, 7.0, "dates")
         return weighed
-    rules: list[Callable[[ColumnFacts, Weighed], None]] = [weigh_outcome, weigh_key, weigh_order_number, weigh_kinds]
+    rules: list[Callable[[Weighed], None]] = [weigh_outcome, weigh_key, weigh_order_number, weigh_kinds]
     rules += [weigh_numbers, weigh_money, weigh_codes] if facts.numbers is not None else [weigh_words]
     for rule in rules:
-        rule(facts, weighed)
+        rule(weighed)
     return weighed
