@@ -46,7 +46,7 @@ def edited(copied):
             '= yardstick(own["reference_explained"]',
             '= 0.5 * yardstick(own["reference_explained"]',
         ),
-        ("workflows/sweep.py", "CONFIDENCE = 0.95", "CONFIDENCE = 0.5"),
+        ("workflows/sweep_items.py", "CONFIDENCE = 0.95", "CONFIDENCE = 0.5"),
         ("clustering/metrics.py", "import numpy as np\n", "import numpy as np\nnp.seterr(all='ignore')\n"),
         ("config/instantiate.py", 'methods=("fit", "predict")', 'methods=("fit",)'),
     ],

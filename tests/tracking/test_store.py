@@ -10,7 +10,8 @@ from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from customer_segmentation.errors import StoreError
-from customer_segmentation.tracking.store import INSERTIONS, insert, open_store, store_uri
+from customer_segmentation.tracking.store import INSERTIONS, insert, open_store
+from customer_segmentation.tracking.store_address import store_uri
 
 
 def test_the_address_is_the_given_one_then_the_environments_then_a_file_here(monkeypatch):

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from customer_segmentation.figures.labels import LINE, PLAIN, TEXT, fit, fit_all, number, widest, with_unit, wrap
+from customer_segmentation.figures.legends import colour_bar
 from customer_segmentation.figures.scatter import scatter_pairs
 from customer_segmentation.figures.theme import (
     DIVERGING,
@@ -18,7 +19,6 @@ from customer_segmentation.figures.theme import (
     RULE,
     bare,
     cells,
-    colour_bar,
     compose,
     name_x,
     new_figure,

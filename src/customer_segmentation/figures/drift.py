@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from customer_segmentation.figures.labels import LINE, TEXT, fit_all, widest
+from customer_segmentation.figures.legends import legend_rows, segment_legend
 from customer_segmentation.figures.theme import (
     ACCENT,
     EDGE,
@@ -18,11 +19,9 @@ from customer_segmentation.figures.theme import (
     RULE,
     compose,
     heading,
-    legend_rows,
     name_x,
     new_figure,
     number_axis,
-    segment_legend,
     style,
 )
 

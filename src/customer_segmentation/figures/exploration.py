@@ -23,6 +23,7 @@ from customer_segmentation.figures.labels import (
     with_unit,
     wrap,
 )
+from customer_segmentation.figures.legends import colour_bar
 from customer_segmentation.figures.theme import (
     ACCENT,
     DIVERGING,
@@ -31,7 +32,6 @@ from customer_segmentation.figures.theme import (
     QUIET,
     RULE,
     bare,
-    colour_bar,
     compose,
     ink_on,
     new_figure,

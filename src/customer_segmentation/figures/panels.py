@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from customer_segmentation.figures.labels import LINE, TEXT
-from customer_segmentation.figures.theme import EDGE, compose, legend_rows, new_figure, segment_legend, style
+from customer_segmentation.figures.legends import legend_rows, segment_legend
+from customer_segmentation.figures.theme import EDGE, compose, new_figure, style
 
 #: Room for tick labels and the name of the horizontal axis; a line of the legend; what stands over a panel. In inches.
 FOOT, LEGEND_LINE, TOP = 0.62, TEXT * LINE * 1.15, 0.36

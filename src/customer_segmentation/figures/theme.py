@@ -13,7 +13,6 @@ import numpy.typing as npt
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import PathCollection
 from matplotlib.colors import Colormap, LinearSegmentedColormap, to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -28,7 +27,6 @@ from customer_segmentation.figures.labels import (
     UnitFormatter,
     clean,
     fit,
-    text_width,
     wrap,
 )
 
@@ -305,76 +303,3 @@ def cells(
             if text:
                 ink = ink_on(shown[row, column, :3])
                 axes.text(column, row, text, ha="center", va="center", size=TEXT, color=ink, **PLAIN)
-
-
-def colour_bar(
-    figure: Figure, box: tuple[float, float, float, float], colours: Colormap, marks: Sequence[tuple[float, str]]
-) -> Axes:
-    """Draw a vertical scale in ``box`` (left, bottom, width, height; inches); marks are (share of height, label).
-
-    Parameters
-    ----------
-    figure : where it is drawn
-    box : see above
-    colours : the scale
-    marks : see above
-    """
-    width, height = figure.get_size_inches()
-    axes = figure.add_axes((box[0] / width, box[1] / height, box[2] / width, box[3] / height), label="scale")
-    axes.imshow(np.linspace(1, 0, 128)[:, None], cmap=colours, aspect="auto", extent=(0, 1, 0, 1))
-    bare(axes)
-    for position, label in marks:
-        axes.text(
-            1 + 0.06 / box[2], position, label, transform=axes.transAxes, size=TEXT, color=QUIET, va="center", **PLAIN
-        )
-    return axes
-
-
-def legend_rows(names: Sequence[str], width: float) -> list[list[int]]:
-    """Break a legend into rows that fit ``width`` inches; every row lists the numbers of its entries.
-
-    Parameters
-    ----------
-    names : entries of the legend
-    width : in inches
-    """
-    rows: list[list[int]] = [[]]
-    taken = 0.0
-    for number, name in enumerate(names):
-        needed = text_width(name) + 0.45
-        if rows[-1] and taken + needed > width:
-            rows.append([])
-            taken = 0.0
-        rows[-1].append(number)
-        taken += needed
-    return rows
-
-
-def segment_legend(
-    figure: Figure, names: Sequence[str], colours: Sequence[str], rows: list[list[int]]
-) -> PathCollection:
-    """Write the rows of :func:`legend_rows` at the foot of the figure, each with a swatch.
-
-    Parameters
-    ----------
-    figure : where it is drawn
-    names : one a segment
-    colours : one a segment
-    rows : numbers of the entries of each row
-    """
-    width, height = figure.get_size_inches()
-    axes = figure.add_axes((0, 0, 1, 1), label="legend")
-    axes.set(xlim=(0, width), ylim=(0, height))
-    bare(axes)
-    axes.set_zorder(-1)
-    xs, ys, shown = [], [], []
-    for line, members in enumerate(reversed(rows)):
-        y = EDGE + (line + 0.5) * TEXT * LINE * 1.15
-        x = EDGE
-        for member in members:
-            xs.append(x + 0.08)
-            ys.append(y)
-            shown.append(colours[member])
-            axes.text(x + 0.22, y, names[member], size=TEXT, color=INK, va="center_baseline", **PLAIN)
-            x += text_width(names[member]) + 0.45
-    return axes.scatter(xs, ys, c=shown, s=70, marker="s", linewidths=0)

@@ -17,25 +17,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customer_segmentation.formatting import figure, percent
-from customer_segmentation.model.reference import bins_of
+from customer_segmentation.formatting import percent
 from customer_segmentation.model.segment_model import Labelled
+from customer_segmentation.scoring.variable_counts import VariableCounts
 from customer_segmentation.segments.intervals import newcombe, shares_differ, wilson
 from customer_segmentation.settings.score import DriftSettings
 
 WORDS = ("steady", "watch", "refit")
 MOST_UNSEEN = 1000  # different new categories that are told apart
-UNITS = {
-    0.001: "thousands for ones",
-    0.01: "hundreds for ones, such as dollars for cents",
-    0.1: "tens for ones",
-    10.0: "ten times the unit",
-    12.0: "months for years",
-    1 / 12: "years for months",
-    100.0: "a hundred times the unit, such as cents for dollars",
-    1000.0: "a thousand times the unit",
-}
-NEAR_UNIT = 0.15  # how near to such a factor the means must be, as a share of it
 
 
 @dataclass(frozen=True)
@@ -91,8 +80,8 @@ class DriftWatch:
 
     def __init__(self, reference: Mapping[str, Any], numbers: Sequence[int], names: Mapping[int, str]) -> None:
         self.reference, self.numbers, self.names = reference, tuple(numbers), names
-        self.variables = [_Counts(item, "features") for item in reference.get("features", [])]
-        self.variables += [_Counts(item, "columns") for item in reference.get("columns", [])]
+        self.variables = [VariableCounts(item, "features") for item in reference.get("features", [])]
+        self.variables += [VariableCounts(item, "columns") for item in reference.get("columns", [])]
         self.segments: Counter[int] = Counter()
         self.customers = self.rejected = 0
         self.rows = 0  # all that were looked at, with and without a label
@@ -267,94 +256,6 @@ def _differ(events: tuple[float, float], counts: tuple[float, float]) -> float:
     """P of two shares of one event."""
     one, other = (np.array([value], dtype=float) for value in events)
     return float(shares_differ((one, other), (np.array([float(counts[0])]), np.array([float(counts[1])])))[0])
-
-
-class _Counts:
-    """One variable: its bins at the fit, and what has been counted since."""
-
-    def __init__(self, item: Mapping[str, Any], source: str) -> None:
-        self.item, self.source = item, source
-        self.name = str(item["name"])
-        self.numeric = item["kind"] == "number"
-        self.sum, self.n = 0.0, 0
-        self.edges = np.array(item.get("edges", []), dtype=float)
-        self.now: npt.NDArray[np.int64] = np.zeros(len(self.edges) + 1, dtype=np.int64)
-        self.values: Counter[str] = Counter()
-
-    def add(self, column: pd.Series) -> dict[tuple[str, str], int]:
-        """Count values; return the categories that the fit did not have."""
-        if self.numeric:
-            values = column.to_numpy(dtype=float, na_value=np.nan)
-            values = values[np.isfinite(values)]
-            self.now += np.bincount(bins_of(values, self.edges), minlength=len(self.now))
-            self.sum += float(values.sum())
-            self.n += len(values)
-            return {}
-        counts = column.dropna().astype(str).value_counts()
-        known, unseen = self.item["counts"], {}
-        for value, count in counts.items():
-            if value not in known:
-                unseen[(self.name, str(value))] = int(count)
-            self.values[str(value) if value in known else "not at the fit"] += int(count)
-        return unseen
-
-    def counts(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Customers of each bin then and now."""
-        if self.numeric:
-            return np.array(self.item["counts"], dtype=float), self.now.astype(float)
-        values = [*self.item["counts"], *(["not at the fit"] if self.values["not at the fit"] else [])]
-        then = np.array([self.item["counts"].get(value, 0) for value in values], dtype=float)
-        return then, np.array([self.values[value] for value in values], dtype=float)
-
-    def shares(self) -> pd.DataFrame:
-        """Shares of each bin then and now, with the bin's label."""
-        then, now = self.counts()
-        if self.numeric:
-            ends = [f"{edge:,.6g}" for edge in self.edges]
-            labels = [f"up to {ends[0]}", *(f"to {end}" for end in ends[1:]), f"above {ends[-1]}"] if ends else ["all"]
-        else:
-            labels = [*self.item["counts"], *(["not at the fit"] if len(then) > len(self.item["counts"]) else [])]
-        return pd.DataFrame({"bin": labels, "then": then / max(then.sum(), 1), "now": now / max(now.sum(), 1)})
-
-    @property
-    def mean_then(self) -> float:
-        return float(self.item["mean"]) if self.numeric else float("nan")
-
-    @property
-    def mean_now(self) -> float:
-        return self.sum / self.n if self.numeric and self.n else float("nan")
-
-    @property
-    def shift(self) -> float:
-        """By how many standard deviations of the fit the mean has moved, in logarithms where it is a factor."""
-        if not self.numeric or not self.n:
-            return 0.0
-        factor = self.factor
-        moved = abs(self.mean_now - self.mean_then) / max(float(self.item["sd"]), 1e-12)
-        return float(max(abs(np.log(factor)) if factor else 0.0, np.log1p(moved)))
-
-    @property
-    def factor(self) -> float | None:
-        """How many times as large the mean is, where that has a meaning."""
-        if not self.numeric or not self.n or self.mean_then <= 0 or self.mean_now <= 0:
-            return None
-        return self.mean_now / self.mean_then
-
-    @property
-    def told(self) -> str:
-        """What became of it, in words."""
-        behind = [column for column in self.item.get("columns", ()) if column != self.name]
-        name = f"{self.name} ({', '.join(behind)})" if behind else self.name
-        if not self.numeric:
-            return f"{name} is distributed otherwise"
-        unit = str(self.item.get("unit") or "")
-        then, now = figure(self.mean_then, unit), figure(self.mean_now, unit)
-        text = f"{name} was {then} and is {now} on average"
-        factor = self.factor
-        for known, words in UNITS.items():
-            if factor and abs(factor / known - 1) < NEAR_UNIT:
-                return f"{text}, {factor:,.3g} times as much: is it in other units ({words})?"
-        return text
 
 
 def stability(then: npt.NDArray[np.float64], now: npt.NDArray[np.float64]) -> float:

@@ -9,44 +9,29 @@ import os
 import random
 import re
 import shlex
-import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlsplit
 
 from customer_segmentation.errors import StoreError, debugging
-from customer_segmentation.secrets import is_redacted, is_secret, redact
+from customer_segmentation.secrets import is_secret, redact
 from customer_segmentation.settings.tracking import TrackingSettings
 from customer_segmentation.tracking.guarded_client import GuardedClient
 from customer_segmentation.tracking.locks import locked
 from customer_segmentation.tracking.moved_store import ARTIFACTS, find_artifacts
+from customer_segmentation.tracking.store_address import SQLITE, knock, reach, store_uri
 from customer_segmentation.tracking.store_errors import be_patient, meaning
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-DEFAULT_STORE = "sqlite:///mlflow.db"
-
-
-SQLITE = "sqlite:///"
-
-
 INSERTIONS = 4  # attempts at a row that another command inserts at the same moment
-
-
 DUPLICATE = re.compile("duplicate|unique", re.IGNORECASE)  # PostgreSQL, MySQL and SQLite in their own words
-
-
 DESCRIPTION = "mlflow.note.content"  # the tag that the UI shows as Markdown
-
-
 NOTICES = logging.getLogger(__name__)
-#: Databases that MLflow writes to, with the port that each listens on unless told otherwise.
-DATABASES = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 
 
 @dataclass(frozen=True)
@@ -78,30 +63,6 @@ class Store:
         return redact(self.uri)
 
 
-def store_uri(uri: str | None) -> str:
-    """Resolve the store's address: as given, else ``MLFLOW_TRACKING_URI``, else ``mlflow.db`` in the current folder.
-
-    Raises
-    ------
-    StoreError
-        It is no address.
-    """
-    uri = uri or os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_STORE
-    if uri.startswith(SQLITE) and uri != SQLITE:
-        return SQLITE + str(Path(uri.removeprefix(SQLITE)).expanduser().absolute())
-    if is_redacted(uri):
-        raise StoreError(
-            f"tracking.uri={uri}: *** stands for a password, which no run and no screen keeps; give the address with "
-            "it, or with ${oc.env:NAME} in its place."
-        )
-    if "://" not in uri and not uri.startswith("databricks"):
-        raise StoreError(
-            f"tracking.uri={redact(uri)}: expected an address such as sqlite:///mlflow.db or http://127.0.0.1:5000 "
-            "(a bare folder is MLflow's old file store, which it no longer writes)."
-        )
-    return uri
-
-
 def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeout: int = 10) -> Store:  # noqa: C901 - one case after the other
     """Reach the store, creating a local one and the experiment where they are missing.
 
@@ -131,10 +92,10 @@ def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeo
     _settle_mlflow()
     local = resolved.startswith(SQLITE)
     if not local and resolved.startswith("http"):
-        _knock(resolved, timeout)
+        knock(resolved, timeout)
     elif not local:
         with _store_errors(resolved):
-            _reach(resolved, timeout)
+            reach(resolved, timeout)
     import mlflow
     from mlflow.exceptions import MlflowException
     from mlflow.tracking import MlflowClient
@@ -222,56 +183,6 @@ def connect(uri: str, experiment: str, experiment_id: str) -> Store:
     mlflow.set_tracking_uri(uri)
     client = cast("MlflowClient", GuardedClient(MlflowClient(tracking_uri=uri)))
     return Store(uri, client, experiment_id, experiment)
-
-
-def _knock(uri: str, timeout: int) -> None:
-    """Ask a server for a sign of life: MLflow's own client would retry for minutes.
-
-    Raises
-    ------
-    StoreError
-        It does not answer.
-    """
-    import requests
-
-    try:
-        requests.get(uri.rstrip("/") + "/health", timeout=timeout)
-    except requests.RequestException as error:
-        raise StoreError(
-            f"the tracking store {redact(uri)} does not answer ({type(error).__name__}); start it, or give another "
-            "with tracking.uri=ADDRESS."
-        ) from error
-
-
-def _reach(uri: str, timeout: int) -> None:
-    """Open a connection to a database's port: MLflow would try again for minutes.
-
-    Raises
-    ------
-    StoreError
-        Nothing listens there, or the address is of no kind that MLflow knows.
-    """
-    address = urlsplit(uri)
-    kind = address.scheme.partition("+")[0]
-    if kind in ("sqlite", "databricks", "databricks-uc", "uc") or "://" not in uri:
-        return
-    if kind not in DATABASES:
-        raise StoreError(
-            f"the tracking store {redact(uri)} is of a kind that MLflow does not know ({kind}://); expected "
-            "sqlite:///FILE, http(s)://SERVER or the address of a PostgreSQL or MySQL database."
-        )
-    from sqlalchemy import create_engine
-
-    create_engine(uri).dispose()  # imports the driver and connects to nothing
-    if not address.hostname:  # by a socket file
-        return
-    try:
-        socket.create_connection((address.hostname, address.port or DATABASES[kind]), timeout=timeout).close()
-    except OSError as error:
-        raise StoreError(
-            f"the tracking store {redact(uri)} does not answer ({type(error).__name__}); start it, or give "
-            "another with tracking.uri=ADDRESS."
-        ) from error
 
 
 @contextlib.contextmanager

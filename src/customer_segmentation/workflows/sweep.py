@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,12 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from customer_segmentation.config.checks import exploration_columns
-from customer_segmentation.config.compose import Plan, as_yaml
-from customer_segmentation.config.explore_checks import asked_of
-from customer_segmentation.config.playbook_file import PLAYBOOK, playbook_text
-from customer_segmentation.data.contract import plain_spec
-from customer_segmentation.data.expressions import parse
+from customer_segmentation.config.compose import Plan
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.errors import SettingsError, debugging
 from customer_segmentation.execution.launchers import Launch, launch_of
@@ -26,17 +20,13 @@ from customer_segmentation.execution.monitor import watched
 from customer_segmentation.execution.processes import ended_with_the_sweep, workers
 from customer_segmentation.execution.progress import StudyProgress
 from customer_segmentation.execution.slurm import remove_files
-from customer_segmentation.explore.exploration import assess_declared
-from customer_segmentation.explore.hypotheses import HypothesisResult
 from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.tracking.descriptions import experiment_description, link, sweep_description
 from customer_segmentation.tracking.fingerprint import TAG as IDENTITY
-from customer_segmentation.tracking.items import Item, Tags, Text
-from customer_segmentation.tracking.log.exploration import exploration_items, hypothesis_items
-from customer_segmentation.tracking.log.sweep import conclusion_items, sweep_params, verdict_figures
-from customer_segmentation.tracking.log.table import table_items
+from customer_segmentation.tracking.items import Item, Tags
+from customer_segmentation.tracking.log.sweep import conclusion_items, verdict_figures
 from customer_segmentation.tracking.log.views import share_views
 from customer_segmentation.tracking.provenance import provenance
 from customer_segmentation.tracking.read import overrides_of, run_of, structure_of
@@ -57,11 +47,10 @@ from customer_segmentation.workflows.rebuild import RebuiltCandidate
 from customer_segmentation.workflows.report import report_of_sweep
 from customer_segmentation.workflows.study import prepare_worker, trust_again
 from customer_segmentation.workflows.study_spec import StudySpec, remembered, spec_of
+from customer_segmentation.workflows.sweep_items import first_items, sweep_name
 
 if TYPE_CHECKING:
     from customer_segmentation.tracking.read import Run
-
-CONFIDENCE = 0.95  # of the intervals of hypotheses
 
 
 @dataclass(frozen=True)
@@ -273,7 +262,7 @@ class _Sweep:
             complete=lambda: self.customers.attainable(ks),
         ):
             if not run_of(store, self.sweep_id).data.metrics:  # written last: what comes before the studies is complete
-                record(store, self.sweep_id, self._first_items())
+                record(store, self.sweep_id, first_items(self.plan, self.customers.table, self.context.columns))
             record(store, self.sweep_id, [Tags({"launcher": str(launch)})])
             if launch.is_parallel:
                 progress.notes["launcher"] = f"studies ran under {launch}"
@@ -293,42 +282,6 @@ class _Sweep:
         # the same for all studies; of addresses the runs hold no passwords
         settings = replace(job.settings, data=same.data, tracking=same.tracking, launcher=same.launcher)
         return spec_of(replace(job, settings=settings), self.context.varied)
-
-    def _first_items(self) -> list[Item]:
-        """What is known before the first study."""
-        plan, settings, table = self.plan, self.settings, self.customers.table
-        usable = set(exploration_columns(settings)) | {table.value_column}
-        declared = {
-            name: parse(spec, where=f"exploration.correlate.{name}")
-            for name, spec in settings.exploration.correlate.items()
-        }
-        params = {
-            **{group: ",".join(plan.swept.get(group, (plan.choices[group],))) for group in plan.choices},
-            "k": ",".join(map(str, parse_k(settings.k))),
-            "seed": settings.seed,
-            "keep": settings.data.keep,
-            "studies": len(plan.jobs),
-        }
-        contract = {
-            name: {key: value for key, value in plain_spec(spec).items() if value not in (None, "", [])}
-            for name, spec in table.columns.items()
-        }
-        return [
-            sweep_params(params),
-            *table_items(table),
-            *exploration_items(
-                table.customers,
-                correlate={name: item for name, item in declared.items() if set(item.columns) <= usable},
-                counts=settings.exploration.counts,
-                bands=settings.exploration.bands,
-            ),
-            *hypothesis_items(_hypotheses(settings, table), confidence=CONFIDENCE),
-            Text(plan.config_text, "config.yaml"),
-            Text(as_yaml(contract), "contract.yaml"),
-            Text(playbook_text(settings), PLAYBOOK),
-            # They decide together which rows are set aside: a candidate that is opened again reads the same ones.
-            Text(json.dumps(self.context.columns), "columns.json"),
-        ]
 
     def _conclude(self, result: Conclusion, full_data: str) -> None:
         """Log the leaderboard, the verdict and the description of the sweep."""
@@ -373,22 +326,3 @@ class _Sweep:
             record(self.store, self.sweep_id, [Tags({"report_failed_because": reason})])
             self.progress.notes["report"] = f"not written ({reason}); try `{again}`"
             return ""
-
-
-def sweep_name(plan: Plan) -> str:
-    """The name that was given, else what is swept."""
-    settings: SweepSettings = plan.settings[0]
-    if settings.name:
-        return settings.name
-    parts = [",".join(plan.swept.get(group, (plan.choices[group],))) for group in ("features", "scaling")]
-    further = [f"{key}={','.join(values)}" for key, values in plan.swept.items() if key not in ("features", "scaling")]
-    ks = parse_k(settings.k)
-    shown = f"k={ks[0]}…{ks[-1]}" if len(ks) > 2 else f"k={','.join(map(str, ks))}"
-    return " · ".join([" × ".join(parts), *further, shown])
-
-
-def _hypotheses(settings: SweepSettings, table: CustomerTable) -> list[HypothesisResult]:
-    """Test the declared hypotheses that this table has the columns for."""
-    present = {name: spec for name, spec in table.columns.items() if name in table.customers}
-    declared = asked_of(settings.exploration, settings.hypotheses, present)
-    return assess_declared(table.customers, present, declared, CONFIDENCE, [])

@@ -1,0 +1,100 @@
+"""Address of a tracking store: as it was given, made absolute, and whether anything answers there."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from customer_segmentation.errors import StoreError
+from customer_segmentation.secrets import is_redacted, redact
+
+DEFAULT_STORE = "sqlite:///mlflow.db"
+SQLITE = "sqlite:///"
+#: Databases that MLflow writes to, with the port that each listens on unless told otherwise.
+DATABASES = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
+
+
+def store_uri(uri: str | None) -> str:
+    """Resolve the store's address: as given, else ``MLFLOW_TRACKING_URI``, else ``mlflow.db`` in the current folder.
+
+    Raises
+    ------
+    StoreError
+        It is no address.
+    """
+    uri = uri or os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_STORE
+    if uri.startswith(SQLITE) and uri != SQLITE:
+        return SQLITE + str(Path(uri.removeprefix(SQLITE)).expanduser().absolute())
+    if is_redacted(uri):
+        raise StoreError(
+            f"tracking.uri={uri}: *** stands for a password, which no run and no screen keeps; give the address with "
+            "it, or with ${oc.env:NAME} in its place."
+        )
+    if "://" not in uri and not uri.startswith("databricks"):
+        raise StoreError(
+            f"tracking.uri={redact(uri)}: expected an address such as sqlite:///mlflow.db or http://127.0.0.1:5000 "
+            "(a bare folder is MLflow's old file store, which it no longer writes)."
+        )
+    return uri
+
+
+def knock(uri: str, timeout: int) -> None:
+    """Ask a server for a sign of life: MLflow's own client would retry for minutes.
+
+    Parameters
+    ----------
+    uri : of the server
+    timeout : seconds that it may take to answer
+
+    Raises
+    ------
+    StoreError
+        It does not answer.
+    """
+    import requests
+
+    try:
+        requests.get(uri.rstrip("/") + "/health", timeout=timeout)
+    except requests.RequestException as error:
+        raise StoreError(
+            f"the tracking store {redact(uri)} does not answer ({type(error).__name__}); start it, or give another "
+            "with tracking.uri=ADDRESS."
+        ) from error
+
+
+def reach(uri: str, timeout: int) -> None:
+    """Open a connection to a database's port: MLflow would try again for minutes.
+
+    Parameters
+    ----------
+    uri : of the database
+    timeout : seconds that it may take to answer
+
+    Raises
+    ------
+    StoreError
+        Nothing listens there, or the address is of no kind that MLflow knows.
+    """
+    address = urlsplit(uri)
+    kind = address.scheme.partition("+")[0]
+    if kind in ("sqlite", "databricks", "databricks-uc", "uc") or "://" not in uri:
+        return
+    if kind not in DATABASES:
+        raise StoreError(
+            f"the tracking store {redact(uri)} is of a kind that MLflow does not know ({kind}://); expected "
+            "sqlite:///FILE, http(s)://SERVER or the address of a PostgreSQL or MySQL database."
+        )
+    from sqlalchemy import create_engine
+
+    create_engine(uri).dispose()  # imports the driver and connects to nothing
+    if not address.hostname:  # by a socket file
+        return
+    try:
+        socket.create_connection((address.hostname, address.port or DATABASES[kind]), timeout=timeout).close()
+    except OSError as error:
+        raise StoreError(
+            f"the tracking store {redact(uri)} does not answer ({type(error).__name__}); start it, or give "
+            "another with tracking.uri=ADDRESS."
+        ) from error
