@@ -30,7 +30,8 @@ from customer_segmentation.config.compose import plan
 from customer_segmentation.config.playbook_file import playbook_of
 from customer_segmentation.registry.segment_identity import carried_identity
 from customer_segmentation.segments.matching import match_segments
-from customer_segmentation.segments.names import carry_names, name_segments, names_from_plain, plain_names
+from customer_segmentation.segments.names import carry_names, name_segments
+from customer_segmentation.segments.segment_name import names_from_plain, plain_names
 from customer_segmentation.workflows.prepare import PreparedCustomers, prepare_customers
 from customer_segmentation.workflows.study_spec import estimators_of, space_of, spec_of
 

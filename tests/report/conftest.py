@@ -14,9 +14,9 @@ from customer_segmentation.report.space_checks import check_space
 from customer_segmentation.segments.claims import Claim
 from customer_segmentation.segments.high_value import HighValue
 from customer_segmentation.segments.insights import SegmentInsights
-from customer_segmentation.segments.names import SegmentName
 from customer_segmentation.segments.profile import profile_segments
 from customer_segmentation.segments.recommendations import Recommendation
+from customer_segmentation.segments.segment_name import SegmentName
 from customer_segmentation.segments.stakes import Stake
 from customer_segmentation.segments.variables import Described, ProfileVariable
 from customer_segmentation.settings.data import Role

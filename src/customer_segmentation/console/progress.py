@@ -10,6 +10,7 @@ from typing import Self
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from typing_extensions import override
 
 from customer_segmentation.console.lines import warn
 from customer_segmentation.execution.progress import StudyProgress
@@ -45,11 +46,12 @@ class SweepProgress(StudyProgress):
         )
         self.task = self.bar.add_task("", total=None)
 
+    @override
     def __enter__(self) -> Self:
-        """Start the bar."""
         self.bar.start()
         return super().__enter__()
 
+    @override
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
@@ -57,42 +59,29 @@ class SweepProgress(StudyProgress):
         super().__exit__(kind, error, traceback)
         self.bar.stop()
 
+    @override
     def begin(self, candidates: int, studies: int) -> None:
-        """How many of them there will be.
-
-        Parameters
-        ----------
-        candidates : of all studies together
-        studies : in this sweep
-        """
         self.studies = studies
         self.bar.update(self.task, total=candidates)
 
+    @override
     def say(self, sentence: str) -> None:
-        """Tell something about the sweep as a whole."""
         if not self.quiet:
             warn(sentence)
 
+    @override
     def study_started(self, name: str) -> None:
-        """Show which study runs."""
         self.bar.update(self.task, description=f"study {self.done + 1}/{self.studies} {name}{self.best}")
 
-    def candidate_done(self, k: int) -> None:  # noqa: ARG002 - the signature of its kind
-        """Count one candidate."""
+    @override
+    def candidate_done(self, k: int) -> None:
         self.bar.advance(self.task)
 
+    @override
     def study_done(
         self, name: str, marks: Sequence[tuple[float, int]], note: str = "", *, counted: bool = True
     ) -> None:
-        """Tell the end of a study with its best yardstick.
-
-        Parameters
-        ----------
-        name : of the study
-        marks : yardstick and k of each candidate
-        note : what else is worth a line
-        counted : its candidates were counted one by one
-        """
+        """Tell the end of a study with its best yardstick."""
         super().study_done(name, marks, note, counted=counted)
         if not counted:
             self.bar.advance(self.task, len(marks))
@@ -105,34 +94,23 @@ class SweepProgress(StudyProgress):
                 self.leading, self.best = mark, f" · best {mark:.3f}: {name} · k={k}"
         self._line(f"study {self.done}/{self.studies} {name}: {len(marks)} candidates{best}")
 
+    @override
     def studies_running(self, names: Sequence[str]) -> None:
-        """Show which studies run in other processes."""
         running = f", {len(names)} running" if names else ""
         self.bar.update(self.task, description=f"{self.done}/{self.studies} studies{running}{self.best}")
 
+    @override
     def study_reused(self, name: str, candidates: int) -> None:
-        """Tell that a study stands from an earlier run of the sweep.
-
-        Parameters
-        ----------
-        name : of the study
-        candidates : how many it has
-        """
         super().study_reused(name, candidates)
         self.bar.advance(self.task, candidates)
         self._line(f"study {self.done}/{self.studies} {name}: reused, {candidates} candidates")
 
+    @override
     def study_failed(self, name: str, reason: str) -> None:
-        """Tell the failure of a study.
-
-        Parameters
-        ----------
-        name : of the study
-        reason : one sentence
-        """
         super().study_failed(name, reason)
         self._line(f"study {self.done}/{self.studies} {name} FAILED: {reason}")
 
+    @override
     def finishing(self) -> None:
         """Show that the studies are done and the choice is made."""
         self.bar.update(self.task, description="choosing")

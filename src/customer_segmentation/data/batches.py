@@ -12,14 +12,15 @@ import pandas as pd
 import pyarrow as pa
 
 from customer_segmentation.data.contract import validate
-from customer_segmentation.data.load import selected_rows, split_rows
+from customer_segmentation.data.load import assembled, selected_rows, split_rows
 from customer_segmentation.data.rows import checked_rows
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.data.wanted import WantedColumns, wanted_columns
 from customer_segmentation.settings.data import DataSettings
-from customer_segmentation.sources.base import Chunk, TableSource, texts_frame
+from customer_segmentation.sources.base import Chunk, TableSource
 from customer_segmentation.sources.open import open_source
 from customer_segmentation.sources.parsing.texts import texts_of
+from customer_segmentation.sources.tables import texts_frame
 
 
 def stream_customers(settings: DataSettings, *, needed: Collection[str], batch_rows: int) -> Iterator[CustomerTable]:
@@ -56,21 +57,8 @@ def stream_customers(settings: DataSettings, *, needed: Collection[str], batch_r
         set_aside = rows.set_aside(list(wanted.present), partial(_read_cells, chunk), {})
         frame = rows.usable_frame()
         validate(frame, wanted.present, source=source.name)
-        customers, others, _ = split_rows(frame, selected_rows(frame, wanted.population), digested=[])
-        yield CustomerTable(
-            customers=customers,
-            others=others,
-            set_aside=set_aside,
-            columns=wanted.present,
-            missing_columns=wanted.match.missing,
-            ignored_columns=wanted.match.ignored,
-            rows_read=rows.read,
-            duplicates=rows.duplicates,
-            repairs=rows.repairs,
-            source=source.name,
-            source_sha256="",
-            digest="",
-        )
+        parts = split_rows(frame, selected_rows(frame, wanted.population), digested=[])
+        yield assembled(source, wanted, rows, parts, set_aside=set_aside)
 
 
 def _all_cells(source: TableSource, chunk: Chunk, start: int, positions: np.ndarray) -> pd.DataFrame:

@@ -13,10 +13,10 @@ import pyarrow as pa
 from customer_segmentation.data.cleaning import spelt_out
 from customer_segmentation.data.contract import validate
 from customer_segmentation.data.other_rows import mark_totals
-from customer_segmentation.data.rows import checked_rows
+from customer_segmentation.data.rows import CheckedRows, checked_rows
 from customer_segmentation.data.table import CustomerTable, add_to_digest
 from customer_segmentation.data.transactions import load_ordering_customers
-from customer_segmentation.data.wanted import population_of, wanted_columns
+from customer_segmentation.data.wanted import WantedColumns, population_of, wanted_columns
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.data import DataSettings, Population
 from customer_segmentation.sources.base import TableSource
@@ -105,9 +105,37 @@ def table_of(
             f"{source.name} has no customer to work with: data.keep={settings.keep} leaves none of {len(frame)}; try "
             "data.keep=all."
         )
-    customers, others, digest = split_rows(frame, selected, digested=wanted.own)
+    parts = split_rows(frame, selected, digested=wanted.own)
     del frame
-    table = CustomerTable(
+    table = assembled(source, wanted, rows, parts, set_aside=set_aside)
+    table.accounting()
+    pa.default_memory_pool().release_unused()  # what the reader has freed, as much as a half of what is kept
+    return table
+
+
+def assembled(
+    source: TableSource,
+    wanted: WantedColumns,
+    rows: CheckedRows,
+    parts: tuple[pd.DataFrame, pd.DataFrame, str],
+    *,
+    set_aside: pd.DataFrame,
+) -> CustomerTable:
+    """The customer table of a source's rows.
+
+    Parameters
+    ----------
+    source : TableSource
+    wanted : WantedColumns
+    rows : CheckedRows
+        The rows that were read.
+    parts : (DataFrame, DataFrame, str)
+        As `split_rows` gives them. Without a digest the table is a part of the source, and has no checksum of it.
+    set_aside : DataFrame
+        Rows that cannot be used.
+    """
+    customers, others, digest = parts
+    return CustomerTable(
         customers=customers,
         others=others,
         set_aside=set_aside,
@@ -118,13 +146,10 @@ def table_of(
         duplicates=rows.duplicates,
         repairs=rows.repairs,
         source=source.name,
-        source_sha256=source.sha256,
+        source_sha256=source.sha256 if digest else "",
         digest=digest,
         sampled_from=source.sampled_from,
     )
-    table.accounting()
-    pa.default_memory_pool().release_unused()  # what the reader has freed, as much as a half of what is kept
-    return table
 
 
 def selected_rows(frame: pd.DataFrame, population: Population | None) -> np.ndarray:

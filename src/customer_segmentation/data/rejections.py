@@ -14,9 +14,9 @@ import pyarrow.compute as pc
 from customer_segmentation.data.cleaning import spelt_out
 from customer_segmentation.errors import DataError
 from customer_segmentation.formatting import percent
-from customer_segmentation.sources.base import in_order
 from customer_segmentation.sources.parsing.blanks import is_blank
 from customer_segmentation.sources.parsing.texts import texts_of
+from customer_segmentation.sources.tables import in_order
 
 #: Gives all cells of rows, by position, as text; see `TableSource.rows_as_text`.
 RowsAsText = Callable[[np.ndarray], pd.DataFrame]

@@ -60,6 +60,10 @@ class CustomerTable:
     repairs: dict[str, int] = field(default_factory=dict)
     sampled_from: int = 0
 
+    def counted(self) -> tuple[int, int]:
+        """How many rows entered the customers, and how many were not selected."""
+        return len(self.customers), len(self.others)
+
     def accounting(self) -> dict[str, int]:
         """Count what every run states: rows read = rows used + rows not selected + rows set aside.
 
@@ -68,16 +72,16 @@ class CustomerTable:
         AssertionError
             A row is in none of the three, or in two.
         """
-        numbers = {
-            "rows_read": self.rows_read,
-            "rows_used": len(self.customers),
-            "rows_not_selected": len(self.others),
-            "rows_set_aside": len(self.set_aside),
-        }
-        accounted = numbers["rows_used"] + numbers["rows_not_selected"] + numbers["rows_set_aside"]
+        used, not_selected = self.counted()
+        accounted = used + not_selected + len(self.set_aside)
         if accounted != self.rows_read:
             raise AssertionError(f"{self.rows_read} rows were read, but {accounted} are accounted for")
-        return numbers
+        return {
+            "rows_read": self.rows_read,
+            "rows_used": used,
+            "rows_not_selected": not_selected,
+            "rows_set_aside": len(self.set_aside),
+        }
 
     def columns_with(self, *roles: Role) -> tuple[str, ...]:
         """Names of the columns that have one of the roles, in the order of the table."""

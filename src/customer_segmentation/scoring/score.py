@@ -22,9 +22,10 @@ from customer_segmentation.scoring.drift import Drift, DriftWatch
 from customer_segmentation.scoring.outputs import LABELS, REJECTED, Output
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.settings.score import DriftSettings
-from customer_segmentation.sources.base import Chunk, TableSource, names_of, texts_frame
+from customer_segmentation.sources.base import Chunk, TableSource
 from customer_segmentation.sources.parsing.texts import fold, texts_of
 from customer_segmentation.sources.row_spool import RowSpool
+from customer_segmentation.sources.tables import names_of, texts_frame
 
 DECIMALS = 6
 MOST_REASONS = 1000

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from customer_segmentation.clustering.distances import distances, margin
-from customer_segmentation.segments.names import SegmentName
 from customer_segmentation.segments.profile import Profiles
+from customer_segmentation.segments.segment_name import SegmentName
 
 Floats = npt.NDArray[np.float64]
 

@@ -14,10 +14,11 @@ from customer_segmentation.clustering.fit import Fit
 from customer_segmentation.clustering.space import Space
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.segments.high_value import HighValue, high_value_customers
-from customer_segmentation.segments.names import SegmentName, name_segments
+from customer_segmentation.segments.names import name_segments
 from customer_segmentation.segments.profile import Profiles, profile_segments
 from customer_segmentation.segments.recommendations import Recommendation, recommend
 from customer_segmentation.segments.relations import Relation, determined
+from customer_segmentation.segments.segment_name import SegmentName
 from customer_segmentation.segments.stakes import Base, Stake, outcome_of, recurring_column
 from customer_segmentation.segments.variables import Described, with_features
 from customer_segmentation.settings.playbook import PlaybookSettings

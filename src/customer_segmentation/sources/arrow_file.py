@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any, Self
 
 import pyarrow as pa
+from typing_extensions import override
 
 from customer_segmentation.errors import DataError
 from customer_segmentation.formatting import first_line
 from customer_segmentation.settings.data import DataSettings
-from customer_segmentation.sources.base import FileSource, resized
+from customer_segmentation.sources.base import FileSource
 from customer_segmentation.sources.files import FileBytes, sha256_of
+from customer_segmentation.sources.tables import resized
 
 _STREAM = b"\xff\xff\xff\xff"
 
@@ -48,34 +50,18 @@ class ArrowSource(FileSource):
             raise self._damaged(error) from None
 
     @classmethod
-    def opened(cls, file: FileBytes, settings: DataSettings) -> Self:  # noqa: ARG003 - the signature of its kind
-        """Open an Arrow file.
-
-        Parameters
-        ----------
-        file : the file's bytes, whatever they are packed in
-        settings : ``data``: how the table is to be read
-        """
+    @override
+    def opened(cls, file: FileBytes, settings: DataSettings) -> Self:
         return cls(file.path, name=file.name, stream=file.head.startswith(_STREAM))
 
     @property
+    @override
     def sha256(self) -> str:
         """Checksum of the file."""
         return sha256_of([self._path])
 
+    @override
     def tables(self, positions: Sequence[int], *, size: int) -> Iterator[pa.Table]:
-        """Yield all rows in order, ``size`` at a time, with the columns at ``positions``.
-
-        Parameters
-        ----------
-        positions : columns, counted from 0
-        size : rows at a time
-
-        Raises
-        ------
-        DataError
-            The file is damaged.
-        """
         try:
             with pa.memory_map(str(self._path)) as opened:
                 reader = self._reader(opened)

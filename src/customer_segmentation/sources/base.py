@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -13,9 +13,8 @@ import pyarrow as pa
 
 from customer_segmentation.settings.data import ColumnSpec, DataSettings
 from customer_segmentation.sources.files import FileBytes
-from customer_segmentation.sources.parsing.headers import header_name
-from customer_segmentation.sources.parsing.texts import texts_of
 from customer_segmentation.sources.row_spool import RowSpool
+from customer_segmentation.sources.tables import in_order, names_of, plain_frame, texts_frame
 
 PLACES = 20  # of a table, from which the rows of a preview are taken
 _PASS = 1 << 15  # rows held while a table is passed through for some of its rows
@@ -127,7 +126,9 @@ class TableSource(ABC):
     def read(self, wanted: Mapping[int, ColumnSpec]) -> Cells:
         """Read the wanted columns, given by position with their contract."""
         parts = list(self.tables(list(wanted), size=_PASS))
-        frame = _pandas(pa.concat_tables(parts)) if parts else pd.DataFrame(index=range(0), columns=range(len(wanted)))
+        frame = (
+            plain_frame(pa.concat_tables(parts)) if parts else pd.DataFrame(index=range(0), columns=range(len(wanted)))
+        )
         rows = np.arange(len(frame), dtype=np.int64) + self.first_row
         return Cells(frame.set_axis(list(wanted), axis=1), rows)
 
@@ -150,7 +151,7 @@ class TableSource(ABC):
             row += table.num_rows
             part = table.select(list(wanted)) if everything else table
             whole = table.rename_columns(names_of(self.headers)) if everything else None
-            yield Chunk(_pandas(part).set_axis(list(wanted), axis=1), rows, everything=whole)
+            yield Chunk(plain_frame(part).set_axis(list(wanted), axis=1), rows, everything=whole)
 
     def preview(self, n_rows: int) -> Preview:
         """Read all columns of about ``n_rows`` rows, of all where there are no more."""
@@ -161,7 +162,9 @@ class TableSource(ABC):
             count += table.num_rows
             if count > n_rows:
                 break
-        frame = _pandas(pa.concat_tables(parts)) if parts else pd.DataFrame(columns=range(len(self.headers)), index=[])
+        frame = (
+            plain_frame(pa.concat_tables(parts)) if parts else pd.DataFrame(columns=range(len(self.headers)), index=[])
+        )
         frame = frame.set_axis(range(len(self.headers)), axis=1)
         return Preview(frame.head(n_rows), "its first") if count > n_rows else Preview(frame)
 
@@ -179,7 +182,7 @@ class TableSource(ABC):
             n_cells -= table.num_rows
             if n_cells <= 0:
                 break
-        return _pandas(pa.concat_tables(parts)).iloc[:, 0] if parts else pd.Series(dtype="str")
+        return plain_frame(pa.concat_tables(parts)).iloc[:, 0] if parts else pd.Series(dtype="str")
 
     def rows_as_text(self, positions: np.ndarray) -> pd.DataFrame:
         """All cells of some rows as text.
@@ -267,101 +270,3 @@ class FileSource(TableSource):
         DataError
             It is damaged or holds no table.
         """
-
-
-def in_order(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """Rows as text of several parts in one table, by their number."""
-    return pd.concat(parts, ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
-
-
-def number_rows(count: int, broken: Sequence[int], *, first: int) -> np.ndarray:
-    """Numbers of the rows in the source: consecutive from ``first``, those of the broken rows left out.
-
-    Parameters
-    ----------
-    count : rows that could be read
-    broken : numbers of the broken rows among them, ascending
-    first : number of the first row
-    """
-    if not broken:
-        return np.arange(first, first + count, dtype=np.int64)
-    taken = np.zeros(first + count + len(broken), dtype=bool)
-    taken[:first] = True
-    taken[[number for number in broken if number < len(taken)]] = True
-    return np.flatnonzero(~taken)[:count]
-
-
-def names_of(headers: Sequence[str], taken: Collection[str] = ()) -> list[str]:
-    """Header names, each once: an empty one is named by its position, a repeated one gets its position.
-
-    Parameters
-    ----------
-    headers : sequence of str
-    taken : collection of str
-        Names that are used already.
-    """
-    names: list[str] = []
-    for at, header in enumerate(headers):
-        name = header_name(header, at)
-        names.append(f"{name} (column {at + 1})" if name in {*names, *taken} else name)
-    return names
-
-
-def arrow_table(frame: pd.DataFrame, headers: tuple[str, ...]) -> pa.Table:
-    """All columns of a frame with types that do not depend on the chunk: numbers as they are, the rest as text.
-
-    Parameters
-    ----------
-    frame : cells as they were read
-    headers : header of each column
-    """
-    columns: list[Any] = []
-    for position in frame.columns:
-        cells = frame[position]
-        if pd.api.types.is_numeric_dtype(cells.dtype):
-            columns.append(pa.array(cells, from_pandas=True))
-        else:
-            columns.append(pa.array(texts_of(cells), type=pa.large_string(), from_pandas=True))
-    return pa.table(dict(zip(names_of(headers), columns, strict=True)))
-
-
-def texts_frame(table: pa.Table, names: Sequence[str]) -> pd.DataFrame:
-    """All cells of a table as text; empty where there is no value.
-
-    Parameters
-    ----------
-    table : cells of any Arrow type
-    names : of the columns
-    """
-    frame = _pandas(table).set_axis(range(table.num_columns), axis=1)
-    return pd.DataFrame({at: texts_of(frame[at]).fillna("") for at in frame}).set_axis(list(names), axis=1)
-
-
-def resized(batches: Iterable[pa.RecordBatch], size: int) -> Iterator[pa.Table]:
-    """Yield the rows of many batches as tables of ``size`` rows, the last of fewer.
-
-    Parameters
-    ----------
-    batches : of one schema
-    size : rows of a table
-    """
-    held: list[pa.RecordBatch] = []
-    count = 0
-    for batch in batches:
-        rest = batch
-        while rest.num_rows:
-            piece = rest.slice(0, size - count)
-            held.append(piece)
-            count += piece.num_rows
-            rest = rest.slice(piece.num_rows)
-            if count == size:
-                yield pa.Table.from_batches(held)
-                held, count = [], 0
-    if held:
-        yield pa.Table.from_batches(held)
-
-
-def _pandas(table: pa.Table) -> pd.DataFrame:
-    """A table as a frame; what pandas itself once noted in a file (an index) stays a column."""
-    frame: pd.DataFrame = table.replace_schema_metadata(None).to_pandas()
-    return frame

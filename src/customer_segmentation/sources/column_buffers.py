@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from typing_extensions import override
 
 from customer_segmentation.settings.data import ColumnSpec, ColumnType
 from customer_segmentation.sources.parsing.blanks import BLANK_SPELLINGS
@@ -59,12 +60,13 @@ class NumberColumn(GrowingColumn):
         self._values = np.empty(max(expected, 1))
         self._size = 0
 
+    @override
     def add(self, cells: pa.Array) -> None:
         """Append the cells of a batch; a null becomes NaN."""
         self._append(cells.to_numpy(zero_copy_only=False))
 
+    @override
     def extend(self, other: GrowingColumn) -> None:
-        """Append the cells of another column of numbers."""
         assert isinstance(other, NumberColumn)  # noqa: S101 - for the type checker
         self._append(other._values[: other._size])
 
@@ -77,8 +79,8 @@ class NumberColumn(GrowingColumn):
         self._values[self._size : end] = values
         self._size = end
 
+    @override
     def series(self) -> pd.Series:
-        """All cells so far."""
         return pd.Series(self._values[: self._size], copy=False)
 
 
@@ -96,6 +98,7 @@ class TextColumn(GrowingColumn):
         self._batches: list[pa.Array] = []
         self._loose: list[pa.Array] = []
 
+    @override
     def add(self, cells: pa.Array) -> None:
         """Append the cells of a batch; many small arrays in a row become one, which later work is quicker on."""
         self._loose.append(cells)
@@ -103,12 +106,13 @@ class TextColumn(GrowingColumn):
             self._batches.append(pa.concat_arrays(self._loose))
             self._loose = []
 
+    @override
     def extend(self, other: GrowingColumn) -> None:
-        """Append the cells of another column of texts."""
         assert isinstance(other, TextColumn)  # noqa: S101 - for the type checker
         self._batches += [*self._loose, *other._batches, *other._loose]
         self._loose = []
 
+    @override
     def series(self) -> pd.Series:
         """All cells so far: of a string dtype, or categorical."""
         cells = pa.chunked_array([*self._batches, *self._loose], type=self._kind)

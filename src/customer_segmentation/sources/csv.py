@@ -9,10 +9,11 @@ from typing import Self
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from typing_extensions import override
 
 from customer_segmentation.errors import DataError
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings
-from customer_segmentation.sources.base import PLACES, Cells, Chunk, FileSource, Preview, names_of, number_rows
+from customer_segmentation.sources.base import PLACES, Cells, Chunk, FileSource, Preview
 from customer_segmentation.sources.byte_streams import MarkFoundError
 from customer_segmentation.sources.column_buffers import (
     NUMBERS,
@@ -30,6 +31,7 @@ from customer_segmentation.sources.parsing.blanks import is_blank
 from customer_segmentation.sources.parsing.headers import spellings_of
 from customer_segmentation.sources.parsing.numbers import parse_numbers
 from customer_segmentation.sources.parsing.texts import texts_of
+from customer_segmentation.sources.tables import names_of, number_rows
 
 
 class DelimitedSource(FileSource):
@@ -82,19 +84,14 @@ class DelimitedSource(FileSource):
         self._checksum: Future[str] | None = None
 
     @classmethod
-    def takes(cls, file: FileBytes) -> bool:  # noqa: ARG003 - the signature of its kind
+    @override
+    def takes(cls, file: FileBytes) -> bool:
         """Tell whether a file may be delimited text: what else is left."""
         return True
 
     @classmethod
+    @override
     def opened(cls, file: FileBytes, settings: DataSettings) -> Self:
-        """Open a delimited text.
-
-        Parameters
-        ----------
-        file : the file's bytes, whatever they are packed in
-        settings : ``data``: delimiter, encoding and decimal sign, where they are given
-        """
         return cls(
             file,
             claimed=spellings_of(settings.columns),
@@ -104,17 +101,19 @@ class DelimitedSource(FileSource):
         )
 
     @property
+    @override
     def sha256(self) -> str:
         """Checksum of the file as it is stored."""
         return (self._checksum or self._start_checksum()).result()
 
     @property
+    @override
     def expected_rows(self) -> int | None:
         """About how many rows there are; None for a packed file."""
         return None if self._file.packed else self._rows_expected
 
+    @override
     def read(self, wanted: Mapping[int, ColumnSpec]) -> Cells:
-        """Read the wanted columns, given by position with their contract."""
         types = {position: self._type(position, spec) for position, spec in wanted.items()}
         while True:
             try:
@@ -127,17 +126,12 @@ class DelimitedSource(FileSource):
         rows = number_rows(len(frame), [number for number, _ in broken], first=self.first_row)
         return Cells(frame, rows, self._broken_rows(broken))
 
+    @override
     def chunks(self, wanted: Mapping[int, ColumnSpec], *, size: int, everything: bool = False) -> Iterator[Chunk]:
         """Yield chunks of about ``size`` rows.
 
         A cell that does not fit the type by which its column was read changes the type; the rows that were handed
         out by then are read once more and left out.
-
-        Parameters
-        ----------
-        wanted : position of a column to its contract
-        size : rows at a time
-        everything : hand out all columns as text instead
         """
         if everything:
             types: dict[int, pa.DataType] = dict.fromkeys(range(len(self.headers)), pa.large_string())
@@ -160,18 +154,13 @@ class DelimitedSource(FileSource):
             except pa.ArrowInvalid as error:
                 self._parser.adapt(error, types)
 
+    @override
     def tables(self, positions: Sequence[int], *, size: int) -> Iterator[pa.Table]:
-        """Yield all rows in order, about ``size`` at a time, with the columns at ``positions`` as text.
-
-        Parameters
-        ----------
-        positions : columns, counted from 0
-        size : rows at a time
-        """
         for chunk in self.chunks({}, size=size, everything=True):
             if chunk.everything is not None:
                 yield chunk.everything.select(list(positions))
 
+    @override
     def preview(self, n_rows: int) -> Preview:
         """Read all columns of about ``n_rows`` rows: of a big plain file from several places, else the first."""
         texts: dict[int, pa.DataType] = dict.fromkeys(range(len(self.headers)), pa.large_string())
@@ -182,25 +171,13 @@ class DelimitedSource(FileSource):
             return Preview(frame, "spread over all")
         return Preview(frame.head(n_rows), "its first") if len(frame) > n_rows else Preview(frame)
 
+    @override
     def first_cells(self, position: int, n_cells: int) -> pd.Series:
-        """Read the first cells of a column, ``n_cells`` at most.
-
-        Parameters
-        ----------
-        position : the column, counted from 0
-        n_cells : cells at most
-        """
         (column,) = self._first({position: pa.large_string()}, n_cells)
         return column.series().head(n_cells)
 
+    @override
     def passes(self, size: int) -> Iterator[tuple[pa.Table, pd.DataFrame]]:
-        """Yield all columns of all rows as bytes, each time with the broken rows met on the way.
-
-        Raises
-        ------
-        DataError
-            The file cannot be read to its end.
-        """
         # As bytes: a column that was not wanted may hold what is not text in the file's encoding.
         types: dict[int, pa.DataType] = dict.fromkeys(range(len(self.headers)), pa.binary())
         schema = pa.schema([(f"c{at}", kind) for at, kind in types.items()])
@@ -217,8 +194,8 @@ class DelimitedSource(FileSource):
                     raise DataError(f"{self.name} cannot be read as delimited text: {error}.") from None
                 self._parser.adapt(error, types)
 
+    @override
     def as_texts(self, table: pa.Table) -> pd.DataFrame:
-        """All cells of rows that `passes` yields as text, under `text_names`."""
         texts = [[cell.decode("utf-8", "replace") for cell in column.to_pylist()] for column in table.columns]
         return pd.DataFrame(dict(enumerate(texts)), dtype="str").set_axis(self.text_names, axis=1)
 

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
+from typing_extensions import override
 
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.formatting import first_line
-from customer_segmentation.sources.base import TableSource, resized
+from customer_segmentation.sources.base import TableSource
+from customer_segmentation.sources.tables import resized
 
 LOG = "_delta_log"
 
@@ -52,28 +54,18 @@ class DeltaSource(TableSource):
         self._identity = hashlib.sha256(f"{table.metadata().id}\n{table.version()}\n{parts}".encode()).hexdigest()
 
     @property
+    @override
     def sha256(self) -> str:
         """Checksum of the table's id, its version and the names of its files."""
         return self._identity
 
     @property
+    @override
     def expected_rows(self) -> int | None:
-        """How many rows there are."""
         return self._rows
 
+    @override
     def tables(self, positions: Sequence[int], *, size: int) -> Iterator[pa.Table]:
-        """Yield all rows in order, ``size`` at a time, with the columns at ``positions``.
-
-        Parameters
-        ----------
-        positions : columns, counted from 0
-        size : rows at a time
-
-        Raises
-        ------
-        DataError
-            A file of the table cannot be read.
-        """
         names = [self.headers[position] for position in positions]
         try:
             scanned = self._dataset.to_batches(columns=names, batch_size=size, batch_readahead=2, fragment_readahead=1)

@@ -7,6 +7,7 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
+from typing_extensions import override
 
 from customer_segmentation.errors import DataError
 from customer_segmentation.formatting import first_line
@@ -26,24 +27,15 @@ class ExcelSource(FrameSource, FileSource):
     magics = (b"\xd0\xcf\x11\xe0",)  # of old ones; a new one is a zip archive, told by what is in it
 
     @classmethod
+    @override
     def takes(cls, file: FileBytes) -> bool:
         """Tell whether a file is a workbook."""
         return file.workbook or super().takes(file)
 
     @classmethod
+    @override
     def opened(cls, file: FileBytes, settings: DataSettings) -> Self:
-        """Read the sheet that ``settings.sheet`` names, or the one that looks most like the contract's table.
-
-        Parameters
-        ----------
-        file : the file's bytes, whatever they are packed in
-        settings : ``data``: how the table is to be read
-
-        Raises
-        ------
-        DataError
-            The workbook is damaged, has no such sheet, or only empty ones.
-        """
+        """Read the sheet that ``settings.sheet`` names, or the one that looks most like the contract's table."""
         frame, first_row, sheets = sheet_of(file, settings.sheet, spellings_of(settings.columns))
         name = file.name
         if len(sheets) > 1 and not settings.columns:  # nothing but its size told which one is the table

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from typing_extensions import override
 
 from customer_segmentation.settings.data import ColumnSpec
-from customer_segmentation.sources.base import PLACES, Cells, Chunk, Preview, TableSource, arrow_table, number_rows
+from customer_segmentation.sources.base import PLACES, Cells, Chunk, Preview, TableSource
 from customer_segmentation.sources.parsing.texts import texts_of
+from customer_segmentation.sources.tables import arrow_table, number_rows
 
 
 class FrameSource(TableSource):
@@ -39,46 +41,33 @@ class FrameSource(TableSource):
         self._frame = frame.set_axis(range(frame.shape[1]), axis=1).reset_index(drop=True)
 
     @property
+    @override
     def sha256(self) -> str:
-        """Checksum of the source's bytes, empty where it has none."""
         return self._sha256
 
     @property
+    @override
     def expected_rows(self) -> int | None:
-        """How many rows there are."""
         return len(self._frame)
 
+    @override
     def tables(self, positions: Sequence[int], *, size: int) -> Iterator[pa.Table]:
-        """Yield all rows in order, ``size`` at a time, with the columns at ``positions``.
-
-        Parameters
-        ----------
-        positions : columns, counted from 0
-        size : rows at a time
-        """
         for start in range(0, len(self._frame), size):
             yield arrow_table(self._frame.iloc[start : start + size], self.headers).select(list(positions))
 
+    @override
     def read(self, wanted: Mapping[int, ColumnSpec]) -> Cells:
-        """Read the wanted columns, given by position with their contract."""
         return Cells(self._frame[list(wanted)], number_rows(len(self._frame), [], first=self.first_row))
 
-    def chunks(self, wanted: Mapping[int, ColumnSpec], *, size: int, everything: bool = False) -> Iterator[Chunk]:  # noqa: ARG002 - the signature of its kind
-        """Yield chunks of at most ``size`` rows; all columns are at hand.
-
-        Parameters
-        ----------
-        wanted : position of a column to its contract
-        size : rows at a time
-        everything : hand out all columns as text as well
-        """
+    @override
+    def chunks(self, wanted: Mapping[int, ColumnSpec], *, size: int, everything: bool = False) -> Iterator[Chunk]:
         for start in range(0, len(self._frame), size):
             part = self._frame.iloc[start : start + size].reset_index(drop=True)
             rows = np.arange(start, start + len(part), dtype=np.int64) + self.first_row
             yield Chunk(part[list(wanted)], rows, everything=arrow_table(part, self.headers))
 
+    @override
     def preview(self, n_rows: int) -> Preview:
-        """Read all columns of about ``n_rows`` rows, from several places, of all where there are no more."""
         frame = self._frame
         if len(frame) <= n_rows:
             return Preview(frame)
@@ -86,18 +75,12 @@ class FrameSource(TableSource):
         at = np.unique([np.arange(size) + start for start in np.linspace(0, len(frame) - size, PLACES).astype(np.intp)])
         return Preview(frame.iloc[at].reset_index(drop=True), f"spread over its {len(frame):,}")
 
+    @override
     def first_cells(self, position: int, n_cells: int) -> pd.Series:
-        """Read the first cells of a column, ``n_cells`` at most.
-
-        Parameters
-        ----------
-        position : the column, counted from 0
-        n_cells : cells at most
-        """
         return self._frame[position].head(n_cells)
 
+    @override
     def rows_as_text(self, positions: np.ndarray) -> pd.DataFrame:
-        """All cells of some rows, by position, as text."""
         part = self._frame.iloc[np.asarray(positions, dtype=np.intp)].reset_index(drop=True)
         texts = {position: texts_of(part[position]).fillna("") for position in part.columns}
         return pd.DataFrame(texts, index=part.index).set_axis(self.text_names, axis=1)

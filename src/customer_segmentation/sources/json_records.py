@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Self
 
 import pandas as pd
+from typing_extensions import override
 
 from customer_segmentation.errors import DataError
 from customer_segmentation.settings.data import DataSettings
@@ -23,6 +24,7 @@ class JsonSource(FrameSource, FileSource):
     kind = "JSON"
 
     @classmethod
+    @override
     def takes(cls, file: FileBytes) -> bool:
         """Tell whether a text begins as a record or a list of records does."""
         if file.workbook:
@@ -33,19 +35,8 @@ class JsonSource(FrameSource, FileSource):
         return begin.startswith(b"{") and begin[1:].lstrip()[:1] in (b'"', b"}")
 
     @classmethod
+    @override
     def opened(cls, file: FileBytes, settings: DataSettings) -> Self:
-        """Read the records.
-
-        Parameters
-        ----------
-        file : the file's bytes, whatever they are packed in
-        settings : ``data``: how the table is to be read
-
-        Raises
-        ------
-        DataError
-            The file is not JSON to its end, or holds something else than records.
-        """
         encoding = settings.encoding or encoding_of(file.head, name=file.name)
         try:
             with file.open() as stream:

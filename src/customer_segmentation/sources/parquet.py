@@ -10,12 +10,14 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from typing_extensions import override
 
 from customer_segmentation.errors import DataError
 from customer_segmentation.formatting import first_line
 from customer_segmentation.settings.data import ColumnSpec, DataSettings
-from customer_segmentation.sources.base import PLACES, Cells, FileSource, Preview, resized
+from customer_segmentation.sources.base import PLACES, Cells, FileSource, Preview
 from customer_segmentation.sources.files import FileBytes, sha256_of
+from customer_segmentation.sources.tables import resized
 
 _SCANNED = 1 << 16  # rows of a batch while a table is scanned for some of its rows
 _SAMPLED_WITH = 0  # seed of a sample: the same files give the same customers
@@ -68,36 +70,25 @@ class ParquetSource(FileSource):
             self.name = f"{name}, sampled from its {rows:,} rows (data.max_rows={at_most})"
 
     @classmethod
+    @override
     def opened(cls, file: FileBytes, settings: DataSettings) -> Self:
-        """Open a Parquet file.
-
-        Parameters
-        ----------
-        file : the file's bytes, whatever they are packed in
-        settings : ``data``: how the table is to be read
-        """
         return cls([file.path], name=file.name, at_most=settings.max_rows)
 
     @cached_property
+    @override
     def sha256(self) -> str:
         """Checksum of the file; of several parts, of their names and checksums."""
         return sha256_of(self._paths, root=self._root)
 
     @property
+    @override
     def expected_rows(self) -> int | None:
-        """How many rows there are."""
         if self._kept is not None:
             return len(self._kept)
         return int(self._stops[-1]) if len(self._stops) else 0
 
+    @override
     def read(self, wanted: Mapping[int, ColumnSpec]) -> Cells:
-        """Read the wanted columns, given by position with their contract.
-
-        Raises
-        ------
-        DataError
-            The file is damaged.
-        """
         try:
             table = self._table(self._names(list(wanted)), self._kept)
             # A pandas index stored as a column stays a column.
@@ -107,19 +98,8 @@ class ParquetSource(FileSource):
         rows = np.arange(len(frame), dtype=np.int64) if self._kept is None else self._kept.astype(np.int64)
         return Cells(frame.set_axis(list(wanted), axis=1), rows + self.first_row)
 
+    @override
     def tables(self, positions: Sequence[int], *, size: int) -> Iterator[pa.Table]:
-        """Yield all rows in order, ``size`` at a time, with the columns at ``positions``.
-
-        Parameters
-        ----------
-        positions : columns, counted from 0
-        size : rows at a time
-
-        Raises
-        ------
-        DataError
-            The file is damaged.
-        """
         try:
             if self._kept is not None:
                 yield from resized(self._table(self._names(positions), self._kept).to_batches(), size)
@@ -132,14 +112,9 @@ class ParquetSource(FileSource):
         except _DAMAGED as error:
             raise self._damaged(error) from None
 
+    @override
     def preview(self, n_rows: int) -> Preview:
-        """Read all columns of about ``n_rows`` rows, the first of some row groups, of all where there are no more.
-
-        Raises
-        ------
-        DataError
-            The file is damaged.
-        """
+        """Read all columns of about ``n_rows`` rows, the first of some row groups, of all where there are no more."""
         names = list(self.headers)
         rows = int(self._stops[-1]) if len(self._stops) else 0
         places = np.unique(np.linspace(0, len(self._pieces) - 1, min(len(self._pieces), PLACES)).astype(np.intp))
@@ -156,14 +131,9 @@ class ParquetSource(FileSource):
         frame = table.replace_schema_metadata(None).to_pandas()
         return Preview(frame.set_axis(range(len(self.headers)), axis=1), which)
 
+    @override
     def rows_as_text(self, positions: np.ndarray) -> pd.DataFrame:
-        """All cells of some rows, by position, as text; only the row groups that hold them are read.
-
-        Raises
-        ------
-        DataError
-            The file is damaged.
-        """
+        """All cells of some rows, by position, as text; only the row groups that hold them are read."""
         asked = np.asarray(positions, dtype=np.int64)
         at = np.unique(asked)
         try:

@@ -13,13 +13,15 @@ from urllib.parse import quote, unquote
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from typing_extensions import override
 
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.formatting import first_line
 from customer_segmentation.secrets import is_redacted, redact
 from customer_segmentation.settings.data import ColumnSpec
-from customer_segmentation.sources.base import Cells, Chunk, Preview, TableSource, arrow_table
+from customer_segmentation.sources.base import Cells, Chunk, Preview, TableSource
 from customer_segmentation.sources.frame import FrameSource
+from customer_segmentation.sources.tables import arrow_table
 
 #: A comment, or a text in quotes that may look like one (kept, as the first group).
 _COMMENT = re.compile(r"('(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")|--[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -95,47 +97,28 @@ class SqlSource(TableSource):
         frame = next(self._frames(None)).set_axis(list(self.headers), axis=1)
         return FrameSource(frame, name=self.name, first_row=self.first_row)
 
+    @override
     def tables(self, positions: Sequence[int], *, size: int) -> Iterator[pa.Table]:
-        """Yield all rows in order, ``size`` at a time, with the columns at ``positions``.
-
-        Parameters
-        ----------
-        positions : columns, counted from 0
-        size : rows at a time
-        """
         return self._held.tables(positions, size=size)
 
+    @override
     def read(self, wanted: Mapping[int, ColumnSpec]) -> Cells:
-        """Read the wanted columns, given by position with their contract."""
         return self._held.read(wanted)
 
+    @override
     def preview(self, n_rows: int) -> Preview:
-        """Read all columns of about ``n_rows`` rows, from several places, of all where there are no more."""
         return self._held.preview(n_rows)
 
+    @override
     def first_cells(self, position: int, n_cells: int) -> pd.Series:
-        """Read the first cells of a column, ``n_cells`` at most.
-
-        Parameters
-        ----------
-        position : the column, counted from 0
-        n_cells : cells at most
-        """
         return self._held.first_cells(position, n_cells)
 
+    @override
     def rows_as_text(self, positions: np.ndarray) -> pd.DataFrame:
-        """All cells of some rows, by position, as text."""
         return self._held.rows_as_text(positions)
 
-    def chunks(self, wanted: Mapping[int, ColumnSpec], *, size: int, everything: bool = False) -> Iterator[Chunk]:  # noqa: ARG002 - the signature of its kind
-        """Yield chunks of at most ``size`` rows; all columns are at hand.
-
-        Parameters
-        ----------
-        wanted : position of a column to its contract
-        size : rows at a time
-        everything : hand out all columns as text as well
-        """
+    @override
+    def chunks(self, wanted: Mapping[int, ColumnSpec], *, size: int, everything: bool = False) -> Iterator[Chunk]:
         row = self.first_row
         for frame in self._frames(size):
             rows = np.arange(row, row + len(frame), dtype=np.int64)

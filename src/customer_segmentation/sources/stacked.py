@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 import pyarrow as pa
+from typing_extensions import override
 
 from customer_segmentation.errors import DataError
 from customer_segmentation.settings.data import ColumnSpec
@@ -73,12 +74,14 @@ class StackedSource(TableSource):
         return [found[fold(name)] for name in named]
 
     @property
+    @override
     def sha256(self) -> str:
         """Checksum of the parts' checksums; empty where one has none."""
         checksums = [part.sha256 for part, _ in self._parts]
         return hashlib.sha256("\n".join(checksums).encode()).hexdigest() if all(checksums) else ""
 
     @property
+    @override
     def expected_rows(self) -> int | None:
         """About how many rows there are; None where a part does not know."""
         counts = [part.expected_rows for part, _ in self._parts]
@@ -86,12 +89,13 @@ class StackedSource(TableSource):
         return sum(known) if len(known) == len(counts) else None
 
     @property
+    @override
     def text_names(self) -> list[str]:
         """Names of the columns of rows as text; the last names the part."""
         return [*super().text_names, FILE]
 
+    @override
     def read(self, wanted: Mapping[int, ColumnSpec]) -> Cells:
-        """Read the wanted columns, given by position with their contract."""
         found = []
         before = 0
         for at, (part, columns) in enumerate(self._parts):
@@ -104,15 +108,9 @@ class StackedSource(TableSource):
             pd.concat([cells.broken for cells in found], ignore_index=True),
         )
 
+    @override
     def chunks(self, wanted: Mapping[int, ColumnSpec], *, size: int, everything: bool = False) -> Iterator[Chunk]:
-        """Yield the rows in chunks of at most about ``size``; no chunk holds rows of two parts.
-
-        Parameters
-        ----------
-        wanted : position of a column to its contract
-        size : rows at a time
-        everything : hand out all columns as text as well
-        """
+        """Yield the rows in chunks of at most about ``size``; no chunk holds rows of two parts."""
         before = 0
         for at, (part, columns) in enumerate(self._parts):
             last = before + part.first_row - 1
@@ -126,17 +124,12 @@ class StackedSource(TableSource):
                 yield Chunk(cells.frame, cells.rows, cells.broken, whole)
             before = last
 
+    @override
     def tables(self, positions: Sequence[int], *, size: int) -> Iterator[pa.Table]:
-        """Yield all rows in order, about ``size`` at a time, with the columns at ``positions``.
-
-        Parameters
-        ----------
-        positions : columns, counted from 0
-        size : rows at a time
-        """
         for part, columns in self._parts:
             yield from part.tables([columns[position] for position in positions], size=size)
 
+    @override
     def preview(self, n_rows: int) -> Preview:
         """Read all columns of about ``n_rows`` rows, as many of each part."""
         share = max(n_rows // len(self._parts), 1)
@@ -145,14 +138,8 @@ class StackedSource(TableSource):
         which = f"some of each of its {len(self._parts)} parts" if any(seen.which for seen, _ in found) else ""
         return Preview(pd.concat(frames, ignore_index=True), which)
 
+    @override
     def first_cells(self, position: int, n_cells: int) -> pd.Series:
-        """Read the first cells of a column, ``n_cells`` at most.
-
-        Parameters
-        ----------
-        position : the column, counted from 0
-        n_cells : cells at most
-        """
         found: list[pd.Series] = []
         for part, columns in self._parts:
             if n_cells > 0:
@@ -160,8 +147,8 @@ class StackedSource(TableSource):
                 n_cells -= len(found[-1])
         return pd.concat(found, ignore_index=True)
 
+    @override
     def passes(self, size: int) -> Iterator[tuple[pa.Table, pd.DataFrame]]:
-        """Yield all columns of all rows in order, each time with the broken rows met on the way."""
         before = 0
         for at, (part, _) in enumerate(self._parts):
             self._reading = at
@@ -171,8 +158,8 @@ class StackedSource(TableSource):
                 yield table, self._broken(at, broken, before) if len(broken) else broken
             before += part.first_row - 1 + rows
 
+    @override
     def as_texts(self, table: pa.Table) -> pd.DataFrame:
-        """All cells of rows that `passes` yields as text, under `text_names`."""
         part, columns = self._parts[self._reading]
         texts = part.as_texts(table).iloc[:, columns]
         return texts.set_axis(super().text_names, axis=1).assign(**{FILE: part.name})

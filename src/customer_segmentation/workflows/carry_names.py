@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from customer_segmentation.model.segment_model import SegmentModel
 from customer_segmentation.segments.matching import Matching
-from customer_segmentation.segments.names import (
-    CLAIMED,
-    NameChange,
-    SegmentName,
-    carry_names,
-    name_segments,
-    names_from_plain,
-)
+from customer_segmentation.segments.names import NameChange, carry_names, name_segments
 from customer_segmentation.segments.profile import Profiles
+from customer_segmentation.segments.segment_name import CLAIMED, SegmentName, names_from_plain
 from customer_segmentation.workflows.rebuild import RebuiltCandidate, playbook_of_sweep
 
 

@@ -26,7 +26,7 @@ from customer_segmentation.registry.segment_identity import Identity, carried_id
 from customer_segmentation.registry.version_tags import title_of, version_facts, version_tags
 from customer_segmentation.registry.versions import CHALLENGER, CHAMPION, ModelRegistry, Version, one_at_a_time
 from customer_segmentation.scoring.load import loaded
-from customer_segmentation.segments.names import CLAIMED, plain_names
+from customer_segmentation.segments.segment_name import CLAIMED, plain_names
 from customer_segmentation.settings.promotion import PromoteSettings
 from customer_segmentation.tracking.items import Tags
 from customer_segmentation.tracking.resolve import candidate_of, store_of

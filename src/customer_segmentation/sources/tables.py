@@ -1,0 +1,111 @@
+"""Rows of a table as every kind of source hands them out: as frames, as text, under names that stand once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from customer_segmentation.sources.parsing.headers import header_name
+from customer_segmentation.sources.parsing.texts import texts_of
+
+
+def in_order(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Rows as text of several parts in one table, by their number."""
+    return pd.concat(parts, ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
+
+
+def number_rows(count: int, broken: Sequence[int], *, first: int) -> np.ndarray:
+    """Numbers of the rows in the source: consecutive from ``first``, those of the broken rows left out.
+
+    Parameters
+    ----------
+    count : rows that could be read
+    broken : numbers of the broken rows among them, ascending
+    first : number of the first row
+    """
+    if not broken:
+        return np.arange(first, first + count, dtype=np.int64)
+    taken = np.zeros(first + count + len(broken), dtype=bool)
+    taken[:first] = True
+    taken[[number for number in broken if number < len(taken)]] = True
+    return np.flatnonzero(~taken)[:count]
+
+
+def names_of(headers: Sequence[str], taken: Collection[str] = ()) -> list[str]:
+    """Header names, each once: an empty one is named by its position, a repeated one gets its position.
+
+    Parameters
+    ----------
+    headers : sequence of str
+    taken : collection of str
+        Names that are used already.
+    """
+    names: list[str] = []
+    for at, header in enumerate(headers):
+        name = header_name(header, at)
+        names.append(f"{name} (column {at + 1})" if name in {*names, *taken} else name)
+    return names
+
+
+def arrow_table(frame: pd.DataFrame, headers: tuple[str, ...]) -> pa.Table:
+    """All columns of a frame with types that do not depend on the chunk: numbers as they are, the rest as text.
+
+    Parameters
+    ----------
+    frame : cells as they were read
+    headers : header of each column
+    """
+    columns: list[Any] = []
+    for position in frame.columns:
+        cells = frame[position]
+        if pd.api.types.is_numeric_dtype(cells.dtype):
+            columns.append(pa.array(cells, from_pandas=True))
+        else:
+            columns.append(pa.array(texts_of(cells), type=pa.large_string(), from_pandas=True))
+    return pa.table(dict(zip(names_of(headers), columns, strict=True)))
+
+
+def texts_frame(table: pa.Table, names: Sequence[str]) -> pd.DataFrame:
+    """All cells of a table as text; empty where there is no value.
+
+    Parameters
+    ----------
+    table : cells of any Arrow type
+    names : of the columns
+    """
+    frame = plain_frame(table).set_axis(range(table.num_columns), axis=1)
+    return pd.DataFrame({at: texts_of(frame[at]).fillna("") for at in frame}).set_axis(list(names), axis=1)
+
+
+def resized(batches: Iterable[pa.RecordBatch], size: int) -> Iterator[pa.Table]:
+    """Yield the rows of many batches as tables of ``size`` rows, the last of fewer.
+
+    Parameters
+    ----------
+    batches : of one schema
+    size : rows of a table
+    """
+    held: list[pa.RecordBatch] = []
+    count = 0
+    for batch in batches:
+        rest = batch
+        while rest.num_rows:
+            piece = rest.slice(0, size - count)
+            held.append(piece)
+            count += piece.num_rows
+            rest = rest.slice(piece.num_rows)
+            if count == size:
+                yield pa.Table.from_batches(held)
+                held, count = [], 0
+    if held:
+        yield pa.Table.from_batches(held)
+
+
+def plain_frame(table: pa.Table) -> pd.DataFrame:
+    """A table as a frame; what pandas itself once noted in a file (an index) stays a column."""
+    frame: pd.DataFrame = table.replace_schema_metadata(None).to_pandas()
+    return frame
