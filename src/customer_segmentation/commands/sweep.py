@@ -22,6 +22,7 @@ DECISIONS = {
     "playbook": "traits, names and recommendations of segments; default: the one that goes with the table",
     "tracking": "where runs go",
     "launcher": "where studies run: in this process, in several, on a cluster; auto: what is quicker here",
+    "engine": "what reads the table and assigns everybody: this process, or Spark",
     "experiments": "a preset: a named sweep",
 }
 

@@ -14,7 +14,9 @@ from customer_segmentation.config.instantiate import make_estimator, make_scaler
 from customer_segmentation.config.playbook_file import check_playbook_of
 from customer_segmentation.data.expressions import parse
 from customer_segmentation.errors import SettingsError
+from customer_segmentation.secrets import redact
 from customer_segmentation.settings.data import Role
+from customer_segmentation.settings.engine import EngineSettings
 from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.score import ScoreSettings
 from customer_segmentation.settings.sweep import SelectionSettings, SweepSettings
@@ -39,6 +41,12 @@ def check_plan(plan: Plan) -> list[str]:
     """
     first = plan.settings[0]
     check_launcher(first.launcher.kind)
+    check_engine(first.engine)
+    if first.engine.kind != "local" and first.launcher.kind not in ("auto", "in_process"):
+        raise SettingsError(
+            f"launcher={first.launcher.kind} does not go with engine={first.engine.kind}: one process speaks to Spark; "
+            "leave the launcher out."
+        )
     needed: list[str] = []
     for settings, choices in zip(plan.settings, plan.choices_of, strict=True):
         needed += check_sweep(settings, choices["features"])
@@ -100,6 +108,28 @@ def _check_k(ks: Sequence[int], selection: SelectionSettings) -> None:
             f"selection.k={selection.k} is read by selection=fixed alone; add it, or leave selection.k out "
             f"(selection.rule={selection.rule} chooses k by itself)."
         )
+
+
+def check_engine(engine: EngineSettings) -> None:
+    """Refuse settings of an engine that would have no effect.
+
+    Raises
+    ------
+    SettingsError
+        Names the first of them.
+    """
+    usual = EngineSettings()
+    for name, where in (("remote", "spark"), ("partitions", "spark"), ("threads", "local"), ("memory", "local")):
+        value = getattr(engine, name)
+        if value == getattr(usual, name):
+            continue
+        if engine.kind != "spark":
+            raise SettingsError(f"engine.{name}={redact(str(value))} has an effect with engine=spark alone; add it.")
+        if where == "local" and engine.remote != "local":
+            raise SettingsError(
+                f"engine.{name}={value} has an effect with engine.remote=local alone, where Spark is started here; "
+                "leave it out."
+            )
 
 
 def check_score(settings: ScoreSettings) -> None:

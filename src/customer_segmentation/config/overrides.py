@@ -25,6 +25,7 @@ DECISIONS = (
     "playbook",
     "tracking",
     "launcher",
+    "engine",
     "promotion",
     "experiments",
 )
@@ -38,6 +39,7 @@ ONE_PER_SWEEP = (
     "hypotheses",
     "tracking",
     "launcher",
+    "engine",
     "name",
     "quiet",
     "threads",

@@ -9,18 +9,19 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from customer_segmentation.data.contract import validate
-from customer_segmentation.data.load import assembled, selected_rows, split_rows
+from customer_segmentation.data.load import selected_rows, split_rows
+from customer_segmentation.data.repeated_ids import Held, Rules, held_of, resolved, rules_of
 from customer_segmentation.data.rows import checked_rows
 from customer_segmentation.data.table import CustomerTable
-from customer_segmentation.data.wanted import WantedColumns, wanted_columns
+from customer_segmentation.data.wanted import wanted_columns
 from customer_segmentation.settings.data import DataSettings
+from customer_segmentation.settings.engine import EngineSettings
 from customer_segmentation.sources.base import Chunk, TableSource
+from customer_segmentation.sources.distributed import chunks_with_texts
 from customer_segmentation.sources.open import open_source
 from customer_segmentation.sources.parsing.texts import texts_of
-from customer_segmentation.sources.tables import texts_frame
 
 
 def stream_customers(settings: DataSettings, *, needed: Collection[str], batch_rows: int) -> Iterator[CustomerTable]:
@@ -39,41 +40,103 @@ def stream_customers(settings: DataSettings, *, needed: Collection[str], batch_r
     ------
     CustomerTable
         Of one chunk, which may be without customers, has no digest and is not refused for its share of rejected rows.
-        Rows are numbered as in the source; those that are rejected are given with the cells that were read. Ids that
-        repeat are seen where both stand in one chunk.
+        Rows are numbered as in the source; those that are rejected are given with the cells that were read. Rows whose
+        id stands in several come last, together.
 
     Raises
     ------
     DataError
         The source cannot be read to its end.
     """
-    source = open_source(replace(settings, max_rows=sys.maxsize))
-    wanted = wanted_columns(source, settings, needed=needed)
-    start = 0
-    for whole in source.chunks(wanted.specs, size=batch_rows):
-        chunk = replace(whole, broken=_read_columns(whole.broken, source, wanted))
-        rows = checked_rows(chunk, wanted, source.decimal, partial(_all_cells, source, chunk, start))
-        start += len(chunk.rows)
-        set_aside = rows.set_aside(list(wanted.present), partial(_read_cells, chunk), {})
-        frame = rows.usable_frame()
-        validate(frame, wanted.present, source=source.name)
-        parts = split_rows(frame, selected_rows(frame, wanted.population), digested=[])
-        yield assembled(source, wanted, rows, parts, set_aside=set_aside)
+    source, rules = opened_whole(settings, needed=needed, batch_rows=batch_rows)
+    held: list[Held] = []
+    for chunk in chunks_with_texts(source, rules.wanted.specs, size=batch_rows):
+        table, aside = cleaned(chunk, rules)
+        held += [] if aside is None else [aside]
+        yield table
+    if held:
+        yield cleaned_repetitions(held, rules)
 
 
-def _all_cells(source: TableSource, chunk: Chunk, start: int, positions: np.ndarray) -> pd.DataFrame:
-    """All cells of some rows of a chunk as text."""
-    if chunk.everything is not None:
-        return texts_frame(chunk.everything.take(pa.array(positions)), source.text_names)
-    return source.rows_as_text(positions + start)
+def opened_whole(
+    settings: DataSettings, *, needed: Collection[str], batch_rows: int, engine: EngineSettings | None = None
+) -> tuple[TableSource, Rules]:
+    """Open a table for a pass over all its rows, with the rules by which any of its chunks is cleaned.
+
+    Parameters
+    ----------
+    settings : of the table; all its rows are read, whatever ``max_rows`` says
+    needed : columns without one of which a row is rejected
+    batch_rows : rows that are held at a time
+    engine : what reads it
+    """
+    source = open_source(replace(settings, max_rows=sys.maxsize), engine)
+    return source, rules_of(source, wanted_columns(source, settings, needed=needed), size=batch_rows)
+
+
+def cleaned(chunk: Chunk, rules: Rules) -> tuple[CustomerTable, Held | None]:
+    """Clean and select the customers of a chunk; rows whose id stands elsewhere as well are held back.
+
+    Parameters
+    ----------
+    chunk : with ``texts``
+    rules : of its table
+    """
+    assert chunk.texts is not None  # noqa: S101 - whoever hands out chunks knows their cells
+    wanted = rules.wanted
+    rows = checked_rows(chunk, wanted, rules.decimal, chunk.texts, repetitions=False)
+    aside, taken = held_of(rows, rules, partial(_read_cells, chunk))
+    set_aside = rows.set_aside(list(wanted.present), partial(_read_cells, chunk), {})
+    count, repairs = rows.read, rows.repairs
+    frame = rows.usable_frame()
+    if aside is not None:
+        count -= len(aside.rows)
+        frame = frame[~taken].reset_index(drop=True)
+    return _table_of(frame, set_aside, rules, rows_read=count, repairs=repairs), aside
+
+
+def cleaned_repetitions(held: list[Held], rules: Rules) -> CustomerTable:
+    """The rows that were held back, of all chunks, cleaned together.
+
+    Parameters
+    ----------
+    held : of the chunks, in any order
+    rules : of their table
+    """
+    rows, cells = resolved(held, rules)
+    set_aside = rows.set_aside(list(rules.wanted.present), cells, {})
+    return _table_of(rows.usable_frame(), set_aside, rules, rows_read=rows.read, duplicates=rows.duplicates)
+
+
+def _table_of(
+    frame: pd.DataFrame,
+    set_aside: pd.DataFrame,
+    rules: Rules,
+    *,
+    rows_read: int,
+    repairs: dict[str, int] | None = None,
+    duplicates: int = 0,
+) -> CustomerTable:
+    wanted = rules.wanted
+    validate(frame, wanted.present, source=rules.source)
+    customers, others, _ = split_rows(frame, selected_rows(frame, wanted.population), digested=[])
+    return CustomerTable(
+        customers=customers,
+        others=others,
+        set_aside=set_aside,
+        columns=wanted.present,
+        missing_columns=wanted.match.missing,
+        ignored_columns=wanted.match.ignored,
+        rows_read=rows_read,
+        duplicates=duplicates,
+        repairs=repairs or {},
+        source=rules.source,
+        source_sha256="",
+        digest="",
+    )
 
 
 def _read_cells(chunk: Chunk, positions: np.ndarray) -> pd.DataFrame:
     """The cells of some rows of a chunk that were read, as text."""
     part = chunk.frame.iloc[positions].reset_index(drop=True)
     return pd.DataFrame({name: texts_of(part[name]).fillna("") for name in part}, index=part.index)
-
-
-def _read_columns(broken: pd.DataFrame, source: TableSource, wanted: WantedColumns) -> pd.DataFrame:
-    """Rows that do not fit the header, with the columns that were read."""
-    return broken[[*(source.text_names[at] for at in wanted.specs), "row", "reason"]] if len(broken) else broken

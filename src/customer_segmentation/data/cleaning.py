@@ -12,7 +12,14 @@ from customer_segmentation.data.expressions import evaluate, parse
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Repair, Role
 from customer_segmentation.sources.parsing.blanks import is_blank
 from customer_segmentation.sources.parsing.numbers import parse_numbers
-from customer_segmentation.sources.parsing.texts import cell_text, holds_nul, match_values, parse_yes_no, texts_of
+from customer_segmentation.sources.parsing.texts import (
+    cell_text,
+    holds_nul,
+    match_values,
+    parse_yes_no,
+    texts_of,
+    whole_ids,
+)
 
 PROBLEM_COLUMNS = ("row", "column", "value", "reason")
 
@@ -213,12 +220,6 @@ def _as_text(name: str, cells: pd.Series, spec: ColumnSpec, problems: _Problems,
     words = pd.Categorical.from_codes(respelt[codes], distinct, validate=False)  # -1 is the last: the blank
     series = pd.Series(words, index=cells.index, copy=False)
     return series if coded and spec.type is ColumnType.category else spelt_out(series)
-
-
-def whole_ids(texts: pd.Series) -> pd.Series:
-    """Take the ".0" from whole numbers, with which a program that knew a blank among them has written an id."""
-    written = texts.str.fullmatch(r"\d+\.0+").fillna(False).to_numpy(dtype=bool)
-    return texts.mask(written, texts.str.replace(r"\.0+$", "", regex=True)) if written.any() else texts
 
 
 def spelt_out(words: pd.Series) -> pd.Series:

@@ -19,13 +19,18 @@ from customer_segmentation.data.transactions import load_ordering_customers
 from customer_segmentation.data.wanted import WantedColumns, population_of, wanted_columns
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.data import DataSettings, Population
+from customer_segmentation.settings.engine import EngineSettings
 from customer_segmentation.sources.base import TableSource
 from customer_segmentation.sources.open import open_source
 from customer_segmentation.sources.parsing.texts import cell_text, chunks_of, fold
 
 
 def load_customers(
-    settings: DataSettings, *, needed: Collection[str] | None = None, welcome: Collection[str] = ()
+    settings: DataSettings,
+    *,
+    needed: Collection[str] | None = None,
+    welcome: Collection[str] = (),
+    engine: EngineSettings | None = None,
 ) -> CustomerTable:
     """Read, clean and select the customers.
 
@@ -41,6 +46,9 @@ def load_customers(
         Columns that are read as well where the table has them, for descriptions and profiles; a cell that cannot be
         read is a missing value there and costs nobody its place. They change neither who is used nor the digest.
 
+    engine : EngineSettings, optional
+        What reads the table; None: this process.
+
     Returns
     -------
     CustomerTable
@@ -53,12 +61,17 @@ def load_customers(
         The source cannot be read, is another table, or too many of its rows cannot be used.
     """
     if settings.transactions is not None:
+        if engine is not None and engine.kind != "local":
+            raise SettingsError(
+                f"engine={engine.kind} reads customers and not orders (data.transactions); sum the orders up with "
+                "data.query, or leave engine out."
+            )
         return load_ordering_customers(settings, needed=needed)
     # Settings that contradict are said before a source is opened, or downloaded.
     if not settings.columns:
         raise SettingsError("data.columns is empty; describe the table's columns, or let `segment init` write them.")
     population_of(settings)
-    return table_of(open_source(settings), settings, needed=needed, welcome=welcome)
+    return table_of(open_source(settings, engine), settings, needed=needed, welcome=welcome)
 
 
 def table_of(

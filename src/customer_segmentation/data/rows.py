@@ -84,7 +84,9 @@ class CheckedRows:
         return rejected_table(self.rejected, texts, self.broken, names, known)
 
 
-def checked_rows(cells: Cells, wanted: WantedColumns, decimal: str | None, rows_as_text: RowsAsText) -> CheckedRows:
+def checked_rows(
+    cells: Cells, wanted: WantedColumns, decimal: str | None, rows_as_text: RowsAsText, *, repetitions: bool = True
+) -> CheckedRows:
     """Type the cells and mark the rows that cannot be used.
 
     Parameters
@@ -96,6 +98,8 @@ def checked_rows(cells: Cells, wanted: WantedColumns, decimal: str | None, rows_
         Decimal mark of numbers in text.
     rows_as_text : callable
         Gives all cells of rows, by position among ``cells``.
+    repetitions : bool
+        Mark rows whose id stands in several; False where the others may not be among these cells.
     """
     present = wanted.present
     raw, numbers, broken = cells.frame.set_axis(list(present), axis=1), cells.rows, cells.broken
@@ -112,7 +116,7 @@ def checked_rows(cells: Cells, wanted: WantedColumns, decimal: str | None, rows_
     ids = [] if wanted.id_column is None else [wanted.id_column]
     mark_missing(rejected, frame, [*wanted.required, *ids], problems)
     duplicates = 0
-    if wanted.id_column is not None:
+    if repetitions and wanted.id_column is not None:
         own = frame[wanted.own] if wanted.guests else frame
         duplicates = mark_repetitions(rejected, own, wanted.id_column)
     rejected.count_broken(broken)

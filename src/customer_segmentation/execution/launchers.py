@@ -103,7 +103,8 @@ def launch_of(
     kind = asked.kind
     if kind == "auto":
         faster = is_faster(studies, customers, len(parse_k(settings.k)), processes)
-        kind = "local" if faster else "in_process"
+        # One process speaks to Spark, which does the heavy part.
+        kind = "local" if faster and settings.engine.kind == "local" else "in_process"
     if kind == "local":
         # `pre_dispatch`: a study is handed out when a process is free, or the last ones would wait behind a long one.
         return Launch(kind, processes, ("hydra/launcher=joblib", f"hydra.launcher.n_jobs={processes}", *ONE_BY_ONE))

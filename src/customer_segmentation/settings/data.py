@@ -116,4 +116,5 @@ class DataSettings:
     encoding: str | None = None
     decimal: str | None = None
     sheet: str | None = None  # of a workbook; several that make up one table as [Jan,Feb]
-    query: str | None = None  # with `path` an SQLAlchemy URL
+    query: str | None = None  # with `path` an SQLAlchemy URL; with engine=spark, of its catalog
+    table: str | None = None  # with engine=spark: a table of its catalog, such as main.crm.customers

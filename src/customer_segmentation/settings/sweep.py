@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from customer_segmentation.settings.data import DataSettings
+from customer_segmentation.settings.engine import EngineSettings
 from customer_segmentation.settings.limits import limited
 from customer_segmentation.settings.tracking import TrackingSettings
 
@@ -179,6 +180,7 @@ class SweepSettings:
     large: LargeSettings = field(default_factory=LargeSettings)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     launcher: LauncherSettings = field(default_factory=LauncherSettings)
+    engine: EngineSettings = field(default_factory=EngineSettings)
     segments: SegmentsSettings = field(default_factory=SegmentsSettings)
     # all: every column with a role is read for the profiles; features: only what is read anyhow, where memory is short
     profiles: str = limited("all", choices=("all", "features"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
@@ -47,9 +47,12 @@ class Chunk(Cells):
     ----------
     everything : Table or None
         All columns, where these were asked for or are at hand.
+    texts : callable or None
+        Gives all cells of some of its rows as text, where the source itself is elsewhere.
     """
 
     everything: pa.Table | None = None
+    texts: Callable[[np.ndarray], pd.DataFrame] | None = None
 
 
 @dataclass(frozen=True)

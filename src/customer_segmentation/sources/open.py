@@ -9,6 +9,7 @@ from pathlib import Path
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.secrets import redact
 from customer_segmentation.settings.data import DataSettings
+from customer_segmentation.settings.engine import EngineSettings
 from customer_segmentation.sources.arrow_file import ArrowSource
 from customer_segmentation.sources.base import FileSource, TableSource
 from customer_segmentation.sources.csv import DelimitedSource
@@ -36,8 +37,13 @@ _MAGICS = tuple(magic for kind in FILE_KINDS for magic in kind.magics)
 _SETTINGS = ("sample", "file")
 
 
-def open_source(settings: DataSettings) -> TableSource:
+def open_source(settings: DataSettings, engine: EngineSettings | None = None) -> TableSource:
     """Open the source that the settings name.
+
+    Parameters
+    ----------
+    settings : of the table
+    engine : what reads it; None: this process
 
     Raises
     ------
@@ -46,6 +52,12 @@ def open_source(settings: DataSettings) -> TableSource:
     DataError
         The source cannot be found or read.
     """
+    if engine is not None and engine.kind == "spark":
+        from customer_segmentation.sources.spark.open import open_table
+
+        return open_table(settings, engine)
+    if settings.table is not None:
+        raise SettingsError(f"data.table={settings.table} names a table of Spark's catalog; add engine=spark.")
     if settings.source == "sample":
         if settings.customers < 1:
             raise SettingsError(f"data.customers is {settings.customers}; expected a whole number from 1.")
@@ -116,7 +128,7 @@ def _opened_file(path: str, settings: DataSettings) -> TableSource:
 def _opened_parts(paths: list[Path], settings: DataSettings, *, name: str, root: Path | None = None) -> TableSource:
     """Files that make up one table: Parquet as one data set, others one after another."""
     if all(_is_parquet(path) for path in paths):
-        return ParquetSource(paths, name=name, root=root, at_most=settings.max_rows)
+        return ParquetSource(paths, name=name, root=root, at_most=settings.max_rows, columns=settings.columns)
     if len(paths) == 1:
         return _opened_file(str(paths[0]), settings)
     return StackedSource([_opened_file(str(path), settings) for path in paths], name=name)

@@ -17,10 +17,10 @@ from customer_segmentation.formatting import first_line
 from customer_segmentation.settings.data import ColumnSpec, DataSettings
 from customer_segmentation.sources.base import PLACES, Cells, FileSource, Preview
 from customer_segmentation.sources.files import FileBytes, sha256_of
+from customer_segmentation.sources.id_sample import first_limit, id_position, row_hashes, sample_limit
 from customer_segmentation.sources.tables import resized
 
 _SCANNED = 1 << 16  # rows of a batch while a table is scanned for some of its rows
-_SAMPLED_WITH = 0  # seed of a sample: the same files give the same customers
 #: What Arrow raises for a damaged file.
 _DAMAGED = (OSError, pa.ArrowException)
 
@@ -37,7 +37,9 @@ class ParquetSource(FileSource):
     root : Path, optional
         Folder of a partitioned table: what the folders below it are called, such as ``year=2024``, becomes columns.
     at_most : int, optional
-        Of a table with more rows, a sample of so many is read, always the same.
+        Of a table with more rows, a sample of so many is read, by the hash of the id: always the same customers.
+    columns : mapping of str to ColumnSpec, optional
+        The contract, by which the id is found.
 
     Raises
     ------
@@ -49,7 +51,13 @@ class ParquetSource(FileSource):
     magics = (b"PAR1",)
 
     def __init__(
-        self, paths: Sequence[Path], *, name: str, root: Path | None = None, at_most: int | None = None
+        self,
+        paths: Sequence[Path],
+        *,
+        name: str,
+        root: Path | None = None,
+        at_most: int | None = None,
+        columns: Mapping[str, ColumnSpec] | None = None,
     ) -> None:
         self.name = name
         self._paths = list(paths)
@@ -62,17 +70,14 @@ class ParquetSource(FileSource):
         self._kept: np.ndarray | None = None
         rows = int(self._stops[-1]) if len(self._stops) else 0
         if at_most is not None and rows > at_most:
-            drawn = np.random.default_rng(_SAMPLED_WITH).choice(
-                rows, size=max(at_most, 1), replace=False, shuffle=False
-            )
-            self._kept = np.sort(drawn)
+            self._kept = self._sampled(max(at_most, 1), rows, id_position(self.headers, columns or {}))
             self.sampled_from = rows
             self.name = f"{name}, sampled from its {rows:,} rows (data.max_rows={at_most})"
 
     @classmethod
     @override
     def opened(cls, file: FileBytes, settings: DataSettings) -> Self:
-        return cls([file.path], name=file.name, at_most=settings.max_rows)
+        return cls([file.path], name=file.name, at_most=settings.max_rows, columns=settings.columns)
 
     @cached_property
     @override
@@ -195,6 +200,34 @@ class ParquetSource(FileSource):
     def _stops(self) -> np.ndarray:
         """Position after the last row of each piece."""
         return np.cumsum([sum(group.num_rows for group in piece.row_groups) for piece in self._pieces])
+
+    def _sampled(self, wanted: int, rows: int, id_at: int | None) -> np.ndarray:
+        """Positions of a sample, ascending."""
+        limit = first_limit(wanted, rows)
+        while True:
+            hashes, positions = self._hashed(id_at, limit)
+            last = sample_limit(hashes, wanted)
+            if last is not None:
+                return positions[hashes <= last]
+            limit = min(2 * limit, (1 << 64) - 1)
+
+    def _hashed(self, id_at: int | None, limit: int) -> tuple[np.ndarray, np.ndarray]:
+        """Hashes of the rows up to a limit, and their positions."""
+        hashes, positions, start = [np.zeros(0, dtype=np.uint64)], [np.zeros(0, dtype=np.int64)], 0
+        if id_at is None:
+            sizes = np.diff(self._stops, prepend=0)
+            parts = ((None, int(size)) for size in sizes)
+        else:
+            read = self.tables([id_at], size=_SCANNED)
+            parts = ((table.column(0).to_pandas(), table.num_rows) for table in read)
+        for ids, count in parts:
+            at = np.arange(start, start + count, dtype=np.int64)
+            found = row_hashes(ids, at + self.first_row)
+            near = found <= np.uint64(limit)
+            hashes.append(found[near])
+            positions.append(at[near])
+            start += count
+        return np.concatenate(hashes), np.concatenate(positions)
 
     def _names(self, positions: Sequence[int]) -> list[str]:
         return [self.headers[position] for position in positions]

@@ -15,11 +15,11 @@ from customer_segmentation.tracking.fingerprint import identity
 from customer_segmentation.workflows.study_spec import StudySpec
 
 #: Settings that say where, how fast and under which name, and not what.
-WHEREABOUTS = ("name", "quiet", "threads", "launcher", "resume", "tracking", "data", "k")
+WHEREABOUTS = ("name", "quiet", "threads", "launcher", "engine", "resume", "tracking", "data", "k")
 
 
 #: Of the table's settings, what its digest does not tell.
-READING = ("path", "download", "about", "delimiter", "encoding", "decimal", "sheet", "query", "choices")
+READING = ("path", "download", "about", "delimiter", "encoding", "decimal", "sheet", "query", "table", "choices")
 
 
 def sweep_identity(asked: Plan, table: CustomerTable) -> str:

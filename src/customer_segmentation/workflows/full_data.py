@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import copy
+import json
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.pipeline import Pipeline
 
 from customer_segmentation.clustering.full_data import FullDataScores
-from customer_segmentation.clustering.space import Space
+from customer_segmentation.clustering.space import Space, project_features
 from customer_segmentation.clustering.study import Study
-from customer_segmentation.data.batches import stream_customers
+from customer_segmentation.data.batches import cleaned, cleaned_repetitions, opened_whole
+from customer_segmentation.data.repeated_ids import Held, Rules
+from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.formatting import percent
 from customer_segmentation.settings.sweep import SweepSettings
+from customer_segmentation.sources.base import Chunk, TableSource
+from customer_segmentation.sources.distributed import DistributedSource, engine_tags, passed
 from customer_segmentation.tracking.read import full_data_of
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.workflows.prepare import PreparedCustomers
 
 PREFIX = "full_data/"
+#: Kinds of answers of a pass.
+_SUMS, _HELD = b"sums ", b"held "
 
 
 @dataclass(frozen=True)
@@ -32,16 +42,79 @@ class Assigned:
         Rows read = rows used + rows not selected + rows set aside.
     table : DataFrame
         One row a fit and segment, see `FullDataScores.table`.
+    tags : dict of str to str
+        Engine and passes; empty where it was this process.
     """
 
     accounting: dict[str, int]
     table: pd.DataFrame
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Everybody:
+    """One pass over rows of the table: all fits of a study at once. It is sent to where the rows are.
+
+    Attributes
+    ----------
+    rules : Rules
+        By which a chunk is cleaned.
+    preparation : Pipeline
+        Fitted steps from customers to the space.
+    estimators : dict of int to estimator
+        The fits, by k.
+    value : str or None
+        Column of the value.
+    shift : float
+        See `FullDataScores`.
+    """
+
+    rules: Rules
+    preparation: Pipeline
+    estimators: dict[int, Any]
+    value: str | None
+    shift: float
+
+    def scores(self) -> FullDataScores:
+        """Sums of nobody."""
+        return FullDataScores(self.estimators, shift=self.shift)
+
+    def add(self, table: CustomerTable, counts: Counter[str], scores: FullDataScores) -> None:
+        """Count a chunk.
+
+        Parameters
+        ----------
+        table : its customers
+        counts : the account so far
+        scores : the sums so far
+        """
+        counts.update(table.accounting())
+        people = table.customers
+        if not len(people):
+            return
+        with np.errstate(all="ignore"):
+            features = self.preparation.steps[0][1].transform(people)
+        matrix, usable = project_features(self.preparation, features)
+        lost = int((~usable).sum())  # of the sample everybody has all features; here and there somebody may not
+        counts.update({"rows_used": -lost, "rows_set_aside": lost})
+        scores.add(matrix, None if self.value is None else people[self.value].to_numpy(dtype=float)[usable])
+
+    def __call__(self, chunks: Iterator[Chunk]) -> Iterator[bytes]:
+        """Sum up chunks: one answer with the sums, and one with the rows that were held back."""
+        counts: Counter[str] = Counter()
+        scores = self.scores()
+        for chunk in chunks:
+            table, held = cleaned(chunk, self.rules)
+            self.add(table, counts, scores)
+            if held is not None:
+                yield _HELD + held.to_bytes()
+        yield _SUMS + json.dumps({"counts": counts, "scores": scores.state}).encode()
 
 
 def score_full_data(
     settings: SweepSettings, needed: Sequence[str], study: Study, space: Space, customers: PreparedCustomers
 ) -> Assigned | None:
-    """Stream the whole file past the fits of a study; give its candidates the scores of all customers.
+    """Pass the whole table by the fits of a study; give its candidates the scores of all customers.
 
     The scores are named ``full_data/inertia``, ``full_data/smallest_share``, ``full_data/value_explained`` and
     ``full_data/customers``. None where the table is no sample.
@@ -59,22 +132,47 @@ def score_full_data(
         return None
     value = table.value_column
     shift = 0.0 if value is None else float(np.nan_to_num(np.nanmean(table.customers[value].to_numpy(dtype=float))))
-    full_data = FullDataScores({candidate.k: candidate.estimator for candidate in study.candidates}, shift=shift)
+    batch_rows = settings.large.batch_rows
+    source, rules = _opened(settings, needed)
+    estimators = {candidate.k: _lean(candidate.estimator) for candidate in study.candidates}
+    everybody = _Everybody(rules, space.preparation, estimators, value, shift)
     counts: Counter[str] = Counter()
-    for batch in stream_customers(settings.data, needed=needed, batch_rows=settings.large.batch_rows):
-        counts.update(batch.accounting())
-        people = batch.customers
-        if not len(people):
+    full_data, held = everybody.scores(), []
+    for answer in passed(source, everybody, rules.wanted.specs, size=batch_rows):
+        kind, content = answer[: len(_SUMS)], answer[len(_SUMS) :]
+        if kind == _HELD:
+            held.append(Held.from_bytes(content, rules))
             continue
-        matrix, usable = space.project(people)
-        lost = int((~usable).sum())  # of the sample everybody has all features; here and there somebody may not
-        counts.update({"rows_used": -lost, "rows_set_aside": lost})
-        worth = None if value is None else people[value].to_numpy(dtype=float)[usable]
-        full_data.add(matrix, worth)
+        part = json.loads(content)
+        counts.update(part["counts"])
+        full_data.merge(part["scores"])
+    if held:
+        everybody.add(cleaned_repetitions(held, rules), counts, full_data)
     for candidate in study.candidates:
         found = {**full_data.scores(candidate.k), "customers": float(full_data.customers)}
         candidate.scores.update({f"{PREFIX}{name}": score for name, score in found.items()})
-    return Assigned(dict(counts), full_data.table())
+    passes = {"engine_passes": str(source.pass_count)} if isinstance(source, DistributedSource) else {}
+    return Assigned(dict(counts), full_data.table(), {**engine_tags(settings.engine), **passes})
+
+
+#: The table of a sweep, which is opened for its first study: every other one would look for repeated ids again.
+_OPENED: dict[str, tuple[TableSource, Rules]] = {}
+
+
+def _opened(settings: SweepSettings, needed: Sequence[str]) -> tuple[TableSource, Rules]:
+    batch_rows = settings.large.batch_rows
+    key = repr((settings.data, settings.engine, batch_rows, sorted(needed)))
+    if key not in _OPENED:
+        _OPENED.clear()
+        _OPENED[key] = opened_whole(settings.data, needed=needed, batch_rows=batch_rows, engine=settings.engine)
+    return _OPENED[key]
+
+
+def _lean(estimator: Any) -> Any:
+    """A fitted estimator without the labels of its customers, which are many and are not needed to predict."""
+    lean = copy.copy(estimator)
+    lean.__dict__.pop("labels_", None)
+    return lean
 
 
 def full_data_sentence(store: Store, chosen: pd.Series | None) -> str:

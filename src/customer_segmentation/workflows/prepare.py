@@ -117,7 +117,15 @@ def prepare_customers(settings: SweepSettings, needed: Sequence[str]) -> Prepare
     DataError
         The table cannot be read, or leaves too few customers.
     """
-    shaping = (settings.data, settings.yardstick, settings.seed, settings.large, settings.profiles, sorted(needed))
+    shaping = (
+        settings.data,
+        settings.yardstick,
+        settings.seed,
+        settings.large,
+        settings.profiles,
+        settings.engine,
+        sorted(needed),
+    )
     return held(repr(shaping), lambda: _load(settings, needed))
 
 
@@ -125,7 +133,7 @@ def _load(settings: SweepSettings, needed: Sequence[str]) -> PreparedCustomers:
     welcome = exploration_columns(settings)
     if settings.profiles == "all":
         welcome += profiled_columns(settings.data.columns)
-    table = load_customers(settings.data, needed=list(needed), welcome=welcome)
+    table = load_customers(settings.data, needed=list(needed), welcome=welcome, engine=settings.engine)
     n = len(table.customers)
     if n < FEWEST_CUSTOMERS:
         raise DataError(

@@ -181,7 +181,8 @@ class _Promotion:
         known = [name for name in lacking if name in found.spec.settings.data.columns]
         if not known:
             return table.customers
-        again = load_customers(found.spec.settings.data, needed=found.needed, welcome=known)
+        asked = found.spec.settings
+        again = load_customers(asked.data, needed=found.needed, welcome=known, engine=asked.engine)
         return again.customers
 
     def _identity(self, matching: Any, called: list[str], why: dict[int, str]) -> Identity:

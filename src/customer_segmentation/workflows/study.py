@@ -148,6 +148,7 @@ def run_logged(spec: StudySpec, context: SweepContext, store: Store) -> None:
             *study_items(study, space, ids=customers.ids, params=spec.params, config=spec.config),
             *structure_items(*found),
             *([] if full_data is None else full_data_items(full_data.accounting, full_data.table)),
+            *([Tags(full_data.tags)] if full_data is not None and full_data.tags else []),
         ]
         if standing is not None and standing.described:
             items = [item for item in items if not isinstance(item, Metrics)]

@@ -23,6 +23,7 @@ from customer_segmentation.execution.slurm import remove_files
 from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.sweep import SweepSettings
+from customer_segmentation.sources.distributed import engine_tags
 from customer_segmentation.tracking.descriptions import experiment_description, link, sweep_description
 from customer_segmentation.tracking.fingerprint import TAG as IDENTITY
 from customer_segmentation.tracking.items import Item, Tags
@@ -263,7 +264,7 @@ class _Sweep:
         ):
             if not run_of(store, self.sweep_id).data.metrics:  # written last: what comes before the studies is complete
                 record(store, self.sweep_id, first_items(self.plan, self.customers.table, self.context.columns))
-            record(store, self.sweep_id, [Tags({"launcher": str(launch)})])
+            record(store, self.sweep_id, [Tags({"launcher": str(launch), **engine_tags(settings.engine)})])
             if launch.is_parallel:
                 progress.notes["launcher"] = f"studies ran under {launch}"
             followed = watched(store, self.sweep_id, progress, is_parallel=launch.is_parallel)

@@ -120,6 +120,12 @@ def texts_of(cells: pd.Series) -> pd.Series:
     return pd.Series(values, index=cells.index, dtype="str")
 
 
+def whole_ids(texts: pd.Series) -> pd.Series:
+    """Take the ".0" from whole numbers, with which a program that knew a blank among them has written an id."""
+    written = texts.str.fullmatch(r"\d+\.0+").fillna(False).to_numpy(dtype=bool)
+    return texts.mask(written, texts.str.replace(r"\.0+$", "", regex=True)) if written.any() else texts
+
+
 def _stripped(texts: pd.Series) -> pd.Series:
     """Trim white space, and copy only where there is some: trimming a million clean ids costs more than the look."""
     edges = [_edges(chunk) for chunk in chunks_of(texts)]

@@ -1,0 +1,24 @@
+"""Where the rows of a table are worked on: one file of ``conf/engine/``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from customer_segmentation.settings.limits import limited
+
+ENGINES = ("local", "spark")
+
+
+@dataclass
+class EngineSettings:
+    """What reads the table and assigns everybody in it."""
+
+    kind: str = limited("local", choices=ENGINES)
+    # Of kind spark. local: started for this command on this machine; session: the one that runs in this process, as in
+    # a notebook; else the address of a Spark Connect server, sc://HOST:15002.
+    remote: str = limited("local", filled=True)
+    # of kind spark, how often the rows are spread over the cluster before each pass; null: as Spark reads them
+    partitions: int | None = limited(None, at_least=1)
+    # of kind spark and remote local: threads and memory of Spark on this machine; null: one a core
+    threads: int | None = limited(None, at_least=1)
+    memory: str = limited("2g", filled=True)

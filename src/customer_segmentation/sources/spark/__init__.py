@@ -1,0 +1,1 @@
+"""Tables that Spark reads, by Spark Connect: the only place that imports pyspark."""

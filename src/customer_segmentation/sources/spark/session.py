@@ -1,0 +1,280 @@
+"""A Spark session: of a cluster, of the notebook this runs in, or started on this machine for one command."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import re
+import socket
+import threading
+import uuid
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from customer_segmentation import errors
+from customer_segmentation.errors import DataError, SegmentError, SettingsError
+from customer_segmentation.secrets import redact
+from customer_segmentation.settings.engine import EngineSettings
+from customer_segmentation.sources.spark.local_server import start_server
+from customer_segmentation.sources.spark.shipping import package_archive
+
+PORT = 15002  # of a Connect server that names none
+ANSWERS = 15  # seconds in which a server has to answer
+BATCH = 65_536  # rows that a worker is handed at a time
+
+#: What is asked of a session, where the server lets it be set.
+_CONF = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.execution.arrow.maxRecordsPerBatch": str(BATCH),
+}
+#: Failures of the connection, not of the query.
+_GONE = (
+    "UNAVAILABLE",
+    "DEADLINE_EXCEEDED",
+    "SESSION_CLOSED",
+    "SESSION_NOT_FOUND",
+    "SESSION_CHANGED",
+    "RetriesExceeded",
+)
+_OWN = re.compile(r"customer_segmentation\.errors\.(\w+): (.+)")
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A session that answers.
+
+    Attributes
+    ----------
+    session : pyspark.sql.SparkSession
+    shown : str
+        Where it is, without secrets.
+    version : str
+        Of Spark.
+    tag : str
+        Of all that is asked of it, by which Ctrl-C ends that and nothing else.
+    """
+
+    session: Any
+    shown: str
+    version: str
+    tag: str
+
+    @property
+    def functions(self) -> Any:
+        """Spark's functions of columns that go with the session."""
+        if "connect" in type(self.session).__module__:
+            from pyspark.sql.connect import functions
+        else:
+            from pyspark.sql import functions
+        return functions
+
+    def ask(self, query: Callable[[], Answer]) -> Answer:
+        """Ask for something; what fails is one sentence, and Ctrl-C ends its jobs."""  # noqa: DOC501 - raised again
+        with spark_errors(self.shown):
+            try:
+                return query()
+            except KeyboardInterrupt:
+                with contextlib.suppress(Exception):
+                    self.session.interruptTag(self.tag)
+                raise
+
+
+_OPEN: dict[str, Connection] = {}
+
+
+def connect(engine: EngineSettings) -> Connection:
+    """The session that the settings name, opened once a process.
+
+    Raises
+    ------
+    SettingsError
+        The extra is missing, or the address is none.
+    DataError
+        Nobody answers.
+    """
+    known = _OPEN.get(engine.remote)
+    if known is not None:
+        return known
+    if importlib.util.find_spec("pyspark") is None or importlib.util.find_spec("grpc") is None:
+        raise SettingsError(
+            "engine=spark needs a package that is not installed; install it with `pip install "
+            "'customer-segmentation[spark]'` (in a checkout: `pip install -e '.[spark]'`)."
+        )
+    shown = redact(engine.remote)
+    if engine.remote == "session":
+        session = _running()
+    elif engine.remote == "local":
+        session = _opened(start_server(threads=engine.threads, memory=engine.memory), "Spark on this machine")
+    else:
+        _reach(engine.remote, shown)
+        session = _opened(engine.remote, shown)
+    tag = f"segment-{uuid.uuid4().hex[:12]}"
+    with spark_errors(shown):
+        version = _in_time(lambda: str(session.version), shown)
+        session.addTag(tag)
+        for key, value in _CONF.items():
+            with contextlib.suppress(Exception):  # a server that does not let it be set has its own
+                session.conf.set(key, value)
+        if engine.remote != "local":  # workers elsewhere do not have this package
+            _ship(session)
+    connection = Connection(session, shown, version, tag)
+    _OPEN[engine.remote] = connection
+    return connection
+
+
+def forget_connections() -> None:
+    """Close the sessions that this process has opened; one that it found running is left alone."""
+    for remote, connection in list(_OPEN.items()):
+        del _OPEN[remote]
+        if remote != "session":
+            with contextlib.suppress(Exception):
+                connection.session.stop()
+
+
+@contextlib.contextmanager
+def spark_errors(shown: str) -> Iterator[None]:
+    """Turn what Spark raises into one sentence.
+
+    Raises
+    ------
+    DataError
+        Spark, or the way to it, failed.
+    """  # noqa: DOC501 - raised again as it came, and under the name of what it is
+    try:
+        yield
+    except SegmentError:
+        raise
+    except Exception as error:
+        if not type(error).__module__.startswith(("pyspark", "grpc")):
+            raise
+        raise _sentence(error, shown) from error
+
+
+def _sentence(error: BaseException, shown: str) -> SegmentError:
+    text = str(error)
+    own = _OWN.findall(text)
+    if own:  # what a worker of ours has said
+        kind = getattr(errors, own[-1][0], DataError)
+        return kind(own[-1][1].strip()) if issubclass(kind, SegmentError) else DataError(own[-1][1])
+    if type(error).__module__.startswith("grpc") or any(word in f"{type(error).__name__} {text}" for word in _GONE):
+        return DataError(
+            f"Spark at {shown} does not answer any more ({_plain(text)}); what is finished is kept: start it again and "
+            "run the same command."
+        )
+    return DataError(f"Spark at {shown} failed: {_plain(text)}.")
+
+
+def _plain(text: str) -> str:
+    """First line of a message of Spark's, without its code and where to read about it."""
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "no word")
+    details = re.search(r'details = "([^"]+)"', text)
+    if details:
+        line = details[1]
+    line = re.sub(r"\s*(SQLSTATE: \w+|See also .*)$", "", line)
+    return redact(line.rstrip(".; "))[:300]
+
+
+def _running() -> Any:
+    """The session of this process.
+
+    Raises
+    ------
+    SettingsError
+        There is none.
+    """
+    from pyspark.sql import SparkSession
+
+    session = SparkSession.getActiveSession()
+    if session is None:
+        raise SettingsError(
+            "engine.remote=session needs a Spark session that runs in this process, as in a notebook of a cluster; "
+            "give engine.remote=sc://HOST:15002, or engine.remote=local."
+        )
+    return session
+
+
+def _reach(remote: str, shown: str) -> None:
+    """Refuse an address that is none, or behind which nobody listens: Spark's own client would try for ten minutes.
+
+    Raises
+    ------
+    SettingsError
+        It is not an address.
+    DataError
+        Nobody listens there.
+    """
+    parsed = urlsplit(remote)
+    try:
+        host, port = parsed.hostname, parsed.port or PORT
+    except ValueError:
+        host, port = None, 0
+    if parsed.scheme != "sc" or not host:
+        raise SettingsError(
+            f"engine.remote={shown}: expected sc://HOST:15002, the address of a Spark Connect server, session or local."
+        )
+    try:
+        socket.create_connection((host, port), timeout=ANSWERS / 2).close()
+    except OSError as error:
+        reason = "no answer in time" if isinstance(error, TimeoutError) else error.strerror or str(error)
+        raise DataError(
+            f"No Spark Connect server answers at {shown} ({reason}); start one there, or give another engine.remote."
+        ) from None
+
+
+def _opened(address: str, shown: str) -> Any:
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+    from pyspark.sql.connect.session import SparkSession
+
+    def opened() -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return SparkSession.builder.remote(address).create()
+
+    with spark_errors(shown):
+        session = _in_time(opened, shown)
+        # A server that is gone is told after half a minute, not after ten.
+        session.client.set_retry_policies([DefaultPolicy(max_retries=8, max_backoff=6_000)])
+    return session
+
+
+def _in_time(query: Callable[[], Answer], shown: str) -> Answer:
+    """What a query answers.
+
+    Raises
+    ------
+    DataError
+        It does not answer in time.
+    """
+    found: list[Answer] = []
+    failed: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            found.append(query())
+        except BaseException as error:  # noqa: BLE001 - raised in the other thread
+            failed.append(error)
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(ANSWERS)
+    if failed:
+        raise failed[0]
+    if not found:
+        raise DataError(
+            f"What listens at {shown} does not answer as a Spark Connect server within {ANSWERS} seconds; check "
+            "engine.remote, and what it needs, such as ;use_ssl=true or ;token=."
+        )
+    return found[0]
+
+
+def _ship(session: Any) -> None:
+    """Send this package to the workers, which then need its dependencies alone."""
+    with package_archive() as archive:
+        add = getattr(session, "addArtifacts", None) or session.addArtifact
+        with contextlib.suppress(Exception):  # a server that takes none has to have the package itself
+            add(str(archive), pyfile=True)

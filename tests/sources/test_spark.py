@@ -1,0 +1,268 @@
+"""Tables that Spark reads, by a real local session: the same rows, reasons and figures as read here."""
+
+import ast
+import importlib.util
+import re
+import shutil
+import socket
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from customer_segmentation.commands.main import main
+from customer_segmentation.data.batches import cleaned, cleaned_repetitions, opened_whole, stream_customers
+from customer_segmentation.data.load import load_customers
+from customer_segmentation.data.repeated_ids import Held
+from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Population, Role
+from customer_segmentation.settings.engine import EngineSettings
+from customer_segmentation.sources.spark.session import connect
+
+ENGINE = EngineSettings(kind="spark", threads=2, memory="1g")
+
+
+@pytest.fixture(scope="module")
+def spark():
+    if importlib.util.find_spec("pyspark") is None:
+        pytest.skip("pyspark is not installed: pip install 'customer-segmentation[spark]'")
+    if shutil.which("java") is None:
+        pytest.skip("there is no Java on the path")
+    return connect(ENGINE)
+
+
+def settings(path, **changes):
+    return DataSettings(
+        **{
+            "path": None if path is None else str(path),
+            "keep": "kept",
+            "populations": {"kept": Population(column="state", exclude=["gone"])},
+            "max_rejected_share": 0.9,
+            "columns": {
+                "id": ColumnSpec(role=Role.id, type=ColumnType.text, synonyms=["customer"]),
+                "spend": ColumnSpec(role=Role.numeric, type=ColumnType.number, minimum=0.0, na_values=["unknown"]),
+                "state": ColumnSpec(type=ColumnType.category, values=["here", "gone"]),
+            },
+            **changes,
+        }
+    )
+
+
+def people(rows=600):
+    generator = np.random.default_rng(0)
+    return pd.DataFrame(
+        {
+            "id": [f"C{i}" for i in range(rows)],
+            "spend": generator.gamma(2.0, 50.0, rows).round(2),
+            "state": np.where(np.arange(rows) % 7, "here", "gone"),
+            "note": "x",
+        }
+    )
+
+
+def mangled():
+    """One table with everything that is wrong with tables, in parts."""
+    frame = people()
+    frame["spend"] = frame["spend"].astype(str)
+    frame.loc[3, "spend"] = "$1,234.50"
+    frame.loc[4, "spend"] = "unknown"
+    frame.loc[5, "spend"] = "many"
+    frame.loc[6, "spend"] = "-3"
+    frame.loc[7, "spend"] = "inf"
+    frame.loc[8, "spend"] = None
+    frame.loc[9, "spend"] = " 12 "
+    frame.loc[10, "state"] = " HERE "
+    frame.loc[11, "state"] = "elsewhere"
+    frame.loc[12, "state"] = "n/a"
+    frame.loc[13, "id"] = " "
+    frame.loc[14, "id"] = None
+    frame.loc[[15, 16]] = None  # nobody
+    frame.loc[17, ["id", "spend", "state"]] = None  # somebody wrote a note
+    frame.loc[18, ["id", "spend", "state", "note"]] = ["", " ", None, "NA"]  # nobody
+    frame.loc[300] = frame.loc[20]  # repeated exactly
+    frame.loc[301, "id"] = "C21"  # with other values
+    frame.loc[302, "id"] = " C22"
+    frame.loc[303] = ["id", "spend", "state", "note"]  # the header again
+    return frame
+
+
+def whole_numbers(frame):
+    """Ids that are numbers, of which one is missing: floats, as pandas writes them."""
+    numbers = pd.to_numeric(frame["id"].str.slice(1), errors="coerce")
+    return frame.assign(id=numbers, spend=pd.to_numeric(frame["spend"], errors="coerce"))
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("spark")
+    mangled().to_parquet(folder / "text.parquet", index=False, row_group_size=150)
+    parts = folder / "parts (1) [all]"
+    parts.mkdir()
+    numbers = whole_numbers(mangled()).rename(columns={"id": "Customer"})
+    for at in range(3):  # the names are not in the order in which they were written
+        numbers[at * 200 : (at + 1) * 200].to_parquet(parts / f"{2 - at}.parquet", index=False)
+    people().iloc[:0].to_parquet(folder / "nobody.parquet", index=False)
+    people().drop(columns="spend").to_parquet(folder / "lacks.parquet", index=False)
+    return folder
+
+
+def same(first, second):
+    assert second.accounting() == first.accounting()
+    assert second.digest == first.digest
+    assert second.duplicates == first.duplicates
+    assert second.repairs == first.repairs
+    pd.testing.assert_frame_equal(second.set_aside, first.set_aside)
+    pd.testing.assert_frame_equal(second.customers, first.customers)
+
+
+@pytest.mark.parametrize("name", ["text.parquet", "parts (1) [all]"])
+@pytest.mark.parametrize("most", [10_000, 150])
+def test_rows_reasons_and_sample_are_those_of_a_table_read_here(spark, tables, name, most):
+    asked = settings(tables / name, max_rows=most)
+    here = load_customers(asked, needed=["spend"])
+    there = load_customers(asked, needed=["spend"], engine=ENGINE)
+    assert len(here.set_aside) > 1
+    assert (here.sampled_from > 0) == (most < 600)
+    same(here, there)
+    assert there.source == here.source
+
+
+def everybody(path, partitions):
+    """Account, customers and rejected rows of a pass over all rows where they are."""
+    engine = EngineSettings(kind="spark", threads=2, memory="1g", partitions=partitions)
+    source, rules = opened_whole(settings(path), needed=["spend"], batch_rows=100, engine=engine)
+
+    def work(chunks):
+        for chunk in chunks:
+            table, held = cleaned(chunk, rules)
+            yield b"h" + held.to_bytes() if held is not None else b""
+            yield (
+                b"t" + ";".join([str(table.accounting()), *table.customers["id"], *table.set_aside["reason"]]).encode()
+            )
+
+    answers = list(source.mapped(work, rules.wanted.specs))
+    held = [Held.from_bytes(answer[1:], rules) for answer in answers if answer.startswith(b"h")]
+    texts = [answer[1:].decode().split(";") for answer in answers if answer.startswith(b"t")]
+    again = cleaned_repetitions(held, rules)
+    counts = [*(ast.literal_eval(text[0]) for text in texts), again.accounting()]
+    rest = [word for text in texts for word in text[1:]] + [*again.customers["id"], *again.set_aside["reason"]]
+    return {key: sum(one[key] for one in counts) for key in counts[0]}, sorted(rest)
+
+
+def test_a_pass_over_all_rows_keeps_the_rules_whatever_the_partitions(spark, tables):
+    path = tables / "text.parquet"
+    batches = list(stream_customers(settings(path), needed=["spend"], batch_rows=100))
+    whole = load_customers(settings(path), needed=["spend"])
+    account = {key: sum(batch.accounting()[key] for batch in batches) for key in whole.accounting()}
+    assert account == whole.accounting()
+    expected = sorted([*whole.customers["id"], *(reason for one in whole.set_aside["reason"] for reason in [one])])
+    expected = sorted(word for one in expected for word in one.split(";"))
+    for partitions in (1, 5):
+        found, rest = everybody(path, partitions)
+        assert found == account
+        assert rest == expected
+
+
+def test_a_table_of_the_catalog_and_a_query_have_no_order_and_the_same_customers(spark, tables):
+    path = tables / "text.parquet"
+    spark.session.read.parquet(str(path)).createOrReplaceTempView("customers")
+    here = load_customers(settings(path), needed=["spend"])
+    for changes in ({"table": "customers"}, {"query": "SELECT * FROM customers ORDER BY spend"}):
+        there = load_customers(settings(None, **changes), needed=["spend"], engine=ENGINE)
+        assert there.accounting() == here.accounting()
+        assert sorted(there.customers["id"]) == sorted(here.customers["id"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "sentence"),
+    [
+        ({"path": "nobody.parquet"}, DataError, "it has a header and no rows"),
+        ({"path": "lacks.parquet"}, DataError, "lacks the required column spend"),
+        ({"path": "nowhere.parquet"}, DataError, "There is no file"),
+        ({"path": "x.csv"}, SettingsError, "write it as Parquet"),
+        ({"table": "main.nowhere"}, DataError, "cannot be found"),
+        ({"query": "DROP TABLE x"}, SettingsError, "expected a SELECT"),
+        ({"query": "SELECT * FROM nowhere"}, DataError, "cannot be found"),
+        ({"query": "SELECT 1 AS id, 2 AS id"}, DataError, "several columns 'id'"),
+        ({}, SettingsError, "name it with data.path"),
+    ],
+)
+def test_what_cannot_be_read_is_one_sentence(spark, tables, changes, error, sentence):
+    path = tables / changes["path"] if "path" in changes else None
+    asked = settings(path, **{key: value for key, value in changes.items() if key != "path"})
+    with pytest.raises(error, match=sentence) as raised:
+        load_customers(asked, needed=["spend"], engine=ENGINE)
+    assert "\n" not in str(raised.value)
+
+
+def test_what_a_worker_says_is_said_here(spark, tables):
+    source, rules = opened_whole(settings(tables / "text.parquet"), needed=["spend"], batch_rows=100, engine=ENGINE)
+
+    def work(chunks):
+        raise DataError("the rows are upside down.")
+
+    with pytest.raises(DataError, match=r"^the rows are upside down\.$"):
+        list(source.mapped(work, rules.wanted.specs))
+
+
+def test_a_sweep_gives_the_same_figures_and_verdict(spark, tmp_path, monkeypatch, capsys):
+    import mlflow
+
+    from customer_segmentation.sources.samples.telecom import draw_customers
+
+    frame = draw_customers(2_000, seed=3)
+    frame.loc[frame.index % 500 == 7, "Tenure in Months"] = -4  # impossible: rejected
+    frame.to_parquet(tmp_path / "customers.parquet", index=False, row_group_size=300)
+    words = ["data=telecom", f"data.path={tmp_path / 'customers.parquet'}", "data.max_rows=900", "features=value"]
+    words += ["scaling=minmax", "k=[2,3]", "selection.stability.resamples=3", "tracking.report=false"]
+    found = {}
+    for engine in ("local", "spark"):
+        (tmp_path / engine).mkdir()
+        monkeypatch.chdir(tmp_path / engine)
+        capsys.readouterr()
+        assert main(["sweep", *words, f"engine={engine}"]) == 0
+        shown = re.sub(r"\b[0-9a-f]{32}\b|/\S+", "…", capsys.readouterr().out)
+        client = mlflow.MlflowClient("sqlite:///mlflow.db")
+        runs = client.search_runs([client.get_experiment_by_name("customer-segmentation").experiment_id])
+        metrics = {
+            (run.info.run_name, name): value
+            for run in runs
+            for name, value in run.data.metrics.items()
+            if "seconds" not in name
+        }
+        found[engine] = (metrics, shown, {run.data.tags["level"]: run.data.tags for run in runs})
+    (here, said_here, _), (there, said_there, tags) = found["local"], found["spark"]
+    assert any("full_data/inertia" in name for _, name in here)
+    assert there == here
+    assert said_there == said_here
+    assert tags["sweep"]["engine"] == f"Spark {spark.version}"
+    assert tags["study"]["engine_passes"] == "2"
+
+
+def test_nobody_listens_there():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        remote = f"sc://localhost:{taken.getsockname()[1]}/;token=s3cret-of-mine"
+    began = time.monotonic()
+    with pytest.raises(DataError, match="No Spark Connect server answers") as raised:
+        connect(EngineSettings(kind="spark", remote=remote))
+    assert "s3cret" not in str(raised.value)
+    assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["engine=spark", "data.table=x", "engine.remote=http://x"], "expected sc://HOST:15002"),
+        (["engine=spark", "data.table=x", "engine.remote=session"], "needs a Spark session that runs in this process"),
+        (["engine=spark", "launcher=local"], "one process speaks to Spark"),
+        (["engine=spark", "engine.remote=sc://x", "engine.memory=4g"], "engine.remote=local alone"),
+        (["engine.partitions=4"], "engine=spark alone"),
+        (["data.table=main.customers"], "add engine=spark"),
+        (["engine=spark", "experiments=rfm", "data.path=x.parquet"], "reads customers and not orders"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_refused(words, sentence, capsys):
+    assert main(["sweep", *words]) != 0
+    assert sentence in " ".join(capsys.readouterr().err.split())
