@@ -238,7 +238,7 @@ def _opened(address: str, shown: str) -> Any:
     with spark_errors(shown):
         session = _in_time(opened, shown)
         # A server that is gone is told after half a minute, not after ten.
-        session.client.set_retry_policies([DefaultPolicy(max_retries=8, max_backoff=6_000)])
+        session._client.set_retry_policies([DefaultPolicy(max_retries=8, max_backoff=6_000)])
     return session
 
 
