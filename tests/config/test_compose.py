@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from customer_segmentation.config import hydra_app
 from customer_segmentation.config.checks import check_sweep
 from customer_segmentation.config.compose import plan
 from customer_segmentation.config.paths import options_of, shadowed
@@ -112,3 +113,21 @@ def test_composing_again_and_again_asks_no_plugin_twice():
     for _ in range(3):
         plan("history", [])
     assert ours() == 1, "each one more searches every folder once more: a long process composes slower and slower"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["features=value,usage", "scaling=standard,minmax,robust", "k=2,3"],
+        ["clustering=kmeans,gaussian_mixture", "features=value,value", "scaling=standard"],
+        ["features=value", "scaling=standard,minmax", "++scaling.scaler.copy=true,false"],  # the same part, twice
+        ["experiments=original_analysis", "seed=1,2"],
+        ["data=telecom", "data.path=customers.csv", "k=range(2,5)", "features=value"],
+    ],
+)
+def test_jobs_are_composed_as_hydra_composes_them(words):
+    asked, hydras = plan("sweep", words), []
+    hydra_app._run(asked, hydra_app._Task(hydras.append))
+    own = list(asked.composed_jobs())
+    assert own == hydras
+    assert len(own) == len(asked.jobs)

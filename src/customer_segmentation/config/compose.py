@@ -6,8 +6,9 @@ import contextlib
 import dataclasses
 import itertools
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, cast
 
 from customer_segmentation.config.contract_file import contract_columns
@@ -24,7 +25,6 @@ from customer_segmentation.config.overrides import (
     refuse_flags,
     spelled_out,
     values_of,
-    without_k,
 )
 from customer_segmentation.config.paths import shipped_root
 from customer_segmentation.config.quoting import init_words, split_flags
@@ -68,29 +68,86 @@ class Plan:
         The overrides as Hydra gets them: quoted, and with every form of a sweep over k folded into one list.
     swept : dict
         Key to its values, for each key with more than one study.
-    jobs : tuple of tuple of str
-        The overrides of each study. Hydra's own order, and so its numbers, may be another.
+    columns : tuple of tuple of str
+        The overrides of each key, one for each of its values.
     settings : list
         Typed settings of the first job, then of one job for each further value of each swept key.
     choices_of : list
         Decision to the name of the file taken, for each of ``settings``.
-    config_text : str
-        Composed config of the first job, as YAML.
+    texts : list
+        Key to its YAML in the composed config, for each of ``settings``.
+    configures_hydra : bool
+        The user or a preset says how Hydra runs jobs (``hydra.callbacks``, ``hydra.job.env_set``, ...).
     """
 
     command: str
     flags: tuple[str, ...]
     overrides: tuple[str, ...]
     swept: dict[str, tuple[str, ...]]
-    jobs: tuple[tuple[str, ...], ...]
+    columns: tuple[tuple[str, ...], ...]
     settings: tuple[Any, ...]
     choices_of: tuple[dict[str, str], ...]
-    config_text: str
+    texts: tuple[dict[str, str], ...]
+    configures_hydra: bool = False
+
+    @cached_property
+    def jobs(self) -> tuple[tuple[str, ...], ...]:
+        """The overrides of each study, in Hydra's order."""
+        return tuple(itertools.product(*self.columns))
 
     @property
     def choices(self) -> dict[str, str]:
         """Decision to the name of the file taken, for the first job."""
         return self.choices_of[0]
+
+    @property
+    def config_text(self) -> str:
+        """Composed config of the first job, as YAML."""
+        return "".join(self.texts[0].values())
+
+    def composed_jobs(self) -> Iterator[ComposedJob]:
+        """Yield every job as Hydra would compose it, from what is composed already.
+
+        A job that differs from the first one in several keys takes what each of them changed. Where two of them
+        changed the same part of the config, the job is composed; and so are all, if the last one, which differs in
+        every key, is not what Hydra makes of it.
+        """
+        made = [self._made_up(number) for number in range(len(self.jobs))]
+        last = len(made) - 1
+        if len(self.swept) > 1 and made[last] not in (None, self.compose_job(self.jobs[last], last)):
+            made = [None] * len(made)
+        for number, job in enumerate(made):
+            yield job or self.compose_job(self.jobs[number], number)
+
+    def _made_up(self, number: int) -> ComposedJob | None:
+        """Make a job up from what each of its overrides changes in the first job; None if two change the same."""
+        first, rest, start = self._parts(0), number, len(self.settings)
+        changed: dict[tuple[str, str], Any] = {}
+        for column in reversed(self.columns):
+            rest, at = divmod(rest, len(column))
+            start -= len(column) - 1
+            own = self._parts(start + at - 1) if at else first
+            new = {key: own.get(key) for key in {**first, **own} if own.get(key) != first.get(key)}
+            if changed.keys() & new.keys():
+                return None
+            changed |= new
+        settings = {name: value for (kind, name), value in changed.items() if kind == "settings"}
+        choices, texts = (
+            {name: value for (kind, name), value in {**first, **changed}.items() if kind == wanted and value}
+            for wanted in ("choice", "text")
+        )
+        texts.pop("k", None)
+        own_settings = replace(self.settings[0], **settings)
+        return ComposedJob(own_settings, choices, self.jobs[number], number, "".join(texts.values()))
+
+    def _parts(self, index: int) -> dict[tuple[str, str], Any]:
+        """Settings, choices and texts of a composed config, by kind and key."""
+        settings = self.settings[index]
+        return (
+            {("settings", item.name): getattr(settings, item.name) for item in dataclasses.fields(settings)}
+            | {("choice", key): name for key, name in self.choices_of[index].items()}
+            | {("text", key): text for key, text in self.texts[index].items()}
+        )
 
     def compose_job(self, overrides: Sequence[str], number: int) -> ComposedJob:
         """Compose one job again, from its overrides and with its number.
@@ -105,7 +162,11 @@ class Plan:
         with initialize_config_dir(str(shipped_root() / "conf"), version_base="1.3"):
             config = compose(self.command, list(overrides), return_hydra_config=True)
             return ComposedJob(
-                to_settings(config), _choices(config), tuple(overrides), number, config_text(config, without="k")
+                to_settings(config),
+                choices_of(config.hydra),
+                tuple(overrides),
+                number,
+                config_text(config, without="k"),
             )
 
 
@@ -168,31 +229,36 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:  # noqa: C901 - one ca
             given = {override.get_key_element(): override for override in parser.parse_overrides(overrides)}
             typed = set(given)
             refuse(given, schema)
-            fixed = [str(item.input_line) for item in given.values() if not item.is_sweep_override()]
-            base = compose(command, without_k(fixed), return_hydra_config=True)
+            if "k" in given:
+                given["k"] = parser.parse_override(f"k={k_list(given['k'])}")
+            composed_with = [str(item.input_line) for item in given.values() if not item.is_sweep_override()]
+            base = compose(command, composed_with, return_hydra_config=True)
             known = None
             with contextlib.suppress(*([DataError] if flags else [])):  # a config is shown without its table, too
                 known = data_config_of(base, given)
             if known is not None:
                 given = {"data": parser.parse_override(f"data={known}"), **given}
-                base = compose(command, [f"data={known}", *without_k(fixed)], return_hydra_config=True)
+                composed_with = [f"data={known}", *composed_with]
+                base = compose(command, composed_with, return_hydra_config=True)
             for key, value in going_with_data(base, given).items():
                 given[key] = parser.parse_override(f"{key}={value}")
-            for key, value in (base.hydra.sweeper.get("params") or {}).items():
+            params = base.hydra.sweeper.get("params") or {}
+            for key, value in params.items():
                 if key not in given:
-                    given[key] = parser.parse_override(f"{key}={value}")
-            if "k" in given:
-                given["k"] = parser.parse_override(f"k={k_list(given['k'])}")
+                    override = parser.parse_override(f"{key}={value}")
+                    given[key] = parser.parse_override(f"k={k_list(override)}") if key == "k" else override
+            given = {key: given[key] for key in dict.fromkeys([*params, *given])}  # Hydra's order
             values = {key: values_of(item) for key, item in given.items()}
             first = [column[0] for column in values.values()]
-            composed = [compose(command, first, return_hydra_config=True)]
+            same = sorted(first) == sorted(composed_with)
+            composed = [base if same else compose(command, first, return_hydra_config=True)]
             for position, column in enumerate(values.values()):
                 for further in column[1:]:
                     job = [*first[:position], further, *first[position + 1 :]]
                     composed.append(compose(command, job, return_hydra_config=True))
             settings = tuple(to_settings(config) for config in composed)
-            choices_of = tuple(_choices(config) for config in composed)
-            text = config_text(composed[0])
+            chosen = tuple(choices_of(config.hydra) for config in composed)
+            texts = tuple(_texts(config) for config in composed)
             for one in () if flags else settings:  # a flag such as --cfg shows what is wrong
                 check_limits(one)
     except SegmentError:
@@ -208,10 +274,11 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:  # noqa: C901 - one ca
         flags=tuple(flags),
         overrides=tuple(_as_typed(key, column) for key, column in values.items()),
         swept=swept,
-        jobs=tuple(itertools.product(*values.values())),
+        columns=tuple(map(tuple, values.values())),
         settings=settings,
-        choices_of=choices_of,
-        config_text=text,
+        choices_of=chosen,
+        texts=texts,
+        configures_hydra=_configures_hydra(given, base),
     )
 
 
@@ -247,15 +314,33 @@ def config_text(config: Any, without: str = "") -> str:
     config : as Hydra composed it
     without : a key to leave out
     """
+    return "".join(text for key, text in _texts(config).items() if key != without)
+
+
+def _texts(config: Any) -> dict[str, str]:
+    """Key to its part of the composed config as YAML, Hydra's own node left out."""
     from omegaconf import OmegaConf
 
-    keys = [key for key in config if key not in ("hydra", "experiments", without)]
-    return str(OmegaConf.to_yaml(OmegaConf.masked_copy(config, keys)))
+    keys = [str(key) for key in config if key not in ("hydra", "experiments")]
+    return {key: str(OmegaConf.to_yaml(OmegaConf.masked_copy(config, [key]))) for key in keys}
 
 
-def _choices(config: Any) -> dict[str, str]:
-    """Decision to the name of the file taken."""
-    chosen = {str(key): name for key, name in config.hydra.runtime.choices.items()}
+def _configures_hydra(given: Mapping[str, Any], config: Any) -> bool:
+    """Whether anything but Hydra's defaults says how it runs jobs.
+
+    Parameters
+    ----------
+    given : key to Hydra's override
+    config : as Hydra composed it
+    """
+    hydra = config.hydra
+    own = bool(hydra.callbacks or hydra.job.env_set or hydra.job.chdir)
+    return own or any(key.lstrip("+~").startswith("hydra") for key in given)
+
+
+def choices_of(hydra: Any) -> dict[str, str]:
+    """Decision to the name of the file taken, of Hydra's own node."""
+    chosen = {str(key): name for key, name in hydra.runtime.choices.items()}
     return {key: str(name) for key, name in chosen.items() if name is not None and key in DECISIONS}
 
 

@@ -59,13 +59,13 @@ class _Task:
     def __call__(self, config: Any) -> None:
         from hydra.core.hydra_config import HydraConfig
 
-        from customer_segmentation.config.compose import ComposedJob, config_text, to_settings
+        from customer_segmentation.config.compose import ComposedJob, choices_of, config_text, to_settings
 
         hydra = HydraConfig.get()
         self.job(
             ComposedJob(
                 settings=to_settings(config),
-                choices={key: str(name) for key, name in hydra.runtime.choices.items()},
+                choices=choices_of(hydra),
                 overrides=tuple(hydra.overrides.task),
                 number=int(hydra.job.num),
                 config=config_text(config, without="k"),
@@ -81,7 +81,7 @@ def show_config(plan: Plan) -> None:
 def run_jobs(
     plan: Plan, job: Callable[[ComposedJob], None], launcher: Sequence[str] = (), last: Sequence[str] = ()
 ) -> None:
-    """Run a Hydra multirun: ``job`` once for each study of the plan, through the configured launcher.
+    """Call ``job`` once for each study of the plan: here, or by a Hydra multirun through the configured launcher.
 
     Parameters
     ----------
@@ -91,7 +91,11 @@ def run_jobs(
     launcher, last : sequence of str
         Further overrides of Hydra's, before and after the user's own, by which the studies go to other processes.
     """
-    _run(plan, _Task(job), launcher, last)
+    if launcher or last or plan.configures_hydra:
+        _run(plan, _Task(job), launcher, last)
+        return
+    for composed in plan.composed_jobs():  # Hydra would compose the whole tree for each of them
+        job(composed)
 
 
 def _run(plan: Plan, task: Callable[[Any], None], launcher: Sequence[str] = (), last: Sequence[str] = ()) -> None:

@@ -202,8 +202,3 @@ def k_list(override: Any) -> str:
         value = OmegaConf.from_dotlist([f"k={text.partition('=')[2]}"]).k
         asked += list(parse_k(OmegaConf.to_container(value) if OmegaConf.is_config(value) else value))
     return "[" + ",".join(str(k) for k in parse_k(asked)) + "]"
-
-
-def without_k(overrides: Sequence[str]) -> list[str]:
-    """Leave out the overrides of k."""
-    return [text for text in overrides if not text.startswith("k=")]
