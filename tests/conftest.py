@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from omegaconf import OmegaConf
+from schema import make_schema_once
 
 from customer_segmentation import secrets
 from customer_segmentation.settings.data import ColumnSpec, DataSettings
@@ -12,9 +13,16 @@ from customer_segmentation.sources.samples.telecom import draw_customers
 
 #: As the commands have it: thousands of tests compose configs and draw figures.
 gc.set_threshold(50_000)
+make_schema_once()
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 TELECOM = "telecom_customer_churn.csv"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the folders that take longest, so that no process is left with a long file at the end."""
+    first = ("end_to_end", "commands")
+    items.sort(key=lambda item: next((at for at, name in enumerate(first) if name in item.path.parts), len(first)))
 
 
 def forget_settings() -> None:

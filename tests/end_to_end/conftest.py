@@ -1,15 +1,19 @@
+import atexit
 import contextlib
+import functools
 import io
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from forked import Forks
 
 BIN = Path(sys.executable).parent
 
@@ -50,16 +54,24 @@ class Ran:
         return Path(self.store.client.download_artifacts(run.info.run_id, path))
 
 
+@functools.cache
+def forks() -> Forks:
+    """The process of this test run that commands are forked from."""
+    started = Forks()
+    atexit.register(started.end)
+    return started
+
+
 def segment(*words: str, folder: Path, program: str = "segment", timeout: int = 240, **environment: str) -> Ran:
     """Run the real command in a process of its own, as a user does."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "SEGMENT_"))}
+    own = {**kept, "PATH": f"{BIN}:{kept['PATH']}", "OMP_NUM_THREADS": "1", **environment}
+    if program == "segment":
+        with tempfile.TemporaryDirectory() as said:
+            code = forks().run(words, folder, own, Path(said), timeout)
+            return Ran(code, *((Path(said) / name).read_text(encoding="utf-8") for name in ("out", "error")), folder)
     done = subprocess.run(
-        [str(BIN / program), *words],
-        cwd=folder,
-        env={**kept, "PATH": f"{BIN}:{kept['PATH']}", "OMP_NUM_THREADS": "1", **environment},
-        capture_output=True,
-        text=True,
-        timeout=timeout,
+        [str(BIN / program), *words], cwd=folder, env=own, capture_output=True, text=True, timeout=timeout
     )
     return Ran(done.returncode, done.stdout, done.stderr, folder)
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -17,19 +18,16 @@ SUITE = "make test"
 SERVES = re.compile(r"^(make|segment) (ui|serve)\b")
 
 #: A server is started, answers, and is ended; everything else ends by itself, and well.
-SHELL = """set -euo pipefail
-served() {
-    ARGS="port=$PORT" "$@" > "$SCRATCH/served.txt" 2>&1 &
-    local server=$!
-    for _ in $(seq 480); do
-        address=$(grep -oE 'http://127.0.0.1:[0-9]+' "$SCRATCH/served.txt" | head -1 || true)
-        if [ -n "$address" ] && python "$SCRATCH/asks.py" "$address" 2> /dev/null
-        then kill -TERM $server; wait $server || true; return 0; fi
-        kill -0 $server || { cat "$SCRATCH/served.txt"; return 1; }
-        sleep 0.5
-    done
-    return 1
-}
+SERVED = """ARGS="port=$PORT" "$@" > "$SCRATCH/served.txt" 2>&1 &
+server=$!
+for _ in $(seq 480); do
+    address=$(grep -oE 'http://127.0.0.1:[0-9]+' "$SCRATCH/served.txt" | head -1 || true)
+    if [ -n "$address" ] && python "$SCRATCH/asks.py" "$address" 2> /dev/null
+    then kill -TERM $server; wait $server || true; exit 0; fi
+    kill -0 $server || { cat "$SCRATCH/served.txt"; exit 1; }
+    sleep 0.5
+done
+exit 1
 """
 
 
@@ -55,40 +53,40 @@ def fresh_copy(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory):
-    folder = fresh_copy(tmp_path_factory.mktemp("clone") / "customer-segmentation")
+def done(tmp_path_factory, run_segment):
+    """The copy, and each command with what came of it. ``segment`` itself runs from processes that are ready."""
+    top = fresh_copy(tmp_path_factory.mktemp("clone") / "customer-segmentation")
     scratch = tmp_path_factory.mktemp("scratch")
     (scratch / "asks.py").write_text("import sys, urllib.request as r; r.urlopen(sys.argv[1], timeout=2)\n")
-    script = SHELL + "\n".join(f"echo '$ {index}'\n" + (f"served {line}" if SERVES.match(line) else line)
-                               for index, line in enumerate(commands()))  # fmt: skip
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "SEGMENT_"))}
     # The environment's own `activate` may name a folder that is not this one.
-    path = f"{folder / '.venv' / 'bin'}:{kept['PATH']}"
-    ran = subprocess.run(
-        ["bash", "-c", script],
-        cwd=folder,
-        env={
-            **kept,
-            "PATH": path,
-            "PYTHONPATH": str(folder / "src"),  # the copy's own package, as an editable install of it has
-            "OMP_NUM_THREADS": "1",
-            "SCRATCH": str(scratch),
-            "PORT": str(free_port()),
-            "BROWSER": "true",
-        },
-        capture_output=True,
-        text=True,
-        timeout=1800,
-    )
-    return folder, ran
+    kept |= {"PATH": f"{top / '.venv' / 'bin'}:{kept['PATH']}", "OMP_NUM_THREADS": "1", "BROWSER": "true"}
+    kept |= {"PYTHONPATH": str(top / "src"), "SCRATCH": str(scratch), "PORT": str(free_port())}
+    folder, ran = top, []
+    for line in commands():
+        words = shlex.split(line, comments=True)
+        if words[0] == "segment" and not SERVES.match(line):
+            done = run_segment(*words[1:], folder=folder)
+            ran.append((line, done.code, done.out + done.error))
+        else:
+            served = SERVES.match(line)
+            script = f"set -- {shlex.join(words)}\n{SERVED}" if served else f"{line}\necho; pwd"
+            came = subprocess.run(
+                ["bash", "-euo", "pipefail", "-c", script], cwd=folder, env=kept, capture_output=True, text=True
+            )
+            ran.append((line, came.returncode, came.stdout + came.stderr))
+            folder = folder if served else Path(came.stdout.splitlines()[-1])
+        if ran[-1][1]:
+            break
+    return top, ran
 
 
 def test_every_command_of_the_readme_runs_as_it_stands(done):
     _, ran = done
-    lines = commands()
-    last = re.findall(r"^\$ (\d+)$", ran.stdout, re.MULTILINE)[-1]
-    assert ran.returncode == 0, f"{lines[int(last)]}\n{ran.stdout[-1500:]}\n{ran.stderr[-1500:]}"
-    assert "Traceback" not in ran.stdout + ran.stderr
+    for line, code, said in ran:
+        assert code == 0, f"{line}\n{said[-1500:]}"
+        assert "Traceback" not in said, f"{line}\n{said[-1500:]}"
+    assert len(ran) == len(commands())
 
 
 def test_they_leave_what_the_readme_says(done):

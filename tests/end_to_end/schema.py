@@ -1,0 +1,53 @@
+"""MLflow's tables, made once by its hundred migrations and then copied: 1.5 seconds less for every fresh store."""
+
+import atexit
+import os
+import shutil
+import sqlite3
+import tempfile
+from pathlib import Path
+
+from customer_segmentation.tracking import store
+
+
+def make_schema_once() -> None:
+    """Let stores that this process creates begin with a copy of the tables of the first one."""
+    create = store._create_sqlite
+
+    def create_sooner(path: Path) -> None:
+        _copy_schema()
+        create(path)
+
+    store._create_sqlite = create_sooner
+
+
+def _copy_schema() -> None:
+    from mlflow.store.db import utils
+
+    migrate = utils._initialize_tables
+    if migrate.__module__ == __name__:
+        return
+    folder = Path(tempfile.mkdtemp(prefix="segment-schema-"))
+    owner = os.getpid()
+    atexit.register(lambda: os.getpid() == owner and shutil.rmtree(folder, ignore_errors=True))
+    kept = folder / "schema.db"
+
+    def initialize(engine) -> None:
+        if engine.dialect.name != "sqlite" or not engine.url.database:
+            migrate(engine)
+            return
+        made = Path(engine.url.database)
+        if not kept.exists():
+            migrate(engine)
+            _copy(made, kept)
+        else:
+            _copy(kept, made)
+
+    utils._initialize_tables = initialize
+
+
+def _copy(source: Path, target: Path) -> None:
+    with sqlite3.connect(source) as one, sqlite3.connect(target) as other:
+        one.backup(other)
+    one.close()
+    other.close()
