@@ -8,8 +8,9 @@ import pytest
 
 from customer_segmentation.formatting import listed, percent, span
 from customer_segmentation.report.build import build_report
-from customer_segmentation.report.cautions import cautions
+from customer_segmentation.report.cautions import STRUCTURE, cautions
 from customer_segmentation.report.document import Bars, Card, Grid, Paragraph, Tiles
+from customer_segmentation.report.front import confidence
 from customer_segmentation.report.profile_rows import shown_rows, standardised
 from customer_segmentation.report.space_checks import check_space
 from customer_segmentation.segments.stakes import about
@@ -113,8 +114,30 @@ def test_cautions_follow_from_the_figures(report_of):
     assert "Rows are missing." in leads  # 4 of 229 were set aside
     assert "The customers are made up." not in leads
     assert "The customers are made up." in _leads(report_of(synthetic=True))
-    assert "No natural groups." in _leads(report_of(verdict={"structure": "useful partition"}))
-    assert "No natural groups." not in _leads(report_of(verdict={"structure": "natural structure"}))
+
+
+@pytest.mark.parametrize(
+    ("word", "natural", "lead", "borders"),
+    [
+        ("none", False, "No natural groups.", "not natural gaps"),
+        ("natural", False, "These segments are not the natural groups.", "are not these segments"),
+        ("natural", True, None, "natural ones"),
+        ("doubtful", False, "Natural groups are doubtful.", "is doubtful"),
+        ("undecidable", False, "Whether there are natural groups cannot be decided here.", "cannot be decided"),
+    ],
+)
+def test_page_one_and_the_cautions_say_what_the_structure_test_said(report_of, word, natural, lead, borders):
+    said = f"The test said {word}."
+    study = {"study": "own", "structure": word, "sentence": said}
+    other = {"study": "other", "structure": "none", "sentence": "Nothing there."}
+    chosen = {"run_id": "run3", "name": "x", "study": "own"}
+    data = report_of(
+        verdict={"chosen": chosen, "natural": natural, "structure_by_study": [other, study], "certainty": {}}
+    )
+    found = [item for item in cautions(data) if item.lead and item.lead in {one for one, _ in STRUCTURE.values()}]
+    assert [item.lead for item in found] == ([lead] if lead else [])
+    assert all((said in item.text) == (word != "none") for item in found)
+    assert borders in confidence(data).text
 
 
 def test_scaling_of_rows_makes_features_something_else():

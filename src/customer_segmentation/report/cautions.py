@@ -9,6 +9,7 @@ from customer_segmentation.formatting import apart, capital, listed, percent
 from customer_segmentation.report.data import ReportData
 from customer_segmentation.report.document import Paragraph
 from customer_segmentation.report.profile_rows import outcome_rows
+from customer_segmentation.verdict.structure import structure_of_chosen
 
 #: A segment below this part of the smallest share that the verdict allows is too small to act on.
 TINY_PART = 0.2
@@ -141,27 +142,40 @@ def _unit_change(data: ReportData) -> list[Paragraph]:
     ]
 
 
+#: Lead, and what follows from it, by the structure test's word on the chosen candidate's own space.
+STRUCTURE = {
+    "none": (
+        "No natural groups.",
+        (
+            "The test found no valleys between the segments: the customers form a continuum, and the segments are a useful "
+            "division of it. Customers near a border differ little from their neighbours across it. There is no true "
+            "number of segments to be found."
+        ),
+    ),
+    "natural": (
+        "These segments are not the natural groups.",
+        (
+            "The segments divide the customers in another way than the groups that the test found; customers near a border "
+            "may differ little from their neighbours across it."
+        ),
+    ),
+    "doubtful": (
+        "Natural groups are doubtful.",
+        "Customers near a border may differ little from their neighbours across it.",
+    ),
+    "undecidable": ("Whether there are natural groups cannot be decided here.", ""),
+}
+
+
 def _structure(data: ReportData) -> list[Paragraph]:
-    verdict = data.verdict
-    word = verdict.get("structure")
-    if word == "useful partition" and (data.candidate is None or data.is_chosen or not data.of_candidate):
-        return [
-            Paragraph(
-                "The test found no valleys between the segments: the customers form a continuum, and the segments are "
-                "a useful division of it. Customers near a border differ little from their neighbours across it. "
-                "There is no "
-                "true number of segments to be found.",
-                lead="No natural groups.",
-            )
-        ]
-    if word == "not decidable":
-        return [
-            Paragraph(
-                "Most features have only two values, and those fake gaps whether or not there is structure.",
-                lead="Whether there are natural groups cannot be decided here.",
-            )
-        ]
-    return []
+    if data.of_candidate and not data.is_chosen:
+        return []
+    word, sentence = structure_of_chosen(data.verdict)
+    if word not in STRUCTURE:
+        return []
+    lead, meaning = STRUCTURE[word]
+    said = "" if word == "none" else sentence
+    return [Paragraph(" ".join(filter(None, (said, meaning))), lead=lead)]
 
 
 def _violations(data: ReportData) -> list[Paragraph]:

@@ -11,6 +11,7 @@ from customer_segmentation.report.document import Beside, Block, Paragraph, Tile
 from customer_segmentation.report.profile_rows import outcome_rows
 from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.segments.stakes import about
+from customer_segmentation.verdict.structure import structure_of_chosen
 
 ASKED = "Which customers are worth keeping, what sets them apart, and what should be done for each group?"
 #: What a word of confidence means for who acts on it.
@@ -135,6 +136,16 @@ def keep_blocks(data: ReportData, insights: SegmentInsights) -> list[Block]:
     ]
 
 
+#: What the borders between the segments are, by the structure test's word on the chosen candidate's own space.
+BORDERS = {
+    "chosen": "the groups are natural ones",
+    "none": "the borders between them are a useful division, not natural gaps",
+    "natural": "the natural groups that the test finds are not these segments, whose borders are a useful division",
+    "doubtful": "whether the borders between them are natural gaps is doubtful",
+    "undecidable": "whether the borders between them are natural gaps cannot be decided",
+}
+
+
 def confidence(data: ReportData) -> Paragraph:
     """How sure the segments are, in one word and one sentence."""
     if not data.is_chosen:
@@ -146,11 +157,7 @@ def confidence(data: ReportData) -> Paragraph:
     if rand is not None and np.isfinite(float(rand)):
         like = "the same" if float(rand) >= 0.95 else "much the same" if float(rand) >= 0.8 else "partly other"
         again = f"segmented again on random halves of the customers, {like} segments come out"
-    natural = (
-        "the groups are natural ones"
-        if data.verdict.get("structure") == "natural structure"
-        else "the borders between them are a useful division, not natural gaps"
-    )
+    natural = BORDERS.get(structure_of_chosen(data.verdict)[0])
     means = MEANS.get(word)
     text = "; ".join(filter(None, (again, natural)))
     return Paragraph(f"{text}{f': {means}' if means else ''}.", lead=f"Confidence: {word}:")

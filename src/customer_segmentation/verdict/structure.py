@@ -187,6 +187,23 @@ def across(structures: Sequence[StudyStructure]) -> str:
     return f"Structure test of {total} studies: " + "; ".join(parts) + "."
 
 
+def structure_of_chosen(verdict: Mapping[str, Any]) -> tuple[str, str]:
+    """Word and sentence of the structure test on the chosen candidate's own space, from ``verdict.json``.
+
+    The word is one of `WORDS`, or "chosen" where the chosen segments are themselves the natural groups.
+
+    Parameters
+    ----------
+    verdict : as the sweep logged it; without a chosen candidate there is no word
+    """
+    chosen = verdict.get("chosen") or {}
+    found = [item for item in verdict.get("structure_by_study") or () if item.get("study") == chosen.get("study")]
+    if not found or not chosen:
+        return "", ""
+    word = "chosen" if verdict.get("natural") else str(found[0].get("structure", ""))
+    return word, str(found[0].get("sentence", ""))
+
+
 def structure_of_study(
     name: str, study: Study, space: Space, *, opinions: Sequence[str], large: LargeSettings, seed: int
 ) -> tuple[StructureResult, StudyStructure]:

@@ -20,6 +20,7 @@ from customer_segmentation.report.svg import svg_file
 from customer_segmentation.tracking.descriptions import verdict_markdown
 from customer_segmentation.tracking.items import Bytes, FigureItem, Item, Metrics, Params, Table, Text
 from customer_segmentation.tracking.store import Store
+from customer_segmentation.verdict.structure import structure_of_chosen
 
 HTML, MARKDOWN = "report.html", "report.md"
 
@@ -197,9 +198,15 @@ def _role(name: str, chosen: Mapping[str, Any] | None, runner_up: Mapping[str, A
     return "runner_up" if runner_up is not None and name == runner_up["name"] else ""
 
 
+#: By the structure test's word on the chosen candidate's own space.
+SHORT = {
+    "chosen": "Natural structure.",
+    "none": "No natural structure: a useful partition.",
+    "natural": "A useful partition; the natural structure of its space is another.",
+    "doubtful": "A useful partition; natural structure is doubtful.",
+    "undecidable": "Whether there is natural structure is not decidable here.",
+}
+
+
 def _short(verdict: Mapping[str, Any]) -> str:
-    return {
-        "natural structure": "Natural structure.",
-        "useful partition": "No natural structure: a useful partition.",
-        "not decidable": "Whether there is natural structure is not decidable here.",
-    }.get(verdict["structure"], "")
+    return SHORT.get(structure_of_chosen(verdict)[0], "")
