@@ -95,3 +95,10 @@ def test_degenerate_inputs_have_a_tree_too():
     one = learn_rules(pd.DataFrame({"a": [1.0, 1.0]}), np.array([0, 0]))
     assert one["tree"] == {"customers": 2, "cluster": 0, "share": 1.0}
     assert one["agreement"] == 1.0
+
+
+def test_a_tree_asks_for_as_many_features_as_the_constraint_allows(model, raw):
+    features = pd.DataFrame(np.random.default_rng(3).normal(size=(400, 6)), columns=list("abcdef"))
+    clusters = np.digitize(features["a"] + 0.6 * features["b"] + 0.2 * features["c"], [-1, 0, 1])
+    rules = learn_rules(features, clusters, most_features=2, depth=5, leaves=20)
+    assert {question["feature"] for _, path in _leaves(rules["tree"]) for question, _ in path} == {"a", "b"}

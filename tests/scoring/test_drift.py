@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import chi2
 
-from customer_segmentation.model.reference import bin_edges, bins_of, distribution
+from customer_segmentation.model.reference import bin_edges, bins_of, distribution, reference_of
 from customer_segmentation.model.segment_model import Labelled
 from customer_segmentation.scoring.drift import DriftWatch, level_of, stability
 from customer_segmentation.scoring.score import Comparison
@@ -160,3 +160,54 @@ def test_the_share_without_a_label_is_of_all_rows(model, kept):
     watch.add(model.predict(sample), inside)
     (told,) = [reason for reason in watch.measure(STANDARD).reasons if "have no label" in reason]
     assert told.replace("\u00a0", " ").startswith("watch: 14.4 % of the rows")
+
+
+class Synthetic:
+    """Three normal variables of 2,000 customers and three segments, and tables of them that moved."""
+
+    numbers, names = (0, 1, 2), {0: "A", 1: "B", 2: "C"}
+    shares = np.array([0.5, 0.3, 0.2])
+
+    def __init__(self, seed: int) -> None:
+        self.random = np.random.default_rng(seed)
+        fitted = self.customers(2000)
+        self.reference = reference_of(
+            fitted.features,
+            fitted.clean,
+            units={},
+            sources={},
+            clusters=fitted.table["segment"].to_numpy(),
+            distances=fitted.table["distance"].to_numpy(),
+            k=3,
+        )
+
+    def customers(self, n: int, *, moved: float = 0.0, points: float = 0.0, rejected: float = 0.0) -> Labelled:
+        features = pd.DataFrame(self.random.normal(size=(n, 3)), columns=["x", "y", "z"])
+        features["x"] += moved
+        segments = self.random.choice(3, n, p=self.shares + np.array([points, -points / 2, -points / 2]))
+        table = pd.DataFrame({"segment": segments, "distance": np.sqrt(self.random.chisquare(3, n))})
+        table["segment"] = table["segment"].astype("Int64").mask(self.random.random(n) < rejected)
+        return Labelled(table, features[[]], features, pd.DataFrame(columns=["reason", "column", "value"]))
+
+    def measure(self, n: int, **moved: float):
+        watch = DriftWatch(self.reference, self.numbers, self.names)
+        watch.add(self.customers(n, **moved))
+        return watch.measure(STANDARD)
+
+
+def test_what_is_said_to_be_found_is_found_in_four_of_five_tables():
+    power = Synthetic(0).measure(200).power
+    assert f"{power.deviations:.2f} standard deviations" in power.told
+    drifts = [Synthetic(at).measure(200, moved=power.deviations, points=power.points) for at in range(1, 61)]
+    for words in (
+        [drift.variables.set_index("variable")["word"]["x"] for drift in drifts],
+        [drift.segments["word"][0] for drift in drifts],
+    ):
+        assert 0.62 <= np.mean(np.array(words) != "steady") <= 0.95
+
+
+def test_rows_without_a_label_count_where_they_are_more_than_chance():
+    made = Synthetic(5)
+    told = [reason for _ in range(40) for reason in made.measure(60, rejected=0.05).reasons]
+    assert len([reason for reason in told if "have no label" in reason]) <= 1
+    assert made.measure(400, rejected=0.15).word == "watch"

@@ -58,6 +58,8 @@ def print_score(result: ScoredTable, store: Store) -> None:
         out.print(f"  {escape(reason)}")
     if len(drift.reasons) > SHOWN:
         out.print(f"  and {len(drift.reasons) - SHOWN} more in drift.json on the run")
+    if drift.power is not None and drift.power.told:
+        out.print(escape(drift.power.told))
     if drift.word in ADVICE:
         out.print(ADVICE[drift.word])
     out.print(f"Score run {result.run_id}: counts, drift.json, figures/drift.png", soft_wrap=True)

@@ -105,6 +105,7 @@ def segment_model_of(  # noqa: PLR0913 - what a model is made of, by keyword
             space.values,
             fit.labels,
             indicators=space.features.of_kind("indicator"),
+            most_features=selection.most_features,
             depth=selection.tree_depth,
             leaves=selection.tree_leaves,
         ),

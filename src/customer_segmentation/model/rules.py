@@ -21,7 +21,7 @@ from customer_segmentation.model.sql_cells import WRITTEN_IN, expression_sql, id
 from customer_segmentation.settings.export import Dialect
 from customer_segmentation.sources.parsing.texts import YES_SPELLINGS
 
-DEPTH, LEAVES = 4, 12
+DEPTH, LEAVES, FEATURES = 4, 16, 5
 #: Customers that a tree is fitted on at most; more change no rule that is worth reading.
 ROWS = 20_000
 #: Digits of a threshold: rules are for people, and the agreement is measured on what is written.
@@ -33,6 +33,7 @@ def learn_rules(
     clusters: npt.NDArray[np.integer],
     *,
     indicators: Collection[str] = (),
+    most_features: int = FEATURES,
     depth: int = DEPTH,
     leaves: int = LEAVES,
     seed: int = 0,
@@ -46,6 +47,8 @@ def learn_rules(
     clusters : integer array of shape (n_customers,)
     indicators : collection of str
         Features that are 0 or 1 because they are yes or no.
+    most_features : int
+        Those that tell most are taken, as the constraint of the choice takes them.
     depth, leaves : int
         At most so many questions in a row, and so many rules.
     seed : int
@@ -61,6 +64,7 @@ def learn_rules(
         features, clusters = features.iloc[rows], clusters[rows]
     words = [str(name) for name in features if not pd.api.types.is_numeric_dtype(features[name].dtype)]
     dummies = pd.get_dummies(features, columns=words, prefix_sep="\0", dtype=float)
+    dummies = _telling_most(dummies, clusters, most_features, depth, leaves, seed)
     asked = [_question(str(name), indicators) for name in dummies]
     matrix = dummies.to_numpy(dtype=float)
     halves = np.array_split(np.random.default_rng(seed).permutation(len(matrix)), 2)
@@ -77,6 +81,21 @@ def learn_rules(
         "leaves": sum(1 for _ in _leaves(tree)),
         "tree": tree,
     }
+
+
+def _telling_most(
+    dummies: pd.DataFrame, clusters: npt.NDArray[np.integer], most: int, depth: int, leaves: int, seed: int
+) -> pd.DataFrame:
+    """Columns of the ``most`` features that tell most in a tree over all of them."""
+    from sklearn.tree import DecisionTreeClassifier
+
+    owners = np.array([str(name).partition("\0")[0] for name in dummies])
+    if len(set(owners)) <= most:
+        return dummies
+    made = DecisionTreeClassifier(max_depth=depth, max_leaf_nodes=max(leaves, 2), random_state=seed)
+    weights = made.fit(dummies.to_numpy(dtype=float), clusters).feature_importances_
+    first = pd.Series(weights).groupby(owners, sort=False).sum().sort_values(ascending=False, kind="stable")
+    return dummies.loc[:, np.isin(owners, list(first.index[:most]))]
 
 
 def _question(column: str, indicators: Collection[str]) -> dict[str, Any]:

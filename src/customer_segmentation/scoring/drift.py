@@ -19,6 +19,7 @@ import pandas as pd
 
 from customer_segmentation.formatting import percent
 from customer_segmentation.model.segment_model import Labelled
+from customer_segmentation.scoring.drift_power import DriftPower, drift_power
 from customer_segmentation.scoring.variable_counts import VariableCounts
 from customer_segmentation.segments.intervals import newcombe, shares_differ, wilson
 from customer_segmentation.settings.score import DriftSettings
@@ -52,6 +53,8 @@ class Drift:
     rejected : int
     bins : dict of str to DataFrame
         Shares of each variable then and now, for a figure.
+    power : DriftPower or None
+        What would have been found; None where nothing was judged.
     """
 
     word: str
@@ -63,6 +66,7 @@ class Drift:
     customers: int
     rejected: int
     bins: Mapping[str, pd.DataFrame]
+    power: DriftPower | None = None
 
 
 class DriftWatch:
@@ -153,31 +157,56 @@ class DriftWatch:
             if level:
                 found.append((level, share, f"{column} has values that the fit did not: {listed} ({percent(share)})"))
         share = self.rejected / self.rows
-        if level := level_of(share, settings.rejected):
+        if (level := level_of(share, settings.rejected)) and self._too_many_rejected(settings):
             found.append((level, share, f"{percent(share)} of the rows have no label"))
         found.sort(key=lambda item: -item[0])  # stable: within a level as they were found
         word = WORDS[max((level for level, _, _ in found), default=0)]
         reasons = tuple(f"{WORDS[level]}: {text}" for level, _, text in found)
         bins = {variable.name: variable.shares() for variable in self.variables}
-        return Drift(word, reasons, variables, segments, distances, unseen, n, self.rejected, bins)
+        power = self._power(settings)
+        return Drift(word, reasons, variables, segments, distances, unseen, n, self.rejected, bins, power)
 
     def _risk(self, settings: DriftSettings) -> float:
         """Of one test, so that all of them together cry wolf as seldom as the confidence says (Bonferroni).
 
-        A test a variable and a segment, one of the distances, one of the tail, one of new categories.
+        A test for each variable, each segment and each column that may have new categories, one of the distances, one
+        of the tail, one of the rows without a label.
         """
-        return (1 - settings.confidence) / (len(self.variables) + len(self.numbers) + 3)
+        columns = {variable.name for variable in self.variables if not variable.numeric}
+        tests = len(self.variables) + len(self.numbers) + max(len(columns), len({key[0] for key in self.unseen})) + 3
+        return (1 - settings.confidence) / tests
+
+    def _too_many_rejected(self, settings: DriftSettings) -> bool:
+        """Whether so many rows without a label are more than chance makes of the share that is still steady."""
+        from scipy.stats import binom
+
+        tail = float(binom.sf(self.rejected - 1, self.rows, min(settings.rejected[0], 1.0)))
+        return tail < self._risk(settings)
+
+    def _power(self, settings: DriftSettings) -> DriftPower:
+        clusters = np.array(self.reference["clusters"], dtype=float)
+        return drift_power(
+            self.customers,
+            int(self.reference["customers"]),
+            bins=max((len(variable.now) for variable in self.variables if variable.numeric), default=0),
+            share=float(clusters.max() / clusters.sum()),
+            risk=self._risk(settings),
+            stability=settings.stability[0],
+            segments=settings.segments[0],
+        )
 
     def _variables(self, settings: DriftSettings, found: list[tuple[int, float, str]]) -> pd.DataFrame:
         from scipy.stats import chi2
 
-        quantile = 1 - self._risk(settings)
+        risk = self._risk(settings)
         rows = []
         for variable in self.variables:
             then, now = variable.counts()
             index = stability(then, now)
-            chance = chi2.ppf(quantile, max(len(then) - 1, 1)) * (1 / max(then.sum(), 1) + 1 / max(now.sum(), 1))
-            level = level_of(index, settings.stability) if index > chance else 0
+            chance = chi2.isf(risk, max(len(then) - 1, 1)) * (1 / max(then.sum(), 1) + 1 / max(now.sum(), 1))
+            # The index of few customers has longer tails than its chi-squared; Pearson's statistic has not.
+            moved = index > chance and pearson(then, now) > chi2.isf(risk, max(len(then) - 1, 1))
+            level = level_of(index, settings.stability) if moved else 0
             rows.append((variable, index, float(chance), level))
         # All customers in one bin is as far as the index goes: of such, the mean that moved most comes first.
         rows.sort(key=lambda row: (-row[3], -round(row[1], 1), -row[0].shift, row[0].source == "features"))
@@ -271,6 +300,25 @@ def stability(then: npt.NDArray[np.float64], now: npt.NDArray[np.float64]) -> fl
     first = (then + 0.5) / (then.sum() + 0.5 * len(then))
     second = (now + 0.5) / (now.sum() + 0.5 * len(now))
     return float(((second - first) * np.log(second / first)).sum())
+
+
+def pearson(then: npt.NDArray[np.float64], now: npt.NDArray[np.float64]) -> float:
+    """Pearson's statistic that two counts over the same bins are of one population.
+
+    Parameters
+    ----------
+    then : customers of the fit in each bin
+    now : customers in the same bins now
+    """
+    both = then + now
+    counted = both > 0
+    shares = both[counted] / max(both.sum(), 1.0)
+    parts = [
+        ((part[counted] - part.sum() * shares) ** 2 / np.maximum(part.sum() * shares, 1e-300)).sum()
+        for part in (then, now)
+        if part.sum()
+    ]
+    return float(sum(parts))
 
 
 def level_of(value: float, thresholds: Sequence[float]) -> int:

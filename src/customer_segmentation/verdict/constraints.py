@@ -38,8 +38,9 @@ class Limits:
         The fewest segments that are of use.
     most_segments : int or None
         The most segments that the business can treat differently; None: no limit.
-    most_features, tree_depth, explained_share : int, int, float
-        A decision tree over so many features, of at most this depth, has to reproduce this share of the labels.
+    most_features, tree_depth, tree_leaves, explained_share : int, int, int, float
+        A decision tree over so many features, of at most this depth and so many leaves, has to reproduce this share of
+        the labels.
     rand, rand_worst, prediction_strength : float
         Half-sample adjusted Rand index, mean and worst half, and prediction strength.
     """
@@ -49,6 +50,7 @@ class Limits:
     most_segments: int | None = None
     most_features: int = 5
     tree_depth: int = 4
+    tree_leaves: int = 16
     explained_share: float = 0.8
     rand: float = 0.9
     rand_worst: float = 0.75
@@ -113,8 +115,8 @@ def explanation_violations(explained: float, limits: Limits) -> list[Violation]:
     return [
         Violation(
             "unexplainable",
-            f"a decision tree of depth {limits.tree_depth} on at most {limits.most_features} features predicts the "
-            f"segment of {shown} of the customers, under {asked}",
+            f"a decision tree of depth {limits.tree_depth} with at most {limits.tree_leaves} leaves, on at most "
+            f"{limits.most_features} features, predicts the segment of {shown} of the customers, under {asked}",
         )
     ]
 

@@ -161,6 +161,7 @@ def rule_of(settings: SelectionSettings) -> Rule:
         most_segments=settings.most_segments,
         most_features=settings.most_features,
         tree_depth=settings.tree_depth,
+        tree_leaves=settings.tree_leaves,
         explained_share=settings.explained_share,
         rand=settings.stability.rand,
         rand_worst=settings.stability.rand_worst,

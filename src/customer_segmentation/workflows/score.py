@@ -195,6 +195,7 @@ def _note(done: Scored, drift: Drift, segments: Mapping[str, int], *, model: str
         f"Drift: **{drift.word}**{'. ' + compared if compared else ''}",
         "",
         *(f"- {markdown(reason)}" for reason in drift.reasons),
+        *(["", markdown(drift.power.told)] if drift.power is not None and drift.power.told else []),
         "",
         "| segment | customers | share |",
         "|---|---|---|",

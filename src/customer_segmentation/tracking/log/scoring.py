@@ -72,7 +72,8 @@ def score_items(
         drift.segments,
         title=f"Drift: {drift.word}",
         caption=f"{drift.customers:,} scored customers against those of the model's fit. The stability index sums up "
-        "how far the shares of the bins are apart; a bin is a tenth of the fit's customers where values allow it.",
+        "how far the shares of the bins are apart; a bin is a tenth of the fit's customers where values allow it. "
+        f"{drift.power.told if drift.power is not None else ''}".rstrip(),
     )
     yield FigureItem(figure, "figures/drift.png")
 
@@ -92,4 +93,5 @@ def drift_record(drift: Any) -> dict[str, Any]:
         "segments": rows(drift.segments),
         "distances": dict(drift.distances),
         "new_categories": rows(drift.unseen.head(200)),
+        "found_in_four_of_five": None if drift.power is None else drift.power.record(),
     }
