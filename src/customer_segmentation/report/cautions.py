@@ -147,16 +147,16 @@ STRUCTURE = {
     "none": (
         "No natural groups.",
         (
-            "The test found no valleys between the segments: the customers form a continuum, and the segments are a useful "
-            "division of it. Customers near a border differ little from their neighbours across it. There is no true "
-            "number of segments to be found."
+            "The test found no valleys between the segments: the customers form a continuum, and the segments are a "
+            "useful division of it. Customers near a border differ little from their neighbours across it. There is no "
+            "true number of segments to be found."
         ),
     ),
     "natural": (
         "These segments are not the natural groups.",
         (
-            "The segments divide the customers in another way than the groups that the test found; customers near a border "
-            "may differ little from their neighbours across it."
+            "The segments divide the customers in another way than the groups that the test found; customers near a "
+            "border may differ little from their neighbours across it."
         ),
     ),
     "doubtful": (
