@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -159,6 +161,21 @@ def test_a_name_is_carried_while_it_holds_and_else_changed_with_the_reason():
     assert changes[0].before == named.name != changes[0].after == names[named.segment].name
     assert "does not hold any more: Total Revenue" in changes[0].why
     assert len({name.name for name in names}) == 4
+
+
+def test_a_name_that_a_changed_playbook_takes_away_is_not_blamed_on_the_data():
+    frame, labels = draw(3, 4)
+    book, profiles = _read("telecom"), profiled(frame, labels)
+    before = name_segments(profiles, book)
+    named = next(name for name in before if any(claim.trait in book.traits for claim in name.claims))
+    trait = next(claim.trait for claim in named.claims if claim.trait in book.traits)
+    asks_more = replace(book, traits={**book.traits, trait: replace(book.traits[trait], above=90.0, at_least=None)})
+    has_none = replace(book, traits={key: value for key, value in book.traits.items() if key != trait}, names=[])
+    for changed, why in ((asks_more, "the playbook asks for more to say"), (has_none, "the playbook has no")):
+        _, changes = carry_names(before, {s: s for s in range(4)}, profiles, changed)
+        (change,) = [item for item in changes if item.segment == named.segment]
+        assert change.why.startswith(why)
+        assert "does not hold any more" not in change.why
 
 
 def test_a_name_lasts_while_the_figures_reach_a_part_of_its_rule_or_the_interval_all_of_it():

@@ -4,7 +4,7 @@ import pytest
 
 from customer_segmentation.errors import DataError
 from customer_segmentation.settings.data import ColumnSpec
-from customer_segmentation.sources.parsing.headers import match_headers, refuse_lacking, spellings_of
+from customer_segmentation.sources.parsing.headers import match_headers, refuse_lacking, spellings_of, suggestions
 
 COLUMNS = {"Tenure in Months": ColumnSpec(synonyms=["Tenure"]), "Total Revenue": ColumnSpec(), "City": ColumnSpec()}
 
@@ -42,3 +42,15 @@ def test_lacking_columns_come_with_what_is_close():
     refuse_lacking([], ["a"], COLUMNS, source="table.csv")
     with pytest.raises(DataError, match=r"lacks the required column Total Revenue; .*'totl_revenue' may be"):
         refuse_lacking(["Total Revenue"], ["totl_revenue"], COLUMNS, source="table.csv")
+
+
+def test_another_column_of_the_contract_is_not_what_was_meant_and_headers_that_nobody_takes_come_first():
+    columns = {"Total Revenue": ColumnSpec(), "Total Revenues Lost": ColumnSpec(synonyms=["Total Revenue lost"])}
+    headers = [f"c{i}" for i in range(20)] + ["Total Revenue Lost", "Total Refunds", "Umsatz"]
+    shown, close = suggestions(["Total Revenue Lost", "Umsatz"], columns, ["Total Revenue"])
+    assert close == {}
+    assert shown == "Umsatz, Total Revenue Lost"
+    shown, close = suggestions(headers, {name: ColumnSpec() for name in (*headers[:20], "Revenue")}, ["Revenue"])
+    assert close == {}
+    assert shown.startswith("Total Revenue Lost, Total Refunds, Umsatz, c0, ")
+    assert shown.endswith(" and 11 more")

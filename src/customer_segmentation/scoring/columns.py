@@ -9,7 +9,7 @@ from typing import Any
 from customer_segmentation.data.contract import spec_from_plain
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.data import ColumnSpec, Role
-from customer_segmentation.sources.parsing.headers import header_name, match_headers
+from customer_segmentation.sources.parsing.headers import match_headers, suggestions
 from customer_segmentation.sources.parsing.texts import fold
 
 
@@ -72,15 +72,8 @@ def positions_of(
     lacking = [name for name in needed if name not in positions]
     if not lacking:
         return positions
-    folded = {fold(header): header.strip() for header in headers if fold(header)}
-    close = [
-        f"{name}: {folded[found[0]]}"
-        for name in lacking
-        if (found := difflib.get_close_matches(fold(name), folded, n=1, cutoff=0.6))
-    ]
-    listed = [header_name(header, at) for at, header in enumerate(headers)]
-    shown = ", ".join(listed[:12]) + (f" and {len(listed) - 12} more" if len(listed) > 12 else "")
-    example = ", ".join(close) or f"{lacking[0]}: HEADER"
+    shown, close = suggestions(headers, specs, lacking)
+    example = ", ".join(f"{name}: {header}" for name, header in close.items()) or f"{lacking[0]}: HEADER"
     raise DataError(
         f"{source} lacks {', '.join(lacking)}, which the model needs; its columns are {shown}; if one of these is "
         f"meant, say so with 'headers={{{example}}}'."

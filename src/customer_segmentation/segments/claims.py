@@ -19,6 +19,10 @@ from customer_segmentation.settings.playbook import PlaybookSettings, TraitSetti
 SHARE_OF_PLAIN = 0.4
 
 
+#: How the key of a trait begins that no playbook declares.
+PLAIN = "plain:"
+
+
 #: A level is told of a segment when more than half of its customers have it.
 MOSTLY = 0.5
 
@@ -189,10 +193,10 @@ def plain_claims(
             row = rows.get((segment, variable.name, level))
             if row is None or level == OTHER_LEVELS:
                 continue
-            told = _plain_words(row, name, level, playbook.plain, lasting=lasting)
+            told = plain_words(row, name, level, playbook.plain, lasting=lasting)
             if told:
                 direction, words = told
-                found.append(claim_of(row, trait=f"plain:{direction}:{variable.name}:{level}", words=words))
+                found.append(claim_of(row, trait=f"{PLAIN}{direction}:{variable.name}:{level}", words=words))
     return sorted(found, key=lambda claim: -abs(claim.effect) * (1 / SHARE_OF_PLAIN if claim.measure == "share" else 1))
 
 
@@ -222,8 +226,16 @@ def spoken_name(variable: ProfileVariable) -> str:
     )
 
 
-def _plain_words(row: Row, name: str, level: str, threshold: float, *, lasting: float | None) -> tuple[str, str] | None:
-    """Direction of what stands out, and its words, with the strength; None where nothing does."""
+def plain_words(row: Row, name: str, level: str, threshold: float, *, lasting: float | None) -> tuple[str, str] | None:
+    """Direction of what stands out, and its words, with the strength; None where nothing does.
+
+    Parameters
+    ----------
+    row : one segment and variable of the profile
+    name, level : how the variable is called, and its level
+    threshold : standard deviations from which a number is told; of a share `SHARE_OF_PLAIN` of it
+    lasting : see `holding`
+    """
     most, least, highest, lowest = _reach(row, lasting=lasting)
     if row.measure == "mean":
         if most >= threshold and row.effect_low > 0:

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 import numpy as np
 
 from customer_segmentation.formatting import shortened
-from customer_segmentation.segments.claims import Claim, Row, Rows, claim_of, declared_claims, plain_claims, rows_of
+from customer_segmentation.segments.claims import (
+    PLAIN,
+    Claim,
+    Row,
+    Rows,
+    claim_of,
+    declared_claims,
+    holding,
+    plain_claims,
+    plain_words,
+    rows_of,
+    variable_of,
+)
 from customer_segmentation.segments.profile import Profiles
 from customer_segmentation.segments.segment_name import SegmentName
 from customer_segmentation.segments.variables import OTHER_LEVELS
@@ -282,7 +295,40 @@ def _still(  # noqa: C901 - one case after the other
             continue
         held = lasting.get(claim.trait)
         if held is None:
-            today = claim_of(row, trait=claim.trait, words=claim.words, called=claim.called)
-            return (), f"{claim.words} does not hold any more: {today.text}"
+            return (), _lost(claim, row, profiles, playbook)
         claims.append(held)
     return tuple(claims), ""
+
+
+def _lost(claim: Claim, row: Row, profiles: Profiles, playbook: PlaybookSettings) -> str:
+    """Why a claim cannot be made any more: the playbook asks for something else, or the figures have changed.
+
+    Parameters
+    ----------
+    claim : as it was made, with its figures of then
+    row : today's figures
+    profiles : the variables that traits speak of
+    playbook : of today
+    """
+    today = claim_of(row, trait=claim.trait, words=claim.words, called=claim.called)
+    trait = playbook.traits.get(claim.trait)
+    if trait is None and not claim.trait.startswith(PLAIN):
+        return f"the playbook has no trait {claim.trait!r} any more"
+    then = SimpleNamespace(
+        measure=claim.measure,
+        value=claim.value,
+        low=claim.value,
+        high=claim.value,
+        effect=claim.effect,
+        effect_low=claim.effect_low,
+        effect_high=claim.effect_high,
+    )
+    if trait is None:
+        allowed = plain_words(then, "", claim.level, playbook.plain, lasting=playbook.lasting) is not None
+    else:
+        about = variable_of(trait, profiles)
+        allowed = about is not None and about.name == claim.variable
+        allowed = allowed and holding(trait, then, lasting=playbook.lasting)
+    if not allowed:
+        return f"the playbook asks for more to say {claim.words!r} now: {today.text}"
+    return f"{claim.words} does not hold any more: {today.text}"

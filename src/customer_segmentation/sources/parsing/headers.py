@@ -30,6 +30,11 @@ class HeaderMatch:
     ignored: tuple[str, ...]
 
 
+#: Headers that a message lists; likeness of two spellings from which one may be meant by the other: "Total Refunds"
+#: is no "Total Revenue".
+LISTED, ALIKE = 12, 0.8
+
+
 def spellings_of(columns: Mapping[str, ColumnSpec]) -> dict[str, str]:
     """Map every accepted spelling, folded, to its column.
 
@@ -129,22 +134,46 @@ def refuse_lacking(
     """
     if not lacking:
         return
-    folded = {fold(header): header.strip() for header in headers if fold(header)}
-    close = []
-    for name in lacking:
-        options = (
-            [fold(name), *(fold(synonym) for synonym in columns[name].synonyms)] if name in columns else [fold(name)]
-        )
-        near = [match for option in options for match in difflib.get_close_matches(option, folded, n=1, cutoff=0.75)]
-        if near:
-            close.append(f"{folded[near[0]]!r} may be {name!r}: if so, add it to data.columns.{name}.synonyms")
-    listed = [header_name(header, at) for at, header in enumerate(headers)]
-    shown = ", ".join(_short(name) for name in listed[:12]) + (
-        f" and {len(listed) - 12} more" if len(listed) > 12 else ""
-    )
+    shown, close = suggestions(headers, columns, lacking)
     plural = "columns" if len(lacking) > 1 else "column"
-    hint = "; ".join(close) if close else "choose another file with data.path, or let `segment init` describe this one"
+    hint = "choose another file with data.path, or let `segment init` describe this one"
+    if close:
+        meant = ", ".join(f"{header!r} may be {name!r}" for name, header in close.items())
+        hint = f"{meant}: if so, add it to data.columns.{next(iter(close)) if len(close) == 1 else 'NAME'}.synonyms"
     raise DataError(f"{source} lacks the required {plural} {', '.join(lacking)}; its columns are {shown}; {hint}.")
+
+
+def suggestions(
+    headers: Sequence[str], columns: Mapping[str, ColumnSpec], lacking: Sequence[str]
+) -> tuple[str, dict[str, str]]:
+    """Headers of a table that lacks columns, for its message; and each lacking column to the header that comes close.
+
+    A header that is another column of the contract comes last, and close to none: it means that other column.
+
+    Parameters
+    ----------
+    headers : of the table
+    columns : the contract
+    lacking : its columns that are not there
+    """
+    others = {name: spec for name, spec in columns.items() if name not in lacking}
+    claimed = {fold(word) for name, spec in others.items() for word in (name, *spec.synonyms)}
+    named = [header_name(header, at) for at, header in enumerate(headers)]
+    free = [name for name in named if fold(name) not in claimed]
+    folded = {fold(name): name for name in free if fold(name)}
+    close = {}
+    for name in lacking:
+        spellings = [name, *(columns[name].synonyms if name in columns else ())]
+        near = [
+            match
+            for spelling in spellings
+            for match in difflib.get_close_matches(fold(spelling), folded, n=1, cutoff=ALIKE)
+        ]
+        if near:
+            close[name] = folded[near[0]]
+    listed = free + [name for name in named if name not in set(free)]
+    more = f" and {len(listed) - LISTED} more" if len(listed) > LISTED else ""
+    return ", ".join(_short(name) for name in listed[:LISTED]) + more, close
 
 
 def recognised(headers: Sequence[str], claimed: Mapping[str, str]) -> int:
