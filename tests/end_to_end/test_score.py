@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import sqlite3
@@ -16,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from customer_segmentation.model.checksums import write_manifest
 from customer_segmentation.sources.samples.telecom import draw_customers
 
 BIN = Path(sys.executable).parent
@@ -162,12 +164,24 @@ def test_mlflow_predicts_with_the_same_model(swept, by_hand):
     assert found["segment"].tolist() == labels(swept.folder / "labels.csv")["segment"].tolist()
 
 
-def test_serve_prints_a_call_that_works_and_ends_with_the_command(swept, by_hand):
+@pytest.fixture
+def others_folder(swept, tmp_path):
+    """The model as a folder that no store vouches for, its code altered and its checksums written anew."""
+    address = swept.store.client.get_model_version("by-hand", "1").source
+    folder = tmp_path / "model"
+    shutil.copytree(address.removeprefix("file://"), folder)
+    for path in folder.rglob("*.py"):
+        path.write_text(path.read_text(encoding="utf-8") + f"\nopen({str(tmp_path / 'ran')!r}, 'w')\n")
+    write_manifest(folder)
+    return folder
+
+
+def test_serve_prints_a_call_that_works_and_ends_with_the_command(swept, by_hand, others_folder):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     process = subprocess.Popen(
-        [str(BIN / "segment"), "serve", "model=models:/by-hand@champion", f"port={port}"],
+        [str(BIN / "segment"), "serve", f"model={others_folder}", f"port={port}"],
         cwd=swept.folder,
         stdout=subprocess.PIPE,
         text=True,
@@ -203,3 +217,4 @@ def test_serve_prints_a_call_that_works_and_ends_with_the_command(swept, by_hand
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(("127.0.0.1", port))  # nobody is left
+    assert not (others_folder.parent / "ran").exists(), "a model's own code is never run"

@@ -38,17 +38,22 @@ def run(request: Request) -> int:
     """
     settings = request.settings
     from customer_segmentation.scoring.load import loaded
+    from customer_segmentation.tracking.models import save_model
 
     store = request.existing_store(settings.model if settings.run_id is None else "runs:")
     model = loaded(store, settings.model, settings.run_id)
     free_port(settings.port)
-    command = [sys.executable, "-m", "mlflow", "models", "serve", "--model-uri", model.uri, "--env-manager", "local"]
+    folder = tempfile.TemporaryDirectory(prefix="segment-")
+    # Written anew: MLflow runs the code that a model brings, and that of a folder may be anybody's.
+    save_model(model.model, Path(folder.name) / "model")
+    address = str(Path(folder.name) / "model")
+    command = [sys.executable, "-m", "mlflow", "models", "serve", "--model-uri", address, "--env-manager", "local"]
     # MLflow starts uvicorn by its name: this environment's must be the first that is found.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     log = tempfile.TemporaryFile(prefix="segment-")  # noqa: SIM115 - lives as long as the server
     server = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
         [*command, "--host", HOST, "--port", str(settings.port)],
-        env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_TRACKING_URI": store.uri, "PATH": path},
+        env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", "PATH": path},
         stdout=subprocess.DEVNULL,
         stderr=None if debugging() else log,
         start_new_session=True,  # the server has workers of its own: all are ended together
@@ -66,6 +71,7 @@ def run(request: Request) -> int:
         return 0
     finally:
         end(server, settings.port)
+        folder.cleanup()
 
 
 def example_call(customers: pd.DataFrame, port: int) -> str:

@@ -19,7 +19,10 @@ from customer_segmentation.tracking.store import Store
 
 if TYPE_CHECKING:
     import pandas as pd
+    from mlflow.models import Model as MlflowModel
     from mlflow.models.signature import ModelSignature
+
+    from customer_segmentation.model.segment_model import SegmentModel
 
 #: What a scorer must install; the modules of this package travel with the model.
 REQUIREMENTS = ("mlflow", "scikit-learn", "skops", "pandas", "numpy", "scipy", "pyarrow")
@@ -48,14 +51,10 @@ def log_model(store: Store, run_id: str, item: Model) -> str:
     run_id : a run that is still open
     item : the model, with the parameters and tags that it is logged under
     """
-    import mlflow.pyfunc
     from mlflow.entities import LoggedModelOutput
     from mlflow.models import Model as MlflowModel
 
-    model = item.model
     with tempfile.TemporaryDirectory(prefix="segment-") as scratch:
-        own = Path(scratch) / ARTIFACT
-        write_model(model, own)
         logged = store.client.create_logged_model(
             store.experiment_id,
             name=item.name,
@@ -65,23 +64,13 @@ def log_model(store: Store, run_id: str, item: Model) -> str:
         )
         folder = Path(scratch) / "model"
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                mlflow.pyfunc.save_model(
-                    folder,
-                    python_model=str(MODEL_CODE),
-                    artifacts={ARTIFACT: str(own)},
-                    code_paths=[str(staged_package())],
-                    signature=signature(model.example, model.needed),
-                    input_example=model.example,
-                    pip_requirements=requirements(),
-                    mlflow_model=MlflowModel(
-                        artifact_path=logged.artifact_location,
-                        model_uuid=logged.model_id,
-                        run_id=run_id,
-                        model_id=logged.model_id,
-                    ),
-                )
+            known = MlflowModel(
+                artifact_path=logged.artifact_location,
+                model_uuid=logged.model_id,
+                run_id=run_id,
+                model_id=logged.model_id,
+            )
+            save_model(item.model, folder, known)
             store.client.set_logged_model_tags(logged.model_id, {MANIFEST_TAG: write_manifest(folder)})
             store.client.log_model_artifacts(logged.model_id, str(folder))
         except BaseException:
@@ -90,6 +79,35 @@ def log_model(store: Store, run_id: str, item: Model) -> str:
         store.client.finalize_logged_model(logged.model_id, "READY")
         store.client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
     return str(logged.model_id)
+
+
+def save_model(model: SegmentModel, folder: Path, mlflow_model: MlflowModel | None = None) -> None:
+    """Write a model as MLflow loads it: our files, the modules of this package that it needs, signature and example.
+
+    Parameters
+    ----------
+    model : SegmentModel
+    folder : Path
+        To be made.
+    mlflow_model : mlflow.models.Model, optional
+        The model as a store knows it.
+    """
+    import mlflow.pyfunc
+
+    with tempfile.TemporaryDirectory(prefix="segment-") as scratch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        own = Path(scratch) / ARTIFACT
+        write_model(model, own)
+        mlflow.pyfunc.save_model(
+            folder,
+            python_model=str(MODEL_CODE),
+            artifacts={ARTIFACT: str(own)},
+            code_paths=[str(staged_package())],
+            signature=signature(model.example, model.needed),
+            input_example=model.example,
+            pip_requirements=requirements(),
+            mlflow_model=mlflow_model,
+        )
 
 
 def signature(example: pd.DataFrame, needed: Collection[str]) -> ModelSignature:
