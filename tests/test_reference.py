@@ -41,6 +41,11 @@ def test_every_key_of_a_command_is_there(reference, command):
         assert key in (everywhere if key.partition(".")[0] in shared else own), key
 
 
+def test_every_key_says_what_it_means(reference):
+    silent = [line for line in reference.splitlines() if line.startswith("| `") and line.endswith("|  |")]
+    assert not silent
+
+
 def test_a_comment_over_a_key_and_one_behind_it_are_its_meaning(reference):
     assert "| `data.customers` | whole number | `7043` | size of the built-in samples |" in reference
     assert re.search(r"^\| `data.max_rows` .*a seeded sample, streamed", reference, re.MULTILINE)

@@ -12,6 +12,13 @@ ROOMS = sorted(path.name for path in PACKAGE.iterdir() if path.is_dir() and (pat
 MODULES = sorted(PACKAGE.rglob("*.py"))
 #: The whole of a program that another process runs: its answer goes through a pipe.
 PROGRAMS = {"registry/load_check.py"}
+#: A module has at most so many lines, a function so many below its docstring.
+MODULE, FUNCTION = 350, 60
+#: What is longer, and why.
+LONGER = {
+    "sources/samples/telecom.py: draw_customers": "one stream of random numbers, whose order is the sample: drawn in "
+    "several functions it would have to be handed on between them, column by column",
+}
 
 
 def _nodes(path):
@@ -63,3 +70,18 @@ def test_there_are_at_most_eighteen_rooms_and_none_is_a_sixth_of_the_house():
     }
     assert len(lines) <= 18
     assert max(lines.values()) <= 0.16 * sum(lines.values()), max(lines, key=lines.get)
+
+
+def test_no_module_and_no_function_is_longer_than_can_be_read_at_once():
+    long = {}
+    for path in MODULES:
+        name, text = path.relative_to(PACKAGE).as_posix(), path.read_text("utf-8")
+        if len(text.splitlines()) > MODULE:
+            long[name] = len(text.splitlines())
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef):
+                body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+                lines = body[-1].end_lineno - body[0].lineno + 1 if body else 0
+                if lines > FUNCTION:
+                    long[f"{name}: {node.name}"] = lines
+    assert set(long) == set(LONGER), long

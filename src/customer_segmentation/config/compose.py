@@ -195,7 +195,7 @@ def to_settings(config: Any, *, contract: bool = True) -> Any:
     return settings
 
 
-def plan(command: str, arguments: Sequence[str]) -> Plan:  # noqa: C901 - one case after the other
+def plan(command: str, arguments: Sequence[str]) -> Plan:
     """Parse the words after ``segment COMMAND``, compose what they ask for and check every part of it.
 
     Parameters
@@ -249,13 +249,11 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:  # noqa: C901 - one ca
                     given[key] = parser.parse_override(f"k={k_list(override)}") if key == "k" else override
             given = {key: given[key] for key in dict.fromkeys([*params, *given])}  # Hydra's order
             values = {key: values_of(item) for key, item in given.items()}
-            first = [column[0] for column in values.values()]
-            same = sorted(first) == sorted(composed_with)
-            composed = [base if same else compose(command, first, return_hydra_config=True)]
-            for position, column in enumerate(values.values()):
-                for further in column[1:]:
-                    job = [*first[:position], further, *first[position + 1 :]]
-                    composed.append(compose(command, job, return_hydra_config=True))
+            first, *others = _each_once(list(values.values()))
+            composed = [
+                base if sorted(first) == sorted(composed_with) else compose(command, first, return_hydra_config=True)
+            ]
+            composed += [compose(command, job, return_hydra_config=True) for job in others]
             settings = tuple(to_settings(config) for config in composed)
             chosen = tuple(choices_of(config.hydra) for config in composed)
             texts = tuple(_texts(config) for config in composed)
@@ -280,6 +278,15 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:  # noqa: C901 - one ca
         texts=texts,
         configures_hydra=_configures_hydra(given, base),
     )
+
+
+def _each_once(columns: Sequence[Sequence[str]]) -> Iterator[list[str]]:
+    """Jobs in which every value stands at least once: the first of all, then one further at a time."""
+    first = [column[0] for column in columns]
+    yield first
+    for position, column in enumerate(columns):
+        for further in column[1:]:
+            yield [*first[:position], further, *first[position + 1 :]]
 
 
 def settings_from_yaml(schema: type, text: str, columns: str) -> Any:

@@ -94,32 +94,39 @@ def settings_error(error: Exception, schema: Any) -> SettingsError:  # noqa: C90
 
 
 def _omegaconf_sentence(cause: Any, schema: Any) -> str:
-    """Sentence for an unknown key or a value of the wrong type, or '' for anything else."""
-    text = " ".join(str(cause.msg or cause).split())
+    """Sentence for what a key may not be or hold, '' where OmegaConf does not say which key it is."""
+    from omegaconf.errors import ConfigAttributeError, ConfigKeyError, ValidationError
+
     key = str(cause.full_key or "")
-    if "not in" in text and "Key '" in text:
-        missing = re.search(r"Key '([^']+)'", text)
-        if missing and not key.endswith(missing[1]):
-            key = f"{key}.{missing[1]}" if key else missing[1]
+    if not key:
+        return ""
+    if isinstance(cause, ConfigAttributeError | ConfigKeyError):
         parent, known = keys_at(schema, key)
         if not known:
             return f"unknown key {key!r}; to add it on purpose, write +{key}=..."
         place = f"{parent} has" if parent else "there are"
         return f"unknown key {key!r}; {place} {', '.join(known)}.{suggestion(key.rpartition('.')[2], known)}"
-    wrong = re.search(r"Value '(.*)' of type '(\w+)' could not be converted to (\w+)", text)
-    if wrong:
-        wanted = {"Integer": "a whole number", "Float": "a number", "Boolean": "true or false"}.get(wrong[3], wrong[3])
-        return f"{key}={wrong[1]}: expected {wanted}."
-    flag = re.search(r"Value '(.*)' is not a valid bool", text)
-    if flag:
-        return f"{key}={flag[1]}: expected true or false."
-    if "is not Optional" in text:
-        return f"{key}=null: expected a value; leave the key out to have the default."
-    enum = re.search(r"Invalid value '(.*)', expected one of \[(.*)\]", text)
-    if enum:
-        return f"{key}={enum[1]}: expected one of {enum[2]}."
-    if "is not a subclass" in text or "Cannot convert" in text or "Cannot assign" in text or "is not a" in text:
-        return f"{key}: {text.split('full_key')[0].strip()}"
-    if "Interpolation" in text or "interpolation" in text or "Missing" in text:
-        return f"{key}: {text.split('full_key')[0].strip()}"
-    return ""
+    expected = _expected(cause.child_node) if isinstance(cause, ValidationError) else ""
+    if not expected:
+        return f"{key}: {' '.join(str(cause.msg or cause).split()).split(' full_key')[0]}"
+    value: Any = cause.value
+    if value is None:
+        return f"{key}=null: expected {expected}; leave the key out to have the default."
+    return f"{key}={value}: expected {expected}."
+
+
+def _expected(node: Any) -> str:
+    """What a value has to be, by the node of the config that would hold it; '' where there is none yet."""
+    from omegaconf import BooleanNode, DictConfig, EnumNode, FloatNode, IntegerNode, ListConfig, StringNode
+
+    if isinstance(node, EnumNode):
+        return f"one of {', '.join(node.enum_type.__members__)}"
+    words = {
+        IntegerNode: "a whole number",
+        FloatNode: "a number",
+        BooleanNode: "true or false",
+        StringNode: "a text",
+        ListConfig: "a list such as [a,b]",
+        DictConfig: "keys below it",
+    }
+    return next((said for kind, said in words.items() if isinstance(node, kind)), "")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import yaml
@@ -12,24 +14,11 @@ from customer_segmentation.explore.roles.column_guesses import Guess
 from customer_segmentation.explore.roles.feature_choice import MOST_WORDS, Choice
 from customer_segmentation.explore.roles.vocabulary import slug
 from customer_segmentation.secrets import is_redacted, redact
-from customer_segmentation.settings.data import ColumnSpec, DataSettings, Role, Transactions
+from customer_segmentation.settings.data import DataSettings, Role, Transactions
 
 _NAMED = 4  # columns that a sentence names
 _COUNTED = 3  # categories whose customers are counted
-
-
 _PLAIN = re.compile(r"[^\W\d_][\w %/.&+-]*")
-
-
-_TRANSACTION_KEYS = {
-    "customer": "names the customer",
-    "date": "of the order",
-    "amount": "below 0: a return",
-    "quantity": "pieces; where it is given, the amount is the price of one",
-    "order": "number of the order, where a row is one line of it",
-    "reference_date": "YYYY-MM-DD, from which days are counted; null: the last date of the table",
-    "date_format": "such as %d/%m/%Y; null: found out",
-}
 
 
 def customer_files(
@@ -52,10 +41,12 @@ def customer_files(
     sets = [name, f"{name}_and_words"] if choice.words else [name]
     scalings = ["standard", "minmax", *(["log_standard"] if choice.log_scale else []), "quantile"]
     files = {
-        f"conf/contract/{name}.yaml": _contract(name, guesses),
+        f"conf/contract/{name}.yaml": _rendered("contract", name=name, guesses=guesses),
         f"conf/data/{name}.yaml": _data(name, settings, contract=name, sets=sets, scalings=scalings),
         f"conf/features/{name}.yaml": _features(name, _listed("", choice.numbers), choice.numbers, choice.left_out),
-        f"conf/yardstick/{name}.yaml": _yardstick(name, choice.reference),
+        f"conf/yardstick/{name}.yaml": _rendered(
+            "yardstick", name=name, guesses=choice.reference, listed=_listed("", choice.reference)
+        ),
         f"conf/exploration/{name}.yaml": _exploration(name, guesses, choice),
         f"experiments/{name}.yaml": _preset(name, name, sets, scalings, customers),
     }
@@ -103,42 +94,35 @@ def kept_out(path: str | None) -> str | None:
     return shown if is_redacted(shown) else None
 
 
+@functools.cache
+def _template(name: str) -> Any:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(  # noqa: S701 - YAML and no HTML: what comes from a table goes through `quoted` or `line`
+        loader=PackageLoader("customer_segmentation.config", "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "quoted": lambda value: quoted(str(value)),
+        "value": lambda value: quoted(value) if value else "null",
+        "flow": _flow,
+        "line": _one_line,
+        "labelled": _labelled,
+    }
+    return environment.get_template(f"{name}.yaml.j2")
+
+
+def _rendered(template: str, **values: Any) -> str:
+    return str(_template(template).render(values))
+
+
 def _address(path: str) -> str:
     """Path as a YAML scalar; what it takes from the environment it takes from there again."""
     shown = redact(path)
     return quoted(path) if shown == path else f'"{shown}"'
-
-
-def _contract(name: str, guesses: Sequence[Guess]) -> str:
-    lines = [
-        f"# segment sweep data={name}   (data.contract: {name})",
-        "# What each column means, guessed from its header and its cells: check the roles, then the units.",
-        "# role: id, value (what a customer is worth), numeric, categorical, outcome (for profiles only), ignore.",
-        "# fill: what an empty cell means; without it the row is set aside where the column is needed.",
-        "",
-    ]
-    for guess in guesses:
-        lines.append(f"# {_one_line(guess.why)}")
-        if guess.spec is None:
-            lines.append(f"# {_one_line(guess.header)}: not used")
-        else:
-            lines += [f"{quoted(guess.header)}:", *(f"  {line}" for line in _spec_lines(guess.spec))]
-    return "\n".join(lines) + "\n"
-
-
-def _spec_lines(spec: ColumnSpec) -> list[str]:
-    lines = [f"type: {spec.type.value}", f"role: {spec.role.value}"]
-    if spec.unit:
-        lines.append(f"unit: {quoted(spec.unit)}")
-    if spec.fill is not None:
-        lines.append(f"fill: {quoted(str(spec.fill))}")
-    if spec.na_values:
-        lines.append(f"na_values: {_flow(spec.na_values)}")
-    if spec.minimum is not None:
-        lines.append(f"minimum: {spec.minimum:g}")
-    if spec.event_values:
-        lines.append(f"event_values: {_flow(spec.event_values)}")
-    return lines
 
 
 def _data(
@@ -151,51 +135,21 @@ def _data(
     orders: Transactions | None = None,
     shared: str | None = None,
 ) -> str:
-    secret = kept_out(settings.path)
-    lines = [
-        f"# segment sweep data={name}   (another file of this form: data.path=FILE)",
-        f"about: {quoted(f'Described by segment init from {redact(settings.path or str())}')}",
-        "source: file",
-        f"path: {_address(settings.path or '')} # from the folder in which the command is given"
-        if secret is None
-        else "path: null # the address holds a password: give it with data.path=ADDRESS",
-    ]
-    for key in ("delimiter", "encoding", "decimal", "sheet", "query"):
-        value = getattr(settings, key)
-        if value is not None:
-            lines.append(f"{key}: {quoted(value)}")
-    if settings.max_rejected_share != DataSettings().max_rejected_share:
-        lines.append(f"max_rejected_share: {settings.max_rejected_share:g} # of the rows may be of no use")
-    lines += [f"contract: {contract}"]
-    if orders is None and settings.keep != "all":
-        left = settings.populations[settings.keep]
-        lines += [
-            f"keep: {settings.keep} # those who have left are not segmented; all: they are",
-            "populations:",
-            f"  {settings.keep}: {{column: {quoted(left.column)}, exclude: {_flow(left.exclude)}}}",
-        ]
-    elif orders is None:
-        lines += [
-            "keep: all # or a name of populations, such as",
-            "# populations:",
-            "#   staying: {column: COLUMN, exclude: [VALUE]}",
-        ]
-    else:
-        lines.append("transactions:")
-        lines += [
-            f"  {key}: {quoted(getattr(orders, key)) if getattr(orders, key) else 'null'} # {about}"
-            for key, about in _TRANSACTION_KEYS.items()
-        ]
-    lines += [
-        "choices: # of the other decisions, where neither command line nor preset names others",
-        f"  features: {_flow(sets)}",
-        f"  scaling: {_flow(scalings)}",
-        f"  yardstick: {shared or name}",
-        f"  exploration: {shared or name}",
-        "  hypotheses: none",
-        f"  playbook: {'generic' if orders is None else 'rfm'} # names, recommendations; your own: conf/playbook/",
-    ]
-    return "\n".join(lines) + "\n"
+    path = settings.path or ""
+    return _rendered(
+        "data",
+        name=name,
+        about=f"Described by segment init from {redact(path)}",
+        secret=kept_out(path) is not None,
+        address=_address(path),
+        settings=settings,
+        usual=DataSettings(),
+        contract=contract,
+        orders=orders,
+        sets=sets,
+        scalings=scalings,
+        shared=shared or name,
+    )
 
 
 def _listed(begin: str, guesses: Sequence[Guess]) -> str:
@@ -206,78 +160,30 @@ def _listed(begin: str, guesses: Sequence[Guess]) -> str:
 
 
 def _features(name: str, about: str, guesses: Sequence[Guess], left_out: dict[str, str]) -> str:
-    lines = [f"# segment sweep features={name}", f"about: {quoted(about)}", "columns:", *_columns(guesses)]
-    lines += [f"  # left out: {_one_line(header)}: {_one_line(why)}" for header, why in left_out.items()]
-    lines.append("  # also: {ratio: [A, B]}, {sum: [A, B]}, {difference: [A, B]}, {count_yes: [A, B]}, {log: A}")
-    return "\n".join(lines) + "\n"
-
-
-def _columns(guesses: Sequence[Guess], indent: str = "  ") -> list[str]:
-    lines = []
-    for label, guess in zip(_labels(guesses), guesses, strict=True):
-        unit = guess.spec.unit if guess.spec is not None else ""
-        lines.append(
-            f"{indent}{quoted(label)}: {{column: {quoted(guess.header)}{f', unit: {quoted(unit)}' if unit else ''}}}"
-        )
-    return lines
-
-
-def _yardstick(name: str, guesses: Sequence[Guess]) -> str:
-    about = (
-        _listed("", guesses)
-        + ", made symmetric and z-scored; a declared preference, in none of the spaces of the sweep"
-    )
-    return "\n".join(
-        [
-            f"# segment sweep yardstick={name}   (the reference space, in which all candidates are compared)",
-            f"about: {quoted(about)}",
-            "defaults:",
-            "  - /scaling@scaling: power",
-            "  - _self_",
-            "features:",
-            f"  about: {quoted(_listed('', guesses))}",
-            "  columns:",
-            *_columns(guesses, "    "),
-            "",
-        ]
-    )
+    return _rendered("features", name=name, about=about, guesses=guesses, left_out=left_out)
 
 
 def _exploration(name: str, guesses: Sequence[Guess], choice: Choice) -> str:
-    lines = [f"# segment explore data={name}   (also of segment sweep)", "correlate:"]
-    lines += [f"  {quoted(guess.header)}: {quoted(guess.header)}" for guess in choice.numbers]
-    counted = [guess.header for guess in guesses if guess.role is Role.categorical and guess.distinct <= MOST_WORDS][
-        :_COUNTED
-    ]
-    lines.append(f"counts: {_flow(counted)}")
+    counted = [guess.header for guess in guesses if guess.role is Role.categorical and guess.distinct <= MOST_WORDS]
     ages = [guess for guess in choice.numbers if slug(guess.header).split("_")[0] in ("age", "alter")][:1]
-    lines.append("bands:" if ages else "bands: {}")
-    lines += [f"  {quoted(guess.header)}: {_age_bands(guess)}" for guess in ages]
-    return "\n".join(lines) + "\n"
+    return _rendered(
+        "exploration",
+        name=name,
+        numbers=choice.numbers,
+        counted=counted[:_COUNTED],
+        bands=[(guess.header, _age_bands(guess)) for guess in ages],
+    )
 
 
 def _preset(name: str, shared: str, sets: Sequence[str], scalings: Sequence[str], customers: int) -> str:
-    most = int(np.clip(customers // 20, 2, 8))
-    return "\n".join(
-        [
-            "# @package _global_",
-            f"# segment sweep experiments={name}",
-            "defaults:",
-            f"  - override /data: {name}",
-            f"  - override /features: {sets[0]}",
-            f"  - override /yardstick: {shared}",
-            f"  - override /exploration: {shared}",
-            "",
-            f"name: {name}",
-            f"k: {list(range(2, most + 1))}",
-            "hydra:",
-            "  sweeper:",
-            "    params:",
-            f"      features: {','.join(sets)}",
-            f"      scaling: {','.join(scalings)}",
-            "",
-        ]
-    )
+    ks = list(range(2, int(np.clip(customers // 20, 2, 8)) + 1))
+    return _rendered("preset", name=name, shared=shared, sets=sets, scalings=scalings, k=ks)
+
+
+def _labelled(guesses: Sequence[Guess]) -> list[tuple[str, str, str]]:
+    """Label, header and unit of each feature."""
+    units = [guess.spec.unit if guess.spec is not None else "" for guess in guesses]
+    return list(zip(_labels(guesses), (guess.header for guess in guesses), units, strict=True))
 
 
 def _labels(guesses: Sequence[Guess]) -> list[str]:

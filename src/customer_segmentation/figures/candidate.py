@@ -63,8 +63,6 @@ def silhouette_plot(
     shown = segment_names(k, names)
     colours = segment_colours(k)
     n = len(segments)
-    gap = 0.012 * n
-
     texts = []
     for segment in range(k):
         own = silhouettes[segments == segment]
@@ -86,17 +84,7 @@ def silhouette_plot(
     )
     style(axes, grid="x")
     axes.spines["left"].set_visible(False)
-    start, centres = 0.0, []
-    for segment in range(k):
-        own = np.sort(silhouettes[segments == segment])[::-1]
-        bars = min(len(own), max(20, round(MOST_BARS * len(own) / max(n, 1))))
-        if bars:
-            picked = own[np.round(np.linspace(0, len(own) - 1, bars)).astype(int)]
-            heights = start + np.linspace(0, len(own), bars + 1)
-            axes.fill_betweenx(heights, 0, np.append(picked, picked[-1]), step="post", color=colours[segment], lw=0)
-        centres.append(start + len(own) / 2)
-        start += len(own) + gap
-    total = max(start - gap, 1.0)
+    centres, total = _silhouette_bands(axes, silhouettes, segments, colours)
     low = min(-0.1, float(np.floor(silhouettes.min(initial=0) * 10) / 10)) if n else -0.1
     axes.set(xlim=(low, 1), ylim=(total, 0), yticks=[])
     axes.axvline(0, color=RULE, linewidth=1)
@@ -118,16 +106,29 @@ def silhouette_plot(
             va="center", **PLAIN,
         )  # fmt: skip
     axes.scatter(
-        np.full(k, -0.18 / width),
-        1 - places,
-        c=colours,
-        s=70,
-        marker="s",
-        transform=axes.transAxes,
+        np.full(k, -0.18 / width), 1 - places, c=colours, s=70, marker="s", lw=0, transform=axes.transAxes,
         clip_on=False,
-        lw=0,
-    )
+    )  # fmt: skip
     return figure
+
+
+def _silhouette_bands(
+    axes: Axes, silhouettes: npt.NDArray[np.float64], segments: npt.NDArray[np.int_], colours: Sequence[str]
+) -> tuple[list[float], float]:
+    """Draw a band a segment, one under the other; return their middles and the height of all."""
+    n = len(segments)
+    gap = 0.012 * n
+    start, centres = 0.0, []
+    for segment, colour in enumerate(colours):
+        own = np.sort(silhouettes[segments == segment])[::-1]
+        bars = min(len(own), max(20, round(MOST_BARS * len(own) / max(n, 1))))
+        if bars:
+            picked = own[np.round(np.linspace(0, len(own) - 1, bars)).astype(int)]
+            heights = start + np.linspace(0, len(own), bars + 1)
+            axes.fill_betweenx(heights, 0, np.append(picked, picked[-1]), step="post", color=colour, lw=0)
+        centres.append(start + len(own) / 2)
+        start += len(own) + gap
+    return centres, max(start - gap, 1.0)
 
 
 def centres_heatmap(
@@ -163,8 +164,7 @@ def centres_heatmap(
     spreads = overall_sd.reindex(features).to_numpy(dtype=float)
     values = centres.to_numpy(dtype=float).T
     with np.errstate(invalid="ignore", divide="ignore"):
-        distance = np.where(spreads[:, None] > 0, (values - means[:, None]) / spreads[:, None], 0.0)
-    distance = np.where(np.isnan(values), np.nan, distance)
+        distance = np.where(spreads[:, None] > 0, (values - means[:, None]) / spreads[:, None], 0.0 * values)
     own_units = [units.get(feature, "") for feature in features]
     rows = [
         [number(mean, unit), *(number(value, unit) for value in line)]

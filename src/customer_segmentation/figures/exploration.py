@@ -1,10 +1,11 @@
 """Figures of the customer table before any segmentation: correlations, counts, distributions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
@@ -241,13 +242,16 @@ def distributions(
     axes.add_collection(PolyCollection(bars, facecolor=ACCENT, edgecolor="none"), autolim=False)
     for lines, colour, weight in ((floors, RULE, 1.0), (medians, INK, 1.6)):
         if lines:
-            ends_x, ends_y = np.array(lines).transpose(2, 0, 1)
-            spaced = np.full((len(lines), 1), np.nan)
-            axes.plot(
-                np.hstack([ends_x, spaced]).ravel(), np.hstack([ends_y, spaced]).ravel(), color=colour, lw=weight,
-                clip_on=False,
-            )  # fmt: skip
+            _draw_lines(axes, lines, colour, weight)
     return figure
+
+
+def _draw_lines(axes: Axes, lines: Sequence[Sequence[tuple[float, float]]], colour: str, weight: float) -> None:
+    """Draw straight lines, each from one point to another, as a single artist."""
+    ends_x, ends_y = np.array(lines).transpose(2, 0, 1)
+    spaced = np.full((len(lines), 1), np.nan)
+    xs, ys = np.hstack([ends_x, spaced]).ravel(), np.hstack([ends_y, spaced]).ravel()
+    axes.plot(xs, ys, color=colour, lw=weight, clip_on=False)
 
 
 def _coefficient(value: float, *, short: bool) -> str:

@@ -84,11 +84,7 @@ def member_flow(
         xlim=((ks[0] if ks else 0) - 0.5, (ks[-1] if ks else 1) + 0.5), ylim=(low - 0.14 * span, high + 0.14 * span)
     )
     thick = 0.16 * span  # of a band with all customers
-    bands: list[npt.NDArray[np.float64]] = []
-    for first, second in pairwise(ks):
-        shared = np.bincount(parts[first] * second + parts[second], minlength=first * second).reshape(first, second)
-        for a, b in np.argwhere(shared >= max(1, THINNEST * n)):
-            bands.append(_band(first, second, middles[first][a], middles[second][b], thick * shared[a, b] / n))
+    bands = _bands(parts, middles, thick)
     if bands:
         axes.add_collection(PolyCollection(bands, facecolor=STREAM, edgecolor="none", alpha=0.75), autolim=False)
     for k in ks:
@@ -130,6 +126,19 @@ def _means(labels: npt.NDArray[np.int_], values: npt.NDArray[np.float64], k: int
     sums = np.bincount(labels[known], weights=values[known], minlength=k)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(sums / counts)
+
+
+def _bands(
+    parts: Mapping[int, npt.NDArray[np.int_]], middles: Mapping[int, npt.NDArray[np.float64]], thick: float
+) -> list[npt.NDArray[np.float64]]:
+    """Streams of the customers whom segments of neighbouring k share; one with all customers is as ``thick``."""
+    bands = []
+    for first, second in pairwise(parts):
+        n = len(parts[first])
+        shared = np.bincount(parts[first] * second + parts[second], minlength=first * second).reshape(first, second)
+        for a, b in np.argwhere(shared >= max(1, THINNEST * n)):
+            bands.append(_band(first, second, middles[first][a], middles[second][b], thick * shared[a, b] / n))
+    return bands
 
 
 def _band(x0: float, x1: float, y0: float, y1: float, thickness: float) -> npt.NDArray[np.float64]:

@@ -84,7 +84,7 @@ def scatter_pairs(
     for j in jittered:
         values[:, j] += rng.uniform(-JITTER, JITTER, len(values))
     if jittered:
-        which = ", ".join(clean_name for clean_name in (fit(features[j], 2.2) for j in jittered))
+        which = ", ".join(fit(features[j], 2.2) for j in jittered)
         notes.append(f"whole numbers moved at random by up to {JITTER} so that they do not hide each other ({which})")
     pairs = list(combinations(range(len(features)), 2))
     rows, columns = (2, 3) if len(pairs) == 6 else (1, len(pairs))
@@ -116,10 +116,9 @@ def scatter_pairs(
                 alpha=0.6 if len(values) > 500 else 0.8, markeredgewidth=0, rasterized=True,
             )  # fmt: skip
         numbered_centres(axes, middles[:, x], middles[:, y], colours)
-        for axis, feature in ((axes.xaxis, features[x]), (axes.yaxis, features[y])):
+        for axis, feature, name in ((axes.xaxis, features[x], name_x), (axes.yaxis, features[y], heading)):
             number_axis(axis, units.get(feature, ""), ticks=4 if columns == 3 else 6)
-        heading(axes, with_unit(features[y], units.get(features[y], ""), size_inches(axes)[0]))
-        name_x(axes, with_unit(features[x], units.get(features[x], ""), size_inches(axes)[0]))
+            name(axes, with_unit(feature, units.get(feature, ""), size_inches(axes)[0]))
     return drawn.finish()
 
 

@@ -1,7 +1,10 @@
 """The picture on a segment's card: its profile against the average customer, a bar a variable."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from customer_segmentation.figures.labels import PANEL, PLAIN, TEXT, fit, fit_all, widest
@@ -82,7 +85,7 @@ def segment_card(
         y = 1 - (row + 0.5) / n
         _text(axes, -0.12 / width, y, labels[row], "right")
         _text(axes, 1 + (0.18 + first) / width, y, own[row], "right", weight="bold")
-        _text(axes, 1 + (0.18 + first + 0.22 + second) / width, y, all_customers[row], "right", colour=QUIET)
+        _text(axes, 1 + (0.18 + first + 0.22 + second) / width, y, all_customers[row], "right", color=QUIET)
         if beyond[row]:
             sign = 1 if effects[row] > 0 else -1
             end, mark, side = (1 + 0.02 / width, "›", "left") if sign > 0 else (-0.02 / width, "‹", "right")
@@ -90,27 +93,15 @@ def segment_card(
     height = n * step
     foot = -0.06 / height
     for share, text in ((0.0, "−2"), (0.25, "−1"), (0.5, "mean"), (0.75, "+1"), (1.0, "+2 sd")):
-        axes.text(share, foot, text, transform=axes.transAxes, size=TEXT, color=QUIET, ha="center", va="top", **PLAIN)
+        _text(axes, share, foot, text, "center", va="top", color=QUIET)
     over = 1 + 0.07 / height
     for x, text in ((0.18 + first, "here"), (0.18 + first + 0.22 + second, "all")):
-        axes.text(
-            1 + x / width,
-            over,
-            text,
-            transform=axes.transAxes,
-            size=TEXT,
-            color=QUIET,
-            ha="right",
-            va="bottom",
-            **PLAIN,
-        )
+        _text(axes, 1 + x / width, over, text, "right", va="bottom", color=QUIET)
     if not len(shown):
         axes.text(0, 0, "nothing to compare", size=PANEL, color=QUIET, ha="center", va="center", **PLAIN)
     return figure
 
 
-def _text(axes: object, x: float, y: float, text: str, side: str, *, colour: str = INK, weight: str = "normal") -> None:
-    axes.text(  # type: ignore[attr-defined]
-        x, y, text, transform=axes.transAxes, size=TEXT, color=colour, weight=weight, ha=side,  # type: ignore[attr-defined]
-        va="center", **PLAIN,
-    )  # fmt: skip
+def _text(axes: Axes, x: float, y: float, text: str, side: str, **further: Any) -> None:
+    style: dict[str, Any] = {"va": "center", "color": INK, "size": TEXT, **PLAIN, **further}
+    axes.text(x, y, text, transform=axes.transAxes, ha=side, **style)

@@ -104,7 +104,7 @@ class Comparison:
         )
 
 
-def score(  # noqa: C901, PLR0913 - one case after the other; each is named at the call
+def score(  # noqa: PLR0913 - one case after the other; each is named at the call
     model: SegmentModel,
     source: TableSource,
     output: Output | TableOutput,
@@ -189,15 +189,7 @@ def score(  # noqa: C901, PLR0913 - one case after the other; each is named at t
                 f"{source.name} changed while it was read: of {expected:,} rejected rows {done.rejected:,} were found "
                 "again; run it once more."
             )
-        rejects.finish()
-        if done.scored:
-            output.finish()
-        if done.rejected:
-            rejects.publish()
-        else:
-            rejects.remove_earlier()
-        if done.scored:  # else the labels of an earlier run stay: one broken input does not cost them
-            output.publish()
+        _publish(output, rejects, done)
     except OSError as error:
         raise DataError(
             f"the labels cannot be written ({error.strerror or error}); make room, or name another place with output=."
@@ -206,6 +198,19 @@ def score(  # noqa: C901, PLR0913 - one case after the other; each is named at t
         output.discard()
         rejects.discard()
     return done
+
+
+def _publish(output: Output | TableOutput, rejects: Output, done: Scored) -> None:
+    """Put what was written in its place, all of it or nothing."""
+    rejects.finish()
+    if done.scored:
+        output.finish()
+    if done.rejected:
+        rejects.publish()
+    else:
+        rejects.remove_earlier()
+    if done.scored:  # else the labels of an earlier run stay: one broken input does not cost them
+        output.publish()
 
 
 def ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:

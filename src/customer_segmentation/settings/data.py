@@ -32,7 +32,7 @@ class Role(Enum):
 class Repair:
     """A known error of the source and how it is corrected: cells below ``below`` become the value of ``using``."""
 
-    below: float = 0.0
+    below: float = 0.0  # cells below this are wrong
     using: Any = None  # an expression over other columns, e.g. {ratio: [Total Charges, Tenure in Months]}
 
 
@@ -40,17 +40,17 @@ class Repair:
 class ColumnSpec:
     """The contract of one column; its canonical name is the key under which it stands in the config."""
 
-    type: ColumnType = ColumnType.text
-    role: Role = Role.ignore
-    unit: str = ""
-    about: str = ""
+    type: ColumnType = ColumnType.text  # how its cells are read
+    role: Role = Role.ignore  # what it is for
+    unit: str = ""  # as figures and tables write it: $, months, €/year
+    about: str = ""  # what it means, in a line for people
     fill: Any = None  # what an empty cell means, as a value; null: an empty cell is a missing value
     na_values: list[str] = field(default_factory=list)  # further spellings of an empty cell, e.g. "No internet service"
-    minimum: float | None = None
-    maximum: float | None = None
+    minimum: float | None = None  # a row with a number below it is rejected
+    maximum: float | None = None  # a row with a number above it is rejected
     values: list[str] = field(default_factory=list)  # of a category: the only ones allowed, when given
     synonyms: list[str] = field(default_factory=list)  # other headers under which the column is found
-    repair: Repair | None = None
+    repair: Repair | None = None  # a known error and its correction
     event_values: list[str] = field(default_factory=list)  # of an outcome: the values that count as the event
     event: str = ""  # of an outcome: what the event is called, such as churn, so that its share is the churn rate
 
@@ -59,27 +59,27 @@ class ColumnSpec:
 class Population:
     """Which customers are kept: those whose ``column`` is none of ``exclude``."""
 
-    column: str = ""
-    exclude: list[str] = field(default_factory=list)
+    column: str = ""  # that tells them apart
+    exclude: list[str] = field(default_factory=list)  # its values whose customers are not kept
 
 
 @dataclass
 class Download:
     """Where a public table is published, and how a copy is recognised."""
 
-    url: str = ""
+    url: str = ""  # of the file; with an address, data.path may be left out
     sha256: str = ""  # of the table itself, inside the archive where it comes in one
     member: str = ""  # the table inside a zip archive
     page: str = ""  # where a person finds the table
-    licence: str = ""
+    licence: str = ""  # under which it is published
 
 
 @dataclass
 class Transactions:
     """How an order table becomes one row a customer: its columns, by their headers."""
 
-    customer: str = "Customer ID"
-    date: str = "Order Date"
+    customer: str = "Customer ID"  # who ordered
+    date: str = "Order Date"  # of the order
     amount: str = "Amount"  # below 0: a return
     quantity: str | None = None  # pieces: where it is given, the amount is the price of one of them
     order: str | None = None  # number of the order, where a row is a line of one; null: every row is an order
@@ -91,15 +91,15 @@ class Transactions:
 class DataSettings:
     """One file of ``conf/data/``."""
 
-    about: str = ""
+    about: str = ""  # what it is, in a line for people
     source: str = "file"  # sample | file | orders
     # A file, a folder, a pattern (sales/*.csv), several as [jan.csv,feb.csv], https:// s3:// gs:// abfs://, a database.
     path: str | None = None
-    download: Download | None = None
+    download: Download | None = None  # where the table is fetched from when no path is given
     customers: int = limited(7043, at_least=1)  # size of the built-in samples
     seed: int = 2022  # of the built-in samples
     keep: str = "all"  # "all" or a name of `populations`
-    populations: dict[str, Population] = field(default_factory=dict)
+    populations: dict[str, Population] = field(default_factory=dict)  # name -> which customers it keeps
     # Name of a file of conf/contract/: what the columns mean. It is read once a command, apart from Hydra, which would
     # compose it again for every study.
     contract: str | None = None
@@ -111,10 +111,9 @@ class DataSettings:
     # Rows of a Parquet file that are read at most; of more a seeded sample, streamed, so that memory is bounded.
     max_rows: int = 2_000_000
     max_rejected_share: float = 0.05  # refuse the table when more than this share of its rows is set aside
-    # How the file is read, for a table that does not speak for itself.
-    delimiter: str | None = None
-    encoding: str | None = None
-    decimal: str | None = None
+    delimiter: str | None = None  # between the cells of a text; null: found out
+    encoding: str | None = None  # of a text, such as utf-8 or cp1252; null: found out
+    decimal: str | None = None  # "." or "," of numbers in a text; null: found out
     sheet: str | None = None  # of a workbook; several that make up one table as [Jan,Feb]
     query: str | None = None  # with `path` an SQLAlchemy URL; with engine=spark, of its catalog
     table: str | None = None  # with engine=spark: a table of its catalog, such as main.crm.customers

@@ -16,13 +16,14 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 class ExportSettings:
     """The whole of ``segment export``."""
 
-    model: str = "models:/customer-segmentation@champion"
+    model: str = "models:/customer-segmentation@champion"  # address of the model, or the folder that holds it
     run_id: str | None = None  # instead of `model`: a run that holds one
     format: str = limited("sql", choices=FORMATS)  # onnx is refused with the reason
+    # of SQL: duckdb | postgres | bigquery | snowflake | spark | sqlite
     dialect: str = limited("duckdb", choices=DIALECTS)
     table: str = "customers"  # name of the customers' table in the database
     headers: Any = None  # column of the model -> its name in that table
     id: str | None = None  # column that names the customer; null: that of the model's contract
     output: str | None = None  # file; null: the terminal
-    overwrite: bool = False
+    overwrite: bool = False  # replace the file of an earlier export
     tracking: TrackingSettings = field(default_factory=TrackingSettings)

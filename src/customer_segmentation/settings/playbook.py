@@ -50,7 +50,7 @@ class ActionSettings:
 class PlaybookSettings:
     """One file of ``conf/playbook/``."""
 
-    about: str = ""
+    about: str = ""  # what it is, in a line for people
     traits: dict[str, TraitSettings] = field(default_factory=dict)
     names: list[NameSettings] = field(default_factory=list)  # the first whose traits hold is taken
     actions: dict[str, ActionSettings] = field(default_factory=dict)  # the most urgent first

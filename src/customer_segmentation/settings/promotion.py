@@ -11,11 +11,12 @@ from customer_segmentation.settings.tracking import TrackingSettings
 class PromotionSettings:
     """One file of ``conf/promotion/``: the tests of the gate with their thresholds; null leaves a test out."""
 
-    about: str = ""
+    about: str = ""  # what it is, in a line for people
     smallest_share: float | None = limited(0.05, at_least=-1, at_most=1)  # of the customers, in the smallest segment
     # Adjusted Rand index of the segments with those found on random halves of the customers: the mean of all halves,
     # and the worst, because the mean hides a candidate that flips between two optima.
     stability: float | None = limited(0.9, at_least=-1, at_most=1)
+    # the same of the worst half; it is the one at which a candidate that flips is caught
     stability_worst: float | None = limited(0.75, at_least=-1, at_most=1)
     resamples: int = limited(20, at_least=1)  # splits into halves
     # How much less of the reference space than the champion a candidate may explain, on the same customers.
@@ -52,11 +53,11 @@ class RollbackSettings:
     """The whole of ``segment rollback``."""
 
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
-    model: str = "customer-segmentation"
+    model: str = "customer-segmentation"  # name in the registry
     version: int | None = None  # null: the champion that the present one replaced
     # kept in the history
     reason: str | None = limited(None, required="a rollback needs reason=TEXT, which is kept in the history")
-    quiet: bool = False
+    quiet: bool = False  # say nothing but errors
 
 
 @dataclass
@@ -64,4 +65,4 @@ class HistorySettings:
     """The whole of ``segment history``."""
 
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
-    model: str = "customer-segmentation"
+    model: str = "customer-segmentation"  # name in the registry

@@ -14,7 +14,7 @@ NO_OUTPUT = "output is not set; say where the labels go with output=FILE, such a
 class DriftSettings:
     """One file of ``conf/drift/``: how far customers may be from those of the fit, as [watch, refit]."""
 
-    about: str = ""
+    about: str = ""  # what it is, in a line for people
     stability: list[float] = limited([0.1, 0.25], pair=True)  # population stability index of a variable
     segments: list[float] = limited([0.05, 0.1], pair=True)  # change of a segment's share
     distances: list[float] = limited([1.15, 1.5], pair=True)  # mean distance to the centre over the fit's
@@ -34,33 +34,33 @@ class ScoreSettings:
     input: str | None = limited(None, required=NO_INPUT)
     # .csv, .tsv, .parquet, .xlsx, .csv.gz, ..., or an SQLAlchemy URL with `table`
     output: str | None = limited(None, required=NO_OUTPUT)
-    model: str = "models:/customer-segmentation@champion"
+    model: str = "models:/customer-segmentation@champion"  # address of the model, or the folder that holds it
     run_id: str | None = None  # instead of `model`: a run that holds one
     rejects: str | None = None  # CSV of rows without a label; null: beside the output
     # id: the id and the labels; all: every column of the input, and the labels
     columns: str = limited("id", choices=("id", "all"))
     headers: Any = None  # column of the model -> its header in the input
-    overwrite: bool = False
+    overwrite: bool = False  # replace the labels and rejects of an earlier run
     chunk: int = limited(100_000, at_least=1)  # rows in memory at once
-    query: str | None = None
+    query: str | None = None  # with `input` an SQLAlchemy URL
     table: str = "segments"  # of an output that is a database
-    sheet: str | None = None
-    delimiter: str | None = None
-    encoding: str | None = None
-    decimal: str | None = limited(None, choices=(".", ","))
+    sheet: str | None = None  # of a workbook; several that make up one table as [Jan,Feb]
+    delimiter: str | None = None  # between the cells of a text; null: found out
+    encoding: str | None = None  # of a text, such as utf-8 or cp1252; null: found out
+    decimal: str | None = limited(None, choices=(".", ","))  # mark of numbers in a text; null: found out
     drift: DriftSettings = field(default_factory=DriftSettings)
     # from which word on the exit code is 3
     fail_on_drift: str = limited("never", choices=("never", "watch", "refit"))
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
-    name: str | None = None
-    quiet: bool = False
+    name: str | None = None  # of the run; null: made from the table's name
+    quiet: bool = False  # say nothing in the terminal
 
 
 @dataclass
 class ServeSettings:
     """The whole of ``segment serve``."""
 
-    model: str = "models:/customer-segmentation@champion"
-    run_id: str | None = None
-    port: int = 5001
+    model: str = "models:/customer-segmentation@champion"  # address of the model, or the folder that holds it
+    run_id: str | None = None  # instead of `model`: a run that holds one
+    port: int = 5001  # of this machine, on which it listens
     tracking: TrackingSettings = field(default_factory=TrackingSettings)

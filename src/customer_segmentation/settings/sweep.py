@@ -15,7 +15,7 @@ from customer_segmentation.settings.tracking import TrackingSettings
 class FeaturesSettings:
     """One file of ``conf/features/``: the columns, derived where needed, that describe a customer."""
 
-    about: str = ""
+    about: str = ""  # what it is, in a line for people
     # feature name -> {one operation of the grammar, unit, about}; a bare string is a column's name
     columns: dict[str, Any] = field(default_factory=dict)
 
@@ -24,7 +24,7 @@ class FeaturesSettings:
 class ScalingSettings:
     """One file of ``conf/scaling/``: how a feature set becomes comparable numbers."""
 
-    about: str = ""
+    about: str = ""  # what it is, in a line for people
     scaler: Any = None  # a scikit-learn transformer by `_target_`; null: the numbers as they are
 
 
@@ -32,7 +32,7 @@ class ScalingSettings:
 class ClusteringSettings:
     """One file of ``conf/clustering/``: the algorithm; n_clusters and random_state are set by the study."""
 
-    about: str = ""
+    about: str = ""  # what it is, in a line for people
     estimator: Any = None  # a scikit-learn clusterer by `_target_`
 
 
@@ -40,7 +40,7 @@ class ClusteringSettings:
 class YardstickSettings:
     """One file of ``conf/yardstick/``: the fixed reference space in which candidates of all spaces are compared."""
 
-    about: str = ""
+    about: str = ""  # what it is, in a line for people
     features: FeaturesSettings = field(default_factory=FeaturesSettings)
     scaling: ScalingSettings = field(default_factory=ScalingSettings)
 
@@ -70,14 +70,15 @@ class StabilitySettings:
     seeds: int = 3  # refits of the chosen candidate under other seeds
     rand: float = 0.9  # adjusted Rand index with the candidate, mean of all halves
     rand_worst: float = 0.75  # and of the worst half: below, it flips between two answers
-    prediction_strength: float = 0.8
+    prediction_strength: float = 0.8  # pairs of the weakest segment that both halves keep together, mean of all halves
 
 
 @dataclass
 class SelectionSettings:
     """One file of ``conf/selection/``: the constraints and the rule by which one candidate is chosen."""
 
-    about: str = ""
+    about: str = ""  # what it is, in a line for people
+    # by which one candidate is chosen: yardstick | fixed | silhouette | elbow
     rule: str = limited("yardstick", choices=RULES, needs={"fixed": ("k", "a whole number of at least 1")})
     k: int | None = limited(None, at_least=1)  # of the rule `fixed`
     enforce: bool = True  # false: what does not satisfy the constraints is not ruled out, but objected to
@@ -125,7 +126,7 @@ class LargeSettings:
 class ExplorationSettings:
     """What of the table is drawn and counted on the sweep's run."""
 
-    about: str = ""
+    about: str = ""  # what it is, in a line for people
     correlate: dict[str, Any] = field(default_factory=dict)  # name -> expression; empty: the numeric columns
     counts: list[str] = field(default_factory=list)  # categorical columns whose customers are counted
     bands: dict[str, Any] = field(default_factory=dict)  # numeric column -> lower edges of its bands
@@ -137,7 +138,7 @@ class ExplorationSettings:
 class HypothesesSettings:
     """One file of ``conf/hypotheses/``: what is expected of the customers, before looking."""
 
-    about: str = ""
+    about: str = ""  # what it is, in a line for people
     # variable -> {one operation of the feature grammar, unit}, beside those of exploration.correlate
     variables: dict[str, Any] = field(default_factory=dict)
     # x goes with y, each the name of a variable or a column: {x, y, given: [what may explain it, for a partial
@@ -185,7 +186,7 @@ class SweepSettings:
     # all: every column with a role is read for the profiles; features: only what is read anyhow, where memory is short
     profiles: str = limited("all", choices=("all", "features"))
     k: Any = None  # an int or a list of ints; checked by settings.segments_asked
-    seed: int = 42
+    seed: int = 42  # of all random draws
     threads: int = limited(1, at_least=1)  # of one process, for the numerical libraries
     name: str | None = None  # of the sweep's run; null: made from what is swept
     quiet: bool = False  # no progress display

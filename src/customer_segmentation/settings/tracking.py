@@ -12,7 +12,7 @@ class TrackingSettings:
     """One file of ``conf/tracking/``: where runs go."""
 
     uri: str | None = None  # null: MLFLOW_TRACKING_URI, else sqlite:///mlflow.db in the current folder
-    experiment: str = "customer-segmentation"
+    experiment: str = "customer-segmentation"  # name of the MLflow experiment of all runs
     artifacts: str | None = None  # null: ./mlartifacts for a local store, the server's own place otherwise
     # best: the best candidate of every study gets its model; chosen: only the chosen one
     models: str = limited("best", choices=("best", "chosen"))
@@ -25,5 +25,5 @@ class UiSettings:
     """The whole of ``segment ui``."""
 
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
-    port: int = 5000
+    port: int = 5000  # of this machine, on which it listens
     open: bool = True  # open the page in a browser where there is one

@@ -17,8 +17,9 @@ from customer_segmentation.scoring.drift import WORDS, Drift
 from customer_segmentation.scoring.load import LoadedModel, loaded
 from customer_segmentation.scoring.outputs import Output
 from customer_segmentation.scoring.score import Comparison, Scored, score
-from customer_segmentation.settings.data import DataSettings
+from customer_segmentation.settings.data import ColumnSpec, DataSettings
 from customer_segmentation.settings.score import ScoreSettings
+from customer_segmentation.sources.base import TableSource
 from customer_segmentation.sources.open import open_source
 from customer_segmentation.tracking.items import Tags, Text
 from customer_segmentation.tracking.log.scoring import score_items
@@ -100,18 +101,7 @@ def score_table(
         model = loaded(store, settings.model, settings.run_id)
         headers = {str(name): str(header) for name, header in (settings.headers or {}).items()}
         specs = contract_of(model.model.contract, headers)
-        source = open_source(
-            DataSettings(
-                path=settings.input,
-                max_rows=sys.maxsize,  # every row gets its label
-                query=settings.query,
-                sheet=settings.sheet,
-                delimiter=settings.delimiter,
-                encoding=settings.encoding,
-                decimal=settings.decimal,
-                columns=dict(specs),
-            )
-        )
+        source = _input_of(settings, specs)
         output = output_of(settings)
         said = settings.rejects is not None
         rejects = Output(rejects_of(settings), overwrite=settings.overwrite, key="rejects", said=said)
@@ -159,6 +149,22 @@ def score_table(
             )
             record(store, run_id, [Text(config_text, "config.yaml"), *items])
     return ScoredTable(done, drift, compared, segments, _name_of(output), rejects_of(settings), model.label, run_id)
+
+
+def _input_of(settings: ScoreSettings, specs: Mapping[str, ColumnSpec]) -> TableSource:
+    """The table that is to be labelled, opened."""
+    return open_source(
+        DataSettings(
+            path=settings.input,
+            max_rows=sys.maxsize,  # every row gets its label
+            query=settings.query,
+            sheet=settings.sheet,
+            delimiter=settings.delimiter,
+            encoding=settings.encoding,
+            decimal=settings.decimal,
+            columns=dict(specs),
+        )
+    )
 
 
 def rejects_of(settings: ScoreSettings) -> Path:
