@@ -1,10 +1,12 @@
 """Walking a schema along a key, and the sentence for every kind of error that composing a config raises."""
 
+import pytest
 from hydra.errors import MissingConfigException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from customer_segmentation.config.errors import keys_at, settings_error, suggestion
+from customer_segmentation.settings.score import ScoreSettings
 from customer_segmentation.settings.sweep import SweepSettings
 
 
@@ -33,8 +35,17 @@ def test_wrong_types_and_keys_within_nodes():
     assert sentence_for(scores={"silhouette_sample": "many"}) == (
         "scores.silhouette_sample=many: expected a whole number."
     )
+    assert sentence_for(name=[1]) == "name=[1]: expected a text."
+    assert sentence_for(seed=None) == "seed=null: expected a whole number; leave the key out to have the default."
+    assert sentence_for(launcher={"processes": "all"}) == "launcher.processes=all: expected a whole number."
     assert "Did you mean near_tie?" in sentence_for(selection={"near_ties": 1})
     assert "\n" not in sentence_for(data=3)
+
+
+def test_an_entry_of_a_list_has_its_place_and_its_type():
+    with pytest.raises(OmegaConfBaseException) as caught:
+        OmegaConf.merge(OmegaConf.structured(ScoreSettings), {"drift": {"stability": [0.1, "b"]}})
+    assert str(settings_error(caught.value, ScoreSettings)) == "drift.stability[1]=b: expected a number."
 
 
 def test_a_config_that_no_folder_has():

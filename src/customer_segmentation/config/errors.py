@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, get_args
 
 from customer_segmentation.config.paths import options_of
 from customer_segmentation.errors import SettingsError
@@ -106,7 +106,7 @@ def _omegaconf_sentence(cause: Any, schema: Any) -> str:
             return f"unknown key {key!r}; to add it on purpose, write +{key}=..."
         place = f"{parent} has" if parent else "there are"
         return f"unknown key {key!r}; {place} {', '.join(known)}.{suggestion(key.rpartition('.')[2], known)}"
-    expected = _expected(cause.child_node) if isinstance(cause, ValidationError) else ""
+    expected = _expected(cause) if isinstance(cause, ValidationError) else ""
     if not expected:
         return f"{key}: {' '.join(str(cause.msg or cause).split()).split(' full_key')[0]}"
     value: Any = cause.value
@@ -115,12 +115,16 @@ def _omegaconf_sentence(cause: Any, schema: Any) -> str:
     return f"{key}={value}: expected {expected}."
 
 
-def _expected(node: Any) -> str:
-    """What a value has to be, by the node of the config that would hold it; '' where there is none yet."""
+def _expected(cause: Any) -> str:
+    """What a value has to be, by the node of the config that would hold it; '' where there is none."""
     from omegaconf import BooleanNode, DictConfig, EnumNode, FloatNode, IntegerNode, ListConfig, StringNode
 
+    node = cause.child_node
     if isinstance(node, EnumNode):
         return f"one of {', '.join(node.enum_type.__members__)}"
+    if node is None:  # an entry of a list or a mapping
+        entry = (get_args(cause.ref_type) or (None,))[-1]
+        return {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}.get(entry, "")
     words = {
         IntegerNode: "a whole number",
         FloatNode: "a number",
