@@ -5,20 +5,18 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import itertools
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
-from customer_segmentation.config.contract_file import contract_columns
+from customer_segmentation.config.composed import choices_of, config_text, texts_of, to_settings
 from customer_segmentation.config.environment import watch_environment
 from customer_segmentation.config.errors import settings_error
 from customer_segmentation.config.folder_files import check_folder
 from customer_segmentation.config.hydra_app import register_schemas, register_search_path
 from customer_segmentation.config.named_table import data_config_of
 from customer_segmentation.config.overrides import (
-    DECISIONS,
     going_with_data,
     k_list,
     refuse,
@@ -170,31 +168,6 @@ class Plan:
             )
 
 
-def to_settings(config: Any, *, contract: bool = True) -> Any:
-    """Typed settings of a composed config: Hydra's own node left out, the contract of the table's columns read in.
-
-    A config that comes with its columns, as a run has logged them, is left without the contract of today.
-
-    Parameters
-    ----------
-    config : as Hydra composed it
-    contract : read the contract's file
-    """
-    from omegaconf import OmegaConf
-
-    schema = cast("type[Any]", OmegaConf.get_type(config))
-    watch_environment()
-    nodes = {item.name: config[item.name] for item in dataclasses.fields(schema)}
-    settings = schema(
-        **{name: OmegaConf.to_object(node) if OmegaConf.is_config(node) else node for name, node in nodes.items()}
-    )
-    remember_in(dataclasses.asdict(settings))
-    if contract and hasattr(settings, "data"):
-        data = settings.data
-        data.columns = contract_columns(data.contract, json.dumps(data.columns, default=str))
-    return settings
-
-
 def plan(command: str, arguments: Sequence[str]) -> Plan:
     """Parse the words after ``segment COMMAND``, compose what they ask for and check every part of it.
 
@@ -231,23 +204,7 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
             refuse(given, schema)
             if "k" in given:
                 given["k"] = parser.parse_override(f"k={k_list(given['k'])}")
-            composed_with = [str(item.input_line) for item in given.values() if not item.is_sweep_override()]
-            base = compose(command, composed_with, return_hydra_config=True)
-            known = None
-            with contextlib.suppress(*([DataError] if flags else [])):  # a config is shown without its table, too
-                known = data_config_of(base, given)
-            if known is not None:
-                given = {"data": parser.parse_override(f"data={known}"), **given}
-                composed_with = [f"data={known}", *composed_with]
-                base = compose(command, composed_with, return_hydra_config=True)
-            for key, value in going_with_data(base, given).items():
-                given[key] = parser.parse_override(f"{key}={value}")
-            params = base.hydra.sweeper.get("params") or {}
-            for key, value in params.items():
-                if key not in given:
-                    override = parser.parse_override(f"{key}={value}")
-                    given[key] = parser.parse_override(f"k={k_list(override)}") if key == "k" else override
-            given = {key: given[key] for key in dict.fromkeys([*params, *given])}  # Hydra's order
+            given, base, composed_with = _completed(command, given, parser, shown_only=bool(flags))
             values = {key: values_of(item) for key, item in given.items()}
             first, *others = _each_once(list(values.values()))
             composed = [
@@ -256,7 +213,7 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
             composed += [compose(command, job, return_hydra_config=True) for job in others]
             settings = tuple(to_settings(config) for config in composed)
             chosen = tuple(choices_of(config.hydra) for config in composed)
-            texts = tuple(_texts(config) for config in composed)
+            texts = tuple(texts_of(config) for config in composed)
             for one in () if flags else settings:  # a flag such as --cfg shows what is wrong
                 check_limits(one)
     except SegmentError:
@@ -280,6 +237,35 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
     )
 
 
+def _completed(
+    command: str, given: dict[str, Any], parser: Any, *, shown_only: bool
+) -> tuple[dict[str, Any], Any, list[str]]:
+    """Add what the table and the preset say where the command line does not, and compose what is the same for all jobs.
+
+    Returns the overrides by key, the config, and the words it was composed from.
+    """
+    from hydra import compose
+
+    composed_with = [str(item.input_line) for item in given.values() if not item.is_sweep_override()]
+    base = compose(command, composed_with, return_hydra_config=True)
+    known = None
+    with contextlib.suppress(*([DataError] if shown_only else [])):  # a config is shown without its table, too
+        known = data_config_of(base, given)
+    if known is not None:
+        given = {"data": parser.parse_override(f"data={known}"), **given}
+        composed_with = [f"data={known}", *composed_with]
+        base = compose(command, composed_with, return_hydra_config=True)
+    for key, value in going_with_data(base, given).items():
+        given[key] = parser.parse_override(f"{key}={value}")
+    params = base.hydra.sweeper.get("params") or {}
+    for key, value in params.items():
+        if key not in given:
+            override = parser.parse_override(f"{key}={value}")
+            given[key] = parser.parse_override(f"k={k_list(override)}") if key == "k" else override
+    given = {key: given[key] for key in dict.fromkeys([*params, *given])}  # Hydra's order
+    return given, base, composed_with
+
+
 def _each_once(columns: Sequence[Sequence[str]]) -> Iterator[list[str]]:
     """Jobs in which every value stands at least once: the first of all, then one further at a time."""
     first = [column[0] for column in columns]
@@ -287,49 +273,6 @@ def _each_once(columns: Sequence[Sequence[str]]) -> Iterator[list[str]]:
     for position, column in enumerate(columns):
         for further in column[1:]:
             yield [*first[:position], further, *first[position + 1 :]]
-
-
-def settings_from_yaml(schema: type, text: str, columns: str) -> Any:
-    """Typed settings of a config that a run has logged, with the contract of its table as it was then.
-
-    Parameters
-    ----------
-    schema : dataclass
-    text, columns : str
-        YAML of the config and of the contract.
-    """
-    from omegaconf import OmegaConf
-
-    config = OmegaConf.merge(OmegaConf.structured(schema), OmegaConf.create(text))
-    settings = to_settings(config, contract=False)
-    settings.data.columns = contract_columns(None, json.dumps(OmegaConf.to_container(OmegaConf.create(columns))))
-    return settings
-
-
-def as_yaml(values: Mapping[str, Any]) -> str:
-    """Plain values as YAML."""
-    from omegaconf import OmegaConf
-
-    return str(OmegaConf.to_yaml(OmegaConf.create(dict(values))))
-
-
-def config_text(config: Any, without: str = "") -> str:
-    """Composed config as YAML, Hydra's own node left out.
-
-    Parameters
-    ----------
-    config : as Hydra composed it
-    without : a key to leave out
-    """
-    return "".join(text for key, text in _texts(config).items() if key != without)
-
-
-def _texts(config: Any) -> dict[str, str]:
-    """Key to its part of the composed config as YAML, Hydra's own node left out."""
-    from omegaconf import OmegaConf
-
-    keys = [str(key) for key in config if key not in ("hydra", "experiments")]
-    return {key: str(OmegaConf.to_yaml(OmegaConf.masked_copy(config, [key]))) for key in keys}
 
 
 def _configures_hydra(given: Mapping[str, Any], config: Any) -> bool:
@@ -343,12 +286,6 @@ def _configures_hydra(given: Mapping[str, Any], config: Any) -> bool:
     hydra = config.hydra
     own = bool(hydra.callbacks or hydra.job.env_set or hydra.job.chdir)
     return own or any(key.lstrip("+~").startswith("hydra") for key in given)
-
-
-def choices_of(hydra: Any) -> dict[str, str]:
-    """Decision to the name of the file taken, of Hydra's own node."""
-    chosen = {str(key): name for key, name in hydra.runtime.choices.items()}
-    return {key: str(name) for key, name in chosen.items() if name is not None and key in DECISIONS}
 
 
 def _as_typed(key: str, column: Sequence[str]) -> str:

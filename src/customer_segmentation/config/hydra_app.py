@@ -59,7 +59,8 @@ class _Task:
     def __call__(self, config: Any) -> None:
         from hydra.core.hydra_config import HydraConfig
 
-        from customer_segmentation.config.compose import ComposedJob, choices_of, config_text, to_settings
+        from customer_segmentation.config.compose import ComposedJob
+        from customer_segmentation.config.composed import choices_of, config_text, to_settings
 
         hydra = HydraConfig.get()
         self.job(

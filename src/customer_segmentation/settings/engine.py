@@ -13,12 +13,12 @@ ENGINES = ("local", "spark")
 class EngineSettings:
     """What reads the table and assigns everybody in it."""
 
-    kind: str = limited("local", choices=ENGINES)
+    kind: str = limited("local", choices=ENGINES)  # local: this process; spark: a Spark cluster
     # Of kind spark. local: started for this command on this machine; session: the one that runs in this process, as in
     # a notebook; else the address of a Spark Connect server, sc://HOST:15002.
     remote: str = limited("local", filled=True)
     # of kind spark, how often the rows are spread over the cluster before each pass; null: as Spark reads them
     partitions: int | None = limited(None, at_least=1)
-    # of kind spark and remote local: threads and memory of Spark on this machine; null: one a core
+    # of kind spark and remote local: threads of Spark on this machine; null: one a core
     threads: int | None = limited(None, at_least=1)
-    memory: str = limited("2g", filled=True)
+    memory: str = limited("2g", filled=True)  # of kind spark and remote local: of Spark on this machine

@@ -15,7 +15,7 @@ import numpy as np
 from customer_segmentation.clustering.fit import Fit, fit_k
 from customer_segmentation.clustering.metrics import cluster_sizes
 from customer_segmentation.clustering.space import Space
-from customer_segmentation.config.compose import settings_from_yaml
+from customer_segmentation.config.composed import settings_from_yaml
 from customer_segmentation.config.playbook_file import PLAYBOOK, playbook_of, to_playbook
 from customer_segmentation.errors import StudyError
 from customer_segmentation.settings.k_values import parse_k

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 from customer_segmentation.config.checks import exploration_columns
-from customer_segmentation.config.compose import Plan, as_yaml
+from customer_segmentation.config.compose import Plan
+from customer_segmentation.config.composed import as_yaml
 from customer_segmentation.config.explore_checks import asked_of
 from customer_segmentation.config.playbook_file import PLAYBOOK, playbook_text
 from customer_segmentation.data.contract import plain_spec

@@ -1,0 +1,87 @@
+"""A composed config as typed settings, as YAML, and as the files that were chosen."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+from customer_segmentation.config.contract_file import contract_columns
+from customer_segmentation.config.environment import watch_environment
+from customer_segmentation.config.overrides import DECISIONS
+from customer_segmentation.secrets import remember_in
+
+
+def to_settings(config: Any, *, contract: bool = True) -> Any:
+    """Typed settings of a composed config: Hydra's own node left out, the contract of the table's columns read in.
+
+    A config that comes with its columns, as a run has logged them, is left without the contract of today.
+
+    Parameters
+    ----------
+    config : as Hydra composed it
+    contract : read the contract's file
+    """
+    from omegaconf import OmegaConf
+
+    schema = cast("type[Any]", OmegaConf.get_type(config))
+    watch_environment()
+    nodes = {item.name: config[item.name] for item in dataclasses.fields(schema)}
+    settings = schema(
+        **{name: OmegaConf.to_object(node) if OmegaConf.is_config(node) else node for name, node in nodes.items()}
+    )
+    remember_in(dataclasses.asdict(settings))
+    if contract and hasattr(settings, "data"):
+        data = settings.data
+        data.columns = contract_columns(data.contract, json.dumps(data.columns, default=str))
+    return settings
+
+
+def settings_from_yaml(schema: type, text: str, columns: str) -> Any:
+    """Typed settings of a config that a run has logged, with the contract of its table as it was then.
+
+    Parameters
+    ----------
+    schema : dataclass
+    text, columns : str
+        YAML of the config and of the contract.
+    """
+    from omegaconf import OmegaConf
+
+    config = OmegaConf.merge(OmegaConf.structured(schema), OmegaConf.create(text))
+    settings = to_settings(config, contract=False)
+    settings.data.columns = contract_columns(None, json.dumps(OmegaConf.to_container(OmegaConf.create(columns))))
+    return settings
+
+
+def as_yaml(values: Mapping[str, Any]) -> str:
+    """Plain values as YAML."""
+    from omegaconf import OmegaConf
+
+    return str(OmegaConf.to_yaml(OmegaConf.create(dict(values))))
+
+
+def config_text(config: Any, without: str = "") -> str:
+    """Composed config as YAML, Hydra's own node left out.
+
+    Parameters
+    ----------
+    config : as Hydra composed it
+    without : a key to leave out
+    """
+    return "".join(text for key, text in texts_of(config).items() if key != without)
+
+
+def texts_of(config: Any) -> dict[str, str]:
+    """Key to its part of the composed config as YAML, Hydra's own node left out."""
+    from omegaconf import OmegaConf
+
+    keys = [str(key) for key in config if key not in ("hydra", "experiments")]
+    return {key: str(OmegaConf.to_yaml(OmegaConf.masked_copy(config, [key]))) for key in keys}
+
+
+def choices_of(hydra: Any) -> dict[str, str]:
+    """Decision to the name of the file taken, of Hydra's own node."""
+    chosen = {str(key): name for key, name in hydra.runtime.choices.items()}
+    return {key: str(name) for key, name in chosen.items() if name is not None and key in DECISIONS}
