@@ -8,6 +8,7 @@ from customer_segmentation.figures.labels import number
 from customer_segmentation.formatting import capital, counted, listed, percent, span
 from customer_segmentation.report.data import ReportData
 from customer_segmentation.report.document import Beside, Block, Bullets, Code, Gallery, Grid, Paragraph, bullets
+from customer_segmentation.settings.criteria import CRITERIA
 from customer_segmentation.verdict.text import CONFIDENCE
 
 SHOWN_CANDIDATES = 10
@@ -23,22 +24,9 @@ NOBODY = "No candidate was chosen."
 
 
 #: Scores of the leaderboard that compare across spaces, and how a reader calls them.
-SCORES = (
-    ("yardstick", "yardstick"),
-    ("stability", "stability"),
-    ("reference_silhouette", "separation"),
-    ("value_explained", "value explained"),
-    ("smallest_share", "smallest segment"),
-)
-
-
-MEANINGS = {
-    "stability": "stability is the agreement with segments fitted on half-samples (adjusted Rand index)",
-    "reference_silhouette": "separation is the silhouette in the reference space, the same for all",
-    "value_explained": "value explained is the share of the variance of the value that lies between the segments",
-}
-
-
+SCORES = (*((item.column, item.heading) for item in CRITERIA.values()), ("smallest_share", "smallest segment"))
+MEANINGS = {item.column: item.meaning for item in CRITERIA.values() if item.meaning}
+SHARES = {"smallest_share", *(item.column for item in CRITERIA.values() if item.share)}
 STRUCTURES = {"natural": "natural", "none": "none found", "undecidable": "not decidable"}
 
 
@@ -214,7 +202,7 @@ def score(name: str, value: object) -> str:
     """
     if value is None or pd.isna(value):  # type: ignore[call-overload]
         return "–"
-    return percent(float(value)) if name in ("smallest_share", "value_explained") else f"{float(value):.3f}"  # type: ignore[arg-type]
+    return percent(float(value)) if name in SHARES else f"{float(value):.3f}"  # type: ignore[arg-type]
 
 
 def verdict_word(tag: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from customer_segmentation.settings.criteria import CRITERIA
 from customer_segmentation.settings.data import DataSettings
 from customer_segmentation.settings.engine import EngineSettings
 from customer_segmentation.settings.limits import limited
@@ -45,11 +46,8 @@ class YardstickSettings:
     scaling: ScalingSettings = field(default_factory=ScalingSettings)
 
 
-#: The rules of choice, the criteria of the ranking and the second opinions that exist.
+#: The rules of choice and the second opinions that exist.
 RULES = ("yardstick", "fixed", "silhouette", "elbow")
-
-
-CRITERIA = ("yardstick", "separation", "stability", "value_explained")
 
 
 OPINIONS = ("vote", "gap")
@@ -93,8 +91,8 @@ class SelectionSettings:
     tree_leaves: int = limited(16, at_least=2)  # ... and so many leaves ...
     # ... has to predict the segment of this share of the customers
     explained_share: float = limited(0.8, at_least=0, below=1, such_as="0.8")
-    # yardstick | separation | stability | value_explained, in order; near ties of one go to the next
-    rank_by: list[str] = limited(["yardstick", "separation", "stability"], choices=CRITERIA, filled=True)
+    # yardstick | stability | separation | value_explained, in order; near ties of one go to the next
+    rank_by: list[str] = limited(["yardstick", "separation", "stability"], choices=tuple(CRITERIA), filled=True)
     near_tie: float = limited(0.01, at_least=0, below=1, such_as="0.01")  # differences up to this do not decide
     natural_min_yardstick_share: float = (
         0.5  # natural structure goes first from this share of the best yardstick; above 1: never

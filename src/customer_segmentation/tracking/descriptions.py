@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from customer_segmentation.formatting import listed, score
+from customer_segmentation.settings.criteria import CRITERIA
 from customer_segmentation.tracking.log.views import view_links
 
 #: Scores of the verdict's page, in order.
@@ -28,6 +29,7 @@ SCORES = {
     "calinski_harabasz": "Calinski-Harabasz in its own space",
     "inertia": "inertia in its own space",
 }
+SCORES |= {item.column: item.heading for item in CRITERIA.values() if item.column not in SCORES}
 
 EXPERIMENT = """\
 Views: {views}
@@ -184,13 +186,11 @@ def verdict_markdown(verdict: Mapping[str, Any]) -> str:
     if verdict["short_list"]:
         lines += ["", "## Evaluated closely", ""]
         lines += [
-            "| candidate | yardstick | separation | stability | value explained | verdict |",
-            "|---|---|---|---|---|---|",
+            f"| candidate | {' | '.join(item.heading for item in CRITERIA.values())} | verdict |",
+            f"|---|{'---|' * len(CRITERIA)}---|",
         ]
         for row in verdict["short_list"]:
-            figures = " | ".join(
-                _score(row[name]) for name in ("yardstick", "reference_silhouette", "stability", "value_explained")
-            )
+            figures = " | ".join(_score(row[item.column]) for item in CRITERIA.values())
             word = f"ruled out: {row['ruled_out'].replace('_', ' ')}" if row["ruled_out"] else ""
             word = word or ("confirmed" if row["confirmed"] else "screened only")
             lines.append(f"| {row['name']} | {figures} | {word} |")

@@ -8,15 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from customer_segmentation.settings.criteria import CRITERIA
 from customer_segmentation.verdict.leaderboard import cell
 
-#: What ``selection.rank_by`` may name, and the column of a leaderboard that holds it; larger is better in each.
-CRITERIA = {
-    "yardstick": "yardstick",
-    "separation": "reference_silhouette",
-    "stability": "stability",
-    "value_explained": "value_explained",
-}
 #: The axes of the Pareto front.
 FRONT = ("stability", "reference_silhouette", "value_explained")
 
@@ -46,12 +40,13 @@ def rank(board: pd.DataFrame, criteria: Sequence[str], *, near_tie: float) -> Ra
     Parameters
     ----------
     board : DataFrame
-        One row a candidate, with ``k`` and the columns of the criteria (see `CRITERIA`).
+        One row a candidate, with ``k`` and the columns of the criteria (see `customer_segmentation.settings.criteria`).
     criteria : sequence of str
     near_tie : float
     """
-    columns = [CRITERIA[name] for name in criteria if CRITERIA[name] in board and board[CRITERIA[name]].notna().any()]
-    names = [name for name in criteria if CRITERIA[name] in columns]
+    asked = {name: CRITERIA[name].column for name in criteria}
+    names = [name for name, column in asked.items() if column in board and board[column].notna().any()]
+    columns = [asked[name] for name in names]
     values = {int(label): [float(cell(board, label, column)) for column in columns] for label in board.index}
     position = {int(label): place for place, label in enumerate(board.index)}
     left, order = list(values), list[int]()

@@ -50,6 +50,7 @@ from typing import Any
 
 import pandas as pd
 
+from customer_segmentation.settings.criteria import COLUMNS
 from customer_segmentation.verdict.decision import Decision
 from customer_segmentation.verdict.leaderboard import cell, label, row_of
 from customer_segmentation.verdict.selection import Rule
@@ -58,16 +59,13 @@ from customer_segmentation.verdict.text import Wording
 
 SCHEMA = 2
 SHOWN = (
-    "yardstick",
-    "reference_silhouette",
-    "stability",
+    *COLUMNS,
     "stability_rand",
     "stability_rand_worst",
     "stability_prediction_strength",
     "screening_rand",
     "screening_rand_worst",
     "screening_prediction_strength",
-    "value_explained",
     "smallest_share",
     "explained_by_tree",
     "silhouette",

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from customer_segmentation.formatting import listed, percent, score
+from customer_segmentation.settings.criteria import CRITERIA
 from customer_segmentation.verdict.constraints import WORDS, Limits
 from customer_segmentation.verdict.decision import Decision
 from customer_segmentation.verdict.leaderboard import cell, label, row_of, sizes_of
@@ -23,12 +24,8 @@ NAMED = 3
 #: Certainty of the structure test, in the words of a reader.
 CONFIDENCE = {"sure": "high", "likely": "moderate", "doubtful": "low"}
 
-CRITERION = {
-    "yardstick": "the yardstick",
-    "separation": "separation in the reference space",
-    "stability": "stability",
-    "value_explained": "the value explained",
-    "silhouette": "the silhouette of its own space",
+CRITERION = {name: criterion.words for name, criterion in CRITERIA.items()} | {
+    "silhouette": "the silhouette of its own space"
 }
 NAIVE = {
     "silhouette": "The rule is naive and kept for comparison: silhouettes of different spaces do not compare.",

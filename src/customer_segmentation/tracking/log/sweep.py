@@ -17,6 +17,7 @@ from customer_segmentation.figures.verdict import (
 )
 from customer_segmentation.report.document import Picture
 from customer_segmentation.report.svg import svg_file
+from customer_segmentation.settings.criteria import COLUMNS
 from customer_segmentation.tracking.descriptions import verdict_markdown
 from customer_segmentation.tracking.items import Bytes, FigureItem, Item, Metrics, Params, Table, Text
 from customer_segmentation.tracking.store import Store
@@ -58,8 +59,8 @@ def conclusion_items(
 
 
 #: Columns that one reads, first in the leaderboard.
-FIRST = ("rank", "study", "k", "verdict", "yardstick", "stability", "reference_silhouette", "value_explained",
-         "smallest_share", "sizes", "silhouette", "inertia_share", "features", "scaling")  # fmt: skip
+FIRST = ("rank", "study", "k", "verdict", *COLUMNS, "smallest_share", "sizes", "silhouette", "inertia_share",
+         "features", "scaling")  # fmt: skip
 
 
 def in_rank_order(leaderboard: pd.DataFrame) -> pd.DataFrame:
