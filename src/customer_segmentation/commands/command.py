@@ -70,6 +70,8 @@ class CommandSpec:
         Also of its config in conf/ and of its schema in `customer_segmentation.config.schemas`; in the overview.
     help, run : callable
         Makes the text of ``--help``; does what is asked and returns the exit code.
+    place : int
+        In the overview.
     takes_one : str
         What there is one of, where the command is no sweep: a key with several values is refused. Empty: it sweeps.
     """
@@ -78,6 +80,7 @@ class CommandSpec:
     summary: str
     help: Callable[[], str]
     run: Callable[[Request], int]
+    place: int
     takes_one: str = ""
 
 

@@ -49,6 +49,7 @@ def run(request: Request) -> int:
 
 SPEC = CommandSpec(
     name="explore",
+    place=20,
     summary="describe the customers, correlate, test hypotheses, before any segmentation",
     takes_one="an exploration takes one, so run it once for each",
     run=run,

@@ -52,6 +52,7 @@ def run(request: Request) -> int:
 
 SPEC = CommandSpec(
     name="export",
+    place=100,
     summary="a model as one SELECT that labels customers in a warehouse",
     takes_one="one model is exported at a time",
     run=run,

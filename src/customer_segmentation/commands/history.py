@@ -19,6 +19,7 @@ def run(request: Request) -> int:
 
 SPEC = CommandSpec(
     name="history",
+    place=70,
     summary="who promoted what, when, why, and what the gate said",
     takes_one="a history is of one model",
     run=run,

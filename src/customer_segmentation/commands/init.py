@@ -40,6 +40,7 @@ def run(request: Request) -> int:
 
 SPEC = CommandSpec(
     name="init",
+    place=80,
     summary="write a commented starter for a table of your own",
     takes_one="one table is described at a time",
     run=run,

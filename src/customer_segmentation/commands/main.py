@@ -8,37 +8,31 @@ from __future__ import annotations
 import atexit
 import contextlib
 import gc
+import importlib
 import os
+import pkgutil
 import signal
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import NoReturn
 
-from customer_segmentation import __version__
-from customer_segmentation.commands import (
-    explore,
-    export,
-    history,
-    init,
-    migrate,
-    promote,
-    report,
-    rollback,
-    score,
-    serve,
-    sweep,
-    ui,
-)
+from customer_segmentation import __version__, commands
 from customer_segmentation.commands.command import CommandSpec, run_command
 from customer_segmentation.console.lines import say, show_notices, warn
 from customer_segmentation.errors import SegmentError, debugging
 from customer_segmentation.secrets import guard_streams
 
-COMMANDS: dict[str, CommandSpec] = {
-    command.SPEC.name: command.SPEC
-    for command in (sweep, explore, report, migrate, promote, rollback, history, init, score, export, serve, ui)
-}
+
+def _specs() -> list[CommandSpec]:
+    """The commands: every module of this folder that has a SPEC is one."""
+    names = [item.name for item in pkgutil.iter_modules(commands.__path__) if item.name != "main"]
+    modules = [importlib.import_module(f"{commands.__name__}.{name}") for name in names]
+    specs: list[CommandSpec] = [module.SPEC for module in modules if hasattr(module, "SPEC")]
+    return sorted(specs, key=lambda spec: spec.place)
+
+
+COMMANDS: dict[str, CommandSpec] = {spec.name: spec for spec in _specs()}
 
 INTERRUPTED = 130  # what a shell reports for a command ended by Ctrl-C
 
@@ -81,6 +75,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     show_notices()
     try:
         return _main(arguments)
+    except BrokenPipeError:
+        # the reader of our output has gone (`segment ... | head`): nothing is left to say to it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     finally:
         unguarded()
 
@@ -116,10 +114,6 @@ def _main(arguments: Sequence[str] | None) -> int:  # noqa: C901 - one case afte
             raise
         warn(f"\nsegment {name}: interrupted{f'; {stopped}' if str(stopped) else ''}.")
         return INTERRUPTED
-    except BrokenPipeError:
-        # the reader of our output has gone (`segment ... | head`): nothing is left to say to it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except Exception as error:  # the last resort: a sentence, and where the traceback is to be had
         if debugging():
             raise

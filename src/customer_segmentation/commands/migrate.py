@@ -21,6 +21,7 @@ def run(request: Request) -> int:
 
 SPEC = CommandSpec(
     name="migrate",
+    place=40,
     summary="who moves where between two candidates",
     takes_one="compare two runs at a time",
     run=run,

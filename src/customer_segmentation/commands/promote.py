@@ -37,6 +37,7 @@ def run(request: Request) -> int:
 
 SPEC = CommandSpec(
     name="promote",
+    place=50,
     summary="gate a candidate against the champion, register it, make it the champion",
     takes_one="a promotion takes one candidate",
     run=run,

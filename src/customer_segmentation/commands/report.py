@@ -63,6 +63,7 @@ def _target(settings: ReportSettings) -> NewFile | None:
 
 SPEC = CommandSpec(
     name="report",
+    place=30,
     summary="write the report of a sweep, or of any candidate, again",
     takes_one="a report is of one run, so run it once for each",
     run=run,

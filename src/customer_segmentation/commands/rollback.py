@@ -30,6 +30,7 @@ def run(request: Request) -> int:
 
 SPEC = CommandSpec(
     name="rollback",
+    place=60,
     summary="give the champion's place back to an earlier version",
     takes_one="a rollback takes one",
     run=run,

@@ -59,6 +59,7 @@ def run(request: Request) -> int:
 
 SPEC = CommandSpec(
     name="score",
+    place=90,
     summary="label a table of customers with a model, and report drift",
     takes_one="one table is scored at a time",
     run=run,

@@ -89,6 +89,7 @@ def example_call(customers: pd.DataFrame, port: int) -> str:
 
 SPEC = CommandSpec(
     name="serve",
+    place=110,
     summary="a model over REST, on this machine",
     takes_one="one model is served at a time",
     run=run,

@@ -74,6 +74,7 @@ def run(request: Request) -> int:
 
 SPEC = CommandSpec(
     name="sweep",
+    place=10,
     summary="segment the customers in many ways, compare them, choose one: the main job",
     run=run,
     help=partial(

@@ -53,6 +53,7 @@ def run(request: Request) -> int:
 
 SPEC = CommandSpec(
     name="ui",
+    place=120,
     summary="open the MLflow UI on the runs",
     takes_one="one page is opened at a time",
     run=run,

@@ -1,25 +1,15 @@
-"""Command to the typed schema of its settings."""
+"""Command to the typed schema of its settings, of all modules of `customer_segmentation.settings`."""
 
 from __future__ import annotations
 
-from customer_segmentation.settings.commands import ExploreSettings, InitSettings, MigrateSettings, ReportSettings
-from customer_segmentation.settings.export import ExportSettings
-from customer_segmentation.settings.promotion import HistorySettings, PromoteSettings, RollbackSettings
-from customer_segmentation.settings.score import ScoreSettings, ServeSettings
-from customer_segmentation.settings.sweep import SweepSettings
-from customer_segmentation.settings.tracking import UiSettings
+import importlib
+import pkgutil
 
-SCHEMAS: dict[str, type] = {
-    "sweep": SweepSettings,
-    "explore": ExploreSettings,
-    "init": InitSettings,
-    "report": ReportSettings,
-    "migrate": MigrateSettings,
-    "score": ScoreSettings,
-    "export": ExportSettings,
-    "serve": ServeSettings,
-    "ui": UiSettings,
-    "promote": PromoteSettings,
-    "rollback": RollbackSettings,
-    "history": HistorySettings,
-}
+from customer_segmentation import settings
+from customer_segmentation.settings.registry import REGISTERED
+
+for _module in pkgutil.iter_modules(settings.__path__):
+    importlib.import_module(f"{settings.__name__}.{_module.name}")
+
+#: The sweep first: what other commands share with it is described there.
+SCHEMAS: dict[str, type] = dict(sorted(REGISTERED.items(), key=lambda item: item[0] != "sweep"))

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 
 from customer_segmentation.settings.data import DataSettings
 from customer_segmentation.settings.limits import limited
+from customer_segmentation.settings.registry import settings_of
 from customer_segmentation.settings.sweep import ExplorationSettings, HypothesesSettings
 from customer_segmentation.settings.tracking import TrackingSettings
 
 TWO_RUNS = "expected two runs, such as run_id=BEFORE other=AFTER; `segment ui` shows their ids"
 
 
+@settings_of("report")
 @dataclass
 class ReportSettings:
     """The whole of ``segment report``."""
@@ -24,6 +26,7 @@ class ReportSettings:
     quiet: bool = False  # say nothing in the terminal
 
 
+@settings_of("init")
 @dataclass
 class InitSettings:
     """The whole of ``segment init``."""
@@ -38,6 +41,7 @@ class InitSettings:
     force: bool = False  # overwrite files of an earlier init
 
 
+@settings_of("migrate")
 @dataclass
 class MigrateSettings:
     """The whole of ``segment migrate``."""
@@ -48,6 +52,7 @@ class MigrateSettings:
     quiet: bool = False  # say nothing in the terminal
 
 
+@settings_of("explore")
 @dataclass
 class ExploreSettings:
     """The whole of ``segment explore``."""

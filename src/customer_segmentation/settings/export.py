@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from customer_segmentation.settings.limits import limited
+from customer_segmentation.settings.registry import settings_of
 from customer_segmentation.settings.tracking import TrackingSettings
 
 Dialect = Literal["duckdb", "postgres", "bigquery", "snowflake", "spark", "sqlite"]
@@ -12,6 +13,7 @@ Format = Literal["sql", "rules", "onnx"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 
+@settings_of("export")
 @dataclass
 class ExportSettings:
     """The whole of ``segment export``."""

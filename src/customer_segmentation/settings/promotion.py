@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from customer_segmentation.settings.data import DataSettings
 from customer_segmentation.settings.limits import limited
+from customer_segmentation.settings.registry import settings_of
 from customer_segmentation.settings.tracking import TrackingSettings
 
 
@@ -31,6 +32,7 @@ class PromotionSettings:
     same_segment: float = limited(0.5, at_least=-1, at_most=1)
 
 
+@settings_of("promote")
 @dataclass
 class PromoteSettings:
     """The whole of ``segment promote``."""
@@ -48,6 +50,7 @@ class PromoteSettings:
     quiet: bool = False  # say nothing but errors
 
 
+@settings_of("rollback")
 @dataclass
 class RollbackSettings:
     """The whole of ``segment rollback``."""
@@ -60,6 +63,7 @@ class RollbackSettings:
     quiet: bool = False  # say nothing but errors
 
 
+@settings_of("history")
 @dataclass
 class HistorySettings:
     """The whole of ``segment history``."""

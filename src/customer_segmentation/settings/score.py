@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from customer_segmentation.settings.limits import limited
+from customer_segmentation.settings.registry import settings_of
 from customer_segmentation.settings.tracking import TrackingSettings
 
 NO_INPUT = "input is not set; give the customers with input=FILE and the output with output=FILE"
@@ -26,6 +27,7 @@ class DriftSettings:
     min_customers: int = 50  # customers; of fewer nothing is said
 
 
+@settings_of("score")
 @dataclass
 class ScoreSettings:
     """The whole of ``segment score``."""
@@ -56,6 +58,7 @@ class ScoreSettings:
     quiet: bool = False  # say nothing in the terminal
 
 
+@settings_of("serve")
 @dataclass
 class ServeSettings:
     """The whole of ``segment serve``."""

@@ -9,6 +9,7 @@ from customer_segmentation.settings.criteria import CRITERIA
 from customer_segmentation.settings.data import DataSettings
 from customer_segmentation.settings.engine import EngineSettings
 from customer_segmentation.settings.limits import limited
+from customer_segmentation.settings.registry import settings_of
 from customer_segmentation.settings.tracking import TrackingSettings
 
 
@@ -163,6 +164,7 @@ class SegmentsSettings:
     playbook: str | None = None
 
 
+@settings_of("sweep")
 @dataclass
 class SweepSettings:
     """The whole of ``segment sweep``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from customer_segmentation.settings.limits import limited
+from customer_segmentation.settings.registry import settings_of
 
 
 @dataclass
@@ -20,6 +21,7 @@ class TrackingSettings:
     timeout: int = 10  # seconds a server may take to answer the first request
 
 
+@settings_of("ui")
 @dataclass
 class UiSettings:
     """The whole of ``segment ui``."""
