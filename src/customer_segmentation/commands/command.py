@@ -54,8 +54,7 @@ class Request:
         from customer_segmentation.tracking.stale_runs import close_stale_runs, closed_sentence
 
         store = take_over_run(store)
-        closed = close_stale_runs(store)
-        if closed and not self.settings.quiet:
+        if (closed := close_stale_runs(store)) and not self.settings.quiet:
             warn(closed_sentence(closed))
         return store
 
@@ -67,11 +66,9 @@ class CommandSpec:
     Attributes
     ----------
     name, summary : str
-        Also of its config in conf/ and of its schema in `customer_segmentation.config.schemas`; in the overview.
+        Also of its config in conf/ and of its schema; in the overview, in the order of ``place``.
     help, run : callable
         Makes the text of ``--help``; does what is asked and returns the exit code.
-    place : int
-        In the overview.
     takes_one : str
         What there is one of, where the command is no sweep: a key with several values is refused. Empty: it sweeps.
     """
