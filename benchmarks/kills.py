@@ -27,6 +27,8 @@ from typing import Any
 
 from mlflow.tracking import MlflowClient
 
+from customer_segmentation.tracking.machine_facts import whole
+
 SEGMENT = str(Path(sys.executable).parent / "segment")
 STUDIES = ("features=value,value_rate", "scaling=standard,minmax,robust,log_standard,quantile", "k=range(2,11)")
 #: What a clock shows, and what says where a run lies.
@@ -73,7 +75,7 @@ def runs_in(folder: Path) -> list[Any]:
     while True:
         places = [item.experiment_id for item in client.search_experiments()]
         page = client.search_runs(places, max_results=1000, page_token=token)
-        found += page
+        found += [whole(run) for run in page]
         token = page.token
         if not token:
             return found

@@ -34,15 +34,9 @@ class Ran:
         return open_store(uri=f"sqlite:///{self.folder}/mlflow.db", experiment="customer-segmentation", artifacts=None)
 
     def runs(self, level: str) -> list:
-        store = self.store
-        return list(
-            store.client.search_runs(
-                [store.experiment_id],
-                f"tags.level = '{level}'",
-                max_results=1000,
-                order_by=["attributes.start_time ASC"],
-            )
-        )
+        from customer_segmentation.tracking.read import found_runs
+
+        return found_runs(self.store, f"tags.level = '{level}'")
 
     def statuses(self) -> dict[str, int]:
         store = self.store

@@ -8,13 +8,14 @@ import pandas as pd
 from mlflow.tracking import MlflowClient
 
 from customer_segmentation.tracking.log.study import LABELS
+from customer_segmentation.tracking.machine_facts import whole
 
 
 def content(uri: str, experiment: str = "customer-segmentation", name: str | None = None) -> dict[str, Any]:
     """Metrics, choice and labels of a sweep by study and k, and the status of every run."""
     client = MlflowClient(uri)
     found = client.get_experiment_by_name(experiment)
-    runs = list(client.search_runs([found.experiment_id], max_results=1000))
+    runs = [whole(run) for run in client.search_runs([found.experiment_id], max_results=1000)]
     if name is not None:
         sweep = next(run for run in runs if run.info.run_name == name)
         runs = [run for run in runs if sweep.info.run_id in (run.info.run_id, run.data.tags.get("sweep"))]

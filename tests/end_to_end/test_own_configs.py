@@ -41,14 +41,18 @@ def test_the_preset_sweeps_what_it_says(ran):
     (sweep,) = ran.runs("sweep")
     assert sweep.info.run_name == "my own"
     assert {run.info.run_name for run in ran.runs("study")} == {
-        f"loyal · {scaling} · {clustering}" for scaling in ("mine", "minmax") for clustering in ("kmeans", "halves")
+        f"sample · loyal · {scaling} · {clustering}"
+        for scaling in ("mine", "minmax")
+        for clustering in ("kmeans", "halves")
     }
     assert ran.statuses() == {"FINISHED": 1 + 4 + 4}
 
 
 @pytest.mark.parametrize(("scaling", "scaled"), [("mine", MaxAbsScaler().fit_transform), ("minmax", scale)])
 def test_own_files_are_taken_also_over_shipped_ones(ran, values, scaling, scaled):
-    run = next(run for run in ran.runs("candidate") if run.info.run_name == f"loyal · {scaling} · kmeans · k=3")
+    run = next(
+        run for run in ran.runs("candidate") if run.info.run_name == f"sample · loyal · {scaling} · kmeans · k=3"
+    )
     expected = KMeans(3, n_init=10, random_state=42).fit(scaled(values))
     assert run.data.metrics["inertia"] == pytest.approx(expected.inertia_, rel=1e-9)
 

@@ -22,7 +22,7 @@ def test_a_candidate_comes_back_with_the_labels_that_its_study_logged(swept):
         found = reopen(store, run.info.run_id)
         k = int(run.data.params["k"])
         logged = labels_of(store, run.data.tags["study_id"])[f"k{k}"]
-        assert (found.fit.k, found.name) == (k, run.info.run_name)
+        assert (found.fit.k, f"sample · {found.name}") == (k, run.info.run_name)
         assert (found.fit.labels == logged.to_numpy()).all()
         assert found.spec.choices["features"] == run.data.params["features"]
         assert found.space.matrix.shape == (len(logged), len(found.space.dimensions))

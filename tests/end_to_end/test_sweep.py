@@ -10,6 +10,7 @@ from omegaconf import OmegaConf
 from sklearn.metrics import silhouette_score
 
 from customer_segmentation.sources.samples.telecom import draw_customers
+from customer_segmentation.tracking.machine_facts import whole
 
 CUSTOMERS, SEED = 600, 2022
 
@@ -60,6 +61,15 @@ def test_every_run_carries_what_repeats_it(swept):
             assert swept.artifact(run, "config.yaml").is_file()
 
 
+def test_a_candidate_shows_a_person_a_dozen_scores_and_ten_tags(swept):
+    store = swept.store
+    for run in store.client.search_runs([store.experiment_id], "tags.level = 'candidate'"):
+        assert len(run.data.metrics) <= 12
+        assert len([name for name in run.data.tags if not name.startswith(("mlflow.", "z."))]) <= 10
+        assert run.inputs.dataset_inputs
+        assert set(whole(run).data.metrics) > set(run.data.metrics)
+
+
 def test_scores_of_a_study_are_curves_over_k_and_equal_its_candidates(swept):
     client = swept.store.client
     study = swept.runs("study")[0]
@@ -76,7 +86,7 @@ def test_scores_of_a_study_are_curves_over_k_and_equal_its_candidates(swept):
 
 
 def test_the_silhouette_is_scikit_learns(swept, kept):
-    study = next(run for run in swept.runs("study") if run.info.run_name == "value · standard")
+    study = next(run for run in swept.runs("study") if run.info.run_name == "sample · value · standard")
     labels = pd.read_parquet(swept.artifact(study, "labels.parquet"))
     assert labels["customer"].tolist() == kept["Customer ID"].tolist()
     matrix = kept[["Number of Referrals", "Tenure in Months", "Total Revenue"]].to_numpy(dtype=float)
@@ -148,7 +158,7 @@ def test_every_study_has_a_model_of_its_best_candidate(swept):
 
 
 def test_a_candidate_is_refitted_from_its_own_config(swept, kept):
-    run = next(run for run in swept.runs("candidate") if run.info.run_name == "value · minmax · k=3")
+    run = next(run for run in swept.runs("candidate") if run.info.run_name == "sample · value · minmax · k=3")
     config = OmegaConf.load(swept.artifact(run, "config.yaml"))
     assert config.k == 3
     matrix = kept[["Number of Referrals", "Tenure in Months", "Total Revenue"]].to_numpy(dtype=float)
@@ -160,7 +170,7 @@ def test_a_candidate_is_refitted_from_its_own_config(swept, kept):
 
 
 def test_segments_are_described_in_original_units(swept, kept):
-    run = next(run for run in swept.runs("candidate") if run.info.run_name == "value · minmax · k=3")
+    run = next(run for run in swept.runs("candidate") if run.info.run_name == "sample · value · minmax · k=3")
     segments = pd.read_csv(swept.artifact(run, "segments.csv"))
     assert segments["customers"].sum() == len(kept)
     mean = (segments["revenue"] * segments["share"]).sum()
@@ -205,7 +215,7 @@ def test_the_chosen_study_is_found_again_whatever_is_swept_first(run_here, tmp_p
     ran = run_here("sweep", *words, "data.customers=400", folder=tmp_path)
     assert ran.code == 0, ran.error
     names = {run.info.run_name for run in ran.runs("study")}
-    assert "spend · none · bisecting_kmeans" in names
+    assert "sample · spend · none · bisecting_kmeans" in names
     assert len(ran.runs("candidate")) == 8
 
 

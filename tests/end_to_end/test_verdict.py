@@ -55,7 +55,7 @@ def test_every_study_has_its_structure(swept):
     words = {}
     for run in swept.runs("study"):
         found = json.loads(swept.artifact(run, "structure.json").read_text())
-        words[run.info.run_name] = run.data.tags["structure"]
+        words[run.data.tags["study"]] = run.data.tags["structure"]
         assert found["structure"] == run.data.tags["structure"]
         if found["tests"]:
             for test in found["tests"].values():

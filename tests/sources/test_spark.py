@@ -19,6 +19,7 @@ from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Population, Role
 from customer_segmentation.settings.engine import EngineSettings
 from customer_segmentation.sources.spark.session import connect
+from customer_segmentation.tracking.machine_facts import whole
 
 ENGINE = EngineSettings(kind="spark", threads=2, memory="1g")
 
@@ -225,6 +226,7 @@ def test_a_sweep_gives_the_same_figures_and_verdict(spark, tmp_path, monkeypatch
         shown = re.sub(r"\b[0-9a-f]{32}\b|/\S+", "…", capsys.readouterr().out)
         client = mlflow.MlflowClient("sqlite:///mlflow.db")
         runs = client.search_runs([client.get_experiment_by_name("customer-segmentation").experiment_id])
+        runs = [whole(run) for run in runs]
         metrics = {
             (run.info.run_name, name): value
             for run in runs

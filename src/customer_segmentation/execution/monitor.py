@@ -101,7 +101,7 @@ class _Watch(threading.Thread):
         """Tell every study that has ended since the last look."""
         running = []
         for run in runs_of(self.store, self.sweep_id, "study"):
-            name, tags = run.info.run_name, run.data.tags
+            name, tags = run.data.tags["study"], run.data.tags
             if run.info.status == "RUNNING":
                 running.append(name)
             elif run.info.run_id in self.told:

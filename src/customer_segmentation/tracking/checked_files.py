@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from customer_segmentation.errors import StoreError
 
 CHECKED = frozenset(["config.yaml", "contract.yaml", "columns.json", "playbook.yaml"])
-CHECKSUM = "sha256."  # and the name of the file
+CHECKSUM = "z.sha256."  # and the name of the file
 
 
 def checksum(content: bytes) -> str:

@@ -13,7 +13,7 @@ import socket
 from pathlib import Path
 from typing import Literal
 
-TAG = "process"
+TAG = "z.process"
 
 State = Literal["alive", "gone", "elsewhere"]
 

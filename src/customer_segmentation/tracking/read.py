@@ -14,6 +14,7 @@ import pandas as pd
 from customer_segmentation.errors import StoreError
 from customer_segmentation.tracking.checked_files import CHECKED, refuse_altered
 from customer_segmentation.tracking.log.study import COUNTS, LABELS, STRUCTURE, TABLE
+from customer_segmentation.tracking.machine_facts import STUDY_ID, whole
 from customer_segmentation.tracking.spoken_of import sweep_spoken_of
 from customer_segmentation.tracking.store import Store
 
@@ -47,7 +48,7 @@ def run_of(store: Store, run_id: str) -> Run:
         ) from error
     if run.info.lifecycle_stage != "active":
         raise StoreError(f"run {run_id} is in the trash; restore it in the UI first.")
-    return run
+    return whole(run)
 
 
 def newest_sweep(store: Store) -> Run:
@@ -90,7 +91,7 @@ def found_runs(store: Store, condition: str, order: str = "attributes.start_time
         page = store.client.search_runs(
             [store.experiment_id], condition, max_results=PAGE, order_by=[order], page_token=token
         )
-        found += page
+        found += [whole(run) for run in page]
         token = page.token
         if not token:
             return found
@@ -116,7 +117,7 @@ def candidates_of_study(store: Store, study_id: str) -> list[Run]:
     store : where the runs are
     study_id : id of the study's run
     """
-    return found_runs(store, f"tags.study_id = '{study_id}' and tags.level = 'candidate'")
+    return found_runs(store, f"tags.{STUDY_ID} = '{study_id}' and tags.level = 'candidate'")
 
 
 def candidates_of(store: Store, sweep_id: str) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from customer_segmentation.errors import StoreError
 from customer_segmentation.tracking.fingerprint import TAG
+from customer_segmentation.tracking.machine_facts import EVALUATION
 from customer_segmentation.tracking.process import TAG as PROCESS
 from customer_segmentation.tracking.process import named, this_process
 from customer_segmentation.tracking.read import candidates_of_study, found_runs, runs_of
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from customer_segmentation.tracking.read import Run
 
 #: Tags that a verdict leaves on candidates; it is given again over what then is there.
-OF_THE_VERDICT = ("ruled_out_because", "objections", "objected_because", "pareto_front")
+OF_THE_VERDICT = ("ruled_out_because", "objections", "objected_because", EVALUATION)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from customer_segmentation.data.spreadsheet_safety import neutralised
 from customer_segmentation.secrets import redact, redact_files
@@ -33,6 +33,9 @@ from customer_segmentation.tracking.process import TAG as PROCESS
 from customer_segmentation.tracking.process import this_process
 from customer_segmentation.tracking.store import Store, insert
 from customer_segmentation.tracking.store_errors import stop_retrying, store_error_of
+
+if TYPE_CHECKING:
+    from mlflow.entities import DatasetInput
 
 #: Limits of the tracking store, from MLflow's validation.
 PARAM_LENGTH = 6000
@@ -58,6 +61,10 @@ _places: dict[str, str] = {}
 
 #: Parameters that the runs of ``mlflow run`` have already: MLflow refuses to write one twice.
 _logged: dict[str, frozenset[str]] = {}
+
+
+#: The data set that the last run had as its input, by name, source, digest and context.
+_data_sets: dict[tuple[str, str, str, str], DatasetInput] = {}
 
 
 DEFAULT_EXPERIMENT = "0"
@@ -255,6 +262,15 @@ def _write_table(frame: Any, path: Path) -> None:
 
 
 def _log_data_set(store: Store, run_id: str, item: DataSet) -> None:
+    used = [_data_set_input(item)]
+    insert(lambda: store.client.log_inputs(run_id, used))  # sweeps of one table log the same one
+
+
+def _data_set_input(item: DataSet) -> DatasetInput:
+    """What MLflow knows of a data set; all runs of a process that have the same one share it."""
+    known = (item.name, item.source, item.digest, item.context)
+    if known in _data_sets:
+        return _data_sets[known]
     import warnings
 
     import mlflow.data
@@ -268,8 +284,9 @@ def _log_data_set(store: Store, run_id: str, item: DataSet) -> None:
         )
         entity = data_set._to_mlflow_entity()
     entity._profile = json.dumps({"num_rows": len(item.frame), "num_elements": int(item.frame.size)})
-    used = [DatasetInput(entity, [InputTag("mlflow.data.context", item.context)])]
-    insert(lambda: store.client.log_inputs(run_id, used))  # sweeps of one table log the same one
+    _data_sets.clear()  # a process has one table at a time
+    _data_sets[known] = DatasetInput(entity, [InputTag("mlflow.data.context", item.context)])
+    return _data_sets[known]
 
 
 def take_over_run(store: Store) -> Store:

@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from customer_segmentation.settings.sweep import SweepSettings
-from customer_segmentation.tracking.items import Metrics, Tags
+from customer_segmentation.tracking.items import Tags
+from customer_segmentation.tracking.machine_facts import EVALUATION, scores
 from customer_segmentation.tracking.read import candidates_of, runs_of
 from customer_segmentation.tracking.runs import record
 from customer_segmentation.tracking.store import Store
@@ -101,7 +102,7 @@ def structures_of(store: Store, sweep_id: str) -> tuple[StudyStructure, ...]:
     """
     studies = [run for run in runs_of(store, sweep_id, "study") if run.info.status == "FINISHED"]
     studies.sort(key=lambda run: int(run.data.tags.get("job", 0)))
-    found = (from_tags(run.info.run_name, run.data.tags) for run in studies)
+    found = (from_tags(run.data.tags["study"], run.data.tags) for run in studies)
     return tuple(structure for structure in found if structure is not None)
 
 
@@ -130,11 +131,11 @@ def log_to_candidates(store: Store, decision: Decision) -> None:
         if number == decision.chosen and decision.violations:
             tags["objections"] = ", ".join(objection.code for objection in decision.violations)
             tags["objected_because"] = "; ".join(objection.sentence for objection in decision.violations)
-        if number in decision.front:
-            tags["pareto_front"] = "yes"
         board.loc[index, "verdict"] = verdict
         figures = decision.figures.get(number, {})
         tags |= {name: figures[name] for name in WORDS if name in figures}
         metrics = {name: value for name, value in figures.items() if name not in WORDS}
+        if number in decision.front:
+            metrics["on_pareto_front"] = 1.0
         if tags or metrics:
-            record(store, str(cell(board, index, "run_id")), [Tags(tags), Metrics(metrics)])
+            record(store, str(cell(board, index, "run_id")), [Tags(tags), *scores(EVALUATION, metrics)])

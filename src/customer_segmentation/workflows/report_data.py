@@ -113,7 +113,7 @@ def gather(
             tags=run.data.tags,
             studies=len(studies),
             failed={
-                study.info.run_name: study.data.tags["failed_because"]
+                study.data.tags["study"]: study.data.tags["failed_because"]
                 for study in studies
                 if "failed_because" in study.data.tags
             },

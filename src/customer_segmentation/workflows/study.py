@@ -34,6 +34,8 @@ from customer_segmentation.tracking.log.study import (
     structure_items,
     study_items,
 )
+from customer_segmentation.tracking.log.table import data_set
+from customer_segmentation.tracking.machine_facts import STUDY_ID, words
 from customer_segmentation.tracking.resume import standing_of, take_up
 from customer_segmentation.tracking.runs import abandon_run, finish_run, record, start_run
 from customer_segmentation.tracking.store import Store, connect
@@ -122,8 +124,11 @@ def run_logged(spec: StudySpec, context: SweepContext, store: Store) -> None:
         progress.study_reused(spec.name, len(standing.ks))
         return
     if standing is None:
-        tags = {"sweep": context.sweep_id, "job": spec.number, "overrides": json.dumps(spec.overrides), IDENTITY: own}
-        run_id = start_run(store, name=spec.name, level="study", parent=context.sweep_id, tags={**context.tags, **tags})
+        tags = {"study": spec.name, "sweep": context.sweep_id, "job": spec.number, IDENTITY: own}
+        tags["overrides"] = json.dumps(spec.overrides)
+        run_id = start_run(
+            store, name=spec.run_name, level="study", parent=context.sweep_id, tags={**context.tags, **tags}
+        )
     else:
         run_id = standing.run_id
         take_up(store, run_id)
@@ -145,6 +150,7 @@ def run_logged(spec: StudySpec, context: SweepContext, store: Store) -> None:
         full_data = score_full_data(settings, context.columns, study, space, customers)
         _log_candidates(computed, context, store, run_id, structure=found[1], identity=own, done=done)
         items: list[Item] = [
+            data_set(customers.table),
             *study_items(study, space, ids=customers.ids, params=spec.params, config=spec.config),
             *structure_items(*found),
             *([] if full_data is None else full_data_items(full_data.accounting, full_data.table)),
@@ -282,22 +288,24 @@ def _log_candidates(
             verdict = f"ruled_out:{choice.ruled_out[candidate.k]}"
         run_id = start_run(
             store,
-            name=f"{spec.name} · k={candidate.k}",
+            name=f"{spec.run_name} · k={candidate.k}",
             level="candidate",
             parent=study_id,
-            tags={
-                **context.tags,
-                "sweep": context.sweep_id,
-                "study_id": study_id,
-                "study": spec.name,
-                "job": spec.number,
-                **known,
-                "natural": "yes" if candidate.k == structure.k > 1 else "no",
-                "best_of_study": "yes" if best else "no",
-                IDENTITY: candidate_identity(identity, candidate.k),
-                "verdict_of_study": verdict,
-                **candidate_tags(candidate, verdict=verdict),
-            },
+            tags=words(
+                {
+                    **context.tags,
+                    "sweep": context.sweep_id,
+                    STUDY_ID: study_id,
+                    "study": spec.name,
+                    "job": spec.number,
+                    **known,
+                    "natural": "yes" if candidate.k == structure.k > 1 else "no",
+                    "best_of_study": "yes" if best else "no",
+                    IDENTITY: candidate_identity(identity, candidate.k),
+                    "verdict_of_study": verdict,
+                    **candidate_tags(candidate, verdict=verdict),
+                }
+            ),
             description=candidate_description(
                 f"{spec.name} · k={candidate.k}",
                 units=space.features.units,
@@ -307,7 +315,8 @@ def _log_candidates(
             ),
         )
         try:
-            items = list(candidate_items(candidate, space, params=spec.params, config=spec.config))
+            items: list[Item] = [data_set(customers.table)]
+            items += candidate_items(candidate, space, params=spec.params, config=spec.config)
             if best:
                 profiles = customers.profile(space, candidate.labels, candidate.estimator)
                 items += profile_items(profiles)

@@ -45,6 +45,11 @@ class StudySpec:
     config: str
 
     @property
+    def run_name(self) -> str:
+        """Name of its run: the table first, as one experiment may hold the runs of several."""
+        return f"{self.choices['data']} · {self.name}"
+
+    @property
     def params(self) -> dict[str, Any]:
         """Settings by which its runs are compared."""
         return {

@@ -24,7 +24,7 @@ CONFIDENCE = 0.95  # of the intervals of hypotheses
 
 
 def sweep_name(plan: Plan) -> str:
-    """The name that was given, else what is swept."""
+    """The name that was given, else the table and what is swept."""
     settings: SweepSettings = plan.settings[0]
     if settings.name:
         return settings.name
@@ -32,7 +32,7 @@ def sweep_name(plan: Plan) -> str:
     further = [f"{key}={','.join(values)}" for key, values in plan.swept.items() if key not in ("features", "scaling")]
     ks = parse_k(settings.k)
     shown = f"k={ks[0]}…{ks[-1]}" if len(ks) > 2 else f"k={','.join(map(str, ks))}"
-    return " · ".join([" × ".join(parts), *further, shown])
+    return " · ".join([plan.choices["data"], " × ".join(parts), *further, shown])
 
 
 def first_items(plan: Plan, table: CustomerTable, columns: list[str]) -> list[Item]:

@@ -19,7 +19,9 @@ from customer_segmentation.segments.claims import Claim
 from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.segments.profile import Profiles
 from customer_segmentation.segments.stakes import Stake
-from customer_segmentation.tracking.items import FigureItem, Item, Metrics, Table, Tags, Text
+from customer_segmentation.tracking.items import FigureItem, Item, Table, Tags, Text
+from customer_segmentation.tracking.machine_facts import SEGMENTS as SCORES_OF_SEGMENTS
+from customer_segmentation.tracking.machine_facts import scores
 
 PROFILE = "segments/profile.csv"
 
@@ -60,7 +62,8 @@ def insight_items(insights: SegmentInsights, *, playbook: str) -> Iterator[Item]
     high = insights.high_value
     if high is not None and high.segments:
         yield Table(high.customers, HIGH_VALUE)
-        yield Metrics({"high_value_share": high.share, "high_value_value_share": high.value_share})
+        shares = {"high_value_share": high.share, "high_value_value_share": high.value_share}
+        yield from scores(SCORES_OF_SEGMENTS, shares)
 
 
 def segments_record(insights: SegmentInsights, *, playbook: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from customer_segmentation.clustering.study import Candidate, Study
 from customer_segmentation.figures.study import elbow
 from customer_segmentation.tracking.descriptions import study_description
 from customer_segmentation.tracking.items import FigureItem, Item, Metrics, Params, Table, Tags, Text
+from customer_segmentation.tracking.machine_facts import SCORES, scores
 from customer_segmentation.verdict.structure import StudyStructure, structure_record
 
 LABELS = "labels.parquet"
@@ -135,7 +136,7 @@ def candidate_items(candidate: Candidate, space: Space, *, params: Mapping[str, 
     config : composed config of the study, as YAML, without k
     """
     yield Params({**params, "k": candidate.k})
-    yield Metrics(candidate.scores)
+    yield from scores(SCORES, candidate.scores)
     yield Table(segments_table(candidate, space.numbers), "segments.csv")
     yield Text(f"{config.rstrip()}\nk: {candidate.k}\n", CONFIG)
 

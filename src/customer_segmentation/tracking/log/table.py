@@ -10,7 +10,7 @@ from customer_segmentation.tracking.items import DataSet, Item, Metrics, Table, 
 
 def table_items(table: CustomerTable) -> Iterator[Item]:
     """The customer table: where it came from, the account of its rows, what was corrected and rejected."""
-    yield DataSet(table.customers, name=table.source, source=table.source, digest=table.digest[:32])
+    yield data_set(table)
     yield Metrics(table.accounting())
     yield Tags({"data_source": table.source, "data_digest_full": table.digest})
     if table.repairs:
@@ -19,3 +19,8 @@ def table_items(table: CustomerTable) -> Iterator[Item]:
         yield Table(table.set_aside, "set_aside.csv")
     if table.ignored_columns:
         yield Tags({"ignored_columns": ", ".join(table.ignored_columns)})
+
+
+def data_set(table: CustomerTable) -> DataSet:
+    """The customers as the input of a run."""
+    return DataSet(table.customers, name=table.source, source=table.source, digest=table.digest[:32])

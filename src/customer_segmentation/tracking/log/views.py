@@ -105,7 +105,7 @@ VIEWS = (
         "tags.verdict = 'chosen'",
         (
             tag("segments"), param("features"), param("scaling"), param("k"), metric("yardstick"), metric("stability"),
-            metric("high_value_share"), metric("high_value_value_share"),
+            metric("value_explained"), metric("high_value_value_share"),
         ),
         metric("yardstick"),
     ),
