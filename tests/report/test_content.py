@@ -63,7 +63,7 @@ def test_the_first_page_answers_who_how_many_how_much_and_what_to_do(hostile):
         facts = dict(tile.facts)
         assert facts["customers"].startswith(f"{int(row['customers']):,} (")
         assert facts["of Total Revenue"] == percent(row["value_share"])
-        assert facts["at stake a month"] == about(stake.recurring * stake.rate, "$")
+        assert facts["of monthly value at stake"] == about(stake.recurring * stake.rate, "$")
     texts = " ".join(f"{item.lead} {item.text}" for item in blocks_within(build_report(hostile).summary, Paragraph))
     assert "Confidence:" in texts
     assert "segments/high_value_customers.csv" in texts

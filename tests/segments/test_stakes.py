@@ -64,7 +64,8 @@ def test_at_stake_is_customers_times_fee_times_the_rate_of_customers_like_them(b
         assert stake.amount == pytest.approx(len(mine) * mine["Fee"].mean() * rate)
         low, high = binomtest(events, stake.observed).proportion_ci(method="wilson")
         assert stake.interval == pytest.approx((mine["Fee"].sum() * low, mine["Fee"].sum() * high), rel=1e-3)
-        assert stake.short.endswith("a month")
+        assert stake.short.endswith("of monthly value")
+        assert stake.sentence.endswith("as in the table, which does not say over what time")
         assert "churn rate" in stake.sentence
 
 

@@ -10,7 +10,7 @@ from customer_segmentation.report.data import ReportData
 from customer_segmentation.report.document import Beside, Block, Paragraph, Tile, Tiles
 from customer_segmentation.report.profile_rows import outcome_rows
 from customer_segmentation.segments.insights import SegmentInsights
-from customer_segmentation.segments.stakes import about
+from customer_segmentation.segments.stakes import about, adjective, together
 from customer_segmentation.verdict.structure import structure_of_chosen
 
 ASKED = "Which customers are worth keeping, what sets them apart, and what should be done for each group?"
@@ -72,7 +72,7 @@ def _tile(insights: SegmentInsights, segment: int) -> Tile:
             facts.append((label, percent(rate)))
     stake = insights.stakes[segment] if segment < len(insights.stakes) else None
     if stake is not None and stake.amount is not None:
-        facts.append((f"at stake a {stake.period}", about(stake.amount, stake.unit)))
+        facts.append((f"of {adjective(stake.period)} value at stake", about(stake.amount, stake.unit)))
     elif stake is not None and stake.recurring is not None:
         facts.append((f"bring a {stake.period}", about(stake.recurring, stake.unit)))
     elif value is not None and np.isfinite(row["value_mean"]):
@@ -99,12 +99,13 @@ def stakes_note(insights: SegmentInsights) -> list[Block]:
     if not known or len(known) < len(insights.stakes):
         return []
     first = known[0]
-    total = sum(stake.amount or 0.0 for stake in known)
+    total, low, high = (about(amount, first.unit) for amount in together(known))
     return [
         Paragraph(
-            f"one {first.period} ahead, customers × what each brings a {first.period} × the "
-            f"{first.rate_name} of customers like these, if it stays as it was. Segments do not overlap: together "
-            f"{about(total, first.unit)} a {first.period}. The segments' cards have the intervals.",
+            f"value of one {first.period} that goes if customers go on as in the table: customers × what each brings a "
+            f"{first.period} × the {first.rate_name} of customers like these, {first.over}. Segments do not overlap: "
+            f"together {total} of {adjective(first.period)} value (95\u00a0% interval {low} to {high}). The segments' "
+            "cards have their intervals.",
             lead="At stake:",
         )
     ]

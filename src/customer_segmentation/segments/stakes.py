@@ -1,8 +1,9 @@
 """What is at stake: how many customers an action is for, what they bring a month, and how many of them may leave.
 
 An amount at stake looks forward: customers x their value of one month or year x the rate of the outcome among customers
-like these. Without a column of recurring value there is none; what customers have brought so far is past revenue and is
-called so.
+like these. It is value *of* a month that would go, not value that goes each month: a table is a snapshot, and its rate
+is that of the time over which the outcome was observed (``within`` of the contract), which need not be a month. Without
+a column of recurring value there is none; what customers have brought so far is past revenue and is called so.
 """
 
 from __future__ import annotations
@@ -39,11 +40,12 @@ class Recurring:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome whose rate is applied: what it is called, and whether it happened (NaN: not known)."""
+    """The outcome whose rate is applied: what it is called, whether it happened (NaN: not known), over what time."""
 
     rate_name: str
     inside: Floats
     outside: Floats
+    within: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class Stake:
     observed : int
         Customers whose outcome is known: those of the rate.
     unit, period, rate_name : str
+    within : str
+        Time over which the outcome was observed; "" where nobody says.
     """
 
     customers: int
@@ -72,6 +76,7 @@ class Stake:
     unit: str = ""
     period: str = ""
     rate_name: str = ""
+    within: str = ""
 
     @property
     def amount(self) -> float | None:
@@ -92,8 +97,13 @@ class Stake:
 
     @property
     def short(self) -> str:
-        """The amount, such as "$52,200 a month"; "" where there is none."""
-        return "" if self.amount is None else f"{about(self.amount, self.unit)} a {self.period}"
+        """The amount, such as "$52,200 of monthly value"; "" where there is none."""
+        return "" if self.amount is None else f"{about(self.amount, self.unit)} of {adjective(self.period)} value"
+
+    @property
+    def over(self) -> str:
+        """Over what time the rate was observed, as a phrase."""
+        return over(self.within)
 
     @property
     def sentence(self) -> str:
@@ -105,7 +115,7 @@ class Stake:
         return (
             f"{self.short} (95{NBSP}% interval {about(ends[0], self.unit)} to {about(ends[1], self.unit)}): "
             f"{counted(self.customers, 'customer')} × {each} a {self.period} × {self.rate_name} "
-            f"{percent(self.rate)} of {self.observed:,} customers like these"
+            f"{percent(self.rate)} of {self.observed:,} customers like these, {self.over}"
         )
 
 
@@ -162,6 +172,7 @@ class Base:
             unit="" if self.recurring is None else self.recurring.unit,
             period="" if self.recurring is None else self.recurring.period,
             rate_name="" if self.outcome is None else self.outcome.rate_name,
+            within="" if self.outcome is None else self.outcome.within,
         )
 
     def lacks(self, only: Mapping[str, str]) -> bool:
@@ -183,6 +194,35 @@ def about(amount: float, unit: str) -> str:
     if amount:
         amount = round(amount, 2 - math.floor(math.log10(abs(amount))))
     return money(amount, unit)
+
+
+def adjective(period: str) -> str:
+    """Monthly for month, daily for day."""
+    return "daily" if period == "day" else f"{period}ly"
+
+
+def over(within: str) -> str:
+    """Over what time a rate was observed, as a phrase."""
+    return f"observed over a {within}" if within else "as in the table, which does not say over what time"
+
+
+def together(stakes: Sequence[Stake]) -> tuple[float, float, float]:
+    """Sum of amounts over segments that do not overlap, with its 95 % interval: half-widths add up in squares.
+
+    Parameters
+    ----------
+    stakes : each with an amount
+
+    Returns
+    -------
+    tuple of float
+        Sum, lower and upper end.
+    """
+    known = [(stake.amount, *stake.interval) for stake in stakes if stake.amount is not None and stake.interval]
+    total = math.fsum(amount for amount, _, _ in known)
+    below = math.sqrt(sum((amount - low) ** 2 for amount, low, _ in known))
+    above = math.sqrt(sum((high - amount) ** 2 for amount, _, high in known))
+    return total, total - below, total + above
 
 
 def _having(frame: pd.DataFrame, only: Mapping[str, str] | None) -> npt.NDArray[np.bool_]:
@@ -241,7 +281,7 @@ def outcome_of(described: Sequence[Described], outside: int) -> Outcome | None:
         if variable.role is not Role.outcome or variable.kind != "share" or len(variable.levels) != 1:
             continue
         left_out = np.full(outside, -1) if item.left_out is None else item.left_out
-        return Outcome(variable.rate_name, _happened(item.values), _happened(left_out))
+        return Outcome(variable.rate_name, _happened(item.values), _happened(left_out), variable.within)
     return None
 
 

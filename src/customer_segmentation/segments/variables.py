@@ -45,6 +45,8 @@ class ProfileVariable:
         What the column holds, as the contract says.
     event : str
         What the event of an outcome is called, such as churn.
+    within : str
+        Time over which an outcome was observed, such as quarter; "" where nobody says.
     """
 
     name: str
@@ -56,6 +58,7 @@ class ProfileVariable:
     feature: str = ""
     about: str = ""
     event: str = ""
+    within: str = ""
 
     @property
     def rate_name(self) -> str:
@@ -115,7 +118,9 @@ def describe_columns(
             variable = ProfileVariable(name, "number", spec.role, spec.unit, about=spec.about)
         else:
             values, levels = _positions(both, spec)
-            variable = ProfileVariable(name, "share", spec.role, levels=levels, about=spec.about, event=spec.event)
+            variable = ProfileVariable(
+                name, "share", spec.role, levels=levels, about=spec.about, event=spec.event, within=spec.within
+            )
         n = len(customers)
         described.append(Described(variable, values[:n], values[n:] if rest is not None else None))
     return tuple(described)

@@ -53,6 +53,7 @@ class ColumnSpec:
     repair: Repair | None = None  # a known error and its correction
     event_values: list[str] = field(default_factory=list)  # of an outcome: the values that count as the event
     event: str = ""  # of an outcome: what the event is called, such as churn, so that its share is the churn rate
+    within: str = ""  # of an outcome: the time over which it was observed, such as quarter; it stands beside every rate
 
 
 @dataclass

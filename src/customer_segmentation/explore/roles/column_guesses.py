@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -37,6 +38,12 @@ ROLE_WORDS = {
 }
 #: Units of what cannot be negative.
 COUNTED = frozenset(["months", "years", "days", "weeks", "hours", "minutes", "visits", "orders", "nights"])
+#: Words of a header by which an amount comes again every period, and those of what a customer earns.
+_RECURRING = {
+    "month": frozenset(["mrr", "monthly", "monatlich", "monatliche", "mensuel", "mensual"]),
+    "year": frozenset(["arr", "annual", "yearly", "jährlich", "annuel", "anual"]),
+}
+_EARNED = frozenset(["income", "salary", "wage", "einkommen", "gehalt"])
 _UNITS = {"yrs": "years", "hrs": "hours", "mins": "minutes", "mos": "months", "eur": "€", "usd": "$", "gbp": "£"}
 
 
@@ -195,6 +202,10 @@ def _number(facts: ColumnFacts, meaning: Meaning, vocabulary: Vocabulary) -> tup
     usable = np.isfinite(facts.numbers)
     money = meaning in (Meaning.amount, Meaning.price) or bool({"worth", "money", "money_other"} & facts.words.concepts)
     unit = unit_of(facts, vocabulary, money=money)
+    period = period_of(facts.words.words, money=money)
+    guessed = period and not unit
+    if period and "/" not in unit and "%" not in unit:
+        unit = f"{unit or '$'}/{period}"
     spec = ColumnSpec(
         ColumnType.integer if facts.whole else ColumnType.number,
         Role.value if meaning is Meaning.amount else Role.numeric,
@@ -203,8 +214,25 @@ def _number(facts: ColumnFacts, meaning: Meaning, vocabulary: Vocabulary) -> tup
         minimum=0.0 if unit in COUNTED and facts.values.min() >= 0 else None,
     )
     told = [f"{', '.join(map(short, facts.strangers))} read as blank"] if facts.strangers else []
+    told += [f"taken as {unit}: check the currency"] if guessed else []
     gone = 1 - usable.mean()
     return spec, usable, "; ".join([*told, *([f"{percent(gone)} without a value"] if gone > 0 else [])])
+
+
+def period_of(words: Collection[str], *, money: bool) -> str:
+    """Period of an amount that comes again and again, by the words of its header: ``mrr`` is money a month.
+
+    What a customer earns himself is no revenue.
+
+    Parameters
+    ----------
+    words : of the header, in small letters
+    money : the column is taken for an amount of money
+    """
+    said = set(words)
+    if said & _EARNED or not (money or said & {"mrr", "arr"}):
+        return ""
+    return next((period for period, named in _RECURRING.items() if said & named), "")
 
 
 def mostly_blank(facts: ColumnFacts) -> bool:
