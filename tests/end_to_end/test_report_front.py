@@ -100,7 +100,5 @@ def test_the_first_page_has_no_number_that_is_not_checked(page, people):
     rest = {number for number in numbers if number not in told}
     current = people[people["Customer Status"] != "Churned"]
     assert f"{len(current):,}" in rest
-    assert (
-        len(rest) <= 8
-    )  # all customers; the customers worth keeping, two shares; the sum, its interval
+    assert len(rest) <= 8  # all customers; the customers worth keeping, two shares; the sum, its interval
     assert np.isfinite(current["Monthly Charge"]).all()
