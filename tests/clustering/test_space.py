@@ -32,6 +32,35 @@ VALUE = {
 }
 
 
+@pytest.mark.parametrize("scaler", [StandardScaler(), MinMaxScaler(), None])
+@pytest.mark.parametrize("weight", [0.5, 1.25])
+def test_each_answer_has_the_declared_weight_beside_numbers_under_every_scaling(raw, columns, scaler, weight):
+    raw = raw.assign(Married=np.where(np.arange(len(raw)) < 4, "Yes", "No"))  # one in a hundred
+    declared = {
+        "tenure": "Tenure in Months",
+        "age": "Age",
+        "married": "Married",
+        "tv": "Streaming TV",
+        "at": "Contract",
+    }
+    made = feature_set("mixed", "", declared, columns)
+    space = build_space(raw, made, scaling="s", scaler=scaler, indicators=weight)
+    plain = build_space(raw, made, scaling="s", scaler=scaler)
+    np.testing.assert_allclose(space.matrix[:, :2], plain.matrix[:, :2])
+    typical = np.median(space.matrix[:, :2].std(axis=0))
+    assert space.dimensions == plain.dimensions == ["tenure", "age", "married", "tv", *plain.dimensions[4:]]
+    np.testing.assert_allclose(space.matrix[:, [3]].std(axis=0), weight * typical)
+    for own, as_is in zip(space.matrix[:, 2:].T, plain.matrix[:, 2:].T, strict=True):
+        np.testing.assert_allclose(own, as_is * weight * typical / max(as_is.std(), 0.3))
+    np.testing.assert_allclose(space.project(raw.head(9))[0], space.matrix[:9])
+
+
+def test_without_numbers_answers_stay_0_and_1(raw, columns):
+    made = feature_set("words", "", {"married": "Married", "contract": "Contract"}, columns)
+    weighted = build_space(raw, made, scaling="s", scaler=StandardScaler(), indicators=0.5)
+    np.testing.assert_array_equal(weighted.matrix, build_space(raw, made, scaling="s", scaler=None).matrix)
+
+
 def test_features_are_what_pandas_makes_of_the_raw_columns(raw, columns):
     space = build_space(raw, feature_set("mine", "", VALUE, columns), scaling="none", scaler=None)
     expected = pd.DataFrame(

@@ -185,10 +185,12 @@ def odd_rows():
     return pd.concat([base, odd], ignore_index=True)
 
 
-def model_of(features, scaler, k=4, estimator=None, **fields):
+def model_of(features, scaler, k=4, estimator=None, indicators=None, **fields):
     raw = table()
     columns = NUMBERS | WORDS
-    space = build_space(raw, feature_set("f", "", FEATURES[features], columns), scaling="s", scaler=scaler)
+    space = build_space(
+        raw, feature_set("f", "", FEATURES[features], columns), scaling="s", scaler=scaler, indicators=indicators
+    )
     estimator = (estimator or KMeans(k, n_init=2, random_state=0)).fit(space.matrix)
     given = {"numbers": tuple(range(k)), "names": {}, "contract": {"ID": {"role": "id"}}} | fields
     return SegmentModel(space.pipeline(estimator), centres=estimator.cluster_centers_, example=raw.head(2), **given)
@@ -325,8 +327,8 @@ def test_numbers_names_key_headers_and_a_lone_segment():
         check(alone, frame, "sqlite", ask)
 
 
-def test_minibatch_and_wide_models_are_selects_too():
-    model = model_of("mixed", StandardScaler(), estimator=MiniBatchKMeans(4, n_init=2, random_state=0))
+def test_minibatch_weighted_and_wide_models_are_selects_too():
+    model = model_of("mixed", StandardScaler(), indicators=0.5, estimator=MiniBatchKMeans(4, n_init=2, random_state=0))
     frame = odd_rows()
     with on_duckdb(frame) as ask:
         check(model, frame, "duckdb", ask)

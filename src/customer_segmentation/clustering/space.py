@@ -15,6 +15,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
 from customer_segmentation.clustering.feature_set import FeatureSet
+from customer_segmentation.clustering.indicator_weight import weigh, weighting
 from customer_segmentation.clustering.transformers import CustomerFeatures, plain_expression
 from customer_segmentation.data.contract import CASTING, plain_spec
 from customer_segmentation.errors import StudyError
@@ -115,7 +116,9 @@ def project_features(pipeline: Pipeline, features: pd.DataFrame) -> tuple[Floats
     return matrix[finite], usable
 
 
-def build_space(customers: pd.DataFrame, features: FeatureSet, *, scaling: str, scaler: Any) -> Space:
+def build_space(
+    customers: pd.DataFrame, features: FeatureSet, *, scaling: str, scaler: Any, indicators: float | None = None
+) -> Space:
     """Compute the features of customers and scale them.
 
     Parameters
@@ -126,8 +129,11 @@ def build_space(customers: pd.DataFrame, features: FeatureSet, *, scaling: str, 
     scaling : str
         Name of the scaling, for messages and runs.
     scaler : scikit-learn transformer or None
-        Unfitted. Applied to the numeric features; None leaves the numbers as they are. Yes/no features stay 0 and 1
-        and categories become 0/1 columns whatever the scaling: a z-scored rare indicator would outweigh everything.
+        Unfitted. Applied to the numeric features; None leaves the numbers as they are. Yes/no features and the words of
+        categories become 0/1 columns whatever the scaling.
+    indicators : float, optional
+        Weight of a 0/1 column beside numbers, in standard deviations of a typical scaled number; None: 0 and 1 as they
+        stand, as it is where a feature set has no numbers.
 
     Raises
     ------
@@ -144,11 +150,15 @@ def build_space(customers: pd.DataFrame, features: FeatureSet, *, scaling: str, 
     values = builder.fit(customers).transform(customers)
     _check_values(values, features)
     notes = _notes(values, features, scaler)
-    encoder = _encoder(features, scaler)
+    weighted = indicators is not None and 0 < len(features.of_kind("numeric")) < len(features.features)
+    encoder = _encoder(features, scaler, weighted=weighted)
     with warnings.catch_warnings(), np.errstate(all="ignore"):  # what becomes undefined is told below
         # n_quantiles larger than the table is lowered by scikit-learn itself; nothing for the user to do
         warnings.filterwarnings("ignore", message="n_quantiles")
         matrix = encoder.fit_transform(values)
+        if weighted and indicators is not None:
+            weigh(encoder, matrix, indicators)
+            matrix = encoder.transform(values)
     matrix = np.ascontiguousarray(matrix, dtype=np.float64)
     names = [str(name) for name in encoder.get_feature_names_out()]
     if not np.isfinite(matrix).all():
@@ -166,25 +176,25 @@ def build_space(customers: pd.DataFrame, features: FeatureSet, *, scaling: str, 
     return Space(features, scaling, matrix, names, values, preparation, notes)
 
 
-def _encoder(features: FeatureSet, scaler: Any) -> Any:
+def _encoder(features: FeatureSet, scaler: Any, *, weighted: bool) -> Any:
     """Scaler for numbers alone; with yes/no or categories a ColumnTransformer around it."""
     if scaler is None:
         # validated, it hands on an array as every scaler does: an estimator fitted on arrays warns about frames
         scaler = FunctionTransformer(feature_names_out="one-to-one", validate=True)
     if len(features.of_kind("numeric")) == len(features.features):
         return scaler
-    return ColumnTransformer(
-        [
-            ("numeric", scaler, features.of_kind("numeric")),
-            ("indicator", "passthrough", features.of_kind("indicator")),
-            (
-                "category",
-                OneHotEncoder(sparse_output=False, handle_unknown="ignore", drop="if_binary"),
-                features.of_kind("category"),
-            ),
-        ],
-        verbose_feature_names_out=False,
-    )
+    indicator: Any = "passthrough"
+    category: Any = OneHotEncoder(sparse_output=False, handle_unknown="ignore", drop="if_binary")
+    if weighted:
+        indicator, category = weighting(), Pipeline([("words", category), ("weight", weighting())])
+    parts = [
+        ("numeric", scaler, features.of_kind("numeric")),
+        ("indicator", indicator, features.of_kind("indicator")),
+        ("category", category, features.of_kind("category")),
+    ]
+    if weighted:
+        parts = [part for part in parts if part[2]]
+    return ColumnTransformer(parts, verbose_feature_names_out=False)
 
 
 def _check_values(values: pd.DataFrame, features: FeatureSet) -> None:

@@ -75,6 +75,8 @@ def coordinates(scaling: Any, features: Sequence[str], columns: Sequence[str], t
         inputs = [at[str(name)] for name in names]
         if isinstance(step, OneHotEncoder):
             found += _one_hot(step, inputs, text)
+        elif isinstance(step, Pipeline) and isinstance(step.steps[0][1], OneHotEncoder):
+            found += _scaled(Pipeline(step.steps[1:]), _one_hot(step.steps[0][1], inputs, text))
         elif isinstance(step, str):
             found += inputs if step == "passthrough" else []
         elif inputs:

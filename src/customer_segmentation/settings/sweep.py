@@ -28,6 +28,9 @@ class ScalingSettings:
 
     about: str = ""  # what it is, in a line for people
     scaler: Any = None  # a scikit-learn transformer by `_target_`; null: the numbers as they are
+    # Weight of a yes/no column, and of each word of a category, beside numbers: in standard deviations of a typical
+    # scaled number. null: 0 and 1 as they stand
+    indicators: float | None = limited(0.5, above=0)
 
 
 @dataclass

@@ -145,6 +145,7 @@ def _load(settings: SweepSettings, needed: Sequence[str]) -> PreparedCustomers:
         declared_features(settings.yardstick.features, table.columns, "of the yardstick"),
         scaling="of the yardstick",
         scaler=make_scaler(settings.yardstick.scaling.scaler, "of the yardstick"),
+        indicators=settings.yardstick.scaling.indicators,
     )
     restarts = Restarts(settings.large.threshold, settings.large.init_sample)
     return PreparedCustomers(table, reference.matrix, settings.seed, restarts=restarts)

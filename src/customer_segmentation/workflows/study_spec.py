@@ -140,6 +140,7 @@ def space_of(spec: StudySpec, customers: PreparedCustomers) -> Space:
         declared_features(settings.features, customers.table.columns, spec.choices["features"]),
         scaling=spec.choices["scaling"],
         scaler=make_scaler(settings.scaling.scaler, spec.choices["scaling"]),
+        indicators=settings.scaling.indicators,
     )
 
 
