@@ -9,6 +9,8 @@ from sklearn.mixture import GaussianMixture
 from customer_segmentation.clustering.clusterer import Clusterers, asked_parameters, centres_of, renumber, started_at
 from customer_segmentation.clustering.fit import fit_k
 from customer_segmentation.clustering.stability import seed_agreement, study_stability
+from customer_segmentation.clustering.study import run_study
+from customer_segmentation.clustering.ward import Ward
 from customer_segmentation.errors import StudyError
 
 
@@ -86,3 +88,30 @@ def test_a_class_may_bring_its_own_numbers():
     own = Own()
     renumber(own, np.array([1, 0]))
     assert own.order.tolist() == [1, 0]
+
+
+def test_ward_labels_by_the_nearest_centre_and_says_how_often_the_tree_agrees(matrix):
+    tree = AgglomerativeClustering(3).fit_predict(matrix)
+    fit = fit_k(matrix, 3, make_estimator=Clusterers(Ward()), seed=1)
+    means = np.array([matrix[tree == at].mean(axis=0) for at in range(3)])
+    nearest = np.square(matrix[:, None] - means).sum(axis=2).argmin(axis=1)
+    assert fit.estimator.agreement_ == pytest.approx((nearest == tree).mean())
+    assert adjusted_rand_score(nearest, fit.labels) == 1.0
+    np.testing.assert_array_equal(fit.estimator.predict(matrix), fit.labels)
+    assert list(np.bincount(fit.labels)) == sorted(np.bincount(fit.labels), reverse=True)
+    sampled = fit_k(matrix, 3, make_estimator=Clusterers(Ward(sample=200)), seed=1)
+    assert adjusted_rand_score(sampled.labels, fit.labels) > 0.9
+
+
+@pytest.mark.parametrize(("prototype", "score"), [(GaussianMixture(), "bic"), (Ward(), "agreement")])
+def test_what_only_the_algorithm_can_say_is_a_score(matrix, prototype, score):
+    limits = {"silhouette_limit": 1000, "silhouette_sample": 1000}
+    study = run_study(
+        matrix, ks=[1, 3], make_estimator=Clusterers(prototype), seed=1, value=None, reference=None, **limits
+    )
+    found = [candidate.scores[score] for candidate in study.candidates]
+    assert found == [
+        candidate.estimator.bic(matrix) if score == "bic" else candidate.estimator.agreement_
+        for candidate in study.candidates
+    ]
+    assert "bic" not in study.candidates[1].scores or found[1] < found[0]

@@ -125,6 +125,21 @@ def objective_of(estimator: Any) -> float:
     return -float(estimator.lower_bound_) if hasattr(estimator, "lower_bound_") else float("nan")
 
 
+def own_scores(estimator: Any, matrix: Floats) -> dict[str, float]:
+    """What only this algorithm can say of its fit.
+
+    ``bic`` of a mixture, the lower the better within one space; ``agreement``, the share of customers in the same
+    segment by the nearest centre as by the algorithm itself.
+
+    Parameters
+    ----------
+    estimator : a fitted clusterer
+    matrix : the rows that it was fitted to, shape (n, d)
+    """
+    found = {"bic": float(estimator.bic(matrix))} if hasattr(estimator, "bic") else {}
+    return found | ({"agreement": float(estimator.agreement_)} if hasattr(estimator, "agreement_") else {})
+
+
 def with_starts(estimator: Any, starts: int) -> Any:
     """Let an unfitted estimator try so many random starts, where it runs as a whole from each of them.
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from customer_segmentation.clustering import metrics as scores
-from customer_segmentation.clustering.clusterer import MakeEstimator
+from customer_segmentation.clustering.clusterer import MakeEstimator, own_scores
 from customer_segmentation.clustering.fit import Fit, check_matrix, fit_k
 from customer_segmentation.clustering.knee import elbow_knee
 from customer_segmentation.clustering.silhouette import silhouettes
@@ -125,7 +125,8 @@ def run_study(  # noqa: PLR0913 - each is named at the call
     Study
         Scores are ``inertia``; ``inertia_share``, of the inertia at k = 1; ``silhouette`` and, when sampled,
         ``silhouette_se``; ``davies_bouldin``; ``calinski_harabasz``; ``smallest_share``; ``value_explained`` and
-        ``reference_explained``, shares of variance; ``n_iter``; ``converged``, 0 or 1; ``seconds``, of the fit.
+        ``reference_explained``, shares of variance; ``n_iter``; ``converged``, 0 or 1; ``seconds``, of the fit; and
+        what only the algorithm can say (`own_scores`).
 
     Raises
     ------
@@ -148,6 +149,7 @@ def run_study(  # noqa: PLR0913 - each is named at the call
         found = {"inertia": fit.inertia, "inertia_share": fit.inertia / total}
         if fit.k > 1:
             found |= found_by_k[fit.k] | _scores_of_partition(matrix, fit, value=value, reference=reference)
+        found |= own_scores(fit.estimator, matrix)
         found |= {"smallest_share": scores.smallest_share(fit.labels), "seconds": fit.seconds}
         candidates.append(_candidate(fit, found, samples.get(fit.k)))
     return Study(candidates=tuple(candidates), knee=elbow_knee(ks, [fit.inertia for fit in fits]))

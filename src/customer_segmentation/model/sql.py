@@ -21,6 +21,7 @@ from sklearn.cluster import KMeans, MiniBatchKMeans
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from customer_segmentation.clustering.ward import Ward
 from customer_segmentation.data.contract import spec_from_plain
 from customer_segmentation.errors import SettingsError, StudyError
 from customer_segmentation.model.segment_model import FARTHEST, TOO_FAR, SegmentModel, distinct_names
@@ -91,7 +92,7 @@ def labelling_select(
         The table's name cannot be read, a header is for a column that the model does not read, or there is no id.
     """
     estimator = model.pipeline.steps[-1][1]
-    if not isinstance(estimator, KMeans | MiniBatchKMeans):
+    if not isinstance(estimator, KMeans | MiniBatchKMeans | Ward):
         raise StudyError(
             f"{type(estimator).__name__} does not put a customer into the segment of the nearest centre, which is what "
             "the SELECT computes; label with `segment score`, or take a model of K-means."

@@ -27,6 +27,8 @@ SCORES = {
     "silhouette": "silhouette in its own space",
     "davies_bouldin": "Davies-Bouldin in its own space",
     "calinski_harabasz": "Calinski-Harabasz in its own space",
+    "bic": "BIC of the mixture, the lower the better in its own space",
+    "agreement": "share with the same segment by the nearest centre as by the tree",
     "inertia": "inertia in its own space",
 }
 SCORES |= {item.column: item.heading for item in CRITERIA.values() if item.column not in SCORES}
