@@ -143,3 +143,22 @@ def test_files_of_the_folder_that_are_taken_are_named():
         "conf/scaling/standard.yaml stands in for the shipped file of that name"
     ]
     assert taken_files("sweep", [{"scaling": "minmax"}]) == []
+
+
+def test_an_own_class_need_not_declare_constraints():
+    own = "customer_segmentation.clustering.transformers.CustomerFeatures"
+    made = make_scaler({"_target_": own, "columns": {}, "features": {}, "categories": []}, "x")
+    assert not hasattr(made, "_parameter_constraints")
+
+
+def test_lists_and_mappings_of_a_config_are_pythons():
+    made = make_scaler(
+        {
+            "_target_": "sklearn.preprocessing.FunctionTransformer",
+            "feature_names_out": "one-to-one",
+            "kw_args": {"a": [1]},
+        },
+        "x",
+    )
+    assert type(made.kw_args) is dict
+    assert type(made.kw_args["a"]) is list

@@ -70,7 +70,7 @@ def _instance(spec: Any, choice: str, where: str, *, methods: tuple[str, ...]) -
         raise SettingsError(f"{choice}: {where} has no _target_; name a scikit-learn class there.")
     check_targets(spec, where=f"{choice}: {where}")
     try:
-        made = instantiate(dict(spec))
+        made = instantiate(dict(spec), _convert_="all")  # lists and mappings as Python has them, which can be stored
     except (InstantiationException, TypeError, ValueError) as error:
         cause = error.__cause__ or error
         text = " ".join(str(cause).split()).split(" full_key")[0]
@@ -79,7 +79,7 @@ def _instance(spec: Any, choice: str, where: str, *, methods: tuple[str, ...]) -
     if missing:
         raise SettingsError(f"{choice}: {spec['_target_']} has no {missing[0]}; {where} needs a scikit-learn object.")
     _check_storable(made, choice)
-    if hasattr(made, "_validate_params"):
+    if hasattr(made, "_parameter_constraints"):  # which scikit-learn's own classes declare, and few others
         try:
             made._validate_params()
         except (ValueError, TypeError) as error:
