@@ -2,11 +2,11 @@
 
 import ast
 import importlib.util
-import re
 import shutil
 import socket
 import time
 
+import mlflow
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,6 +18,7 @@ from customer_segmentation.data.repeated_ids import Held
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Population, Role
 from customer_segmentation.settings.engine import EngineSettings
+from customer_segmentation.sources.samples.telecom import draw_customers
 from customer_segmentation.sources.spark.session import connect
 from customer_segmentation.tracking.machine_facts import whole
 
@@ -207,39 +208,75 @@ def test_what_a_worker_says_is_said_here(spark, tables):
         list(source.mapped(work, rules.wanted.specs))
 
 
-def test_a_sweep_gives_the_same_figures_and_verdict(spark, tmp_path, monkeypatch, capsys):
-    import mlflow
+def store_in(folder):
+    return f"sqlite:///{folder}/mlflow.db"
 
-    from customer_segmentation.sources.samples.telecom import draw_customers
 
+@pytest.fixture(scope="module")
+def swept(spark, tmp_path_factory):
+    """A table, and for each engine a folder and its runs."""
+    folder = tmp_path_factory.mktemp("swept")
     frame = draw_customers(2_000, seed=3)
     frame.loc[frame.index % 500 == 7, "Tenure in Months"] = -4  # impossible: rejected
-    frame.to_parquet(tmp_path / "customers.parquet", index=False, row_group_size=300)
-    words = ["data=telecom", f"data.path={tmp_path / 'customers.parquet'}", "data.max_rows=900", "features=value"]
+    frame.to_parquet(folder / "customers.parquet", index=False, row_group_size=300)
+    words = ["data=telecom", f"data.path={folder / 'customers.parquet'}", "data.max_rows=900", "features=value"]
     words += ["scaling=minmax", "k=[2,3]", "selection.stability.resamples=3", "tracking.report=false"]
     found = {}
-    for engine in ("local", "spark"):
-        (tmp_path / engine).mkdir()
-        monkeypatch.chdir(tmp_path / engine)
-        capsys.readouterr()
-        assert main(["sweep", *words, f"engine={engine}"]) == 0
-        shown = re.sub(r"\b[0-9a-f]{32}\b|/\S+", "…", capsys.readouterr().out)
-        client = mlflow.MlflowClient("sqlite:///mlflow.db")
-        runs = client.search_runs([client.get_experiment_by_name("customer-segmentation").experiment_id])
-        runs = [whole(run) for run in runs]
-        metrics = {
+    with pytest.MonkeyPatch.context() as patch:
+        for engine in ("local", "spark"):
+            (folder / engine).mkdir()
+            patch.chdir(folder / engine)
+            assert main(["sweep", *words, f"engine={engine}", f"tracking.uri={store_in(folder / engine)}"]) == 0
+            client = mlflow.MlflowClient(store_in(folder / engine))
+            runs = client.search_runs([client.get_experiment_by_name("customer-segmentation").experiment_id])
+            found[engine] = [whole(run) for run in runs]
+    return folder, found
+
+
+def test_a_sweep_gives_the_same_figures_and_verdict(spark, swept):
+    _, found = swept
+    metrics = {
+        engine: {
             (run.info.run_name, name): value
             for run in runs
             for name, value in run.data.metrics.items()
             if "seconds" not in name
         }
-        found[engine] = (metrics, shown, {run.data.tags["level"]: run.data.tags for run in runs})
-    (here, said_here, _), (there, said_there, tags) = found["local"], found["spark"]
-    assert any("full_data/inertia" in name for _, name in here)
-    assert there == here
-    assert said_there == said_here
+        for engine, runs in found.items()
+    }
+    assert any("full_data/inertia" in name for _, name in metrics["local"])
+    assert metrics["spark"] == metrics["local"]
+    here, tags = ({run.data.tags["level"]: run.data.tags for run in found[engine]} for engine in ("local", "spark"))
+    for name in ("chosen", "structure", "certainty", "tie", "full_data"):
+        assert tags["sweep"][name] == here["sweep"][name]
     assert tags["sweep"]["engine"] == f"Spark {spark.version}"
-    assert tags["study"]["engine_passes"] == "2"
+    assert tags["study"]["engine_passes"] == "1"
+    assert "engine" not in {key for run in found["local"] for key in run.data.tags}
+
+
+def test_labels_written_by_spark_are_those_written_here(swept, monkeypatch, capsys):
+    folder, _ = swept
+    monkeypatch.chdir(folder / "spark")
+    frame = draw_customers(700, seed=8).astype({"Tenure in Months": float})
+    frame.loc[3] = None
+    frame.loc[4, "Total Revenue"] = None
+    frame.loc[5, "Tenure in Months"] = -1
+    frame.to_parquet("new.parquet", index=False, row_group_size=150)
+    runs = [run for run in swept[1]["spark"] if run.data.tags.get("chosen_run_id")]
+    words = ["score", f"run_id={runs[0].data.tags['chosen_run_id']}", "input=new.parquet", "quiet=true"]
+    words.append(f"tracking.uri={store_in(folder / 'spark')}")
+    assert main([*words, "output=here.parquet"]) == 0
+    assert main([*words, "output=there", "engine=spark"]) == 0
+    here, there = pd.read_parquet("here.parquet"), pd.read_parquet("there")
+    assert len(there) == 700
+    labelled = there[there["segment"].notna()].set_index("Customer ID").loc[here["Customer ID"]]
+    for name in ("segment", "segment_name", "distance", "margin"):
+        assert labelled[name].tolist() == here[name].tolist()
+    rejected = pd.read_csv("here_rejected.csv")
+    assert sorted(there["reason"].dropna()) == sorted(rejected["reason"])
+    assert not [path for path in (folder / "spark").iterdir() if path.name.startswith(".there")]
+    assert main([*words, "output=there", "engine=spark"]) != 0
+    assert "exists; give another name, or overwrite=true" in capsys.readouterr().err
 
 
 def test_nobody_listens_there():
@@ -261,7 +298,7 @@ def test_nobody_listens_there():
         (["engine=spark", "launcher=local"], "one process speaks to Spark"),
         (["engine=spark", "engine.remote=sc://x", "engine.memory=4g"], "engine.remote=local alone"),
         (["engine.partitions=4"], "engine=spark alone"),
-        (["data.table=main.customers"], "add engine=spark"),
+        (["data.path=x.parquet", "data=telecom", "data.table=main.customers"], "add engine=spark"),
         (["engine=spark", "experiments=rfm", "data.path=x.parquet"], "reads customers and not orders"),
     ],
 )

@@ -75,7 +75,7 @@ SPEC = CommandSpec(
             "version, digest of the input and drift (steady, watch or refit) go to one MLflow run",
             "(tags.level = 'score').",
         ],
-        decisions={"drift": "how far is too far"},
+        decisions={"drift": "how far is too far", "engine": "what reads and labels: this process, or Spark"},
         settings=SINGLE,
         examples=[
             "segment score input=customers.csv output=labels.csv",

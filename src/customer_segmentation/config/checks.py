@@ -141,6 +141,9 @@ def check_score(settings: ScoreSettings) -> None:
         One sentence on the first thing that cannot work.
     """
     check_headers(settings.headers)
+    check_engine(settings.engine)
+    if settings.engine.kind != "local":
+        _check_score_there(settings)
     if settings.rejects is not None and not re.search(r"\.(csv|tsv|txt)(\.(gz|zst|bz2))?$", settings.rejects.lower()):
         raise SettingsError(f"rejects={settings.rejects}: expected a name that ends in .csv.")
     paths = {key: value for key in ("input", "output", "rejects") if (value := getattr(settings, key))}
@@ -148,6 +151,31 @@ def check_score(settings: ScoreSettings) -> None:
     for key, other in (("input", "output"), ("input", "rejects"), ("output", "rejects")):
         if key in places and other in places and same_file(places[key], places[other]):
             raise SettingsError(f"{other} is the same file as {key}; give it another name.")
+
+
+def _check_score_there(settings: ScoreSettings) -> None:
+    """Refuse what an engine does not take of a scoring.
+
+    Raises
+    ------
+    SettingsError
+        Names the first of it.
+    """
+    usual = ScoreSettings()
+    for name in ("rejects", "chunk", "sheet", "delimiter", "encoding", "decimal"):
+        if getattr(settings, name) != getattr(usual, name):
+            why = "rejected rows stand in the output, with the reason" if name == "rejects" else "it reads Parquet"
+            raise SettingsError(f"{name} has no effect with engine={settings.engine.kind}: {why}; leave it out.")
+    if (settings.input == "catalog") != bool(settings.query):
+        raise SettingsError(
+            f"engine={settings.engine.kind} reads a query from its catalog: give input=catalog together with "
+            "query=SELECT ..., or input=FOLDER alone."
+        )
+    if (settings.output == "catalog") != (settings.table != usual.table):
+        raise SettingsError(
+            f"engine={settings.engine.kind} writes a table to its catalog: give output=catalog together with "
+            "table=NAME, or output=FOLDER alone."
+        )
 
 
 def check_headers(headers: Any) -> None:

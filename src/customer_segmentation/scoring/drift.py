@@ -25,6 +25,7 @@ from customer_segmentation.segments.intervals import newcombe, shares_differ, wi
 from customer_segmentation.settings.score import DriftSettings
 
 WORDS = ("steady", "watch", "refit")
+_COUNTS = ("customers", "rejected", "rows", "distance", "squared", "beyond")
 MOST_UNSEEN = 1000  # different new categories that are told apart
 
 
@@ -123,6 +124,25 @@ class DriftWatch:
         self.distance += float(distances.sum())
         self.squared += float((distances**2).sum())
         self.beyond += int((distances > self.reference["distances"]["quantiles"]["0.99"]).sum())
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What `merge` takes: numbers and texts alone."""
+        return {
+            "counts": {name: getattr(self, name) for name in _COUNTS},
+            "variables": [variable.state for variable in self.variables],
+            "segments": {str(number): count for number, count in self.segments.items()},
+            "unseen": [[column, value, count] for (column, value), count in self.unseen.items()],
+        }
+
+    def merge(self, state: Mapping[str, Any]) -> None:
+        """Add what a watch of the same model has counted elsewhere, as its `state` says."""
+        for name, count in state["counts"].items():
+            setattr(self, name, getattr(self, name) + count)
+        for variable, part in zip(self.variables, state["variables"], strict=True):
+            variable.merge(part)
+        self.segments.update({int(number): count for number, count in state["segments"].items()})
+        self._note_unseen({(column, value): count for column, value, count in state["unseen"]})
 
     def _note_unseen(self, found: Mapping[tuple[str, str], int]) -> None:
         for key, count in found.items():

@@ -80,6 +80,16 @@ class Comparison:
             self.outside.add(labelled, ~kept)
 
     @property
+    def state(self) -> dict[str, Any]:
+        """What `merge` takes: numbers and texts alone."""
+        return {"inside": self.inside.state, "outside": self.outside.state}
+
+    def merge(self, state: Mapping[str, Any]) -> None:
+        """Add what was compared elsewhere, as its `state` says."""
+        self.inside.merge(state["inside"])
+        self.outside.merge(state["outside"])
+
+    @property
     def rejected(self) -> int:
         """Rows without a label."""
         return self.inside.rejected
@@ -148,7 +158,7 @@ def score(  # noqa: PLR0913 - one case after the other; each is named at the cal
     positions = positions_of(source.headers, specs, needed=model.needed, named=headers, source=source.name)
     id_column = id_of(specs)
     done = Scored(id_column=id_column if id_column in positions else None)
-    _refuse_twice(source, columns, done.id_column, positions)
+    refuse_twice(source, columns, done.id_column, positions)
     wanted = {at: specs[name] for name, at in positions.items()}
     names = names_of(source.text_names, taken=REJECTED)
     known = {at: name for name, at in positions.items()}
@@ -165,7 +175,7 @@ def score(  # noqa: PLR0913 - one case after the other; each is named at the cal
                 good = labelled.table["segment"].notna().to_numpy()
                 output.write(_labels(chunk, labelled.table, good, positions, done.id_column, columns))
                 done.scored += int(good.sum())
-                done.segments.update(_counts(labelled.table["segment"].to_numpy(dtype=np.int64, na_value=-1)[good]))
+                done.segments.update(counts_of(labelled.table["segment"].to_numpy(dtype=np.int64, na_value=-1)[good]))
                 if not good.all():
                     bad = np.flatnonzero(~good)
                     reasons = [str(reason) for reason in labelled.table["reason"].to_numpy()[bad]]
@@ -222,13 +232,21 @@ def ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
             yield chunk
 
 
-def _counts(segments: np.ndarray) -> dict[int, int]:
+def counts_of(segments: np.ndarray) -> dict[int, int]:
+    """Rows of each segment."""
     values, counts = np.unique(segments, return_counts=True)
     return dict(zip(values.tolist(), counts.tolist(), strict=True))
 
 
-def _refuse_twice(source: TableSource, columns: str, id_column: str | None, positions: Mapping[str, int]) -> None:
+def refuse_twice(source: TableSource, columns: str, id_column: str | None, positions: Mapping[str, int]) -> None:
     """Refuse an output in which a name would stand twice.
+
+    Parameters
+    ----------
+    source : the input
+    columns : "id" or "all"
+    id_column : name of the id; None where the input has none
+    positions : column of the model to its position in the input
 
     Raises
     ------
@@ -278,14 +296,25 @@ def _labels(
     return rows
 
 
+def count_reason(done: Scored, reason: str) -> None:
+    """Count a row without a label, by its reason without the row's own cells.
+
+    Parameters
+    ----------
+    done : counts so far
+    reason : of the row
+    """
+    kind = _VALUE.sub(" ", reason)
+    done.reasons[kind if kind in done.reasons or len(done.reasons) < MOST_REASONS else "other"] += 1
+
+
 def _reject(aside: Output, part: pd.DataFrame, names: list[str], done: Scored) -> None:
     """Write rows without a label with all their cells; a row in which nothing stands has no other reason."""
     cells = part.iloc[:, :-2].fillna("").astype("str")
     empty = (cells.apply(lambda column: column.str.strip()) == "").all(axis=1).to_numpy()
     reasons = np.where(empty, "the row is empty", part["reason"].to_numpy(dtype=object))
     for reason in reasons:
-        kind = _VALUE.sub(" ", str(reason))
-        done.reasons[kind if kind in done.reasons or len(done.reasons) < MOST_REASONS else "other"] += 1
+        count_reason(done, str(reason))
     columns: list[Any] = [pa.array(cells.iloc[:, at], pa.large_string()) for at in range(cells.shape[1])]
     columns += [pa.array(part["row"].to_numpy(dtype=np.int64)), pa.array(reasons.tolist(), pa.large_string())]
     aside.write(pa.table(columns, names=[*names, *REJECTED]))

@@ -55,6 +55,18 @@ class VariableCounts:
             self.values[str(value) if value in known else "not at the fit"] += int(count)
         return unseen
 
+    @property
+    def state(self) -> dict[str, Any]:
+        """What `merge` takes: numbers and texts alone."""
+        return {"now": self.now.tolist(), "sum": self.sum, "n": self.n, "values": dict(self.values)}
+
+    def merge(self, state: Mapping[str, Any]) -> None:
+        """Add what was counted elsewhere, as its `state` says."""
+        self.now += np.array(state["now"], dtype=np.int64)
+        self.sum += state["sum"]
+        self.n += state["n"]
+        self.values.update(state["values"])
+
     def counts(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Customers of each bin then and now."""
         if self.numeric:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from customer_segmentation.settings.engine import EngineSettings
 from customer_segmentation.settings.limits import limited
 from customer_segmentation.settings.registry import settings_of
 from customer_segmentation.settings.tracking import TrackingSettings
@@ -32,9 +33,10 @@ class DriftSettings:
 class ScoreSettings:
     """The whole of ``segment score``."""
 
-    # CSV, Parquet, Excel, or an SQLAlchemy URL with `query`
+    # CSV, Parquet, Excel, or an SQLAlchemy URL with `query`; with engine=spark Parquet, or `catalog` with `query`
     input: str | None = limited(None, required=NO_INPUT)
-    # .csv, .tsv, .parquet, .xlsx, .csv.gz, ..., or an SQLAlchemy URL with `table`
+    # .csv, .tsv, .parquet, .xlsx, .csv.gz, ..., or an SQLAlchemy URL with `table`; with engine=spark a folder for
+    # Parquet files, or `catalog` with `table`
     output: str | None = limited(None, required=NO_OUTPUT)
     model: str = "models:/customer-segmentation@champion"  # address of the model, or the folder that holds it
     run_id: str | None = None  # instead of `model`: a run that holds one
@@ -51,6 +53,7 @@ class ScoreSettings:
     encoding: str | None = None  # of a text, such as utf-8 or cp1252; null: found out
     decimal: str | None = limited(None, choices=(".", ","))  # mark of numbers in a text; null: found out
     drift: DriftSettings = field(default_factory=DriftSettings)
+    engine: EngineSettings = field(default_factory=EngineSettings)
     # from which word on the exit code is 3
     fail_on_drift: str = limited("never", choices=("never", "watch", "refit"))
     tracking: TrackingSettings = field(default_factory=TrackingSettings)

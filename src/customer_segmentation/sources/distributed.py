@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -51,6 +51,30 @@ class DistributedSource(TableSource):
         work : its answers are numbers of 64 bits
         wanted : contract of the wanted columns by their position
         most : of more numbers only so many and one are given
+        """
+
+    @abstractmethod
+    def written(
+        self,
+        work: Callable[[Chunk], pa.Table],
+        wanted: Mapping[int, ColumnSpec],
+        place: str,
+        *,
+        is_table: bool,
+        kept: Sequence[int] | None,
+        added: Mapping[str, str],
+    ) -> None:
+        """Write what some work makes of each row, to a place that does not exist yet.
+
+        Parameters
+        ----------
+        work : makes the added columns of a chunk, in its order
+        wanted : contract of the columns that it needs by their position
+        place : a folder for Parquet files, or a table of the catalog
+        is_table : whether it is a table
+        kept : positions of the columns that are written in front of the added ones, as they are; None: all. Empty: the
+            number of the row
+        added : name of each added column to its type
         """
 
 

@@ -13,6 +13,7 @@ from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.formatting import markdown, percent
 from customer_segmentation.scoring.columns import contract_of
 from customer_segmentation.scoring.database_output import TableOutput
+from customer_segmentation.scoring.distributed import CATALOG, Place, score_there
 from customer_segmentation.scoring.drift import WORDS, Drift
 from customer_segmentation.scoring.load import LoadedModel, loaded
 from customer_segmentation.scoring.outputs import Output
@@ -20,6 +21,7 @@ from customer_segmentation.scoring.score import Comparison, Scored, score
 from customer_segmentation.settings.data import ColumnSpec, DataSettings
 from customer_segmentation.settings.score import ScoreSettings
 from customer_segmentation.sources.base import TableSource
+from customer_segmentation.sources.distributed import DistributedSource, engine_tags
 from customer_segmentation.sources.open import open_source
 from customer_segmentation.tracking.items import Tags, Text
 from customer_segmentation.tracking.log.scoring import score_items
@@ -46,7 +48,8 @@ class ScoredTable:
     segments : dict of str to int
         Customers by the segment's name.
     output : str
-    rejects : Path
+    rejects : str
+        Where rows without a label are.
     model : str
         What people call it.
     run_id : str
@@ -57,7 +60,7 @@ class ScoredTable:
     compared: str
     segments: dict[str, int]
     output: str
-    rejects: Path
+    rejects: str
     model: str
     run_id: str
 
@@ -101,27 +104,46 @@ def score_table(
         model = loaded(store, settings.model, settings.run_id)
         headers = {str(name): str(header) for name, header in (settings.headers or {}).items()}
         specs = contract_of(model.model.contract, headers)
+        there = settings.engine.kind != "local"
         source = _input_of(settings, specs)
-        output = output_of(settings)
-        said = settings.rejects is not None
-        rejects = Output(rejects_of(settings), overwrite=settings.overwrite, key="rejects", said=said)
+        place = str(settings.output)
+        if not there:
+            output = output_of(settings)
+            said = settings.rejects is not None
+            rejects = Output(rejects_of(settings), overwrite=settings.overwrite, key="rejects", said=said)
+            place = _name_of(output)
+        else:
+            written = Place(place, settings.table, settings.overwrite)
+            written.check()
+            place = f"table {settings.table}" if place == CATALOG else place
         watch = Comparison(model.model)
-        tags = {"command": command, "model": model.label, **_origin(model)}
+        tags = {"command": command, "model": model.label, **_origin(model), **engine_tags(settings.engine)}
         run_id = open_run(store, name=settings.name or f"score {source.name}", level="score", tags=tags)
         with closing(store, run_id):
             try:
-                done = score(
-                    model.model,
-                    source,
-                    output,
-                    rejects,
-                    watch,
-                    specs=specs,
-                    headers=headers,
-                    columns=settings.columns,
-                    size=settings.chunk,
-                    progress=progress,
-                )
+                if isinstance(source, DistributedSource):
+                    done = score_there(
+                        model.model,
+                        source,
+                        written,
+                        watch,
+                        specs=specs,
+                        headers=headers,
+                        columns=settings.columns,
+                    )
+                else:
+                    done = score(
+                        model.model,
+                        source,
+                        output,
+                        rejects,
+                        watch,
+                        specs=specs,
+                        headers=headers,
+                        columns=settings.columns,
+                        size=settings.chunk,
+                        progress=progress,
+                    )
             except Exception as error:
                 record(store, run_id, [Tags({"failed_because": " ".join(str(error).split())})])
                 raise
@@ -134,7 +156,7 @@ def score_table(
                 "model_id": model.model_id,
                 "input": source.name,
                 "input_sha256": source.sha256 or None,
-                "output": _name_of(output),
+                "output": place,
                 "columns": settings.columns,
                 "drift": choices.get("drift"),
             }
@@ -148,14 +170,16 @@ def score_table(
                 note=_note(done, drift, segments, model=model.label, source=source.name, compared=compared),
             )
             record(store, run_id, [Text(config_text, "config.yaml"), *items])
-    return ScoredTable(done, drift, compared, segments, _name_of(output), rejects_of(settings), model.label, run_id)
+    aside = f"{place}, with the reason" if there else str(rejects_of(settings))
+    return ScoredTable(done, drift, compared, segments, place, aside, model.label, run_id)
 
 
 def _input_of(settings: ScoreSettings, specs: Mapping[str, ColumnSpec]) -> TableSource:
     """The table that is to be labelled, opened."""
+    there = settings.engine.kind != "local"
     return open_source(
         DataSettings(
-            path=settings.input,
+            path=None if there and settings.input == CATALOG else settings.input,
             max_rows=sys.maxsize,  # every row gets its label
             query=settings.query,
             sheet=settings.sheet,
@@ -163,7 +187,8 @@ def _input_of(settings: ScoreSettings, specs: Mapping[str, ColumnSpec]) -> Table
             encoding=settings.encoding,
             decimal=settings.decimal,
             columns=dict(specs),
-        )
+        ),
+        settings.engine,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
@@ -16,11 +16,21 @@ from typing_extensions import override
 from customer_segmentation.errors import DataError
 from customer_segmentation.settings.data import ColumnSpec, DataSettings
 from customer_segmentation.settings.engine import EngineSettings
-from customer_segmentation.sources.base import Cells
+from customer_segmentation.sources.base import Cells, Chunk
 from customer_segmentation.sources.distributed import DistributedSource, Work
 from customer_segmentation.sources.id_sample import Hashes, first_limit, id_position, sample_limit
 from customer_segmentation.sources.spark.session import Connection
-from customer_segmentation.sources.spark.worker import ANSWER, HASH, REST, ROW, answers, batch_hashes, hashes, sampled
+from customer_segmentation.sources.spark.worker import (
+    ANSWER,
+    HASH,
+    REST,
+    ROW,
+    answers,
+    batch_hashes,
+    extended,
+    hashes,
+    sampled,
+)
 from customer_segmentation.sources.tables import plain_frame, resized
 
 _PATH, _INDEX, _OFFSET = "path", "at", "offset"
@@ -152,6 +162,40 @@ class SparkSource(DistributedSource):
         found = self._connection.ask(query).column(HASH).to_numpy().astype(np.int64)
         return np.sort(found.view(np.uint64))
 
+    @override
+    def written(
+        self,
+        work: Callable[[Chunk], pa.Table],
+        wanted: Mapping[int, ColumnSpec],
+        place: str,
+        *,
+        is_table: bool,
+        kept: Sequence[int] | None,
+        added: Mapping[str, str],
+    ) -> None:
+        positions, everything = list(wanted), range(len(self.headers))
+        handed_on = list(everything if kept is None else kept)
+        more = [at for at in handed_on if at not in positions]
+        rows = self._projected(positions, more)
+        names = [f"c{at}" for at in handed_on] or [ROW]
+        headers = [self.headers[at] for at in handed_on] or [ROW]
+
+        def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+            return extended(work, positions, names, [*names, *added], batches)
+
+        def query() -> None:
+            schema = rows.select(*names).schema
+            for name, kind in added.items():
+                schema = schema.add(name, kind)
+            made = rows.mapInArrow(run, schema).toDF(*headers, *added)
+            if is_table:
+                made.write.mode("error").saveAsTable(place)
+            else:
+                made.write.mode("error").parquet(place)
+
+        self.pass_count += 1
+        self._connection.ask(query)
+
     @cached_property
     def _limit(self) -> int | None:
         """Hash up to which a row belongs to the sample; None where all do."""
@@ -195,7 +239,7 @@ class SparkSource(DistributedSource):
             return table
         return table.take(pa.array(np.argsort(batch_hashes(table, self._id_name), kind="stable")))
 
-    def _projected(self, positions: Sequence[int]) -> Any:
+    def _projected(self, positions: Sequence[int], more: Sequence[int] = ()) -> Any:
         """The wanted columns, the number of each row, and its other cells where the wanted ones are empty."""
         F = self._connection.functions
         wanted = [F.col(f"c{at}") for at in positions]
@@ -204,7 +248,7 @@ class SparkSource(DistributedSource):
         for column in wanted:
             nothing = nothing & (column.isNull() | F.trim(column.cast("string")).isin("", "NaN"))
         rest = F.to_json(F.array(*others)) if others else F.lit("[]")
-        rows = self._frame.select(*wanted, ROW, F.when(nothing, rest).alias(REST))
+        rows = self._frame.select(*wanted, *(f"c{at}" for at in more), ROW, F.when(nothing, rest).alias(REST))
         return rows if self._partitions is None else rows.repartition(self._partitions)
 
     def _has_files(self, frame: Any) -> bool:

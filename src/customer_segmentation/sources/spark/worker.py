@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -41,6 +41,30 @@ def hashes(work: Work, positions: Sequence[int], batches: Iterator[pa.RecordBatc
     """
     for answer in work(_chunks(positions, batches)):
         yield pa.RecordBatch.from_pydict({HASH: pa.array(np.frombuffer(answer, dtype=np.int64))})
+
+
+def extended(
+    work: Callable[[Chunk], pa.Table],
+    positions: Sequence[int],
+    kept: Sequence[str],
+    names: Sequence[str],
+    batches: Iterator[pa.RecordBatch],
+) -> Iterator[pa.RecordBatch]:
+    """Batches with columns added, which some work makes of their rows.
+
+    Parameters
+    ----------
+    work : makes the added columns of a chunk
+    positions : of the wanted columns, which come first in a batch, in this order
+    kept : names of the columns that are handed on
+    names : of what is handed on, with the added ones
+    batches : also with the number of each row, and the other cells where the wanted ones are empty
+    """
+    for batch in batches:
+        (chunk,) = _chunks(positions, iter([batch]))
+        added = work(chunk).combine_chunks().to_batches()[0].columns if batch.num_rows else []
+        if batch.num_rows:
+            yield pa.RecordBatch.from_arrays([*(batch.column(name) for name in kept), *added], names=list(names))
 
 
 def sampled(limit: int, id_name: str | None, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -84,5 +108,11 @@ def _cells(wanted: pa.Table, rest: pa.ChunkedArray, positions: np.ndarray) -> pd
     at = pa.array(positions)
     texts = texts_frame(wanted.take(at), wanted.column_names)
     others = [json.loads(text) if text else ["something"] for text in rest.take(at).to_pylist()]
-    blank = [bool(is_blank(pd.Series(cells, dtype="str").str.strip()).all()) for cells in others]
-    return texts.assign(**{REST: np.where(blank, "", "x")})
+    return texts.assign(**{REST: [_told(cells) for cells in others]})
+
+
+def _told(cells: Sequence[str | None]) -> str:
+    """The first cell in which something stands; else the first that is not empty, such as NA; else nothing."""
+    texts = [cell.strip() for cell in cells if cell and cell.strip()]
+    blank = is_blank(pd.Series(texts, dtype="str"))
+    return next((text for text, empty in zip(texts, blank, strict=True) if not empty), texts[0] if texts else "")

@@ -1,0 +1,243 @@
+"""Score a table where its rows are: labels are written there, and what became of the rows is counted there."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.model.segment_model import Labelled, SegmentModel
+from customer_segmentation.scoring.columns import id_of, positions_of
+from customer_segmentation.scoring.score import DECIMALS, Comparison, Scored, count_reason, counts_of, refuse_twice
+from customer_segmentation.settings.data import ColumnSpec
+from customer_segmentation.sources.base import Chunk
+from customer_segmentation.sources.distributed import DistributedSource
+from customer_segmentation.sources.parsing.texts import texts_of
+
+CATALOG = "catalog"  # as an input or an output: a query on, or a table of, the engine's catalog
+EMPTY = "the row is empty"
+#: What is written behind the columns of the input, and its types.
+LABELLED = {
+    "segment": "long",
+    "segment_name": "string",
+    "distance": "double",
+    "margin": "double",
+    "reason": "string",
+}
+
+
+@dataclass(frozen=True)
+class _Labels:
+    """A model at work on chunks. It is sent to where the rows are."""
+
+    model: SegmentModel
+    known: Mapping[int, str]
+    decimal: str | None
+
+    def of(self, chunk: Chunk) -> tuple[Labelled, pd.DataFrame, np.ndarray]:
+        """Labels of a chunk, its cells by name, and why rows have no label."""
+        cells = chunk.frame.rename(columns=self.known)
+        labelled = self.model.predict(cells, decimal=self.decimal)
+        reasons = labelled.table["reason"].to_numpy(dtype=object).copy()
+        bad = np.flatnonzero(pd.notna(reasons))
+        bare = bad[_all_texts(chunk.frame.iloc[bad]) == ""]
+        if len(bare) and chunk.texts is not None:
+            texts = chunk.texts(bare)
+            reasons[bare[(texts.fillna("") == "").all(axis=1).to_numpy()]] = EMPTY
+        return labelled, cells, reasons
+
+    def rows(self, chunk: Chunk) -> pa.Table:
+        """What is written of each row of a chunk."""
+        labelled, _, reasons = self.of(chunk)
+        table = labelled.table
+        columns = [
+            pa.array(table["segment"], pa.int64(), from_pandas=True),
+            pa.array(table["segment_name"].astype("object"), pa.string(), from_pandas=True),
+            pa.array(table["distance"].to_numpy().round(DECIMALS), pa.float64(), from_pandas=True),
+            pa.array(table["margin"].to_numpy().round(DECIMALS), pa.float64(), from_pandas=True),
+            pa.array(reasons, pa.string(), from_pandas=True),
+        ]
+        return pa.table(columns, names=list(LABELLED))
+
+    def counts(self, chunks: Iterator[Chunk]) -> Iterator[bytes]:
+        """What became of the rows of chunks, and their drift."""
+        watch, done = Comparison(self.model), Scored()
+        for chunk in chunks:
+            labelled, cells, reasons = self.of(chunk)
+            watch.add(labelled, cells)
+            segments = labelled.table["segment"].dropna().to_numpy(dtype=np.int64)
+            done.segments.update(counts_of(segments))
+            for reason in reasons[pd.notna(reasons)]:
+                count_reason(done, str(reason))
+            done.rows += len(reasons)
+            done.scored += len(segments)
+        yield json.dumps(
+            {
+                "rows": done.rows,
+                "scored": done.scored,
+                "segments": {str(number): count for number, count in done.segments.items()},
+                "reasons": done.reasons,
+                "drift": watch.state,
+            }
+        ).encode()
+
+
+def _all_texts(frame: pd.DataFrame) -> np.ndarray:
+    """All cells of each row as one text: empty where nothing stands in any."""
+    found = np.full(len(frame), "", dtype=object)
+    for name in frame:
+        found = found + texts_of(frame[name]).fillna("").to_numpy(dtype=object)
+    return found
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where labels are written by other processes.
+
+    Attributes
+    ----------
+    output : str
+        A folder for Parquet files, or `CATALOG`.
+    table : str
+        Of the catalog, where that is the output.
+    overwrite : bool
+        Replace a folder of this machine that an earlier scoring has written.
+    """
+
+    output: str
+    table: str = ""
+    overwrite: bool = False
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder, where it is one of this machine."""
+        return None if self.output == CATALOG or "://" in self.output else Path(self.output).expanduser().absolute()
+
+    def check(self) -> None:
+        """Refuse to write over what is there.
+
+        Raises
+        ------
+        SettingsError
+            There is something that is not to be replaced.
+        """
+        if self.folder is not None:
+            _refuse_existing(self.folder, overwrite=self.overwrite)
+        elif self.overwrite:
+            raise SettingsError("overwrite=true replaces a folder of this machine alone; name another output.")
+
+    def write(self, write: Callable[..., None]) -> None:
+        """Write it all; a folder of this machine appears when it is whole.
+
+        Parameters
+        ----------
+        write : takes the place and whether it is a table
+
+        Raises
+        ------
+        DataError
+            It cannot be written.
+        """
+        if self.folder is None:
+            write(self.table if self.output == CATALOG else self.output, is_table=self.output == CATALOG)
+            return
+        mark = secrets.token_hex(4)
+        new, earlier = (self.folder.with_name(f".{self.folder.name}.{mark}.{word}") for word in ("writing", "earlier"))
+        try:
+            write(new.as_uri(), is_table=False)
+            if self.folder.exists():
+                self.folder.rename(earlier)
+            new.rename(self.folder)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise DataError(f"{self.output} cannot be written ({reason}); name another place with output=.") from error
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+            shutil.rmtree(earlier, ignore_errors=True)
+
+
+def score_there(
+    model: SegmentModel,
+    source: DistributedSource,
+    place: Place,
+    watch: Comparison,
+    *,
+    specs: Mapping[str, ColumnSpec],
+    headers: Mapping[str, str],
+    columns: str = "id",
+) -> Scored:
+    """Label every row of a table where it is; rows without a label are written with the reason.
+
+    Parameters
+    ----------
+    model : SegmentModel
+    source : DistributedSource
+    place : Place
+        Where the labels go; it is not there yet.
+    watch : Comparison
+        Gets the counts of what was scored.
+    specs : mapping of str to ColumnSpec
+        Contract of the model's columns.
+    headers : mapping of str to str
+        Headers that the user names.
+    columns : {"id", "all"}
+
+    Raises
+    ------
+    DataError
+        The table lacks a column that the model needs, or holds no row.
+    """
+    positions = positions_of(source.headers, specs, needed=model.needed, named=headers, source=source.name)
+    id_column = id_of(specs)
+    done = Scored(id_column=id_column if id_column in positions else None)
+    refuse_twice(source, columns, done.id_column, positions)
+    wanted = {at: specs[name] for name, at in positions.items()}
+    labels = _Labels(model, {at: name for name, at in positions.items()}, source.decimal)
+    for answer in source.mapped(labels.counts, wanted):
+        part = json.loads(answer)
+        done.rows += part["rows"]
+        done.scored += part["scored"]
+        done.segments.update({int(number): count for number, count in part["segments"].items()})
+        done.reasons.update(part["reasons"])
+        watch.merge(part["drift"])
+    done.rejected = done.rows - done.scored
+    if not done.rows:
+        raise DataError(f"{source.name} has a header and no rows; there is nobody to score.")
+    if done.scored:  # else, as of a table that is read here, the labels of an earlier run stay
+        kept = None if columns == "all" else [] if done.id_column is None else [positions[done.id_column]]
+        place.write(partial(source.written, labels.rows, wanted, kept=kept, added=LABELLED))
+    return done
+
+
+def _refuse_existing(folder: Path, *, overwrite: bool) -> None:
+    """Refuse a folder that exists, unless it may be replaced and is of an earlier scoring.
+
+    Raises
+    ------
+    SettingsError
+        It is not to be replaced.
+    """
+    if not folder.exists():
+        return
+    if not overwrite:
+        raise SettingsError(f"output={folder} exists; give another name, or overwrite=true.")
+    import pyarrow.dataset as dataset
+
+    try:
+        names = list(dataset.dataset(folder, format="parquet").schema.names) if folder.is_dir() else []
+    except (OSError, pa.ArrowException):
+        names = []
+    if names[-len(LABELLED) :] != list(LABELLED):
+        raise SettingsError(
+            f"output={folder} is not an output of an earlier scoring with this engine, so overwrite=true does not "
+            "replace it; give another name."
+        )
