@@ -165,7 +165,7 @@ class Place:
             shutil.rmtree(earlier, ignore_errors=True)
 
 
-def score_there(
+def score_there(  # noqa: PLR0913 - each is named at the call
     model: SegmentModel,
     source: DistributedSource,
     place: Place,
@@ -174,6 +174,7 @@ def score_there(
     specs: Mapping[str, ColumnSpec],
     headers: Mapping[str, str],
     columns: str = "id",
+    progress: Callable[[int, int | None], None] = lambda *_: None,
 ) -> Scored:
     """Label every row of a table where it is; rows without a label are written with the reason.
 
@@ -190,6 +191,8 @@ def score_there(
     headers : mapping of str to str
         Headers that the user names.
     columns : {"id", "all"}
+    progress : callable
+        Told the rows done, and those expected.
 
     Raises
     ------
@@ -210,6 +213,7 @@ def score_there(
         done.reasons.update(part["reasons"])
         watch.merge(part["drift"])
     done.rejected = done.rows - done.scored
+    progress(done.rows, done.rows)
     if not done.rows:
         raise DataError(f"{source.name} has a header and no rows; there is nobody to score.")
     if done.scored:  # else, as of a table that is read here, the labels of an earlier run stay

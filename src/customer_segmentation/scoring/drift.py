@@ -128,12 +128,10 @@ class DriftWatch:
     @property
     def state(self) -> dict[str, Any]:
         """What `merge` takes: numbers and texts alone."""
-        return {
-            "counts": {name: getattr(self, name) for name in _COUNTS},
-            "variables": [variable.state for variable in self.variables],
-            "segments": {str(number): count for number, count in self.segments.items()},
-            "unseen": [[column, value, count] for (column, value), count in self.unseen.items()],
-        }
+        counts = {name: getattr(self, name) for name in _COUNTS}
+        unseen = [[column, value, count] for (column, value), count in self.unseen.items()]
+        variables = [variable.state for variable in self.variables]
+        return {"counts": counts, "variables": variables, "segments": [*self.segments.items()], "unseen": unseen}
 
     def merge(self, state: Mapping[str, Any]) -> None:
         """Add what a watch of the same model has counted elsewhere, as its `state` says."""
@@ -141,7 +139,7 @@ class DriftWatch:
             setattr(self, name, getattr(self, name) + count)
         for variable, part in zip(self.variables, state["variables"], strict=True):
             variable.merge(part)
-        self.segments.update({int(number): count for number, count in state["segments"].items()})
+        self.segments.update(dict(state["segments"]))
         self._note_unseen({(column, value): count for column, value, count in state["unseen"]})
 
     def _note_unseen(self, found: Mapping[tuple[str, str], int]) -> None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from customer_segmentation.errors import DataError, SettingsError
@@ -104,46 +105,21 @@ def score_table(
         model = loaded(store, settings.model, settings.run_id)
         headers = {str(name): str(header) for name, header in (settings.headers or {}).items()}
         specs = contract_of(model.model.contract, headers)
-        there = settings.engine.kind != "local"
         source = _input_of(settings, specs)
-        place = str(settings.output)
-        if not there:
-            output = output_of(settings)
-            said = settings.rejects is not None
-            rejects = Output(rejects_of(settings), overwrite=settings.overwrite, key="rejects", said=said)
-            place = _name_of(output)
-        else:
-            written = Place(place, settings.table, settings.overwrite)
-            written.check()
-            place = f"table {settings.table}" if place == CATALOG else place
+        label, place, aside = _labelling(settings, source)
         watch = Comparison(model.model)
         tags = {"command": command, "model": model.label, **_origin(model), **engine_tags(settings.engine)}
         run_id = open_run(store, name=settings.name or f"score {source.name}", level="score", tags=tags)
         with closing(store, run_id):
             try:
-                if isinstance(source, DistributedSource):
-                    done = score_there(
-                        model.model,
-                        source,
-                        written,
-                        watch,
-                        specs=specs,
-                        headers=headers,
-                        columns=settings.columns,
-                    )
-                else:
-                    done = score(
-                        model.model,
-                        source,
-                        output,
-                        rejects,
-                        watch,
-                        specs=specs,
-                        headers=headers,
-                        columns=settings.columns,
-                        size=settings.chunk,
-                        progress=progress,
-                    )
+                done = label(
+                    model=model.model,
+                    watch=watch,
+                    specs=specs,
+                    headers=headers,
+                    columns=settings.columns,
+                    progress=progress,
+                )
             except Exception as error:
                 record(store, run_id, [Tags({"failed_because": " ".join(str(error).split())})])
                 raise
@@ -170,8 +146,20 @@ def score_table(
                 note=_note(done, drift, segments, model=model.label, source=source.name, compared=compared),
             )
             record(store, run_id, [Text(config_text, "config.yaml"), *items])
-    aside = f"{place}, with the reason" if there else str(rejects_of(settings))
     return ScoredTable(done, drift, compared, segments, place, aside, model.label, run_id)
+
+
+def _labelling(settings: ScoreSettings, source: TableSource) -> tuple[Callable[..., Scored], str, str]:
+    """What labels the rows, here or where they are; where labels go, and where rows without one."""
+    if isinstance(source, DistributedSource):
+        written = Place(str(settings.output), settings.table, settings.overwrite)
+        written.check()
+        place = f"table {settings.table}" if written.output == CATALOG else written.output
+        return partial(score_there, source=source, place=written), place, f"{place}, with the reason"
+    output, said = output_of(settings), settings.rejects is not None
+    rejects = Output(rejects_of(settings), overwrite=settings.overwrite, key="rejects", said=said)
+    here = partial(score, source=source, output=output, rejects=rejects, size=settings.chunk)
+    return here, _name_of(output), str(rejects_of(settings))
 
 
 def _input_of(settings: ScoreSettings, specs: Mapping[str, ColumnSpec]) -> TableSource:
