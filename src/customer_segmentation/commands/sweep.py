@@ -37,6 +37,7 @@ SINGLE = (
     ("selection.smallest_share=0.02", "the smallest segment that counts"),
     ("tracking.uri=http://127.0.0.1:5000", "another MLflow store; default: mlflow.db in this folder"),
     ("tracking.experiment=NAME   name=NAME", "names of the experiment and of the sweep's run"),
+    ("tracking.customers=hashed", "runs name customers by hashed ids, or with none not at all; default: by their ids"),
     ("resume=false", "start afresh, where the same sweep was run before"),
     ("threads=2   quiet=true", "threads of the numerical libraries; no progress"),
 )

@@ -50,6 +50,7 @@ def segment_model_of(  # noqa: PLR0913 - what a model is made of, by keyword
     selection: SelectionSettings,
     profile: pd.DataFrame | None = None,
     names: Mapping[int, str] | None = None,
+    mixed: bool = False,
 ) -> SegmentModel:
     """Pipeline around a fit's estimator, contract, example and reference distributions.
 
@@ -70,9 +71,15 @@ def segment_model_of(  # noqa: PLR0913 - what a model is made of, by keyword
         Tidy, one row a segment and variable.
     names : mapping of int to str, optional
         Names of the segments.
+    mixed : bool
+        The example is of no customer: each cell is another one's.
     """
     columns = list(space.features.specs)
     example = table.customers[columns].head(EXAMPLE_ROWS).copy()
+    if mixed:
+        rng = np.random.default_rng(EXAMPLE_ROWS)
+        for name in columns:
+            example[name] = table.customers[name].take(rng.integers(0, len(table.customers), len(example))).array
     for column in example:
         if example[column].dtype == bool or example[column].dtype == "boolean":
             # as the published table has them, which is how raw customers come

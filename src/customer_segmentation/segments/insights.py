@@ -88,7 +88,12 @@ def profile_fit(
 
 
 def describe_segments(
-    described: Sequence[Described], table: CustomerTable, space: Space, fit: Fit, playbook: PlaybookSettings
+    described: Sequence[Described],
+    table: CustomerTable,
+    space: Space,
+    fit: Fit,
+    playbook: PlaybookSettings,
+    ids: pd.Series | None,
 ) -> SegmentInsights:
     """Everything that is said of the segments of a fit: profiles, names, recommendations, high-value customers.
 
@@ -99,6 +104,8 @@ def describe_segments(
     space : Space
     fit : Fit
     playbook : PlaybookSettings
+    ids : Series of shape (n_customers,) or None
+        What the list of high-value customers calls them.
     """
     profiles = profile_fit(described, table, space, fit.labels, fit.estimator)
     names = name_segments(profiles, playbook)
@@ -111,7 +118,7 @@ def describe_segments(
             labels=fit.labels,
             centres=fit.centres,
             amounts=table.customers[table.value_column].to_numpy(dtype=float),
-            ids=None if table.id_column is None else table.customers[table.id_column],
+            ids=ids,
         )
     base = counted_base(described, table, space, fit, playbook)
     return SegmentInsights(

@@ -17,6 +17,11 @@ class TrackingSettings:
     artifacts: str | None = None  # null: ./mlartifacts for a local store, the server's own place otherwise
     # best: the best candidate of every study gets its model; chosen: only the chosen one
     models: str = limited("best", choices=("best", "chosen"))
+    # how runs name customers, in labels, lists and rejected rows. hashed: by a keyed hash of the id; none: not at all.
+    # With either, rejected rows keep no other cell, and the example of a model mixes the cells of many customers.
+    customers: str = limited("ids", choices=("ids", "hashed", "none"))
+    # with which ids are hashed, such as ${oc.env:CUSTOMERS_KEY}; without one, ids that can be guessed are found again
+    customers_key: str | None = None
     report: bool = True  # report.html at the end of a sweep; false: when `segment report` is asked for it
     timeout: int = 10  # seconds a server may take to answer the first request
 

@@ -45,10 +45,14 @@ class FigureItem:
 
 @dataclass(frozen=True)
 class Table:
-    """A table under ``path``: ``.csv``, ``.parquet``, or ``.json`` in the form that the UI shows as a table."""
+    """A table under ``path``: ``.csv``, ``.parquet``, or ``.json`` in the form that the UI shows as a table.
+
+    A ``private`` one names customers: in a local store only its owner reads it.
+    """
 
     frame: pd.DataFrame
     path: str
+    private: bool = False
 
 
 @dataclass(frozen=True)

@@ -191,8 +191,10 @@ def record(store: Store, run_id: str, items: Iterable[Item]) -> dict[str, str]: 
                     finally:
                         for axes in figure.axes:  # `clear` would first make each again
                             axes.remove()
-                case Table(frame, path):
+                case Table(frame, path, private):
                     _write_table(frame, _place(files, path))
+                    if private:
+                        _place(files, path).chmod(0o600)
                 case Text(text, path):
                     clean = redact(text)
                     _place(files, path).write_text(clean, encoding="utf-8")

@@ -15,6 +15,7 @@ from customer_segmentation.tracking.log.exploration import exploration_run_items
 from customer_segmentation.tracking.provenance import provenance
 from customer_segmentation.tracking.runs import closing, open_run, record
 from customer_segmentation.tracking.store import Store, describe_experiment
+from customer_segmentation.workflows.customer_names import as_runs_may_hold
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def explore(settings: ExploreSettings, asked: Asked) -> Explored:
     DataError
         The table cannot be read.
     """
-    table = load_customers(settings.data)
+    table = as_runs_may_hold(load_customers(settings.data), settings.tracking)
     return Explored(settings, table, explore_table(table, asked, confidence=settings.confidence))
 
 

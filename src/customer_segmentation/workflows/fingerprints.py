@@ -53,6 +53,7 @@ def sweep_identity(asked: Plan, table: CustomerTable) -> str:
             "data": {key: value for key, value in first["data"].items() if key not in READING},
             "playbook": asdict(playbook_of(asked.settings[0])),  # its file is no part of the settings
             "models": first["tracking"]["models"],
+            "customers": first["tracking"]["customers"],
             "k": parse_k(asked.settings[0].k),
             "swept": swept,
             "digest": table.digest,

@@ -26,7 +26,9 @@ from customer_segmentation.segments.profile import Profiles
 from customer_segmentation.segments.variables import Described, describe_columns, profiled_columns
 from customer_segmentation.settings.playbook import PlaybookSettings
 from customer_segmentation.settings.sweep import SweepSettings
+from customer_segmentation.settings.tracking import TrackingSettings
 from customer_segmentation.verdict.yardstick import attainable
+from customer_segmentation.workflows.customer_names import as_runs_may_hold, names_of
 
 #: No silhouette, and no segment worth its name, with fewer customers than this.
 FEWEST_CUSTOMERS = 3
@@ -44,6 +46,7 @@ class PreparedCustomers:
     attained: dict[int, float] = field(default_factory=dict)
     _outcomes: dict[str, np.ndarray] | None = None
     restarts: Restarts = field(default_factory=Restarts)
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
 
     def attainable(self, ks: Sequence[int]) -> dict[int, float]:
         """Share of the reference's variance that K-means attains, for each k of at least 2."""
@@ -71,9 +74,9 @@ class PreparedCustomers:
 
     @property
     def ids(self) -> pd.Series | None:
-        """What customers are called."""
+        """What runs call the customers; None where the table has no ids, or ``tracking.customers`` is none."""
         column = self.table.id_column
-        return None if column is None else self.table.customers[column]
+        return names_of(None if column is None else self.table.customers[column], self.tracking)
 
     def profile(self, space: Space, labels: NDArray[np.integer], estimator: Any) -> Profiles:
         """Profile the segments of a fit, customers outside it assigned to them first.
@@ -95,7 +98,7 @@ class PreparedCustomers:
         fit : its labels, centres and estimator
         playbook : rules for names and actions
         """
-        return describe_segments(self.described, self.table, space, fit, playbook)
+        return describe_segments(self.described, self.table, space, fit, playbook, self.ids)
 
     @cached_property
     def described(self) -> tuple[Described, ...]:
@@ -124,6 +127,7 @@ def prepare_customers(settings: SweepSettings, needed: Sequence[str]) -> Prepare
         settings.large,
         settings.profiles,
         settings.engine,
+        (settings.tracking.customers, settings.tracking.customers_key),
         sorted(needed),
     )
     return held(repr(shaping), lambda: _load(settings, needed))
@@ -148,4 +152,5 @@ def _load(settings: SweepSettings, needed: Sequence[str]) -> PreparedCustomers:
         indicators=settings.yardstick.scaling.indicators,
     )
     restarts = Restarts(settings.large.threshold, settings.large.init_sample)
-    return PreparedCustomers(table, reference.matrix, settings.seed, restarts=restarts)
+    table = as_runs_may_hold(table, settings.tracking)
+    return PreparedCustomers(table, reference.matrix, settings.seed, restarts=restarts, tracking=settings.tracking)

@@ -163,6 +163,7 @@ class _Promotion:
             selection=found.spec.settings.selection,
             profile=profiles.table,
             names={name.segment: name.name for name in names},
+            mixed=found.spec.settings.tracking.customers != "ids",
         ).renamed(identity.numbers, identity.names, **{CLAIMED: plain_names(names)})
         checks = (*first, refit, *examined.checks, self._own_labels(found, model))
         model_id = register_model(

@@ -257,6 +257,7 @@ def model_of(
         selection=spec.settings.selection,
         profile=profiles.table,
         names=names,
+        mixed=spec.settings.tracking.customers != "ids",
     )
     return Model(
         model, params={**spec.params, "k": len(fit.centres)}, tags={"study": spec.name, "verdict": "best_of_study"}

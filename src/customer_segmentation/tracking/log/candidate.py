@@ -61,7 +61,7 @@ def insight_items(insights: SegmentInsights, *, playbook: str) -> Iterator[Item]
         yield Table(insights.profiles.concentration, CONCENTRATION)
     high = insights.high_value
     if high is not None and high.segments:
-        yield Table(high.customers, HIGH_VALUE)
+        yield Table(high.customers, HIGH_VALUE, private=True)
         shares = {"high_value_share": high.share, "high_value_value_share": high.value_share}
         yield from scores(SCORES_OF_SEGMENTS, shares)
 

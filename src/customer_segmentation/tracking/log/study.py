@@ -101,7 +101,7 @@ def study_items(
         ),
         "elbow.png",
     )
-    yield Table(labels_table(study, ids), LABELS)
+    yield Table(labels_table(study, ids), LABELS, private=True)
     frame = pd.DataFrame([{"k": k, **values} for k, values in scores.items()])
     yield Table(frame, "scores.csv")
     yield Text(config, CONFIG)
