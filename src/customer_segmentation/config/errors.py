@@ -85,6 +85,7 @@ def settings_error(error: Exception, schema: Any) -> SettingsError:  # noqa: C90
             if sentence:
                 return SettingsError(sentence)
     text = " ".join(str(error).split())
+    # of a group that is in no list of defaults (conf/features=usage) Hydra tells the name in its text alone
     decision = re.search(r"Could not override '([^']+)'\. No match in the defaults list", text)
     if decision:
         word = decision[1].split("@")[0]
