@@ -15,7 +15,6 @@ from customer_segmentation.config.hydra_app import register_schemas, register_se
 from customer_segmentation.config.paths import shipped_root
 from customer_segmentation.errors import SettingsError
 
-FLAGS = ("-sc", "--shell-completion")
 ACTIONS = ("install", "uninstall", "query")
 
 

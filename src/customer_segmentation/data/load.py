@@ -41,7 +41,6 @@ def load_customers(
         Columns that the work at hand cannot do without: each must be there, and a row without one of these values is
         set aside. They are read together with the id, the population's column, value and outcomes. None reads all
         columns of the contract and lets missing values stand, for a description of the table.
-
     welcome : collection of str
         Columns that are read as well where the table has them, for descriptions and profiles; a cell that cannot be
         read is a missing value there and costs nobody its place. They change neither who is used nor the digest.

@@ -76,7 +76,7 @@ def _waiting(name: str) -> bool:
     squeue = shutil.which("squeue")
     if squeue is None:
         return False
-    ran = subprocess.run(  # noqa: S603
+    ran = subprocess.run(  # noqa: S603 - Slurm's own program, no shell
         [squeue, "--noheader", "--user", getpass.getuser(), "--name", name], capture_output=True, text=True, check=False
     )
     return ran.returncode == 0 and bool(ran.stdout.strip())
@@ -86,7 +86,7 @@ def _cancel(name: str) -> None:
     if shutil.which("scancel") is None:
         return
     words = ["--quiet", "--user", getpass.getuser(), "--name", name]
-    scancel = subprocess.Popen(  # noqa: S603
+    scancel = subprocess.Popen(  # noqa: S603 - the shell runs fixed words; names are its arguments
         ["/bin/sh", "-c", _CANCEL, "sh", *words],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

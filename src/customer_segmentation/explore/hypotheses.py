@@ -121,7 +121,7 @@ def assess_hypotheses(
 def hypotheses_table(results: Sequence[HypothesisResult]) -> pd.DataFrame:
     """One row a hypothesis: ``x``, ``y``, ``given``, ``direction``, ``n``, ``r``, ``low``, ``high``, ``spearman`` with
     its interval, ``p``, ``p_corrected``, the same of the partial correlation, ``supported`` and ``sentence``.
-    """  # noqa: D205
+    """  # noqa: D205 - a list of columns is no summary
     none = Correlation(*(float("nan"),) * 4, n=0)
     rows = []
     for result in results:

@@ -114,7 +114,7 @@ class Comparison:
         )
 
 
-def score(  # noqa: PLR0913 - one case after the other; each is named at the call
+def score(  # noqa: PLR0913 - each is named at the call
     model: SegmentModel,
     source: TableSource,
     output: Output | TableOutput,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -45,7 +44,6 @@ ALL_CUSTOMERS = "all customers"
 LONGEST = 60  # of a level, where it is told
 
 
-UNIT_IN_BRACKETS = re.compile(r"\s*[(\[][^()\[\]]{1,12}[)\]]\s*$")
 #: What a column is about stands in a name where it is no longer than this.
 LONGEST_ABOUT = 28
 

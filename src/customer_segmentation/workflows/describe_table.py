@@ -289,8 +289,3 @@ def _share_gone(guess: Guess) -> float:
         folded = {fold(value) for value in spec.event_values}
         events = np.array([fold(str(value)) in folded for value in facts.distinct])
     return float(np.append(events, False)[facts.codes].mean())
-
-
-def has_value(description: TableDescription) -> bool:
-    """Whether a column tells what customers are worth."""
-    return description.orders is not None or any(guess.role is Role.value for guess in description.reading.guesses)

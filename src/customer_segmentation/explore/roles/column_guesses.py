@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from customer_segmentation.explore.roles.evidence import MOST_KINDS, MOSTLY_BLANK, is_event, short
+from customer_segmentation.explore.roles.evidence import MOSTLY_BLANK, is_event, short
 from customer_segmentation.explore.roles.facts import ColumnFacts
 from customer_segmentation.explore.roles.meanings import Meaning, Weighed, effect
 from customer_segmentation.explore.roles.vocabulary import Vocabulary
@@ -238,8 +238,3 @@ def period_of(words: Collection[str], *, money: bool) -> str:
 def mostly_blank(facts: ColumnFacts) -> bool:
     """Whether so many cells are blank that only a person can say what that means."""
     return facts.count > 0 and facts.share_filled < MOSTLY_BLANK
-
-
-def few_kinds(facts: ColumnFacts) -> bool:
-    """Whether a column has so few different cells that it could be a category."""
-    return facts.count <= MOST_KINDS
