@@ -75,7 +75,8 @@ class Connection:
 
     def ask(self, query: Callable[[], Answer]) -> Answer:
         """Ask for something; what fails is one sentence, and Ctrl-C ends its jobs."""  # noqa: DOC501 - raised again
-        with spark_errors(self.shown):
+        with spark_errors(self.shown), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="pyspark")  # what it warns of is told by the error that follows
             try:
                 return query()
             except KeyboardInterrupt:
