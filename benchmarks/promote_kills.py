@@ -27,7 +27,7 @@ SEGMENT = str(Path(sys.executable).parent / "segment")
 NAME = "customer-segmentation"
 # The table is small and the candidates are many: what is tried here is not whether they are good.
 EASY = ("promotion=redesign", "promotion.smallest_share=null", "promotion.stability=null")
-EASY += ("promotion.stability_worst=null", "promotion.yardstick_margin=null", "quiet=true")
+EASY += ("promotion.max_switching=null", "promotion.yardstick_margin=null", "quiet=true")
 
 
 def start(folder: Path, *words: str) -> subprocess.Popen:

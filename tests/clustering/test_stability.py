@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pytest
 from joblib import Parallel, delayed
+from scipy.stats import binomtest
 from sklearn.cluster import BisectingKMeans, KMeans
 from sklearn.metrics import adjusted_rand_score
 
@@ -82,6 +83,12 @@ def test_one_resample_equals_plain_fits():
         rands.append(adjusted_rand_score(labels, fit.fit(matrix[half]).predict(matrix)))
     assert found.rand == pytest.approx(np.mean(rands))
     assert found.rand_worst == pytest.approx(np.min(rands))
+    for below in (0.0, float(np.median(rands)), 1.01):
+        share, low, high = found.switching(below)
+        events = int((np.array(rands) < below).sum())
+        expected = binomtest(events, len(rands)).proportion_ci(method="wilson")
+        assert share == events / len(rands)
+        assert (low, high) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
 def test_deterministic_and_independent_of_the_other_candidates():

@@ -19,7 +19,7 @@ def place(tmp_path_factory):
         patch.chdir(folder)
         words = ("features=value", "scaling=minmax", "k=[3]", "selection=fixed", "selection.k=3", "data.customers=400")
         assert main(("sweep", *words, "hypotheses=none", "exploration=none", "launcher=in_process", "quiet=true")) == 0
-        easy = ("promotion.stability=null", "promotion.stability_worst=null", "promotion.smallest_share=null")
+        easy = ("promotion.stability=null", "promotion.max_switching=null", "promotion.smallest_share=null")
         assert main(("promote", *easy, "quiet=true")) == 0
     os.environ.clear()
     os.environ.update(environment)

@@ -18,7 +18,7 @@ from customer_segmentation.tracking.runs import start_run
 from customer_segmentation.tracking.store import open_store
 
 NAME = "customer-segmentation"
-EASY = ("promotion.stability=0.5", "promotion.stability_worst=null", "promotion.resamples=2")
+EASY = ("promotion.stability=0.5", "promotion.max_switching=null", "promotion.resamples=2")
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,27 @@ from customer_segmentation.verdict.selection import Rule
 from customer_segmentation.verdict.structure import StudyStructure, across
 from customer_segmentation.verdict.text import wording
 
-STEADY = {"rand": 0.98, "rand_worst": 0.95, "prediction_strength": 0.93}
-FLIPPING = {"rand": 0.94, "rand_worst": 0.55, "prediction_strength": 0.85}
+
+def switching(share, low, high):
+    return {"switching": share, "switching_low": low, "switching_high": high}
+
+
+STEADY = {
+    "rand": 0.98,
+    "rand_worst": 0.95,
+    "switching": 0.0,
+    "switching_low": 0.0,
+    "switching_high": 0.11,
+    "prediction_strength": 0.93,
+}
+FLIPPING = {
+    "rand": 0.94,
+    "rand_worst": 0.55,
+    "switching": 0.4,
+    "switching_low": 0.25,
+    "switching_high": 0.58,
+    "prediction_strength": 0.85,
+}
 
 
 def board(*rows):
@@ -115,7 +134,14 @@ def test_natural_structure_goes_first_unless_it_is_worth_little():
 
 
 def test_where_nothing_is_stable_the_steadiest_is_offered_under_reserve():
-    worse = {"rand": 0.7, "rand_worst": 0.4, "prediction_strength": 0.5}
+    worse = {
+        "rand": 0.7,
+        "rand_worst": 0.4,
+        "switching": 1.0,
+        "switching_low": 0.9,
+        "switching_high": 1.0,
+        "prediction_strength": 0.5,
+    }
     decision = decide(board(*ROWS), Rule(), examiner(first={0: FLIPPING, 1: worse, 3: worse}), Budget())
     assert decision.chosen == 0
     assert not decision.steady

@@ -12,7 +12,9 @@ the cost. A better optimum still wins there, but where the candidate's own is ra
 out too high: on 7,043 customers in three columns the adjusted Rand index by up to 0.05 for k = 2 to 6, and by up to
 0.08, with prediction strength up to 0.4, from k = 8 on. The first look therefore serves to rule out, not to confirm.
 
-The mean alone can hide a candidate that flips between two optima: look at the worst half as well.
+The mean alone can hide a candidate that flips between two optima: `Stability.switching` is the share of halves that end
+elsewhere, with its interval. The worst half is told, but decides nothing: the worst of 80 halves is a harder test than
+the worst of 30.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -37,6 +39,8 @@ Matrix = NDArray[np.float64]
 Labels = NDArray[np.integer]
 Counts = NDArray[np.int64]
 
+_Z = 1.959963984540054  # normal quantile of 0.975
+
 
 @dataclass(frozen=True)
 class Stability:
@@ -45,7 +49,7 @@ class Stability:
     ``rand`` is the adjusted Rand index with the candidate (mean; ``rand_worst`` the lowest of all halves),
     ``jaccard`` the mean similarity (k,) of each cluster with its best match, ``prediction_strength`` the mean over
     the directions of the weakest cluster's share of pairs kept together; ``rand_error`` is the standard error of
-    ``rand`` over the splits.
+    ``rand`` over the splits; ``rands`` are those of all halves.
     """
 
     k: int
@@ -56,6 +60,18 @@ class Stability:
     prediction_strength: float
     prediction_strength_worst: float
     rand_error: float = float("nan")
+    rands: tuple[float, ...] = ()
+
+    def switching(self, below: float) -> tuple[float, float, float]:
+        """Share of halves whose adjusted Rand index is under ``below``, with the ends of its 95 % interval (Wilson).
+
+        It estimates the same however many halves there are; more make the interval narrower.
+        """
+        n = len(self.rands)
+        share = sum(rand < below for rand in self.rands) / n
+        middle, scale = share + _Z**2 / (2 * n), 1 + _Z**2 / n
+        half = _Z * float(np.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2)))
+        return share, max((middle - half) / scale, 0.0), min((middle + half) / scale, 1.0)
 
     @property
     def jaccard_worst(self) -> float:
@@ -116,6 +132,7 @@ def study_stability(  # noqa: PLR0913 - each is named at the call
     restarts: int | None = None,
     warm: bool = False,
     stop_below: float | None = None,
+    stop_after: int = 0,
 ) -> dict[int, Stability]:
     """Stability of candidates of one space, on the same splits for every k.
 
@@ -137,8 +154,10 @@ def study_stability(  # noqa: PLR0913 - each is named at the call
     warm
         Whether the candidate's centres are one more start, as for the first look; K-means only.
     stop_below
-        Leave a candidate alone once a half agrees with it by less: it is known to flip then. Its ``resamples`` say how
-        many splits it had.
+        Leave a candidate alone once more than ``stop_after`` halves agree with it by less: it is known to flip then.
+        Its ``resamples`` say how many splits it had.
+    stop_after
+        Halves that may do so.
 
     Returns
     -------
@@ -159,14 +178,14 @@ def study_stability(  # noqa: PLR0913 - each is named at the call
     found: dict[int, list[_Direction]] = {k: [] for k in labelings}
     at_once = resamples if stop_below is None else jobs_at_once()
     for first in range(0, resamples, at_once):
-        left = {k: labels for k, labels in labelings.items() if not _flips(found[k], stop_below)}
+        left = {k: labels for k, labels in labelings.items() if not _flips(found[k], stop_below, stop_after)}
         if not left:
             break
         splits = range(first, min(first + at_once, resamples))
         common = (matrix, left, centres, make_estimator, restarts, seed)
         for directions in side_by_side(_split, [(*common, split) for split in splits]):
             for k in left:
-                if not _flips(found[k], stop_below):  # as if the splits had come one after the other
+                if not _flips(found[k], stop_below, stop_after):  # as if the splits had come one after the other
                     found[k] += directions[k]
     return {
         k: Stability(
@@ -178,6 +197,7 @@ def study_stability(  # noqa: PLR0913 - each is named at the call
             prediction_strength=float(np.mean([one.strength for one in directions])),
             prediction_strength_worst=float(np.min([one.strength for one in directions])),
             rand_error=_standard_error([one.rand for one in directions]),
+            rands=tuple(one.rand for one in directions),
         )
         for k, directions in found.items()
     }
@@ -191,9 +211,9 @@ class _Direction(NamedTuple):
     strength: float
 
 
-def _flips(directions: Sequence[_Direction], stop_below: float | None) -> bool:
-    """Whether a half has agreed with the candidate by less than it takes."""
-    return stop_below is not None and any(one.rand < stop_below for one in directions)
+def _flips(directions: Sequence[_Direction], stop_below: float | None, stop_after: int) -> bool:
+    """Whether more halves than may have agreed with the candidate by less than it takes."""
+    return stop_below is not None and sum(one.rand < stop_below for one in directions) > stop_after
 
 
 def _split(

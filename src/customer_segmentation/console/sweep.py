@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 
 from customer_segmentation.console.tables import columns, console, print_next, print_rows, table
-from customer_segmentation.formatting import figure, percent, shortened
+from customer_segmentation.formatting import figure, listed, percent, shortened
 from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.tracking.store import command
 from customer_segmentation.workflows.choose import Conclusion
@@ -34,8 +35,9 @@ def print_sweep(result: SweepResult) -> None:  # noqa: C901 - one case after the
     chosen = conclusion.chosen
     if chosen is not None:
         out.print(f"[bold]Chosen: {escape(str(chosen['study']))} · k={int(chosen['k'])}[/bold]")
-    for reason in conclusion.reasons:
-        out.print(f"  {escape(reason)}")
+    for reason in [*conclusion.reasons, *_opinions(conclusion)]:
+        # in a terminal what is wrapped hangs under the first line; a log has no width to keep to
+        out.print(Padding(escape(reason), (0, 0, 0, 2)) if out.is_terminal else f"  {escape(reason)}")
     if result.insights is not None:
         out.print(_segments(result.insights))
     if result.full_data:
@@ -67,14 +69,26 @@ def _print_earlier(out: Console, result: SweepResult) -> None:
     print_next(out, "Next, its report:", command(store, "report", f"run_id={result.sweep_id}"))
 
 
+def _opinions(conclusion: Conclusion) -> list[str]:
+    """What the other criteria that were asked for say of k in the chosen space."""
+    chosen = conclusion.chosen
+    for study in conclusion.verdict.get("structure_by_study", ()):
+        if chosen is not None and study["study"] == chosen["study"] and study["opinions"]:
+            told = listed(f"{name.replace('_', ' ')} {k}" for name, k in study["opinions"].items())
+            return [f"Other criteria, which do not decide, say of the same space: k = {told}."]
+    return []
+
+
 def _leaders(result: Conclusion) -> Table:
     """Best candidates by yardstick, the chosen and the runner-up marked."""
     board = result.leaderboard
     board = board[board["k"] >= 2].sort_values(["yardstick", "k"], ascending=[False, True], kind="stable")
     marked = board["verdict"].isin(["chosen", "runner_up"])
     top = pd.concat([board[marked], board[~marked & ~board["verdict"].str.startswith("ruled_out")]]).head(SHOWN)
+    out = int(result.leaderboard["verdict"].str.startswith("ruled_out").sum())
+    left = f"; {out:,} ruled out are left out" if out else ""
     made = table(
-        f"Best {len(top)} of {len(result.leaderboard)} candidates by yardstick",
+        f"Best {len(top)} of {len(result.leaderboard):,} candidates by yardstick{left}",
         "* in the study's own space: compares within a study only",
     )
     columns(made, ["study"], ["k", "yardstick", "value explained", "smallest", "silhouette*"])

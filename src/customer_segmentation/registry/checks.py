@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from customer_segmentation.clustering.stability import Stability
-from customer_segmentation.formatting import apart, listed, percent
+from customer_segmentation.formatting import NBSP, apart, listed, percent
 
 Result = Literal["pass", "fail", "not asked", "no champion"]
 
@@ -81,31 +81,31 @@ def smallest_segment(sizes: Sequence[int], least: float | None) -> Check:
     )
 
 
-def stability(found: Stability | None, least: float | None, worst: float | None) -> Check:
-    """The segments are reproduced on random half-samples; the worst one shows a switch that a mean hides.
+def stability(found: Stability | None, least: float | None, half: float, most: float | None) -> Check:
+    """The segments are reproduced on random half-samples; the share that ends elsewhere shows what a mean hides.
 
     Parameters
     ----------
     found : measured on half-samples; None where it was not
     least : adjusted Rand index, the mean of all halves; None: not asked
-    worst : the same of the worst half
+    half : adjusted Rand index under which a half ends elsewhere
+    most : share of halves that may; None: not asked
     """
-    if found is None or (least is None and worst is None):
+    if found is None or (least is None and most is None):
         return Check("stability", "not asked", "the segments need not be reproduced on half-samples")
-    limits = [
-        (value, limit, words)
-        for value, limit, words in ((found.rand, least, "on average"), (found.rand_worst, worst, "at worst"))
-        if limit is not None
-    ]
-    short = [(limit, words) for value, limit, words in limits if not value >= limit]
-    asked = listed(f"{limit:g} {words}" for limit, words in (short or [(limit, w) for _, limit, w in limits]))
-    mean, lowest = (apart(value, limit or 0.0)[0] for value, limit in ((found.rand, least), (found.rand_worst, worst)))
+    share, low, high = found.switching(half)
+    few = most is None or share <= most
+    alike = least is None or found.rand >= least
+    mean, asked = apart(found.rand, least or 0.0)
+    shown, allowed = apart(share, most or 0.0, share=True)
+    parts = [f"an adjusted Rand index of {mean} on average"]
+    parts[0] += "" if least is None else f" (at least {asked} {'is' if alike else 'was'} asked for)"
+    switched = f"{shown} of them agree by less than {half:g} (95{NBSP}% interval {percent(low)} to {percent(high)}"
+    parts.append(switched + ("" if most is None else f"; at most {allowed} {'may' if few else 'might'}") + ")")
     return checked(
         "stability",
-        not short,
-        f"on {2 * found.resamples} random half-samples the segments are reproduced with an adjusted Rand "
-        f"index of {mean} on average and {lowest} at worst; at least {asked} "
-        + ("was asked for" if short else "is asked for"),
+        few and alike,
+        f"on {2 * found.resamples} random half-samples the segments are reproduced with {listed(parts)}",
     )
 
 

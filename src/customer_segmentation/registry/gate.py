@@ -90,7 +90,8 @@ def examine(  # noqa: PLR0913 - each is named at the call
         checks.stability(
             _stability(matrix, labels, k, make_estimator, settings, seed),
             settings.stability,
-            settings.stability_worst,
+            settings.stability_half,
+            settings.max_switching,
         ),
     ]
     if problem:
@@ -174,7 +175,7 @@ def _stability(
     settings: PromotionSettings,
     seed: int,
 ) -> Stability | None:
-    if k < 2 or (settings.stability is None and settings.stability_worst is None):
+    if k < 2 or (settings.stability is None and settings.max_switching is None):
         return None
     if len(matrix) > STABILITY_ROWS:
         rows = np.sort(np.random.default_rng(seed).choice(len(matrix), STABILITY_ROWS, replace=False))

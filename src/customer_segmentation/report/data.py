@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 #: Limits of the shipped rule of choice.
-LIMITS = {name: getattr(Limits(), name) for name in ("smallest_share", "rand", "rand_worst", "explained_share")}
+LIMITS = {name: getattr(Limits(), name) for name in ("smallest_share", "rand", "explained_share")}
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,12 @@ class PromotionSettings:
 
     about: str = ""  # what it is, in a line for people
     smallest_share: float | None = limited(0.05, at_least=-1, at_most=1)  # of the customers, in the smallest segment
-    # Adjusted Rand index of the segments with those found on random halves of the customers: the mean of all halves,
-    # and the worst, because the mean hides a candidate that flips between two optima.
+    # Adjusted Rand index of the segments with those found on random halves of the customers, the mean of all halves.
     stability: float | None = limited(0.9, at_least=-1, at_most=1)
-    # the same of the worst half; it is the one at which a candidate that flips is caught
-    stability_worst: float | None = limited(0.75, at_least=-1, at_most=1)
+    # A half under this ends elsewhere; the share of halves that may, because the mean hides a candidate that switches
+    # between two optima. A share does not depend on how many halves are looked at.
+    stability_half: float = limited(0.75, at_least=-1, at_most=1)
+    max_switching: float | None = limited(0.05, at_least=0, at_most=1)
     resamples: int = limited(20, at_least=1)  # splits into halves
     # How much less of the reference space than the champion a candidate may explain, on the same customers.
     yardstick_margin: float | None = limited(0.02, at_least=0, at_most=1, such_as="0.02")

@@ -71,7 +71,9 @@ class StabilitySettings:
     resamples: int = limited(15, at_least=1)  # splits into halves of a confirmation
     seeds: int = 3  # refits of the chosen candidate under other seeds
     rand: float = 0.9  # adjusted Rand index with the candidate, mean of all halves
-    rand_worst: float = 0.75  # and of the worst half: below, it flips between two answers
+    rand_half: float = 0.75  # a half under this ends elsewhere: the candidate switches between two answers
+    # share of the halves that may end elsewhere; a first look rules out where its 95 % interval is above
+    max_switching: float = limited(0.05, at_least=0, at_most=1)
     prediction_strength: float = 0.8  # pairs of the weakest segment that both halves keep together, mean of all halves
 
 

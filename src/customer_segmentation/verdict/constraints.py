@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from customer_segmentation.formatting import apart, listed
+from customer_segmentation.formatting import NBSP, apart, listed, percent
 
 #: Codes in the order in which they are asked, with what they say of several candidates at once.
 WORDS = {
@@ -41,8 +41,10 @@ class Limits:
     most_features, tree_depth, tree_leaves, explained_share : int, int, int, float
         A decision tree over so many features, of at most this depth and so many leaves, has to reproduce this share of
         the labels.
-    rand, rand_worst, prediction_strength : float
-        Half-sample adjusted Rand index, mean and worst half, and prediction strength.
+    rand, prediction_strength : float
+        Half-sample adjusted Rand index, mean, and prediction strength.
+    rand_half, max_switching : float
+        Adjusted Rand index under which a half-sample ends elsewhere, and the share of half-samples that may.
     """
 
     smallest_share: float = 0.05
@@ -53,7 +55,8 @@ class Limits:
     tree_leaves: int = 16
     explained_share: float = 0.8
     rand: float = 0.9
-    rand_worst: float = 0.75
+    rand_half: float = 0.75
+    max_switching: float = 0.05
     prediction_strength: float = 0.8
 
 
@@ -127,21 +130,26 @@ def stability_violations(found: Mapping[str, Any], limits: Limits, *, prefix: st
     Parameters
     ----------
     found : mapping
-        ``{prefix}_rand``, ``{prefix}_rand_worst`` and ``{prefix}_prediction_strength``; nan where not measured.
+        ``{prefix}_rand``, ``{prefix}_prediction_strength``, and ``{prefix}_switching`` with ``_low`` and ``_high``; nan
+        where not measured. Of a screening the lower end of the interval is what may rule out.
     limits : Limits
     prefix : str
         ``stability``, or ``screening`` for the cheaper figures that can only rule out.
     """
     reasons = []
-    rand, worst, strength = (
-        float(found.get(f"{prefix}_{name}", np.nan)) for name in ("rand", "rand_worst", "prediction_strength")
+    rand, strength, switching, low, high = (
+        float(found.get(f"{prefix}_{name}", np.nan))
+        for name in ("rand", "prediction_strength", "switching", "switching_low", "switching_high")
     )
     if rand < limits.rand:
         shown, asked = apart(rand, limits.rand)
         reasons.append(f"on half-samples the mean adjusted Rand index is {shown} (under {asked})")
-    if worst < limits.rand_worst:
-        shown, asked = apart(worst, limits.rand_worst)
-        reasons.append(f"it switches between two solutions: the worst half-sample agrees by {shown} (under {asked})")
+    if (low if prefix == "screening" else switching) > limits.max_switching:
+        shown, most = apart(switching, limits.max_switching, share=True)
+        reasons.append(
+            f"it switches between two solutions: {shown} of the half-samples agree by less than {limits.rand_half:g} "
+            f"(95{NBSP}% interval {percent(low)} to {percent(high)}; at most {most} may)"
+        )
     if strength < limits.prediction_strength:
         shown, asked = apart(strength, limits.prediction_strength)
         reasons.append(f"its prediction strength is {shown} (under {asked})")

@@ -94,7 +94,7 @@ def screening(
     )[k]  # fmt: skip
 
 
-def confirmation(
+def confirmation(  # noqa: PLR0913 - each is named at the call
     matrix: Floats,
     labels: Labels,
     k: int,
@@ -103,8 +103,9 @@ def confirmation(
     resamples: int,
     seed: int,
     stop_below: float | None = None,
+    stop_after: int = 0,
 ) -> Stability:
-    """Stability with the estimator's own restarts; ends early once a half agrees by less than ``stop_below``.
+    """Stability with the estimator's own restarts; ends early once it is known to switch.
 
     Parameters
     ----------
@@ -114,22 +115,32 @@ def confirmation(
     make_estimator : ``make_estimator(k, seed)`` returns an unfitted clusterer
     resamples : splits into two halves, at most
     seed : of the halves and the starts
-    stop_below : adjusted Rand index below which a half decides the matter; None: all halves are made
+    stop_below : adjusted Rand index below which a half ends elsewhere; None: all halves are made
+    stop_after : halves that may end elsewhere
     """
     return study_stability(
-        matrix, {k: labels}, make_estimator=make_estimator, resamples=resamples, seed=seed, stop_below=stop_below
+        matrix,
+        {k: labels},
+        make_estimator=make_estimator,
+        resamples=resamples,
+        seed=seed,
+        stop_below=stop_below,
+        stop_after=stop_after,
     )[k]
 
 
-def scores_of(found: Stability, prefix: str = "stability") -> dict[str, float]:
+def scores_of(found: Stability, half: float, prefix: str = "stability") -> dict[str, float]:
     """Figures of stability under the names by which they are logged.
 
     Parameters
     ----------
     found : stability of one candidate
+    half : adjusted Rand index below which a half ends elsewhere
     prefix : begins each name
     """
+    switching = zip(("switching", "switching_low", "switching_high"), found.switching(half), strict=True)
     scores = {
+        **{f"{prefix}_{name}": share for name, share in switching},
         f"{prefix}_rand": found.rand,
         f"{prefix}_rand_worst": found.rand_worst,
         f"{prefix}_jaccard_worst": found.jaccard_worst,

@@ -164,7 +164,8 @@ def rule_of(settings: SelectionSettings) -> Rule:
         tree_leaves=settings.tree_leaves,
         explained_share=settings.explained_share,
         rand=settings.stability.rand,
-        rand_worst=settings.stability.rand_worst,
+        rand_half=settings.stability.rand_half,
+        max_switching=settings.stability.max_switching,
         prediction_strength=settings.stability.prediction_strength,
     )
     return Rule(

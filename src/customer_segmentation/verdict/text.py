@@ -148,9 +148,10 @@ def _figures(row: pd.Series, value: str | None, limits: Limits) -> str:
         parts.append(f"has a silhouette of {score(apart)} there")
     if (rand := _number(row, "stability_rand")) is not None:
         worst, strength = row["stability_rand_worst"], row["stability_prediction_strength"]
+        elsewhere = percent(row["stability_switching"])
         parts.append(
-            f"is reproduced on half-samples with an adjusted Rand index of {score(rand)} (worst {score(worst)}, "
-            f"prediction strength {score(strength, 2)})"
+            f"is reproduced on half-samples with an adjusted Rand index of {score(rand)} (worst {score(worst)}; "
+            f"{elsewhere} of half-samples end elsewhere; prediction strength {score(strength, 2)})"
         )
     if (explained := _number(row, "value_explained")) is not None:
         parts.append(f"explains {percent(explained)} of the variance of {value or 'value'}")

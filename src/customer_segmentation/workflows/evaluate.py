@@ -127,9 +127,10 @@ class CandidateEvaluator:
             spec, space = self.study(index)
             matrix, labels = self.examined(index, space)
             calls.append((matrix, labels, int(cell(self.board, index, "k")), estimators_of(spec), spec.settings.seed))
+        half = self.settings.selection.stability.rand_half
         looked = side_by_side(partial(screening, resamples=self.settings.selection.stability.screening), calls)
         return {
-            index: self.with_error(index, scores_of(found, "screening"), found, "screening")
+            index: self.with_error(index, scores_of(found, half, "screening"), found, "screening")
             for index, found in zip(indices, looked, strict=True)
         }
 
@@ -143,9 +144,10 @@ class CandidateEvaluator:
             make_estimator=estimators_of(spec),
             resamples=stability.resamples,
             seed=spec.settings.seed,
-            stop_below=stability.rand_worst if self.settings.selection.enforce else None,
+            stop_below=stability.rand_half if self.settings.selection.enforce else None,
+            stop_after=int(stability.max_switching * 2 * stability.resamples + 1e-9),
         )
-        return self.with_error(index, scores_of(found), found, "stability")
+        return self.with_error(index, scores_of(found, stability.rand_half), found, "stability")
 
     def seed_agreement(self, index: int, seeds: int) -> float:
         """Worst adjusted Rand index of a candidate with refits of all customers under further seeds.
