@@ -98,6 +98,7 @@ def stability(found: Stability | None, least: float | None, half: float, most: f
     alike = least is None or found.rand >= least
     mean, asked = apart(found.rand, least or 0.0)
     shown, allowed = apart(share, most or 0.0, share=True)
+    shown = shown if share else percent(share)
     parts = [f"an adjusted Rand index of {mean} on average"]
     parts[0] += "" if least is None else f" (at least {asked} {'is' if alike else 'was'} asked for)"
     switched = f"{shown} of them agree by less than {half:g} (95{NBSP}% interval {percent(low)} to {percent(high)}"

@@ -19,6 +19,7 @@ class PromotionSettings:
     # A half under this ends elsewhere; the share of halves that may, because the mean hides a candidate that switches
     # between two optima. A share does not depend on how many halves are looked at.
     stability_half: float = limited(0.75, at_least=-1, at_most=1)
+    # share of the halves that may end elsewhere
     max_switching: float | None = limited(0.05, at_least=0, at_most=1)
     resamples: int = limited(20, at_least=1)  # splits into halves
     # How much less of the reference space than the champion a candidate may explain, on the same customers.
