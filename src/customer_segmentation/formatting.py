@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from customer_segmentation.secrets import redact
 
@@ -292,3 +292,27 @@ def markdown_code(text: object) -> str:
     longest = max((len(found) for found in re.findall(r"`+", shown)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}sh\n{shown}\n{fence}"
+
+
+def told_apart(names: Sequence[str], ours: Collection[str], what: str = "feature") -> list[str]:
+    """Names of a user's, of which none is one of ours, nor twice.
+
+    Parameters
+    ----------
+    names : of the user's columns
+    ours : names that stand in the same table
+    what : word that is added to a name which is taken
+
+    Examples
+    --------
+    >>> told_apart(["age", "share", "share (feature)"], ["segment", "share"])
+    ['age', 'share (feature 2)', 'share (feature)']
+    """
+    taken = {*ours, *names}
+    found = []
+    for name in names:
+        new, number = name, 1
+        while new in ours or new in found or (new != name and new in taken):
+            new, number = f"{name} ({what}{f' {number}' if number > 1 else ''})", number + 1
+        found.append(new)
+    return found

@@ -166,3 +166,13 @@ def test_the_best_of_every_space_and_gaps_where_nothing_qualified():
     assert best.columns.tolist() == ["x", "y"]
     np.testing.assert_array_equal(best, [[0.7, 0.8], [np.nan, np.nan]])
     np.testing.assert_array_equal(ks, [[2, 4], [np.nan, np.nan]])
+
+
+def test_features_that_are_called_as_the_columns_of_a_segment_stand_beside_them(study):
+    candidate = next(item for item in study.candidates if item.k == 2)
+    numbers = pd.DataFrame(np.random.default_rng(1).normal(size=(len(candidate.labels), 2)), columns=["share", "k"])
+    made = segments_table(candidate, numbers)
+    assert list(made) == ["segment", "customers", "share", "share (feature)", "k"]
+    assert made["customers"].tolist() == np.bincount(candidate.labels).tolist()
+    expected = numbers.groupby(candidate.labels)["share"].mean().to_numpy()
+    assert made["share (feature)"].to_numpy() == pytest.approx(expected)

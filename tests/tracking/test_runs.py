@@ -9,6 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from customer_segmentation.tracking.items import DataSet, FigureItem, Metrics, Params, Table, Tags, Text
+from customer_segmentation.tracking.read import candidates_of
 from customer_segmentation.tracking.runs import PARAM_LENGTH, TAG_LENGTH, closing, finish_run, record, start_run
 
 
@@ -124,3 +125,18 @@ def test_no_run_is_left_running(store, run_id, error, status):
         with pytest.raises(error):
             work()
     assert of(store, run_id).info.status == status
+
+
+def test_candidates_count_where_their_study_is_whole(store):
+    sweep = start_run(store, name="s", level="sweep", tags={})
+    made = {}
+    for status in ("FINISHED", "FAILED"):
+        study = start_run(store, name=status, level="study", tags={"sweep": sweep}, parent=sweep)
+        tags = {"sweep": sweep, "study": status, "study_id": study, "job": 0}
+        made[status] = start_run(store, name="c", level="candidate", tags=tags, parent=study)
+        words = {"features": "f", "scaling": "s", "clustering": "c", "k": 2}
+        record(store, made[status], [Params(words), Metrics({"inertia": 1.0})])
+        finish_run(store, made[status])  # a candidate is done before its study
+        finish_run(store, study, status)
+    finish_run(store, sweep)
+    assert candidates_of(store, sweep)["run_id"].tolist() == [made["FINISHED"]]

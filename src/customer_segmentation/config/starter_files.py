@@ -190,7 +190,9 @@ def _labels(guesses: Sequence[Guess]) -> list[str]:
     """Names of the features: the headers in small letters, each once; in other alphabets as they stand."""
     labels: list[str] = []
     for guess in guesses:
-        label = base = slug(guess.header) or re.sub(r"[^\w]+", "_", guess.header.lower()).strip("_") or "feature"
+        # Signs that are a word of their own, so that "Discount" and "Discount (%)" stay apart.
+        spelt = guess.header.replace("%", " percent ").replace("#", " number ")
+        label = base = slug(spelt) or re.sub(r"[^\w]+", "_", spelt.lower()).strip("_") or "feature"
         label = base = f"f_{base}" if base[0].isdigit() or yaml.safe_load(base) != base else base
         number = 2
         while label in labels:

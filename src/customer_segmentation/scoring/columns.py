@@ -9,7 +9,7 @@ from typing import Any
 from customer_segmentation.data.contract import spec_from_plain
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.data import ColumnSpec, Role
-from customer_segmentation.sources.parsing.headers import match_headers, suggestions
+from customer_segmentation.sources.parsing.headers import exact, match_headers, suggestions
 from customer_segmentation.sources.parsing.texts import fold
 
 
@@ -65,7 +65,9 @@ def positions_of(
     match = match_headers(headers, others, wanted=needed, source=source)
     positions = dict(match.positions)
     for name, header in named.items():
-        at = next((at for at, text in enumerate(headers) if fold(text) == fold(header)), None)
+        at = next((at for at, text in enumerate(headers) if exact(text) == exact(header)), None)
+        if at is None:
+            at = next((at for at, text in enumerate(headers) if fold(text) == fold(header)), None)
         if at is None:
             raise DataError(f"{source} has no column {header!r}, which headers names for {name!r}.")
         positions[name] = at

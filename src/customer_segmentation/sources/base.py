@@ -123,8 +123,8 @@ class TableSource(ABC):
 
     @property
     def text_names(self) -> list[str]:
-        """Names of the columns of rows as text, each once."""
-        return names_of(self.headers)
+        """Names of the columns of rows as text, each once; none is that of the two which rejected rows end with."""
+        return names_of(self.headers, taken=("row", "reason"))
 
     def read(self, wanted: Mapping[int, ColumnSpec]) -> Cells:
         """Read the wanted columns, given by position with their contract."""

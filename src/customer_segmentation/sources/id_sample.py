@@ -11,8 +11,8 @@ import pandas as pd
 
 from customer_segmentation.settings.data import ColumnSpec, Role
 from customer_segmentation.sources.parsing.blanks import is_blank
-from customer_segmentation.sources.parsing.headers import spellings_of
-from customer_segmentation.sources.parsing.texts import fold, texts_of, whole_ids
+from customer_segmentation.sources.parsing.headers import column_of, spellings_of
+from customer_segmentation.sources.parsing.texts import texts_of, whole_ids
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -95,4 +95,4 @@ def id_position(headers: Sequence[str], columns: Mapping[str, ColumnSpec]) -> in
     """
     named = next((name for name, spec in columns.items() if spec.role is Role.id), None)
     claimed = spellings_of(columns)
-    return next((at for at, header in enumerate(headers) if claimed.get(fold(header), ()) == named), None)
+    return next((at for at, header in enumerate(headers) if column_of(header, claimed) == named), None)

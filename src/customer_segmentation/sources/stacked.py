@@ -12,8 +12,9 @@ from typing_extensions import override
 from customer_segmentation.errors import DataError
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.sources.base import Cells, Chunk, Preview, TableSource
-from customer_segmentation.sources.parsing.headers import header_name
+from customer_segmentation.sources.parsing.headers import exact, header_name
 from customer_segmentation.sources.parsing.texts import fold
+from customer_segmentation.sources.tables import names_of
 
 FILE = "file"  # column of rows as text that names the part
 
@@ -60,7 +61,9 @@ class StackedSource(TableSource):
         """
         found: dict[str, int] = {}
         for at, header in enumerate(part.headers):
-            found.setdefault(fold(header_name(header, at)), at)
+            name = header_name(header, at)
+            found.setdefault(fold(name), at)
+            found.setdefault(exact(name), at)
         named = [header_name(header, at) for at, header in enumerate(self.headers)]
         lacking = [name for name in named if fold(name) not in found]
         more = [
@@ -71,7 +74,13 @@ class StackedSource(TableSource):
             raise DataError(
                 f"{self.name}: {part.name} {what}; files that make up one table must have the same columns."
             )
-        return [found[fold(name)] for name in named]
+        positions = [found.get(exact(name), found[fold(name)]) for name in named]
+        if len(set(positions)) < len(set(map(exact, named))):
+            raise DataError(
+                f"{self.name}: {part.name} has no header that is spelt as one of {', '.join(named)}; headers that "
+                "differ in a sign alone must be spelt alike in all files of a table."
+            )
+        return positions
 
     @property
     @override
@@ -92,7 +101,11 @@ class StackedSource(TableSource):
     @override
     def text_names(self) -> list[str]:
         """Names of the columns of rows as text; the last names the part."""
-        return [*super().text_names, FILE]
+        return [*self._part_names, FILE]
+
+    @property
+    def _part_names(self) -> list[str]:
+        return names_of(self.headers, taken=("row", "reason", FILE))
 
     @override
     def read(self, wanted: Mapping[int, ColumnSpec]) -> Cells:
@@ -120,7 +133,7 @@ class StackedSource(TableSource):
                 last = max(last, _last(cells))
                 whole = None
                 if everything and chunk.everything is not None:
-                    whole = chunk.everything.select(columns).rename_columns(super().text_names)
+                    whole = chunk.everything.select(columns).rename_columns(self._part_names)
                 yield Chunk(cells.frame, cells.rows, cells.broken, whole)
             before = last
 
@@ -162,7 +175,7 @@ class StackedSource(TableSource):
     def as_texts(self, table: pa.Table) -> pd.DataFrame:
         part, columns = self._parts[self._reading]
         texts = part.as_texts(table).iloc[:, columns]
-        return texts.set_axis(super().text_names, axis=1).assign(**{FILE: part.name})
+        return texts.set_axis(self._part_names, axis=1).assign(**{FILE: part.name})
 
     def _moved(self, at: int, cells: Cells, positions: list[int], before: int) -> Cells:
         """Cells of a part with the numbers that its rows have among all."""
@@ -172,7 +185,7 @@ class StackedSource(TableSource):
     def _broken(self, at: int, broken: pd.DataFrame, before: int) -> pd.DataFrame:
         """Broken rows of a part under `text_names`, with the numbers that they have among all."""
         part, columns = self._parts[at]
-        texts = broken.iloc[:, columns].set_axis(super().text_names, axis=1)
+        texts = broken.iloc[:, columns].set_axis(self._part_names, axis=1)
         return texts.assign(**{FILE: part.name}, row=broken["row"] + before, reason=broken["reason"])
 
 

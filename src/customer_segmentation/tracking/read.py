@@ -121,7 +121,9 @@ def candidates_of_study(store: Store, study_id: str) -> list[Run]:
 
 
 def candidates_of(store: Store, sweep_id: str) -> pd.DataFrame:
-    """Leaderboard of a sweep: one row a finished candidate with its params, scores, ``run_id`` and ``study_id``.
+    """Leaderboard of a sweep: one row a candidate of a finished study with its params, scores and ids of its runs.
+
+    A study that failed after its candidates lacks what the verdict reads of it, so that its candidates do not count.
 
     Parameters
     ----------
@@ -129,10 +131,11 @@ def candidates_of(store: Store, sweep_id: str) -> pd.DataFrame:
     sweep_id : id of the sweep's run
     """
     rows = []
+    whole = {run.info.run_id for run in runs_of(store, sweep_id, "study") if run.info.status == "FINISHED"}
     for run in runs_of(store, sweep_id, "candidate"):
-        if run.info.status != "FINISHED":
-            continue
         tags, params = run.data.tags, run.data.params
+        if run.info.status != "FINISHED" or tags["study_id"] not in whole:
+            continue
         rows.append(
             {
                 "study": tags["study"],

@@ -240,3 +240,8 @@ def test_a_key_that_no_header_names_is_asked():
     )
     assert parked.orders.customer == "Matrícula"
     assert all(any(question.weight == 0 for question in reading.questions) for reading in (owned, parked))
+
+
+def test_headers_that_differ_in_a_sign_are_two_columns():
+    reading = read({"Customer ID": ids(), "Discount": whole(0, 90), "Discount (%)": whole(0, 50), "Sum": money()})
+    assert roles(reading)["Discount"] == roles(reading)["Discount (%)"] == "numeric"

@@ -28,6 +28,7 @@ from customer_segmentation.explore.roles.vocabulary import Vocabulary
 from customer_segmentation.explore.roles.weigh import weigh
 from customer_segmentation.formatting import percent
 from customer_segmentation.settings.data import Role
+from customer_segmentation.sources.parsing.headers import exact
 from customer_segmentation.sources.parsing.texts import fold
 
 _FEWEST_POINTS = 1.5  # for an amount: with less there is none
@@ -86,7 +87,8 @@ def given_roles(roles: Mapping[str, str], headers: Sequence[str]) -> dict[int, M
     """
     found: dict[int, Meaning] = {}
     for header, word in roles.items():
-        at = [place for place, one in enumerate(headers) if fold(one) == fold(header)]
+        at = [place for place, one in enumerate(headers) if exact(one) == exact(header)]
+        at = at or [place for place, one in enumerate(headers) if fold(one) == fold(header)]
         if len(at) != 1:
             near = difflib.get_close_matches(header, headers, n=3, cutoff=0.5) or list(headers)[:6]
             raise SettingsError(
@@ -137,7 +139,7 @@ def read_table(
     vocabulary = Vocabulary(headers)
     columns: dict[int, Weighed] = {}
     unnamed: dict[int, Guess] = {}
-    known = Counter(map(fold, headers))
+    known = Counter(map(exact, headers))
     for at, header in enumerate(headers):
         problem = _unusable_header(header, known)
         facts = read_facts(
@@ -159,11 +161,10 @@ def read_table(
 
 
 def _unusable_header(header: str, known: Counter[str]) -> str:
-    """Why no contract can name a column by its header, or nothing; ``known`` counts the folded headers."""
-    folded = fold(header)
-    if not folded:
+    """Why no contract can name a column by its header, or nothing; ``known`` counts the headers."""
+    if not fold(header):
         return "its header has no letter or digit; give the column a name to use it"
-    if known[folded] > 1:
+    if known[exact(header)] > 1:
         return "its header stands more than once; rename the columns to use them"
     return "its header holds '${', which configs take for a reference; rename it" if "${" in header else ""
 

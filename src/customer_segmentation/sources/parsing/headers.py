@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -36,20 +37,23 @@ LISTED, ALIKE = 12, 0.8
 
 
 def spellings_of(columns: Mapping[str, ColumnSpec]) -> dict[str, str]:
-    """Map every accepted spelling, folded, to its column.
+    """Map every accepted spelling, folded, to its column; look them up with `column_of`.
+
+    Columns that differ in a sign alone ("Discount", "Discount (%)") are found by their exact spelling.
 
     Raises
     ------
     DataError
         Two columns of the contract claim the same spelling.
     """
-    claimed: dict[str, str] = {fold(name): name for name in columns}
-    if len(claimed) < len(columns):
-        twins = [name for name in columns if claimed[fold(name)] != name]
-        raise DataError(
-            f"data.columns holds {twins[0]!r} and {claimed[fold(twins[0])]!r}, which differ only in case, spaces or "
-            "punctuation; rename one of them."
-        )
+    count = Counter(map(fold, columns))
+    claimed: dict[str, str] = {}
+    for name in columns:
+        owner = claimed.setdefault(fold(name) if count[fold(name)] == 1 else exact(name), name)
+        if owner != name:
+            raise DataError(
+                f"data.columns holds {owner!r} and {name!r}, which differ only in case or spaces; rename one of them."
+            )
     for name, spec in columns.items():
         for synonym in spec.synonyms:
             owner = claimed.setdefault(fold(synonym), name)
@@ -61,12 +65,29 @@ def spellings_of(columns: Mapping[str, ColumnSpec]) -> dict[str, str]:
     return claimed
 
 
+def exact(header: str) -> str:
+    """A header with its signs, so that no folded one is equal to it; case and the width of spaces do not count."""
+    return "=" + " ".join(header.casefold().split())
+
+
+def column_of(header: str, claimed: Mapping[str, str]) -> str | None:
+    """Column that a header names.
+
+    Parameters
+    ----------
+    header : as it is written
+    claimed : see `spellings_of`
+    """
+    return claimed.get(exact(header)) or claimed.get(fold(header))
+
+
 def match_headers(
     headers: Sequence[str], columns: Mapping[str, ColumnSpec], *, wanted: Collection[str], source: str
 ) -> HeaderMatch:
     """Find the contract's columns among the headers.
 
-    Case, spaces, underscores, punctuation and camel case do not count; declared synonyms do.
+    Case, spaces, underscores, punctuation and camel case do not count, except between headers that differ in nothing
+    else; declared synonyms do.
 
     Parameters
     ----------
@@ -85,9 +106,12 @@ def match_headers(
     claimed = spellings_of(columns)
     found: dict[str, list[int]] = {}
     for position, header in enumerate(headers):
-        name = claimed.get(fold(header))
+        name = column_of(header, claimed)
         if name is not None:
             found.setdefault(name, []).append(position)
+    for name, several in found.items():
+        alike = [at for at in several if exact(headers[at]) == exact(name)]
+        found[name] = alike if len(alike) == 1 else several
     for name, several in found.items():
         if len(several) > 1 and name in wanted:
             named = " and ".join(f"{headers[at].strip()!r} (column {at + 1})" for at in several)
@@ -184,7 +208,7 @@ def recognised(headers: Sequence[str], claimed: Mapping[str, str]) -> int:
     headers : cells of a row
     claimed : spelling of a header to the column of the contract
     """
-    return len({claimed[fold(header)] for header in headers if fold(header) in claimed})
+    return len({column_of(header, claimed) for header in headers} - {None})
 
 
 def _short(text: str, limit: int = 40) -> str:

@@ -17,7 +17,7 @@ from customer_segmentation.explore.exploration import Exploration
 from customer_segmentation.explore.hypotheses import HypothesisResult, hypotheses_table
 from customer_segmentation.figures.exploration import correlation_heatmap, counts_figure, distributions
 from customer_segmentation.figures.pairs import pairs_figure
-from customer_segmentation.formatting import capital, listed, markdown, metric_name
+from customer_segmentation.formatting import capital, listed, markdown, metric_name, told_apart
 from customer_segmentation.settings.data import Role
 from customer_segmentation.tracking.items import FigureItem, Item, Metrics, Table, Tags, Text
 from customer_segmentation.tracking.log.table import table_items
@@ -232,7 +232,7 @@ def _correlations(table: CustomerTable, found: Exploration) -> Iterator[Item]:
         return
     yield Table(found.pairs, "tables/correlations.csv")
     for name, matrix in (("pearson", found.pearson), ("spearman", found.spearman)):
-        yield Table(matrix.reset_index(names="column"), f"tables/correlations_{name}.csv")
+        yield Table(_with_names(matrix), f"tables/correlations_{name}.csv")
         title = f"{name.title()} correlations, {len(table.customers):,} customers"
         yield FigureItem(correlation_heatmap(matrix, title), f"figures/correlations_{name}.png")
     named = [name for name in found.numbers if name not in table.columns or table.columns[name].role is not Role.ignore]
@@ -295,7 +295,7 @@ def exploration_items(
     )
     if frame.shape[1] >= 2:
         matrix = correlation_matrix(frame)
-        yield Table(matrix.reset_index(names="column"), "exploration/correlations.csv")
+        yield Table(_with_names(matrix), "exploration/correlations.csv")
         title = f"Pearson correlations, {len(customers):,} customers"
         yield FigureItem(correlation_heatmap(matrix, title), "exploration/correlations.png")
     tables = {name: counts_by(customers[name]) for name in counts if name in customers}
@@ -308,3 +308,8 @@ def exploration_items(
             for name, frame in tables.items()
         ]
         yield Table(pd.concat(rows, ignore_index=True), "exploration/counts.csv")
+
+
+def _with_names(matrix: pd.DataFrame) -> pd.DataFrame:
+    """A square table with its rows' names in the first column, whatever the others are called."""
+    return matrix.set_axis(told_apart([str(name) for name in matrix], ["column"]), axis=1).reset_index(names="column")

@@ -14,6 +14,7 @@ from customer_segmentation.clustering.space import Space
 from customer_segmentation.clustering.structure_test import StructureResult
 from customer_segmentation.clustering.study import Candidate, Study
 from customer_segmentation.figures.study import elbow
+from customer_segmentation.formatting import told_apart
 from customer_segmentation.tracking.descriptions import study_description
 from customer_segmentation.tracking.items import FigureItem, Item, Metrics, Params, Table, Tags, Text
 from customer_segmentation.tracking.machine_facts import SCORES, scores
@@ -51,18 +52,18 @@ def segments_table(candidate: Candidate, numbers: pd.DataFrame) -> pd.DataFrame:
     """One row a segment: customers, share, and the members' mean of every feature in its own unit.
 
     The means of the members are the centre in original units whatever the scaling: a scaling of rows has no inverse.
+    A feature that is called as one of the first three columns is told apart from it.
 
     Parameters
     ----------
     candidate : labels and sizes of its segments
     numbers : features in original units, shape (n_customers, n_features)
     """
+    own = {"segment": np.arange(candidate.k), "customers": candidate.sizes}
+    own["share"] = candidate.sizes / candidate.sizes.sum()
     means = cluster_means(numbers.to_numpy(dtype=float), candidate.labels)
-    table = pd.DataFrame(means, columns=list(numbers))
-    table.insert(0, "segment", np.arange(candidate.k))
-    table.insert(1, "customers", candidate.sizes)
-    table.insert(2, "share", candidate.sizes / candidate.sizes.sum())
-    return table
+    table = pd.DataFrame(means, columns=told_apart([str(name) for name in numbers], own))
+    return pd.concat([pd.DataFrame(own), table], axis=1)
 
 
 def study_items(
