@@ -53,6 +53,11 @@ def test_the_report_rebuilt_is_the_same(swept, run_here):
     again = run_here("report", "output=copy.html", folder=swept.folder)
     assert again.code == 0, again.error
     assert f"run {sweep.info.run_id}" in again.out
+    first = again.out.splitlines()[0]  # what it is about comes first, here and on the page
+    chosen = sweep.data.tags["chosen"]
+    assert first.startswith(f"Sweep: {sweep.info.run_name} ({sweep.info.run_id}) · Table: built-in sample")
+    assert first.endswith(f"Candidate: {chosen}")
+    assert f"Sweep {sweep.info.run_name} ·" in before.split('class="subtitle"')[1][:400]
     after = (swept.folder / "copy.html").read_text(encoding="utf-8")
     assert re.sub(r"base64,[^\"]+", "", after) == re.sub(r"base64,[^\"]+", "", before)
     assert _page(swept, sweep) == after

@@ -37,7 +37,7 @@ def run(request: Request) -> int:
             raise SettingsError(f"output={target.path} cannot be written: {error.strerror or error}.") from error
     if not settings.quiet:
         where = f"Page: {written.place}" if target is None else f"Copy: {target.path}"
-        say(written.title, f"Logged on run {written.run_id}: report.html, report.md", where)
+        say(written.about, written.title, f"Logged on run {written.run_id}: report.html, report.md", where)
     return 0
 
 

@@ -30,6 +30,7 @@ def print_promotion(outcome: Outcome, store: Store, settings: PromoteSettings) -
     """
     out = console()
     version = outcome.version
+    out.print(escape(outcome.about), soft_wrap=True, highlight=False)
     if not outcome.checks:
         out.print(
             f"{escape(outcome.title)} is the champion already: version {version.number} of {escape(settings.model)}."

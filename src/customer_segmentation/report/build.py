@@ -23,11 +23,12 @@ def build_report(data: ReportData) -> Document:
     insights = data.insights
     k = 0 if insights is None else insights.profiles.k
     segments = counted(k, "customer segment") if k else "Customer segments"
-    described = data.candidate.name if data.candidate is not None else ""
+    candidate = f" · {data.candidate.name}" if data.candidate is not None else ""
+    sweep = f"Sweep {data.sweep.name} · " if data.sweep.name else ""
     started = f" · {data.sweep.started}" if data.sweep.started else ""
     return Document(
         title=f"{segments}: {data.table.source}",
-        subtitle=f"{data.table.customers:,} customers{' · ' if described else ''}{described}{started}",
+        subtitle=f"{sweep}{data.table.source}{candidate} · {data.table.customers:,} customers{started}",
         summary=front_blocks(data),
         sections=(
             segments_section(data),

@@ -74,6 +74,8 @@ class SweepFacts:
         Study to the reason of its failure.
     started : str
         Date, as a reader writes it.
+    name : str
+        Of the sweep's run.
     """
 
     run_id: str
@@ -84,6 +86,7 @@ class SweepFacts:
     studies: int
     failed: Mapping[str, str] = field(default_factory=dict)
     started: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True)

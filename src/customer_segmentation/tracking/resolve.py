@@ -67,6 +67,22 @@ def candidate_of(store: Store, run_id: str | None) -> Run:
     return run
 
 
+def spoken_name(store: Store, run: Run) -> str:
+    """What a command acts on, in a line: sweep, table, and the candidate.
+
+    Parameters
+    ----------
+    store : where the runs are
+    run : of a sweep or of a candidate
+    """
+    if run.data.tags.get("level") == "sweep":
+        sweep, candidate = run, run.data.tags.get("chosen", "none was chosen")
+    else:
+        sweep, candidate = run_of(store, run.data.tags["sweep"]), run.info.run_name
+    table = sweep.data.tags.get("data_source", "unknown")
+    return f"Sweep: {sweep.info.run_name} ({sweep.info.run_id}) · Table: {table} · Candidate: {candidate}"
+
+
 def address_of(store: Store, model: str, run_id: str | None) -> str:
     """Address of the model: as given, or that of a run; of a sweep it is its chosen candidate's.
 

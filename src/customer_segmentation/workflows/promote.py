@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from customer_segmentation.scoring.load import loaded
 from customer_segmentation.segments.segment_name import CLAIMED, plain_names
 from customer_segmentation.settings.promotion import PromoteSettings
 from customer_segmentation.tracking.items import Tags
-from customer_segmentation.tracking.resolve import candidate_of, store_of
+from customer_segmentation.tracking.resolve import candidate_of, spoken_name, store_of
 from customer_segmentation.tracking.runs import record
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.workflows.carry_names import names_of
@@ -57,6 +57,8 @@ class Outcome:
         Version of the champion that was there.
     alias : {"champion", "challenger", ""}
         What the version answers to now.
+    about : str
+        Sweep, table and candidate.
     """
 
     title: str
@@ -68,6 +70,7 @@ class Outcome:
     notes: tuple[str, ...]
     before: int | None
     alias: str
+    about: str = ""
 
     @property
     def failed(self) -> list[Check]:
@@ -110,6 +113,7 @@ def promote(settings: PromoteSettings, store: Store) -> Outcome:
             )
         else:
             outcome = _Promotion(settings, registry, run, champion).carried_out()
+    outcome = replace(outcome, about=spoken_name(store, run))
     if taken_over is not None:
         made = f"version {outcome.version.number} of {settings.model}"
         note = f"`segment promote`: {outcome.title}, {made}, {outcome.gate}."

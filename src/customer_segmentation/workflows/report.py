@@ -14,8 +14,8 @@ from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.settings.commands import ReportSettings
 from customer_segmentation.tracking.log.candidate import insight_items, profile_items
 from customer_segmentation.tracking.log.sweep import picture_items, place_of_report, report_items
-from customer_segmentation.tracking.read import artifact_of
-from customer_segmentation.tracking.resolve import run_meant, store_of
+from customer_segmentation.tracking.read import artifact_of, run_of
+from customer_segmentation.tracking.resolve import run_meant, spoken_name, store_of
 from customer_segmentation.tracking.runs import record
 from customer_segmentation.tracking.spoken_of import speak_of
 from customer_segmentation.tracking.store import Store
@@ -32,6 +32,8 @@ class Written:
     run_id, title, html, markdown : str
     place : str
         Of the page.
+    about : str
+        Sweep, table and candidate that it is about.
     """
 
     run_id: str
@@ -39,6 +41,7 @@ class Written:
     html: str
     markdown: str
     place: str
+    about: str = ""
 
 
 def write_report(settings: ReportSettings, store: Store) -> Written:
@@ -122,4 +125,5 @@ def _report(
     if opened is not None:
         record(store, opened.run.info.run_id, picture_items(data.pictures_of_segments))
     record(store, run_id, report_items(html, markdown))
-    return Written(run_id, document.title, html, markdown, place_of_report(store, run_id))
+    about = spoken_name(store, run_of(store, run_id))
+    return Written(run_id, document.title, html, markdown, place_of_report(store, run_id), about)

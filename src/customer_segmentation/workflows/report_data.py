@@ -118,6 +118,7 @@ def gather(
                 if "failed_because" in study.data.tags
             },
             started=_day(run.info.start_time),
+            name=str(run.info.run_name),
         ),
         leaderboard=board,
         verdict=json.loads(artifact_of(store, sweep_id, "verdict.json") or b"{}"),
