@@ -83,6 +83,10 @@ def test_what_the_newest_sweep_chose_becomes_the_champion(segment, uri, registry
     version = registry.champion()
     assert version.gate == "passed"
     chosen = registry.client.get_run(version.run_id)
+    first = said.out.splitlines()[0]  # what the gate is about comes first
+    assert first.startswith("Sweep: ")
+    assert f"({chosen.data.tags['sweep']})" in first
+    assert first.endswith(f"Candidate: {chosen.info.run_name}")
     assert chosen.data.tags["verdict"] == "chosen"
     assert chosen.data.tags["registered"] == f"{NAME} version {version.number}, passed"
     assert "challenger" not in registry.aliases()

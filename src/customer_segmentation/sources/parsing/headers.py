@@ -86,8 +86,8 @@ def match_headers(
 ) -> HeaderMatch:
     """Find the contract's columns among the headers.
 
-    Case, spaces, underscores, punctuation and camel case do not count, except between headers that differ in nothing
-    else; declared synonyms do.
+    Case, spaces, underscores, punctuation and camel case do not count, except between columns of the contract that
+    differ in nothing else; declared synonyms do.
 
     Parameters
     ----------
@@ -109,9 +109,6 @@ def match_headers(
         name = column_of(header, claimed)
         if name is not None:
             found.setdefault(name, []).append(position)
-    for name, several in found.items():
-        alike = [at for at in several if exact(headers[at]) == exact(name)]
-        found[name] = alike if len(alike) == 1 else several
     for name, several in found.items():
         if len(several) > 1 and name in wanted:
             named = " and ".join(f"{headers[at].strip()!r} (column {at + 1})" for at in several)
