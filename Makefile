@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: sweep test lint ui setup docs pictures examples requirements clean
+.PHONY: sweep test lint ui setup docs pictures examples notebooks requirements clean
 .DEFAULT_GOAL := sweep
 
 setup: $(READY)
@@ -51,6 +51,10 @@ pictures: $(READY)
 
 examples: $(READY)
 	$(BIN)/python examples/make_tables.py
+
+# What the notebooks of examples/ show, from running them.
+notebooks: $(READY)
+	$(BIN)/python examples/run_notebooks.py
 
 # After a change of dependencies in pyproject.toml. The file names versions only, never where they come from.
 requirements: $(READY)

@@ -47,7 +47,7 @@ PARTS = (
     ("jinja2", "report and profiles"),
     ("customer_segmentation/report", "report and profiles"),
     ("customer_segmentation/segments", "report and profiles"),
-    ("customer_segmentation/explore", "correlations and hypotheses"),
+    ("customer_segmentation/exploration", "correlations and hypotheses"),
     ("customer_segmentation/verdict", "verdict: structure, stability, choice"),
     ("customer_segmentation/workflows/evaluate", "verdict: structure, stability, choice"),
     ("customer_segmentation/clustering/stability", "verdict: structure, stability, choice"),

@@ -1,20 +1,27 @@
 """The example tables are what their script builds."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+import customer_segmentation as cs
+
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+
+
+def program(name):
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="module")
 def built():
-    spec = importlib.util.spec_from_file_location("make_tables", EXAMPLES / "make_tables.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.tables()
+    return program("make_tables").tables()
 
 
 def test_every_table_is_built_from_its_seed(built):
@@ -35,3 +42,28 @@ def test_they_have_what_real_exports_have():
     assert newer["Member"].is_unique
     assert set(newer["Member"]) & set(members["Member"]), "the same members, months later"
     assert not set(new["Member"]) & set(members["Member"])
+
+
+def shown(book):
+    """What the cells of a notebook show, without what differs from run to run."""
+    texts = []
+    for output in (one for cell in book.cells if cell.cell_type == "code" for one in cell.outputs):
+        if output.get("name") != "stderr":
+            data = output.get("data", {})
+            texts.append([*sorted(data), re.sub(r"[0-9a-f]{8,}", "ID", data.get("text/plain", output.get("text", "")))])
+    return texts
+
+
+def test_the_notebooks_run_and_show_what_they_hold(tmp_path):
+    nbformat = pytest.importorskip("nbformat")
+    paths = sorted(EXAMPLES.glob("*.ipynb"))
+    for path, book in program("run_notebooks").run(tmp_path, paths).items():
+        assert shown(book) == shown(nbformat.read(path, as_version=4)), f"run make notebooks: {path.name} differs"
+        assert path.stat().st_size < 150_000, f"{path.name}: its pictures are large"
+        assert path.name in (EXAMPLES.parent / "docs" / "python.md").read_text(encoding="utf-8")
+
+
+def test_every_public_name_is_on_the_page_of_names():
+    page = (EXAMPLES.parent / "docs" / "names.md").read_text(encoding="utf-8")
+    listed = {line.rpartition(".")[2] for line in page.splitlines() if line.startswith("::: ")}
+    assert set(cs.__all__) - {"__version__"} <= listed

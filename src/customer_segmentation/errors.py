@@ -27,6 +27,10 @@ class ModelError(SegmentError):
     """A model that labels nobody: it is broken, or the program is."""
 
 
+class ArgumentError(SettingsError, ValueError):
+    """An argument of a function for any matrix, which scikit-learn would refuse with a ValueError as well."""
+
+
 class StoreError(SegmentError):
     """A tracking store that cannot be reached or written."""
 

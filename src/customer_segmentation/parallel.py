@@ -1,4 +1,4 @@
-"""Independent fits, side by side where the caller has processes to spare.
+"""Independent fits, side by side where the caller has processes to spare; and how many threads each of them takes.
 
 Each fit has its own seed, so that the numbers are the same whether they run one after the other or not.
 """
@@ -6,6 +6,7 @@ Each fit has its own seed, so that the numbers are the same whether they run one
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from typing import Any, TypeVar
@@ -59,3 +60,37 @@ def side_by_side(function: Callable[..., Result], calls: Calls) -> list[Result]:
     if found is None:
         return [function(*arguments) for arguments in calls]
     return found[1](function, calls)
+
+
+class _Limits:
+    """The limit of threads that holds in this process, and how many ask for one."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.asked = 0
+        self.limits: Any = None
+
+
+_LIMITS = _Limits()
+
+
+@contextlib.contextmanager
+def limited_threads(threads: int) -> Iterator[None]:
+    """Limit the threads of the numerical libraries in this process.
+
+    Of several blocks at once, in one another or in several threads, the first decides and the last takes the limit
+    away: the libraries know one limit for all.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with _LIMITS.lock:
+        if not _LIMITS.asked:
+            _LIMITS.limits = threadpool_limits(threads)
+        _LIMITS.asked += 1
+    try:
+        yield
+    finally:
+        with _LIMITS.lock:
+            _LIMITS.asked -= 1
+            if not _LIMITS.asked:
+                _LIMITS.limits.restore_original_limits()

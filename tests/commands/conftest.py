@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import pytest
 
 from customer_segmentation.commands.main import main
-from customer_segmentation.config.contract_file import contract_columns
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,6 @@ class Said:
 @pytest.fixture
 def segment(capsys, monkeypatch) -> Callable[..., Said]:
     """Return a function that runs ``segment WORDS`` here, in the test's folder, and forgets what it leaves behind."""
-    contract_columns.cache_clear()  # it reads conf/ of the current folder
     before, environment = signal.getsignal(signal.SIGTERM), dict(os.environ)
 
     def run(*words: str) -> Said:
@@ -46,4 +44,3 @@ def segment(capsys, monkeypatch) -> Callable[..., Said]:
     signal.signal(signal.SIGTERM, before)
     os.environ.clear()
     os.environ.update(environment)
-    contract_columns.cache_clear()

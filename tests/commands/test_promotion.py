@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from customer_segmentation.commands.main import main
-from customer_segmentation.config import playbook_file as playbooks
 from customer_segmentation.registry.champion_history import previous_champion
 from customer_segmentation.registry.versions import ModelRegistry
 from customer_segmentation.scoring.load import load_segment_model
@@ -76,7 +75,6 @@ def test_what_the_newest_sweep_chose_becomes_the_champion(segment, uri, registry
     # edited since the sweep: its segments keep the names that its report gave them
     Path("conf/playbook").mkdir(parents=True)
     Path("conf/playbook/telecom.yaml").write_text("names: []\ntraits: {}\n", encoding="utf-8")
-    playbooks._read.cache_clear()
     said = segment("promote", uri, *EASY)
     assert said.code == 0, said.error
     assert f"segment score input=FILE output=FILE {uri}" in said.out
@@ -96,7 +94,6 @@ def test_what_the_newest_sweep_chose_becomes_the_champion(segment, uri, registry
     assert sorted(version.segments.values()) == sorted(
         s["name"] for s in json.loads(Path(told).read_text())["segments"]
     )
-    playbooks._read.cache_clear()
     assert all(version.segments.values())
     assert "#### **Segments**" in version.description
     assert f"Champion: version {version.number}" in registry.client.get_registered_model(NAME).description

@@ -73,14 +73,12 @@ def segment(*words: str, folder: Path, program: str = "segment", timeout: int = 
 def segment_here(*words: str, folder: Path) -> Ran:
     """Run the same command within this process, which has imported its libraries: five seconds less each time."""
     from customer_segmentation.commands.main import main
-    from customer_segmentation.config.contract_file import contract_columns
 
     environment, stopping = dict(os.environ), signal.getsignal(signal.SIGTERM)
     for name in environment:
         if name.startswith(("MLFLOW_", "SEGMENT_")):
             del os.environ[name]
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
-    contract_columns.cache_clear()  # it reads conf/ of the current folder
     out, error = io.StringIO(), io.StringIO()
     try:
         with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
@@ -91,7 +89,6 @@ def segment_here(*words: str, folder: Path) -> Ran:
             for item in caught:
                 error.write(warnings.formatwarning(item.message, item.category, item.filename, item.lineno))
     finally:
-        contract_columns.cache_clear()
         signal.signal(signal.SIGTERM, stopping)
         os.environ.clear()
         os.environ.update(environment)

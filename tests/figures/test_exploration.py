@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from customer_segmentation.explore.correlation import correlation_matrix
-from customer_segmentation.explore.description import counts_by, counts_by_band
+from customer_segmentation.exploration.correlation import correlation_matrix
+from customer_segmentation.exploration.description import counts_by, counts_by_band
 from customer_segmentation.figures.exploration import correlation_heatmap, counts_figure, distributions
 from customer_segmentation.figures.pairs import pairs_figure
 from customer_segmentation.figures.theme import DIVERGING

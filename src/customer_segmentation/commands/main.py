@@ -22,6 +22,7 @@ from customer_segmentation.commands.command import CommandSpec, run_command
 from customer_segmentation.console.lines import say, show_notices, warn
 from customer_segmentation.errors import SegmentError, debugging
 from customer_segmentation.secrets import guard_streams
+from customer_segmentation.tracking.settled import settle
 
 
 def _specs() -> list[CommandSpec]:
@@ -105,6 +106,7 @@ def _main(arguments: Sequence[str] | None) -> int:  # noqa: C901 - one case afte
         warn(f"segment: there is no command {name!r}; there are {', '.join(COMMANDS)}.{hint}")
         return 2
     gc.set_threshold(GARBAGE_THRESHOLD)
+    settle()
     if sys.stderr.isatty() and name in SLOW and not any(word.startswith(("-", "quiet=")) for word in rest):
         warn(f"segment {name}: reading the settings …")  # libraries and configs take seconds: Enter is answered at once
     try:

@@ -25,13 +25,9 @@ def run(request: Request) -> int:
     outcome = promote(settings, store)
     if not settings.quiet:
         print_promotion(outcome, store, settings)
-    if outcome.gate == "refused" and outcome.checks:
-        because = "; ".join(f"{check.title}: {check.sentence}" for check in outcome.failed)
-        stays = "there is no champion" if outcome.before is None else f"version {outcome.before} remains the champion"
-        raise RefusedError(
-            f"{outcome.title} is refused ({because}); it is version {outcome.version.number} of {settings.model}, "
-            f"tagged gate = refused, and {stays}."
-        )
+    refusal = outcome.refusal(settings.model)
+    if refusal:
+        raise RefusedError(refusal)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from functools import partial
 
 from customer_segmentation.commands.command import CommandSpec, Request
@@ -50,7 +51,6 @@ def run(request: Request) -> int:
     from customer_segmentation.console.sweep import print_sweep
     from customer_segmentation.tracking.runs import take_over_run
     from customer_segmentation.tracking.store import store_of_settings
-    from customer_segmentation.workflows.study import run_job
     from customer_segmentation.workflows.sweep import customers_of, sweep
 
     settings, plan = request.settings, request.plan
@@ -59,13 +59,14 @@ def run(request: Request) -> int:
             warn(line)
     needed = check_plan(plan)
     customers = customers_of(plan, needed)
+    gc.freeze()  # what has been imported by now stays for good: the collector need not look at it again
     result = sweep(
         plan,
         customers,
         needed,
         take_over_run(store_of_settings(settings.tracking)),
         command_line=request.line,
-        run_studies=lambda launch: run_jobs(plan, run_job, launch.overrides, launch.last),
+        run_studies=lambda launch, run_job: run_jobs(plan, run_job, launch.overrides, launch.last),
         progress=SweepProgress(quiet=settings.quiet),
     )
     if not settings.quiet:

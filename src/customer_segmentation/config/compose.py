@@ -14,7 +14,7 @@ from customer_segmentation.config.composed import choices_of, config_text, texts
 from customer_segmentation.config.environment import watch_environment
 from customer_segmentation.config.errors import settings_error
 from customer_segmentation.config.folder_files import check_folder
-from customer_segmentation.config.hydra_app import register_schemas, register_search_path
+from customer_segmentation.config.hydra_app import COMPOSING, register_schemas, register_search_path
 from customer_segmentation.config.named_table import data_config_of
 from customer_segmentation.config.overrides import (
     going_with_data,
@@ -157,7 +157,7 @@ class Plan:
         """
         from hydra import compose, initialize_config_dir
 
-        with initialize_config_dir(str(shipped_root() / "conf"), version_base="1.3"):
+        with COMPOSING, initialize_config_dir(str(shipped_root() / "conf"), version_base="1.3"):
             config = compose(self.command, list(overrides), return_hydra_config=True)
             return ComposedJob(
                 to_settings(config),
@@ -197,7 +197,7 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
     register_schemas()
     register_search_path()
     try:
-        with initialize_config_dir(str(shipped_root() / "conf"), version_base="1.3"):
+        with COMPOSING, initialize_config_dir(str(shipped_root() / "conf"), version_base="1.3"):
             parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
             given = {override.get_key_element(): override for override in parser.parse_overrides(overrides)}
             typed = set(given)

@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 
 from customer_segmentation.errors import SettingsError
-from customer_segmentation.explore.description import counts_by_band
-from customer_segmentation.explore.exploration import Asked
-from customer_segmentation.explore.hypotheses import Direction, Hypothesis
-from customer_segmentation.explore.variables import WORDS, ExpressionVariable, declared_variables, unknown_column
+from customer_segmentation.exploration.description import counts_by_band
+from customer_segmentation.exploration.exploration import Asked
+from customer_segmentation.exploration.hypotheses import Direction, Hypothesis
+from customer_segmentation.exploration.variables import WORDS, ExpressionVariable, declared_variables, unknown_column
 from customer_segmentation.settings.commands import ExploreSettings
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.settings.sweep import ExplorationSettings, HypothesesSettings

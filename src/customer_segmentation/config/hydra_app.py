@@ -6,16 +6,21 @@ import functools
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from customer_segmentation.config.errors import settings_error
-from customer_segmentation.config.paths import config_folders, shipped_root
+from customer_segmentation.config.paths import config_folders, found_in, given_folder, shipped_root
 from customer_segmentation.config.schemas import SCHEMAS
 from customer_segmentation.errors import StoreError, debugging
 
 if TYPE_CHECKING:
     from customer_segmentation.config.compose import ComposedJob, Plan
+
+
+#: Hydra composes in one thread of a process at a time: what it composes with is a global of its own.
+COMPOSING = threading.RLock()
 
 
 @functools.cache
@@ -54,7 +59,7 @@ class _Task:
     """What Hydra calls with each composed config; it goes to other processes."""
 
     def __init__(self, job: Callable[[ComposedJob], None]) -> None:
-        self.job = job
+        self.job, self.given = job, given_folder()
 
     def __call__(self, config: Any) -> None:
         from hydra.core.hydra_config import HydraConfig
@@ -63,15 +68,16 @@ class _Task:
         from customer_segmentation.config.composed import choices_of, config_text, to_settings
 
         hydra = HydraConfig.get()
-        self.job(
-            ComposedJob(
-                settings=to_settings(config),
-                choices=choices_of(hydra),
-                overrides=tuple(hydra.overrides.task),
-                number=int(hydra.job.num),
-                config=config_text(config, without="k"),
+        with found_in(self.given):
+            self.job(
+                ComposedJob(
+                    settings=to_settings(config),
+                    choices=choices_of(hydra),
+                    overrides=tuple(hydra.overrides.task),
+                    number=int(hydra.job.num),
+                    config=config_text(config, without="k"),
+                )
             )
-        )
 
 
 def show_config(plan: Plan) -> None:
@@ -104,7 +110,7 @@ def _run(plan: Plan, task: Callable[[Any], None], launcher: Sequence[str] = (), 
 
     # Errors reach us as exceptions instead of Hydra's own printing and exit.
     os.environ["HYDRA_FULL_ERROR"] = "1"
-    with tempfile.TemporaryDirectory(prefix="segment-") as scratch:
+    with COMPOSING, tempfile.TemporaryDirectory(prefix="segment-") as scratch:
         # Hydra names its folder by the second, so that two sweeps at once collide; and nobody wants it in their folder.
         quiet = [
             f"hydra.sweep.dir='{scratch}'",

@@ -67,11 +67,9 @@ def _recognised(data: Any, *, quiet: bool) -> str:
     if not path.strip():
         raise SettingsError("data.path is empty; give data.path=FILE, or leave it out.")
     reading = {key: data[key] for key in FILE_KEYS if key in data and key != "download" and data[key] is not None}
-    headers = list(open_path(path, DataSettings(path=path, **reading)).headers)
-    shares = {name: _share(file, path, headers) for name, file in options_of("data").items()}
-    best = max(shares, key=lambda name: shares[name], default=None)
-    if best is None or shares[best] < KNOWN:
-        known = ", ".join(name for name in shares if name != "sample")
+    best = config_that_knows(path, list(open_path(path, DataSettings(path=path, **reading)).headers))
+    if best is None:
+        known = ", ".join(name for name in options_of("data") if name != "sample")
         raise SettingsError(
             f"data.path={redact(path)}: no config in conf/data/ knows this table (there are {known}); describe it with "
             f"`segment init data.path={redact(path)}`, or name a config with data=NAME."
@@ -79,6 +77,19 @@ def _recognised(data: Any, *, quiet: bool) -> str:
     if not quiet:
         NOTICES.warning("%s is read as data=%s", redact(path), best)
     return best
+
+
+def config_that_knows(path: str, headers: list[str]) -> str | None:
+    """Name of the data config that describes a table best; None where none does.
+
+    Parameters
+    ----------
+    path : of the table
+    headers : its columns
+    """
+    shares = {name: _share(file, path, headers) for name, file in options_of("data").items()}
+    best = max(shares, key=lambda name: shares[name], default=None)
+    return best if best is not None and shares[best] >= KNOWN else None
 
 
 def _share(file: Path, path: str, headers: list[str]) -> float:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from pathlib import Path
 
+#: Folder with configs of a call from Python, which go before all others.
+_GIVEN: ContextVar[Path | None] = ContextVar("given_configs", default=None)
 PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -17,13 +22,48 @@ def config_folders(here: Path | None = None) -> tuple[list[Path], list[Path]]:
     """Return the folders in which Hydra looks before and after the shipped ``conf/``.
 
     ``conf/`` of the current folder comes before, so that a user's file wins over a shipped one of the same name;
-    the folders that hold ``experiments/``, the user's first, come after.
+    the folders that hold ``experiments/``, the user's first, come after. Files of `given_configs` come first of all.
     """
     here = (Path.cwd() if here is None else here).resolve()
     shipped = shipped_root().resolve()
     before = [here / "conf"] if here != shipped and (here / "conf").is_dir() else []
     after = [here] if here != shipped and (here / "experiments").is_dir() else []
-    return before, [*after, shipped]
+    given = _GIVEN.get()
+    if given is None:
+        return before, [*after, shipped]
+    return [given / "conf", *before], [given, *after, shipped]
+
+
+@contextlib.contextmanager
+def given_configs(files: Mapping[str, str]) -> Iterator[None]:
+    """Let this thread find configs that no folder holds, such as ``conf/data/NAME.yaml``, path to text."""
+    import tempfile
+
+    if not files:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="segment-") as name:
+        folder = Path(name).resolve()
+        for path, text in files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(text, encoding="utf-8")
+        with found_in(folder):
+            yield
+
+
+@contextlib.contextmanager
+def found_in(folder: Path | None) -> Iterator[None]:
+    """Let this thread find configs in a folder that goes before all others, as a worker does for its sweep."""
+    token = _GIVEN.set(folder)
+    try:
+        yield
+    finally:
+        _GIVEN.reset(token)
+
+
+def given_folder() -> Path | None:
+    """Folder of the configs that `given_configs` has written; None where there are none."""
+    return _GIVEN.get()
 
 
 def options_of(group: str, here: Path | None = None) -> dict[str, Path]:

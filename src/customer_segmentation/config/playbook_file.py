@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 from typing import cast
 
 from customer_segmentation.config.errors import suggestion
@@ -54,7 +55,6 @@ def check_playbook_of(settings: SweepSettings) -> None:
     check_playbook(playbook_of(settings), settings.data.columns, name=playbook_name(settings))
 
 
-@functools.lru_cache
 def _read(name: str) -> PlaybookSettings:
     known = options_of("playbook")
     if name not in known:
@@ -62,9 +62,14 @@ def _read(name: str) -> PlaybookSettings:
             f"playbook={name}: no such file in conf/playbook/; there are {', '.join(known)}."
             + suggestion(name, list(known))
         )
-    where = f"playbook={name} ({known[name]})"
+    return _playbook(name, known[name], known[name].stat().st_mtime_ns)
+
+
+@functools.lru_cache
+def _playbook(name: str, path: Path, changed: int) -> PlaybookSettings:  # noqa: ARG001 - read again then
+    where = f"playbook={name} ({path})"
     try:
-        text = known[name].read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{where} cannot be read: {error}.") from error
     return to_playbook(text, where=where)

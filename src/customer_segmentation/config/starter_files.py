@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import yaml
 
-from customer_segmentation.explore.roles.column_guesses import Guess
-from customer_segmentation.explore.roles.feature_choice import MOST_WORDS, Choice
-from customer_segmentation.explore.roles.vocabulary import slug
+from customer_segmentation.exploration.roles.column_guesses import Guess
+from customer_segmentation.exploration.roles.feature_choice import MOST_WORDS, Choice
+from customer_segmentation.exploration.roles.vocabulary import slug
 from customer_segmentation.secrets import is_redacted, redact
 from customer_segmentation.settings.data import DataSettings, Role, Transactions
 
@@ -73,6 +73,22 @@ def order_files(name: str, columns: Transactions, settings: DataSettings, *, cus
         ),
         f"experiments/{name}.yaml": _preset(name, "rfm", sets, scalings, customers),
     }
+
+
+def feature_file(name: str, columns: Sequence[Guess] | Mapping[str, object]) -> dict[str, str]:
+    """A file of ``conf/features/`` for a set of columns, or of features with an expression for each.
+
+    Parameters
+    ----------
+    name : of the set
+    columns : what is known of each column; or feature to expression, as in any such file
+    """
+    if isinstance(columns, Mapping):
+        about = ", ".join(columns)
+        text = yaml.safe_dump({"about": about, "columns": dict(columns)}, allow_unicode=True, sort_keys=False)
+    else:
+        text = _features(name, _listed("", columns), columns, {})
+    return {f"conf/features/{name}.yaml": text}
 
 
 def quoted(text: str) -> str:

@@ -30,7 +30,7 @@ def files_name(settings: InitSettings) -> str:
     SettingsError
         It is the name of a shipped file, or is no name.
     """
-    from customer_segmentation.explore.roles.vocabulary import slug
+    from customer_segmentation.exploration.roles.vocabulary import slug
 
     shipped = {path.stem for top in ("conf", "experiments") for path in (shipped_root() / top).rglob("*.yaml")}
     if settings.name is not None:

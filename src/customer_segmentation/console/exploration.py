@@ -13,7 +13,7 @@ from rich.table import Table
 
 from customer_segmentation.console.tables import columns, console, print_next, print_rows, table
 from customer_segmentation.data.table import CustomerTable
-from customer_segmentation.explore.exploration import Exploration
+from customer_segmentation.exploration.exploration import Exploration
 from customer_segmentation.figures.labels import number
 from customer_segmentation.formatting import percent
 from customer_segmentation.settings.data import Role

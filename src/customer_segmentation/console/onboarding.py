@@ -9,9 +9,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from customer_segmentation.console.tables import console, print_next, row_account, table
-from customer_segmentation.explore.roles.column_guesses import Guess
-from customer_segmentation.explore.roles.meanings import Meaning
-from customer_segmentation.explore.roles.questions import WORD_OF, Question
+from customer_segmentation.exploration.roles.column_guesses import Guess
+from customer_segmentation.exploration.roles.meanings import Meaning
+from customer_segmentation.exploration.roles.questions import WORD_OF, Question
 
 if TYPE_CHECKING:
     from customer_segmentation.settings.data import Transactions

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar, cast
@@ -16,11 +17,19 @@ VARIABLE = "SEGMENT_SHARED"  # file by which the processes of one machine share 
 
 Held = TypeVar("Held")
 
-_HELD: dict[str, object] = {}
+
+class _Held(threading.local):
+    """What one thread holds: two sweeps of one process would else load their tables again at every study."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, object] = {}
+
+
+_HELD = _Held()
 
 
 def held(key: str, load: Callable[[], Held]) -> Held:
-    """What this process, or the one that started it, has loaded under a key; else it is loaded now.
+    """What this thread, or the process that started it, has loaded under a key; else it is loaded now.
 
     Parameters
     ----------
@@ -29,20 +38,21 @@ def held(key: str, load: Callable[[], Held]) -> Held:
     load : callable
         Makes an object that can be pickled.
     """
-    if not _HELD and os.environ.get(VARIABLE):
-        _HELD.update(pickle.loads(Path(os.environ[VARIABLE]).read_bytes()))  # noqa: S301 - written by our own parent
-    if key not in _HELD:
+    objects = _HELD.objects
+    if not objects and os.environ.get(VARIABLE):
+        objects.update(pickle.loads(Path(os.environ[VARIABLE]).read_bytes()))  # noqa: S301 - written by our own parent
+    if key not in objects:
         loaded = load()
-        _HELD.clear()
-        _HELD[key] = loaded
-    return cast("Held", _HELD[key])
+        objects.clear()
+        objects[key] = loaded
+    return cast("Held", objects[key])
 
 
 def share(path: Path) -> None:
-    """Write what this process holds, for processes of its own that have the path in their environment."""
-    path.write_bytes(pickle.dumps(_HELD, protocol=pickle.HIGHEST_PROTOCOL))
+    """Write what this thread holds, for processes of its own that have the path in their environment."""
+    path.write_bytes(pickle.dumps(_HELD.objects, protocol=pickle.HIGHEST_PROTOCOL))
 
 
 def forget() -> None:
-    """Let go of what this process holds."""
-    _HELD.clear()
+    """Let go of what this thread holds."""
+    _HELD.objects.clear()

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
-from customer_segmentation.explore.description import numeric_columns
+from customer_segmentation.exploration.description import numeric_columns
 from customer_segmentation.figures.labels import (
     FAMILY,
     LINE,
@@ -115,7 +115,7 @@ def counts_figure(counts: Mapping[str, pd.DataFrame], title: str = "Customers by
     ----------
     counts : mapping of column name to DataFrame of shape (n_categories, ...)
         Index: the names, in the order to draw; column ``customers``: how many. As from
-        :func:`~customer_segmentation.explore.description.counts_by` and ``counts_by_band``.
+        :func:`~customer_segmentation.exploration.description.counts_by` and ``counts_by_band``.
     title : str
 
     Returns

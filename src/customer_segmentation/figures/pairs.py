@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from customer_segmentation.explore.description import numeric_columns
+from customer_segmentation.exploration.description import numeric_columns
 from customer_segmentation.figures.exploration import histogram_edges
 from customer_segmentation.figures.labels import PLAIN, TEXT, fit_all, with_unit
 from customer_segmentation.figures.theme import ACCENT, EDGE, INK, SEQUENTIAL, bare, compose, new_figure

@@ -14,6 +14,7 @@ from customer_segmentation.registry.checks import Check, checked
 from customer_segmentation.scoring.load import load_segment_model
 from customer_segmentation.tracking.items import Model
 from customer_segmentation.tracking.models import log_model
+from customer_segmentation.tracking.settled import only_store
 from customer_segmentation.tracking.store import Store
 
 #: Name of the logged model on the candidate's run: beside ``model``, whose segments are numbered as its clusters are.
@@ -92,8 +93,8 @@ def model_folder(store: Store, model_id: str, scratch: Path) -> Path:
     """
     import mlflow
 
-    found = mlflow.artifacts.download_artifacts(f"models:/{model_id}", dst_path=str(scratch), tracking_uri=store.uri)
-    return Path(found)
+    with only_store(store.uri):
+        return Path(mlflow.artifacts.download_artifacts(f"models:/{model_id}", dst_path=str(scratch)))
 
 
 def _intact(store: Store, model_id: str) -> bool:

@@ -19,6 +19,7 @@ from customer_segmentation.errors import StoreError
 from customer_segmentation.registry.champion_history import EVENT, Event, event_tag, read_event
 from customer_segmentation.tracking.locks import locked
 from customer_segmentation.tracking.models import model_id_in
+from customer_segmentation.tracking.settled import only_store
 from customer_segmentation.tracking.store import Store
 
 CHAMPION = "champion"
@@ -145,14 +146,15 @@ class ModelRegistry:
         text : markdown of its page
         """
         self._ensure()
-        made = self.client.create_model_version(
-            self.name,
-            source=source,
-            run_id=run_id,
-            model_id=model_id,
-            tags={key: _short(value) for key, value in tags.items()},
-            description=text,
-        )
+        with only_store(self.store.uri):
+            made = self.client.create_model_version(
+                self.name,
+                source=source,
+                run_id=run_id,
+                model_id=model_id,
+                tags={key: _short(value) for key, value in tags.items()},
+                description=text,
+            )
         if model_id is not None:
             self._link(model_id, made.version)
         return _version(made)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from customer_segmentation.formatting import NBSP, cut, markdown, markdown_code
-from customer_segmentation.report.document import Document, Picture
+from customer_segmentation.report.document import Beside, Block, Document, Picture
 from customer_segmentation.secrets import redact
 
 #: By this a report is known again: it is replaced by another, and nothing else is.
@@ -19,6 +19,19 @@ MARK = "customer-segmentation report"
 def html_page(document: Document) -> str:
     """Write the page: styles, images and all, with nothing to load; its script only adds hover values and a filter."""
     return redact(str(_template("report.html.j2").render(document=document, script=_script())))
+
+
+def front_html(document: Document) -> str:
+    """Write the title and the first page as a fragment with styles of its own, for the cell of a notebook."""
+    return redact(str(_template("front.html.j2").render(document=document, blocks=_flat(document.summary))))
+
+
+def _flat(blocks: tuple[Block, ...]) -> list[Block]:
+    """Blocks one under another."""
+    flat: list[Block] = []
+    for block in blocks:
+        flat += _flat(block.blocks) if isinstance(block, Beside) else [block]
+    return flat
 
 
 def markdown_text(document: Document) -> str:

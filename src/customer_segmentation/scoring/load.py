@@ -16,6 +16,7 @@ from customer_segmentation.model.segment_model import SegmentModel
 from customer_segmentation.settings.trusted import trusted_modules as trusted_by_user
 from customer_segmentation.tracking.models import ARTIFACT, model_id_in
 from customer_segmentation.tracking.resolve import address_of
+from customer_segmentation.tracking.settled import only_store
 from customer_segmentation.tracking.store import Store
 
 CHAMPION = "models:/customer-segmentation@champion"
@@ -97,9 +98,8 @@ def load_segment_model(uri: str, client: Any = None, *, trusted_modules: Collect
         if "://" in uri or uri.startswith(("models:/", "runs:/")):
             source = f"models:/{model_id}" if model_id else uri
             try:
-                folder = Path(
-                    mlflow.artifacts.download_artifacts(source, dst_path=scratch, tracking_uri=client.tracking_uri)
-                )
+                with only_store(client.tracking_uri):
+                    folder = Path(mlflow.artifacts.download_artifacts(source, dst_path=scratch))
             except (MlflowException, OSError, ValueError) as error:
                 raise StoreError(f"the model {uri} cannot be fetched: {_line(error)}.") from error
         root = folder if (folder / "MLmodel").is_file() else _only_model(folder)

@@ -16,6 +16,7 @@ import pyarrow as pa
 from customer_segmentation.data.cleaning import distinct_texts
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.model.segment_model import Labelled, SegmentModel
+from customer_segmentation.scoring.collected import Collected
 from customer_segmentation.scoring.columns import id_of, positions_of
 from customer_segmentation.scoring.database_output import TableOutput
 from customer_segmentation.scoring.drift import Drift, DriftWatch
@@ -117,8 +118,8 @@ class Comparison:
 def score(  # noqa: PLR0913 - each is named at the call
     model: SegmentModel,
     source: TableSource,
-    output: Output | TableOutput,
-    rejects: Output,
+    output: Output | TableOutput | Collected,
+    rejects: Output | Collected,
     watch: Comparison,
     *,
     specs: Mapping[str, ColumnSpec],
@@ -133,9 +134,9 @@ def score(  # noqa: PLR0913 - each is named at the call
     ----------
     model : SegmentModel
     source : TableSource
-    output : Output or TableOutput
+    output : Output, TableOutput or Collected
         Of the rows with a label, in the order of the input.
-    rejects : Output
+    rejects : Output or Collected
         CSV of the rows without one: their cells as they were, their number in the input and the reason. Written only
         where there are such rows; one of an earlier run that may be replaced is removed.
     watch : Comparison
@@ -308,7 +309,7 @@ def count_reason(done: Scored, reason: str) -> None:
     done.reasons[kind if kind in done.reasons or len(done.reasons) < MOST_REASONS else "other"] += 1
 
 
-def _reject(aside: Output, part: pd.DataFrame, names: list[str], done: Scored) -> None:
+def _reject(aside: Output | Collected, part: pd.DataFrame, names: list[str], done: Scored) -> None:
     """Write rows without a label with all their cells; a row in which nothing stands has no other reason."""
     cells = part.iloc[:, :-2].fillna("").astype("str")
     empty = (cells.apply(lambda column: column.str.strip()) == "").all(axis=1).to_numpy()

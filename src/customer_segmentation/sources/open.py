@@ -19,6 +19,7 @@ from customer_segmentation.sources.excel import ExcelSource
 from customer_segmentation.sources.files import open_file
 from customer_segmentation.sources.frame import FrameSource
 from customer_segmentation.sources.json_records import JsonSource
+from customer_segmentation.sources.memory import PREFIX, held_table
 from customer_segmentation.sources.parquet import ParquetSource
 from customer_segmentation.sources.remote import fetched, is_remote
 from customer_segmentation.sources.samples.telecom import draw_customers
@@ -93,6 +94,8 @@ def open_path(path: str, settings: DataSettings) -> TableSource:
     DataError, SettingsError
         The table cannot be found or read, or not all is said that its reading needs.
     """
+    if path.startswith(PREFIX):
+        return held_table(path)
     listed = _listed(path)
     if listed:
         return StackedSource([open_path(one, settings) for one in listed], name=f"{len(listed)} tables")

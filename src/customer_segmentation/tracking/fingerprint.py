@@ -27,7 +27,7 @@ LENGTH = 32
 COMPUTING = (
     "sources",
     "data",
-    "explore",
+    "exploration",
     "clustering",
     "model",
     "verdict",

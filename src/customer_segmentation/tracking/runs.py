@@ -7,6 +7,7 @@ import getpass
 import json
 import math
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -32,6 +33,7 @@ from customer_segmentation.tracking.items import (
 from customer_segmentation.tracking.process import TAG as PROCESS
 from customer_segmentation.tracking.process import this_process
 from customer_segmentation.tracking.store import Store, insert
+from customer_segmentation.tracking.store_address import store_uri
 from customer_segmentation.tracking.store_errors import stop_retrying, store_error_of
 
 if TYPE_CHECKING:
@@ -319,6 +321,30 @@ def take_over_run(store: Store) -> Store:
     return replace(store, experiment_id=experiment.experiment_id, experiment=experiment.name, taken_over=run_id)
 
 
+def beside_active_run(store: Store, *, experiment_given: bool) -> Store:
+    """Put what a call from Python logs under the run that its session has open in this store, if it has one.
+
+    The runs go to the experiment of that run, unless the call names another one: then they stand on their own. The run
+    itself is not touched.
+
+    Parameters
+    ----------
+    store : as it was opened
+    experiment_given : whether the call names an experiment
+    """
+    mlflow = sys.modules.get("mlflow")
+    active = None if mlflow is None else mlflow.active_run()
+    if active is None or store_uri(mlflow.get_tracking_uri()) != store.uri:  # type: ignore[union-attr]
+        return store
+    if active.info.experiment_id == store.experiment_id:
+        return replace(store, parent=active.info.run_id)
+    if experiment_given:
+        return store
+    experiment = store.client.get_experiment(active.info.experiment_id)
+    found = replace(store, experiment_id=experiment.experiment_id, experiment=experiment.name)
+    return replace(found, parent=active.info.run_id)
+
+
 def open_run(store: Store, *, name: str, level: str, tags: Mapping[str, Any], description: str = "") -> str:
     """Start a command's run, or turn the run of ``mlflow run`` into it; return its id.
 
@@ -330,7 +356,7 @@ def open_run(store: Store, *, name: str, level: str, tags: Mapping[str, Any], de
         See `start_run`.
     """
     if store.taken_over is None:
-        return start_run(store, name=name, level=level, tags=tags, description=description)
+        return start_run(store, name=name, level=level, tags=tags, description=description, parent=store.parent)
     words = {**tags, "level": level, "mlflow.runName": name}
     if description:
         words["mlflow.note.content"] = description

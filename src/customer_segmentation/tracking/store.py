@@ -16,14 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from customer_segmentation.errors import StoreError, debugging
+from customer_segmentation.errors import StoreError
 from customer_segmentation.secrets import is_secret, redact
 from customer_segmentation.settings.tracking import TrackingSettings
 from customer_segmentation.tracking.guarded_client import GuardedClient
 from customer_segmentation.tracking.locks import locked
 from customer_segmentation.tracking.moved_store import ARTIFACTS, find_artifacts
+from customer_segmentation.tracking.settled import silence
 from customer_segmentation.tracking.store_address import SQLITE, knock, reach, store_uri
-from customer_segmentation.tracking.store_errors import be_patient, meaning
+from customer_segmentation.tracking.store_errors import meaning, remember_store
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -48,6 +49,8 @@ class Store:
         Whether commands in the current folder find it with no address said.
     taken_over : str or None
         The run that ``mlflow run`` opened for this command, see `customer_segmentation.tracking.runs.take_over_run`.
+    parent : str or None
+        The run of a Python session under which the runs of its calls stand.
     """
 
     uri: str
@@ -56,6 +59,7 @@ class Store:
     experiment: str
     usual: bool = False
     taken_over: str | None = None
+    parent: str | None = None
 
     @property
     def shown(self) -> str:
@@ -88,19 +92,18 @@ def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeo
             f"tracking.artifacts={redact(artifacts)}: MLflow keeps this address in the store as it stands, so that no "
             "password may be in it; leave it out and give it by the environment, as the storage's own client reads it."
         )
-    usual = resolved == store_uri(None)  # asked now: MLflow sets the variable itself once it is told an address
-    _settle_mlflow()
+    usual = resolved == store_uri(None)
+    remember_store(resolved)
     local = resolved.startswith(SQLITE)
     if not local and resolved.startswith("http"):
         knock(resolved, timeout)
     elif not local:
         with _store_errors(resolved):
             reach(resolved, timeout)
-    import mlflow
     from mlflow.exceptions import MlflowException
     from mlflow.tracking import MlflowClient
 
-    _silence()
+    silence()
     place = artifacts
     if local and place is None:
         place = (Path(resolved.removeprefix(SQLITE)).parent / "mlartifacts").as_uri()
@@ -109,7 +112,6 @@ def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeo
     with _store_errors(resolved), exclusive(resolved):
         if local:
             _create_sqlite(Path(resolved.removeprefix(SQLITE)))
-        mlflow.set_tracking_uri(resolved)
         client = cast("MlflowClient", GuardedClient(MlflowClient(tracking_uri=resolved)))
         if local:
             moved = find_artifacts(Path(resolved.removeprefix(SQLITE)), experiment)
@@ -165,7 +167,6 @@ def insert(write: Callable[[], Any]) -> None:
         time.sleep(random.uniform(0.02, 0.2))  # noqa: S311 - not at the same moment again
 
 
-@functools.cache
 def connect(uri: str, experiment: str, experiment_id: str) -> Store:
     """Store that a sweep has opened already, for the jobs of this process: nothing is created or checked again.
 
@@ -175,12 +176,15 @@ def connect(uri: str, experiment: str, experiment_id: str) -> Store:
     experiment : name of the experiment
     experiment_id : its id
     """
-    _settle_mlflow()
-    import mlflow
+    remember_store(uri)
+    return _connected(uri, experiment, experiment_id)
+
+
+@functools.cache
+def _connected(uri: str, experiment: str, experiment_id: str) -> Store:
     from mlflow.tracking import MlflowClient
 
-    _silence()
-    mlflow.set_tracking_uri(uri)
+    silence()
     client = cast("MlflowClient", GuardedClient(MlflowClient(tracking_uri=uri)))
     return Store(uri, client, experiment_id, experiment)
 
@@ -242,20 +246,6 @@ def _create_sqlite(path: Path) -> None:
         store = SqlAlchemyStore(SQLITE + str(fresh), (path.parent / "mlartifacts").as_uri())
         store.engine.dispose()
         os.replace(fresh, path)
-
-
-def _settle_mlflow() -> None:
-    """Tell MLflow how to behave; what the user has set stands."""
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # two lines for every run of a server
-    be_patient()
-
-
-def _silence() -> None:
-    """Keep MLflow's notes and the tracebacks that it logs out of the command's own output: the exceptions reach us."""
-    level = logging.ERROR if debugging() else logging.CRITICAL
-    for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(level)
 
 
 def existing_store(tracking: TrackingSettings, *, model: str | None = None) -> Store:

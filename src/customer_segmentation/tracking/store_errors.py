@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 from collections.abc import Iterator
+from contextvars import ContextVar
 
 from customer_segmentation.errors import SegmentError, StoreError
 from customer_segmentation.secrets import redact
@@ -48,6 +49,9 @@ ERRORS = {
 #: How long MLflow's client holds on to a server: seconds for an answer, and how often it asks again (0, 4, 8 s apart).
 PATIENCE = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "30", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3"}
 HASTE = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "5", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
+
+
+_STORE: ContextVar[str] = ContextVar("store", default="")
 
 
 def be_patient() -> None:
@@ -128,7 +132,11 @@ def _is(error: BaseException, module: str, name: str) -> bool:
     return isinstance(kind, type) and isinstance(error, kind)
 
 
+def remember_store(uri: str) -> None:
+    """Name the store by this address where an exception of this thread does not say which it is of."""
+    _STORE.set(uri)
+
+
 def _store() -> str:
-    """The store that MLflow was told of."""
-    mlflow = sys.modules.get("mlflow")
-    return "the tracking store" + ("" if mlflow is None else f" {redact(mlflow.get_tracking_uri())}")
+    """The store that this thread has opened last."""
+    return f"the tracking store {redact(_STORE.get())}".strip()

@@ -1,12 +1,12 @@
-"""What the studies of one sweep share, in a form that reaches any worker process."""
+"""What the studies of one sweep share: it goes with each of them, into whatever process."""
 
 from __future__ import annotations
 
-import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-VARIABLE = "SEGMENT_SWEEP"
+from customer_segmentation.tracking.process import this_process
+from customer_segmentation.tracking.settled import settle
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class SweepContext:
         Keys with several values in the sweep: the name of a study says them.
     folder : str
         Where the sweep was started: relative paths and the user's ``conf/`` count from there.
+    process : str
+        The process that opened the sweep's run, see `customer_segmentation.tracking.process`.
     """
 
     uri: str
@@ -39,17 +41,15 @@ class SweepContext:
     varied: list[str]
     continued: bool = False
     folder: str = ""
+    process: str = ""
 
-    def publish(self) -> None:
-        """Put it into the environment, which in-process jobs and started workers read alike."""
-        os.environ[VARIABLE] = json.dumps(asdict(self))
+    def settle_worker(self) -> None:
+        """In a process other than the sweep's: settle MLflow, and work in the sweep's folder where it is there.
 
-    def enter_folder(self) -> None:
-        """Work in the sweep's folder, as a worker of a cluster starts in another one; where that has none, stay."""
+        A worker of a cluster starts in another folder. The sweep's own process is left as it is.
+        """
+        if self.process == this_process():
+            return
+        settle()
         if self.folder and self.folder != os.getcwd() and os.path.isdir(self.folder):
             os.chdir(self.folder)
-
-    @staticmethod
-    def current() -> SweepContext:
-        """Read the context of the running sweep."""
-        return SweepContext(**json.loads(os.environ[VARIABLE]))

@@ -16,10 +16,10 @@ from customer_segmentation.sources.parsing.texts import fold
 
 if TYPE_CHECKING:
     from customer_segmentation.data.table import CustomerTable
-    from customer_segmentation.explore.roles.column_guesses import Guess
-    from customer_segmentation.explore.roles.feature_choice import Choice
-    from customer_segmentation.explore.roles.questions import Question
-    from customer_segmentation.explore.roles.table_reading import TableReading
+    from customer_segmentation.exploration.roles.column_guesses import Guess
+    from customer_segmentation.exploration.roles.feature_choice import Choice
+    from customer_segmentation.exploration.roles.questions import Question
+    from customer_segmentation.exploration.roles.table_reading import TableReading
     from customer_segmentation.sources.base import Preview, TableSource
 
 LOOKED_AT = 50_000  # rows of a bigger table by which its columns are guessed
@@ -116,9 +116,9 @@ def describe_table(settings: InitSettings, name: str, *, ask: Ask | None = None)
 
 def _read(settings: InitSettings, source: TableSource, look: Preview, ask: Ask | None) -> TableReading:
     """Read the columns; where somebody answers questions, again with the answers."""
-    from customer_segmentation.explore.roles.read_facts import rows_per_cell
-    from customer_segmentation.explore.roles.table_reading import may_name_rows, read_table
-    from customer_segmentation.explore.roles.vocabulary import Vocabulary
+    from customer_segmentation.exploration.roles.read_facts import rows_per_cell
+    from customer_segmentation.exploration.roles.table_reading import may_name_rows, read_table
+    from customer_segmentation.exploration.roles.vocabulary import Vocabulary
 
     roles = _roles(settings)
     vocabulary = Vocabulary(source.headers)
@@ -236,7 +236,7 @@ def _describe_customers(
 ) -> TableDescription:
     from customer_segmentation.config.starter_files import customer_files
     from customer_segmentation.data.load import load_customers, table_of
-    from customer_segmentation.explore.roles.feature_choice import choose_features
+    from customer_segmentation.exploration.roles.feature_choice import choose_features
     from customer_segmentation.sources.frame import FrameSource
 
     guesses = reading.guesses

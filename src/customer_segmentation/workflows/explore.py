@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.data.table import CustomerTable
-from customer_segmentation.explore.exploration import Asked, Exploration, explore_table
+from customer_segmentation.exploration.exploration import Asked, Exploration, explore_table
 from customer_segmentation.settings.commands import ExploreSettings
 from customer_segmentation.tracking.descriptions import experiment_description
 from customer_segmentation.tracking.items import Params, Text

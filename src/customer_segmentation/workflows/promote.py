@@ -72,6 +72,17 @@ class Outcome:
     alias: str
     about: str = ""
 
+    def refusal(self, name: str) -> str:
+        """Why it was refused, a sentence; empty where it was not. ``name`` is that of the registered model."""
+        if self.gate != "refused" or not self.checks:
+            return ""
+        because = "; ".join(f"{check.title}: {check.sentence}" for check in self.failed)
+        stays = "there is no champion" if self.before is None else f"version {self.before} remains the champion"
+        return (
+            f"{self.title} is refused ({because}); it is version {self.version.number} of {name}, tagged gate = "
+            f"refused, and {stays}."
+        )
+
     @property
     def failed(self) -> list[Check]:
         """What stands against the candidate."""

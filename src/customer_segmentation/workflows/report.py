@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from threadpoolctl import threadpool_limits
-
 from customer_segmentation.config.playbook_file import playbook_name
 from customer_segmentation.errors import StoreError
+from customer_segmentation.parallel import limited_threads
 from customer_segmentation.report.build import build_report
 from customer_segmentation.report.render import html_page, markdown_text
 from customer_segmentation.segments.insights import SegmentInsights
@@ -62,7 +61,7 @@ def write_report(settings: ReportSettings, store: Store) -> Written:
     run = run_meant(store, settings.run_id)
     store = store_of(store, run)
     run_id, path = run.info.run_id, settings.data.path
-    with threadpool_limits(1):
+    with limited_threads(1):
         if run.data.tags.get("level") != "sweep":
             return report_of_candidate(store, reopen(store, run_id, data_path=path))
         if run.info.status == "FINISHED":
@@ -102,14 +101,21 @@ def report_of_candidate(store: Store, opened: RebuiltCandidate) -> Written:
     opened : the candidate, refitted from its logged config
     """
     run_id, sweep_id = opened.run.info.run_id, opened.run.data.tags["sweep"]
-    insights = _insights(store, sweep_id, opened)
+    insights = insights_of(store, sweep_id, opened)
     told = insight_items(insights, playbook=playbook_name(opened.spec.settings))
     record(store, run_id, [*profile_items(insights.profiles), *told])
     return _report(store, sweep_id, run_id, opened, insights)
 
 
-def _insights(store: Store, sweep_id: str, opened: RebuiltCandidate) -> SegmentInsights:
-    """What its sweep said of the segments: by the playbook that the sweep used."""
+def insights_of(store: Store, sweep_id: str, opened: RebuiltCandidate) -> SegmentInsights:
+    """What a sweep said of the segments of a candidate: by the playbook that it used.
+
+    Parameters
+    ----------
+    store : where the runs are
+    sweep_id : of the candidate
+    opened : the candidate, refitted
+    """
     playbook = playbook_of_sweep(store, sweep_id, opened.spec.settings)
     return opened.customers.describe(opened.space, opened.fit, playbook)
 
@@ -118,7 +124,7 @@ def _report(
     store: Store, sweep_id: str, run_id: str, opened: RebuiltCandidate | None, insights: SegmentInsights | None
 ) -> Written:
     if opened is not None and insights is None:
-        insights = _insights(store, sweep_id, opened)
+        insights = insights_of(store, sweep_id, opened)
     data = gather(store, sweep_id, opened, insights, of_candidate=run_id != sweep_id)
     document = build_report(data)
     html, markdown = html_page(document), markdown_text(document)

@@ -83,6 +83,7 @@ def gather(
     insights: SegmentInsights | None,
     *,
     of_candidate: bool = False,
+    pictures: bool = True,
 ) -> ReportData:
     """Gather a report.
 
@@ -97,9 +98,11 @@ def gather(
         Of its segments.
     of_candidate : bool
         The report is one of this candidate, not of the sweep.
+    pictures : bool
+        Draw them; the first page has none.
     """
     run = run_of(store, sweep_id)
-    board = _leaderboard(store, sweep_id)
+    board = leaderboard_of_sweep(store, sweep_id)
     studies = runs_of(store, sweep_id, "study")
     candidate = None if opened is None else _candidate(opened, board)
     data = ReportData(
@@ -127,7 +130,7 @@ def gather(
         candidate=candidate,
         insights=insights,
     )
-    return replace(data, pictures=_pictures(store, data, opened, insights))
+    return replace(data, pictures=_pictures(store, data, opened, insights)) if pictures else data
 
 
 def _candidate(opened: RebuiltCandidate, board: pd.DataFrame) -> CandidateFacts:
@@ -274,8 +277,14 @@ def _labels(store: Store, study_id: str) -> dict[int, np.ndarray]:
     return {int(name[1:]): frame[name].to_numpy() for name in map(str, frame) if name[:1] == "k" and name[1:].isdigit()}
 
 
-def _leaderboard(store: Store, sweep_id: str) -> pd.DataFrame:
-    """Leaderboard as the sweep logged it: words stay words, even where they read like a missing value."""
+def leaderboard_of_sweep(store: Store, sweep_id: str) -> pd.DataFrame:
+    """Leaderboard as the sweep logged it: words stay words, even where they read like a missing value.
+
+    Parameters
+    ----------
+    store : where the run is
+    sweep_id : id of the sweep's run
+    """
     content = artifact_of(store, sweep_id, "leaderboard.csv")
     if content is None:
         return pd.DataFrame({name: pd.Series(dtype=object) for name in (*WORDS, "k", "yardstick")})

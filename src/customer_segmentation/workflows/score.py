@@ -10,14 +10,18 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.formatting import markdown, percent
+from customer_segmentation.scoring.collected import Collected
 from customer_segmentation.scoring.columns import contract_of
 from customer_segmentation.scoring.database_output import TableOutput
 from customer_segmentation.scoring.distributed import CATALOG, Place, score_there
 from customer_segmentation.scoring.drift import WORDS, Drift
 from customer_segmentation.scoring.load import LoadedModel, loaded
-from customer_segmentation.scoring.outputs import Output
+from customer_segmentation.scoring.outputs import LABELS, REJECTED, Output
 from customer_segmentation.scoring.score import Comparison, Scored, score
 from customer_segmentation.settings.data import ColumnSpec, DataSettings
 from customer_segmentation.settings.score import ScoreSettings
@@ -78,6 +82,7 @@ def score_table(
     config_text: str,
     command: str,
     progress: Callable[[int, int | None], None] = lambda done, expected: None,  # noqa: ARG005 - the signature of its kind
+    into: tuple[Collected, Collected] | None = None,
 ) -> ScoredTable:
     """Label a table and log what became of its rows to one run, which is ended whatever happens.
 
@@ -93,6 +98,8 @@ def score_table(
         By which it can be repeated.
     progress : callable
         Told the rows done, and those expected where that is known.
+    into : pair of Collected, optional
+        What takes the rows with a label and those without, instead of the files of the settings.
 
     Raises
     ------
@@ -106,7 +113,7 @@ def score_table(
         headers = {str(name): str(header) for name, header in (settings.headers or {}).items()}
         specs = contract_of(model.model.contract, headers)
         source = _input_of(settings, specs)
-        label, place, aside = _labelling(settings, source)
+        label, place, aside = _labelling(settings, source, into)
         watch = Comparison(model.model)
         tags = {"command": command, "model": model.label, **_origin(model), **engine_tags(settings.engine)}
         run_id = open_run(store, name=settings.name or f"score {source.name}", level="score", tags=tags)
@@ -149,17 +156,48 @@ def score_table(
     return ScoredTable(done, drift, compared, segments, place, aside, model.label, run_id)
 
 
-def _labelling(settings: ScoreSettings, source: TableSource) -> tuple[Callable[..., Scored], str, str]:
+def _labelling(
+    settings: ScoreSettings, source: TableSource, into: tuple[Collected, Collected] | None
+) -> tuple[Callable[..., Scored], str, str]:
     """What labels the rows, here or where they are; where labels go, and where rows without one."""
     if isinstance(source, DistributedSource):
         written = Place(str(settings.output), settings.table, settings.overwrite)
         written.check()
         place = f"table {settings.table}" if written.output == CATALOG else written.output
         return partial(score_there, source=source, place=written), place, f"{place}, with the reason"
+    if into is not None:
+        kept = partial(score, source=source, output=into[0], rejects=into[1], size=settings.chunk)
+        return kept, "a Python session", "a Python session"
     output, said = output_of(settings), settings.rejects is not None
     rejects = Output(rejects_of(settings), overwrite=settings.overwrite, key="rejects", said=said)
     here = partial(score, source=source, output=output, rejects=rejects, size=settings.chunk)
     return here, _name_of(output), str(rejects_of(settings))
+
+
+def all_rows(labels: Collected, rejects: Collected, *, first_row: int) -> pd.DataFrame:
+    """Labels and reasons of every row of a table, in its order.
+
+    Parameters
+    ----------
+    labels, rejects : Collected
+        As `score_table` has filled them.
+    first_row : int
+        Number of the table's first row.
+
+    Returns
+    -------
+    DataFrame of shape (n_rows, 5)
+        The columns of `customer_segmentation.model.segment_model.RESULTS`.
+    """
+    aside = [table.select(list(REJECTED)).to_pandas() for table in rejects.tables]
+    reasons = pd.concat(aside).set_index("row")["reason"] if aside else pd.Series(dtype=object)
+    rows = np.arange(first_row, first_row + labels.rows + rejects.rows)
+    kept = [table.select(list(LABELS)).to_pandas() for table in labels.tables]
+    found = pd.concat(kept) if kept else pd.DataFrame(columns=list(LABELS))
+    found = found.set_axis(np.setdiff1d(rows, reasons.index), axis=0).reindex(rows)
+    found["segment"] = found["segment"].astype("Int64")
+    found["segment_name"] = found["segment_name"].astype("category")
+    return found.assign(reason=reasons.reindex(rows).astype(object).where(lambda cells: cells.notna(), None))
 
 
 def _input_of(settings: ScoreSettings, specs: Mapping[str, ColumnSpec]) -> TableSource:

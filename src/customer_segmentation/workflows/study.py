@@ -7,8 +7,6 @@ import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
-from threadpoolctl import threadpool_limits
-
 from customer_segmentation.clustering.feature_set import declared_features
 from customer_segmentation.clustering.space import Space
 from customer_segmentation.clustering.study import Study, run_study
@@ -19,6 +17,7 @@ from customer_segmentation.execution.processes import follow_parent
 from customer_segmentation.execution.progress import current_progress
 from customer_segmentation.formatting import listed
 from customer_segmentation.model.build import Clusters, segment_model_of
+from customer_segmentation.parallel import limited_threads
 from customer_segmentation.segments.names import name_segments
 from customer_segmentation.segments.profile import Profiles
 from customer_segmentation.settings.k_values import parse_k
@@ -65,8 +64,14 @@ class ComputedStudy:
     customers: PreparedCustomers
 
 
-def run_job(job: ComposedJob) -> None:
+def run_job(context: SweepContext, job: ComposedJob) -> None:
     """Run the study of a composed job. A study that fails says so in its own run and the others go on.
+
+    Parameters
+    ----------
+    context : SweepContext
+        Of its sweep.
+    job : ComposedJob
 
     Raises
     ------
@@ -74,8 +79,7 @@ def run_job(job: ComposedJob) -> None:
         The store fails: no study can be logged any more.
     """
     follow_parent()
-    context = SweepContext.current()
-    context.enter_folder()
+    context.settle_worker()
     spec = spec_of(job, context.varied)
     remember(context.sweep_id, spec)
     # The sweep may vary the seed: the tag of a study is its own, not the first one's.
@@ -84,7 +88,7 @@ def run_job(job: ComposedJob) -> None:
         raise _BROKEN[context.sweep_id]
     store = connect(context.uri, context.experiment, context.experiment_id)
     try:
-        with threadpool_limits(spec.settings.threads):
+        with limited_threads(spec.settings.threads):
             run_logged(spec, context, store)
     except Exception as error:
         store_error = store_error_of(error, keeps=True)
@@ -94,12 +98,11 @@ def run_job(job: ComposedJob) -> None:
         raise store_error from error
 
 
-def prepare_worker() -> None:
-    """What a process of this machine can do before its first study: import, and look for the store."""
+def prepare_worker(context: SweepContext) -> None:
+    """What a process of this machine can do before its first study of a sweep: import, and look for the store."""
     follow_parent()
     with contextlib.suppress(Exception):  # the first study meets it again, and says so
-        context = SweepContext.current()
-        context.enter_folder()
+        context.settle_worker()
         connect(context.uri, context.experiment, context.experiment_id)
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
-from customer_segmentation.config.compose import Plan
+from customer_segmentation.config.compose import ComposedJob, Plan
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.errors import SettingsError, debugging
 from customer_segmentation.execution.launchers import Launch, launch_of
@@ -20,6 +19,7 @@ from customer_segmentation.execution.monitor import watched
 from customer_segmentation.execution.processes import ended_with_the_sweep, workers
 from customer_segmentation.execution.progress import StudyProgress
 from customer_segmentation.execution.slurm import remove_files
+from customer_segmentation.parallel import limited_threads
 from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.sweep import SweepSettings
@@ -29,6 +29,7 @@ from customer_segmentation.tracking.fingerprint import TAG as IDENTITY
 from customer_segmentation.tracking.items import Item, Tags
 from customer_segmentation.tracking.log.sweep import conclusion_items, verdict_figures
 from customer_segmentation.tracking.log.views import share_views
+from customer_segmentation.tracking.process import this_process
 from customer_segmentation.tracking.provenance import provenance
 from customer_segmentation.tracking.read import overrides_of, run_of, structure_of
 from customer_segmentation.tracking.resume import clear_verdict, earlier_sweep, take_up
@@ -46,12 +47,16 @@ from customer_segmentation.workflows.full_data import full_data_sentence
 from customer_segmentation.workflows.prepare import PreparedCustomers, prepare_customers
 from customer_segmentation.workflows.rebuild import RebuiltCandidate
 from customer_segmentation.workflows.report import report_of_sweep
-from customer_segmentation.workflows.study import prepare_worker, trust_again
-from customer_segmentation.workflows.study_spec import StudySpec, remembered, spec_of
+from customer_segmentation.workflows.study import prepare_worker, run_job, trust_again
+from customer_segmentation.workflows.study_spec import StudySpec, forget, remembered, spec_of
 from customer_segmentation.workflows.sweep_items import first_items, sweep_name
 
 if TYPE_CHECKING:
     from customer_segmentation.tracking.read import Run
+
+RunStudy = Callable[[ComposedJob], None]
+#: Runs a study for every job of a plan, where the launch says.
+RunStudies = Callable[[Launch, RunStudy], None]
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,8 @@ class SweepResult:
         What all rows are to the chosen candidate, where the table is a sample of them; else empty.
     report : str
         Place of the page; empty where there is none.
+    opened : RebuiltCandidate or None
+        The chosen candidate, refitted.
     """
 
     store: Store
@@ -88,6 +95,7 @@ class SweepResult:
     notes: dict[str, str] | None = None
     full_data: str = ""
     report: str = ""
+    opened: RebuiltCandidate | None = None
 
 
 def customers_of(plan: Plan, needed: list[str]) -> PreparedCustomers:
@@ -111,7 +119,6 @@ def customers_of(plan: Plan, needed: list[str]) -> PreparedCustomers:
     n, most = len(customers.table.customers), max(parse_k(settings.k))
     if most > n:
         raise SettingsError(f"k holds {most:,}, but there are only {n:,} customers; give a smaller k.")
-    gc.freeze()  # what has been imported by now stays for good: the collector need not look at it again
     return customers
 
 
@@ -122,7 +129,7 @@ def sweep(
     store: Store,
     *,
     command_line: str,
-    run_studies: Callable[[Launch], None],
+    run_studies: RunStudies,
     progress: StudyProgress,
 ) -> SweepResult:
     """Run the studies of a sweep, choose among all candidates, and log all of it; or find that it is done already.
@@ -139,7 +146,7 @@ def sweep(
     command_line : str
         By which the sweep can be repeated.
     run_studies : callable
-        Calls `customer_segmentation.workflows.study.run_job` for every job of the plan, where the launch says.
+        Given the launch and what runs a study, it calls that for every job of the plan, where the launch says.
     progress : StudyProgress
 
     Raises
@@ -182,8 +189,8 @@ def sweep(
         varied=list(plan.swept),
         continued=earlier is not None,
         folder=os.getcwd(),
+        process=this_process(),
     )
-    context.publish()
     return _Sweep(plan, customers, context, store, command_line, progress).run(run_studies)
 
 
@@ -203,11 +210,11 @@ class _Sweep:
         self.command_line, self.progress, self.sweep_id = command_line, progress, context.sweep_id
         self.settings: SweepSettings = plan.settings[0]
 
-    def run(self, run_studies: Callable[[Launch], None]) -> SweepResult:
+    def run(self, run_studies: RunStudies) -> SweepResult:
         """Run and conclude; the run is closed whatever happens."""  # noqa: DOC501 - raised again as it came
         status = "FAILED"
         try:
-            with threadpool_limits(self.settings.threads), self.progress:
+            with limited_threads(self.settings.threads), self.progress:
                 launch, conclusion = self._candidates(run_studies)
                 opened = insights = None
                 if conclusion.chosen is not None:
@@ -234,6 +241,7 @@ class _Sweep:
             stop_retrying()
             raise store_error from error
         finally:
+            forget(self.sweep_id)
             with contextlib.suppress(Exception):  # the store may be what failed; that error is the one to tell
                 finish_run(self.store, self.sweep_id, status)
         return SweepResult(
@@ -246,9 +254,10 @@ class _Sweep:
             notes=self.progress.notes,
             full_data=full_data,
             report=report,
+            opened=opened,
         )
 
-    def _candidates(self, run_studies: Callable[[Launch], None]) -> tuple[Launch, Conclusion]:
+    def _candidates(self, run_studies: RunStudies) -> tuple[Launch, Conclusion]:
         """Run the studies where they are done first, and decide over what they have logged."""
         plan, settings, store, progress = self.plan, self.settings, self.store, self.progress
         ks = parse_k(settings.k)
@@ -258,7 +267,7 @@ class _Sweep:
         with workers(
             launch,
             threads=settings.threads,
-            prepare=prepare_worker,
+            prepare=partial(prepare_worker, self.context),
             # what K-means attains in the reference space: every process would compute it again
             complete=lambda: self.customers.attainable(ks),
         ):
@@ -269,7 +278,7 @@ class _Sweep:
                 progress.notes["launcher"] = f"studies ran under {launch}"
             followed = watched(store, self.sweep_id, progress, is_parallel=launch.is_parallel)
             with followed, ended_with_the_sweep(launch):
-                run_studies(launch)
+                run_studies(launch, partial(run_job, self.context))
             progress.finishing()
             return launch, choose_across(store, self.sweep_id, self.customers, settings, self._spec_of)
 

@@ -12,7 +12,7 @@ from customer_segmentation.config.playbook_file import PLAYBOOK, playbook_text
 from customer_segmentation.data.contract import plain_spec
 from customer_segmentation.data.expressions import parse
 from customer_segmentation.data.table import CustomerTable
-from customer_segmentation.explore.exploration import assess_declared
+from customer_segmentation.exploration.exploration import assess_declared
 from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.tracking.items import Item, Text

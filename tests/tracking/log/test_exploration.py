@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from customer_segmentation.data.table import CustomerTable
-from customer_segmentation.explore.exploration import Asked, explore_table
-from customer_segmentation.explore.hypotheses import Hypothesis
+from customer_segmentation.exploration.exploration import Asked, explore_table
+from customer_segmentation.exploration.hypotheses import Hypothesis
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
 from customer_segmentation.tracking.items import FigureItem, Metrics, Table, Tags
 from customer_segmentation.tracking.log.exploration import (

@@ -11,10 +11,10 @@ import pandas as pd
 
 from customer_segmentation.data.expressions import Expression, evaluate
 from customer_segmentation.data.table import CustomerTable
-from customer_segmentation.explore.correlation import correlation_matrix
-from customer_segmentation.explore.description import counts_by, counts_by_band, describe, numeric_columns
-from customer_segmentation.explore.exploration import Exploration
-from customer_segmentation.explore.hypotheses import HypothesisResult, hypotheses_table
+from customer_segmentation.exploration.correlation import correlation_matrix
+from customer_segmentation.exploration.description import counts_by, counts_by_band, describe, numeric_columns
+from customer_segmentation.exploration.exploration import Exploration
+from customer_segmentation.exploration.hypotheses import HypothesisResult, hypotheses_table
 from customer_segmentation.figures.exploration import correlation_heatmap, counts_figure, distributions
 from customer_segmentation.figures.pairs import pairs_figure
 from customer_segmentation.formatting import capital, listed, markdown, metric_name, told_apart

@@ -1,0 +1,191 @@
+"""Promoting, scoring and loading from Python: what the commands of these names do, returned as objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from customer_segmentation.errors import RefusedError
+from customer_segmentation.session import call, planned, repeatable, store_for, words_of
+
+if TYPE_CHECKING:
+    from customer_segmentation.outcomes import Model, Promotion, Scoring
+    from customer_segmentation.results import Sweep
+
+CHAMPION = "customer-segmentation"
+
+
+def promote(
+    candidate: Sweep | str | None = None,
+    *,
+    data: Any = None,
+    alias: str = "champion",
+    reason: str | None = None,
+    overrides: Sequence[str] = (),
+    tracking_uri: str | None = None,
+) -> Promotion:
+    """Put a candidate through the gate and make it the champion: ``segment promote`` as a function.
+
+    Parameters
+    ----------
+    candidate : Sweep or str, optional
+        A sweep for what it chose, or the id of a run. None: what the newest finished sweep chose.
+    data : frame or path, optional
+        The table of the sweep, where the session does not hold its frame any more.
+    alias : {"champion", "challenger"}
+        challenger: stop before the champion is replaced.
+    reason : str, optional
+        Kept in the history.
+    overrides : sequence of str
+        Further settings as on the command line, such as ``["promotion=redesign"]``.
+    tracking_uri : str, optional
+        As for `sweep`; of a `Sweep` its own.
+
+    Returns
+    -------
+    Promotion
+
+    Raises
+    ------
+    RefusedError
+        The gate refuses the candidate: the sentence says why.
+    """
+    from customer_segmentation.outcomes import Promotion
+    from customer_segmentation.results import Sweep
+    from customer_segmentation.sources.memory import hold, memory_table
+    from customer_segmentation.workflows.promote import promote as put_forward
+
+    with call():
+        run_id, uri = candidate, tracking_uri
+        if isinstance(candidate, Sweep):
+            run_id, uri = candidate.run_id, tracking_uri or candidate.store.uri
+        source = None if data is None or isinstance(data, str) else hold(memory_table(data))
+        path = data if source is None else source.address
+        words = words_of(run_id=run_id, data__path=path, reason=reason, tracking__uri=uri)
+        plan = planned("promote", [*words, f"alias={alias}", "quiet=true", *overrides])
+        settings = plan.settings[0]
+        outcome = put_forward(settings, store_for(settings, existing=True))
+        refusal = outcome.refusal(settings.model)
+        if refusal:
+            raise RefusedError(refusal)
+        return Promotion.of(outcome)
+
+
+def score(
+    data: Any,
+    *,
+    model: str | None = None,
+    run_id: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    overrides: Sequence[str] = (),
+    tracking_uri: str | None = None,
+) -> Scoring:
+    """Label customers with the champion and report drift: ``segment score`` as a function, the labels as a frame.
+
+    Parameters
+    ----------
+    data : frame or path
+        Customers; every row comes back, with a label or with the reason why it has none.
+    model : str, optional
+        Address of a model; default: the champion.
+    run_id : str, optional
+        Instead: a run that holds a model; of a sweep the chosen one's.
+    headers : mapping of str to str, optional
+        Column of the model to its header, where that is not recognised.
+    overrides : sequence of str
+        Further settings as on the command line, such as ``["drift=strict"]``.
+    tracking_uri : str, optional
+        As for `sweep`.
+
+    Returns
+    -------
+    Scoring
+
+    Raises
+    ------
+    DataError
+        The table cannot be read, or lacks a column of the model.
+    """
+    given = dict(locals())
+    from customer_segmentation.outcomes import Scoring, index_of
+    from customer_segmentation.scoring.collected import Collected
+    from customer_segmentation.sources.memory import hold, memory_table
+    from customer_segmentation.workflows.score import all_rows, score_table
+
+    with call():
+        source = None if isinstance(data, str) else hold(memory_table(data))
+        place = data if source is None else source.address
+        words = words_of(input=place, model=model, run_id=run_id, tracking__uri=tracking_uri)
+        plan = planned("score", [*words, "output=labels.parquet", "quiet=true", *overrides])
+        settings = plan.settings[0]
+        settings.headers = dict(headers) if headers else settings.headers
+        address = settings.model if settings.run_id is None else "runs:"
+        kept = Collected(), Collected()
+        done = score_table(
+            settings,
+            store_for(settings, existing=True, model=address),
+            choices=plan.choices,
+            config_text=plan.config_text,
+            command=repeatable(score, given, source),
+            into=kept,
+        )
+        first = 2 if source is None else source.first_row
+        labels = all_rows(*kept, first_row=first)
+        if source is not None:
+            labels = labels.set_axis(index_of(data), axis=0)
+        return Scoring(labels, done.drift, done.model, done.run_id)
+
+
+def champion(model: str = CHAMPION, *, alias: str = "champion", tracking_uri: str | None = None) -> Model:
+    """The registered model that answers now.
+
+    Parameters
+    ----------
+    model : str
+        Its name in the registry.
+    alias : str
+        champion or challenger.
+    tracking_uri : str, optional
+        As for `sweep`.
+
+    Raises
+    ------
+    StoreError
+        There is none.
+    """
+    from customer_segmentation.outcomes import Model
+    from customer_segmentation.scoring.load import loaded
+
+    with call():
+        settings = planned("history", words_of(tracking__uri=tracking_uri)).settings[0]
+        address = f"models:/{model}@{alias}"
+        return Model(loaded(store_for(settings, existing=True, model=address), address, None))
+
+
+def load(run_id: str, *, tracking_uri: str | None = None) -> Sweep | Model:
+    """What a run holds: a sweep again, or the model of a candidate.
+
+    Parameters
+    ----------
+    run_id : str
+    tracking_uri : str, optional
+        As for `sweep`.
+
+    Raises
+    ------
+    StoreError
+        There is no such run, or it holds neither.
+    """
+    from customer_segmentation.outcomes import Model
+    from customer_segmentation.results import Sweep
+    from customer_segmentation.scoring.load import loaded
+    from customer_segmentation.tracking.read import run_of
+    from customer_segmentation.tracking.resolve import store_of
+
+    with call():
+        settings = planned("report", words_of(tracking__uri=tracking_uri)).settings[0]
+        store = store_for(settings, existing=True)
+        run = run_of(store, run_id)
+        if run.data.tags.get("level") == "sweep":
+            return Sweep(store_of(store, run), run.info.run_id)
+        return Model(loaded(store, "", run_id))

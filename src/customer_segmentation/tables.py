@@ -1,0 +1,310 @@
+"""What a call from Python says of a table, as the words and files that a command would have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from customer_segmentation.errors import SettingsError
+from customer_segmentation.formatting import listed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from customer_segmentation.sources.memory import MemoryTable
+    from customer_segmentation.workflows.describe_table import TableDescription
+
+COLUMNS = "columns"  # name of a feature set that a call makes of columns
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a call is about.
+
+    Attributes
+    ----------
+    words : tuple of str
+        Overrides, as a command would have them.
+    files : mapping of str to str
+        Configs that no folder holds: path to text.
+    source : MemoryTable or None
+        The frame; whoever keeps it can open the runs again that are made of it.
+    questions : tuple of str
+        What was not sure of the table's columns.
+    """
+
+    words: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+    source: MemoryTable | None = None
+    questions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Roles:
+    """What a call says of a table's columns, all by header: see `customer_segmentation.sweep`."""
+
+    value: str | None = None
+    outcome: str | Sequence[str] | None = None
+    id: str | None = None
+    further: Mapping[str, str] = field(default_factory=dict)
+    table: str = "auto"
+
+    @property
+    def by_header(self) -> dict[str, str]:
+        """Header to role."""
+        outcomes = [self.outcome] if isinstance(self.outcome, str) else list(self.outcome or ())
+        pairs = [(self.value, "value"), (self.id, "id"), *((name, "outcome") for name in outcomes)]
+        roles = {str(header): role for header, role in pairs if header is not None}
+        return {**roles, **{str(header): str(role) for header, role in self.further.items()}}
+
+    @property
+    def said(self) -> bool:
+        """Whether anything is said."""
+        return bool(self.by_header) or self.table != "auto"
+
+
+def example(name: str) -> pd.DataFrame:
+    """An invented table to try things on.
+
+    Parameters
+    ----------
+    name : {"members", "newer", "new", "guests", "orders"}
+        Members of a gym; the same months later; new ones; a hotel's guests; a shop's orders.
+
+    Returns
+    -------
+    DataFrame
+
+    Raises
+    ------
+    SettingsError
+        There is no such table.
+
+    Examples
+    --------
+    >>> import customer_segmentation as cs
+    >>> cs.example("guests").columns[:3].tolist()
+    ['Guest No', 'Country', 'Last Arrival']
+    """
+    import pandas as pd
+
+    from customer_segmentation.config.paths import shipped_root
+
+    tables = {path.stem: path for path in sorted((shipped_root() / "examples").glob("*.csv"))}
+    if name not in tables:
+        raise SettingsError(f"there is no example {name!r}; there are {listed(tables)}.")
+    return pd.read_csv(tables[name])
+
+
+def ask(
+    data: Any,
+    *,
+    features: Any = None,
+    roles: Roles | None = None,
+    experiment: str | None = None,
+    name: str | None = None,
+) -> Asked:
+    """Find the words and files of a table.
+
+    Parameters
+    ----------
+    data : frame, path, name of a config, or None
+        None: what experiment and overrides say, else the built-in sample.
+    features : str, sequence of str, mapping, optional
+        See `customer_segmentation.sweep`.
+    roles : Roles, optional
+    experiment : str, optional
+        A preset: it describes the table.
+    name : str, optional
+        Of the run, from which that of the files is made.
+
+    Raises
+    ------
+    SettingsError
+        What is said does not go together, or names what is not there.
+    DataError
+        The table cannot be read.
+    """
+    from customer_segmentation.config.paths import options_of
+
+    roles = roles or Roles()
+    path, source = _place(data)
+    configured = path is None or (source is None and not _exists(path) and path in options_of("data"))
+    if configured or experiment is not None:
+        if roles.said:
+            raise SettingsError(
+                "value, outcome, id, roles and table describe a table that no config describes yet; change the "
+                "contract of the configured one, or leave out the config."
+            )
+        words = [] if path is None else [f"data={path}"] if configured else [f"data.path={path}"]
+        return Asked((*words, *_named_sets(features)), source=source)
+    assert path is not None  # noqa: S101 - for the type checker
+    if source is None and not roles.said and not _makes_sets(features):
+        known = _known(path)
+        if known is not None:
+            return Asked((f"data={known}", f"data.path={path}", *_named_sets(features)))
+    return _described(path, source, features, roles, name)
+
+
+def _place(data: Any) -> tuple[str | None, MemoryTable | None]:
+    """Address of the table and, of a frame, its source."""
+    from customer_segmentation.sources.memory import hold, memory_table
+
+    if data is None:
+        return None, None
+    if isinstance(data, str | Path):
+        return str(data), None
+    source = hold(memory_table(data))
+    return source.address, source
+
+
+def _exists(path: str) -> bool:
+    return "/" in path or "." in path or Path(path).exists()
+
+
+def _known(path: str) -> str | None:
+    """Config that describes a table in a file."""
+    from customer_segmentation.config.named_table import config_that_knows
+    from customer_segmentation.settings.data import DataSettings
+    from customer_segmentation.sources.open import open_path
+
+    return config_that_knows(path, list(open_path(path, DataSettings(path=path)).headers))
+
+
+def _described(path: str, source: MemoryTable | None, features: Any, roles: Roles, name: str | None) -> Asked:
+    """Describe the table as ``segment init`` does; its files are the call's own."""
+    from customer_segmentation.config.starter_names import files_name
+    from customer_segmentation.exploration.roles.vocabulary import slug
+    from customer_segmentation.settings.commands import InitSettings
+    from customer_segmentation.settings.data import DataSettings
+    from customer_segmentation.workflows.describe_table import describe_table
+
+    said = roles.by_header
+    asked = InitSettings(data=DataSettings(path=path), table=roles.table)
+    called = slug(name) if name else ("frame" if source is not None else None)
+    own = files_name(InitSettings(data=DataSettings(path=f"{called}.csv" if called else path)))
+
+    def describe(known: Mapping[str, str]) -> TableDescription:
+        asked.roles = [f"{header}={role}" for header, role in known.items()]
+        return describe_table(asked, own)
+
+    described = describe(said)
+    wanted = _columns_of(features, described)
+    unused = [header for header in wanted if _is_unused(described, header) and header not in said]
+    if unused:  # whoever names a column as a feature means it
+        described = describe({**said, **{header: _kind(described, header) for header in unused}})
+    files, sets = _feature_sets(features, described)
+    words = [f"experiments={own}", *([f"features={','.join(sets)}"] if sets else [])]
+    questions = tuple(one.line() for one in described.reading.questions)
+    return Asked(tuple(words), {**described.files, **files}, source, questions)
+
+
+def _makes_sets(features: Any) -> bool:
+    """Whether features are told by columns, and not by the names of configured sets."""
+    from customer_segmentation.config.paths import options_of
+
+    if features is None:
+        return False
+    return isinstance(features, Mapping) or any(name not in options_of("features") for name in _texts(features))
+
+
+def _texts(features: Any) -> list[str]:
+    """Names, of columns or of sets.
+
+    Raises
+    ------
+    SettingsError
+        They are no names.
+    """
+    names = [features] if isinstance(features, str) else list(features)
+    wrong = next((name for name in names if not isinstance(name, str)), None)
+    if wrong is not None or not names:
+        raise SettingsError(
+            f"features={features!r}: expected names of columns, a mapping of features to expressions, or a mapping of "
+            "the names of sets to their columns."
+        )
+    return names
+
+
+def _named_sets(features: Any) -> list[str]:
+    """Words for sets that have a config.
+
+    Raises
+    ------
+    SettingsError
+        They are told by columns.
+    """
+    if features is None:
+        return []
+    if _makes_sets(features):
+        raise SettingsError(
+            "features of a configured table are the names of its sets, such as features=['value', 'usage']; make a "
+            "file in conf/features/, or give the table itself to have it described."
+        )
+    return [f"features={','.join(_texts(features))}"]
+
+
+def _columns_of(features: Any, described: TableDescription) -> list[str]:
+    """Columns that features name, where the table is one of customers."""
+    if features is None or described.orders is not None:
+        return []
+    if isinstance(features, Mapping):
+        named = [column for columns in features.values() if isinstance(columns, list | tuple) for column in columns]
+    else:
+        named = _texts(features)
+    headers = {guess.header for guess in described.reading.guesses}
+    return [str(name) for name in named if name in headers]
+
+
+def _is_unused(described: TableDescription, header: str) -> bool:
+    from customer_segmentation.settings.data import Role
+
+    guess = next(one for one in described.reading.guesses if one.header == header)
+    return guess.spec is None or guess.role not in (Role.numeric, Role.categorical, Role.value)
+
+
+def _kind(described: TableDescription, header: str) -> str:
+    guess = next(one for one in described.reading.guesses if one.header == header)
+    return "numeric" if guess.facts is not None and guess.facts.numbers is not None else "category"
+
+
+def _feature_sets(features: Any, described: TableDescription) -> tuple[dict[str, str], list[str]]:
+    """Files and names of the feature sets that a call makes or names.
+
+    Raises
+    ------
+    SettingsError
+        A name is that of neither a column nor a set.
+    """
+    from customer_segmentation.config.errors import suggestion
+    from customer_segmentation.config.paths import options_of
+    from customer_segmentation.config.starter_files import feature_file
+    from customer_segmentation.exploration.roles.vocabulary import slug
+
+    if features is None:
+        return {}, []
+    guesses = {guess.header: guess for guess in described.reading.guesses} if described.orders is None else {}
+
+    def guessed(columns: Sequence[Any]) -> list[Any]:
+        missing = next((name for name in columns if name not in guesses), None)
+        if missing is not None:
+            raise SettingsError(
+                f"features: there is no column {missing!r}; there are {listed(guesses, most=12)}."
+                + suggestion(str(missing), list(guesses))
+            )
+        return [guesses[name] for name in columns]
+
+    if isinstance(features, Mapping):
+        if features and all(isinstance(columns, list | tuple) for columns in features.values()):
+            named = {slug(str(name)) or COLUMNS: columns for name, columns in features.items()}
+            files: dict[str, str] = {}
+            for name, columns in named.items():
+                files |= feature_file(name, guessed(columns))
+            return files, list(named)
+        return feature_file(COLUMNS, {str(name): expression for name, expression in features.items()}), [COLUMNS]
+    names = _texts(features)
+    sets = [name for name in names if name not in guesses and name in options_of("features")]
+    columns = [name for name in names if name not in sets]
+    return (feature_file(COLUMNS, guessed(columns)), [COLUMNS, *sets]) if columns else ({}, sets)

@@ -1,0 +1,122 @@
+"""How MLflow behaves in a process: for good in that of a command, while a call lasts in a Python session."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from customer_segmentation.errors import debugging
+from customer_segmentation.tracking.store_errors import HASTE, PATIENCE, be_patient
+
+LOGGERS = ("mlflow", "alembic")
+#: No word to anybody about who uses MLflow, and no two lines for every run of a server.
+VARIABLES = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true"}
+
+
+def settle() -> None:
+    """Settle MLflow for this process; what the user has set in the environment stands.
+
+    Its notes, and the tracebacks that it logs, are kept out of the output: the exceptions reach us.
+    """
+    for name, value in VARIABLES.items():
+        os.environ.setdefault(name, value)
+    be_patient()
+    _CALLS.settled = True
+    silence()
+
+
+def silence() -> None:
+    """Silence MLflow's loggers, where that was asked for: once it is imported, which sets their levels itself."""
+    if not _CALLS.settled or "mlflow" not in sys.modules:
+        return
+    level = logging.ERROR if debugging() else logging.CRITICAL
+    for name in LOGGERS:
+        logger = logging.getLogger(name)
+        _CALLS.levels.setdefault(name, logger.level)
+        logger.setLevel(level)
+
+
+class _Calls:
+    """How many calls are under way in this process, and what they found when the first of them began."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.count = 0
+        self.settled = self.forever = False
+        self.variables: dict[str, str | None] = {}
+        self.levels: dict[str, int] = {}
+        self.autolog: Any = None
+
+    def restore(self) -> None:
+        """Leave the process as the first call found it."""
+        self.settled = False
+        for name, level in self.levels.items():
+            logging.getLogger(name).setLevel(level)
+        self.levels = {}
+        for variable, value in self.variables.items():
+            if value is None:
+                os.environ.pop(variable, None)
+            else:
+                os.environ[variable] = value
+
+
+_CALLS = _Calls()
+
+
+@contextlib.contextmanager
+def settled() -> Iterator[None]:
+    """Settle MLflow while a call from Python lasts; afterwards it is as the session had it.
+
+    ``mlflow.autolog`` pauses meanwhile: it would open a run for each of hundreds of fits. Calls of several threads
+    share one settling, which ends with the last of them.
+    """
+    calls = _CALLS
+    with calls.lock:
+        if calls.count == 0:
+            calls.variables = {name: os.environ.get(name) for name in (*VARIABLES, *PATIENCE, *HASTE)}
+            calls.forever = calls.settled
+            settle()
+            calls.autolog = contextlib.ExitStack()
+            module = sys.modules.get("mlflow.utils.autologging_utils")
+            if module is not None:  # else nobody has asked for it
+                calls.autolog.enter_context(module.disable_autologging())
+        calls.count += 1
+    try:
+        yield
+    finally:
+        with calls.lock:
+            calls.count -= 1
+            if calls.count == 0:
+                calls.autolog.close()
+                if not calls.forever:  # else the process is a command's own
+                    calls.restore()
+
+
+_ONLY = threading.RLock()
+
+
+@contextlib.contextmanager
+def only_store(uri: str) -> Iterator[None]:
+    """Let MLflow's own default be a store, for the few calls that ask nothing else where a logged model is.
+
+    Afterwards they are what the session had.
+    """
+    import mlflow
+    from mlflow.tracking._tracking_service import utils
+
+    with _ONLY:
+        before, variable = utils._tracking_uri, os.environ.get("MLFLOW_TRACKING_URI")
+        mlflow.set_tracking_uri(uri)
+        try:
+            yield
+        finally:
+            utils._tracking_uri = before
+            if variable is None:
+                os.environ.pop("MLFLOW_TRACKING_URI", None)
+            else:
+                os.environ["MLFLOW_TRACKING_URI"] = variable

@@ -1,0 +1,256 @@
+"""The calls from Python: the same runs as the command, objects instead of words, and the session as it was before."""
+
+import doctest
+import logging
+import os
+import subprocess
+import sys
+import threading
+from importlib import import_module
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.cluster import KMeans
+
+import customer_segmentation as cs
+from customer_segmentation.sources.memory import memory_table
+from customer_segmentation.tracking.read import run_of
+
+QUICK = ["selection.stability.resamples=3", "selection.stability.screening=2", "tracking.report=false"]
+ROLES = {"value": "Total Paid", "outcome": "Left", "id": "Member"}
+
+
+def members(n=240, seed=1):
+    rng = np.random.default_rng(seed)
+    kind = rng.integers(0, 2, n)
+    return pd.DataFrame(
+        {
+            "Member": [f"M{at:04d}" for at in range(n)],
+            "Visits": np.round(rng.normal([2.0, 9.0], 0.8, (n, 2))[np.arange(n), kind], 2),
+            "Months": rng.integers(1, 60, n),
+            "Total Paid": np.round(rng.gamma(4, 60, n) + 200 * kind, 2),
+            "Joined": pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 400, n), unit="D"),
+            "Left": np.where(rng.random(n) < 0.2, "Yes", "No"),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory):
+    """A sweep of a frame, in a store of its own, and what it left of the session."""
+    folder = tmp_path_factory.mktemp("api")
+    uri = f"sqlite:///{folder}/mlflow.db"
+    before = dict(os.environ), mlflow.get_tracking_uri(), logging.getLogger("mlflow").level, list(sys.argv)
+    found = cs.sweep(
+        members(),
+        features=["Visits", "Months"],
+        scaling="standard",
+        k=[2, 3],
+        **ROLES,
+        overrides=QUICK,
+        tracking_uri=uri,
+    )
+    after = dict(os.environ), mlflow.get_tracking_uri(), logging.getLogger("mlflow").level, list(sys.argv)
+    return found, uri, before, after
+
+
+def test_a_sweep_of_a_frame_returns_its_candidates_verdict_and_model(swept):
+    found, _, _, _ = swept
+    board = found.leaderboard
+    assert board["rank"].tolist() == [1, 2]
+    assert board["study"].unique().tolist() == ["columns · standard"]
+    assert found.verdict.chosen == f"columns · standard · k={found.verdict.k}"
+    assert found.verdict.reasons
+    run = run_of(found.store, found.run_id)
+    source = memory_table(members())
+    assert run.data.tags["source_sha256"].startswith(source.sha256[:16])
+    assert source.sha256 in run.data.tags["command"]
+    assert "features=['Visits', 'Months']" in run.data.tags["command"]
+    # the labels are those of K-means on z-scores of the two columns
+    kept = members().query("Left == 'No'")
+    z = kept[["Visits", "Months"]].pipe(lambda cells: (cells - cells.mean()) / cells.std(ddof=0))
+    expected = KMeans(found.verdict.k, n_init=10, random_state=42).fit(z.to_numpy()).labels_
+    labels = found.chosen.predict(kept)["segment"].to_numpy(dtype=int)
+    assert len(set(zip(expected, labels, strict=True))) == found.verdict.k
+    assert found.chosen.segments["customers"].sum() == len(kept)
+    assert {"name", "share", "value", "first_action"} <= set(found.chosen.segments)
+    assert set(found.chosen.profile["variable"]) >= {"Visits", "Months", "Total Paid"}
+
+
+def test_a_sweep_leaves_the_session_as_it_was(swept):
+    _, _, (environment, uri, level, words), (after, uri_after, level_after, words_after) = swept
+    changed = {name for name in {*environment, *after} if environment.get(name) != after.get(name)}
+    assert not {name for name in changed if name.startswith(("MLFLOW", "SEGMENT", "HYDRA", "OMP"))}, changed
+    assert (uri, level, words) == (uri_after, level_after, words_after)
+
+
+def test_the_notebook_shows_page_one_and_figures(swept):
+    found, _, _, _ = swept
+    html = found._repr_html_()
+    assert "<script" not in html
+    assert "Which customers are worth keeping" in html
+    assert len(html) < 10_000
+    for figure in (found.plot.elbow(), found.plot.segments(), found.plot.centres()):
+        assert figure._repr_png_().startswith(b"\x89PNG")
+
+
+def test_the_same_sweep_is_found_again_and_loaded(swept, capfd):
+    found, uri, _, _ = swept
+    again = cs.sweep(
+        members(), features=["Visits", "Months"], scaling="standard", k=range(2, 4), **ROLES, overrides=QUICK,
+        tracking_uri=uri,
+    )  # fmt: skip
+    assert again.run_id == found.run_id
+    loaded = cs.load(found.run_id, tracking_uri=uri)
+    pd.testing.assert_frame_equal(loaded.leaderboard, found.leaderboard)
+    assert loaded.verdict == found.verdict
+    said = capfd.readouterr()
+    assert (said.out, said.err) == ("", "")
+
+
+def test_the_chosen_candidate_is_promoted_and_scores(swept):
+    found, uri, _, _ = swept
+    gate = ["promotion.stability=null", "promotion.stability_worst=null"]
+    promoted = cs.promote(found, overrides=gate, reason="it is a test")
+    assert (promoted.version, promoted.gate, promoted.alias) == (1, "passed", "champion")
+    assert (promoted.checks["result"] != "fail").all()
+    customers = members(30, seed=5).set_index("Member")
+    customers.iloc[3, customers.columns.get_loc("Visits")] = np.nan
+    scored = cs.score(customers, tracking_uri=uri)
+    assert scored.labels.index.equals(customers.index)
+    assert scored.labels["reason"].notna().sum() == 1
+    assert scored.rejected.index.tolist() == ["M0003"]
+    assert run_of(found.store, scored.run_id).data.tags["level"] == "score"
+    champion = cs.champion(tracking_uri=uri)
+    assert champion.version == 1
+    expected = champion.predict(customers)
+    pd.testing.assert_series_equal(scored.labels["segment"], expected["segment"])
+    with pytest.raises(cs.DataError, match="lacks Visits"):
+        champion.predict(customers.drop(columns="Visits"))
+
+
+def test_a_frame_is_the_table_that_a_file_of_it_is(tmp_path):
+    polars = pytest.importorskip("polars")
+    frame = members(40).assign(
+        Plan=pd.Categorical(["a", "b"] * 20), Count=pd.array([1, None] * 20, dtype="Int64"), Mixed=["x", 1] * 20
+    )
+    source = memory_table(frame)
+    frame.astype({"Mixed": str}).to_parquet(tmp_path / "frame.parquet")
+    from customer_segmentation.settings.data import DataSettings
+    from customer_segmentation.sources.open import open_path
+
+    stored = open_path(str(tmp_path / "frame.parquet"), DataSettings())
+    assert source.headers == stored.headers
+    for at in range(len(source.headers)):
+        ours, theirs = (one.first_cells(at, 40).astype(object) for one in (source, stored))
+        assert ours.astype(str).tolist() == theirs.astype(str).tolist(), source.headers[at]
+    plain = members(40)
+    assert memory_table(polars.from_pandas(plain)).sha256 == memory_table(plain).sha256
+    assert memory_table(plain.set_index(["Member", "Joined"])).headers[:2] == ("Member", "Joined")
+
+
+@pytest.mark.parametrize(
+    ("frame", "sentence"),
+    [
+        (members(9).rename(columns={"Visits": "Months"}), "several columns 'Months'"),
+        (members(9).set_index("Member", drop=False), "an index and a column of the name 'Member'"),
+        ([1, 2, 3], "expected a frame"),
+        (members(9)[["Member"]], "no numeric column"),
+        (members(9).head(0), "no rows"),
+        (members(2), "at least 3 are needed"),
+    ],
+)
+def test_what_cannot_be_segmented_is_one_sentence(frame, sentence):
+    with pytest.raises(cs.SegmentError, match=sentence) as caught:
+        cs.sweep(frame, k=[2])
+    assert "\n" not in str(caught.value)
+
+
+def test_three_rows_without_an_id_are_segmented(swept, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", swept[1])
+    found = cs.sweep(
+        pd.DataFrame({"visits": [1.0, 2.0, 9.0], "spend": [5.0, 6.0, 50.0]}), scaling="standard", k=[2], overrides=QUICK
+    )
+    assert found.leaderboard["sizes"].tolist() == ["2, 1"]
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"features": ["Visit"]}, "there is no column 'Visit'.*did you mean"),
+        ({"value": "Spend"}, "Spend"),
+        ({"scaling": "strong"}, "strong"),
+        ({"k": [1]}, "one segment is everybody"),
+        ({"overrides": ["seed"]}, "key=value"),
+        ({"overrides": ["launcher=slurm"]}, "launcher=slurm"),
+    ],
+)
+def test_an_argument_that_cannot_be_used_is_one_sentence(given, sentence):
+    with pytest.raises(cs.SettingsError, match=f"(?i){sentence}"):
+        cs.sweep(members(30), **{"k": [2], **given})
+
+
+def test_two_threads_an_open_run_and_autolog(swept):
+    uri = swept[1]
+    found: dict[int, cs.Sweep] = {}
+
+    def sweep(seed: int) -> None:
+        found[seed] = cs.sweep(
+            members(60, seed=seed), features=["Visits", "Months"], scaling="minmax", k=[2], overrides=QUICK,
+            tracking_uri=uri, tracking_experiment=experiment,
+        )  # fmt: skip
+
+    experiment = None
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(uri)
+    try:
+        mlflow.set_experiment("mine")
+        mlflow.sklearn.autolog(silent=True)
+        with mlflow.start_run() as run:
+            sweep(0)
+            mlflow.log_param("mine", 1)
+        experiment = "mine"
+        threads = [threading.Thread(target=sweep, args=(seed,)) for seed in (1, 2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        runs = mlflow.search_runs(experiment_names=["mine"], output_format="list")
+    finally:
+        mlflow.sklearn.autolog(disable=True)
+        mlflow.set_tracking_uri(before)
+    assert sorted(found) == [0, 1, 2]
+    assert run_of(found[0].store, found[0].run_id).data.tags["mlflow.parentRunId"] == run.info.run_id
+    levels = pd.Series([item.data.tags.get("level", "mine") for item in runs]).value_counts().to_dict()
+    assert levels == {"sweep": 3, "study": 3, "candidate": 3, "mine": 1}
+    assert all(item.info.status == "FINISHED" for item in runs)
+    for seed in (1, 2):
+        customers = members(60, seed=seed)
+        labels = found[seed].chosen.predict(customers)["segment"]
+        assert labels.notna().all()
+        assert (
+            run_of(found[seed].store, found[seed].run_id).data.tags["source_sha256"] in memory_table(customers).sha256
+        )
+
+
+@pytest.mark.parametrize("name", [name for name in cs.__all__ if name != "__version__"])
+def test_public_names_are_documented_and_their_examples_run(name, swept, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", swept[1])
+    item = getattr(cs, name)
+    assert item.__doc__
+    module = import_module(item.__module__)
+    finder = doctest.DocTestFinder(recurse=False)
+    for example in finder.find(item, name, module=module):
+        result = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(example)
+        assert not result.failed, name
+
+
+def test_importing_the_package_costs_nothing():
+    code = (
+        "import sys, customer_segmentation as cs; cs.sweep, cs.choose_k; "
+        "print([name for name in ('mlflow', 'pandas', 'sklearn', 'hydra', 'matplotlib') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
