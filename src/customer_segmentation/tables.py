@@ -86,7 +86,7 @@ def example(name: str) -> pd.DataFrame:
     --------
     >>> import customer_segmentation as cs
     >>> cs.example("guests").columns[:3].tolist()
-    ['Guest No', 'Country', 'Last Arrival']
+    ['Guest No', 'Last Arrival', 'Country']
     """
     import pandas as pd
 
