@@ -211,7 +211,7 @@ def score(  # noqa: PLR0913 - each is named at the call
     return done
 
 
-def _publish(output: Output | TableOutput, rejects: Output, done: Scored) -> None:
+def _publish(output: Output | TableOutput | Collected, rejects: Output | Collected, done: Scored) -> None:
     """Put what was written in its place, all of it or nothing."""
     rejects.finish()
     if done.scored:
