@@ -98,7 +98,7 @@ def store_for(
     experiment_given : whether the call names an experiment
     model : address of a model, which may need no store
     """
-    from customer_segmentation.tracking.runs import beside_active_run
+    from customer_segmentation.tracking.active_run import beside_active_run
     from customer_segmentation.tracking.store import existing_store, store_of_settings
 
     opened = existing_store(settings.tracking, model=model) if existing else store_of_settings(settings.tracking)

@@ -7,7 +7,6 @@ import getpass
 import json
 import math
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -33,7 +32,6 @@ from customer_segmentation.tracking.items import (
 from customer_segmentation.tracking.process import TAG as PROCESS
 from customer_segmentation.tracking.process import this_process
 from customer_segmentation.tracking.store import Store, insert
-from customer_segmentation.tracking.store_address import store_uri
 from customer_segmentation.tracking.store_errors import stop_retrying, store_error_of
 
 if TYPE_CHECKING:
@@ -319,30 +317,6 @@ def take_over_run(store: Store) -> Store:
     experiment = store.client.get_experiment(run.info.experiment_id)
     _logged[run_id] = frozenset(run.data.params)  # those of its entry point
     return replace(store, experiment_id=experiment.experiment_id, experiment=experiment.name, taken_over=run_id)
-
-
-def beside_active_run(store: Store, *, experiment_given: bool) -> Store:
-    """Put what a call from Python logs under the run that its session has open in this store, if it has one.
-
-    The runs go to the experiment of that run, unless the call names another one: then they stand on their own. The run
-    itself is not touched.
-
-    Parameters
-    ----------
-    store : as it was opened
-    experiment_given : whether the call names an experiment
-    """
-    mlflow = sys.modules.get("mlflow")
-    active = None if mlflow is None else mlflow.active_run()
-    if active is None or store_uri(mlflow.get_tracking_uri()) != store.uri:  # type: ignore[union-attr]
-        return store
-    if active.info.experiment_id == store.experiment_id:
-        return replace(store, parent=active.info.run_id)
-    if experiment_given:
-        return store
-    experiment = store.client.get_experiment(active.info.experiment_id)
-    found = replace(store, experiment_id=experiment.experiment_id, experiment=experiment.name)
-    return replace(found, parent=active.info.run_id)
 
 
 def open_run(store: Store, *, name: str, level: str, tags: Mapping[str, Any], description: str = "") -> str:
