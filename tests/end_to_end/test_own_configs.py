@@ -76,7 +76,7 @@ def test_models_of_every_algorithm_label_raw_customers(ran):
     for model in ran.store.client.search_logged_models([ran.store.experiment_id]):
         candidate = ran.store.client.get_run(model.source_run_id)
         labels = pd.read_parquet(
-            ran.store.client.download_artifacts(candidate.data.tags["study_id"], "labels.parquet")
+            ran.store.client.download_artifacts(candidate.data.tags["z.study_id"], "labels.parquet")
         )[f"k{candidate.data.params['k']}"]
         found = mlflow.pyfunc.load_model(f"models:/{model.model_id}").predict(kept)
         np.testing.assert_array_equal(found["segment"], labels)

@@ -21,7 +21,7 @@ def test_a_candidate_comes_back_with_the_labels_that_its_study_logged(swept):
     for run in swept.runs("candidate"):
         found = reopen(store, run.info.run_id)
         k = int(run.data.params["k"])
-        logged = labels_of(store, run.data.tags["study_id"])[f"k{k}"]
+        logged = labels_of(store, run.data.tags["z.study_id"])[f"k{k}"]
         assert (found.fit.k, f"sample · {found.name}") == (k, run.info.run_name)
         assert (found.fit.labels == logged.to_numpy()).all()
         assert found.spec.choices["features"] == run.data.params["features"]
@@ -31,7 +31,7 @@ def test_a_candidate_comes_back_with_the_labels_that_its_study_logged(swept):
 def test_rows_and_ids_are_those_of_the_sweep(swept):
     run = swept.runs("candidate")[0]
     found = reopen(swept.store, f" {run.info.run_id} ")  # as pasted
-    ids = labels_of(swept.store, run.data.tags["study_id"]).iloc[:, 0]
+    ids = labels_of(swept.store, run.data.tags["z.study_id"]).iloc[:, 0]
     assert_series_equal(found.customers.ids.reset_index(drop=True), ids, check_names=False, check_dtype=False)
 
 

@@ -105,9 +105,9 @@ def test_a_candidate_that_was_reported_has_profiles_and_names_by_which_migrate_c
     told = json.loads(swept.artifact(candidate, "segments/segments.json").read_text(encoding="utf-8"))["segments"]
     assert len(told) == int(candidate.data.params["k"])
     profile = pd.read_csv(swept.artifact(candidate, "segments/profile.csv"))
-    labels = pd.read_parquet(swept.store.client.download_artifacts(candidate.data.tags["study_id"], "labels.parquet"))[
-        f"k{len(told)}"
-    ]
+    labels = pd.read_parquet(
+        swept.store.client.download_artifacts(candidate.data.tags["z.study_id"], "labels.parquet")
+    )[f"k{len(told)}"]
     for number, item in enumerate(told):
         assert item["customers"] == (labels == number).sum()
         assert set(profile.loc[profile["segment"] == number, "customers"]) >= {item["customers"]}

@@ -66,7 +66,7 @@ def labels(path: Path) -> pd.DataFrame:
 def chosen_labels(swept) -> pd.DataFrame:
     (sweep,) = swept.runs("sweep")
     run = swept.store.client.get_run(sweep.data.tags["chosen_run_id"])
-    table = pd.read_parquet(swept.store.client.download_artifacts(run.data.tags["study_id"], "labels.parquet"))
+    table = pd.read_parquet(swept.store.client.download_artifacts(run.data.tags["z.study_id"], "labels.parquet"))
     return pd.DataFrame({"id": table.iloc[:, 0], "segment": table[f"k{run.data.params['k']}"]})
 
 

@@ -76,7 +76,7 @@ def test_scores_of_a_study_are_curves_over_k_and_equal_its_candidates(swept):
     candidates = {
         int(run.data.params["k"]): run
         for run in swept.runs("candidate")
-        if run.data.tags["study_id"] == study.info.run_id
+        if run.data.tags["z.study_id"] == study.info.run_id
     }
     for score in ("inertia", "silhouette", "davies_bouldin", "calinski_harabasz", "yardstick", "inertia_share"):
         curve = {point.step: point.value for point in client.get_metric_history(study.info.run_id, score)}
@@ -141,7 +141,7 @@ def test_one_candidate_is_chosen_with_figures_and_a_model(swept, chosen, kept):
         assert swept.artifact(chosen, f"figures/{name}.png").stat().st_size > 1000
     mlflow.set_tracking_uri(swept.store.uri)
     model = mlflow.pyfunc.load_model(f"runs:/{chosen.info.run_id}/model")
-    labels = pd.read_parquet(swept.store.client.download_artifacts(chosen.data.tags["study_id"], "labels.parquet"))[
+    labels = pd.read_parquet(swept.store.client.download_artifacts(chosen.data.tags["z.study_id"], "labels.parquet"))[
         f"k{chosen.data.params['k']}"
     ]
     np.testing.assert_array_equal(model.predict(kept)["segment"], labels)
