@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from customer_segmentation.config import hydra_app
-from customer_segmentation.config.checks import check_sweep
+from customer_segmentation.config.checks import check_sweep, never_chosen
 from customer_segmentation.config.compose import plan
 from customer_segmentation.config.paths import options_of, shadowed
 from customer_segmentation.errors import SettingsError
@@ -28,6 +28,17 @@ def test_every_form_of_k_is_one_list(asked):
     made = plan("sweep", ["features=value", "scaling=standard", asked])
     assert len(made.jobs) == 1
     assert list(made.settings[0].k) == [2, 3, 4]
+
+
+def test_what_is_fitted_and_cannot_be_chosen_is_said_before_any_work():
+    said = never_chosen(plan("sweep", ["k=[2,12,13,5000]"]).settings[0])
+    assert said.startswith("k = 13 and 5000 cannot be chosen, because selection.most_segments is 12;")
+    for words in (
+        ["k=[2,12]"],
+        ["k=[2,13]", "selection.most_segments=null"],
+        ["k=[2,13]", "selection=fixed", "selection.k=13"],
+    ):
+        assert never_chosen(plan("sweep", words).settings[0]) == ""
 
 
 def test_a_single_k_is_allowed():

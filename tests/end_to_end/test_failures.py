@@ -85,7 +85,7 @@ def test_a_study_that_fails_leaves_the_others_alone(run_here, tmp_path, table):
     assert ran.code == 1
     assert "alike" in ran.out
     failed = [run for run in ran.runs("study") if run.info.status == "FAILED"]
-    assert [run.info.run_name for run in failed] == ["sample · same · standard"]
+    assert [run.info.run_name for run in failed] == ["telecom · same · standard"]
     assert "alike" in failed[0].data.tags["failed_because"]
     assert ran.statuses() == {"FINISHED": 3, "FAILED": 2}
     assert any(run.data.tags["verdict"] == "chosen" for run in ran.runs("candidate"))

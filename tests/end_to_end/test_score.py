@@ -43,9 +43,11 @@ def swept(run_here, tmp_path_factory, raw):
     # as a user registers it in the UI
     model_id = store.client.get_run(sweep.data.tags["chosen_run_id"]).outputs.model_outputs[0].model_id
     store.client.create_registered_model("by-hand")
-    store.client.create_model_version(
-        "by-hand", store.client.get_logged_model(model_id).artifact_location, model_id=model_id
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", store.uri)  # MLflow looks for the model there, whatever the client's store
+        store.client.create_model_version(
+            "by-hand", store.client.get_logged_model(model_id).artifact_location, model_id=model_id
+        )
     store.client.set_registered_model_alias("by-hand", "champion", "1")
     return ran
 

@@ -46,7 +46,7 @@ SINGLE = (
 
 def run(request: Request) -> int:
     """Check every job, load the customers, sweep, and say what was made; 1 where a study has failed."""
-    from customer_segmentation.config.checks import check_plan
+    from customer_segmentation.config.checks import check_plan, never_chosen
     from customer_segmentation.console.progress import SweepProgress
     from customer_segmentation.console.sweep import print_sweep
     from customer_segmentation.tracking.runs import take_over_run
@@ -58,6 +58,8 @@ def run(request: Request) -> int:
         for line in taken_files(plan.command, plan.choices_of):
             warn(line)
     needed = check_plan(plan)
+    if (line := never_chosen(settings)) and not settings.quiet:
+        warn(line)
     customers = customers_of(plan, needed)
     gc.freeze()  # what has been imported by now stays for good: the collector need not look at it again
     result = sweep(

@@ -14,6 +14,7 @@ from customer_segmentation.config.instantiate import make_estimator, make_scaler
 from customer_segmentation.config.playbook_file import check_playbook_of
 from customer_segmentation.data.expressions import parse
 from customer_segmentation.errors import SettingsError
+from customer_segmentation.formatting import listed
 from customer_segmentation.secrets import redact
 from customer_segmentation.settings.data import Role
 from customer_segmentation.settings.engine import EngineSettings
@@ -108,6 +109,18 @@ def _check_k(ks: Sequence[int], selection: SelectionSettings) -> None:
             f"selection.k={selection.k} is read by selection=fixed alone; add it, or leave selection.k out "
             f"(selection.rule={selection.rule} chooses k by itself)."
         )
+
+
+def never_chosen(settings: SweepSettings) -> str:
+    """Sentence on the k that are fitted and can never be chosen; "" where there is none."""
+    selection, most = settings.selection, settings.selection.most_segments
+    beyond = [k for k in parse_k(settings.k) if most is not None and k > most]
+    if not beyond or not selection.enforce or selection.rule == "fixed":
+        return ""
+    return (
+        f"k = {listed(beyond, most=4)} cannot be chosen, because selection.most_segments is {most}; fitted for the "
+        "elbow alone."
+    )
 
 
 def check_engine(engine: EngineSettings) -> None:
