@@ -112,7 +112,7 @@ def test_the_same_sweep_is_found_again_and_loaded(swept, capfd):
 
 def test_the_chosen_candidate_is_promoted_and_scores(swept):
     found, uri, _, _ = swept
-    gate = [f"promotion.{name}=null" for name in ("stability", "stability_half", "max_switching")]
+    gate = [f"promotion.{name}=null" for name in ("stability", "max_switching")]
     promoted = cs.promote(found, overrides=gate, reason="it is a test")
     assert (promoted.version, promoted.gate, promoted.alias) == (1, "passed", "champion")
     assert (promoted.checks["result"] != "fail").all()

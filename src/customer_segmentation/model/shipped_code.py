@@ -36,6 +36,8 @@ def modules_of(start: Path = MODEL_CODE) -> list[Path]:
 
 def _imported(path: Path) -> list[Path]:
     files: list[Path] = []
+    if path == PACKAGE / "__init__.py":  # the names for a session, which a model does not use
+        return files
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         names: list[str] = []
         if isinstance(node, ast.Import):
