@@ -185,7 +185,7 @@ def test_what_a_killed_process_left_running_is_closed_by_every_command_that_writ
         ("explore", "data.customers=100", "hypotheses=none"),
     ):
         left = start_run(store, name="left", level="score", tags={})
-        store.client.set_tag(left, "process", json.dumps(killed))
+        store.client.set_tag(left, "z.process", json.dumps(killed))
         ran = segment(*words, uri)
         assert "1 run was left by a killed process: now KILLED" in ran.error
         assert store.client.get_run(left).info.status == "KILLED"

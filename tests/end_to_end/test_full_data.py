@@ -11,6 +11,7 @@ from customer_segmentation.data.load import load_customers
 from customer_segmentation.scoring.load import load_segment_model
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Population, Role
 from customer_segmentation.sources.samples.telecom import draw_customers
+from customer_segmentation.tracking.machine_facts import whole
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +88,9 @@ def test_sizes_inertia_and_account_are_those_of_all_rows(orders, tmp_path, monke
     worth = kept["Total Revenue"].to_numpy(dtype=float)
     segment = labelled.table["segment"].to_numpy(dtype=int)
     assert own["value"].tolist() == pytest.approx([worth[segment == number].sum() for number in range(3)])
-    assert chosen.data.metrics["full_data/inertia"] == pytest.approx(float((labelled.table["distance"] ** 2).sum()))
+    assert whole(chosen).data.metrics["full_data/inertia"] == pytest.approx(
+        float((labelled.table["distance"] ** 2).sum())
+    )
     means = np.array([worth[segment == number].mean() for number in range(3)])
     explained = 1 - np.square(worth - means[segment]).sum() / np.square(worth - worth.mean()).sum()
     assert chosen.data.metrics["full_data/value_explained"] == pytest.approx(explained)

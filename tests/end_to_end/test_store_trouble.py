@@ -41,7 +41,7 @@ def runs(folder: Path) -> list:
 
 @needs_root
 def test_a_disk_that_fills_in_mid_sweep(run_segment, mounted):
-    folder = mounted("-t", "tmpfs", "-o", "size=3600k", "tmpfs")
+    folder = mounted("-t", "tmpfs", "-o", "size=4200k", "tmpfs")
     full = run_segment(*SMALL, *BARE, folder=folder)
     assert full.code == 1
     said = full.error.strip().splitlines()[-1]
