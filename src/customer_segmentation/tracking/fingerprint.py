@@ -38,7 +38,7 @@ COMPUTING = (
 )
 #: Of these, what a sweep does not use. A new module counts until it is named here.
 OTHER_COMMANDS = (
-    "explore/roles/",
+    "exploration/roles/",
     "sources/new_file.py",
     "workflows/carry_names.py",
     "workflows/describe_table.py",
