@@ -44,7 +44,7 @@ def run(request: Request) -> int:
     model = loaded(store, settings.model, settings.run_id)
     free_port(settings.port)
     folder = tempfile.TemporaryDirectory(prefix="segment-")
-    # Written anew: MLflow runs the code that a model brings, and that of a folder may be anybody's.
+    # Written again: MLflow runs the code that a model brings, and that of a folder may be a stranger's.
     save_model(model.model, Path(folder.name) / "model")
     address = str(Path(folder.name) / "model")
     command = [sys.executable, "-m", "mlflow", "models", "serve", "--model-uri", address, "--env-manager", "local"]

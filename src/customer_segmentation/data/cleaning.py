@@ -246,9 +246,9 @@ def _repair(
         problems.add(name, cells, wrong, f"is below {repair.below:g} and {', '.join(lacking)} for its repair is absent")
         return {}
     # A corrected value that is itself too low, or does not exist, corrects nothing.
-    mended = evaluate(expression, result[wrong]).to_numpy(dtype=np.float64)
-    failed = ~(mended >= repair.below)
-    values[wrong] = np.where(failed, np.nan, mended)
+    corrected = evaluate(expression, result[wrong]).to_numpy(dtype=np.float64)
+    failed = ~(corrected >= repair.below)
+    values[wrong] = np.where(failed, np.nan, corrected)
     result[name] = values
     rows = np.flatnonzero(wrong)
     beyond = np.zeros(len(values), dtype=bool)

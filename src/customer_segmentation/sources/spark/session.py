@@ -200,7 +200,7 @@ def _running() -> Any:
 
 
 def _reach(remote: str, shown: str) -> None:
-    """Refuse an address that is none, or behind which nobody listens: Spark's own client would try for ten minutes.
+    """Refuse an address that is none, or where no server listens: Spark's own client would try for ten minutes.
 
     Raises
     ------
