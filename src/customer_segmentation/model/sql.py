@@ -200,11 +200,11 @@ def _mended(
         if spec.repair is not None:
             expression = parsed(name, spec.repair.using)
             wrong = f"{values[name]} < {number(spec.repair.below)}"
-            corrected = expression_sql(expression, values)
-            good = f"{corrected} >= {number(spec.repair.below)}"
+            better = expression_sql(expression, values)
+            good = f"{better} >= {number(spec.repair.below)}"
             sentence = f"is below {spec.repair.below:g} and cannot be repaired by {expression}"
             new = {
-                f"r_{keys[name]}": f"CASE WHEN {wrong} THEN CASE WHEN {good} THEN {corrected} END ELSE {values[name]} END",
+                f"r_{keys[name]}": f"CASE WHEN {wrong} THEN CASE WHEN {good} THEN {better} END ELSE {values[name]} END",
                 f"q_{keys[name]}": (
                     f"CASE WHEN {wrong} AND NOT COALESCE({good}, FALSE) THEN {told(name, text, sentence)} "
                     f"ELSE {problems[name]} END"
