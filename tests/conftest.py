@@ -10,6 +10,7 @@ from schema import make_schema_once
 from customer_segmentation import secrets
 from customer_segmentation.settings.data import ColumnSpec, DataSettings
 from customer_segmentation.sources.samples.telecom import draw_customers
+from customer_segmentation.tracking import settled
 
 #: As the commands have it: thousands of tests compose configs and draw figures.
 gc.set_threshold(50_000)
@@ -32,6 +33,7 @@ def forget_settings() -> None:
             del os.environ[name]
     os.environ.update(OMP_NUM_THREADS="1", MLFLOW_DISABLE_TELEMETRY="true")
     secrets.forget()
+    settled._CALLS.settled = False  # a command that a test ran here settled MLflow for good, as its own process
 
 
 @pytest.fixture(scope="module", autouse=True)
