@@ -1,5 +1,6 @@
 import gc
 import os
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -32,6 +33,8 @@ def forget_settings() -> None:
         if name.startswith(("MLFLOW_", "SEGMENT_")) and name != "SEGMENT_TELECOM_CSV":
             del os.environ[name]
     os.environ.update(OMP_NUM_THREADS="1", MLFLOW_DISABLE_TELEMETRY="true")
+    if client := sys.modules.get("mlflow.tracking._tracking_service.utils"):
+        client._tracking_uri = None  # of a test that called MLflow's own function
     secrets.forget()
     settled._CALLS.settled = False  # a command that a test ran here settled MLflow for good, as its own process
 

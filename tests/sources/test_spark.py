@@ -23,12 +23,15 @@ from customer_segmentation.sources.spark.session import connect
 from customer_segmentation.tracking.machine_facts import whole
 
 ENGINE = EngineSettings(kind="spark", threads=2, memory="1g")
+MISSING = importlib.util.find_spec("pyspark") is None
+HOW = "pyspark is not installed: pip install 'customer-segmentation[spark]'"
+installed = pytest.mark.skipif(MISSING, reason=HOW)
 
 
 @pytest.fixture(scope="module")
 def spark():
-    if importlib.util.find_spec("pyspark") is None:
-        pytest.skip("pyspark is not installed: pip install 'customer-segmentation[spark]'")
+    if MISSING:
+        pytest.skip(HOW)
     if shutil.which("java") is None:
         pytest.skip("there is no Java on the path")
     return connect(ENGINE)
@@ -279,6 +282,7 @@ def test_labels_written_by_spark_are_those_written_here(swept, monkeypatch, caps
     assert "exists; give another name, or overwrite=true" in capsys.readouterr().err
 
 
+@installed
 def test_nobody_listens_there():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -290,6 +294,7 @@ def test_nobody_listens_there():
     assert time.monotonic() - began < 20
 
 
+@installed
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -305,3 +310,10 @@ def test_nobody_listens_there():
 def test_settings_that_do_not_go_together_are_refused(words, sentence, capsys):
     assert main(["sweep", *words]) != 0
     assert sentence in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.skipif(not MISSING, reason="pyspark is installed")
+def test_a_missing_extra_is_told_with_the_line_that_installs_it(capsys):
+    draw_customers(20).to_parquet("x.parquet")
+    assert main(["sweep", "engine=spark", "data=telecom", "data.path=x.parquet"]) != 0
+    assert "customer-segmentation[spark]" in capsys.readouterr().err
