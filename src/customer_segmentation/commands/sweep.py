@@ -58,9 +58,9 @@ def run(request: Request) -> int:
         for line in taken_files(plan.command, plan.choices_of):
             warn(line)
     needed = check_plan(plan)
+    customers = customers_of(plan, needed)
     if (line := never_chosen(settings)) and not settings.quiet:
         warn(line)
-    customers = customers_of(plan, needed)
     gc.freeze()  # what has been imported by now stays for good: the collector need not look at it again
     result = sweep(
         plan,
