@@ -1,12 +1,15 @@
 """A store that fails in mid-sweep: one sentence, what is finished is kept, and the same command completes it."""
 
+import contextlib
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from mlflow.tracking import MlflowClient
 
+SEGMENT = Path(sys.executable).parent / "segment"
 SMALL = ("sweep", "features=value", "scaling=standard,minmax", "k=[2,3]", "data.customers=300", "launcher=in_process")
 BARE = ("exploration=none", "hypotheses=none")
 KEPT = "run the same command again to continue: what is finished is kept."
@@ -41,18 +44,28 @@ def runs(folder: Path) -> list:
 
 @needs_root
 def test_a_disk_that_fills_in_mid_sweep(run_segment, mounted):
-    folder = mounted("-t", "tmpfs", "-o", "size=4200k", "tmpfs")
-    full = run_segment(*SMALL, *BARE, folder=folder)
-    assert full.code == 1
-    said = full.error.strip().splitlines()[-1]
-    assert said.startswith("segment sweep: "), full.error
+    folder = mounted("-t", "tmpfs", "-o", "size=100m", "tmpfs")
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "SEGMENT_"))}
+    process = subprocess.Popen(
+        [SEGMENT, *SMALL, *BARE], cwd=folder, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    first = process.stderr.readline()
+    assert "study 1/2" in first, first + process.communicate()[1]
+    with (folder / "filler").open("wb") as filler, contextlib.suppress(OSError):
+        while True:
+            filler.write(bytes(65536))
+            filler.flush()
+    error = process.communicate(timeout=240)[1]
+    assert process.returncode == 1
+    said = error.strip().splitlines()[-1]
+    assert said.startswith("segment sweep: "), error
     assert str(folder) in said, "the place that is full is named: the database or the artifacts"
     assert "its disk is full; make room and " + KEPT in said
-    assert "Traceback" not in full.error
+    assert "Traceback" not in error
+    (folder / "filler").unlink()
     done = {run.info.run_id for run in runs(folder) if run.info.status == "FINISHED"}
     studies = [run for run in runs(folder) if run.info.run_id in done and run.data.tags["level"] == "study"]
-    assert studies, "it was full before it came to mean anything; give it more room"
-    subprocess.run(["mount", "-o", "remount,size=100m", folder], check=True)
+    assert studies
     again = run_segment(*SMALL, *BARE, folder=folder)
     assert again.code == 0, again.error
     assert again.error.count("reused, 2 candidates") == len(studies)

@@ -184,6 +184,7 @@ def follow_parent() -> None:
     if not parent or int(parent) == os.getpid() or os.getppid() != int(parent) or _FOLLOWING.is_set():
         return
     _FOLLOWING.set()
+    _keep_growing()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:
@@ -192,6 +193,16 @@ def follow_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True, name="segment-parent").start()
+
+
+def _keep_growing() -> None:
+    """Let this worker hold the customers' distances without being taken for one that leaks, ended and started anew.
+
+    What it may hold is the sweep's to decide. The pool's measure is its first task, which does nothing at all.
+    """
+    from joblib.externals.loky import process_executor
+
+    process_executor._MAX_MEMORY_LEAK_SIZE = sys.maxsize
 
 
 _FOLLOWING = threading.Event()
