@@ -60,7 +60,7 @@ def test_sizes_inertia_and_account_are_those_of_all_rows(orders, tmp_path, monke
     experiment = client.get_experiment_by_name("customer-segmentation").experiment_id
     runs = client.search_runs([experiment])
     study = next(run for run in runs if run.data.tags["level"] == "study")
-    candidates = [run for run in runs if run.data.tags["level"] == "candidate"]
+    candidates = [whole(run) for run in runs if run.data.tags["level"] == "candidate"]
     chosen = next(run for run in candidates if run.data.params["k"] == "3")
 
     bad = frame["Tenure in Months"] < 0
@@ -88,9 +88,7 @@ def test_sizes_inertia_and_account_are_those_of_all_rows(orders, tmp_path, monke
     worth = kept["Total Revenue"].to_numpy(dtype=float)
     segment = labelled.table["segment"].to_numpy(dtype=int)
     assert own["value"].tolist() == pytest.approx([worth[segment == number].sum() for number in range(3)])
-    assert whole(chosen).data.metrics["full_data/inertia"] == pytest.approx(
-        float((labelled.table["distance"] ** 2).sum())
-    )
+    assert chosen.data.metrics["full_data/inertia"] == pytest.approx(float((labelled.table["distance"] ** 2).sum()))
     means = np.array([worth[segment == number].mean() for number in range(3)])
     explained = 1 - np.square(worth - means[segment]).sum() / np.square(worth - worth.mean()).sum()
     assert chosen.data.metrics["full_data/value_explained"] == pytest.approx(explained)
