@@ -202,3 +202,37 @@ def test_names_advice_and_high_value_customers_stand_on_the_run_and_in_the_repor
     assert len(listed) == sum(sizes[segment] for segment in listed["segment"].unique())
     assert listed["value"].is_monotonic_decreasing
     assert f"{len(listed):,} are in segments/high_value_customers.csv" in html
+
+
+def test_slides_are_pages_of_one_size_titled_by_what_the_tables_of_the_run_hold(swept, run_here):
+    from PIL import Image
+
+    folder = swept.folder / "meeting"
+    drawn = run_here("report", "slides=meeting", folder=swept.folder)
+    assert drawn.code == 0, drawn.error
+    files = sorted(folder.iterdir())
+    assert [file.name for file in files] == [f"slide_{number:02d}.png" for number in range(1, 11)]
+    for file in files:
+        with Image.open(file) as image:
+            assert image.size == (1920, 1080)
+            assert image.text["Title"] in drawn.out
+            assert len(image.getcolors(200)) > 3
+    chosen = next(run for run in swept.runs("candidate") if run.data.tags["verdict"] == "chosen")
+    table = pd.DataFrame(json.loads(swept.artifact(chosen, "segments/segments.json").read_text())["segments"])
+    best = (table["value_share"] / table["share"]).idxmax()
+    first = next(line for line in drawn.out.replace("\u00a0", " ").splitlines() if "slide_01" in line)
+    for share in ("share", "value_share"):
+        assert f"{100 * table.loc[best, share]:.1f} %" in first
+    assert table.loc[best, "name"] in first
+
+
+def test_slides_take_the_place_of_slides_alone(swept, run_here):
+    folder = swept.folder / "other"
+    folder.mkdir()
+    own = folder / "slide_02.png"
+    own.write_bytes(b"a picture of somebody")
+    refused = run_here("report", "slides=other", "overwrite=true", folder=swept.folder)
+    assert refused.code != 0
+    assert "is not a slide that segment wrote" in refused.error
+    assert own.read_bytes() == b"a picture of somebody"
+    assert len(list(folder.iterdir())) == 1

@@ -11,6 +11,7 @@ from customer_segmentation.console.lines import say
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.commands import ReportSettings
 from customer_segmentation.sources.new_file import NewFile
+from customer_segmentation.workflows.slide_files import slide_files
 
 FORMS = (".html", ".htm", ".md")
 
@@ -24,11 +25,13 @@ def run(request: Request) -> int:
         ``output`` and the run asked for do not go together.
     """
     settings = request.settings
-    target = _target(settings)
+    target, slides = _target(settings), slide_files(settings)
     store = request.existing_store()
     from customer_segmentation.workflows.report import write_report
 
     written = write_report(settings, store)
+    if slides is not None:
+        slides.write(written.slides)
     if target is not None:
         text = written.markdown if target.path.suffix.lower() == ".md" else written.html
         try:
@@ -38,6 +41,8 @@ def run(request: Request) -> int:
     if not settings.quiet:
         where = f"Page: {written.place}" if target is None else f"Copy: {target.path}"
         say(written.about, written.title, f"Logged on run {written.run_id}: report.html, report.md", where)
+        if slides is not None:
+            say(f"Slides: {settings.slides}/", *(f"  {slide.file}  {slide.title}" for slide in written.slides))
     return 0
 
 
@@ -72,7 +77,7 @@ SPEC = CommandSpec(
         [
             "segment report: write the report of a sweep, or of any candidate, from what its runs hold.",
             "",
-            "Usage: segment report [run_id=ID] [output=FILE] [key=value ...]",
+            "Usage: segment report [run_id=ID] [output=FILE] [slides=FOLDER] [key=value ...]",
             "",
             (
                 "One self-contained page (report.html) and the same as markdown (report.md), logged on the run that "
@@ -85,6 +90,7 @@ SPEC = CommandSpec(
         settings=(
             ("run_id=ID", "of a sweep or a candidate; the UI and `segment sweep` show them"),
             ("output=FILE.html", "write a copy there; FILE.md for markdown"),
+            ("slides=FOLDER", "the figures of a meeting, at most ten slides of 1920 x 1080 pixels"),
             ("data.path=FILE", "the table, where it is no longer where the sweep read it"),
             ("tracking.uri=http://127.0.0.1:5000", "another MLflow store; default: mlflow.db in this folder"),
             ("tracking.experiment=NAME", "the experiment whose newest sweep is taken"),
@@ -92,6 +98,7 @@ SPEC = CommandSpec(
         examples=[
             "segment report                              the newest sweep again",
             "segment report run_id=ID output=report.html",
+            "segment report slides=meeting                 ten PNG for a presentation",
         ],
     ),
 )

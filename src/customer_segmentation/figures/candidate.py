@@ -29,7 +29,7 @@ from customer_segmentation.figures.theme import (
 )
 from customer_segmentation.formatting import percent
 
-__all__ = ["centres_heatmap", "scatter_pairs", "silhouette_plot", "sizes", "spread_out"]
+__all__ = ["centres_heatmap", "means_heatmap", "scatter_pairs", "silhouette_plot", "sizes", "spread_out"]
 
 MOST_BARS = 1_500  # of a silhouette plot, beyond which more are not seen, only paid for
 LABEL_LIMIT = 3.2  # inches; longer names end in an ellipsis
@@ -170,17 +170,48 @@ def centres_heatmap(
         [number(mean, unit), *(number(value, unit) for value in line)]
         for mean, line, unit in zip(means, values, own_units, strict=True)
     ]
-    over = ["All customers", *segment_names(k, names)]
+    return means_heatmap(
+        [with_unit(feature, unit) for feature, unit in zip(features, own_units, strict=True)], rows, distance, title,
+        names=segment_names(k, names),
+    )  # fmt: skip
+
+
+def means_heatmap(
+    variables: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    distance: npt.NDArray[np.float64],
+    title: str,
+    *,
+    names: Sequence[str],
+) -> Figure:
+    """Draw means as coloured cells: one row a variable, one column a segment, all customers before them.
+
+    Parameters
+    ----------
+    variables : sequence of m str
+    rows : m sequences of 1 + k str
+        The mean of all customers, then that of each segment, as texts.
+    distance : array of shape (m, k)
+        From the mean of all, in standard deviations.
+    title : str
+    names : sequence of k str
+
+    Returns
+    -------
+    Figure
+    """
+    k = len(names)
+    over = ["All customers", *names]
     longest_word = widest([word for name in over for word in name.split()])
     column = max(0.9, min(longest_word + 0.15, 1.3), widest([text for line in rows for text in line]) + 0.24)
     headings = [wrap(name, column - 0.1, TEXT, lines=3) for name in over]
-    labels = fit_all([with_unit(feature, unit) for feature, unit in zip(features, own_units, strict=True)], LABEL_LIMIT)
+    labels = fit_all(variables, LABEL_LIMIT)
     left = max(widest(labels) + 0.4, 1.2)
     right = 1.05
     width = max(left + (k + 1) * column + right, 7.0)
     above = max(len(lines) for lines in headings) * TEXT * LINE + 0.22
     cell = 0.36
-    figure = new_figure(width, max(len(features), 4) * cell + above + EDGE, nrows=1, ncols=1)
+    figure = new_figure(width, max(len(variables), 4) * cell + above + EDGE, nrows=1, ncols=1)
     compose(
         figure,
         title=title,
@@ -189,16 +220,16 @@ def centres_heatmap(
         left=left,
         right=right,
         top=above,
-        bottom=EDGE + max(0, 4 - len(features)) * cell,
+        bottom=EDGE + max(0, 4 - len(variables)) * cell,
     )
     axes = figure.axes[0]
-    neutral = np.column_stack([np.full(len(features), np.nan), distance])
+    neutral = np.column_stack([np.full(len(variables), np.nan), distance])
     cells(axes, neutral, rows, colours=DIVERGING, low=-2, high=2)
     axes.axvline(0.5, color="white", linewidth=5)
-    height = len(features) * cell
+    height = len(variables) * cell
     for position, label in enumerate(labels):
         axes.text(
-            -0.12 / (width - left - right), 1 - (position + 0.5) / len(features), label, transform=axes.transAxes,
+            -0.12 / (width - left - right), 1 - (position + 0.5) / len(variables), label, transform=axes.transAxes,
             size=TEXT, color=INK, ha="right", va="center", **PLAIN,
         )  # fmt: skip
     for position, lines in enumerate(headings):
@@ -212,7 +243,7 @@ def centres_heatmap(
         transform=axes.transAxes, clip_on=False,
     )  # fmt: skip
     bar_height = min(1.6, max(height, 1.2) - 0.2)
-    floor = EDGE + max(0.0, max(len(features), 4) * cell - bar_height) - 0.08
+    floor = EDGE + max(0.0, max(len(variables), 4) * cell - bar_height) - 0.08
     colour_bar(
         figure, (width - right + 0.25, floor, 0.16, bar_height), DIVERGING,
         [(0.02, "−2 sd"), (0.5, "mean"), (0.98, "+2 sd")],

@@ -92,6 +92,28 @@ def valley_heatmap(pairs: Sequence[Mapping[str, Any]], k: int, title: str, *, se
     return figure
 
 
+def evaluated(verdict: Mapping[str, Any]) -> pd.DataFrame:
+    """Evaluated candidates of a verdict's short list, as the figures below take them; none where none was.
+
+    Parameters
+    ----------
+    verdict : mapping
+        As ``verdict.json`` holds it.
+    """
+    short = pd.DataFrame(verdict.get("short_list") or [])
+    if short.empty:
+        return short
+    roles = {(verdict[role] or {}).get("name"): role for role in ("runner_up", "chosen")}
+    numbers = ["stability", "stability_rand_worst", "screening_rand_worst", "reference_silhouette", "value_explained"]
+    short = short.assign(
+        **{name: pd.to_numeric(short[name]) for name in numbers},
+        ruled_out=short["ruled_out"].notna(),
+        role=[roles.get(name, "") for name in short["name"]],
+    )
+    short["worst"] = short["stability_rand_worst"].fillna(short["screening_rand_worst"])
+    return short[short["stability"].notna()]
+
+
 def stability_by_k(
     short_list: pd.DataFrame, *, rand: float, title: str = "Stability of the evaluated candidates"
 ) -> Figure:

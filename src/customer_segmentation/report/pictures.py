@@ -245,9 +245,16 @@ def _flow(
     )  # fmt: skip
 
 
-def _card(insights: SegmentInsights, segment: int, name: str) -> Picture:
+def card_rows(insights: SegmentInsights, segment: int) -> pd.DataFrame:
+    """Rows of a segment's card: what it is called, how far it lies from all customers, both figures.
+
+    Parameters
+    ----------
+    insights : what is said of the segments
+    segment : its number, from 0
+    """
     rows = shown_rows(insights, segment)
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         {
             "variable": [subject(row, insights.profiles) for _, row in rows.iterrows()],
             "effect": rows["sd"].to_numpy(),
@@ -257,6 +264,11 @@ def _card(insights: SegmentInsights, segment: int, name: str) -> Picture:
             "all": [short(row, "overall") for _, row in rows.iterrows()],
         }
     )
+
+
+def _card(insights: SegmentInsights, segment: int, name: str) -> Picture:
+    rows = shown_rows(insights, segment)
+    frame = card_rows(insights, segment)
     told = "; ".join(
         f"{subject(row, insights.profiles)} {written(row, 'value')} against {written(row, 'overall')}"
         for _, row in rows.iterrows()

@@ -20,7 +20,8 @@ class ReportSettings:
 
     run_id: str | None = None  # of a sweep or a candidate; null: the newest finished sweep
     output: str | None = None  # a copy: FILE.html, or FILE.md for markdown
-    overwrite: bool = False  # replace the copy of an earlier report
+    slides: str | None = None  # a folder for the figures of a meeting, one slide of 1920 x 1080 pixels (PNG) each
+    overwrite: bool = False  # replace the copy, or the slides, of an earlier report
     data: DataSettings = field(default_factory=DataSettings)  # path: where the table is now, if it has moved
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     quiet: bool = False  # say nothing in the terminal

@@ -120,8 +120,12 @@ class NewFile:
 
     def write_text(self, text: str) -> None:
         """Write the whole file at once."""
+        self.write_bytes(text.encode())
+
+    def write_bytes(self, content: bytes) -> None:
+        """Write the whole file at once."""
         try:
-            self.aside.write_text(text, encoding="utf-8")
+            self.aside.write_bytes(content)
             self.publish()
         finally:
             self.discard()

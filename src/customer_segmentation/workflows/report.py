@@ -8,7 +8,9 @@ from customer_segmentation.config.playbook_file import playbook_name
 from customer_segmentation.errors import StoreError
 from customer_segmentation.parallel import limited_threads
 from customer_segmentation.report.build import build_report
+from customer_segmentation.report.data import ReportData
 from customer_segmentation.report.render import html_page, markdown_text
+from customer_segmentation.report.slides import Shown, Slide, slides_of
 from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.settings.commands import ReportSettings
 from customer_segmentation.tracking.log.candidate import insight_items, profile_items
@@ -19,7 +21,7 @@ from customer_segmentation.tracking.runs import record
 from customer_segmentation.tracking.spoken_of import speak_of
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.workflows.rebuild import RebuiltCandidate, playbook_of_sweep, reopen
-from customer_segmentation.workflows.report_data import gather
+from customer_segmentation.workflows.report_data import gather, labels_by_k
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Written:
         Of the page.
     about : str
         Sweep, table and candidate that it is about.
+    slides : tuple of Slide
+        Where they were asked for.
     """
 
     run_id: str
@@ -41,6 +45,7 @@ class Written:
     markdown: str
     place: str
     about: str = ""
+    slides: tuple[Slide, ...] = ()
 
 
 def write_report(settings: ReportSettings, store: Store) -> Written:
@@ -63,7 +68,7 @@ def write_report(settings: ReportSettings, store: Store) -> Written:
     run_id, path = run.info.run_id, settings.data.path
     with limited_threads(1):
         if run.data.tags.get("level") != "sweep":
-            return report_of_candidate(store, reopen(store, run_id, data_path=path))
+            return report_of_candidate(store, reopen(store, run_id, data_path=path), slides=settings.slides is not None)
         if run.info.status == "FINISHED":
             speak_of(store, run_id)
         if run.info.status == "RUNNING":
@@ -73,11 +78,17 @@ def write_report(settings: ReportSettings, store: Store) -> Written:
                 f"sweep {run_id} is {run.info.status} and has no verdict, so there is nothing to report: run it again."
             )
         chosen = run.data.tags.get("chosen_run_id")
-        return report_of_sweep(store, run_id, reopen(store, chosen, data_path=path) if chosen else None)
+        opened = reopen(store, chosen, data_path=path) if chosen else None
+        return report_of_sweep(store, run_id, opened, slides=settings.slides is not None)
 
 
 def report_of_sweep(
-    store: Store, sweep_id: str, opened: RebuiltCandidate | None, insights: SegmentInsights | None = None
+    store: Store,
+    sweep_id: str,
+    opened: RebuiltCandidate | None,
+    insights: SegmentInsights | None = None,
+    *,
+    slides: bool = False,
 ) -> Written:
     """Report a sweep with its chosen candidate, if it has one; log it on the sweep's run, the pictures on the other.
 
@@ -88,23 +99,26 @@ def report_of_sweep(
     opened : RebuiltCandidate or None
     insights : SegmentInsights, optional
         Of its segments, where they are known already.
+    slides : bool
+        Draw them too.
     """
-    return _report(store, sweep_id, sweep_id, opened, insights)
+    return _report(store, sweep_id, sweep_id, opened, insights, slides=slides)
 
 
-def report_of_candidate(store: Store, opened: RebuiltCandidate) -> Written:
+def report_of_candidate(store: Store, opened: RebuiltCandidate, *, slides: bool = False) -> Written:
     """Report one candidate of a sweep; log it on its own run, with the profiles and names that it speaks of.
 
     Parameters
     ----------
     store : where the run is
     opened : the candidate, refitted from its logged config
+    slides : draw them too
     """
     run_id, sweep_id = opened.run.info.run_id, opened.run.data.tags["sweep"]
     insights = insights_of(store, sweep_id, opened)
     told = insight_items(insights, playbook=playbook_name(opened.spec.settings))
     record(store, run_id, [*profile_items(insights.profiles), *told])
-    return _report(store, sweep_id, run_id, opened, insights)
+    return _report(store, sweep_id, run_id, opened, insights, slides=slides)
 
 
 def insights_of(store: Store, sweep_id: str, opened: RebuiltCandidate) -> SegmentInsights:
@@ -121,7 +135,13 @@ def insights_of(store: Store, sweep_id: str, opened: RebuiltCandidate) -> Segmen
 
 
 def _report(
-    store: Store, sweep_id: str, run_id: str, opened: RebuiltCandidate | None, insights: SegmentInsights | None
+    store: Store,
+    sweep_id: str,
+    run_id: str,
+    opened: RebuiltCandidate | None,
+    insights: SegmentInsights | None,
+    *,
+    slides: bool,
 ) -> Written:
     if opened is not None and insights is None:
         insights = insights_of(store, sweep_id, opened)
@@ -132,4 +152,29 @@ def _report(
         record(store, opened.run.info.run_id, picture_items(data.pictures_of_segments))
     record(store, run_id, report_items(html, markdown))
     about = spoken_name(store, run_of(store, run_id))
-    return Written(run_id, document.title, html, markdown, place_of_report(store, run_id), about)
+    drawn = _slides(store, data, opened) if slides else ()
+    return Written(run_id, document.title, html, markdown, place_of_report(store, run_id), about, drawn)
+
+
+def _slides(store: Store, data: ReportData, opened: RebuiltCandidate | None) -> tuple[Slide, ...]:
+    """Draw the slides.
+
+    Raises
+    ------
+    StoreError
+        The sweep chose no candidate.
+    """
+    if opened is None:
+        raise StoreError("the sweep chose no candidate, so there is nothing to put on slides.")
+    return tuple(
+        slides_of(
+            data,
+            Shown(
+                space=opened.space,
+                labels=opened.fit.labels,
+                labels_by_k=labels_by_k(store, opened.run.data.tags["study_id"]),
+                value=opened.customers.value,
+                seed=opened.spec.settings.seed,
+            ),
+        )
+    )

@@ -227,7 +227,7 @@ def _pictures(
         opened.space,
         opened.fit.labels,
         insights,
-        labels_by_k=_labels(store, opened.run.data.tags["study_id"]),
+        labels_by_k=labels_by_k(store, opened.run.data.tags["study_id"]),
         value=opened.customers.value,
         seed=opened.spec.settings.seed,
     )
@@ -272,7 +272,14 @@ def _pairs(store: Store, opened: RebuiltCandidate, insights: SegmentInsights) ->
     return drawn(figure, "pairs", caption=caption, alt=alt)
 
 
-def _labels(store: Store, study_id: str) -> dict[int, np.ndarray]:
+def labels_by_k(store: Store, study_id: str) -> dict[int, np.ndarray]:
+    """Segment of each customer under every k of a study.
+
+    Parameters
+    ----------
+    store : where the run is
+    study_id : id of the study's run
+    """
     frame = labels_of(store, study_id)
     return {int(name[1:]): frame[name].to_numpy() for name in map(str, frame) if name[:1] == "k" and name[1:].isdigit()}
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from customer_segmentation.figures.sweep import candidates_table, sweep_heatmaps
 from customer_segmentation.figures.verdict import (
+    evaluated,
     front_figure,
     silhouettes_and_yardstick,
     stability_by_k,
@@ -163,7 +164,7 @@ def verdict_figures(
     structure : mapping or None
         ``structure.json`` of the chosen candidate's study.
     """
-    chosen, runner_up = verdict["chosen"], verdict["runner_up"]
+    chosen = verdict["chosen"]
     tests = {} if structure is None or chosen is None else structure["tests"]
     if chosen is not None and str(chosen["k"]) in tests:
         yield FigureItem(
@@ -175,28 +176,14 @@ def verdict_figures(
             ),
             "verdict/valleys.png",
         )
-    short = pd.DataFrame(verdict["short_list"])
-    if len(short):
-        numbers = ["stability", "stability_rand_worst", "screening_rand_worst", "reference_silhouette"]
-        short = short.assign(
-            **{name: pd.to_numeric(short[name]) for name in [*numbers, "value_explained"]},
-            ruled_out=short["ruled_out"].notna(),
-            role=[_role(name, chosen, runner_up) for name in short["name"]],
-        )
-        short["worst"] = short["stability_rand_worst"].fillna(short["screening_rand_worst"])
-        examined = short[short["stability"].notna()]
+    if verdict["short_list"]:
+        examined = evaluated(verdict)
         if len(examined):
             yield FigureItem(stability_by_k(examined, rand=verdict["constraints"]["rand"]), "verdict/stability.png")
         if len(examined) > 1:
             yield FigureItem(front_figure(examined, value=verdict["value"] or "value"), "verdict/front.png")
     if leaderboard["silhouette"].notna().any():
         yield FigureItem(silhouettes_and_yardstick(leaderboard), "verdict/silhouettes.png")
-
-
-def _role(name: str, chosen: Mapping[str, Any] | None, runner_up: Mapping[str, Any] | None) -> str:
-    if chosen is not None and name == chosen["name"]:
-        return "chosen"
-    return "runner_up" if runner_up is not None and name == runner_up["name"] else ""
 
 
 #: By the structure test's word on the chosen candidate's own space.
