@@ -22,8 +22,8 @@ class Model:
     Made by `customer_segmentation.champion`, `customer_segmentation.load` and `Sweep.chosen`.
     """
 
-    def __init__(self, loaded: LoadedModel, *, actions: Mapping[int, str] | None = None) -> None:
-        self._loaded, self._actions = loaded, dict(actions or {})
+    def __init__(self, loaded: LoadedModel) -> None:
+        self._loaded = loaded
 
     @property
     def name(self) -> str:
@@ -103,8 +103,8 @@ class Model:
         worth = profile[profile["role"] == "value"] if len(profile) else profile
         if len(worth):
             frame["value"] = worth.drop_duplicates("segment").set_index("segment")["value"]
-        if self._actions:
-            frame["first_action"] = pd.Series(self._actions)
+        if model.actions:
+            frame["first_action"] = pd.Series(model.actions)
         return frame
 
     @property
@@ -128,8 +128,9 @@ class Scoring:
 
     Attributes
     ----------
-    labels : DataFrame of shape (n_customers, 5)
-        As `Model.predict` has it: a row for every customer, with the reason where there is no label.
+    labels : DataFrame of shape (n_customers, n_columns)
+        A row for every customer: ``segment``, ``segment_name``, ``first_action`` and ``value`` where they are known,
+        ``distance``, ``margin``, and ``reason`` where there is no label.
     drift : Drift
         ``word`` (steady, watch or refit), ``reasons``, and frames ``variables`` and ``segments``.
     model : str

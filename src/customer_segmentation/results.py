@@ -163,13 +163,33 @@ class Sweep:
             No candidate was chosen.
         """
         from customer_segmentation.scoring.load import loaded
-        from customer_segmentation.tracking.log.candidate import SEGMENTS
+
+        run_id = str(self._chosen_row()["run_id"])
+        with call():
+            return Model(loaded(self.store, "", run_id))
+
+    @cached_property
+    def customers(self) -> pd.DataFrame:
+        """The list of customers, the most valuable first: segment, name, first action, value and margin of each.
+
+        The file ``segments/customers.parquet`` of the chosen candidate's run.
+
+        Raises
+        ------
+        StudyError
+            No candidate was chosen.
+        """
+        import io
+
+        from customer_segmentation.segments.high_value import LIST
         from customer_segmentation.tracking.read import artifact_of
 
         run_id = str(self._chosen_row()["run_id"])
         with call():
-            found = loaded(self.store, "", run_id)
-            return Model(found, actions=_first_actions(artifact_of(self.store, run_id, SEGMENTS)))
+            held = artifact_of(self.store, run_id, LIST)
+        if held is None:
+            raise StudyError(f"run {run_id} has no {LIST}; sweep again with overrides=['resume=false'].")
+        return pd.read_parquet(io.BytesIO(held))
 
     @property
     def plot(self) -> Plots:
@@ -227,10 +247,3 @@ class Sweep:
 
     def _repr_html_(self) -> str:
         return self._front
-
-
-def _first_actions(record: bytes | None) -> dict[int, str]:
-    import json
-
-    segments = json.loads(record)["segments"] if record else []
-    return {int(one["segment"]): one["recommendations"][0]["text"] for one in segments if one["recommendations"]}

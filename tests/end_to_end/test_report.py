@@ -113,8 +113,8 @@ def test_a_candidate_that_was_reported_has_profiles_and_names_by_which_migrate_c
         assert set(profile.loc[profile["segment"] == number, "customers"]) >= {item["customers"]}
         assert item["name"] in (swept.folder / "copy.md").read_text(encoding="utf-8").replace("\u00a0", " ")
     assert swept.artifact(candidate, "segments/concentration.csv").exists()
-    listed = pd.read_csv(swept.artifact(candidate, "segments/high_value_customers.csv"))
-    assert set(listed["name"]) <= {item["name"] for item in told}
+    listed = pd.read_csv(swept.artifact(candidate, "segments/customers.csv"))
+    assert set(listed["segment_name"]) == {item["name"] for item in told}
     sweep = swept.runs("sweep")[0].info.run_id
     moved = run_here("migrate", f"run_id={candidate.info.run_id}", f"other={sweep}", folder=swept.folder)
     assert moved.code == 0, moved.error
@@ -197,11 +197,16 @@ def test_names_advice_and_high_value_customers_stand_on_the_run_and_in_the_repor
         for advice in item["recommendations"]:
             assert advice["because"]
             assert advice["text"].replace("&", "&amp;").replace("'", "&#39;") in html
-    listed = pd.read_csv(swept.artifact(chosen, "segments/high_value_customers.csv"))
-    sizes = {item["segment"]: item["customers"] for item in told}
-    assert len(listed) == sum(sizes[segment] for segment in listed["segment"].unique())
+    listed = pd.read_csv(swept.artifact(chosen, "segments/customers.csv"))
+    assert listed["segment"].value_counts().to_dict() == {item["segment"]: item["customers"] for item in told}
     assert listed["value"].is_monotonic_decreasing
-    assert f"{len(listed):,} are in segments/high_value_customers.csv" in html
+    first = {item["segment"]: item["recommendations"][0]["text"] for item in told}
+    for segment, action in zip(listed["segment"], listed["first_action"], strict=True):
+        assert action.startswith(first[segment])
+    assert f"{listed['high_value'].sum():,} are in segments/customers.csv" in html
+    typed = pd.read_parquet(swept.artifact(chosen, "segments/customers.parquet"))
+    assert typed.astype({"customer": str})["customer"].tolist() == listed["customer"].astype(str).tolist()
+    assert typed["value"].tolist() == pytest.approx(listed["value"].tolist())
 
 
 def test_slides_are_pages_of_one_size_titled_by_what_the_tables_of_the_run_hold(swept, run_here):

@@ -90,7 +90,7 @@ def test_who_is_worth_keeping_is_counted_in_the_file(page, people):
     kept = current[current["segment"].isin(worth)]
     share = percent(kept["Total Revenue"].sum() / current["Total Revenue"].sum())
     assert f"These {len(kept):,} customers ({percent(len(kept) / len(current))} of all) account for {share}" in page
-    assert "segments/high_value_customers.csv" in page
+    assert "segments/customers.csv" in page
 
 
 def test_the_first_page_has_no_number_that_is_not_checked(page, people):

@@ -66,7 +66,7 @@ def test_the_first_page_answers_who_how_many_how_much_and_what_to_do(hostile):
         assert facts["of monthly value at stake"] == about(stake.recurring * stake.rate, "$")
     texts = " ".join(f"{item.lead} {item.text}" for item in blocks_within(build_report(hostile).summary, Paragraph))
     assert "Confidence:" in texts
-    assert "segments/high_value_customers.csv" in texts
+    assert "segments/customers.csv" in texts
     assert about(sum(stake.amount for stake in hostile.insights.stakes), "$") in texts
 
 

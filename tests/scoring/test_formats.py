@@ -156,3 +156,84 @@ def test_a_column_that_changes_its_type_is_told(tmp_path):
         output.write(pa.table({"a": pa.array(["x"])}))
     output.discard()
     assert not list(tmp_path.iterdir())
+
+
+HEADER = ["segment", "segment_name", "first_action", "value", "distance", "margin"]
+
+
+def test_the_list_says_what_to_do_first_and_the_value_with_ids_as_they_came(model, to_settings, tmp_path):
+    """The same ids and values whatever the file, to the character; other texts are safe for a spreadsheet."""
+    told = replace(model, actions={0: "call", 2: "=write, soon"}, names={0: "+a"})
+    part = to_settings.head(60).assign(**{"Customer ID": [f" @u{n} " for n in range(60)], "City": "=1+1"})
+    part.to_csv(tmp_path / "in.csv", index=False)
+    part.to_parquet(tmp_path / "in.parquet")
+    expected = model.predict(part).table
+    good = expected["segment"].notna()
+    for ending, safe in (("csv", False), ("csv", True), ("parquet", False)):
+        specs = contract_of(model.contract, {})
+        source = open_source(DataSettings(path=str(tmp_path / f"in.{ending}"), columns=specs))
+        output, rejects = (Output(tmp_path / f"{name}.{ending}", overwrite=True) for name in ("out", "rejects"))
+        score(told, source, output, rejects, Comparison(model), specs=specs, headers={}, safe_ids=safe, size=25)
+        read = pd.read_parquet if ending == "parquet" else pd.read_csv
+        found, left = read(tmp_path / f"out.{ending}"), read(tmp_path / f"rejects.{ending}")
+        assert list(found) == ["Customer ID", *HEADER]
+        ids = part["Customer ID"] if not safe else part["Customer ID"].str.replace("@", "@")
+        assert found["Customer ID"].tolist() == ids[good].tolist()
+        assert found["value"].tolist() == part["Total Revenue"][good].tolist()
+        mark = "" if ending == "parquet" else "'"
+        actions = {0: "call", 2: f"{mark}=write, soon"}
+        assert found["first_action"].astype(object).where(found["first_action"].notna(), None).tolist() == [
+            actions.get(segment) for segment in expected["segment"][good]
+        ]
+        assert set(found["segment_name"][found["segment"] == 0]) == {f"{mark}+a"}
+        assert len(left) == 1
+
+
+@pytest.mark.parametrize(("safe", "written"), [(False, "@u1"), (True, "'@u1")])
+def test_ids_have_a_switch_of_their_own(model, to_settings, tmp_path, safe, written):
+    part = to_settings.head(8).assign(**{"Customer ID": [f"@u{n}" for n in range(8)]})
+    part.to_csv(tmp_path / "in.csv", index=False)
+    for name, columns in (("a.csv", "id"), ("b.csv", "all"), ("c.xlsx", "id")):
+        specs = contract_of(model.contract, {})
+        source = open_source(DataSettings(path=str(tmp_path / "in.csv"), columns=specs))
+        rejects = Output(tmp_path / "rejects.csv", overwrite=True)
+        output = Output(tmp_path / name, overwrite=True)
+        score(
+            model, source, output, rejects, Comparison(model), specs=specs, headers={}, columns=columns, safe_ids=safe
+        )
+        read = pd.read_csv if name.endswith("csv") else lambda path: pd.read_excel(path, engine="openpyxl")
+        assert read(tmp_path / name)["Customer ID"].tolist()[1] == written
+    assert pd.read_csv(tmp_path / "rejects.csv")["Customer ID"].tolist() == [written.replace("1", "5")]
+
+
+def test_whole_numbers_stay_ids_beside_a_missing_one(model, to_settings, score_file, tmp_path):
+    part = to_settings.head(40).assign(**{"Customer ID": pd.array([None, *range(1000, 1039)], dtype="Int64")})
+    part.to_parquet(tmp_path / "in.parquet")
+    score_file(tmp_path / "in.parquet", output="out.parquet", size=15)
+    found = parquet.read_table(tmp_path / "out.parquet")["Customer ID"]
+    assert found.type == pa.int64()
+    assert found.to_pylist() == [None, *[n for n in range(1000, 1039) if n != 1004]]
+
+
+def test_columns_of_a_delimited_text_get_types_in_parquet(to_settings, score_file, tmp_path):
+    n = 90
+    part = to_settings.head(n).drop(index=[5]).assign(
+        code="007", zip=94_103, rate="0.12345678901234568", when="2024-02-29", never="2024-02-30", price="1.234,5",
+        mixed=["1"] * (n - 2) + ["x"], blank="", words="a", long="12345678901234567890",
+    )  # fmt: skip
+    part["zip"] = part["zip"].astype(object)
+    part.loc[3, "zip"] = "n/a"
+    part.to_csv(tmp_path / "in.csv", index=False)
+    score_file(tmp_path / "in.csv", output="out.parquet", columns="all", size=20)
+    found = parquet.read_table(tmp_path / "out.parquet")
+    kinds = {name: str(found.schema.field(name).type) for name in (*part, "segment")}
+    assert kinds["Total Revenue"] == "double"
+    assert kinds["Tenure in Months"] in ("int64", "double")
+    assert {kinds[name] for name in ("code", "never", "price", "mixed", "blank", "words", "long", "Customer ID")} == {
+        "large_string"
+    }
+    assert (kinds["zip"], kinds["rate"], kinds["when"], kinds["segment"]) == ("int64", "double", "date32[day]", "int64")
+    assert found["zip"].to_pylist() == [None if at == 3 else 94_103 for at in part.index]
+    assert found["rate"].to_pylist() == [0.12345678901234568] * (n - 1)
+    assert found["Total Revenue"].to_pylist() == part["Total Revenue"].tolist()
+    assert not list(tmp_path.glob("*.typed"))

@@ -18,6 +18,7 @@ SINGLE = (
     ("model=models:/customer-segmentation/3", "or models:/NAME@ALIAS, runs:/RUN_ID/model; default: the champion"),
     ("run_id=RUN_ID", "the model of a run; of a sweep: its chosen one"),
     ("columns=all", "every column of the input with the labels, instead of the id alone"),
+    ("spreadsheet_safe_ids=true", "an apostrophe before ids such as @u0 too (CSV, Excel); default: ids as they came"),
     ("'headers={Total Revenue: Umsatz}'", "where a header of the input is not recognised"),
     ("rejects=FILE.csv", "rows without a label, with reasons; default: beside the output"),
     ("overwrite=true", "replace the output of an earlier run"),

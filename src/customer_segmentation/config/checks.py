@@ -175,9 +175,13 @@ def _check_score_there(settings: ScoreSettings) -> None:
         Names the first of it.
     """
     usual = ScoreSettings()
-    for name in ("rejects", "chunk", "sheet", "delimiter", "encoding", "decimal"):
+    reasons = {
+        "rejects": "rejected rows stand in the output, with the reason",
+        "spreadsheet_safe_ids": "it writes Parquet, which no spreadsheet runs",
+    }
+    for name in ("rejects", "spreadsheet_safe_ids", "chunk", "sheet", "delimiter", "encoding", "decimal"):
         if getattr(settings, name) != getattr(usual, name):
-            why = "rejected rows stand in the output, with the reason" if name == "rejects" else "it reads Parquet"
+            why = reasons.get(name, "it reads Parquet")
             raise SettingsError(f"{name} has no effect with engine={settings.engine.kind}: {why}; leave it out.")
     if (settings.input == "catalog") != bool(settings.query):
         raise SettingsError(

@@ -47,7 +47,10 @@ def print_sweep(result: SweepResult) -> None:  # noqa: C901 - one case after the
         soft_wrap=True,
     )
     if chosen is not None:
-        out.print(f"Chosen run {chosen['run_id']}: model, figures, segments.csv, segments/", soft_wrap=True)
+        out.print(
+            f"Chosen run {chosen['run_id']}: model, figures, segments/ (customers.csv: what to do with each customer)",
+            soft_wrap=True,
+        )
     if result.report:
         out.print(f"Report: {escape(result.report)}", soft_wrap=True)
     print_next(out, "Next, compare the runs:", command(store, "ui"))

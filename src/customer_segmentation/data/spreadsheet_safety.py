@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,17 +27,26 @@ def neutral(text: str) -> str:
     return f"'{text}" if is_formula(text) else text
 
 
-def neutralised(frame: pd.DataFrame) -> pd.DataFrame:
+def neutralised(frame: pd.DataFrame, *, but: Collection[str] = ()) -> pd.DataFrame:
     """Return the table with an apostrophe before each text and header that a spreadsheet would run.
 
     Parameters
     ----------
     frame : DataFrame
         Returned as it is where there is nothing to neutralise; never changed.
+    but : collection of str
+        Columns that are left as they are.
     """
-    changed = {}
+    changed: dict[int, Any] = {}
     for at in range(frame.shape[1]):
         column = frame.iloc[:, at]
+        if frame.columns[at] in but:
+            continue
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            words = [neutral(word) if isinstance(word, str) else word for word in column.cat.categories]
+            if words != list(column.cat.categories):
+                changed[at] = column.astype(object).map(dict(zip(column.cat.categories, words, strict=True)))
+            continue
         if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_datetime64_any_dtype(column.dtype):
             continue
         if isinstance(column.dtype, pd.StringDtype) and not column.str.slice(0, 1).isin(list(_STARTS)).any():
@@ -55,9 +66,18 @@ def neutralised(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(columns, axis=1).set_axis(headers, axis=1)
 
 
-def neutralised_arrow(table: pa.Table) -> pa.Table:
-    """The same of an Arrow table without its headers; columns without a suspect text are handed on as they are."""
+def neutralised_arrow(table: pa.Table, *, but: Collection[str] = ()) -> pa.Table:
+    """The same of an Arrow table without its headers; columns without a suspect text are handed on as they are.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+    but : collection of str
+        Columns that are left as they are.
+    """
     for at, field in enumerate(table.schema):
+        if field.name in but:
+            continue
         column = table.column(at)
         if not any(any_matches(texts, f"^[{re.escape(_STARTS)}]") for texts in texts_in(column)):
             continue

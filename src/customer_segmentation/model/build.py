@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from customer_segmentation.clustering.distances import distances
+from customer_segmentation.clustering.feature_set import columns_of_repairs
 from customer_segmentation.clustering.space import Space
 from customer_segmentation.data.contract import plain_spec
 from customer_segmentation.data.table import CustomerTable
@@ -50,6 +51,7 @@ def segment_model_of(  # noqa: PLR0913 - what a model is made of, by keyword
     selection: SelectionSettings,
     profile: pd.DataFrame | None = None,
     names: Mapping[int, str] | None = None,
+    actions: Mapping[int, str] | None = None,
     mixed: bool = False,
 ) -> SegmentModel:
     """Pipeline around a fit's estimator, contract, example and reference distributions.
@@ -71,6 +73,8 @@ def segment_model_of(  # noqa: PLR0913 - what a model is made of, by keyword
         Tidy, one row a segment and variable.
     names : mapping of int to str, optional
         Names of the segments.
+    actions : mapping of int to str, optional
+        What to do first with each segment.
     mixed : bool
         The example is of no customer: each cell is another one's.
     """
@@ -86,7 +90,10 @@ def segment_model_of(  # noqa: PLR0913 - what a model is made of, by keyword
             example[column] = example[column].map({True: "Yes", False: "No"}).astype(object)
     population = data.populations.get(data.keep)
     kept = [population.column] if population is not None and population.column in table.columns else []
-    read = list(dict.fromkeys([*([table.id_column] if table.id_column else []), *columns, *kept]))
+    # The value is told in the list of a scoring, where it is there: nobody's label needs it.
+    worth = columns_of_repairs([table.value_column], table.columns) if table.value_column else []
+    worth = [name for name in worth if name in table.columns]
+    read = list(dict.fromkeys([*([table.id_column] if table.id_column else []), *columns, *kept, *worth]))
     k = len(fit.centres)
     own, _ = distances(space.matrix, fit.centres, fit.labels.astype(np.intp))
     reference = reference_of(
@@ -102,6 +109,7 @@ def segment_model_of(  # noqa: PLR0913 - what a model is made of, by keyword
         pipeline=space.pipeline(fit.estimator),
         numbers=tuple(range(k)),
         names=dict(names or {}),
+        actions=dict(actions or {}),
         centres=fit.centres,
         contract={name: plain_spec(table.columns[name]) for name in read},
         example=example,

@@ -76,7 +76,10 @@ def write_model(model: SegmentModel, folder: Path) -> None:
     segments = {
         "format": FORMAT,
         "about": dict(model.about),
-        "segments": [{"cluster": at, "number": n, "name": model.names.get(n)} for at, n in enumerate(model.numbers)],
+        "segments": [
+            {"cluster": at, "number": n, "name": model.names.get(n), "first_action": model.actions.get(n)}
+            for at, n in enumerate(model.numbers)
+        ],
         "centres": np.asarray(model.centres).tolist(),
         "contract": dict(model.contract),
         "trusted_modules": list(model.trusted_modules),
@@ -121,6 +124,9 @@ def read_model(folder: Path, *, trusted_modules: Collection[str] = ()) -> Segmen
             pipeline=pipeline,
             numbers=tuple(int(entry["number"]) for entry in entries),
             names={int(entry["number"]): str(entry["name"]) for entry in entries if entry["name"]},
+            actions={
+                int(entry["number"]): str(entry["first_action"]) for entry in entries if entry.get("first_action")
+            },
             centres=np.array(segments["centres"], dtype=np.float64),
             contract=segments["contract"],
             example=pd.DataFrame(**json.loads((folder / EXAMPLE).read_text(encoding="utf-8"))),

@@ -77,6 +77,8 @@ class SegmentModel:
         Where the model is from: study, k, digest of the table, ...
     rules : mapping
         A shallow tree that explains the segments, as `learn_rules` makes it; empty where there is none.
+    actions : mapping of int to str
+        What to do first with a segment, by its number.
     trusted_modules : tuple of str
         Packages or modules whose types the pipeline may hold beside scikit-learn's and ours.
     """
@@ -92,6 +94,7 @@ class SegmentModel:
     about: Mapping[str, Any] = field(default_factory=dict)
     rules: Mapping[str, Any] = field(default_factory=dict)
     trusted_modules: tuple[str, ...] = ()
+    actions: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def step(self) -> CustomerFeatures:
@@ -99,6 +102,11 @@ class SegmentModel:
         first = self.pipeline.steps[0][1]
         assert isinstance(first, CustomerFeatures)  # noqa: S101 - for the type checker
         return first
+
+    @property
+    def value_column(self) -> str | None:
+        """Column that says what a customer is worth; None where the table of the fit had none."""
+        return next((name for name, plain in self.contract.items() if plain.get("role") == "value"), None)
 
     @property
     def needed(self) -> list[str]:
@@ -112,7 +120,7 @@ class SegmentModel:
     def renamed(self, numbers: tuple[int, ...], names: Mapping[int, str], **about: Any) -> SegmentModel:
         """Return the same model with other numbers and names of its segments.
 
-        A profile speaks of numbers and goes along: its column ``segment`` gets the new ones.
+        A profile and actions speak of numbers and go along.
 
         Parameters
         ----------
@@ -121,10 +129,18 @@ class SegmentModel:
         **about : goes over what ``about`` holds
         """
         profile = self.profile
+        moved = dict(zip(self.numbers, numbers, strict=True))
+        actions = {moved.get(number, number): text for number, text in self.actions.items()}
         if profile is not None and "segment" in profile:
-            moved = dict(zip(self.numbers, numbers, strict=True))
             profile = profile.assign(segment=[moved.get(number, number) for number in profile["segment"]])
-        return replace(self, numbers=tuple(numbers), names=dict(names), profile=profile, about={**self.about, **about})
+        return replace(
+            self,
+            numbers=tuple(numbers),
+            names=dict(names),
+            profile=profile,
+            actions=actions,
+            about={**self.about, **about},
+        )
 
     def predict(self, customers: pd.DataFrame, *, decimal: str | None = None) -> Labelled:
         """Label customers; one that cannot be labelled gets a reason, and never keeps the others from their labels.

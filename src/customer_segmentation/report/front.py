@@ -9,6 +9,7 @@ from customer_segmentation.formatting import capital, counted, figure, listed, p
 from customer_segmentation.report.data import ReportData
 from customer_segmentation.report.document import Beside, Block, Paragraph, Tile, Tiles
 from customer_segmentation.report.profile_rows import outcome_rows
+from customer_segmentation.segments.high_value import list_files
 from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.segments.stakes import about, adjective, together
 from customer_segmentation.verdict.structure import structure_of_chosen
@@ -126,12 +127,13 @@ def keep_blocks(data: ReportData, insights: SegmentInsights) -> list[Block]:
         text = f"No segment's customers are worth more than the average in {value.name}."
         return [Paragraph(text, lead="Worth keeping:")]
     names = listed(insights.titled(segment) for segment in found.segments)
+    place = list_files(len(insights.customers))[0]
     run = "" if data.candidate is None else f" of run {data.candidate.run_id[:8]}"
     return [
         Paragraph(
             f"{names}. These {counted(len(found.customers), 'customer')} ({percent(found.share)} of all) account for "
-            f"{percent(found.value_share)} of {value.name}. Their list, the most valuable first, is the file "
-            f"segments/high_value_customers.csv{run}.",
+            f"{percent(found.value_share)} of {value.name}. They stand first in the list of customers, the file "
+            f"{place}{run}; high_value marks them.",
             lead="Worth keeping:",
         )
     ]

@@ -31,7 +31,7 @@ from customer_segmentation.report.profile_rows import (
     subject,
     written,
 )
-from customer_segmentation.segments.high_value import HighValue
+from customer_segmentation.segments.high_value import HighValue, list_files
 from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.segments.recommendations import Recommendation
 
@@ -254,11 +254,11 @@ def high_value_section(data: ReportData) -> Section:
         tables.insert(0, _customers(insights, found))
     blocks.append(Beside(tuple(tables)))
     if found is not None and len(found.customers):
+        file = list_files(len(insights.customers))[0]
         blocks.append(
             Paragraph(
-                f"All {len(found.customers):,} are in segments/high_value_customers.csv of the candidate's run. A "
-                "small "
-                "margin means that the customer is near the border to another segment."
+                f"All {len(found.customers):,} are in {file} of the candidate's run, marked high_value, with the first "
+                "action for each. A small margin means that the customer is near the border to another segment."
             )
         )
     return Section("high-value", title, tuple(blocks))

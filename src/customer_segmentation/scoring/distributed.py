@@ -13,11 +13,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.model.segment_model import Labelled, SegmentModel
 from customer_segmentation.scoring.columns import id_of, positions_of
-from customer_segmentation.scoring.score import DECIMALS, Comparison, Scored, count_reason, counts_of, refuse_twice
+from customer_segmentation.scoring.list_rows import ListRows
+from customer_segmentation.scoring.outputs import has_labels
+from customer_segmentation.scoring.score import Comparison, Scored, count_reason, counts_of, refuse_twice
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.sources.base import Chunk
 from customer_segmentation.sources.distributed import DistributedSource
@@ -25,10 +28,12 @@ from customer_segmentation.sources.parsing.texts import texts_of
 
 CATALOG = "catalog"  # as an input or an output: a query on, or a table of, the engine's catalog
 EMPTY = "the row is empty"
-#: What is written behind the columns of the input, and its types.
-LABELLED = {
+#: What may be written behind the columns of the input, and its types.
+TYPES = {
     "segment": "long",
     "segment_name": "string",
+    "first_action": "string",
+    "value": "double",
     "distance": "double",
     "margin": "double",
     "reason": "string",
@@ -41,12 +46,12 @@ class _Labels:
 
     model: SegmentModel
     known: Mapping[int, str]
-    decimal: str | None
+    listed: ListRows
 
     def of(self, chunk: Chunk) -> tuple[Labelled, pd.DataFrame, np.ndarray]:
         """Labels of a chunk, its cells by name, and why rows have no label."""
         cells = chunk.frame.rename(columns=self.known)
-        labelled = self.model.predict(cells, decimal=self.decimal)
+        labelled = self.model.predict(cells, decimal=self.listed.decimal)
         reasons = labelled.table["reason"].to_numpy(dtype=object).copy()
         bad = np.flatnonzero(pd.notna(reasons))
         bare = bad[_all_texts(chunk.frame.iloc[bad]) == ""]
@@ -57,16 +62,16 @@ class _Labels:
 
     def rows(self, chunk: Chunk) -> pa.Table:
         """What is written of each row of a chunk."""
-        labelled, _, reasons = self.of(chunk)
-        table = labelled.table
-        columns = [
-            pa.array(table["segment"], pa.int64(), from_pandas=True),
-            pa.array(table["segment_name"].astype("object"), pa.string(), from_pandas=True),
-            pa.array(table["distance"].to_numpy().round(DECIMALS), pa.float64(), from_pandas=True),
-            pa.array(table["margin"].to_numpy().round(DECIMALS), pa.float64(), from_pandas=True),
-            pa.array(reasons, pa.string(), from_pandas=True),
-        ]
-        return pa.table(columns, names=list(LABELLED))
+        labelled, cells, reasons = self.of(chunk)
+        columns = {**self.listed.added(labelled, cells), "reason": pa.array(reasons, pa.string(), from_pandas=True)}
+        for name in {"segment_name", "first_action"} & set(columns):
+            columns[name] = pc.cast(columns[name], pa.string())
+        return pa.table(columns)
+
+    @property
+    def types(self) -> dict[str, str]:
+        """Of what is written behind the columns of the input."""
+        return {name: TYPES[name] for name in (*self.listed.names, "reason")}
 
     def counts(self, chunks: Iterator[Chunk]) -> Iterator[bytes]:
         """What became of the rows of chunks, and their drift."""
@@ -202,9 +207,10 @@ def score_there(  # noqa: PLR0913 - each is named at the call
     positions = positions_of(source.headers, specs, needed=model.needed, named=headers, source=source.name)
     id_column = id_of(specs)
     done = Scored(id_column=id_column if id_column in positions else None)
-    refuse_twice(source, columns, done.id_column, positions)
+    listed = ListRows(model, specs, positions, columns, source.decimal)
+    refuse_twice(source, listed)
     wanted = {at: specs[name] for name, at in positions.items()}
-    labels = _Labels(model, {at: name for name, at in positions.items()}, source.decimal)
+    labels = _Labels(model, {at: name for name, at in positions.items()}, listed)
     for answer in source.mapped(labels.counts, wanted):
         part = json.loads(answer)
         done.rows += part["rows"]
@@ -218,7 +224,7 @@ def score_there(  # noqa: PLR0913 - each is named at the call
         raise DataError(f"{source.name} has a header and no rows; there is nobody to score.")
     if done.scored:  # else, as of a table that is read here, the labels of an earlier run stay
         kept = None if columns == "all" else [] if done.id_column is None else [positions[done.id_column]]
-        place.write(partial(source.written, labels.rows, wanted, kept=kept, added=LABELLED))
+        place.write(partial(source.written, labels.rows, wanted, kept=kept, added=labels.types))
     return done
 
 
@@ -240,7 +246,7 @@ def _refuse_existing(folder: Path, *, overwrite: bool) -> None:
         names = list(dataset.dataset(folder, format="parquet").schema.names) if folder.is_dir() else []
     except (OSError, pa.ArrowException):
         names = []
-    if names[-len(LABELLED) :] != list(LABELLED):
+    if names[-1:] != ["reason"] or not has_labels(names[:-1]):
         raise SettingsError(
             f"output={folder} is not an output of an earlier scoring with this engine, so overwrite=true does not "
             "replace it; give another name."

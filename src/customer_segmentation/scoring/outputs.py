@@ -17,6 +17,7 @@ import pyarrow.csv as arrow_csv
 
 from customer_segmentation.data.spreadsheet_safety import any_matches, neutral, neutralised_arrow, texts_in
 from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.scoring.text_types import TextTypes
 from customer_segmentation.settings.data import DataSettings
 from customer_segmentation.sources.new_file import NewFile
 from customer_segmentation.sources.open import open_path
@@ -31,8 +32,46 @@ PACKINGS: dict[str, Callable[[Path], Any]] = {
 #: The columns that a scoring adds, and those with which rejected rows end.
 LABELS = ("segment", "segment_name", "distance", "margin")
 REJECTED = ("row", "reason")
+#: All that a scoring may add: what to do first where the model knows it, the value where the input has it.
+LISTED = ("segment", "segment_name", "first_action", "value", "distance", "margin")
+_ENDS = [
+    [name for name in LISTED if name not in left_out]
+    for left_out in ((), ("value",), ("first_action",), ("first_action", "value"))
+]
+_MARK = b"segment"
 _SPECIAL = r'[",\t\r\n]'
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
+def as_it_came(field: pa.Field) -> pa.Field:
+    """Mark a column of ids, in which no writer changes a text."""
+    return field.with_metadata({_MARK: b"id"})
+
+
+def untyped(field: pa.Field, decimal: str | None) -> pa.Field:
+    """Mark a column of a delimited text, whose cells are characters of any kind.
+
+    Parameters
+    ----------
+    field : of the column
+    decimal : mark of its numbers; None: a point
+    """
+    return field.with_metadata({_MARK: (decimal or ".").encode()})
+
+
+def ids_in(schema: pa.Schema) -> list[str]:
+    """Columns that are marked as ids."""
+    return [field.name for field in schema if (field.metadata or {}).get(_MARK) == b"id"]
+
+
+def untyped_in(schema: pa.Schema) -> dict[str, str]:
+    """Columns that are marked as untyped, with the decimal mark of their numbers."""
+    marks = {field.name: (field.metadata or {}).get(_MARK, b"id").decode() for field in schema}
+    return {name: mark for name, mark in marks.items() if mark != "id"}
+
+
+def _unmarked(schema: pa.Schema) -> pa.Schema:
+    return pa.schema([field.remove_metadata() for field in schema])
 
 
 class Writer(Protocol):
@@ -118,7 +157,8 @@ def is_scored(path: Path) -> bool:
 
 def has_labels(names: Sequence[str]) -> bool:
     """Whether the last columns of a table are those of labels."""
-    return [str(name).lower() for name in names[-len(LABELS) :]] == list(LABELS)
+    lowered = [str(name).lower() for name in names]
+    return any(lowered[-len(end) :] == end for end in _ENDS)
 
 
 def _header(path: Path) -> list[str]:
@@ -163,12 +203,13 @@ class CsvWriter:
     def __init__(self, path: Path, schema: pa.Schema, *, delimiter: str = ",", packing: str = "") -> None:
         self._stream = PACKINGS[packing](path) if packing else path.open("wb")
         self._delimiter = delimiter
+        self._ids = ids_in(schema)
         header = pa.table([pa.array([neutral(name)], pa.string()) for name in schema.names], names=schema.names)
         self._plain(header, special=_special(header))
 
     def write(self, table: pa.Table) -> None:
         """Append rows."""
-        table = neutralised_arrow(table)
+        table = neutralised_arrow(table, but=self._ids)
         self._plain(table, special=_special(table))
 
     def _plain(self, table: pa.Table, *, special: bool) -> None:
@@ -187,21 +228,43 @@ class CsvWriter:
 
 
 class ParquetWriter:
-    """Parquet; texts stay as they are, no spreadsheet runs them."""
+    """Parquet; texts stay as they are, no spreadsheet runs them.
+
+    Columns of a delimited text get their types when all of them have been seen: numbers and ISO dates. What is not one
+    in every cell stays text.
+    """
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         import pyarrow.parquet as parquet
 
-        self._schema = schema
-        self._writer = parquet.ParquetWriter(path, schema, compression="zstd")
+        self._path, self._schema = path, _unmarked(schema)
+        self._types = TextTypes(untyped_in(schema))
+        self._writer = parquet.ParquetWriter(path, self._schema, compression="zstd")
 
     def write(self, table: pa.Table) -> None:
         """Append rows."""
+        self._types.add(table)
         self._writer.write_table(conform(table, self._schema))
 
     def close(self) -> None:
         """Finish the file."""
+        import pyarrow.parquet as parquet
+
         self._writer.close()
+        if not self._types.found:
+            return
+        aside = self._path.with_name(f"{self._path.name}.typed")
+        schema = self._types.schema(self._schema)
+        try:
+            with (
+                parquet.ParquetFile(self._path) as held,
+                parquet.ParquetWriter(aside, schema, compression="zstd") as new,
+            ):
+                for group in range(held.num_row_groups):
+                    new.write_table(self._types.cast(held.read_row_group(group), schema))
+            aside.replace(self._path)
+        finally:
+            aside.unlink(missing_ok=True)
 
 
 class ExcelWriter:
@@ -214,6 +277,7 @@ class ExcelWriter:
         self._book = Workbook(write_only=True)
         self._sheet = self._book.create_sheet("segments")
         self._sheet.append([neutral(name) for name in schema.names])
+        self._ids = ids_in(schema)
         self._rows = 1
 
     def write(self, table: pa.Table) -> None:
@@ -230,9 +294,22 @@ class ExcelWriter:
                 f"a sheet of Excel holds {EXCEL_ROWS - 1:,} rows below its header, and there are more; write to CSV or "
                 "Parquet."
             )
-        columns = [column.to_pylist() for column in neutralised_arrow(table).columns]
+        columns = [column.to_pylist() for column in neutralised_arrow(table, but=self._ids).columns]
         for row in zip(*columns, strict=True):
-            self._sheet.append([_UNPRINTABLE.sub("", cell) if isinstance(cell, str) else cell for cell in row])
+            self._sheet.append([self._cell(cell) for cell in row])
+
+    def _cell(self, value: Any) -> Any:
+        """A text as a text, also where a sheet would run it: an id with a sign in front."""
+        from openpyxl.cell import WriteOnlyCell
+
+        if not isinstance(value, str):
+            return value
+        text = _UNPRINTABLE.sub("", value)
+        if not text.startswith("="):
+            return text
+        cell = WriteOnlyCell(self._sheet, value=text)
+        cell.data_type = "s"
+        return cell
 
     def close(self) -> None:
         """Finish the file."""

@@ -20,15 +20,15 @@ from customer_segmentation.scoring.collected import Collected
 from customer_segmentation.scoring.columns import id_of, positions_of
 from customer_segmentation.scoring.database_output import TableOutput
 from customer_segmentation.scoring.drift import Drift, DriftWatch
-from customer_segmentation.scoring.outputs import LABELS, REJECTED, Output
+from customer_segmentation.scoring.list_rows import ListRows
+from customer_segmentation.scoring.outputs import REJECTED, Output, as_it_came
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.settings.score import DriftSettings
 from customer_segmentation.sources.base import Chunk, TableSource
-from customer_segmentation.sources.parsing.texts import fold, texts_of
+from customer_segmentation.sources.parsing.texts import fold
 from customer_segmentation.sources.row_spool import RowSpool
 from customer_segmentation.sources.tables import names_of, texts_frame
 
-DECIMALS = 6
 MOST_REASONS = 1000
 _VALUE = re.compile(r": '(?:[^']|'(?! is ))*' ")
 
@@ -125,6 +125,7 @@ def score(  # noqa: PLR0913 - each is named at the call
     specs: Mapping[str, ColumnSpec],
     headers: Mapping[str, str],
     columns: str = "id",
+    safe_ids: bool = False,
     size: int = 100_000,
     progress: Callable[[int, int | None], None] = lambda *_: None,
 ) -> Scored:
@@ -146,6 +147,8 @@ def score(  # noqa: PLR0913 - each is named at the call
     headers : mapping of str to str
         Headers that the user names.
     columns : {"id", "all"}
+    safe_ids : bool
+        Let an id that a spreadsheet would run be changed as other texts are.
     size : int
         Rows in memory at once.
     progress : callable
@@ -159,9 +162,11 @@ def score(  # noqa: PLR0913 - each is named at the call
     positions = positions_of(source.headers, specs, needed=model.needed, named=headers, source=source.name)
     id_column = id_of(specs)
     done = Scored(id_column=id_column if id_column in positions else None)
-    refuse_twice(source, columns, done.id_column, positions)
+    listed = ListRows(model, specs, positions, columns, source.decimal, safe_ids)
+    refuse_twice(source, listed)
     wanted = {at: specs[name] for name, at in positions.items()}
     names = names_of(source.text_names, taken=REJECTED)
+    key = None if done.id_column is None or safe_ids else names[positions[done.id_column]]
     known = {at: name for name, at in positions.items()}
     start = broken = 0
     try:
@@ -174,7 +179,7 @@ def score(  # noqa: PLR0913 - each is named at the call
                 labelled = model.predict(cells, decimal=source.decimal)
                 watch.add(labelled, cells)
                 good = labelled.table["segment"].notna().to_numpy()
-                output.write(_labels(chunk, labelled.table, good, positions, done.id_column, columns))
+                output.write(listed.of(chunk, labelled, cells, good, source))
                 done.scored += int(good.sum())
                 done.segments.update(counts_of(labelled.table["segment"].to_numpy(dtype=np.int64, na_value=-1)[good]))
                 if not good.all():
@@ -182,14 +187,14 @@ def score(  # noqa: PLR0913 - each is named at the call
                     reasons = [str(reason) for reason in labelled.table["reason"].to_numpy()[bad]]
                     if chunk.everything is not None:
                         part = texts_frame(chunk.everything.take(pa.array(bad)), source.text_names)
-                        _reject(rejects, part.assign(row=chunk.rows[bad], reason=reasons), names, done)
+                        _reject(rejects, part.assign(row=chunk.rows[bad], reason=reasons), names, key, done)
                     else:
                         spool.add(bad + start, chunk.rows[bad], reasons)
                 start += len(chunk.rows)
                 progress(start, source.expected_rows)
             if spool.count or broken:
                 for part in source.rejected(spool):
-                    _reject(rejects, part, names, done)
+                    _reject(rejects, part, names, key, done)
         done.rejected = rejects.rows
         done.rows = done.scored + done.rejected
         if not done.rows:
@@ -239,62 +244,27 @@ def counts_of(segments: np.ndarray) -> dict[int, int]:
     return dict(zip(values.tolist(), counts.tolist(), strict=True))
 
 
-def refuse_twice(source: TableSource, columns: str, id_column: str | None, positions: Mapping[str, int]) -> None:
+def refuse_twice(source: TableSource, listed: ListRows) -> None:
     """Refuse an output in which a name would stand twice.
 
     Parameters
     ----------
     source : the input
-    columns : "id" or "all"
-    id_column : name of the id; None where the input has none
-    positions : column of the model to its position in the input
+    listed : what is written of its rows
 
     Raises
     ------
     SettingsError
         The input has a column of such a name.
     """
-    kept = names_of(source.headers) if columns == "all" else []
-    if id_column is not None and columns == "id":
-        kept = [source.headers[positions[id_column]]]
-    twice = [name for name in kept if name.strip().lower() in LABELS]
+    kept = names_of(source.headers) if listed.columns == "all" else []
+    if listed.id_column is not None and listed.columns == "id":
+        kept = [source.headers[listed.positions[listed.id_column]]]
+    twice = [name for name in kept if name.strip().lower() in listed.names]
     if twice:
         raise SettingsError(
             f"{source.name} has a column {twice[0]!r} already, as scored tables have; rename it, or give columns=id."
         )
-
-
-def _labels(
-    chunk: Chunk,
-    table: pd.DataFrame,
-    good: np.ndarray,
-    positions: Mapping[str, int],
-    id_column: str | None,
-    columns: str,
-) -> pa.Table:
-    """Rows with a label as they are written."""
-    whole = bool(good.all())
-    kept = table if whole else table[good]
-    if columns == "all":
-        assert chunk.everything is not None  # noqa: S101 - asked for
-        rows = chunk.everything if whole else chunk.everything.filter(pa.array(good))
-    elif id_column is not None:
-        ids = texts_of(chunk.frame[positions[id_column]])
-        cells = pa.chunked_array(pa.array(ids if whole else ids[good], pa.large_string(), from_pandas=True))
-        rows = pa.table({id_column: cells})
-    else:
-        rows = pa.table({"row": chunk.rows if whole else chunk.rows[good]})
-    names = kept["segment_name"]
-    categories = pa.array(list(names.cat.categories), pa.string())
-    added: dict[str, Any] = {
-        "segment": pa.array(kept["segment"].to_numpy(dtype=np.int64)),
-        "segment_name": pa.DictionaryArray.from_arrays(pa.array(names.cat.codes.to_numpy()), categories),
-        "distance": pa.array(kept["distance"].to_numpy().round(DECIMALS)),
-        "margin": pa.array(kept["margin"].to_numpy().round(DECIMALS)),
-    }
-    for name, cells in added.items():
-        rows = rows.append_column(name, cells)
-    return rows
 
 
 def count_reason(done: Scored, reason: str) -> None:
@@ -309,7 +279,7 @@ def count_reason(done: Scored, reason: str) -> None:
     done.reasons[kind if kind in done.reasons or len(done.reasons) < MOST_REASONS else "other"] += 1
 
 
-def _reject(aside: Output | Collected, part: pd.DataFrame, names: list[str], done: Scored) -> None:
+def _reject(aside: Output | Collected, part: pd.DataFrame, names: list[str], key: str | None, done: Scored) -> None:
     """Write rows without a label with all their cells; a row in which nothing stands has no other reason."""
     cells = part.iloc[:, :-2].fillna("").astype("str")
     empty = (cells.apply(lambda column: column.str.strip()) == "").all(axis=1).to_numpy()
@@ -318,4 +288,6 @@ def _reject(aside: Output | Collected, part: pd.DataFrame, names: list[str], don
         count_reason(done, str(reason))
     columns: list[Any] = [pa.array(cells.iloc[:, at], pa.large_string()) for at in range(cells.shape[1])]
     columns += [pa.array(part["row"].to_numpy(dtype=np.int64)), pa.array(reasons.tolist(), pa.large_string())]
-    aside.write(pa.table(columns, names=[*names, *REJECTED]))
+    fields = [pa.field(name, cells.type) for name, cells in zip([*names, *REJECTED], columns, strict=True)]
+    fields = [as_it_came(field) if field.name == key else field for field in fields]
+    aside.write(pa.table(columns, schema=pa.schema(fields)))

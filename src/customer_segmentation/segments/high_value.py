@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +15,15 @@ from customer_segmentation.segments.profile import Profiles
 from customer_segmentation.segments.segment_name import SegmentName
 
 Floats = npt.NDArray[np.float64]
+
+#: All customers of a fit with what to do with each: typed, and for spreadsheets up to so many customers.
+LIST, LIST_CSV = "segments/customers.parquet", "segments/customers.csv"
+MOST_IN_CSV = 200_000
+
+
+def list_files(customers: int) -> tuple[str, ...]:
+    """Names of the files that hold a list of so many customers, that for people first."""
+    return (LIST_CSV, LIST) if customers <= MOST_IN_CSV else (LIST,)
 
 
 def high_value_segments(profiles: Profiles) -> tuple[int, ...]:
@@ -25,51 +36,81 @@ def high_value_segments(profiles: Profiles) -> tuple[int, ...]:
     return tuple(int(segment) for segment in rows.sort_values("value", ascending=False, kind="stable")["segment"])
 
 
-def high_value_customers(
+def customer_list(  # noqa: PLR0913 - each is named at the call
     profiles: Profiles,
     names: tuple[SegmentName, ...],
+    actions: Mapping[int, str],
     *,
     matrix: Floats,
     labels: npt.NDArray[np.integer],
     centres: Floats,
-    amounts: Floats,
+    amounts: Floats | None,
     ids: pd.Series | None,
-) -> HighValue | None:
-    """List the customers of the high-value segments; None where the table has no column of role value.
+) -> pd.DataFrame:
+    """List all customers of a fit with what to do with each, the most valuable first.
 
     Parameters
     ----------
     profiles : Profiles
     names : tuple of SegmentName
+    actions : mapping of int to str
+        First action of a segment, where there is one.
     matrix : array of shape (n_customers, n_dimensions)
         The clustered space.
     labels : integer array of shape (n_customers,)
     centres : array of shape (k, n_dimensions)
-    amounts : array of shape (n_customers,)
+    amounts : array of shape (n_customers,), optional
         What each customer is worth.
     ids : Series of shape (n_customers,) or None
+
+    Returns
+    -------
+    DataFrame of shape (n_customers, n_columns)
+        ``customer`` (where the table has ids), ``row`` (position among the customers used, from 0), ``segment``,
+        ``segment_name``, ``first_action``, ``value`` and ``high_value`` (whether the segment is worth more than the
+        average; both where the table has a value), ``distance`` to the centre of its own segment in the clustered
+        space, and ``margin``: 1 at that centre, 0 half way to the next one.
+    """
+    own, other = distances(matrix, centres, labels.astype(np.intp))
+    called = {name.segment: name.name for name in names}
+    numbers = range(len(centres))
+    columns: dict[str, Any] = {} if ids is None else {"customer": ids.to_numpy()}
+    columns |= {
+        "row": np.arange(len(labels)),
+        "segment": labels.astype(np.int64),
+        "segment_name": _by_segment([called.get(number, f"segment {number}") for number in numbers], labels),
+        "first_action": _by_segment([actions.get(number) for number in numbers], labels),
+    }
+    if amounts is not None and profiles.value is not None:
+        columns |= {"value": amounts, "high_value": np.isin(labels, high_value_segments(profiles))}
+    frame = pd.DataFrame({**columns, "distance": own, "margin": margin(own, other)})
+    if "value" in frame:
+        frame = frame.sort_values("value", ascending=False, kind="stable", ignore_index=True)
+    return frame
+
+
+def _by_segment(texts: list[str | None], labels: npt.NDArray[np.integer]) -> pd.Categorical:
+    """A text of each segment for each of its customers, stored once."""
+    codes, distinct = pd.factorize(pd.Series(texts, dtype="str"))
+    return pd.Categorical.from_codes(codes[labels], categories=pd.Index(distinct))
+
+
+def high_value_customers(profiles: Profiles, listed: pd.DataFrame) -> HighValue | None:
+    """Take the customers of the high-value segments; None where the table has no column of role value.
+
+    Parameters
+    ----------
+    profiles : Profiles
+    listed : DataFrame
+        All customers, see `customer_list`.
     """
     if profiles.value is None:
         return None
     segments = high_value_segments(profiles)
-    rows = np.flatnonzero(np.isin(labels, segments))
-    own, other = distances(matrix[rows], centres, labels[rows].astype(np.intp))
-    called = {name.segment: name.name for name in names}
-    columns = {
-        "row": rows,
-        "segment": labels[rows].astype(np.int64),
-        "name": [called.get(int(segment), "") for segment in labels[rows]],
-        "value": amounts[rows],
-        "distance": own,
-        "margin": margin(own, other),
-    }
-    if ids is not None:
-        columns = {"customer": ids.to_numpy()[rows], **columns}
-    frame = pd.DataFrame(columns).sort_values("value", ascending=False, kind="stable", ignore_index=True)
     theirs = profiles.segments[profiles.segments["segment"].isin(segments)]
     return HighValue(
         segments=segments,
-        customers=frame,
+        customers=listed[listed["high_value"]].reset_index(drop=True),
         share=float(theirs["share"].sum()),
         value=float(theirs["value"].sum()),
         value_share=float(theirs["value_share"].sum()) if len(theirs) else 0.0,
@@ -85,9 +126,7 @@ class HighValue:
     segments : tuple of int
         Their value per customer is above that of all customers, interval included; the most valuable first.
     customers : DataFrame, one row a customer of these segments, the most valuable first
-        ``customer`` (where the table has ids), ``row`` (position among the customers used, from 0), ``segment``,
-        ``name``, ``value``, ``distance`` to the centre of its own segment in the clustered space, and ``margin``: 1 at
-        that centre, 0 half way to the next one.
+        Their rows of `customer_list`.
     share, value, value_share : float
         Share of all customers, their value in total and as a share of all value.
     """

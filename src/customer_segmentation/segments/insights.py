@@ -13,7 +13,8 @@ import pandas as pd
 from customer_segmentation.clustering.fit import Fit
 from customer_segmentation.clustering.space import Space
 from customer_segmentation.data.table import CustomerTable
-from customer_segmentation.segments.high_value import HighValue, high_value_customers
+from customer_segmentation.model.build import Clusters
+from customer_segmentation.segments.high_value import HighValue, customer_list, high_value_customers
 from customer_segmentation.segments.names import name_segments
 from customer_segmentation.segments.profile import Profiles, profile_segments
 from customer_segmentation.segments.recommendations import Recommendation, recommend
@@ -40,6 +41,8 @@ class SegmentInsights:
         What is at stake with all customers of each segment.
     relations : tuple of Relation
         What the table's own make explains of the profiles.
+    customers : DataFrame
+        All customers of the fit with what to do with each, see `customer_list`.
     """
 
     profiles: Profiles
@@ -49,6 +52,7 @@ class SegmentInsights:
     cautions: tuple[str, ...] = field(default=())
     stakes: tuple[Stake, ...] = field(default=())
     relations: tuple[Relation, ...] = field(default=())
+    customers: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def of(self, segment: int) -> tuple[Recommendation, ...]:
         """Recommendations for one segment, the most urgent first."""
@@ -105,34 +109,43 @@ def describe_segments(
     fit : Fit
     playbook : PlaybookSettings
     ids : Series of shape (n_customers,) or None
-        What the list of high-value customers calls them.
+        What the list of customers calls them.
     """
     profiles = profile_fit(described, table, space, fit.labels, fit.estimator)
     names = name_segments(profiles, playbook)
-    high = None
-    if table.value_column is not None:
-        high = high_value_customers(
-            profiles,
-            names,
-            matrix=space.matrix,
-            labels=fit.labels,
-            centres=fit.centres,
-            amounts=table.customers[table.value_column].to_numpy(dtype=float),
-            ids=ids,
-        )
     base = counted_base(described, table, space, fit, playbook)
+    recommendations = recommend(profiles, playbook, base)
+    amounts = None
+    if table.value_column is not None:
+        amounts = table.customers[table.value_column].to_numpy(dtype=float)
+    customers = customer_list(
+        profiles,
+        names,
+        first_actions(recommendations),
+        matrix=space.matrix,
+        labels=fit.labels,
+        centres=fit.centres,
+        amounts=amounts,
+        ids=ids,
+    )
     return SegmentInsights(
         profiles,
         names,
-        recommend(profiles, playbook, base),
-        high,
+        recommendations,
+        high_value_customers(profiles, customers),
         stakes=tuple(base.stake(segment) for segment in range(profiles.k)),
         relations=determined(table.customers, table.columns, space.features.columns),
+        customers=customers,
     )
 
 
+def first_actions(recommendations: Sequence[Recommendation]) -> dict[int, str]:
+    """What to do first and whom it is for, for each segment for which anything is advised."""
+    return {item.segment: item.for_whom for item in reversed(recommendations)}
+
+
 def counted_base(
-    described: Sequence[Described], table: CustomerTable, space: Space, fit: Fit, playbook: PlaybookSettings
+    described: Sequence[Described], table: CustomerTable, space: Space, fit: Clusters, playbook: PlaybookSettings
 ) -> Base:
     """The customers behind the segments of a fit, for counting whom an action is for and what is at stake.
 
@@ -141,7 +154,7 @@ def counted_base(
     described : sequence of Described
     table : CustomerTable
     space : Space
-    fit : Fit
+    fit : Clusters
         Customers outside it are assigned by its clusterer.
     playbook : PlaybookSettings
         Names the column of recurring value, if any.

@@ -75,6 +75,12 @@ class Recommendation:
         return counted(self.stake.customers, "customer") + (f" with {having}" if having else "")
 
     @property
+    def for_whom(self) -> str:
+        """What to do, and which of the segment's customers it is for where it is not for all."""
+        having = listed(f"{column} {value}" for column, value in self.only.items())
+        return f"{self.text} (those with {having})" if having else self.text
+
+    @property
     def money(self) -> str:
         """What is at stake, as a sentence that says what kind of figure it is; "" where there is none."""
         if self.stake is None or self.at_stake == "none":

@@ -44,6 +44,9 @@ class ScoreSettings:
     # id: the id and the labels; all: every column of the input, and the labels
     columns: str = limited("id", choices=("id", "all"))
     headers: Any = None  # column of the model -> its header in the input
+    # in CSV and Excel an apostrophe before an id that a spreadsheet would run, too; false: ids as they came, by which
+    # tables are joined. Other texts always get it.
+    spreadsheet_safe_ids: bool = False
     overwrite: bool = False  # replace the labels and rejects of an earlier run
     chunk: int = limited(100_000, at_least=1)  # rows in memory at once
     query: str | None = None  # with `input` an SQLAlchemy URL

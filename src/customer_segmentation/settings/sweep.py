@@ -188,6 +188,9 @@ class SweepSettings:
     launcher: LauncherSettings = field(default_factory=LauncherSettings)
     engine: EngineSettings = field(default_factory=EngineSettings)
     segments: SegmentsSettings = field(default_factory=SegmentsSettings)
+    # in CSV lists of customers an apostrophe before an id that a spreadsheet would run, too; false: ids as they came,
+    # by which tables are joined. Other texts always get it.
+    spreadsheet_safe_ids: bool = False
     # all: every column with a role is read for the profiles; features: only what is read anyhow, where memory is short
     profiles: str = limited("all", choices=("all", "features"))
     k: Any = None  # an int or a list of ints; checked by settings.segments_asked

@@ -88,6 +88,8 @@ class TableSource(ABC):
         Rows of the whole, where only a sample of it is read; else 0.
     first_row : int
         Number of the first row in the source.
+    typed : bool
+        Whether cells have types; those of a delimited text are characters.
     """
 
     name: str
@@ -95,6 +97,7 @@ class TableSource(ABC):
     decimal: str | None = None
     sampled_from: int = 0
     first_row: int = 2
+    typed: bool = True
 
     @abstractmethod
     def tables(self, positions: Sequence[int], *, size: int) -> Iterator[pa.Table]:

@@ -52,6 +52,7 @@ class DelimitedSource(FileSource):
     """
 
     kind = "delimited text"
+    typed = False
 
     def __init__(
         self,

@@ -49,6 +49,7 @@ class StackedSource(TableSource):
             )
             raise DataError(f"{name}: numbers are written {written}; say what is right for all with data.decimal.")
         self.decimal = next(iter(marks), None)
+        self.typed = all(part.typed for part in parts)
         self._reading = 0  # part of which `passes` yields
 
     def _columns_of(self, part: TableSource) -> list[int]:

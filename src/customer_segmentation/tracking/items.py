@@ -47,12 +47,14 @@ class FigureItem:
 class Table:
     """A table under ``path``: ``.csv``, ``.parquet``, or ``.json`` in the form that the UI shows as a table.
 
-    A ``private`` one names customers: in a local store only its owner reads it.
+    A ``private`` one names customers: in a local store only its owner reads it. Columns ``as_it_came`` get no
+    apostrophe before what a spreadsheet would run: ids, by which tables are joined.
     """
 
     frame: pd.DataFrame
     path: str
     private: bool = False
+    as_it_came: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

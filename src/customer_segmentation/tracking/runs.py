@@ -191,8 +191,8 @@ def record(store: Store, run_id: str, items: Iterable[Item]) -> dict[str, str]: 
                     finally:
                         for axes in figure.axes:  # `clear` would first make each again
                             axes.remove()
-                case Table(frame, path, private):
-                    _write_table(frame, _place(files, path))
+                case Table(frame, path, private, as_it_came):
+                    _write_table(frame, _place(files, path), as_it_came)
                     if private:
                         _place(files, path).chmod(0o600)
                 case Text(text, path):
@@ -251,10 +251,10 @@ def _place(folder: Path, path: str) -> Path:
     return target
 
 
-def _write_table(frame: Any, path: Path) -> None:
+def _write_table(frame: Any, path: Path, as_it_came: tuple[str, ...] = ()) -> None:
     match path.suffix:
         case ".csv":
-            neutralised(frame).to_csv(path, index=False)
+            neutralised(frame, but=as_it_came).to_csv(path, index=False)
         case ".parquet":
             frame.to_parquet(path, index=False)
         case ".json":  # the form of mlflow.log_table, which the UI shows as a table

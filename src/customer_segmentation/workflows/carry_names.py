@@ -12,8 +12,8 @@ from customer_segmentation.workflows.rebuild import RebuiltCandidate, playbook_o
 
 def names_of(
     found: RebuiltCandidate, champion: SegmentModel | None, matching: Matching | None
-) -> tuple[tuple[SegmentName, ...], tuple[NameChange, ...], Profiles]:
-    """Names of a candidate's clusters, those that could not be kept, and the profiles that they rest on.
+) -> tuple[tuple[SegmentName, ...], tuple[NameChange, ...], Profiles, dict[int, str]]:
+    """Names of a candidate's clusters, those that could not be kept, the profiles that they rest on, first actions.
 
     Parameters
     ----------
@@ -25,8 +25,9 @@ def names_of(
     profiles = found.customers.profile(found.space, found.fit.labels, found.fit.estimator)
     # the one by which the sweep named them, whatever became of its file
     playbook = playbook_of_sweep(found.store, found.run.data.tags["sweep"], found.spec.settings)
+    actions = found.customers.first_actions(found.space, found.fit, profiles, playbook)
     previous = [] if champion is None else names_from_plain(champion.about.get(CLAIMED, []))
     if matching is None or not previous:
-        return name_segments(profiles, playbook), (), profiles
+        return name_segments(profiles, playbook), (), profiles, actions
     names, changes = carry_names(previous, matching.predecessor, profiles, playbook)
-    return names, changes, profiles
+    return names, changes, profiles, actions

@@ -7,7 +7,7 @@ import pandas as pd
 from customer_segmentation.clustering.silhouette import silhouettes
 from customer_segmentation.config.playbook_file import playbook_name, playbook_of
 from customer_segmentation.errors import StudyError
-from customer_segmentation.segments.insights import SegmentInsights
+from customer_segmentation.segments.insights import SegmentInsights, first_actions
 from customer_segmentation.tracking.items import Metrics
 from customer_segmentation.tracking.log.candidate import chosen_items, insight_items, profile_items
 from customer_segmentation.tracking.read import labels_of, run_of
@@ -75,13 +75,14 @@ def finish_chosen(
     # The best of each study has its profiles and its model already, unless models of the chosen alone were asked for.
     if not chosen["best_of_study"]:
         items += profile_items(insights.profiles)
-    items += insight_items(insights, playbook=playbook_name(settings))
+    items += insight_items(insights, playbook=playbook_name(settings), safe_ids=settings.spreadsheet_safe_ids)
     own = settings.tracking.models == "chosen" or not chosen["best_of_study"]
     if own and not models_of(run_of(store, chosen["run_id"])):  # a continued sweep may have logged it already
         # the model together with the scores that it stands for
         scores = {name: float(chosen[name]) for name in SCORES if name in chosen and pd.notna(chosen[name])}
         called = {name.segment: name.name for name in insights.names}
-        model = model_of(fit, space, customers, spec, insights.profiles, called)
+        actions = first_actions(insights.recommendations)
+        model = model_of(fit, space, customers, spec, insights.profiles, called, actions)
         record(store, chosen["run_id"], [Metrics(scores), model])
     record(store, chosen["run_id"], items)
     return RebuiltCandidate(store, run_of(store, chosen["run_id"]), spec, needed, customers, space, fit), insights

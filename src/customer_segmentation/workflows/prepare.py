@@ -21,8 +21,16 @@ from customer_segmentation.data.load import load_customers
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.errors import DataError
 from customer_segmentation.execution.shared_data import held
-from customer_segmentation.segments.insights import SegmentInsights, describe_segments, profile_fit
+from customer_segmentation.model.build import Clusters
+from customer_segmentation.segments.insights import (
+    SegmentInsights,
+    counted_base,
+    describe_segments,
+    first_actions,
+    profile_fit,
+)
 from customer_segmentation.segments.profile import Profiles
+from customer_segmentation.segments.recommendations import recommend
 from customer_segmentation.segments.variables import Described, describe_columns, profiled_columns
 from customer_segmentation.settings.playbook import PlaybookSettings
 from customer_segmentation.settings.sweep import SweepSettings
@@ -99,6 +107,22 @@ class PreparedCustomers:
         playbook : rules for names and actions
         """
         return describe_segments(self.described, self.table, space, fit, playbook, self.ids)
+
+    def first_actions(
+        self, space: Space, fit: Clusters, profiles: Profiles, playbook: PlaybookSettings
+    ) -> dict[int, str]:
+        """What to do first with each segment of a fit.
+
+        Parameters
+        ----------
+        space : the space that was clustered
+        fit : its labels and estimator
+        profiles : of its segments
+        playbook : rules for actions
+        """
+        return first_actions(
+            recommend(profiles, playbook, counted_base(self.described, self.table, space, fit, playbook))
+        )
 
     @cached_property
     def described(self) -> tuple[Described, ...]:

@@ -165,7 +165,7 @@ class _Promotion:
             problem=self.champion.problem,
         )
         refit = checked("refit", True, "refitted from its logged config, it has the logged sizes and inertia")
-        names, changes, profiles = names_of(found, self.champion.model, examined.matching)
+        names, changes, profiles, actions = names_of(found, self.champion.model, examined.matching)
         identity = self._identity(
             examined.matching, [name.name for name in names], {change.segment: change.why for change in changes}
         )
@@ -178,6 +178,7 @@ class _Promotion:
             selection=found.spec.settings.selection,
             profile=profiles.table,
             names={name.segment: name.name for name in names},
+            actions=actions,
             mixed=found.spec.settings.tracking.customers != "ids",
         ).renamed(identity.numbers, identity.names, **{CLAIMED: plain_names(names)})
         checks = (*first, refit, *examined.checks, self._own_labels(found, model))

@@ -116,7 +116,8 @@ def report_of_candidate(store: Store, opened: RebuiltCandidate, *, slides: bool 
     """
     run_id, sweep_id = opened.run.info.run_id, opened.run.data.tags["sweep"]
     insights = insights_of(store, sweep_id, opened)
-    told = insight_items(insights, playbook=playbook_name(opened.spec.settings))
+    settings = opened.spec.settings
+    told = insight_items(insights, playbook=playbook_name(settings), safe_ids=settings.spreadsheet_safe_ids)
     record(store, run_id, [*profile_items(insights.profiles), *told])
     return _report(store, sweep_id, run_id, opened, insights, slides=slides)
 

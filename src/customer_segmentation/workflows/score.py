@@ -21,7 +21,7 @@ from customer_segmentation.scoring.database_output import TableOutput
 from customer_segmentation.scoring.distributed import CATALOG, Place, score_there
 from customer_segmentation.scoring.drift import WORDS, Drift
 from customer_segmentation.scoring.load import LoadedModel, loaded
-from customer_segmentation.scoring.outputs import LABELS, REJECTED, Output
+from customer_segmentation.scoring.outputs import LABELS, LISTED, REJECTED, Output
 from customer_segmentation.scoring.score import Comparison, Scored, score
 from customer_segmentation.settings.data import ColumnSpec, DataSettings
 from customer_segmentation.settings.score import ScoreSettings
@@ -125,6 +125,7 @@ def score_table(
                     specs=specs,
                     headers=headers,
                     columns=settings.columns,
+                    safe_ids=settings.spreadsheet_safe_ids,
                     progress=progress,
                 )
             except Exception as error:
@@ -186,13 +187,14 @@ def all_rows(labels: Collected, rejects: Collected, *, first_row: int) -> pd.Dat
 
     Returns
     -------
-    DataFrame of shape (n_rows, 5)
-        The columns of `customer_segmentation.model.segment_model.RESULTS`.
+    DataFrame of shape (n_rows, n_columns)
+        The columns of `customer_segmentation.scoring.outputs.LISTED` that the scoring has, and ``reason``.
     """
     aside = [table.select(list(REJECTED)).to_pandas() for table in rejects.tables]
     reasons = pd.concat(aside).set_index("row")["reason"] if aside else pd.Series(dtype=object)
     rows = np.arange(first_row, first_row + labels.rows + rejects.rows)
-    kept = [table.select(list(LABELS)).to_pandas() for table in labels.tables]
+    told = [name for name in LISTED if labels.tables and name in labels.tables[0].column_names]
+    kept = [table.select(told).to_pandas() for table in labels.tables]
     found = pd.concat(kept) if kept else pd.DataFrame(columns=list(LABELS))
     found = found.set_axis(np.setdiff1d(rows, reasons.index), axis=0).reindex(rows)
     found["segment"] = found["segment"].astype("Int64")

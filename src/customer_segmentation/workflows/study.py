@@ -237,6 +237,7 @@ def model_of(
     spec: StudySpec,
     profiles: Profiles,
     names: dict[int, str],
+    actions: dict[int, str],
 ) -> Model:
     """Model of a fit as it is logged, its segments numbered as its clusters are.
 
@@ -250,6 +251,8 @@ def model_of(
         Of its segments.
     names : dict of int to str
         Names of its segments.
+    actions : dict of int to str
+        What to do first with each.
     """
     model = segment_model_of(
         fit,
@@ -260,6 +263,7 @@ def model_of(
         selection=spec.settings.selection,
         profile=profiles.table,
         names=names,
+        actions=actions,
         mixed=spec.settings.tracking.customers != "ids",
     )
     return Model(
@@ -327,7 +331,8 @@ def _log_candidates(
                 if spec.settings.tracking.models == "best":
                     playbook = playbook_of(spec.settings)
                     names = {name.segment: name.name for name in name_segments(profiles, playbook)}
-                    items.append(model_of(candidate, space, customers, spec, profiles, names))
+                    actions = customers.first_actions(space, candidate, profiles, playbook)
+                    items.append(model_of(candidate, space, customers, spec, profiles, names, actions))
             record(store, run_id, items)
         except BaseException as error:
             abandon_run(store, run_id, error)

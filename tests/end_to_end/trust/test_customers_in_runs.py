@@ -51,6 +51,6 @@ def test_customers_are_named_as_was_asked(run_here, table, tmp_path, how):
     assert found == ({b"WHO-", b"secret 4711"} if how == "ids" else set()), {
         name: secrets for name, secrets in holding.items() if secrets
     }
-    for name in ("labels.parquet", "set_aside.csv", "high_value_customers.csv"):
+    for name in ("labels.parquet", "set_aside.csv", "customers.csv", "customers.parquet"):
         for path in (tmp_path / "mlartifacts").rglob(name):
             assert stat.S_IMODE(path.stat().st_mode) == 0o600, path

@@ -16,6 +16,7 @@ from customer_segmentation.clustering.space import Space
 from customer_segmentation.figures.candidate import centres_heatmap, silhouette_plot, sizes
 from customer_segmentation.figures.scatter import scatter_pairs
 from customer_segmentation.segments.claims import Claim
+from customer_segmentation.segments.high_value import list_files
 from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.segments.profile import Profiles
 from customer_segmentation.segments.stakes import Stake
@@ -32,9 +33,6 @@ SEGMENTS = "segments/segments.json"
 CONCENTRATION = "segments/concentration.csv"
 
 
-HIGH_VALUE = "segments/high_value_customers.csv"
-
-
 #: Pairs of more features than this would not be readable on one picture.
 MAIN_FEATURES = 4
 
@@ -44,8 +42,8 @@ def profile_items(profiles: Profiles) -> Iterator[Item]:
     yield Table(profiles.table, PROFILE)
 
 
-def insight_items(insights: SegmentInsights, *, playbook: str) -> Iterator[Item]:
-    """Names, recommendations and high-value customers.
+def insight_items(insights: SegmentInsights, *, playbook: str, safe_ids: bool = False) -> Iterator[Item]:
+    """Names, recommendations and the list of customers.
 
     ``segments.json`` holds ``playbook`` and, under ``segments``, one entry each: ``segment``, ``name``, ``traits``,
     ``claims`` (what the name says, with figures), ``recommendations``, and the figures of `Profiles.segments`.
@@ -54,14 +52,17 @@ def insight_items(insights: SegmentInsights, *, playbook: str) -> Iterator[Item]
     ----------
     insights : what is said of the segments
     playbook : name of the playbook that it rests on
+    safe_ids : write an apostrophe before an id that a spreadsheet would run, too; else ids are as they came
     """
     yield Text(json.dumps(segments_record(insights, playbook=playbook), indent=2, ensure_ascii=False), SEGMENTS)
     yield Tags({"segments": "; ".join(f"{name.segment} {name.name}" for name in insights.names)})
     if len(insights.profiles.concentration):
         yield Table(insights.profiles.concentration, CONCENTRATION)
     high = insights.high_value
+    customers = insights.customers
+    for path in list_files(len(customers)) if len(customers) else ():
+        yield Table(customers, path, private=True, as_it_came=() if safe_ids else ("customer",))
     if high is not None and high.segments:
-        yield Table(high.customers, HIGH_VALUE, private=True)
         shares = {"high_value_share": high.share, "high_value_value_share": high.value_share}
         yield from scores(SCORES_OF_SEGMENTS, shares)
 
