@@ -1,4 +1,5 @@
 import gc
+import logging
 import os
 import sys
 from pathlib import Path
@@ -37,6 +38,9 @@ def forget_settings() -> None:
         client._tracking_uri = None  # of a test that called MLflow's own function
     secrets.forget()
     settled._CALLS.settled = False  # a command that a test ran here settled MLflow for good, as its own process
+    for name, level in settled._CALLS.levels.items():
+        logging.getLogger(name).setLevel(level)
+    settled._CALLS.levels = {}
 
 
 @pytest.fixture(scope="module", autouse=True)
