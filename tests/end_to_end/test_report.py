@@ -241,3 +241,21 @@ def test_slides_take_the_place_of_slides_alone(swept, run_here):
     assert "is not a slide that segment wrote" in refused.error
     assert own.read_bytes() == b"a picture of somebody"
     assert len(list(folder.iterdir())) == 1
+
+
+def test_the_chosen_k_stands_beside_others_in_report_description_and_file(swept):
+    sweep = swept.runs("sweep")[0]
+    found = json.loads(swept.artifact(sweep, "side_by_side.json").read_text(encoding="utf-8"))
+    ks = [item["k"] for item in found]
+    assert len(ks) > 1
+    assert [item["k"] for item in found if item["verdict"] == "chosen"] == [int(sweep.data.tags["chosen"][-1])]
+    runs = {run.info.run_id: run for run in swept.runs("candidate")}
+    page, described = _page(swept, sweep), sweep.data.tags["mlflow.note.content"]
+    for item in found:
+        sizes = [segment["customers"] for segment in item["segments"]]
+        assert sizes == [int(size) for size in runs[item["run_id"]].data.tags["sizes"].split(", ")]
+        shares = [round(segment["share"], 9) for segment in item["segments"]]
+        assert shares == [round(size / sum(sizes), 9) for size in sizes]
+        for text in (page, described):
+            assert f"{item['k']} segments" in text
+            assert all(segment["name"] in text for segment in item["segments"])

@@ -8,6 +8,7 @@ import pytest
 
 from customer_segmentation.verdict.constraints import Limits, size_violations
 from customer_segmentation.verdict.decision import Budget, Evaluator, decide
+from customer_segmentation.verdict.other_k import compared_k
 from customer_segmentation.verdict.record import verdict_record
 from customer_segmentation.verdict.selection import Rule
 from customer_segmentation.verdict.structure import StudyStructure, across
@@ -220,12 +221,34 @@ def test_why_this_k_and_not_the_next_is_told_in_figures():
     assert tied.chosen == 0
     sentences = told(tied, Rule())[0].reasons
     assert any(sentence.endswith("Fewer segments decide: 3 against 4.") for sentence in sentences)
-    beside = next(sentence for sentence in sentences if sentence.startswith("k = 4 in the same space"))
-    assert "against the chosen 3: yardstick 0.995 against 1.000" in beside
+    beside = next(sentence for sentence in sentences if sentence.startswith("Why 3 and not 4 in the same space"))
+    assert "near ties (within 0.01) in every criterion, and of near ties fewer segments decide" in beside
+    assert "Yardstick 0.995 against 1.000" in beside
     assert "smallest share 0.100 against 0.200" in beside
     clear = decide(board(*rows), Rule(), examiner(separation={1: 0.5}, confirmed={0: FLIPPING}), Budget())
     assert clear.chosen == 1
     sentences = told(clear, Rule())[0].reasons
     assert not any("Fewer segments" in sentence for sentence in sentences)
-    beside = next(sentence for sentence in sentences if sentence.startswith("k = 3 in the same space"))
-    assert "ruled out" in beside
+    beside = next(sentence for sentence in sentences if sentence.startswith("Why 4 and not 3 in the same space"))
+    assert "3 is ruled out, because" in beside
+    behind = decide(board(*rows), Rule(), examiner(separation={0: 0.5, 1: 0.45}), Budget())
+    beside = next(sentence for sentence in told(behind, Rule())[0].reasons if sentence.startswith("Why 3 and not 4"))
+    assert "in separation in the reference space 4 is more than 0.01 behind the best, 0.500" in beside
+
+
+@pytest.mark.parametrize(
+    ("ks", "out", "chosen", "compared"),
+    [
+        ((2, 3, 4, 5, 6), (), 4, [2, 4, 6]),
+        ((2, 3, 4, 5, 6), (), 2, [2, 4, 6]),
+        ((2, 3, 4, 5, 6), (5,), 3, [2, 3, 4]),
+        ((2, 3, 4, 5, 6), (2, 6), 4, [3, 4, 5]),
+        ((3,), (), 3, [3]),
+    ],
+)
+def test_beside_the_chosen_k_stand_a_coarser_and_a_finer_one_that_qualify(ks, out, chosen, compared):
+    found = board(*(("a", k, "500, 500", 1.0) for k in ks), ("b", chosen, "500, 500", 1.0))
+    found.loc[found["k"].isin(out), "verdict"] = "ruled_out:small_segment"
+    picked = compared_k(found, int(found.index[found["k"] == chosen][0]))
+    assert [int(found["k"][index]) for index in picked] == compared
+    assert set(found["study"][picked]) == {"a"}

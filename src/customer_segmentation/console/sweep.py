@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 from rich.console import Console
 from rich.markup import escape
@@ -11,6 +13,7 @@ from rich.table import Table
 from customer_segmentation.console.tables import columns, console, print_next, print_rows, table
 from customer_segmentation.formatting import figure, listed, percent, shortened
 from customer_segmentation.segments.insights import SegmentInsights
+from customer_segmentation.segments.partitions import Partition
 from customer_segmentation.tracking.store import command
 from customer_segmentation.workflows.choose import Conclusion
 from customer_segmentation.workflows.sweep import SweepResult
@@ -40,6 +43,8 @@ def print_sweep(result: SweepResult) -> None:  # noqa: C901 - one case after the
         out.print(Padding(escape(reason), (0, 0, 0, 2)) if out.is_terminal else f"  {escape(reason)}")
     if result.insights is not None:
         out.print(_segments(result.insights))
+    if len(result.partitions) > 1:
+        out.print(_side_by_side(result.partitions))
     if result.full_data:
         out.print(escape(result.full_data))
     out.print(
@@ -131,6 +136,26 @@ def _segments(insights: SegmentInsights) -> Table:
             cells.append("" if found is None else figure(float(found["value"]), share=True))
         advice = insights.of(at)
         made.add_row(*cells, escape(shortened(advice[0].text, 100)) if advice else "")
+    return made
+
+
+def _side_by_side(partitions: Sequence[Partition]) -> Table:
+    """The chosen number of segments beside a coarser and a finer one."""
+    value = any(segment.value_share is not None for item in partitions for segment in item.segments)
+    shares = "share of the customers" + (" → of the value" if value else "")
+    made = table(f"Fewer or more segments in the same space: {shares}", "* chosen; a dash: not evaluated")
+    columns(made, right=["k"])
+    columns(made, ["segments"])
+    columns(made, right=["value explained"] if value else [])
+    columns(made, right=["stability"])
+    for item in partitions:
+        told = []
+        for segment in item.segments:
+            worth = "" if segment.value_share is None else f" → {percent(segment.value_share)}"
+            told.append(f"{segment.name} {percent(segment.share)}{worth}")
+        figures = [item.written("value_explained")] if value else []
+        mark = "*" if item.chosen else ""
+        made.add_row(f"{item.k}{mark}", escape("\n".join(told)), *figures, item.written("stability"))
     return made
 
 

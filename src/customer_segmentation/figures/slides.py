@@ -205,7 +205,7 @@ def words_table(
         for width, column, is_number in zip(widths, columns, numbers, strict=True)
     ]
     cells = [
-        [wrap(text, width + 0.02, TEXT, lines=4) for text, width in zip(row, widths, strict=True)]
+        [wrap(text, width + 0.02, TEXT, lines=9) for text, width in zip(row, widths, strict=True)]
         for row in [head, *rows]
     ]
     heights = [max(len(lines) for lines in row) * TEXT * LINE + 0.16 for row in cells]

@@ -10,6 +10,7 @@ import pandas as pd
 
 from customer_segmentation.report.document import Picture
 from customer_segmentation.report.space_checks import SpaceCheck
+from customer_segmentation.segments.partitions import Partition
 from customer_segmentation.verdict.constraints import Limits
 
 if TYPE_CHECKING:
@@ -156,6 +157,8 @@ class ReportData:
     candidate : CandidateFacts or None
         None where nothing was chosen.
     insights : SegmentInsights or None
+    partitions : tuple of Partition
+        The chosen candidate beside a coarser and a finer one.
     pictures : dict of str to Picture
     """
 
@@ -168,6 +171,7 @@ class ReportData:
     hypotheses: pd.DataFrame
     candidate: CandidateFacts | None = None
     insights: SegmentInsights | None = None
+    partitions: tuple[Partition, ...] = ()
     pictures: Mapping[str, Picture] = field(default_factory=dict)
 
     @property

@@ -8,13 +8,14 @@ from customer_segmentation.formatting import percent, score
 from customer_segmentation.report.cautions import cautions
 from customer_segmentation.report.data import ReportData
 from customer_segmentation.report.document import Beside, Block, Bullets, Paragraph, Part, Section
+from customer_segmentation.report.sections_k import numbers_part
 
 
 def reality_section(data: ReportData) -> Section:
     """What is confirmed, beside what is not."""
     supported = Part("What the data supports", (Bullets(tuple(supports(data))),))
     against = Part("What it does not support", (Bullets(tuple(cautions(data))),))
-    blocks: tuple[Block, ...] = (Beside((supported, against)),)
+    blocks: tuple[Block, ...] = (Beside((supported, against)), *numbers_part(data))
     return Section("real", "Is it real?", blocks)
 
 

@@ -18,12 +18,13 @@ from customer_segmentation.figures.segment_shares import outcome_rates, value_ag
 from customer_segmentation.figures.slides import amounts, slide, words_table
 from customer_segmentation.figures.space_map import principal_plane, space_map
 from customer_segmentation.figures.verdict import evaluated, stability_by_k
-from customer_segmentation.formatting import capital, counted, figure, percent
+from customer_segmentation.formatting import capital, counted, figure, listed, percent
 from customer_segmentation.report.data import ReportData
 from customer_segmentation.report.front import BORDERS, confidence
 from customer_segmentation.report.pictures import card_rows
 from customer_segmentation.report.profile_rows import outcome_rows, short, standardised, subject
 from customer_segmentation.segments.insights import SegmentInsights
+from customer_segmentation.segments.partitions import FIGURES
 from customer_segmentation.segments.stakes import about, adjective, together
 from customer_segmentation.verdict.structure import structure_of_chosen
 
@@ -98,6 +99,7 @@ def _drawn(data: ReportData, insights: SegmentInsights, shown: Shown) -> Iterato
     yield _map(data, shown, names)
     yield from _flow(insights, shown)
     yield from _sure(data)
+    yield from _numbers(data)
     for segment in range(insights.profiles.k):
         yield _card(insights, segment)
 
@@ -291,6 +293,24 @@ def _sure(data: ReportData) -> Iterator[Drawn]:
     title = told.lead.rstrip(":")
     note = f"{capital(told.text)} Shown: agreement (adjusted Rand index) of half-samples with all customers."
     yield "confidence", title, note, stability_by_k(examined, rand=data.limits["rand"], title=title)
+
+
+def _numbers(data: ReportData) -> Iterator[Drawn]:
+    partitions = data.partitions
+    if len(partitions) < 2 or not data.is_chosen:
+        return
+    chosen = next(item for item in partitions if item.chosen)
+    others = listed(in_words(item.k).lower() for item in partitions if not item.chosen)
+    title = f"{in_words(chosen.k)} segments, beside {others}"
+    head = ["", "segments: share of the customers", *FIGURES.values()]
+    rows = []
+    for item in partitions:
+        told = "; ".join(f"{segment.name} {percent(segment.share)}" for segment in item.segments)
+        rows.append([item.title, told, *(item.written(name) for name in FIGURES)])
+    numbers = [False, False, *(True for _ in FIGURES)]
+    note = next((str(why) for why in data.verdict.get("reasons", ()) if f"not {chosen.k + 1} " in str(why)[:40]), "")
+    note = note.partition(". ")[0] + "." if note else "Other numbers of segments of the same space."
+    yield "numbers", title, note, words_table(head, rows, title, numbers=numbers, coloured=False)
 
 
 def _card(insights: SegmentInsights, segment: int) -> Drawn:

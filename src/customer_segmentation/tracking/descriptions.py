@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from customer_segmentation.formatting import listed, score
+from customer_segmentation.formatting import listed, markdown, percent, score
+from customer_segmentation.segments.partitions import FIGURES, Partition
 from customer_segmentation.settings.criteria import CRITERIA
 from customer_segmentation.tracking.log.views import view_links
 
@@ -121,6 +122,7 @@ def sweep_description(  # noqa: PLR0913 - each is named at the call
     failed: Mapping[str, str],
     leaderboard: pd.DataFrame,
     reasons: Sequence[str],
+    partitions: Sequence[Partition],
     chosen_link: str | None,
 ) -> str:
     """What a sweep found, how to read its runs, and how to repeat it.
@@ -134,11 +136,13 @@ def sweep_description(  # noqa: PLR0913 - each is named at the call
     failed : study to why it failed
     leaderboard : one row a candidate
     reasons : sentences of the verdict
+    partitions : the chosen candidate beside a coarser and a finer one
     chosen_link : markdown of a link to the chosen candidate; None where none was chosen
     """
     lines = ["### Result", ""]
     lines += [f"Chosen: **{chosen_link}**" if chosen_link else "**No candidate was chosen.**", ""]
     lines += [f"- {reason}" for reason in reasons]
+    lines += _side_by_side(partitions)
     if failed:
         lines += ["", "### Studies that failed", ""]
         lines += [f"- {name}: {reason}" for name, reason in failed.items()]
@@ -166,6 +170,25 @@ def sweep_description(  # noqa: PLR0913 - each is named at the call
         f"`{command}`",
     ]
     return "\n".join(lines)
+
+
+def _side_by_side(partitions: Sequence[Partition]) -> list[str]:
+    """A table with a column for each number of segments."""
+    if not partitions:
+        return []
+    lines = ["", "### Fewer or more segments, side by side", ""]
+    lines += [f"| | {' | '.join(markdown(item.title) for item in partitions)} |", f"|---|{'---|' * len(partitions)}"]
+    columns = []
+    for partition in partitions:
+        told = []
+        for segment in partition.segments:
+            value = "" if segment.value_share is None else f", {percent(segment.value_share)} of the value"
+            told.append(f"{markdown(segment.name)}: {percent(segment.share)}{value}")
+        columns.append("<br>".join(told))
+    lines.append(f"| segments | {' | '.join(columns)} |")
+    for name, words in FIGURES.items():
+        lines.append(f"| {words} | {' | '.join(item.written(name) for item in partitions)} |")
+    return lines
 
 
 def verdict_markdown(verdict: Mapping[str, Any]) -> str:

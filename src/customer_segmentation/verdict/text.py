@@ -15,6 +15,7 @@ from customer_segmentation.settings.criteria import CRITERIA
 from customer_segmentation.verdict.constraints import WORDS, Limits
 from customer_segmentation.verdict.decision import Decision
 from customer_segmentation.verdict.leaderboard import cell, label, row_of, sizes_of
+from customer_segmentation.verdict.other_k import neighbours_of_k
 from customer_segmentation.verdict.selection import Rule, nearest_miss
 from customer_segmentation.verdict.structure import StudyStructure, across
 
@@ -74,7 +75,7 @@ def wording(decision: Decision, rule: Rule, structures: Sequence[StudyStructure]
         _figures(row, value, rule.limits),
         _circular(row, value),
         _decided(decision, rule),
-        *_other_k(decision, value),
+        *neighbours_of_k(decision, rule, value),
         _runner_up(decision, for_runner_up),
         *_ruled_out(decision),
         *_passed_over(decision),
@@ -203,37 +204,6 @@ def _decided(decision: Decision, rule: Rule) -> str:
     before = names[: names.index(by)] if by in names else []
     tied = f"; in {listed(CRITERION[name] for name in before)} others are near ties" if before else ""
     return f"{CRITERION[by].capitalize()} decides{tied}."
-
-
-def _other_k(decision: Decision, value: str | None) -> list[str]:
-    """Why this k and not one more or less in the same space, in figures."""
-    if decision.chosen is None:
-        return []
-    board, row = decision.board, row_of(decision.board, decision.chosen)
-    k, found = int(row["k"]), []
-    for other in (k - 1, k + 1):
-        beside = board[(board["study"] == row["study"]) & (board["k"] == other)]
-        if other < 2 or beside.empty:
-            continue
-        index = int(beside.index[0])
-        theirs = row_of(board, index)
-        figures = []
-        for column, words in (
-            ("yardstick", "yardstick"),
-            ("reference_silhouette", "silhouette in the reference space"),
-            ("stability", "half-sample adjusted Rand index"),
-            ("value_explained", f"share of {value or 'value'} explained"),
-            ("smallest_share", "smallest share"),
-        ):
-            one, two = _number(theirs, column), _number(row, column)
-            if one is not None and two is not None:
-                figures.append(f"{words} {one:.3f} against {two:.3f}")
-        out = decision.ruled_out.get(index)
-        if out is not None and out.code != "other_k":
-            figures.append(f"ruled out: {out.sentence}")
-        if figures:
-            found.append(f"k = {other} in the same space, against the chosen {k}: {'; '.join(figures)}.")
-    return found
 
 
 def _for_runner_up(decision: Decision, value: str | None) -> list[str]:

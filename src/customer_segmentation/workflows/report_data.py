@@ -25,9 +25,11 @@ from customer_segmentation.report.document import Picture
 from customer_segmentation.report.pictures import drawn, segment_pictures, stored, vectors
 from customer_segmentation.report.space_checks import SpaceCheck, check_space
 from customer_segmentation.segments.insights import SegmentInsights
+from customer_segmentation.segments.partitions import from_plain
 from customer_segmentation.settings.data import Role
 from customer_segmentation.tracking.log.candidate import main_features
 from customer_segmentation.tracking.log.exploration import set_aside_reasons
+from customer_segmentation.tracking.log.sweep import PARTITIONS
 from customer_segmentation.tracking.read import artifact_of, full_data_of, labels_of, run_of, runs_of
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.workflows.rebuild import RebuiltCandidate
@@ -129,6 +131,7 @@ def gather(
         hypotheses=_frame(store, sweep_id, "exploration/hypotheses.csv"),
         candidate=candidate,
         insights=insights,
+        partitions=from_plain(json.loads(artifact_of(store, sweep_id, PARTITIONS) or b"[]")),
     )
     return replace(data, pictures=_pictures(store, data, opened, insights)) if pictures else data
 

@@ -21,13 +21,14 @@ from customer_segmentation.execution.progress import StudyProgress
 from customer_segmentation.execution.slurm import remove_files
 from customer_segmentation.parallel import limited_threads
 from customer_segmentation.segments.insights import SegmentInsights
+from customer_segmentation.segments.partitions import Partition
 from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.sources.distributed import engine_tags
 from customer_segmentation.tracking.descriptions import experiment_description, link, sweep_description
 from customer_segmentation.tracking.fingerprint import TAG as IDENTITY
 from customer_segmentation.tracking.items import Item, Tags
-from customer_segmentation.tracking.log.sweep import conclusion_items, verdict_figures
+from customer_segmentation.tracking.log.sweep import conclusion_items, partition_items, verdict_figures
 from customer_segmentation.tracking.log.views import share_views
 from customer_segmentation.tracking.process import this_process
 from customer_segmentation.tracking.provenance import provenance
@@ -44,6 +45,7 @@ from customer_segmentation.workflows.choose import Conclusion, choose_across
 from customer_segmentation.workflows.finalize import finish_chosen
 from customer_segmentation.workflows.fingerprints import sweep_identity
 from customer_segmentation.workflows.full_data import full_data_sentence
+from customer_segmentation.workflows.other_k import side_by_side
 from customer_segmentation.workflows.prepare import PreparedCustomers, prepare_customers
 from customer_segmentation.workflows.rebuild import RebuiltCandidate
 from customer_segmentation.workflows.report import report_of_sweep
@@ -75,6 +77,8 @@ class SweepResult:
         That sweep's run.
     insights : SegmentInsights or None
         Of the chosen candidate's segments.
+    partitions : tuple of Partition
+        It beside a coarser and a finer one.
     failures, notes : dict of str to str
         See `customer_segmentation.execution.progress.StudyProgress`.
     full_data : str
@@ -91,6 +95,7 @@ class SweepResult:
     conclusion: Conclusion | None
     earlier: Run | None = None
     insights: SegmentInsights | None = None
+    partitions: tuple[Partition, ...] = ()
     failures: dict[str, str] | None = None
     notes: dict[str, str] | None = None
     full_data: str = ""
@@ -216,14 +221,15 @@ class _Sweep:
         try:
             with limited_threads(self.settings.threads), self.progress:
                 launch, conclusion = self._candidates(run_studies)
-                opened = insights = None
+                opened, insights, partitions = None, None, tuple[Partition, ...]()
                 if conclusion.chosen is not None:
                     spec = self._spec_of(conclusion.chosen)
                     opened, insights = finish_chosen(
                         self.store, conclusion.chosen, spec, self.context.columns, self.customers
                     )
+                    partitions = side_by_side(conclusion.leaderboard, conclusion.chosen, opened, insights)
                 full_data = full_data_sentence(self.store, conclusion.chosen)
-                self._conclude(conclusion, full_data)
+                self._conclude(conclusion, full_data, partitions)
                 report = self._report(opened, insights)
             status = "FAILED" if self.progress.failures else "FINISHED"
             if status == "FINISHED":
@@ -250,6 +256,7 @@ class _Sweep:
             self.customers.table,
             conclusion,
             insights=insights,
+            partitions=partitions,
             failures=self.progress.failures,
             notes=self.progress.notes,
             full_data=full_data,
@@ -293,12 +300,13 @@ class _Sweep:
         settings = replace(job.settings, data=same.data, tracking=same.tracking, launcher=same.launcher)
         return spec_of(replace(job, settings=settings), self.context.varied)
 
-    def _conclude(self, result: Conclusion, full_data: str) -> None:
+    def _conclude(self, result: Conclusion, full_data: str, partitions: tuple[Partition, ...]) -> None:
         """Log the leaderboard, the verdict and the description of the sweep."""
         chosen, table, failures = result.chosen, self.customers.table, self.progress.failures
         items: list[Item] = []
         if not result.leaderboard.empty:
             items += conclusion_items(result.leaderboard, chosen=chosen, verdict=result.verdict)
+            items += partition_items(partitions)
             structure = {} if chosen is None else structure_of(self.store, str(chosen["study_id"]))
             items += verdict_figures(result.leaderboard, result.verdict, structure or None)
         text = sweep_description(
@@ -309,6 +317,7 @@ class _Sweep:
             failed=failures,
             leaderboard=result.leaderboard,
             reasons=result.reasons,
+            partitions=partitions,
             chosen_link=None if chosen is None else link(self.store.experiment_id, chosen["run_id"], label(chosen)),
         )
         tags = {"mlflow.note.content": text, "failed_studies": len(failures)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -18,6 +18,7 @@ from customer_segmentation.figures.verdict import (
 )
 from customer_segmentation.report.document import Picture
 from customer_segmentation.report.svg import svg_file
+from customer_segmentation.segments.partitions import Partition, to_plain
 from customer_segmentation.settings.criteria import COLUMNS
 from customer_segmentation.tracking.descriptions import verdict_markdown
 from customer_segmentation.tracking.items import Bytes, FigureItem, Item, Metrics, Params, Table, Text
@@ -57,6 +58,15 @@ def conclusion_items(
         ),
         "candidates.png",
     )
+
+
+PARTITIONS = "side_by_side.json"
+
+
+def partition_items(partitions: Sequence[Partition]) -> Iterator[Item]:
+    """The chosen candidate beside a coarser and a finer one."""
+    if partitions:
+        yield Text(json.dumps(to_plain(partitions), indent=2), PARTITIONS)
 
 
 #: Columns that one reads, first in the leaderboard.

@@ -1,0 +1,44 @@
+"""The chosen candidate beside a coarser and a finer one of its space: refitted and described."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from customer_segmentation.clustering.fit import fit_k
+from customer_segmentation.config.playbook_file import playbook_of
+from customer_segmentation.segments.insights import SegmentInsights
+from customer_segmentation.segments.partitions import Partition, partition_of
+from customer_segmentation.verdict.leaderboard import label, row_of
+from customer_segmentation.verdict.other_k import compared_k
+from customer_segmentation.workflows.rebuild import RebuiltCandidate
+from customer_segmentation.workflows.study_spec import estimators_of
+
+
+def side_by_side(
+    board: pd.DataFrame, chosen: pd.Series, opened: RebuiltCandidate, insights: SegmentInsights
+) -> tuple[Partition, ...]:
+    """Describe the numbers of segments that a person would choose between; none where there is no other.
+
+    Parameters
+    ----------
+    board : DataFrame
+        The leaderboard.
+    chosen : Series
+        Its chosen row.
+    opened : RebuiltCandidate
+        The chosen candidate.
+    insights : SegmentInsights
+        Of its segments.
+    """
+    own = int(board.index[board["run_id"] == chosen["run_id"]][0])
+    compared = compared_k(board, own)
+    if len(compared) < 2:
+        return ()
+    found, settings, matrix = [], opened.spec.settings, opened.space.matrix
+    for index in compared:
+        row, told = row_of(board, index), insights
+        if index != own:
+            fit = fit_k(matrix, int(row["k"]), make_estimator=estimators_of(opened.spec), seed=settings.seed)
+            told = opened.customers.describe(opened.space, fit, playbook_of(settings))
+        found.append(partition_of(row, label(row), told))
+    return tuple(found)
