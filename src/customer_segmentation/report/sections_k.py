@@ -17,7 +17,7 @@ def numbers_part(data: ReportData) -> tuple[Block, ...]:
     blocks: list[Block] = [
         Paragraph(
             "The same customers in fewer and in more segments, drawn by the same features. Fewer are easier to act on; "
-            "more say more about each customer. The command segment report run_id=… describes another one as this page does."
+            "more say more about each customer. The command segment report run_id=… describes another one in full."
         ),
         Beside(tuple(_partition(item) for item in data.partitions), narrow=True),
     ]
