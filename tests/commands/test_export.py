@@ -64,6 +64,19 @@ def test_rules_are_told_with_their_agreement_and_run(segment, place, monkeypatch
     assert (found.to_numpy() == right).mean() > 0.75
 
 
+def test_the_tree_is_drawn_and_replaced_as_other_exports_are(segment, place, monkeypatch):
+    monkeypatch.chdir(place)
+    for name, magic in (("tree.png", b"\x89PNG"), ("tree.svg", b"<?xml")):
+        assert segment("export", "format=rules", f"output={name}").code == 0
+        first = Path(name).read_bytes()
+        assert first.startswith(magic)
+        assert segment("export", "format=rules", f"output={name}", "overwrite=true").code == 0
+        assert Path(name).read_bytes() == first
+    Path("own.png").write_bytes(b"\x89PNG")
+    assert "is not an export" in segment("export", "format=rules", "output=own.png", "overwrite=true").sentence
+    assert "give format=rules" in segment("export", "output=labels.png").sentence
+
+
 def test_words_that_lead_nowhere(segment, place, monkeypatch):
     monkeypatch.chdir(place)
     assert "dialect=oracle: expected one of duckdb" in segment("export", "dialect=oracle").sentence

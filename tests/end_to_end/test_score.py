@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -180,6 +181,16 @@ def others_folder(swept, tmp_path):
     return folder
 
 
+def post(port, records):
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/invocations",
+        json.dumps({"dataframe_records": records}).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=20) as response:
+        return json.loads(response.read())
+
+
 def test_serve_prints_a_call_that_works_and_ends_with_the_command(swept, by_hand, others_folder):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -205,16 +216,18 @@ def test_serve_prints_a_call_that_works_and_ends_with_the_command(swept, by_hand
             {"Number of Referrals": 2, "Tenure in Months": "9", "Total Revenue": 974.81},
             {"Number of Referrals": 0, "Tenure in Months": None, "Total Revenue": "NA"},
         ]
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{port}/invocations",
-            json.dumps({"dataframe_records": customers}).encode(),
-            {"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=20) as response:
-            good, bad = json.loads(response.read())["predictions"]
+        good, bad = post(port, customers)["predictions"]
         assert good["segment"] is not None
         assert bad["segment"] is None
         assert re.search("Tenure in Months is missing.*Total Revenue is missing", bad["reason"])
+        # every record is answered: with a reason beside others, or the batch is refused and the columns are named
+        assert len(post(port, [{**customers[0], "Shoe Size": 42}, {}])["predictions"]) == 2
+        for records in ([{}], [{"Shoe Size": 42}], [{}, {"Total Revenue": 1}]):
+            with pytest.raises(urllib.error.HTTPError, match="400") as refused:
+                post(port, records)
+            said = refused.value.read().decode()
+            assert "Model is missing inputs" in said
+            assert "Number of Referrals" in said
     finally:
         process.terminate()
         process.wait(timeout=20)

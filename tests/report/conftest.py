@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from customer_segmentation.model.rules import learn_rules
 from customer_segmentation.report.data import CandidateFacts, ReportData, SweepFacts, TableFacts
 from customer_segmentation.report.pictures import segment_pictures
+from customer_segmentation.report.rules import rules_picture
 from customer_segmentation.report.space_checks import check_space
 from customer_segmentation.segments.claims import Claim
 from customer_segmentation.segments.high_value import HighValue
@@ -163,6 +165,7 @@ def make_report(*, sizes: tuple[int, ...] = (120, 60, 40), verdict: dict | None 
         f"{SCRIPT} · minmax · k={k}", f"run{k}", f"{SCRIPT} · minmax", SCRIPT, "minmax", k, "",
         {"revenue": "$", "referrals": ""},
         check_space(matrix, list(values), values), board.iloc[1],
+        rules=learn_rules(values.assign(**{f"plan {SCRIPT}": np.where(labels == 1, FORMULA, EMOJI)}), labels),
     )  # fmt: skip
     pictures = segment_pictures(
         _Space(matrix, values),
@@ -172,6 +175,7 @@ def make_report(*, sizes: tuple[int, ...] = (120, 60, 40), verdict: dict | None 
         value=revenue,
         seed=0,
     )
+    pictures["rules"] = rules_picture(candidate.rules, [name.name for name in names])
     rows = {"rows_read": n + 9, "rows_used": n, "rows_not_selected": 5, "rows_set_aside": 4}
     facts = {"reasons": ((f"cell {SCRIPT}", 4),), "value": "Total Revenue", "value_unit": "$", "outcomes": ("Status",)}
     return ReportData(

@@ -77,6 +77,16 @@ def test_the_overview_adds_up(hostile):
     assert sum(float(row[3].rstrip("\u00a0%")) for row in overview.rows[:-1]) == pytest.approx(100, abs=0.2)
 
 
+def test_the_rules_are_told_with_their_measured_agreement(hostile):
+    parts = _sections(hostile)["appendix"].blocks
+    part = next(part for part in parts if part.title == "The segments as rules")
+    grid = next(blocks_within(part.blocks, Grid))
+    rules = hostile.candidate.rules
+    assert len(grid.rows) == rules["leaves"]
+    assert sum(float(row[2].rstrip("\u00a0%")) for row in grid.rows) == pytest.approx(100, abs=0.5)
+    assert percent(rules["agreement"]) in next(blocks_within(part.blocks, Paragraph)).text
+
+
 def test_rows_are_accounted_for(hostile):
     grid = next(blocks_within(_sections(hostile)["appendix"].blocks, Grid))
     read, used, others, aside = (int(row[1].replace(",", "")) for row in grid.rows)

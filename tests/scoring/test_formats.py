@@ -236,4 +236,4 @@ def test_columns_of_a_delimited_text_get_types_in_parquet(to_settings, score_fil
     assert found["zip"].to_pylist() == [None if at == 3 else 94_103 for at in part.index]
     assert found["rate"].to_pylist() == [0.12345678901234568] * (n - 1)
     assert found["Total Revenue"].to_pylist() == part["Total Revenue"].tolist()
-    assert not list(tmp_path.glob("*.typed"))
+    assert not list(tmp_path.glob(".*"))

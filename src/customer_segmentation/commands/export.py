@@ -8,12 +8,15 @@ from pathlib import Path
 from customer_segmentation.commands.command import CommandSpec, Request
 from customer_segmentation.console.help import help_page
 from customer_segmentation.console.lines import say
-from customer_segmentation.settings.export import DIALECTS
+from customer_segmentation.settings.export import DIALECTS, is_picture
+
+_HEAD = 4_000  # bytes of a file in which an export says that it is one
 
 SINGLE = (
     ("run_id=RUN_ID", "the model of a run; of a sweep: its chosen one"),
     ("model=models:/customer-segmentation/3", "or models:/NAME@ALIAS, runs:/RUN_ID/model; default: the champion"),
     ("format=rules", "a shallow tree that explains the segments, in words and as one SQL CASE; default: sql"),
+    ("format=rules output=tree.svg", "the tree as a picture, also .png"),
     ("dialect=postgres", ", ".join(DIALECTS)),
     ("table=shop.customers", "name of the customers' table in the database; default: customers"),
     ("'headers={Total Revenue: revenue}'", "where a column has another name in that table"),
@@ -25,22 +28,27 @@ SINGLE = (
 
 def run(request: Request) -> int:
     """Print the SELECT, or write it to a file."""
-    from customer_segmentation.config.checks import check_headers
+    from customer_segmentation.config.checks import check_export, check_headers
     from customer_segmentation.sources.new_file import NewFile
-    from customer_segmentation.workflows.export import SIGNATURE, export_model
+    from customer_segmentation.workflows.export import SIGNATURE, export_model, export_picture
 
     settings = request.settings
     check_headers(settings.headers)
+    check_export(settings)
     target = None
     if settings.output is not None:
         target = NewFile(
             Path(settings.output),
             overwrite=settings.overwrite,
-            is_ours=lambda path: path.read_bytes()[: len(SIGNATURE)] == SIGNATURE.encode(),
+            is_ours=lambda path: SIGNATURE.encode() in path.read_bytes()[:_HEAD],
             key="output",
             what="an export of an earlier command",
         )
     store = request.existing_store(settings.model if settings.run_id is None else "runs:")
+    if target is not None and is_picture(settings.output):
+        target.write_bytes(export_picture(settings, store))
+        say(f"{settings.output}: the tree of {settings.run_id or settings.model}")
+        return 0
     text = export_model(settings, store)
     if target is None:
         say(text.removesuffix("\n"))
@@ -73,6 +81,7 @@ SPEC = CommandSpec(
             "segment export dialect=postgres table=shop.customers output=labels.sql",
             "segment export run_id=RUN_ID dialect=bigquery 'headers={Total Revenue: total_revenue}'",
             "segment export format=rules",
+            "segment export format=rules output=tree.png",
         ],
     ),
 )

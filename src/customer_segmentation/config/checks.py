@@ -18,6 +18,7 @@ from customer_segmentation.formatting import listed
 from customer_segmentation.secrets import redact
 from customer_segmentation.settings.data import Role
 from customer_segmentation.settings.engine import EngineSettings
+from customer_segmentation.settings.export import ExportSettings, is_picture
 from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.score import ScoreSettings
 from customer_segmentation.settings.sweep import SelectionSettings, SweepSettings
@@ -192,6 +193,21 @@ def _check_score_there(settings: ScoreSettings) -> None:
         raise SettingsError(
             f"engine={settings.engine.kind} writes a table to its catalog: give output=catalog together with "
             "table=NAME, or output=FOLDER alone."
+        )
+
+
+def check_export(settings: ExportSettings) -> None:
+    """Refuse a picture of what is a text.
+
+    Raises
+    ------
+    SettingsError
+        The output is to be a picture, and the format is not that of a tree.
+    """
+    if is_picture(settings.output) and settings.format != "rules":
+        raise SettingsError(
+            f"output={settings.output}: format={settings.format} is a text; give format=rules for a picture of the "
+            "tree, or another name."
         )
 
 

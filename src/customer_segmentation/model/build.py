@@ -116,14 +116,7 @@ def segment_model_of(  # noqa: PLR0913 - what a model is made of, by keyword
         profile=profile,
         reference=reference,
         trusted_modules=trusted_modules(),
-        rules=learn_rules(
-            space.values,
-            fit.labels,
-            indicators=space.features.of_kind("indicator"),
-            most_features=selection.most_features,
-            depth=selection.tree_depth,
-            leaves=selection.tree_leaves,
-        ),
+        rules=rules_of(fit, space, selection),
         about={
             "study": study,
             "features": space.features.name,
@@ -135,4 +128,23 @@ def segment_model_of(  # noqa: PLR0913 - what a model is made of, by keyword
             "dimensions": space.dimensions,
             "population": asdict(population) if population is not None and kept else None,
         },
+    )
+
+
+def rules_of(fit: Clusters, space: Space, selection: SelectionSettings) -> dict[str, Any]:
+    """The shallow tree that explains the segments of a fit, see `customer_segmentation.model.rules.learn_rules`.
+
+    Parameters
+    ----------
+    fit : its labels
+    space : the space that was clustered
+    selection : depth, leaves and features of the tree
+    """
+    return learn_rules(
+        space.values,
+        fit.labels,
+        indicators=space.features.of_kind("indicator"),
+        most_features=selection.most_features,
+        depth=selection.tree_depth,
+        leaves=selection.tree_leaves,
     )

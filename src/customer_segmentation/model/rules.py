@@ -7,6 +7,7 @@ on halves of the customers that it was not fitted on.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -169,25 +170,76 @@ def _leaves(
     yield from _leaves(node["no"], (*path, (node, False)))
 
 
-def rules_text(model: SegmentModel) -> str:
-    """The rules of a model, one a line, each in words."""
-    rules = model.rules
-    first = (
+@dataclass(frozen=True)
+class Rule:
+    """One rule: who it is for in words, its cluster, the share of customers, and for how many of these it is right."""
+
+    conditions: str
+    cluster: int
+    share: float
+    right: float
+
+
+def rules_in_words(rules: Mapping[str, Any]) -> list[Rule]:
+    """The rules of a tree as `learn_rules` makes it, that for most customers first."""
+    leaves = sorted(_leaves(rules["tree"]), key=lambda rule: -rule[0]["customers"])
+    return [
+        Rule(
+            _conditions(path),
+            leaf["cluster"],
+            leaf["customers"] / max(rules["customers"], 1),
+            leaf["share"],
+        )
+        for leaf, path in leaves
+    ]
+
+
+def _conditions(path: tuple[tuple[Mapping[str, Any], bool], ...]) -> str:
+    """All answers of a rule in words: of several bounds of a number in one direction only the narrowest counts."""
+    bounds: dict[tuple[str, bool], Mapping[str, Any]] = {}
+    for question, answer in path:
+        if question["kind"] == "number":
+            held = bounds.get((question["feature"], answer), question)
+            narrowest = min if answer else max
+            bounds[question["feature"], answer] = narrowest(held, question, key=lambda one: one["value"])
+    told: dict[tuple[str, Any], str] = {}
+    for question, answer in path:
+        name = question["feature"]
+        if question["kind"] != "number":
+            told[name, question["value"]] = in_words(question, answer=answer)
+            continue
+        both = [in_words(bounds[name, side], answer=side) for side in (False, True) if (name, side) in bounds]
+        told[name, None] = " and ".join([both[0], *(text.removeprefix(f"{name} ") for text in both[1:])])
+    return " and ".join(told.values()) or "everybody"
+
+
+def agreement_text(rules: Mapping[str, Any]) -> str:
+    """How often the tree gives the model's segment, as a sentence."""
+    return (
         f"A tree of at most {rules['depth']} questions gives {percent(rules['agreement'])} of customers the segment "
         "that the model gives them (measured on customers that it was not fitted on)."
     )
-    lines = [first, ""]
-    for leaf, path in sorted(_leaves(rules["tree"]), key=lambda rule: -rule[0]["customers"]):
-        conditions = " and ".join(_words(question, answer) for question, answer in path) or "everybody"
-        share = leaf["customers"] / max(rules["customers"], 1)
-        name = model.name_of(model.numbers[leaf["cluster"]])
+
+
+def rules_text(model: SegmentModel) -> str:
+    """The rules of a model, one a line, each in words."""
+    lines = [agreement_text(model.rules), ""]
+    for rule in rules_in_words(model.rules):
+        name = model.name_of(model.numbers[rule.cluster])
         lines.append(
-            f"{name}: {conditions} ({percent(share)} of customers, right for {percent(leaf['share'])} of them)"
+            f"{name}: {rule.conditions} ({percent(rule.share)} of customers, right for {percent(rule.right)} of them)"
         )
     return "\n".join(lines)
 
 
-def _words(question: Mapping[str, Any], answer: bool) -> str:
+def in_words(question: Mapping[str, Any], *, answer: bool) -> str:
+    """A question with its answer as a condition.
+
+    Parameters
+    ----------
+    question : node of a tree
+    answer : yes or no
+    """
     name, value = question["feature"], question["value"]
     if question["kind"] == "number":
         return f"{name} {'at most' if answer else 'above'} {value:,.{DIGITS}g}"

@@ -123,6 +123,8 @@ class CandidateFacts:
         Its row of the leaderboard.
     full_data : FullDataScores or None
         None where the customers described are all there are.
+    rules : mapping
+        The shallow tree that explains its segments, see `customer_segmentation.model.rules`; empty where there is none.
     """
 
     name: str
@@ -136,6 +138,7 @@ class CandidateFacts:
     check: SpaceCheck
     row: pd.Series
     full_data: FullDataScores | None = None
+    rules: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

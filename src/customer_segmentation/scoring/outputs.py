@@ -253,7 +253,7 @@ class ParquetWriter:
         self._writer.close()
         if not self._types.found:
             return
-        aside = self._path.with_name(f"{self._path.name}.typed")
+        aside = self._path.with_name(f"{self._path.stem}.typed.part")  # found again if the process is killed
         schema = self._types.schema(self._schema)
         try:
             with (

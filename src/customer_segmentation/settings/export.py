@@ -13,6 +13,11 @@ Format = Literal["sql", "rules", "onnx"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 
+def is_picture(output: str | None) -> bool:
+    """Whether an output is to be a picture, by its name."""
+    return str(output or "").lower().endswith((".png", ".svg"))
+
+
 @settings_of("export")
 @dataclass
 class ExportSettings:
@@ -26,6 +31,6 @@ class ExportSettings:
     table: str = "customers"  # name of the customers' table in the database
     headers: Any = None  # column of the model -> its name in that table
     id: str | None = None  # column that names the customer; null: that of the model's contract
-    output: str | None = None  # file; null: the terminal
+    output: str | None = None  # file; null: the terminal. Of format=rules also .png or .svg: the tree as a picture
     overwrite: bool = False  # replace the file of an earlier export
     tracking: TrackingSettings = field(default_factory=TrackingSettings)

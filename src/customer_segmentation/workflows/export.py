@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 from customer_segmentation.errors import SettingsError, StudyError
 from customer_segmentation.model.rules import rules_case, rules_text
 from customer_segmentation.model.sql import labelling_select
@@ -36,13 +38,53 @@ def export_model(settings: ExportSettings, store: Store) -> str:
     dialect = next(known for known in DIALECTS if known == settings.dialect)
     headers = {str(name): str(header) for name, header in (settings.headers or {}).items()}
     if settings.format == "rules":
-        if not model.model.rules:
-            raise StudyError(f"{model.label} has no rules; sweep again, or take format=sql.")
+        _with_rules(model)
         told = "".join(f"-- {line}".rstrip() + "\n" for line in rules_text(model.model).splitlines())
         case = rules_case(model.model, dialect=dialect, headers=headers)
         return f"{SIGNATURE}{_told(model)}\n{told}{case}\n"
     statement = labelling_select(model.model, dialect=dialect, table=settings.table, headers=headers, key=settings.id)
     return f"{SIGNATURE}{_told(model)}\n{statement};\n"
+
+
+def export_picture(settings: ExportSettings, store: Store) -> bytes:
+    """The tree of a model's rules as an image, in the format that the name of the output ends in.
+
+    Parameters
+    ----------
+    settings : ExportSettings
+    store : Store
+
+    Raises
+    ------
+    SegmentError
+        There is no such model, or it has no rules.
+    """
+    from matplotlib import rc_context
+
+    from customer_segmentation.figures.rules import rules_tree
+
+    model = _with_rules(loaded(store, settings.model, settings.run_id))
+    names = [model.model.name_of(number) for number in model.model.numbers]
+    figure = rules_tree(model.model.rules, names, f"The segments of {model.label} as questions")
+    kind = str(settings.output).lower().rpartition(".")[2]
+    metadata = {"Description": f"{SIGNATURE}{_told(model)}", **({"Date": None} if kind == "svg" else {})}
+    buffer = io.BytesIO()
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "rules"}):
+        figure.savefig(buffer, format=kind, metadata=metadata)
+    return buffer.getvalue()
+
+
+def _with_rules(model: LoadedModel) -> LoadedModel:
+    """The model, if it has rules.
+
+    Raises
+    ------
+    StudyError
+        It has none.
+    """
+    if not model.model.rules:
+        raise StudyError(f"{model.label} has no rules; sweep again, or take format=sql.")
+    return model
 
 
 def _told(model: LoadedModel) -> str:

@@ -20,9 +20,11 @@ from customer_segmentation.clustering.fit import fit_k
 from customer_segmentation.clustering.metrics import adjusted_rand_index
 from customer_segmentation.figures.elbows import all_elbows
 from customer_segmentation.figures.scatter import scatter_pairs
+from customer_segmentation.model.build import rules_of
 from customer_segmentation.report.data import CandidateFacts, FullDataScores, ReportData, SweepFacts, TableFacts
 from customer_segmentation.report.document import Picture
 from customer_segmentation.report.pictures import drawn, segment_pictures, stored, vectors
+from customer_segmentation.report.rules import rules_picture
 from customer_segmentation.report.space_checks import SpaceCheck, check_space
 from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.segments.partitions import from_plain
@@ -151,6 +153,7 @@ def _candidate(opened: RebuiltCandidate, board: pd.DataFrame) -> CandidateFacts:
         check=_check(opened),
         row=rows.iloc[0] if len(rows) else pd.Series(opened.run.data.metrics, dtype=object),
         full_data=_full_data(opened),
+        rules=rules_of(opened.fit, space, opened.spec.settings.selection),
     )
 
 
@@ -226,6 +229,8 @@ def _pictures(
     if opened is None or insights is None:
         return found
     found["pairs"] = _pairs(store, opened, insights)
+    if data.candidate is not None:
+        found["rules"] = rules_picture(data.candidate.rules, [name.name for name in insights.names])
     found |= segment_pictures(
         opened.space,
         opened.fit.labels,
