@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from omegaconf import OmegaConf
 from schema import make_schema_once
 
@@ -17,6 +19,10 @@ from customer_segmentation.tracking import settled
 #: As the commands have it: thousands of tests compose configs and draw figures.
 gc.set_threshold(50_000)
 make_schema_once()
+
+#: On a busy machine an example takes as long as it takes.
+hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("patient")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 TELECOM = "telecom_customer_churn.csv"

@@ -77,6 +77,7 @@ def score(
     model: str | None = None,
     run_id: str | None = None,
     headers: Mapping[str, str] | None = None,
+    reference_date: str | None = None,
     overrides: Sequence[str] = (),
     tracking_uri: str | None = None,
 ) -> Scoring:
@@ -92,6 +93,8 @@ def score(
         Instead: a run that holds a model; of a sweep the chosen one's.
     headers : mapping of str to str, optional
         Column of the model to its header, where that is not recognised.
+    reference_date : str, optional
+        YYYY-MM-DD from which dates of the customers count; default: the day of the fit.
     overrides : sequence of str
         Further settings as on the command line, such as ``["drift=strict"]``.
     tracking_uri : str, optional
@@ -115,7 +118,9 @@ def score(
     with call():
         source = None if isinstance(data, str) else hold(memory_table(data))
         place = data if source is None else source.address
-        words = words_of(input=place, model=model, run_id=run_id, tracking__uri=tracking_uri)
+        words = words_of(
+            input=place, model=model, run_id=run_id, reference_date=reference_date, tracking__uri=tracking_uri
+        )
         plan = planned("score", [*words, "output=labels.parquet", "quiet=true", *overrides])
         settings = plan.settings[0]
         settings.headers = dict(headers) if headers else settings.headers

@@ -45,7 +45,9 @@ class Model:
         """Columns without which nobody gets a label."""
         return list(self._loaded.model.needed)
 
-    def predict(self, data: Any, *, headers: Mapping[str, str] | None = None) -> pd.DataFrame:
+    def predict(
+        self, data: Any, *, headers: Mapping[str, str] | None = None, reference_date: str | None = None
+    ) -> pd.DataFrame:
         """Label customers; nothing is logged.
 
         Parameters
@@ -54,6 +56,8 @@ class Model:
             Customers as they come: further columns are left alone, headers are matched as in a file.
         headers : mapping of str to str, optional
             Column of the model to its header, where that is not recognised.
+        reference_date : str, optional
+            YYYY-MM-DD from which dates of the customers count; default: the day of the fit.
 
         Returns
         -------
@@ -69,7 +73,7 @@ class Model:
         from customer_segmentation.scoring.columns import contract_of, positions_of
         from customer_segmentation.sources.memory import memory_table
 
-        model = self._loaded.model
+        model = self._loaded.model.at(reference_date)
         source = memory_table(data)
         named = dict(headers or {})
         specs = contract_of(model.contract, named)

@@ -1,5 +1,8 @@
 """The grammar of feature sets against a small contract, and the plain forms in which a model stores it."""
 
+import re
+
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +10,7 @@ from hypothesis import strategies as st
 from customer_segmentation.clustering.feature_set import columns_of_repairs, feature_set
 from customer_segmentation.clustering.transformers import plain_expression
 from customer_segmentation.data.contract import plain_spec, spec_from_plain
-from customer_segmentation.data.expressions import parse
+from customer_segmentation.data.expressions import evaluate, parse
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Repair, Role
 
@@ -107,3 +110,44 @@ def test_the_plain_form_of_an_expression_is_read_back_as_the_same(spec):
 def test_the_plain_form_of_a_contract_keeps_what_casting_needs(name):
     spec = COLUMNS[name]
     assert spec_from_plain(plain_spec(spec)) == spec
+
+
+DATED = {
+    "Joined": ColumnSpec(type=ColumnType.date, reference_date="2024-06-30"),
+    "Left": ColumnSpec(type=ColumnType.date, reference_date="2024-06-30", future=True),
+    "Visits": ColumnSpec(type=ColumnType.number),
+}
+
+
+def test_dates_count_to_the_reference_date_and_from_one_to_another():
+    declared = {
+        "seen": {"days_since": "Joined"},
+        "left": {"days_until": "Left"},
+        "age": {"truncate": {"years_since": "Joined"}},
+        "stay": {"months_between": ["Joined", "Left"]},
+    }
+    features = feature_set("f", "", declared, DATED).features
+    frame = pd.DataFrame({"Joined": pd.to_datetime(["2000-06-30", None]), "Left": pd.to_datetime(["2024-07-30"] * 2)})
+    values = {one.name: evaluate(one.expression, frame) for one in features}
+    assert values["seen"].iloc[0] == (pd.Timestamp("2024-06-30") - pd.Timestamp("2000-06-30")).days == 8766
+    assert values["left"].tolist() == [30, 30]
+    assert values["age"].iloc[0] == 24
+    assert values["stay"].iloc[0] == pytest.approx(24 * 12 + 1, abs=0.05)
+    assert all(values[name].isna().iloc[1] for name in ("seen", "age", "stay"))
+    assert str(features[0].expression) == "days_since(Joined, 2024-06-30)"
+    assert {one.kind for one in features} == {"numeric"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("Joined", "'Joined', which is a date; count from it with one of days_since"),
+        ({"log": "Joined"}, "'Joined', which is a date; count from it"),
+        ({"days_since": "Visits"}, "'Visits', whose type is number and not date"),
+        ({"days_since": {"log": "Joined"}}, "reads columns of dates; expected names"),
+        ({"months_between": ["Joined"]}, "months_between has 1 operands; expected 2"),
+    ],
+)
+def test_a_date_is_no_number_and_a_number_no_date(spec, words):
+    with pytest.raises(SettingsError, match=re.escape(words)):
+        feature_set("f", "", {"x": spec}, DATED)

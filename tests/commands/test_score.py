@@ -1,9 +1,14 @@
 """What `segment score` and `segment serve` say to what cannot work, before any work."""
 
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
 import pytest
 
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.scoring.columns import contract_of, positions_of
+from customer_segmentation.scoring.load import load_segment_model
 
 CONTRACT = {
     "Customer ID": {"type": "text", "role": "id"},
@@ -81,3 +86,51 @@ def test_headers_that_do_not_match_are_told_with_what_comes_close():
     named = {"Total Revenue": "Umsatz"}
     with pytest.raises(DataError, match="has no column 'Umsatz'"):
         positions_of(["a"], contract_of(CONTRACT, named), needed=NEEDED, named=named, source="t")
+
+
+def dated_members(n=300):
+    """Members with dates in several forms; those who came lately come often."""
+    generator = np.random.default_rng(3)
+    day, often = pd.Timestamp("2024-06-30"), generator.random(n) < 0.5
+    seen = np.where(often, generator.integers(0, 20, n), generator.integers(60, 300, n))
+    seen[0] = 0
+    return pd.DataFrame(
+        {
+            "Member": [f"M{at}" for at in range(n)],
+            "Joined": (day - pd.to_timedelta(seen + generator.integers(30, 900, n), "D")).strftime("%d/%m/%Y"),
+            "Last visit": (day - pd.to_timedelta(seen, "D")).strftime("%Y-%m-%d"),
+            "Contract end": (day + pd.to_timedelta(generator.integers(-9, 700, n), "D")).strftime("%d %b %Y"),
+            "Visits": generator.poisson(np.where(often, 30, 4)),
+        }
+    )
+
+
+def test_dates_from_init_to_labels_on_another_day(segment):
+    frame = dated_members()
+    frame.to_csv("members.csv", index=False)
+    said = segment("init", "data.path=members.csv")
+    assert said.code == 0, said.error
+    features = Path("conf/features/members.yaml").read_text(encoding="utf-8")
+    for part in ("{days_since: Joined, unit: days}", "{days_since: Last visit,", "{days_until: Contract end,"):
+        assert part in features
+    assert 'reference_date: "2024-06-30"' in Path("conf/data/members.yaml").read_text(encoding="utf-8")
+    words = ("scaling=standard", "k=[2]", "selection=fixed", "selection.k=2", "tracking.report=false", "quiet=true")
+    said = segment("sweep", "experiments=members", "features=members", *words)
+    assert said.code == 0, said.error
+    said = segment("promote", "force=true", "reason=test", "quiet=true")
+    assert said.code == 0, said.error
+    later = frame.assign(**{"Last visit": "2024-07-15"})
+    later.to_csv("later.csv", index=False)
+    said = segment("score", "input=later.csv", "output=refused.csv")
+    assert said.code == 1
+    assert "300 × Last visit is after 2024-06-30, the reference date" in said.out
+    said = segment("score", "input=later.csv", "output=labels.csv", "reference_date=2024-07-15")
+    assert said.code == 0, said.error
+    model = load_segment_model("models:/customer-segmentation@champion").model
+    expected = model.at("2024-07-15").predict(later).table["segment"].tolist()
+    assert pd.read_csv("labels.csv")["segment"].tolist() == expected
+    assert segment("score", "input=later.csv", "output=x.csv", "reference_date=15.7.2024").sentence.endswith(
+        "reference_date=15.7.2024: expected a date as YYYY-MM-DD, such as 2024-06-30."
+    )
+    said = segment("sweep", "data.reference_date=2024-06-30", "data=sample").sentence
+    assert "is read by columns of type date alone" in said

@@ -131,3 +131,45 @@ def test_digest_follows_values_names_and_order():
         frame.head(1),
     ]
     assert len({digest, *map(digest_of, changed)}) == len(changed) + 1
+
+
+def test_a_date_is_the_day_that_is_written_whatever_form_it_comes_in():
+    spec = ColumnSpec(type=ColumnType.date, reference_date="2024-06-30")
+    cells = [
+        "2024-06-29",
+        "2024/6/29",
+        "29 Jun 2024",
+        "June 29, 2024",
+        "20240629",
+        "2024-06-29T23:59:00+02:00",
+        20240629,
+    ]
+    cells += [pd.Timestamp("2024-06-29 10:15"), pd.Timestamp("2024-06-29 23:59", tz="Asia/Tokyo"), None]
+    prepared = prepare_columns(pd.DataFrame({"day": pd.Series(cells, dtype=object)}), {"day": spec})
+    assert prepared.problems.empty
+    assert prepared.frame["day"].isna().tolist() == [False] * 9 + [True]
+    assert prepared.frame["day"].dropna().eq(pd.Timestamp("2024-06-29")).all()
+    again = prepare_columns(prepared.frame, {"day": spec})
+    pd.testing.assert_frame_equal(again.frame, prepared.frame)
+    assert digest_of(again.frame) == digest_of(prepared.frame)
+    typed = prepare_columns(pd.DataFrame({"day": pd.Series([pd.Timestamp("2024-06-29 10:15")] * 2)}), {"day": spec})
+    assert typed.frame["day"].eq(pd.Timestamp("2024-06-29")).all()
+
+
+def test_a_date_that_is_wrong_or_could_be_two_is_told():
+    cells = pd.DataFrame({"day": ["3/4/2024", "2024-07-01", "31.2.2024", "45000", "soon", ""]})
+    plain = ColumnSpec(type=ColumnType.date, reference_date="2024-06-30")
+    assert prepare_columns(cells, {"day": plain}).problems["reason"].tolist() == [
+        "is a date with day or month first; say which by date_format",
+        "is after 2024-06-30, the reference date",
+        "is a date with day or month first; say which by date_format",
+        "is not a date",
+        "is not a date",
+    ]
+    formed = ColumnSpec(type=ColumnType.date, reference_date="2024-06-30", date_format="%d/%m/%Y", fill="30/06/2024")
+    prepared = prepare_columns(cells, {"day": formed})
+    assert prepared.frame["day"].dt.strftime("%m-%d").tolist()[0] == "04-03"
+    assert prepared.frame["day"].iloc[-1] == pd.Timestamp("2024-06-30")
+    assert set(prepared.problems["reason"]) == {"is not a date of the form %d/%m/%Y"}
+    ahead = ColumnSpec(type=ColumnType.date, reference_date="2024-06-30", future=True)
+    assert prepare_columns(cells, {"day": ahead}).frame["day"].max() == pd.Timestamp("2024-07-01")

@@ -66,7 +66,19 @@ WORDS = {
     "City": ColumnSpec(type=ColumnType.category, role=Role.categorical),
     "Kind": ColumnSpec(type=ColumnType.category, role=Role.categorical, fill="None", values=["a", "b"]),
 }
+DATES = {
+    "Joined": ColumnSpec(type=ColumnType.date, reference_date="2024-06-30", role=Role.numeric),
+    "Left": ColumnSpec(
+        type=ColumnType.date, reference_date="2024-06-30", date_format="%d/%m/%Y", future=True, fill="30/06/2024"
+    ),
+}
 FEATURES = {
+    "dated": {
+        "seen": {"days_since": "Joined"},
+        "age": {"years_since": "Joined"},
+        "stay": {"months_between": ["Joined", "Left"]},
+        "paid": "Paid",
+    },
     "positive": {"months": "Months", "paid": "Paid", "charge": "Charge"},
     "numbers": {"months": "Months", "paid": "Paid", "change": "Change", "charge": "Charge"},
     "formed": {
@@ -104,6 +116,12 @@ def table(n=400):
             "Plan": generator.choice(WORDS["Plan"].values, n),
             "City": generator.choice(["Köln", "O'Hare", "x"], n),
             "Kind": generator.choice(["a", "b"], n),
+            "Joined": (pd.Timestamp("2024-06-30") - pd.to_timedelta(generator.integers(0, 40_000, n), "D")).strftime(
+                "%Y-%m-%d"
+            ),
+            "Left": (pd.Timestamp("2024-06-30") + pd.to_timedelta(generator.integers(-900, 900, n), "D")).strftime(
+                "%d.%m.%Y"
+            ),
         }
     )
 
@@ -164,6 +182,49 @@ ODD = {
         "O'ne",
     ],
     "City": [None, "", "Köln", "köln", "nowhere", "-", "x", " x ", "O'Hare", "é'\"\\n", "%", "None"],
+    "Joined": [
+        None,
+        "",
+        "n/a",
+        "2024-06-30",
+        "2024-07-01",
+        "1900-01-01",
+        "1899-12-31",
+        "2024-02-29",
+        "2023-02-29",
+        "2000-02-29",
+        "1900-02-29",
+        "2023-13-01",
+        "2023-00-10",
+        "2023-4-5",
+        "2023/04/31",
+        "2023.04.30",
+        "20230430",
+        "20230431",
+        "2023-04-30 10:15:00",
+        "2023-04-30T10:15:00Z",
+        "2023-04-30 noon",
+        "3/4/2023",
+        "13/4/23",
+        "soon",
+        "45000",
+        "2023",
+        "-",
+        "2023-04",
+        "x023-04-01",
+    ],
+    "Left": [
+        None,
+        "1/2/2024",
+        "31-12-2099",
+        "29.2.2023",
+        "2024-01-02",
+        "1/2/24",
+        "1/2/2024 10:00",
+        "31/12/2200",
+        "later",
+        "0/1/2024",
+    ],
     "Kind": [None, "", "A", "none", "None", "c", "b", "B ", "(blank)", "a-"],
 }
 # fmt: on
@@ -187,7 +248,7 @@ def odd_rows():
 
 def model_of(features, scaler, k=4, estimator=None, indicators=None, **fields):
     raw = table()
-    columns = NUMBERS | WORDS
+    columns = NUMBERS | WORDS | DATES
     space = build_space(
         raw, feature_set("f", "", FEATURES[features], columns), scaling="s", scaler=scaler, indicators=indicators
     )
@@ -244,6 +305,7 @@ PAIRS = [
     *((scaling, "mixed") for scaling in SCALINGS),
     *((scaling, "positive" if scaling == "log_standard" else "numbers") for scaling in SCALINGS),
     ("standard", "formed"),
+    ("standard", "dated"),
 ]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Literal
 
-from customer_segmentation.data.expressions import Expression, parse
+from customer_segmentation.data.expressions import DAYS_OF, Expression, bound, parse
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
 from customer_segmentation.settings.sweep import FeaturesSettings
@@ -103,7 +103,12 @@ def feature_set(name: str, about: str, declared: Mapping[str, Any], columns: Map
         expression = parse(spec, where=where)
         for column in expression.columns:
             _check_column(column, columns, where)
-        features.append(Feature(str(label), expression, unit, _kind(expression, columns, where)))
+        kind = _kind(expression, columns, where)
+        days = [columns[column].reference_date for column in expression.columns]
+        reference = next((day for day in days if day), None)
+        features.append(
+            Feature(str(label), expression if reference is None else bound(expression, reference), unit, kind)
+        )
     read = list(dict.fromkeys(column for feature in features for column in feature.expression.columns))
     specs = {column: columns[column] for column in columns_of_repairs(read, columns)}
     return FeatureSet(name, about, tuple(features), specs)
@@ -123,6 +128,7 @@ def _check_column(column: str, columns: Mapping[str, ColumnSpec], where: str) ->
 
 def _kind(expression: Expression, columns: Mapping[str, ColumnSpec], where: str) -> Kind:
     types = {column: columns[column].type for column in expression.columns}
+    _check_dates(expression, types, where)
     words = [column for column, kind in types.items() if kind in (ColumnType.text, ColumnType.category)]
     if expression.operation == "column":
         if words:
@@ -131,6 +137,31 @@ def _kind(expression: Expression, columns: Mapping[str, ColumnSpec], where: str)
     if words:
         raise SettingsError(f"{where} computes with {words[0]!r}, which holds words; use numbers or yes/no columns.")
     return "numeric"
+
+
+def _check_dates(expression: Expression, types: Mapping[str, ColumnType], where: str) -> None:
+    """Refuse a date where a number is read, and a number where a date is.
+
+    Raises
+    ------
+    SettingsError
+        Names the feature, the column and what to do.
+    """
+    if expression.operation in DAYS_OF:
+        for name in expression.columns:
+            if types[name] is not ColumnType.date:
+                raise SettingsError(
+                    f"{where}.{expression.operation} reads {name!r}, whose type is {types[name].value} and not date; "
+                    f"declare data.columns.{name}.type: date, or use another operation."
+                )
+    elif expression.operation == "column" and types[expression.name] is ColumnType.date:
+        raise SettingsError(
+            f"{where} reads {expression.name!r}, which is a date; count from it with one of {', '.join(DAYS_OF)}, such "
+            f"as {{days_since: {expression.name}}}."
+        )
+    else:
+        for operand in expression.operands:
+            _check_dates(operand, types, where)
 
 
 def declared_features(settings: FeaturesSettings, columns: Mapping[str, ColumnSpec], name: str) -> FeatureSet:

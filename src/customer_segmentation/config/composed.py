@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, cast
 
-from customer_segmentation.config.contract_file import contract_columns
+from customer_segmentation.config.contract_file import contract_columns, dated_columns
 from customer_segmentation.config.environment import watch_environment
 from customer_segmentation.config.overrides import DECISIONS
 from customer_segmentation.secrets import remember_in
@@ -34,7 +34,7 @@ def to_settings(config: Any, *, contract: bool = True) -> Any:
     remember_in(dataclasses.asdict(settings))
     if contract and hasattr(settings, "data"):
         data = settings.data
-        data.columns = contract_columns(data.contract, json.dumps(data.columns, default=str))
+        data.columns = dated_columns(contract_columns(data.contract, json.dumps(data.columns, default=str)), data)
     return settings
 
 

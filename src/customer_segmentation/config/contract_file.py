@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 from customer_segmentation.config.errors import suggestion
 from customer_segmentation.config.paths import options_of
 from customer_segmentation.errors import SettingsError
-from customer_segmentation.settings.data import ColumnSpec
+from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings
+from customer_segmentation.settings.limits import check_limits
+from customer_segmentation.sources.parsing.dates import is_form
 
 
 def contract_columns(contract: str | None, further: str) -> dict[str, ColumnSpec]:
@@ -54,3 +58,44 @@ def _columns(path: Path | None, changed: int, further: str) -> dict[str, ColumnS
             text = " ".join(str(error).split()).split(" full_key")[0]
             raise SettingsError(f"data.columns.{name}: {text}.") from error
     return columns
+
+
+def dated_columns(columns: Mapping[str, ColumnSpec], data: DataSettings) -> dict[str, ColumnSpec]:
+    """Contract whose dates know the day from which they count.
+
+    Parameters
+    ----------
+    columns : mapping of str to ColumnSpec
+    data : DataSettings
+
+    Raises
+    ------
+    SettingsError
+        Dates without a reference date, one that is no date, or what is said of dates about another column.
+    """
+    found = dict(columns)
+    check_limits(data, "data.")
+    dates = [name for name, spec in columns.items() if spec.type is ColumnType.date]
+    if data.reference_date is not None and columns and not dates:  # segment init has no contract yet
+        other = "" if data.transactions is None else "; that of orders is data.transactions.reference_date"
+        raise SettingsError(
+            f"data.reference_date={data.reference_date} is read by columns of type date alone, and the contract "
+            f"has none{other}."
+        )
+    for name, spec in columns.items():
+        key = f"data.columns.{name}"
+        if name not in dates:
+            if spec.future or spec.date_format or spec.reference_date:
+                raise SettingsError(f"{key} says how dates are read, but its type is {spec.type.value}, not date.")
+            continue
+        check_limits(spec, f"{key}.")
+        if spec.date_format is not None and not is_form(spec.date_format):
+            raise SettingsError(f"{key}.date_format is {spec.date_format!r}; expected a form such as %d/%m/%Y.")
+        reference = spec.reference_date or data.reference_date
+        if reference is None:
+            raise SettingsError(
+                f"{key} holds dates, which count from a reference date; give the day on which the table was drawn, as "
+                "data.reference_date=YYYY-MM-DD."
+            )
+        found[name] = replace(spec, reference_date=reference)
+    return found

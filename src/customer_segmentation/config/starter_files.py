@@ -14,7 +14,7 @@ from customer_segmentation.exploration.roles.column_guesses import Guess
 from customer_segmentation.exploration.roles.feature_choice import MOST_WORDS, Choice
 from customer_segmentation.exploration.roles.vocabulary import slug
 from customer_segmentation.secrets import is_redacted, redact
-from customer_segmentation.settings.data import DataSettings, Role, Transactions
+from customer_segmentation.settings.data import ColumnType, DataSettings, Role, Transactions
 
 _NAMED = 4  # columns that a sentence names
 _COUNTED = 3  # categories whose customers are counted
@@ -185,7 +185,7 @@ def _exploration(name: str, guesses: Sequence[Guess], choice: Choice) -> str:
     return _rendered(
         "exploration",
         name=name,
-        numbers=choice.numbers,
+        numbers=[guess for guess in choice.numbers if guess.spec is None or guess.spec.type is not ColumnType.date],
         counted=counted[:_COUNTED],
         bands=[(guess.header, _age_bands(guess)) for guess in ages],
     )
@@ -196,10 +196,22 @@ def _preset(name: str, shared: str, sets: Sequence[str], scalings: Sequence[str]
     return _rendered("preset", name=name, shared=shared, sets=sets, scalings=scalings, k=ks)
 
 
-def _labelled(guesses: Sequence[Guess]) -> list[tuple[str, str, str]]:
-    """Label, header and unit of each feature."""
-    units = [guess.spec.unit if guess.spec is not None else "" for guess in guesses]
-    return list(zip(_labels(guesses), (guess.header for guess in guesses), units, strict=True))
+def _labelled(guesses: Sequence[Guess]) -> list[tuple[str, str, str, str]]:
+    """Label, operation, header and unit of each feature."""
+    return [
+        (label, operation, guess.header, unit)
+        for label, (operation, unit), guess in zip(_labels(guesses), map(_operation, guesses), guesses, strict=True)
+    ]
+
+
+def _operation(guess: Guess) -> tuple[str, str]:
+    """How a column becomes a feature, and in what unit: an age for a birth date, days for another date."""
+    if guess.spec is None or guess.spec.type is not ColumnType.date:
+        return "column", guess.spec.unit if guess.spec is not None else ""
+    born = guess.facts is not None and "birth" in guess.facts.words
+    if guess.spec.future:
+        return "days_until", "days"
+    return ("years_since", "years") if born else ("days_since", "days")
 
 
 def _labels(guesses: Sequence[Guess]) -> list[str]:
@@ -208,6 +220,8 @@ def _labels(guesses: Sequence[Guess]) -> list[str]:
     for guess in guesses:
         # Signs that are a word of their own, so that "Discount" and "Discount (%)" stay apart.
         spelt = guess.header.replace("%", " percent ").replace("#", " number ")
+        operation, _ = _operation(guess)
+        spelt = spelt if operation == "column" else f"{operation} {spelt}"
         label = base = slug(spelt) or re.sub(r"[^\w]+", "_", spelt.lower()).strip("_") or "feature"
         label = base = f"f_{base}" if base[0].isdigit() or yaml.safe_load(base) != base else base
         number = 2

@@ -35,6 +35,11 @@ def print_score(result: ScoredTable, store: Store) -> None:
         for reason, count in done.reasons.most_common(SHOWN):
             out.print(f"            {count:,} × {escape(reason)}")
     share = "share of the compared" if result.compared else "share"
+    if result.day:
+        out.print(
+            f"Dates count from {result.day}, as in the fit; reference_date=YYYY-MM-DD for customers as they are on "
+            "another day."
+        )
     made = columns(table(), ["segment"], ["customers", share, "at the fit", "change"])
     changes: dict[str, Any] = {str(row["name"]): row for row in drift.segments.to_dict("records")}
     for name, count in result.segments.items():

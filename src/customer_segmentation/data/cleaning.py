@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pandas as pd
 from customer_segmentation.data.expressions import evaluate, parse
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Repair, Role
 from customer_segmentation.sources.parsing.blanks import is_blank
+from customer_segmentation.sources.parsing.dates import DAY, EITHER_WAY, read_dates
 from customer_segmentation.sources.parsing.numbers import parse_numbers
 from customer_segmentation.sources.parsing.texts import (
     cell_text,
@@ -102,6 +104,8 @@ def prepare_columns(
         cells = frame[name]
         if spec.type in (ColumnType.number, ColumnType.integer):
             to_settings[name] = _as_numbers(name, cells, spec, decimal, problems)
+        elif spec.type is ColumnType.date:
+            to_settings[name] = _as_dates(name, cells, spec, problems)
         elif spec.type is ColumnType.yes_no:
             to_settings[name] = _as_yes_no(name, cells, spec, problems)
         else:
@@ -165,6 +169,31 @@ def _as_numbers(name: str, cells: pd.Series, spec: ColumnSpec, decimal: str | No
     if values is untouched and cells.dtype == np.float64:
         return cells.copy(deep=False)
     return pd.Series(values, index=cells.index, copy=values is untouched)
+
+
+def _as_dates(name: str, cells: pd.Series, spec: ColumnSpec, problems: _Problems) -> pd.Series:
+    """The day of each cell; one after the reference date is a mistake, where the contract does not expect it."""
+    blank: Any = np.datetime64("NaT", "s")
+    if spec.fill is not None:
+        blank = read_dates(pd.Series([cell_text(spec.fill)], dtype="str"), spec.date_format)[0][0]
+    dates: pd.Series
+    if pd.api.types.is_datetime64_any_dtype(cells.dtype):
+        dates = cells.dt.tz_localize(None).dt.normalize().fillna(blank).astype(DAY)
+    else:
+        codes, texts = distinct_texts(cells)
+        empty = is_blank(texts, spec.na_values)
+        read, undecided = np.full(len(texts), blank, dtype=DAY), np.zeros(len(texts), dtype=bool)
+        read[~empty], undecided[~empty] = read_dates(texts[~empty], spec.date_format)
+        form = "" if spec.date_format is None else f" of the form {spec.date_format}"
+        unreadable = ~empty & np.isnat(read) & ~undecided
+        problems.add(name, cells, _take(undecided, codes, False), EITHER_WAY)
+        problems.add(name, cells, _take(unreadable, codes, False), f"is not a date{form}")
+        dates = pd.Series(_take(read, codes, blank), index=cells.index)
+    if spec.reference_date is not None and not spec.future:
+        ahead = (dates > pd.Timestamp(spec.reference_date)).to_numpy(dtype=bool)
+        problems.add(name, cells, ahead, f"is after {spec.reference_date}, the reference date")
+        dates = dates.mask(ahead)
+    return dates
 
 
 def _as_yes_no(name: str, cells: pd.Series, spec: ColumnSpec, problems: _Problems) -> pd.Series:

@@ -16,7 +16,12 @@ from customer_segmentation.errors import DataError
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Repair, Role
 
 #: What casting a cell needs of a contract; the rest is for people.
-CASTING = frozenset(["type", "role", "unit", "fill", "na_values", "minimum", "maximum", "values", "repair"])
+CASTING = frozenset(
+    [
+        *("type", "role", "unit", "fill", "na_values", "minimum", "maximum", "values", "repair"),
+        *("date_format", "future", "reference_date"),
+    ]
+)
 _SHOWN = 200  # characters of the cells in a message
 
 
@@ -94,6 +99,8 @@ def _broken_rule(cells: pd.Series, spec: ColumnSpec) -> tuple[str, np.ndarray] |
         return None
     if spec.type is ColumnType.yes_no:
         return None if pd.api.types.is_bool_dtype(cells.dtype) else (f"yes or no, not {cells.dtype}", none)
+    if spec.type is ColumnType.date:
+        return None if pd.api.types.is_datetime64_dtype(cells.dtype) else (f"dates, not {cells.dtype}", none)
     if not spec.values:
         return None
     allowed = {*spec.values, *([] if spec.fill is None else [str(spec.fill)])}

@@ -2,17 +2,21 @@
 
 An expression is a column's name, a number, or a mapping with exactly one operation:
 
-========== ======================= =====================================================
-operation  operands                value for a customer
-========== ======================= =====================================================
-column     a name                  the cell itself
-ratio      [numerator, divisor]    numerator / divisor; missing where the divisor is 0
-sum        two or more             their sum
-difference [a, b]                  a - b
-count_yes  one or more columns     how many of the yes/no columns are yes
-log        one                     natural logarithm of 1 + value (value >= 0)
-truncate   one                     the value without its fraction, toward zero
-========== ======================= =====================================================
+============== ======================= =====================================================
+operation      operands                value for a customer
+============== ======================= =====================================================
+column         a name                  the cell itself
+ratio          [numerator, divisor]    numerator / divisor; missing where the divisor is 0
+sum            two or more             their sum
+difference     [a, b]                  a - b
+count_yes      one or more columns     how many of the yes/no columns are yes
+log            one                     natural logarithm of 1 + value (value >= 0)
+truncate       one                     the value without its fraction, toward zero
+days_since     a date                  days from it to the reference date of the table
+days_until     a date                  days from the reference date to it
+years_since    a date                  years of 365.2425 days since it: an age
+months_between [a, b]                  months of 30.436875 days from the date a to the date b
+============== ======================= =====================================================
 
 Operands are expressions again, so ``{truncate: {ratio: [Tenure in Months, 12]}}`` is the tenure in whole years.
 Nothing is ever evaluated as code.
@@ -21,13 +25,14 @@ Nothing is ever evaluated as code.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from customer_segmentation.errors import SettingsError
+from customer_segmentation.sources.parsing.dates import days_of
 
 #: operation -> (fewest operands, most operands; None: any number)
 OPERATIONS: dict[str, tuple[int, int | None]] = {
@@ -38,7 +43,15 @@ OPERATIONS: dict[str, tuple[int, int | None]] = {
     "count_yes": (1, None),
     "log": (1, 1),
     "truncate": (1, 1),
+    "days_since": (1, 2),
+    "days_until": (1, 2),
+    "years_since": (1, 2),
+    "months_between": (2, 2),
 }
+#: Those whose operands are columns of dates, and the days of their unit: the mean Gregorian year and month.
+DAYS_OF = {"days_since": 1.0, "days_until": -1.0, "years_since": 365.2425, "months_between": 365.2425 / 12}
+#: Those that count to the reference date, which is their second operand once it is known: a day since 1970-01-01.
+TO_REFERENCE = ("days_since", "days_until", "years_since")
 
 
 @dataclass(frozen=True)
@@ -62,6 +75,8 @@ class Expression:
             return self.name
         if self.operation == "number":
             return f"{self.number:g}"
+        if self.operation in TO_REFERENCE and len(self.operands) == 2:
+            return f"{self.operation}({self.operands[0]}, {np.datetime64(int(self.operands[1].number), 'D')})"
         return f"{self.operation}({', '.join(str(operand) for operand in self.operands)})"
 
 
@@ -103,9 +118,33 @@ def parse(spec: Any, *, where: str) -> Expression:
     if len(operands) < fewest or (most is not None and len(operands) > most):
         wanted = f"{fewest}" if fewest == most else f"at least {fewest}"
         raise SettingsError(f"{where}.{operation} has {len(operands)} operands; expected {wanted}.")
-    if operation == "count_yes" and any(operand.operation != "column" for operand in operands):
-        raise SettingsError(f"{where}.count_yes counts yes/no columns; expected names of columns only.")
+    first = operands[:1] if operation in TO_REFERENCE else operands
+    if operation in ("count_yes", *DAYS_OF) and any(operand.operation != "column" for operand in first):
+        what = "counts yes/no columns" if operation == "count_yes" else "reads columns of dates"
+        raise SettingsError(f"{where}.{operation} {what}; expected names of columns only.")
     return Expression(operation, operands)
+
+
+def bound(expression: Expression, reference_date: str) -> Expression:
+    """Expression whose dates count from a day.
+
+    Parameters
+    ----------
+    expression : Expression
+    reference_date : str
+        YYYY-MM-DD.
+    """
+    if expression.operation in TO_REFERENCE:
+        day = Expression("number", number=float(np.datetime64(reference_date, "D").astype(int)))
+        return replace(expression, operands=(expression.operands[0], day))
+    return replace(expression, operands=tuple(bound(operand, reference_date) for operand in expression.operands))
+
+
+def _numbers(values: pd.Series) -> np.ndarray:
+    """Values as doubles, of dates the days since 1970-01-01."""
+    if pd.api.types.is_datetime64_dtype(values.dtype):
+        return days_of(values.to_numpy())
+    return values.to_numpy(dtype=float, na_value=np.nan)
 
 
 def evaluate(expression: Expression, frame: pd.DataFrame) -> pd.Series:
@@ -122,17 +161,12 @@ def evaluate(expression: Expression, frame: pd.DataFrame) -> pd.Series:
     Series of shape (n_customers,)
         float64, except for a bare column, which is returned as it is. A value that does not exist (division by zero,
         logarithm of a number below 0) is missing.
-
-    Raises
-    ------
-    ValueError
-        The operation is none of the grammar's.
     """
     if expression.operation == "column":
         return frame[expression.name]
     if expression.operation == "number":
         return pd.Series(expression.number, index=frame.index, dtype=float)
-    operands = [evaluate(operand, frame).to_numpy(dtype=float, na_value=np.nan) for operand in expression.operands]
+    operands = [_numbers(evaluate(operand, frame)) for operand in expression.operands]
     with np.errstate(divide="ignore", invalid="ignore"):
         match expression.operation:
             case "ratio":
@@ -147,6 +181,6 @@ def evaluate(expression: Expression, frame: pd.DataFrame) -> pd.Series:
                 values = np.where(operands[0] < 0, np.nan, np.log1p(np.maximum(operands[0], 0)))
             case "truncate":
                 values = np.trunc(operands[0])
-            case unknown:  # pragma: no cover - parse() lets nothing else through
-                raise ValueError(unknown)
+            case dated:  # parse() lets nothing else through
+                values = (operands[1] - operands[0]) / DAYS_OF[dated]
     return pd.Series(values, index=frame.index, dtype=float)

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from customer_segmentation.settings.data import ColumnSpec, Role
+from customer_segmentation.sources.parsing.dates import days_of
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,8 @@ class CustomerTable:
 def digest_of(frame: pd.DataFrame) -> str:
     """Checksum of a frame's names and values that does not depend on how the values were stored.
 
-    Numbers enter as float64 (with one zero and one NaN), yes/no as one byte, strings as their lengths and
-    characters. The order of rows and columns counts, the index does not.
+    Numbers enter as float64 (with one zero and one NaN), dates as their days, yes/no as one byte, strings as their
+    lengths and characters. The order of rows and columns counts, the index does not.
 
     Parameters
     ----------
@@ -140,6 +141,8 @@ def add_to_digest(digest: hashlib._Hash, name: str, column: pd.Series) -> None:
     elif pd.api.types.is_numeric_dtype(column.dtype):
         kind, values = "number", column.to_numpy(dtype="<f8", na_value=np.nan) + 0.0  # -0.0 becomes 0.0
         values[np.isnan(values)] = np.nan
+    elif pd.api.types.is_datetime64_dtype(column.dtype):
+        kind, values = "date", days_of(column.to_numpy())
     else:
         kind = "text"
         # Lengths keep ["ab", "c"] and ["a", "bc"] apart.

@@ -88,6 +88,9 @@ def segment_model_of(  # noqa: PLR0913 - what a model is made of, by keyword
         if example[column].dtype == bool or example[column].dtype == "boolean":
             # as the published table has them, which is how raw customers come
             example[column] = example[column].map({True: "Yes", False: "No"}).astype(object)
+        elif pd.api.types.is_datetime64_dtype(example[column].dtype):  # as the table writes its dates
+            written = example[column].dt.strftime(table.columns[str(column)].date_format or "%Y-%m-%d")
+            example[column] = written.astype(object).where(written.notna(), None)
     population = data.populations.get(data.keep)
     kept = [population.column] if population is not None and population.column in table.columns else []
     # The value is told in the list of a scoring, where it is there: nobody's label needs it.

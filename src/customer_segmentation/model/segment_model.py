@@ -12,9 +12,12 @@ import pandas as pd
 
 from customer_segmentation.clustering.distances import Floats, distances, margin
 from customer_segmentation.clustering.space import project_features
-from customer_segmentation.clustering.transformers import CustomerFeatures
+from customer_segmentation.clustering.transformers import CustomerFeatures, plain_expression
 from customer_segmentation.data.cleaning import PROBLEM_COLUMNS
+from customer_segmentation.data.expressions import bound, parse
+from customer_segmentation.errors import SettingsError
 from customer_segmentation.model.cells import Readable, fault_of_the_model, readable_cells
+from customer_segmentation.settings.limits import is_date
 
 #: What a row gets.
 RESULTS = ("segment", "segment_name", "distance", "margin", "reason")
@@ -112,6 +115,46 @@ class SegmentModel:
     def needed(self) -> list[str]:
         """Columns without which nobody can be labelled."""
         return self.step.needed
+
+    @property
+    def reference_date(self) -> str | None:
+        """The day from which the dates of customers count, YYYY-MM-DD; None where no feature reads a date."""
+        days = [plain["reference_date"] for plain in self.step.columns.values() if plain["type"] == "date"]
+        return str(days[0]) if days else None
+
+    def at(self, reference_date: str | None) -> SegmentModel:
+        """Return the model for customers as they are on another day.
+
+        Parameters
+        ----------
+        reference_date : str or None
+            YYYY-MM-DD. None: the model as it is.
+
+        Raises
+        ------
+        SettingsError
+            No feature reads a date, or this is none.
+        """
+        if reference_date is None:
+            return self
+        if self.reference_date is None:
+            raise SettingsError(
+                f"reference_date={reference_date} is read by models of dates alone, and this one reads "
+                f"{', '.join(self.needed)}; leave it out."
+            )
+        if not is_date(reference_date):
+            raise SettingsError(f"reference_date is {reference_date!r}; expected a date as YYYY-MM-DD.")
+        dated = {
+            name: {**plain, "reference_date": reference_date} if plain["type"] == "date" else plain
+            for name, plain in self.step.columns.items()
+        }
+        features = {
+            name: plain_expression(bound(parse(plain, where=name), reference_date))
+            for name, plain in self.step.features.items()
+        }
+        first = CustomerFeatures(dated, features, self.step.categories).fit(self.example)
+        (label, _), *others = self.pipeline.steps
+        return replace(self, pipeline=type(self.pipeline)([(label, first), *others]))
 
     def name_of(self, number: int) -> str:
         """Name of a segment."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import pandas as pd
 from sqlglot import exp
 
-from customer_segmentation.data.expressions import Expression, parse
+from customer_segmentation.data.expressions import DAYS_OF, Expression, parse
+from customer_segmentation.model.sql_dates import date_sql
 from customer_segmentation.model.sql_scaling import number
 from customer_segmentation.settings.data import ColumnSpec, ColumnType
 from customer_segmentation.sources.parsing.blanks import BLANK_SPELLINGS
@@ -94,6 +95,13 @@ def cell_of(name: str, header: str, spec: ColumnSpec, key: str, dialect: str) ->
         filled = "NULL" if fill is None or fill < 0 else str(fill)
         cell.value = f"CASE WHEN {blank} THEN {filled} WHEN {yes} THEN 1 WHEN {no} THEN 0 END"
         cell.problem = _problem(name, text, "is neither yes nor no", f"{blank} OR {yes} OR {no}")
+    elif spec.type is ColumnType.date:
+        date = date_sql(name, spec, key)
+        cell.later = date.steps
+        wrong = " OR ".join(when for when, _ in date.problems)
+        cell.value = f"CASE WHEN {blank} THEN {date.fill} WHEN COALESCE({wrong}, FALSE) THEN NULL ELSE {date.days} END"
+        cases = " ".join(f"WHEN {when} THEN {told(name, text, reason)}" for when, reason in date.problems)
+        cell.problem = f"CASE WHEN {blank} THEN NULL {cases} END"
     else:
         _as_word(cell, name, spec, key, blank, dialect)
     return cell
@@ -205,11 +213,6 @@ def expression_sql(expression: Expression, columns: dict[str, str]) -> str:
     expression : Expression
     columns : dict of str to str
         Where each column stands, as SQL.
-
-    Raises
-    ------
-    ValueError
-        The operation is none of the grammar's.
     """
     if expression.operation == "column":
         return columns[expression.name]
@@ -230,7 +233,7 @@ def expression_sql(expression: Expression, columns: dict[str, str]) -> str:
             return f"(CASE WHEN {first} >= 0 THEN LN(1 + {first}) END)"
         case "truncate":
             return f"(CASE WHEN {first} < 0 THEN CEIL({first}) ELSE FLOOR({first}) END)"
-    raise ValueError(expression.operation)  # pragma: no cover - parse() lets nothing else through
+    return f"(({operands[1]} - {first}) / {number(DAYS_OF[expression.operation])})"  # parse() lets nothing else through
 
 
 def parsed(name: str, plain: object) -> Expression:

@@ -15,6 +15,7 @@ class ColumnType(Enum):
     yes_no = "yes_no"
     integer = "integer"
     number = "number"
+    date = "date"  # a day; features count from it
 
 
 class Role(Enum):
@@ -54,6 +55,11 @@ class ColumnSpec:
     event_values: list[str] = field(default_factory=list)  # of an outcome: the values that count as the event
     event: str = ""  # of an outcome: what the event is called, such as churn, so that its share is the churn rate
     within: str = ""  # of an outcome: the time over which it was observed, such as quarter; it stands beside every rate
+    date_format: str | None = None  # of a date, as of strptime, such as %d/%m/%Y; null: what is clear by itself
+    future: bool = False  # of a date: it may lie after the reference date, such as the end of a contract
+    reference_date: str | None = limited(
+        None, date=True
+    )  # of a date: YYYY-MM-DD from which days count; null: data.reference_date
 
 
 @dataclass
@@ -105,6 +111,8 @@ class DataSettings:
     # compose it again for every study.
     contract: str | None = None
     columns: dict[str, Any] = field(default_factory=dict)  # ColumnSpec by name; a config's own go over the contract's
+    # YYYY-MM-DD: the day on which the table was drawn, from which its dates count
+    reference_date: str | None = limited(None, date=True)
     transactions: Transactions | None = None  # the table holds orders, to be summed up to customers
     # Decision -> the file, or files, that go with this table (features, yardstick, exploration, scaling, ...). They are
     # taken where neither the command line nor a preset names others.

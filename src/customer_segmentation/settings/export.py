@@ -31,6 +31,8 @@ class ExportSettings:
     table: str = "customers"  # name of the customers' table in the database
     headers: Any = None  # column of the model -> its name in that table
     id: str | None = None  # column that names the customer; null: that of the model's contract
+    # YYYY-MM-DD from which dates of the customers count; null: the day of the customers that the model was fitted to
+    reference_date: str | None = limited(None, date=True)
     output: str | None = None  # file; null: the terminal. Of format=rules also .png or .svg: the tree as a picture
     overwrite: bool = False  # replace the file of an earlier export
     tracking: TrackingSettings = field(default_factory=TrackingSettings)

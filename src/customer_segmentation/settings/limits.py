@@ -14,6 +14,7 @@ What no single value shows (two files that are the same, a column that the contr
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
@@ -45,6 +46,8 @@ class Limits:
         Value to the name of another setting of the same node, which must be given then, and what that is.
     such_as : str
         An example for the sentence.
+    date : bool
+        A text that is a date of the form YYYY-MM-DD.
     """
 
     at_least: float | None = None
@@ -58,12 +61,15 @@ class Limits:
     required: str = ""
     needs: Mapping[Any, tuple[str, str]] | None = None
     such_as: str = ""
+    date: bool = False
 
     def allow(self, value: Any) -> bool:
         """Whether a single value is within the limits."""
         if self.choices:
             return value in self.choices
         if isinstance(value, str):
+            if self.date:
+                return is_date(value)
             return not (self.filled and not value.strip()) and not set(value) & set(self.without)
         if isinstance(value, bool) or not isinstance(value, int | float):
             return True
@@ -78,6 +84,8 @@ class Limits:
         """What is expected, in words."""
         if self.choices:
             return f"one of {', '.join(self.choices)}"
+        if self.date:
+            return "a date as YYYY-MM-DD, such as 2024-06-30"
         if self.without or self.filled:
             return f"a name without {' '.join(self.without)}" if self.without else "a text"
         low, high = (_first(self.at_least, self.above), _first(self.at_most, self.below))
@@ -91,6 +99,14 @@ class Limits:
             words = "" if high is None else f"up to {high:g}" if self.at_most is not None else f"below {high:g}"
         example = f", such as {self.such_as}" if self.such_as else ""
         return f"a {'whole ' if whole else ''}number {words}".rstrip() + example
+
+
+def is_date(text: str) -> bool:
+    """Whether a text is a date of the form YYYY-MM-DD."""
+    try:
+        return len(text) == 10 and bool(datetime.date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def limited(default: Any, **limits: Any) -> Any:

@@ -55,6 +55,8 @@ class ScoreSettings:
     delimiter: str | None = None  # between the cells of a text; null: found out
     encoding: str | None = None  # of a text, such as utf-8 or cp1252; null: found out
     decimal: str | None = limited(None, choices=(".", ","))  # mark of numbers in a text; null: found out
+    # YYYY-MM-DD from which dates of the customers count; null: the day of the customers that the model was fitted to
+    reference_date: str | None = limited(None, date=True)
     drift: DriftSettings = field(default_factory=DriftSettings)
     engine: EngineSettings = field(default_factory=EngineSettings)
     # from which word on the exit code is 3

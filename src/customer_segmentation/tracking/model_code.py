@@ -32,9 +32,9 @@ class SegmentLabels(PythonModel):
         ----------
         context : MLflow's; not read
         model_input : raw customers, one row each, under canonical column names
-        params : MLflow's; not read
+        params : of a model that reads dates, the ``reference_date`` from which they count
         """
-        table = self._model.predict(model_input).table
+        table = self._model.at((params or {}).get("reference_date")).predict(model_input).table
         # as JSON has them: None where there is nothing, whole numbers where there are
         return pd.DataFrame(
             {name: table[name].astype(object).where(table[name].notna(), None) for name in table}, index=table.index

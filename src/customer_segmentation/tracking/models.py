@@ -103,14 +103,14 @@ def save_model(model: SegmentModel, folder: Path, mlflow_model: MlflowModel | No
             python_model=str(MODEL_CODE),
             artifacts={ARTIFACT: str(own)},
             code_paths=[str(staged_package())],
-            signature=signature(model.example, model.needed),
+            signature=signature(model.example, model.needed, model.reference_date),
             input_example=model.example,
             pip_requirements=requirements(),
             mlflow_model=mlflow_model,
         )
 
 
-def signature(example: pd.DataFrame, needed: Collection[str]) -> ModelSignature:
+def signature(example: pd.DataFrame, needed: Collection[str], reference_date: str | None = None) -> ModelSignature:
     """Signature of raw customers in and labels out.
 
     MLflow enforces a signature before the model sees the customers, and refuses whole numbers where it promises
@@ -124,9 +124,11 @@ def signature(example: pd.DataFrame, needed: Collection[str]) -> ModelSignature:
     needed : collection of str
         Columns without which nobody can be labelled: a batch that lacks one is refused by its name. Without this, a
         batch that has none of the columns has no rows either, and the answer would be empty.
+    reference_date : str, optional
+        Of a model that reads dates: the parameter by which a batch gives another day, and its default.
     """
     from mlflow.models.signature import ModelSignature
-    from mlflow.types import ColSpec, DataType, Schema
+    from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema
     from mlflow.types.schema import AnyType
 
     columns: list[Any] = [ColSpec(AnyType(), str(name), required=str(name) in needed) for name in example]
@@ -137,7 +139,10 @@ def signature(example: pd.DataFrame, needed: Collection[str]) -> ModelSignature:
         ColSpec(DataType.double, "margin", required=False),
         ColSpec(DataType.string, "reason", required=False),
     ]
-    return ModelSignature(inputs=Schema(columns), outputs=Schema(results))
+    dated: dict[str, Any] = {}
+    if reference_date is not None:
+        dated["params"] = ParamSchema([ParamSpec("reference_date", DataType.string, reference_date)])
+    return ModelSignature(inputs=Schema(columns), outputs=Schema(results), **dated)
 
 
 def model_id_in(source: str | None) -> str | None:

@@ -236,10 +236,13 @@ def _describe_customers(
 ) -> TableDescription:
     from customer_segmentation.config.starter_files import customer_files
     from customer_segmentation.data.load import load_customers, table_of
+    from customer_segmentation.exploration.roles.date_columns import with_dates
     from customer_segmentation.exploration.roles.feature_choice import choose_features
     from customer_segmentation.sources.frame import FrameSource
 
-    guesses = reading.guesses
+    guesses, reference = with_dates(reading.guesses, data.reference_date)
+    reading = replace(reading, guesses=tuple(guesses))
+    data = replace(data, reference_date=reference)
     choice = choose_features(guesses, max_rejected_share=data.max_rejected_share)
     if not choice.numbers:
         reasons = "; ".join(f"{guess.header}: {guess.why}" for guess in guesses[:6])
@@ -258,7 +261,7 @@ def _describe_customers(
         table = table_of(part, data, needed=needed)
     else:
         table = load_customers(data, needed=needed)
-    drafted = replace(settings.data, keep=data.keep, populations=data.populations)
+    drafted = replace(settings.data, reference_date=reference, keep=data.keep, populations=data.populations)
     files = customer_files(name, guesses, choice, drafted, customers=len(table.customers))
     left_by = data.populations[data.keep].column if data.keep in data.populations else ""
     return TableDescription(reading, None, choice, table, files, looked, data.keep, left_by)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 from customer_segmentation.errors import SettingsError, StudyError
 from customer_segmentation.model.rules import rules_case, rules_text
@@ -35,6 +36,7 @@ def export_model(settings: ExportSettings, store: Store) -> str:
             "no reasons; take format=sql, or `segment score`."
         )
     model = loaded(store, settings.model, settings.run_id)
+    model = replace(model, model=model.model.at(settings.reference_date))
     dialect = next(known for known in DIALECTS if known == settings.dialect)
     headers = {str(name): str(header) for name, header in (settings.headers or {}).items()}
     if settings.format == "rules":
@@ -88,4 +90,6 @@ def _with_rules(model: LoadedModel) -> LoadedModel:
 
 
 def _told(model: LoadedModel) -> str:
-    return " ".join(f"{model.label} ({model.model_id or model.uri})".split())
+    day = model.model.reference_date
+    dates = "" if day is None else f"; dates count from {day}, reference_date={day}"
+    return " ".join(f"{model.label} ({model.model_id or model.uri}){dates}".split())

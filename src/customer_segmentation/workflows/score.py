@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -58,6 +58,8 @@ class ScoredTable:
     model : str
         What people call it.
     run_id : str
+    day : str
+        The day from which the customers' dates count, where it was not given; else empty.
     """
 
     done: Scored
@@ -68,6 +70,7 @@ class ScoredTable:
     rejects: str
     model: str
     run_id: str
+    day: str
 
     def drifted(self, word: str) -> bool:
         """Whether customers have drifted as far as a word says, or further."""
@@ -110,6 +113,7 @@ def score_table(
     """
     with _own_words():
         model = loaded(store, settings.model, settings.run_id)
+        model = replace(model, model=model.model.at(settings.reference_date))
         headers = {str(name): str(header) for name, header in (settings.headers or {}).items()}
         specs = contract_of(model.model.contract, headers)
         source = _input_of(settings, specs)
@@ -154,7 +158,8 @@ def score_table(
                 note=_note(done, drift, segments, model=model.label, source=source.name, compared=compared),
             )
             record(store, run_id, [Text(config_text, "config.yaml"), *items])
-    return ScoredTable(done, drift, compared, segments, place, aside, model.label, run_id)
+    day = "" if settings.reference_date else model.model.reference_date or ""
+    return ScoredTable(done, drift, compared, segments, place, aside, model.label, run_id, day)
 
 
 def _labelling(

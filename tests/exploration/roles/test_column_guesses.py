@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from customer_segmentation.exploration.roles.date_columns import with_dates
 from customer_segmentation.exploration.roles.table_reading import read_table
 from customer_segmentation.exploration.roles.vocabulary import slug
 from customer_segmentation.settings.data import ColumnType, Role
@@ -153,3 +154,27 @@ def test_orders_of_customers_who_are_known_by_their_address():
     )
     found = read_table(frame, list(frame.columns)).orders
     assert (found.customer, found.date, found.amount) == ("Customer e-mail", "Placed", "Grand Total (USD)")
+
+
+def test_dates_count_from_the_latest_one_but_for_those_that_lie_ahead():
+    days = pd.date_range("2020-01-01", periods=N)
+    frame = pd.DataFrame(
+        {
+            "Joined": days.strftime("%d/%m/%Y"),
+            "Vertragsende": (days + pd.Timedelta(days=999)).strftime("%Y-%m-%d"),
+            "Either": [f"{1 + at % 12}/{1 + at % 11}/2020" for at in range(N)],
+            "Paid": np.arange(N) + 0.5,
+        }
+    )
+    reading = read_table(frame, list(frame.columns))
+    guesses, reference = with_dates(reading.guesses, None)
+    found = {guess.header: guess for guess in guesses}
+    assert reference == days[-1].strftime("%Y-%m-%d")
+    assert found["Joined"].spec.date_format == "%d/%m/%Y"
+    assert not found["Joined"].spec.future
+    assert found["Vertragsende"].spec.future
+    assert found["Joined"].numbers.tolist() == list(range(N - 1, -1, -1))
+    assert found["Either"].spec.type.value == "text"
+    assert "could be day or month first, not used" in found["Either"].why
+    _, given = with_dates(reading.guesses, "2031-01-01")
+    assert given == "2031-01-01"

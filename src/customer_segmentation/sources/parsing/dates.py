@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,13 @@ _FORMATS = (
 )  # fmt: skip
 #: Pairs that read the same cells as other days.
 _RIVALS = {"%d/%m/%Y": "%m/%d/%Y", "%m/%d/%Y": "%d/%m/%Y", "%d/%m/%y": "%m/%d/%y", "%m/%d/%y": "%d/%m/%y"}
+#: Those that read a date in one way alone.
+_CERTAIN = tuple(form for form in _FORMATS if form not in _RIVALS)
+_SHORT_DATE = re.compile(r"\d{1,2}/\d{1,2}/\d{2}(?:\d{2})?")
+#: What is said of a cell that is a date in two ways.
+EITHER_WAY = "is a date with day or month first; say which by date_format"
+#: As customer tables hold days.
+DAY = "datetime64[s]"
 _TRIED = 2000  # distinct dates by which the form of a column is found
 _EARLIEST, _LATEST = pd.Timestamp("1900-01-01"), pd.Timestamp("2200-01-01")
 
@@ -96,12 +104,9 @@ def parse_dates(texts: pd.Series, *, date_format: str | None = None, where: str 
     words = pd.Series(distinct, dtype="str")
     if date_format is not None:
         try:
-            dates = pd.to_datetime(words, format=date_format, errors="coerce")
+            dates = _in_form(words, date_format)
         except ValueError as error:
             raise DataError(f"data.transactions.date_format is {date_format!r}, which is no form: {error}.") from None
-        plain = re.sub(r"[\s,./-]+", "/", _TIME.sub("", date_format))
-        dates = dates.fillna(_read(plain_dates(words), plain)) if "%" in plain else dates
-        dates = dates.dt.normalize()
     else:
         form = date_format_of(words, where=where) if len(words) else None
         dates = pd.Series(pd.NaT, index=words.index, dtype="datetime64[us]")
@@ -109,6 +114,91 @@ def parse_dates(texts: pd.Series, *, date_format: str | None = None, where: str 
             dates = _read(plain_dates(words), form)
     values = np.append(dates.to_numpy(dtype="datetime64[us]"), np.datetime64("NaT"))
     return pd.Series(values[codes], index=texts.index)
+
+
+def read_dates(texts: pd.Series, date_format: str | None) -> tuple[np.ndarray, np.ndarray]:
+    """Read dates cell by cell, so that one customer gets the same date alone and in a table.
+
+    Time of day and zone do not count: the day is the one that is written.
+
+    Parameters
+    ----------
+    texts : Series of shape (n_cells,)
+        Without blanks.
+    date_format : str, optional
+        Form of the cells as of ``strptime``; None: forms that can be read in one way alone.
+
+    Returns
+    -------
+    dates : datetime64 array of shape (n_cells,)
+        NaT where the text is no date between 1900 and 2200.
+    undecided : bool array of shape (n_cells,)
+        Day and month could be either way round.
+
+    Raises
+    ------
+    ValueError
+        The form is none.
+
+    Examples
+    --------
+    >>> dates, undecided = read_dates(pd.Series(["2024-06-01", "Jan 31, 2024", "3/4/2024"]), None)
+    >>> dates.astype("datetime64[D]").tolist(), undecided.tolist()
+    ([datetime.date(2024, 6, 1), datetime.date(2024, 1, 31), None], [False, False, True])
+    >>> read_dates(pd.Series(["3/4/2024"]), "%d/%m/%Y")[0].astype("datetime64[D]").tolist()
+    [datetime.date(2024, 4, 3)]
+    """
+    undecided = np.zeros(len(texts), dtype=bool)
+    if date_format is not None:
+        dates = _in_form(texts, date_format)
+    else:
+        plain = plain_dates(texts)
+        dates = pd.Series(pd.NaT, index=texts.index, dtype="datetime64[us]")
+        for form in _CERTAIN:
+            if dates.notna().all():
+                break
+            dates = dates.fillna(_read(plain, form))
+        undecided = (dates.isna() & plain.str.fullmatch(_SHORT_DATE).fillna(False)).to_numpy(dtype=bool)
+    return dates.to_numpy(dtype=DAY), undecided
+
+
+def days_of(dates: Any) -> np.ndarray:
+    """Days of dates since 1970-01-01; NaN where there is none.
+
+    >>> days_of(np.array(["1970-01-02", "NaT"], dtype="datetime64[s]"))
+    array([ 1., nan])
+    """
+    days = np.asarray(dates, dtype="datetime64[D]")
+    return np.where(np.isnat(days), np.nan, days.astype(np.int64).astype(np.float64))
+
+
+def reads_one_way(form: str) -> bool:
+    """Whether a form found by `date_format_of` cannot be taken for another one.
+
+    >>> reads_one_way("%Y/%m/%d"), reads_one_way("%d/%m/%Y")
+    (True, False)
+    """
+    return form in _CERTAIN
+
+
+def is_form(date_format: str) -> bool:
+    """Whether a text is a form of dates with day, month and year.
+
+    >>> is_form("%d.%m.%Y"), is_form("DD.MM.YYYY")
+    (True, False)
+    """
+    day = pd.Timestamp("2001-12-13")
+    try:
+        return bool(_in_form(pd.Series([day.strftime(date_format)]), date_format)[0] == day)
+    except ValueError:
+        return False
+
+
+def _in_form(words: pd.Series, date_format: str) -> pd.Series:
+    dates = pd.to_datetime(words, format=date_format, errors="coerce").astype("datetime64[us]")
+    plain = re.sub(r"[\s,./-]+", "/", _TIME.sub("", date_format))
+    dates = dates.fillna(_read(plain_dates(words), plain)) if "%" in plain else dates
+    return dates.where(dates.between(_EARLIEST, _LATEST)).dt.normalize()
 
 
 def _read(plain: pd.Series, form: str) -> pd.Series:
