@@ -241,3 +241,32 @@ def test_shipped_playbooks_are_those_of_the_folder():
     for path in (shipped_root() / "conf" / "playbook").glob("*.yaml"):
         assert OmegaConf.load(path).traits
         assert _read(path.stem).traits
+
+
+def test_a_name_says_what_customers_do_before_what_became_of_them_and_a_column_once():
+    rng = np.random.default_rng(3)
+    labels = np.repeat([0, 1], 400)
+    frame = pd.DataFrame(
+        {
+            "order_count": rng.poisson(np.where(labels == 0, 2, 12)).astype(float),
+            "plan": np.where(labels == 0, "starter", rng.choice(["team", "max"], 800)),
+            "still_here": np.where(rng.random(800) < np.where(labels == 0, 0.5, 0.9), "yes", "no"),
+        }
+    )
+    columns = {
+        "order_count": ColumnSpec(type=ColumnType.integer, role=Role.numeric),
+        "plan": ColumnSpec(type=ColumnType.category, role=Role.categorical, values=["starter", "team", "max"]),
+        "still_here": ColumnSpec(type=ColumnType.yes_no, role=Role.outcome, event_values=["No"]),
+    }
+    described = [
+        replace(item, variable=replace(item.variable, feature=item.variable.name, shapes=True))
+        if item.variable.name != "still_here"
+        else item
+        for item in describe_columns(frame.assign(still_here=frame["still_here"] == "yes"), frame.head(0), columns)
+    ]
+    names = name_segments(profile_segments(described, labels), _read("generic"))
+    for name in names:
+        told = [claim.variable for claim in name.claims]
+        assert told[-1] == "still_here"
+        assert len(set(told)) == len(told)
+        assert name.name.endswith(("often not still here", "rarely not still here"))

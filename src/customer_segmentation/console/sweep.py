@@ -124,8 +124,7 @@ def _segments(insights: SegmentInsights) -> Table:
     if value is not None:
         columns(made, right=[escape(f"of {shortened(value.name, 20)}")])
     if outcome is not None:
-        named = outcome.levels[0] if outcome.levels != ("yes",) else outcome.name
-        columns(made, right=[escape(shortened(named, 20))])
+        columns(made, right=[escape(shortened(outcome.rate_name, 20))])
     columns(made, ["first action"])
     for at, row in enumerate(insights.profiles.segments.itertuples(index=False)):
         cells = [str(at), escape(insights.names[at].name), f"{row.customers:,}"]
@@ -135,7 +134,9 @@ def _segments(insights: SegmentInsights) -> Table:
             found = insights.profiles.row(at, outcome.name, outcome.levels[0])
             cells.append("" if found is None else figure(float(found["value"]), share=True))
         advice = insights.of(at)
-        made.add_row(*cells, escape(shortened(advice[0].text, 100)) if advice else "")
+        told = shortened(advice[0].text, 100) if advice else ""
+        differs = f" ({advice[0].differs})" if advice and advice[0].differs else ""
+        made.add_row(*cells, escape(f"{told}{differs}"))
     return made
 
 

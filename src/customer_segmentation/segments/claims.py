@@ -9,8 +9,9 @@ from typing import Any, Literal
 import numpy as np
 
 from customer_segmentation.formatting import figure, shortened
+from customer_segmentation.segments.header_words import in_words, much
 from customer_segmentation.segments.profile import Profiles
-from customer_segmentation.segments.variables import OTHER_LEVELS, YES, ProfileVariable
+from customer_segmentation.segments.variables import NO, OTHER_LEVELS, YES, ProfileVariable
 from customer_segmentation.settings.data import Role
 from customer_segmentation.settings.playbook import PlaybookSettings, TraitSettings
 
@@ -165,7 +166,10 @@ def rate_of(variable: ProfileVariable) -> str:
 
 def event_of(claim: Claim) -> str:
     """What a share counts, in a word: the level, or the column of a yes/no."""
-    return claim.variable if claim.level in ("", YES) else claim.level
+    column = in_words(claim.variable, claim.unit)
+    if claim.level in ("", YES):
+        return column
+    return f"not {column}" if claim.level == NO else in_words(claim.level).lower()
 
 
 def plain_claims(
@@ -215,13 +219,11 @@ def _reach(row: Row, *, lasting: float | None) -> tuple[float, float, float, flo
 
 
 def spoken_name(variable: ProfileVariable) -> str:
-    """Name of a variable as a reader says it: what the contract says it is about, where that is short."""
+    """Name of a variable as a reader says it: what the contract says it is about, where short; else its header."""
     about = variable.about.strip().rstrip(".")
-    return (
-        about[:1].lower() + about[1:]
-        if 0 < len(about) <= LONGEST_ABOUT and variable.kind == "number"
-        else variable.name
-    )
+    if 0 < len(about) <= LONGEST_ABOUT and variable.kind == "number":
+        return about[:1].lower() + about[1:]
+    return in_words(variable.name, variable.unit)
 
 
 def plain_words(row: Row, name: str, level: str, threshold: float, *, lasting: float | None) -> tuple[str, str] | None:
@@ -237,9 +239,9 @@ def plain_words(row: Row, name: str, level: str, threshold: float, *, lasting: f
     most, least, highest, lowest = _reach(row, lasting=lasting)
     if row.measure == "mean":
         if most >= threshold and row.effect_low > 0:
-            return "high", f"{'very ' if row.effect >= STRONG else ''}high {name}"
+            return "high", much(name, above=True, strong=row.effect >= STRONG)
         if least <= -threshold and row.effect_high < 0:
-            return "low", f"{'very ' if row.effect <= -STRONG else ''}low {name}"
+            return "low", much(name, above=False, strong=row.effect <= -STRONG)
         return None
     what = name if level == YES else f"{shortened(level)} ({name})"
     if most >= threshold * SHARE_OF_PLAIN and row.effect_low > 0 and highest > MOSTLY:

@@ -132,11 +132,13 @@ def _named(segment: int, profiles: Profiles, rows: Rows, playbook: PlaybookSetti
         if rule_holds(rule, declared):
             claims = tuple(declared[key] for key in rule.when)
             return SegmentName(segment, rule.name, rule.name, tuple(declared), claims)
-    spoken: list[Claim] = []
-    for claim in (*declared.values(), *plain_claims(segment, profiles, rows, playbook)):
-        # One variable, one word: "low" and "lowest fifth" of the same figure say one thing twice.
-        if len(spoken) < MOST_WORDS and claim.subject not in {item.subject for item in spoken}:
-            spoken.append(claim)
+    outcomes = {variable.name for variable in profiles.outcomes}
+    every = [*declared.values(), *plain_claims(segment, profiles, rows, playbook)]
+    # One variable, one word: "low" and "lowest fifth", or "all on one plan, none on another", say one thing twice.
+    single = list({claim.variable: claim for claim in reversed(every)}.values())[::-1]
+    # Who they are and what they do comes before what becomes of them, which is told last and at most once.
+    became = [claim for claim in single if claim.variable in outcomes][:1]
+    spoken = [claim for claim in single if claim.variable not in outcomes][: MOST_WORDS - len(became)] + became
     words = ", ".join(claim.words for claim in spoken)
     name = words[:1].upper() + words[1:] if words else AVERAGE
     return SegmentName(segment, name, "", tuple(declared), tuple(spoken))

@@ -89,7 +89,7 @@ def partition_of(row: pd.Series, name: str, insights: SegmentInsights) -> Partit
     """
     profiles = insights.profiles
     table, value = profiles.segments, profiles.value
-    outcome = next((item for item in profiles.outcomes if item.event), None)
+    outcome = next((item for item in profiles.outcomes if len(item.levels) == 1), None)
     segments = []
     for segment in range(profiles.k):
         own = table.iloc[segment]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from customer_segmentation.segments.intervals import corrected, mean_interval, newcombe, shares_differ, welch, wilson
-from customer_segmentation.segments.variables import Described, ProfileVariable
+from customer_segmentation.segments.variables import NO, Described, ProfileVariable
 from customer_segmentation.settings.data import Role
 
 Floats = npt.NDArray[np.float64]
@@ -93,8 +93,9 @@ class Profiles:
 
     @property
     def outcomes(self) -> tuple[ProfileVariable, ...]:
-        """What became of the customers."""
-        return tuple(item for item in self.variables if item.role is Role.outcome)
+        """What became of the customers: those whose column says it, before those whose column says the contrary."""
+        found = (item for item in self.variables if item.role is Role.outcome)
+        return tuple(sorted(found, key=lambda item: item.levels == (NO,)))
 
     @property
     def missing(self) -> dict[str, int]:

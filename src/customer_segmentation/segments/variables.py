@@ -18,7 +18,7 @@ PROFILED = (Role.value, Role.numeric, Role.categorical, Role.outcome)
 #: Levels of a category that are told apart; the rarest beyond them are one.
 MOST_LEVELS = 12
 OTHER_LEVELS = "other values"
-YES = "yes"
+YES, NO = "yes", "no"
 
 Kind = Literal["number", "share"]
 

@@ -101,7 +101,7 @@ class SelectionSettings:
     rank_by: list[str] = limited(["yardstick", "separation", "stability"], choices=tuple(CRITERIA), filled=True)
     near_tie: float = limited(0.01, at_least=0, below=1, such_as="0.01")  # differences up to this do not decide
     natural_min_yardstick_share: float = (
-        0.5  # natural structure goes first from this share of the best yardstick; above 1: never
+        0.7  # natural structure goes first from this share of the best yardstick; above 1: never
     )
     stability: StabilitySettings = field(default_factory=StabilitySettings)
     opinions: list[str] = limited(["vote"], choices=OPINIONS)  # second opinions on k: vote | gap

@@ -45,7 +45,7 @@ class Rule:
     limits: Limits = field(default_factory=Limits)
     near_tie: float = 0.01
     rank_by: tuple[str, ...] = ("yardstick", "separation", "stability")
-    natural_min_yardstick_share: float = 0.5
+    natural_min_yardstick_share: float = 0.7
 
 
 @dataclass(frozen=True)

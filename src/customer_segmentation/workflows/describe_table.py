@@ -270,7 +270,8 @@ def _describe_customers(
 def _population(reading: TableReading) -> dict[str, Any]:
     """Keep those who have not left, where a column says so beyond doubt and they are not few."""
     unsure = {question.column for question in reading.questions}
-    for guess in reading.guesses:
+    # "has left" says it; "is active: no" only where nothing else does
+    for guess in sorted(reading.guesses, key=lambda guess: guess.spec is None or guess.spec.event_values == ["No"]):
         if guess.role is not Role.outcome or guess.spec is None or guess.facts is None or guess.header in unsure:
             continue
         gone = _share_gone(guess)

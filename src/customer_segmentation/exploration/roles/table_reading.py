@@ -33,6 +33,7 @@ from customer_segmentation.sources.parsing.texts import fold
 
 _FEWEST_POINTS = 1.5  # for an amount: with less there is none
 _GIVEN = 50.0  # weight of what the user has said
+_AS_LIKELY = 0.5  # points between amounts that are as likely what a customer is worth
 
 
 @dataclass(frozen=True)
@@ -275,7 +276,10 @@ class _Decision:
             and one.points(Meaning.amount) >= max(_FEWEST_POINTS, one.ranked()[0][1] - 1.0)
             and at not in self.given
         }
-        best = said if said in self.columns else max(points, key=lambda at: points[at], default=None)
+        top = max(points.values(), default=0.0)
+        # of amounts that are as likely the larger one: the room's price is more of a guest's worth than the breakfast
+        near = {at: float(self.columns[at].facts.values.sum()) for at in points if points[at] >= top - _AS_LIKELY}
+        best = said if said in self.columns else max(near, key=lambda at: near[at], default=None)
         if best is None:
             return
         chosen = self.columns[best]

@@ -1,0 +1,66 @@
+"""Headers of columns as a reader says them, and the word for much or little of what they hold."""
+
+from __future__ import annotations
+
+import re
+
+from customer_segmentation.formatting import CURRENCIES
+
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z]{2})")
+_UNIT_BEHIND = re.compile(r"\s*[(\[]([^()\[\]]{1,12})[)\]]\s*$")
+_HEAD_ENDS = re.compile(r"\s+(?:per|a|an|of|since|in|for|with|last|by|from|to)\s+", re.IGNORECASE)
+_MONEY_TAILS = frozenset(["eur", "usd", "gbp", "chf", "dollar", "dollars", "euro", "euros"])
+#: Words that end in s and count nothing.
+_SINGULAR = re.compile(r"(?:ss|us|is|ness)$", re.IGNORECASE)
+#: Columns for which the language has words of its own: much, little.
+_OWN = {"age": ("older", "younger"), "tenure": ("long tenure", "short tenure")}
+_VERY = {"older": "much older", "younger": "much younger"}
+
+
+def in_words(header: str, unit: str = "") -> str:
+    """A header as words: ``avg_rate`` and ``AvgRate`` are "avg rate"; a unit behind it, told elsewhere, is left out.
+
+    >>> in_words("lead_time_days", "days"), in_words("NumOfProducts"), in_words("Monthly fee (€)", "€/month")
+    ('lead time', 'num of products', 'monthly fee')
+
+    Parameters
+    ----------
+    header : of a column, or the name of a feature
+    unit : of the column, as the contract says
+    """
+    text = header.strip()
+    behind = _UNIT_BEHIND.search(text)
+    if behind and behind.start() and (behind[1].lower() in unit.lower() or behind[1] in CURRENCIES):
+        text = text[: behind.start()]
+    if " " not in text:
+        parts = [part for run in re.split(r"[_.\-]+", text) for part in _HUMP.split(run) if part]
+        if len(parts) > 1:
+            tail = parts[-1].lower()
+            if tail == unit.lower() or (tail in _MONEY_TAILS and len(parts) > 1):
+                parts = parts[:-1]
+            text = " ".join(part if part.isupper() and len(part) > 1 else part.lower() for part in parts)
+    first, rest = text[:1], text[1:]
+    return first.lower() + rest if " " in rest and rest == rest.lower() else text
+
+
+def much(name: str, *, above: bool, strong: bool) -> str:
+    """The words for much or little of a number.
+
+    >>> much("visits per month", above=True, strong=True), much("avg rate", above=False, strong=False)
+    ('very many visits per month', 'low avg rate')
+
+    Parameters
+    ----------
+    name : what the number is, in words
+    above : much of it, not little
+    strong : far from all customers
+    """
+    own = _OWN.get(name.lower())
+    if own is not None:
+        word = own[0] if above else own[1]
+        return _VERY.get(word, f"very {word}") if strong else word
+    head = _HEAD_ENDS.split(name, maxsplit=1)[0]
+    last = head.split()[-1] if head.split() else ""
+    counts = len(last) > 3 and last.endswith("s") and not _SINGULAR.search(last)
+    pair = ("many", "few") if counts or last.lower() == "children" else ("high", "low")
+    return f"{'very ' if strong else ''}{pair[0] if above else pair[1]} {name}"
