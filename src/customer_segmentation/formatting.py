@@ -146,8 +146,8 @@ def _minus(value: float, text: str) -> str:
 def digits(value: float, *, money: bool = False) -> str:
     """Write a number that is not negative with as many digits as say something, never with an exponent.
 
-    >>> digits(3418.37), digits(7.23), digits(0.0123), digits(1.2e-14), digits(61.267, money=True)
-    ('3,418', '7.2', '0.012', '0', '61.27')
+    >>> digits(3418.37), digits(7.23), digits(0.0123), digits(1.2e-14), digits(61.267, money=True), digits(2.4e15)
+    ('3,418', '7.2', '0.012', '0', '61.27', '2,400.0 trillion')
 
     Parameters
     ----------
@@ -156,6 +156,9 @@ def digits(value: float, *, money: bool = False) -> str:
     """
     if value < NOTHING:
         return "0"
+    for size, word in ((1e13, "trillion"), (1e10, "billion")):
+        if value >= size:
+            return f"{value / size * 10:,.1f} {word}"
     if value >= 99.995 if money else value >= 99.95:
         return f"{value:,.0f}"
     if money and value >= 0.005:

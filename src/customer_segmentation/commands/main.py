@@ -35,9 +35,6 @@ def _specs() -> list[CommandSpec]:
 
 COMMANDS: dict[str, CommandSpec] = {spec.name: spec for spec in _specs()}
 
-#: Commands that load much before their first word.
-SLOW = frozenset(["sweep", "explore", "promote", "score", "report", "migrate", "ui", "serve"])
-
 INTERRUPTED = 130  # what a shell reports for a command ended by Ctrl-C
 
 
@@ -107,7 +104,7 @@ def _main(arguments: Sequence[str] | None) -> int:  # noqa: C901 - one case afte
         return 2
     gc.set_threshold(GARBAGE_THRESHOLD)
     settle()
-    if sys.stderr.isatty() and name in SLOW and not any(word.startswith(("-", "quiet=")) for word in rest):
+    if sys.stderr.isatty() and not any(word.startswith(("-", "quiet=")) for word in rest):
         warn(f"segment {name}: reading the settings …")  # libraries and configs take seconds: Enter is answered at once
     try:
         return run_command(COMMANDS[name], rest)

@@ -17,12 +17,14 @@ def run(request: Request) -> int:
     RefusedError
         The gate refuses the candidate.
     """
+    from customer_segmentation.console.progress import Steps
     from customer_segmentation.console.registry import print_promotion
     from customer_segmentation.workflows.promote import promote
 
     settings = request.settings
     store = request.for_writing(request.existing_store())
-    outcome = promote(settings, store)
+    with Steps(quiet=settings.quiet) as steps:
+        outcome = promote(settings, store, steps.tell)
     if not settings.quiet:
         print_promotion(outcome, store, settings)
     refusal = outcome.refusal(settings.model)

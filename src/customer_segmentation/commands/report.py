@@ -27,9 +27,11 @@ def run(request: Request) -> int:
     settings = request.settings
     target, slides = _target(settings), slide_files(settings)
     store = request.existing_store()
+    from customer_segmentation.console.progress import Steps
     from customer_segmentation.workflows.report import write_report
 
-    written = write_report(settings, store)
+    with Steps(quiet=settings.quiet) as steps:
+        written = write_report(settings, store, steps.tell)
     if slides is not None:
         slides.write(written.slides)
     if target is not None:

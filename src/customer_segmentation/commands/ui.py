@@ -31,7 +31,9 @@ def run(request: Request) -> int:
     server = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
         [*command, str(settings.port), "--uvicorn-opts", "--log-level warning"],
         # the address by the environment: every user of the machine can read a command line
-        env={"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", **os.environ}
+        # (each of its workers would say of a library that MLflow uses that a part of it is deprecated)
+        env={"PYTHONWARNINGS": "ignore:starlette.middleware.wsgi is deprecated"}
+        | {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", **os.environ}
         | {"MLFLOW_BACKEND_STORE_URI": uri},
     )
     try:

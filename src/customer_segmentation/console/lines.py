@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import sys
+import textwrap
 
 
 def say(*lines: str) -> None:
-    """Print lines of a command's answer."""
+    """Print lines of a command's answer; in a terminal a long one hangs under its first words, no word is broken."""
+    if sys.stdout.isatty():
+        width = max(shutil.get_terminal_size().columns, 40)
+        lines = tuple(
+            textwrap.fill(line, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+            if len(line) > width
+            else line
+            for line in "\n".join(lines).split("\n")
+        )
     print("\n".join(lines), flush=True)
 
 

@@ -9,7 +9,15 @@ from typing import Self
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from typing_extensions import override
 
 from customer_segmentation.console.lines import warn
@@ -151,3 +159,36 @@ class ScoreProgress:
         """Show how far it is; an estimate that was too low is stretched."""
         total = None if expected is None else max(expected, done + 1)
         self._bar.update(self._task, completed=done, total=total, rows=f"{done:,}")
+
+
+class Steps:
+    """What a command is doing, on one live line of a terminal; nothing in a log, or when quiet.
+
+    Parameters
+    ----------
+    quiet : bool
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        console = Console(stderr=True, highlight=False)
+        live = not quiet and console.is_terminal
+        self.bar = Progress(
+            SpinnerColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.description}"),
+            console=console,
+            transient=True,
+            disable=not live,
+        )
+        self.task = self.bar.add_task("", total=None)
+
+    def __enter__(self) -> Self:
+        self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
+
+    def tell(self, step: str) -> None:
+        """Show what is being done now."""
+        self.bar.update(self.task, description=escape(step))

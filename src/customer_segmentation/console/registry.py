@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.markup import escape
 from rich.table import Table
 
+from customer_segmentation.console.lines import say
 from customer_segmentation.console.tables import columns, console, print_next, table
 from customer_segmentation.formatting import moment, percent
 from customer_segmentation.registry.champion_history import moves
@@ -30,7 +31,7 @@ def print_promotion(outcome: Outcome, store: Store, settings: PromoteSettings) -
     """
     out = console()
     version = outcome.version
-    out.print(escape(outcome.about), soft_wrap=True, highlight=False)
+    say(outcome.about)
     if not outcome.checks:
         out.print(
             f"{escape(outcome.title)} is the champion already: version {version.number} of {escape(settings.model)}."

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from rich.box import SIMPLE
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markup import escape
 from rich.table import Table
+from typing_extensions import override
 
 from customer_segmentation.data.table import CustomerTable
 
+LONGEST_WORD = 26  # characters of a word that a column makes room for
+NARROW = 100  # columns of a terminal under which heads of figures stand on two lines
+_MARKUP = re.compile(r"\[/?[a-z ]+\]")
 LOG_WIDTH = 140  # where output goes to a file there is no width to keep to
 
 
@@ -18,6 +23,19 @@ def console(width: int = LOG_WIDTH) -> Console:
     """Where a command's answer goes: a terminal with its width, or a log with this one."""
     found = Console(highlight=False)
     return found if found.is_terminal else Console(highlight=False, width=width)
+
+
+class Words(Table):
+    """A table whose columns of words are never narrower than their longest word, so that none is broken."""
+
+    @override
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for column in self.columns:
+            if column.overflow == "fold" and not column.no_wrap:
+                texts = " ".join(str(cell) for cell in (column.header, *column.cells))
+                longest = max((len(word) for word in re.split(r"[\s/]+", _MARKUP.sub("", texts))), default=0)
+                column.min_width = min(longest, LONGEST_WORD)
+        yield from super().__rich_console__(console, options)
 
 
 def table(title: str = "", caption: str = "") -> Table:
@@ -28,7 +46,7 @@ def table(title: str = "", caption: str = "") -> Table:
     title, caption : str
         Texts as they are, not markup.
     """
-    made = Table(title=escape(title) or None, title_justify="left", box=SIMPLE, caption=caption or None)
+    made = Words(title=escape(title) or None, title_justify="left", box=SIMPLE, caption=caption or None)
     made.caption_justify = "left"
     return made
 
@@ -42,10 +60,11 @@ def columns(made: Table, left: Iterable[str] = (), right: Iterable[str] = ()) ->
     left : heads of columns of words
     right : heads of columns of figures
     """
+    narrow = console().width < NARROW
     for name in left:
         made.add_column(name, overflow="fold")
     for name in right:
-        made.add_column(name, justify="right", no_wrap=True)
+        made.add_column(name.replace(" ", "\n") if narrow else name, justify="right", no_wrap=True)
     return made
 
 

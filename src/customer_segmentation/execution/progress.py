@@ -8,6 +8,10 @@ from types import TracebackType
 from typing import Self
 
 
+def tell_nobody(step: str) -> None:
+    """Take what a command is doing, and show nothing."""
+
+
 class StudyProgress:
     """Keeps account of studies and shows nothing: for callers from Python, and in worker processes.
 

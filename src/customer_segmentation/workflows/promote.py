@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pandas as pd
 from customer_segmentation.data.contract import CASTING, plain_spec
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.errors import DataError, SegmentError, StudyError
+from customer_segmentation.execution.progress import tell_nobody
 from customer_segmentation.model.build import segment_model_of
 from customer_segmentation.model.segment_model import SegmentModel
 from customer_segmentation.registry import pages
@@ -98,13 +99,14 @@ class Champion:
     problem: str
 
 
-def promote(settings: PromoteSettings, store: Store) -> Outcome:
+def promote(settings: PromoteSettings, store: Store, tell: Callable[[str], None] = tell_nobody) -> Outcome:
     """Put a candidate through the gate, register it, and make it the champion if it passes.
 
     Parameters
     ----------
     settings : which candidate, which thresholds, whether to stop before the champion is replaced
     store : where the runs and the registry are
+    tell : is told what is being done
 
     Raises
     ------
@@ -114,6 +116,7 @@ def promote(settings: PromoteSettings, store: Store) -> Outcome:
     run, taken_over = candidate_of(store, settings.run_id), store.taken_over
     store = store_of(store, run)
     registry = ModelRegistry(store, settings.model)
+    tell("reading the champion")
     with one_at_a_time(store, settings.model):
         champion = _champion(registry)
         version = champion.version
@@ -123,7 +126,7 @@ def promote(settings: PromoteSettings, store: Store) -> Outcome:
                 title_of(run), run.info.run_id, version, version.gate, (), (), (), version.number, CHAMPION
             )
         else:
-            outcome = _Promotion(settings, registry, run, champion).carried_out()
+            outcome = _Promotion(settings, registry, run, champion, tell).carried_out()
     outcome = replace(outcome, about=spoken_name(store, run))
     if taken_over is not None:
         made = f"version {outcome.version.number} of {settings.model}"
@@ -136,7 +139,15 @@ def promote(settings: PromoteSettings, store: Store) -> Outcome:
 class _Promotion:
     """The steps of one promotion."""
 
-    def __init__(self, settings: PromoteSettings, registry: ModelRegistry, run: Any, champion: Champion) -> None:
+    def __init__(
+        self,
+        settings: PromoteSettings,
+        registry: ModelRegistry,
+        run: Any,
+        champion: Champion,
+        tell: Callable[[str], None],
+    ) -> None:
+        self.tell = tell
         self.settings, self.registry, self.store = settings, registry, registry.store
         self.run, self.run_id, self.champion = run, run.info.run_id, champion
         self.before = None if champion.version is None else champion.version.number
@@ -145,10 +156,13 @@ class _Promotion:
     def carried_out(self) -> Outcome:
         artifact = artifact_check(self.store, self.run_id)
         first = () if artifact is None else (artifact,)
+        self.tell("refitting the candidate from its logged config")
         try:
             found = reopen(self.store, self.run_id, data_path=self.settings.data.path)
         except (StudyError, DataError) as error:
             return self._without_model((*first, checked("refit", False, str(error).rstrip("."))))
+        halves = self.settings.promotion.resamples
+        self.tell(f"stability on {halves} half-samples, and the champion on the same customers")
         examined = examine(
             settings=self.settings.promotion,
             labels=found.fit.labels,
@@ -164,6 +178,7 @@ class _Promotion:
             champion=self.champion.model,
             problem=self.champion.problem,
         )
+        self.tell("naming the segments, and logging the model")
         refit = checked("refit", True, "refitted from its logged config, it has the logged sizes and inertia")
         names, changes, profiles, actions = names_of(found, self.champion.model, examined.matching)
         identity = self._identity(
@@ -185,6 +200,7 @@ class _Promotion:
         model_id = register_model(
             self.store, self.run_id, model, params={**found.spec.params, "k": found.fit.k}, study=found.spec.name
         )
+        self.tell("loading the model back in a fresh process")
         checks = (*checks, self._loads_back(model_id, model))
         return self._settled(
             checks, identity, model_id, segment_rows(found.fit.labels, found.customers.value, identity)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from customer_segmentation.config.playbook_file import playbook_name
 from customer_segmentation.errors import StoreError
+from customer_segmentation.execution.progress import tell_nobody
 from customer_segmentation.parallel import limited_threads
 from customer_segmentation.report.build import build_report
 from customer_segmentation.report.data import ReportData
@@ -48,13 +50,15 @@ class Written:
     slides: tuple[Slide, ...] = ()
 
 
-def write_report(settings: ReportSettings, store: Store) -> Written:
+def write_report(settings: ReportSettings, store: Store, tell: Callable[[str], None] = tell_nobody) -> Written:
     """Write the report of the run that is asked for, from what its runs hold.
 
     Parameters
     ----------
     settings : ReportSettings
     store : Store
+    tell : callable
+        Is told what is being done.
 
     Raises
     ------
@@ -66,6 +70,7 @@ def write_report(settings: ReportSettings, store: Store) -> Written:
     run = run_meant(store, settings.run_id)
     store = store_of(store, run)
     run_id, path = run.info.run_id, settings.data.path
+    tell("refitting the candidate, then drawing the report")
     with limited_threads(1):
         if run.data.tags.get("level") != "sweep":
             return report_of_candidate(store, reopen(store, run_id, data_path=path), slides=settings.slides is not None)
