@@ -53,6 +53,8 @@ def test_an_unknown_table_leads_to_init_and_a_missing_one_is_said():
         (["data=sample", "data.path=mine.csv"], "reads no file"),
         (["data.delimiter=;"], "changes nothing for the built-in sample"),
         (["data.query=SELECT 1"], "changes nothing for the built-in sample"),
+        (["data.download.url=x"], r"data\.download\.url changes nothing: data\.download is empty"),
+        (["data.transactions.customer=x"], r"changes nothing: data\.transactions is empty"),
         (["data=telecom", "data.path=mine.csv", "data.customers=300"], "of the built-in samples"),
         (["data=telecom", "data.seed=3"], "of the built-in samples"),
         (["-m"], "is not needed"),

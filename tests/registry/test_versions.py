@@ -3,12 +3,14 @@
 import json
 import multiprocessing
 import time
+from pathlib import Path
 
 import pytest
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from customer_segmentation.errors import StoreError
+from customer_segmentation.model.checksums import MANIFEST_TAG, write_manifest
 from customer_segmentation.registry.champion_history import EVENT, moves, previous_champion
 from customer_segmentation.registry.load_check import loads_back
 from customer_segmentation.registry.pages import finish
@@ -172,6 +174,21 @@ def test_a_model_is_registered_once_and_again_where_it_was_altered_or_half_made(
     broken = loads_back(folder, model.example, labels, environment="fresh_process")
     assert broken.result == "fail"
     assert "it does not load" in broken.sentence
+
+
+@pytest.mark.parametrize("file", ["model_code.py", "MLmodel", "code/more.py", "requirements.txt"])
+def test_code_of_a_store_is_not_taken_for_ours_whatever_its_checksums_say(store, run_id, model, tmp_path, file):
+    words = {"params": {"k": 3}, "study": "f · s"}
+    first = register_model(store, run_id, model, **words)
+    folder = Path(store.client.get_logged_model(first).artifact_location.removeprefix("file://"))
+    place = folder / file
+    if file == "MLmodel":
+        place.write_text(place.read_text().replace("mlflow.pyfunc.loaders.code_model", "a_strangers_loader"))
+    else:
+        place.write_text((place.read_text() if place.is_file() else "") + "\nimport this\n")
+    store.client.set_logged_model_tags(first, {MANIFEST_TAG: write_manifest(folder)})
+    load_segment_model(f"models:/{first}", store.client)  # which runs nothing of it
+    assert register_model(store, run_id, model, **words) != first
 
 
 def hold(uri, name, begun, seconds):

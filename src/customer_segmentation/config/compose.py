@@ -221,7 +221,7 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
     except Exception as error:
         if debugging():
             raise
-        raise settings_error(error, schema) from error
+        raise settings_error(error, schema, overrides) from error
     swept = {key: tuple(text.partition("=")[2] for text in col) for key, col in values.items() if len(col) > 1}
     refuse_flags(flags, {key: found for key, found in swept.items() if key in typed})
     return Plan(

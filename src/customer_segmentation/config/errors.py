@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any, get_args
 
@@ -43,13 +44,14 @@ def keys_at(schema: Any, dotted: str) -> tuple[str, list[str]]:
     return ".".join(walked), names
 
 
-def settings_error(error: Exception, schema: Any) -> SettingsError:  # noqa: C901 - one case after the other
+def settings_error(error: Exception, schema: Any, overrides: Sequence[str] = ()) -> SettingsError:  # noqa: C901 - one case after the other
     """Turn an exception of composing or parsing a config into a SettingsError of one sentence.
 
     Parameters
     ----------
     error : what Hydra or OmegaConf raised
     schema : of the command
+    overrides : the words that were composed
     """
     from hydra.errors import MissingConfigException, OverrideParseException
     from omegaconf.errors import OmegaConfBaseException
@@ -74,6 +76,15 @@ def settings_error(error: Exception, schema: Any) -> SettingsError:  # noqa: C90
             f"the override {error.override!r} cannot be read; expected key=value, a list as key=[a,b], a sweep as "
             "key=a,b, and quotes around other signs."
         )
+    if isinstance(error, AssertionError):  # OmegaConf goes down into a node that is null
+        for key in (override.lstrip("+~").partition("=")[0] for override in overrides):
+            above = key.rpartition(".")[0]
+            if above and keys_at(schema, key) == (above, []):
+                group = above.partition(".")[0]
+                return SettingsError(
+                    f"{key} changes nothing: {above} is empty here; give {group}=NAME of a config in conf/{group}/ "
+                    "that has it."
+                )
     causes: list[BaseException] = []
     current: BaseException | None = error
     while current is not None and current not in causes:

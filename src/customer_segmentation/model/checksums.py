@@ -25,7 +25,7 @@ def write_manifest(folder: Path) -> str:
     """Write the manifest of a model; return its checksum, which belongs into the store."""
     for place in {path.parent for path in folder.rglob("*.py")}:
         (place / NO_BYTECODE).touch()
-    text = json.dumps({name: _sha256(folder / name) for name in _files(folder, folder.name)}, indent=1)
+    text = json.dumps(checksums_of(folder), indent=1)
     (folder / MANIFEST).write_text(text, encoding="utf-8")
     return _sha256(folder / MANIFEST)
 
@@ -69,6 +69,11 @@ def check_manifest(folder: Path, told: str | None, name: str) -> None:
             raise _altered(path, name, "was added")
         if _sha256(folder / path) != logged[path]:
             raise _altered(path, name, "was altered")
+
+
+def checksums_of(folder: Path) -> dict[str, str]:
+    """Path to SHA-256 of every file of a model, but for the manifest and what MLflow adds."""
+    return {name: _sha256(folder / name) for name in _files(folder, folder.name)}
 
 
 def _altered(path: str, name: str, what: str) -> StoreError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from customer_segmentation.model.segment_model import SegmentModel
 from customer_segmentation.registry.checks import Check, checked
 from customer_segmentation.scoring.load import load_segment_model
 from customer_segmentation.tracking.items import Model
-from customer_segmentation.tracking.models import log_model
+from customer_segmentation.tracking.models import log_model, runs_our_code
 from customer_segmentation.tracking.settled import only_store
 from customer_segmentation.tracking.store import Store
 
@@ -56,7 +57,8 @@ def artifact_check(store: Store, run_id: str) -> Check | None:
 def register_model(store: Store, run_id: str, model: SegmentModel, *, params: Mapping[str, Any], study: str) -> str:
     """Log the model under a candidate's run, or find what an earlier attempt has logged; return its id.
 
-    What an attempt left half made is deleted.
+    What an attempt left half made is deleted. One that holds other code than this package's is left alone and not
+    taken: the gate runs what it registers, and a store may be a stranger's.
 
     Parameters
     ----------
@@ -76,7 +78,7 @@ def register_model(store: Store, run_id: str, model: SegmentModel, *, params: Ma
             continue
         if str(logged.status) != READY:
             store.client.delete_logged_model(logged.model_id)
-        elif logged.tags.get(IDENTITY) == identity and _intact(store, logged.model_id):
+        elif logged.tags.get(IDENTITY) == identity and _intact(store, logged.model_id, model):
             return str(logged.model_id)
     tags = {"study": study, IDENTITY: identity}
     return log_model(store, run_id, Model(model, name=NAME, params=params, tags=tags))
@@ -97,9 +99,10 @@ def model_folder(store: Store, model_id: str, scratch: Path) -> Path:
         return Path(mlflow.artifacts.download_artifacts(f"models:/{model_id}", dst_path=str(scratch)))
 
 
-def _intact(store: Store, model_id: str) -> bool:
-    try:
-        load_segment_model(f"models:/{model_id}", store.client)
-    except StoreError:
-        return False
-    return True
+def _intact(store: Store, model_id: str, model: SegmentModel) -> bool:
+    with tempfile.TemporaryDirectory(prefix="segment-") as scratch:
+        try:
+            load_segment_model(f"models:/{model_id}", store.client)
+            return runs_our_code(model_folder(store, model_id, Path(scratch)), model)
+        except StoreError:
+            return False

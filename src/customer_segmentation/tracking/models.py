@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from customer_segmentation.model.checksums import MANIFEST_TAG, write_manifest
+from customer_segmentation.model.checksums import MANIFEST_TAG, checksums_of, write_manifest
 from customer_segmentation.model.files import write_model
 from customer_segmentation.model.shipped_code import MODEL_CODE, staged_package
 from customer_segmentation.tracking.items import Model
@@ -108,6 +108,41 @@ def save_model(model: SegmentModel, folder: Path, mlflow_model: MlflowModel | No
             pip_requirements=requirements(),
             mlflow_model=mlflow_model,
         )
+
+
+def runs_our_code(folder: Path, model: SegmentModel) -> bool:
+    """Whether what MLflow would run of a stored model is what we write today, file by file.
+
+    Its checksums do not say so: who fills a store writes them as well. What is data alone is not compared.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the stored model, with ``MLmodel``.
+    model : SegmentModel
+        That it is said to be.
+    """
+    with tempfile.TemporaryDirectory(prefix="segment-") as scratch:
+        ours = Path(scratch) / "model"
+        save_model(model, ours)
+        return _code_of(folder) == _code_of(ours)
+
+
+def _code_of(folder: Path) -> tuple[dict[str, str], Any]:
+    """Checksums of a model's files that are neither data nor MLmodel, and what MLmodel says beside ids and times."""
+    import yaml
+
+    found = checksums_of(folder)
+    found.pop("MLmodel", None)
+    code = {path: told for path, told in found.items() if not path.startswith(f"artifacts/{ARTIFACT}/")}
+    try:
+        said = yaml.safe_load((folder / "MLmodel").read_text(encoding="utf-8"))
+        for key in ("artifact_path", "model_id", "model_uuid", "run_id", "utc_time_created", "model_size_bytes"):
+            said.pop(key, None)
+        said["flavors"]["python_function"]["artifacts"][ARTIFACT].pop("uri")  # where it was copied from
+    except (OSError, UnicodeError, yaml.YAMLError, KeyError, TypeError, AttributeError):
+        return code, None
+    return code, said
 
 
 def signature(example: pd.DataFrame, needed: Collection[str], reference_date: str | None = None) -> ModelSignature:
