@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from customer_segmentation.config.compose import plan
-from customer_segmentation.config.folder_files import check_folder, taken_files
+from customer_segmentation.config.folder_files import check_file, taken_files
 from customer_segmentation.config.instantiate import make_estimator, make_scaler
 from customer_segmentation.config.paths import options_of
 from customer_segmentation.errors import SettingsError
@@ -112,37 +112,86 @@ def test_a_project_cannot_say_what_is_trusted(text):
         ("conf/hydra/job_logging/none.yaml", "handlers: {a: {(): os.getcwd}}\n"),
         ("conf/hydra/launcher/joblib.yaml", "_target_: os.getcwd\n"),
         ("conf/sweep.yaml", "hydra: {callbacks: {a: {_target_: os.getcwd}}}\n"),
-        ("conf/sweep.yml", "hydra: ['x']\n"),
+        ("conf/sweep.yaml", "hydra: ['x']\n"),
+        ("conf/sweep.yaml", "<<: {hydra: {searchpath: ['pkg://evil']}}\ndefaults: [sweep_schema, _self_]\n"),
+        ("experiments/x.yaml", "# @package _global_\n<<: {hydra: {callbacks: {a: {_target_: os.getcwd}}}}\n"),
+        ("experiments/x.yaml", "# @package _global_\ndefaults: [/scaling/standard@hydra.callbacks]\n"),
+        ("experiments/x.yaml", "# @package _global_\ndefaults: [{/scaling@_global_.hydra: standard}]\n"),
+        ("experiments/x.yaml", "# @package _global_\ndefaults: [/hydra/job_logging/colorlog]\n"),
+        (
+            "experiments/x.yaml",
+            "# @package _global_\nhydra: {sweeper: {params: {+hydra.callbacks.a: b}}}\n",
+        ),
+        ("conf/scaling/standard.yaml", "# @package hydra.callbacks\na: {_target_: os.getcwd}\n"),
+        ("linked/job_logging/none.yaml", "handlers: {a: {(): os.getcwd}}\n"),
     ],
 )
 def test_a_project_cannot_make_hydra_run_something(name, text):
     path = Path(name)
     path.parent.mkdir(parents=True)
     path.write_text(text)
+    words = ["experiments=x"] if "experiments" in name else ["hydra/job_logging=none"] if "job_logging" in name else []
+    words += ["hydra/launcher=joblib"] if "launcher" in name else []
+    if name.startswith("linked"):
+        Path("conf").mkdir()
+        Path("conf/hydra").symlink_to(Path("linked").absolute())
     with pytest.raises(SettingsError, match=r"command line|mapping"):
-        plan("sweep", ["experiments=x"] if "experiments" in name else [])
+        plan("sweep", words)
+
+
+@pytest.mark.parametrize("name", ["outside/evil.yaml", "evil.yaml", "hydra/launcher/evil.yaml"])
+@pytest.mark.parametrize(
+    "line", ["/outside/evil", "/evil", "override /scaling: ../../outside/evil", "override /hydra/launcher: evil"]
+)
+def test_files_beside_the_configs_are_none(name, line):
+    Path(name).parent.mkdir(parents=True, exist_ok=True)
+    Path(name).write_text("# @package _global_\nname: taken\n")
+    Path("experiments").mkdir()
+    Path("conf").mkdir()
+    key, colon, value = line.partition(": ")
+    entry = f"{{{key}: {value}}}" if colon else line
+    Path("experiments/x.yaml").write_text(f"# @package _global_\ndefaults: [{entry}]\n")
+    with pytest.raises(SettingsError):
+        plan("sweep", ["experiments=x"])
+
+
+def test_a_table_cannot_bring_a_config_from_outside():
+    for name in ("outside/evil.yaml", "conf/data/mine.yaml"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+    Path("outside/evil.yaml").write_text("about: x\n")
+    Path("conf/data/mine.yaml").write_text("source: sample\nchoices: {scaling: ../../outside/evil}\n")
+    with pytest.raises(SettingsError, match="within its folder"):
+        plan("sweep", ["data=mine"])
 
 
 def test_what_is_swept_and_the_size_of_jobs_may_stand_in_a_project():
     Path("experiments").mkdir()
     Path("experiments/x.yaml").write_text(
-        "# @package _global_\nk: [2]\nhydra:\n  mode: MULTIRUN\n  launcher: {mem_gb: 4, partition: big}\n"
+        "# @package _global_\nk: [2]\nhydra:\n  mode: MULTIRUN\n"
         "  sweeper:\n    params: {features: value, scaling: 'minmax,standard'}\n"
     )
-    check_folder()
+    assert len(plan("sweep", ["experiments=x"]).jobs) == 2
+    check_file(Path("experiments"), "x", "_global_", {"hydra": {"launcher": {"mem_gb": 4, "partition": "big"}}})
 
 
 def test_files_of_the_folder_that_are_taken_are_named():
-    for name in ("conf/scaling/standard.yaml", "conf/scaling/mine.yaml", "conf/features/other.yaml"):
+    for name in ("conf/scaling/standard.yaml", "conf/scaling/mine.yaml", "conf/scaling/other.yaml"):
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_text("about: x\n")
-    assert taken_files("sweep", [{"scaling": "mine", "features": "value"}]) == [
-        "of this folder's own configs: conf/scaling/mine.yaml"
+    few = ["features=value", "k=[2]"]
+    assert taken_files(plan("sweep", [*few, "scaling=mine"])) == [
+        "of this folder's own configs: conf/scaling/mine.yaml",
+        "conf/scaling/standard.yaml stands in for the shipped file of that name",  # of the yardstick
     ]
-    assert taken_files("sweep", [{"scaling": "standard"}]) == [
-        "conf/scaling/standard.yaml stands in for the shipped file of that name"
+    assert taken_files(plan("promote", [])) == []
+    for name in ("contract", "playbook"):
+        Path("conf", name).mkdir()
+        Path("conf", name, "telecom.yaml").write_text(options_of(name)["telecom"].read_text())
+    assert [line.split()[0] for line in taken_files(plan("sweep", [*few, "scaling=minmax"]))] == [
+        "conf/scaling/standard.yaml",
+        "conf/contract/telecom.yaml",
+        "conf/playbook/telecom.yaml",
     ]
-    assert taken_files("sweep", [{"scaling": "minmax"}]) == []
 
 
 def test_an_own_class_need_not_declare_constraints():

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from customer_segmentation.config.compose import Plan, plan
+from customer_segmentation.config.folder_files import taken_files
 from customer_segmentation.config.hydra_app import show_config
 from customer_segmentation.console.lines import say, warn
 from customer_segmentation.errors import SettingsError
@@ -104,6 +105,9 @@ def run_command(spec: CommandSpec, words: Sequence[str]) -> int:
     if asked.swept and spec.takes_one:
         key, values = next(iter(asked.swept.items()))
         raise SettingsError(f"{key} has {len(values)} values; {spec.takes_one}.")
+    if not getattr(asked.settings[0], "quiet", False):
+        for line in taken_files(asked):  # before anything is made of them
+            warn(line)
     # SIGTERM ends as Ctrl-C does, so that runs are closed and servers are not left behind
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     return spec.run(Request(asked, tuple(words)))

@@ -6,6 +6,7 @@ from functools import partial
 
 from customer_segmentation.commands.command import CommandSpec, Request
 from customer_segmentation.console.help import help_page
+from customer_segmentation.console.lines import warn
 
 DRIFTED = 3  # exit code
 
@@ -54,8 +55,14 @@ def run(request: Request) -> int:
     if not settings.quiet:
         print_score(done, store)
     if done.drifted(settings.fail_on_drift):
+        if settings.quiet:  # an exit code has its reason, whatever is not to be said
+            warn(f"segment score: drift: {done.drift.word}; {'; '.join(done.drift.reasons[:1])}")
         return DRIFTED
-    return 0 if done.done.scored else 1
+    if done.done.scored:
+        return 0
+    if settings.quiet:
+        warn(f"segment score: none of the {done.done.rows:,} rows got a label; the reasons are in {done.rejects}.")
+    return 1
 
 
 SPEC = CommandSpec(

@@ -6,10 +6,10 @@ import gc
 from functools import partial
 
 from customer_segmentation.commands.command import CommandSpec, Request
-from customer_segmentation.config.folder_files import taken_files
 from customer_segmentation.config.hydra_app import run_jobs
 from customer_segmentation.console.help import help_page
 from customer_segmentation.console.lines import warn
+from customer_segmentation.formatting import counted
 
 #: decision -> what it decides
 DECISIONS = {
@@ -54,9 +54,6 @@ def run(request: Request) -> int:
     from customer_segmentation.workflows.sweep import customers_of, sweep
 
     settings, plan = request.settings, request.plan
-    if not settings.quiet:  # before anything of them is made
-        for line in taken_files(plan.command, plan.choices_of):
-            warn(line)
     needed = check_plan(plan)
     customers = customers_of(plan, needed)
     if (line := never_chosen(settings)) and not settings.quiet:
@@ -73,6 +70,9 @@ def run(request: Request) -> int:
     )
     if not settings.quiet:
         print_sweep(result)
+    elif result.failures:  # an exit code has its reason, whatever is not to be said
+        name, reason = next(iter(result.failures.items()))
+        warn(f"segment sweep: {counted(len(result.failures), 'study', 'studies')} failed; {name}: {reason}")
     return 1 if result.failures else 0
 
 

@@ -8,12 +8,13 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from customer_segmentation.config.composed import choices_of, config_text, texts_of, to_settings
 from customer_segmentation.config.environment import watch_environment
 from customer_segmentation.config.errors import settings_error
-from customer_segmentation.config.folder_files import check_folder
+from customer_segmentation.config.folder_files import begin_reading, check_composed, files_read
 from customer_segmentation.config.hydra_app import COMPOSING, register_schemas, register_search_path
 from customer_segmentation.config.named_table import data_config_of
 from customer_segmentation.config.overrides import (
@@ -76,6 +77,8 @@ class Plan:
         Key to its YAML in the composed config, for each of ``settings``.
     configures_hydra : bool
         The user or a preset says how Hydra runs jobs (``hydra.callbacks``, ``hydra.job.env_set``, ...).
+    taken : tuple of Path
+        Files of the user's folders that were read.
     """
 
     command: str
@@ -87,6 +90,7 @@ class Plan:
     choices_of: tuple[dict[str, str], ...]
     texts: tuple[dict[str, str], ...]
     configures_hydra: bool = False
+    taken: tuple[Path, ...] = ()
 
     @cached_property
     def jobs(self) -> tuple[tuple[str, ...], ...]:
@@ -188,7 +192,6 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
 
     schema = SCHEMAS[command]
     arguments = take_trusted(arguments)
-    check_folder()
     flags, overrides = split_flags(init_words(arguments) if command == "init" else arguments)
     refuse_flags(flags, {})
     remember_in(overrides)
@@ -198,6 +201,7 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
     register_search_path()
     try:
         with COMPOSING, initialize_config_dir(str(shipped_root() / "conf"), version_base="1.3"):
+            begin_reading()
             parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
             given = {override.get_key_element(): override for override in parser.parse_overrides(overrides)}
             typed = set(given)
@@ -211,6 +215,9 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
                 base if sorted(first) == sorted(composed_with) else compose(command, first, return_hydra_config=True)
             ]
             composed += [compose(command, job, return_hydra_config=True) for job in others]
+            taken = files_read()
+            for config in composed:
+                check_composed(config.hydra, typed)
             settings = tuple(to_settings(config) for config in composed)
             chosen = tuple(choices_of(config.hydra) for config in composed)
             texts = tuple(texts_of(config) for config in composed)
@@ -234,6 +241,7 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
         choices_of=chosen,
         texts=texts,
         configures_hydra=_configures_hydra(given, base),
+        taken=taken,
     )
 
 

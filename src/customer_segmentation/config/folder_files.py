@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from customer_segmentation.config.paths import shadowed, shipped_root
+from customer_segmentation.config.paths import options_of, shipped_root
 from customer_segmentation.config.targets import TARGET
 from customer_segmentation.errors import SettingsError
 
-#: Of Hydra's own node: what is swept. All else there (callbacks, log handlers, environment, folders) can run code.
-SWEEPER = ("mode", "sweeper.params")
+if TYPE_CHECKING:
+    from customer_segmentation.config.compose import Plan
+
 #: Of a launcher: sizes and names. `setup`, `python`, `additional_parameters` and the like are commands.
 LAUNCHER = frozenset(
     """
@@ -24,52 +25,100 @@ LAUNCHER = frozenset(
 )
 
 
-def check_folder(here: Path | None = None) -> None:
-    """Refuse a project whose configs would make Hydra run something: it is looked at before Hydra reads them.
+#: What Hydra may make of its own node: its parts and those of its installed plugins.
+PARTS = ("hydra._internal.", "hydra_plugins.")
+
+#: Files of folders that Hydra has read, in order.
+_read: list[Path] = []
+
+
+def begin_reading() -> None:
+    """Forget which files were read: another command line is composed."""
+    _read.clear()
+
+
+def files_read() -> tuple[Path, ...]:
+    """Files of the user's folders that were read since `begin_reading`, each once."""
+    return tuple(dict.fromkeys(_read))
+
+
+def check_file(folder: Path, config: str, package: str | None, content: Any) -> None:
+    """Refuse a file of a project that would make Hydra run something: it is looked at as Hydra reads it.
+
+    On the command line the same key is the user's own word.
+
+    Parameters
+    ----------
+    folder : Path
+        In which Hydra looks.
+    config : str
+        What it asked for there, such as ``scaling/standard``.
+    package : str or None
+        Of the file's head.
+    content : Any
+        As OmegaConf has read it, plain.
 
     Raises
     ------
     SettingsError
-        Names the file and the key; on the command line the same key is the user's own word.
+        Names the file and the key.
     """
-    here = (Path.cwd() if here is None else here).resolve()
-    if here == shipped_root().resolve():
+    path = folder / f"{config.removesuffix('.yaml')}.yaml"
+    shown = os.path.relpath(path)
+    _read.append(path)
+    if ".." in config.split("/"):
+        raise SettingsError(f"{shown}: a config is named within its folder; give its name alone.")
+    if "hydra" in str(package or ""):
+        raise SettingsError(f"{shown} sets {package}; what you want of it goes on the command line, as hydra.KEY=...")
+    node = content.get("hydra") if isinstance(content, Mapping) else None
+    if node is not None and not isinstance(node, Mapping):
+        raise SettingsError(f"{shown}: expected a mapping under hydra.")
+    if node:
+        _check_keys(node, shown)
+    defaults = content.get("defaults") if isinstance(content, Mapping) else None
+    first, *inside = [part for part in config.split("/")[:-1] if part] or [""]
+    if first == "hydra":
+        _check_keys({".".join(inside): content} if inside else content, shown)
+        if [line for line in defaults or () if line != "_self_"]:
+            raise SettingsError(f"{shown} has defaults; what you want of them goes on the command line.")
+    _check_defaults(defaults, shown)
+
+
+def check_composed(hydra: Any, typed: Iterable[str]) -> None:
+    """Refuse a composed config in which Hydra would make anything but its own parts.
+
+    Files are looked at one by one; this is what they came to.
+
+    Parameters
+    ----------
+    hydra : DictConfig
+        Hydra's own node.
+    typed : iterable of str
+        Keys of the command line, which may say anything.
+
+    Raises
+    ------
+    SettingsError
+        Names what it would make.
+    """
+    from omegaconf import OmegaConf
+
+    if any(key.lstrip("+~").startswith("hydra") for key in typed):
         return
-    for path in _files(here):
-        shown = os.path.relpath(path, here)
-        content = _content(path)
-        inside = path.relative_to(here).parts
-        if inside[:2] == ("conf", "hydra"):
-            group = ".".join(inside[2:-1])
-            _check_keys({group: content} if group else content, shown)
-        elif isinstance(content, Mapping) and isinstance(content.get("hydra"), Mapping):
-            _check_keys(content["hydra"], shown)
-        elif isinstance(content, Mapping) and "hydra" in content:
-            raise SettingsError(f"{shown}: expected a mapping under hydra.")
-        if isinstance(content, Mapping):
-            _check_defaults(content.get("defaults"), shown)
-
-
-def _files(here: Path) -> Iterator[Path]:
-    for top in ("conf", "experiments"):
-        for pattern in ("*.yaml", "*.yml"):
-            yield from sorted((here / top).rglob(pattern))
-
-
-def _content(path: Path) -> Any:
-    import yaml
-
-    try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
-    except (OSError, UnicodeError, yaml.YAMLError):
-        return None  # Hydra says what is wrong, where it is taken
+    for key, value in _leaves(OmegaConf.to_container(hydra, resolve=False)):
+        made = key.rpartition(".")[2] == TARGET and not str(value).startswith(PARTS)
+        if made or (key.startswith(("callbacks.", "job.env_set.", "launcher.setup")) and value is not None):
+            raise SettingsError(
+                f"this folder's configs set hydra.{key}, by which they could run commands; what you want of it goes on "
+                f"the command line, as hydra.{key}=..."
+            )
 
 
 def _check_keys(node: Any, shown: str) -> None:
     for key, value in _leaves(node):
         first, _, rest = key.partition(".")
-        allowed = key in SWEEPER or key.startswith("sweeper.params.")
-        allowed = allowed or (first == "launcher" and rest in LAUNCHER and isinstance(value, str))
+        allowed = key == "mode" or (key == "sweeper.params" and not _of_hydra(value))
+        allowed = allowed or (first == "launcher" and rest in LAUNCHER and not isinstance(value, Mapping | list))
         if not allowed or TARGET in key:
             raise SettingsError(
                 f"{shown} sets hydra.{key}, by which a project's file could run commands; what you want of it goes on "
@@ -88,48 +137,62 @@ def _leaves(node: Any, above: str = "") -> Iterator[tuple[str, Any]]:
         yield above.rstrip("."), node
 
 
+def _of_hydra(params: Any) -> bool:
+    """Whether what is swept holds a key of Hydra's own."""
+    return not isinstance(params, Mapping) or any("hydra" in str(key) for key in params)
+
+
 def _check_defaults(defaults: Any, shown: str) -> None:
     """Hydra's own groups are chosen by a word in a list of defaults: of launchers alone, which are shipped.
 
     Raises
     ------
     SettingsError
-        A file of the folder chooses another group of Hydra's.
+        A file of the folder chooses another group of Hydra's, or puts a file into Hydra's own node.
     """
     for line in defaults if isinstance(defaults, list) else ():
-        for key in line if isinstance(line, Mapping) else ():
-            group = str(key).removeprefix("override ").strip().lstrip("/").split("@")[0]
-            if (group.startswith("hydra/") and group != "hydra/launcher") or "@hydra" in str(key):
-                raise SettingsError(f"{shown} chooses {group}; what you want of it goes on the command line.")
+        for key in line if isinstance(line, Mapping) else (line,):
+            words = str(key).split()
+            group, _, package = (words[-1] if words else "").lstrip("/").partition("@")
+            of_hydra = group.split("/")[0] == "hydra" and not (group == "hydra/launcher" and isinstance(line, Mapping))
+            if of_hydra or "hydra" in package or "${" in str(key):
+                raise SettingsError(f"{shown} chooses {key}; what you want of it goes on the command line.")
 
 
-def taken_files(command: str, choices: Sequence[Mapping[str, str]], here: Path | None = None) -> list[str]:
+def taken_files(plan: Plan, here: Path | None = None) -> list[str]:
     """Files of the current folder that a command takes, as they are told before they are used.
 
     Parameters
     ----------
-    command : str
-    choices : sequence of mapping
-        Decision to the name of the file taken, for each job that differs.
+    plan : Plan
+        What was composed.
     here : Path, optional
         The project; default: the current folder.
     """
     here = (Path.cwd() if here is None else here).resolve()
-    if here == shipped_root().resolve():
+    shipped = shipped_root().resolve()
+    if here == shipped:
         return []
-    names = {f"{decision}/{name}" for chosen in choices for decision, name in chosen.items()}
-    instead = {path.resolve() for path in shadowed(here)}
     lines, own = [], []
-    for path in _files(here):
-        parts = path.relative_to(here).with_suffix("").parts
-        key = "/".join(parts[1:]) if parts[0] == "conf" else "/".join(parts)
-        if key not in names and key != command:
+    for path in dict.fromkeys([*plan.taken, *_read_apart(plan.settings[0])]):
+        if not path.is_relative_to(here):  # of a call from Python
             continue
-        shown = os.path.relpath(path, here)
-        if path.resolve() in instead:
+        shown = path.relative_to(here)
+        if (shipped / shown).is_file():
             lines.append(f"{shown} stands in for the shipped file of that name")
         else:
-            own.append(shown)
+            own.append(str(shown))
     if own:
-        lines.insert(0, f"of this folder's own configs: {', '.join(own)}")
+        lines.insert(0, f"of this folder's own configs: {', '.join(sorted(own))}")
     return lines
+
+
+def _read_apart(settings: Any) -> list[Path]:
+    """The files that are read once a command and not by Hydra: contract and playbook."""
+    from customer_segmentation.config.playbook_file import playbook_name
+
+    data = getattr(settings, "data", None)
+    found = [options_of("contract").get(getattr(data, "contract", None) or "")]
+    if hasattr(settings, "segments"):
+        found.append(options_of("playbook").get(playbook_name(settings)))
+    return [path for path in found if path is not None]

@@ -44,15 +44,19 @@ def register_search_path() -> None:
     from hydra.core.plugins import Plugins
     from hydra.plugins.search_path_plugin import SearchPathPlugin
 
+    from customer_segmentation.config.folder_source import FolderConfigSource, PresetsConfigSource
+
     class SegmentSearchPath(SearchPathPlugin):
         def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
             before, after = config_folders()
             for folder in reversed(before):
-                search_path.prepend("user", f"file://{folder}")
+                search_path.prepend("user", f"folder://{folder}")
             for folder in after:
-                search_path.append("presets", f"file://{folder}")
+                scheme = "file" if folder == shipped_root().resolve() else "presets"
+                search_path.append("presets", f"{scheme}://{folder}")
 
-    Plugins.instance().register(SegmentSearchPath)
+    for plugin in (FolderConfigSource, PresetsConfigSource, SegmentSearchPath):
+        Plugins.instance().register(plugin)
 
 
 class _Task:
