@@ -50,7 +50,7 @@ class Request:
         return existing_store(self.settings.tracking, model=model)
 
     def for_writing(self, store: Store) -> Store:
-        """Take over the run of ``mlflow run`` if there is one, and close runs that killed processes left open."""
+        """Take over the run of ``mlflow run``, if there is one; close runs that killed processes left open."""
         from customer_segmentation.tracking.runs import take_over_run
         from customer_segmentation.tracking.stale_runs import close_stale_runs, closed_sentence
 
@@ -102,12 +102,10 @@ def run_command(spec: CommandSpec, words: Sequence[str]) -> int:
     if asked.flags:  # Hydra's own: --cfg job, --info, ...
         show_config(asked)
         return 0
-    if asked.swept and spec.takes_one:
-        key, values = next(iter(asked.swept.items()))
+    for key, values in asked.swept.items() if spec.takes_one else ():
         raise SettingsError(f"{key} has {len(values)} values; {spec.takes_one}.")
-    if not getattr(asked.settings[0], "quiet", False):
-        for line in taken_files(asked):  # before anything is made of them
-            warn(line)
+    for line in taken_files(asked):  # before anything is made of them
+        warn(line)
     # SIGTERM ends as Ctrl-C does, so that runs are closed and servers are not left behind
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     return spec.run(Request(asked, tuple(words)))

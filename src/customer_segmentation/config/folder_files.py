@@ -160,7 +160,7 @@ def _check_defaults(defaults: Any, shown: str) -> None:
 
 
 def taken_files(plan: Plan, here: Path | None = None) -> list[str]:
-    """Files of the current folder that a command takes, as they are told before they are used.
+    """Files of the current folder that a command takes, as they are told before they are used; none where it is quiet.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ def taken_files(plan: Plan, here: Path | None = None) -> list[str]:
     """
     here = (Path.cwd() if here is None else here).resolve()
     shipped = shipped_root().resolve()
-    if here == shipped:
+    if here == shipped or getattr(plan.settings[0], "quiet", False):
         return []
     lines, own = [], []
     for path in dict.fromkeys([*plan.taken, *_read_apart(plan.settings[0])]):
