@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from customer_segmentation.config.compose import Plan, plan
-from customer_segmentation.config.folder_files import taken_files
+from customer_segmentation.config.folder_files import tell_taken
 from customer_segmentation.config.hydra_app import show_config
 from customer_segmentation.console.lines import say, warn
 from customer_segmentation.errors import SettingsError
@@ -104,8 +104,7 @@ def run_command(spec: CommandSpec, words: Sequence[str]) -> int:
         return 0
     for key, values in asked.swept.items() if spec.takes_one else ():
         raise SettingsError(f"{key} has {len(values)} values; {spec.takes_one}.")
-    for line in taken_files(asked):  # before anything is made of them
-        warn(line)
+    tell_taken(asked)  # before anything is made of it
     # SIGTERM ends as Ctrl-C does, so that runs are closed and servers are not left behind
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     return spec.run(Request(asked, tuple(words)))

@@ -54,6 +54,7 @@ def run(request: Request) -> int:
     server = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
         [*command, "--host", HOST, "--port", str(settings.port)],
         env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", "PATH": path},
+        cwd=folder.name,  # uvicorn looks for modules in the current folder, which may be a stranger's
         stdout=subprocess.DEVNULL,
         stderr=None if debugging() else log,
         start_new_session=True,  # the server has workers of its own: all are ended together

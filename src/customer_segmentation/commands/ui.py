@@ -6,8 +6,10 @@ import contextlib
 import os
 import subprocess
 import sys
+import tempfile
 import webbrowser
 from functools import partial
+from pathlib import Path
 
 from customer_segmentation.commands.command import CommandSpec, Request
 from customer_segmentation.commands.servers import HOST, answers, free_port
@@ -18,6 +20,7 @@ from customer_segmentation.console.lines import say
 def run(request: Request) -> int:
     """Start the UI and stay until it ends; of a server's store, only say where it is."""
     from customer_segmentation.tracking.log.views import VIEWS, view_address
+    from customer_segmentation.tracking.moved_store import ARTIFACTS
 
     settings, store = request.settings, request.existing_store()
     uri = store.uri
@@ -27,9 +30,12 @@ def run(request: Request) -> int:
         return 0
     free_port(settings.port)
     address = f"http://{HOST}:{settings.port}/{page}"
-    command = [sys.executable, "-m", "mlflow", "ui", "--host", HOST, "--port"]
+    command = [sys.executable, "-m", "mlflow", "ui", "--host", HOST, "--port", str(settings.port)]
+    command += ["--artifacts-destination", str(Path.cwd() / ARTIFACTS)]  # of experiments that are made in the UI
+    empty = tempfile.TemporaryDirectory(prefix="segment-")
     server = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
-        [*command, str(settings.port), "--uvicorn-opts", "--log-level warning"],
+        [*command, "--uvicorn-opts", "--log-level warning"],
+        cwd=empty.name,  # uvicorn looks for modules in the current folder, which may be a stranger's
         # the address by the environment: every user of the machine can read a command line
         # (each of its workers would say of a library that MLflow uses that a part of it is deprecated)
         env={"PYTHONWARNINGS": "ignore:starlette.middleware.wsgi is deprecated"}
@@ -51,6 +57,7 @@ def run(request: Request) -> int:
         server.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             server.wait(timeout=5)
+        empty.cleanup()
 
 
 SPEC = CommandSpec(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -14,6 +15,7 @@ from customer_segmentation.errors import SettingsError
 if TYPE_CHECKING:
     from customer_segmentation.config.compose import Plan
 
+NOTICES = logging.getLogger(__name__)
 #: Of a launcher: sizes and names. `setup`, `python`, `additional_parameters` and the like are commands.
 LAUNCHER = frozenset(
     """
@@ -185,6 +187,12 @@ def taken_files(plan: Plan, here: Path | None = None) -> list[str]:
     if own:
         lines.insert(0, f"of this folder's own configs: {', '.join(sorted(own))}")
     return lines
+
+
+def tell_taken(plan: Plan) -> None:
+    """Say which files of the current folder a command takes."""
+    for line in taken_files(plan):
+        NOTICES.warning(line)
 
 
 def _read_apart(settings: Any) -> list[Path]:

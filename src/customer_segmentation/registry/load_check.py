@@ -62,7 +62,7 @@ def loads_back(
         try:
             python = sys.executable
             if environment == "clean_environment":
-                python = _clean_environment(folder / "requirements.txt", Path(scratch) / "environment")
+                python = _clean_environment((folder / "requirements.txt").absolute(), Path(scratch) / "environment")
             found = _segments(python, folder, example, Path(scratch))
         except _StepError as failure:
             return checked("loads_back", False, f"in {words} {failure}")
@@ -102,22 +102,26 @@ def _clean_environment(requirements: Path, folder: Path) -> str:
     """
     if not requirements.is_file():
         raise _StepError("it has no requirements.txt to install")
-    python = folder / "bin" / "python"
+    python, above = folder / "bin" / "python", folder.parent
     beside = Path(sys.executable).parent / "uv"
     uv = str(beside) if beside.is_file() else shutil.which("uv")
     if uv:
-        _run([uv, "venv", "--quiet", "--python", sys.executable, str(folder)], "no environment can be made", LOAD)
+        # beside it, as everything here: a uv.toml of the current folder could name another index
+        _run(
+            [uv, "venv", "--quiet", "--python", sys.executable, str(folder)],
+            "no environment can be made",
+            LOAD,
+            cwd=above,
+        )
         command = [uv, "pip", "install", "--quiet", "--python", str(python)]
     else:
-        _run([sys.executable, "-m", "venv", str(folder)], "no environment can be made", LOAD)
+        _run([sys.executable, "-m", "venv", str(folder)], "no environment can be made", LOAD, cwd=above)
         command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    _run([*command, "--requirement", str(requirements)], "its requirements cannot be installed", INSTALL)
+    _run([*command, "--requirement", str(requirements)], "its requirements cannot be installed", INSTALL, cwd=above)
     return str(python)
 
 
-def _run(
-    command: Sequence[str], failing: str, seconds: int, *, cwd: Path | None = None, env: dict[str, str] | None = None
-) -> str:
+def _run(command: Sequence[str], failing: str, seconds: int, *, cwd: Path, env: dict[str, str] | None = None) -> str:
     try:
         done = subprocess.run(  # noqa: S603 - our own interpreter, fixed words, no shell
             command, cwd=cwd, env=env, capture_output=True, text=True, timeout=seconds

@@ -14,8 +14,16 @@ from customer_segmentation.errors import debugging
 from customer_segmentation.tracking.store_errors import HASTE, PATIENCE, be_patient
 
 LOGGERS = ("mlflow", "alembic")
+#: Matplotlib takes its settings from the current folder first; pictures look as they do everywhere.
+STYLE = "matplotlibrc"
 #: No word to anybody about who uses MLflow, and no two lines for every run of a server.
-VARIABLES = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true"}
+#: And processes that are started from here find no module in the current folder: with ``python -m`` and ``python -c``
+#: a project's own joblib.py or mlflow.py would go before the installed one.
+VARIABLES = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "PYTHONSAFEPATH": "1",
+}
 
 
 def settle() -> None:
@@ -28,6 +36,11 @@ def settle() -> None:
     be_patient()
     _CALLS.settled = True
     silence()
+    if os.path.exists(STYLE):  # a stranger's text.usetex would run LaTeX
+        import matplotlib
+
+        matplotlib.rcdefaults()
+        matplotlib.use("agg")
 
 
 def silence() -> None:

@@ -50,6 +50,6 @@ class SweepContext:
         """
         if self.process == this_process():
             return
-        settle()
         if self.folder and self.folder != os.getcwd() and os.path.isdir(self.folder):
             os.chdir(self.folder)
+        settle()
