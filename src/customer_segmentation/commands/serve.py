@@ -46,13 +46,12 @@ def run(request: Request) -> int:
     folder = tempfile.TemporaryDirectory(prefix="segment-")
     # Written again: MLflow runs the code that a model brings, and that of a folder may be a stranger's.
     save_model(model.model, Path(folder.name) / "model")
-    address = str(Path(folder.name) / "model")
-    command = [sys.executable, "-m", "mlflow", "models", "serve", "--model-uri", address, "--env-manager", "local"]
+    command = [sys.executable, "-m", "mlflow", "models", "serve", "--env-manager", "local", "--model-uri"]
     # MLflow starts uvicorn by its name: this environment's must be the first that is found.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     log = tempfile.TemporaryFile(prefix="segment-")  # noqa: SIM115 - lives as long as the server
     server = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
-        [*command, "--host", HOST, "--port", str(settings.port)],
+        [*command, str(Path(folder.name) / "model"), "--host", HOST, "--port", str(settings.port)],
         env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", "PATH": path},
         cwd=folder.name,  # uvicorn looks for modules in the current folder, which may be a stranger's
         stdout=subprocess.DEVNULL,
