@@ -98,7 +98,7 @@ def print_described(described: TableDescription, name: str) -> None:  # noqa: C9
         if choice.words:
             say(f"  a second feature set adds {', '.join(guess.header for guess in choice.words)}")
         if not any(guess.meaning is Meaning.amount for guess in described.reading.guesses):
-            say("  no column is money: give one the role value for segments by what customers are worth")
+            say("  no column surely tells what customers are worth: give one the role value for segments by it")
         if described.keep != "all" and rows is not None:
             left = next(guess for guess in described.reading.guesses if guess.header == described.left_by)
             events = ", ".join(left.spec.event_values) if left.spec is not None else ""

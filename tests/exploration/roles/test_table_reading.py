@@ -245,3 +245,11 @@ def test_a_key_that_no_header_names_is_asked():
 def test_headers_that_differ_in_a_sign_are_two_columns():
     reading = read({"Customer ID": ids(), "Discount": whole(0, 90), "Discount (%)": whole(0, 50), "Sum": money()})
     assert roles(reading)["Discount"] == roles(reading)["Discount (%)"] == "numeric"
+
+
+def test_a_table_without_a_value_does_not_speak_of_the_column_that_has_it():
+    discounts = [f"{value:.2f}" for value in RNG.uniform(3, 90, N)]
+    reading = read({"Клиент": ids(), "Скидка": discounts, "Возраст": whole(18, 80)})
+    assert "value" not in roles(reading).values()
+    (why,) = [guess.why for guess in reading.guesses if guess.header == "Скидка"]
+    assert why.startswith("may be money")

@@ -303,7 +303,7 @@ class _Decision:
             if at == key:
                 self.taken[at] = self._key_guess(weighed, orders)
                 continue
-            meaning, why = _best_meaning(weighed, orders is not None, said=at in self.given)
+            meaning, why = _best_meaning(weighed, orders is not None, said=at in self.given, valued=bool(amount_taken))
             facts = weighed.facts
             if (
                 mostly_blank(facts)
@@ -330,7 +330,7 @@ class _Decision:
         return guess if orders is None else replace(guess, why=why)
 
 
-def _best_meaning(weighed: Weighed, in_orders: bool, *, said: bool) -> tuple[Meaning, str]:
+def _best_meaning(weighed: Weighed, in_orders: bool, *, said: bool, valued: bool) -> tuple[Meaning, str]:
     """Return the best reading of a column that is neither the key nor what a customer is worth."""
     facts = weighed.facts
     for meaning, _ in weighed.ranked():
@@ -343,6 +343,8 @@ def _best_meaning(weighed: Weighed, in_orders: bool, *, said: bool) -> tuple[Mea
                 f"{told} or code that repeats, in {facts.rows_per_cell:,.1f} rows each; no quantity",
             )
         if meaning is Meaning.amount and not said and not in_orders:
+            if not valued:
+                return Meaning.measure, "may be money; too little says that it is what a customer is worth"
             return Meaning.measure, "money, and not the column that tells what a customer is worth"
         return meaning, ""
     return Meaning.nothing, "nothing tells what it is for"
