@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 from sqlglot import exp
 
@@ -27,6 +28,14 @@ WRITTEN_IN = "duckdb"
 SHOWN = 60  # characters of a cell in a reason
 _REPLACED = 12  # signs that are replaced in one step
 _PLAIN_NUMBER = "^[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]+)?$"
+#: Zeros, and texts whose number PostgreSQL may refuse as too large or too small for a double.
+_BEYOND = (
+    ("^[-+]?[0.]+([eE].*)?$", "0"),
+    ("[eE][+]?0*(30[4-9]|3[1-9][0-9]|[4-9][0-9]{2}|[1-9][0-9]{3,})$", "Infinity"),
+    ("^[-+]?([0-9]{6,}.*[eE][+]?0*[23][0-9]{2}$|[0-9]{101,}.*[eE]|([0-9]{103}){3})", "Infinity"),
+    ("[eE]-0*([2-9][0-9]{2}|[1-9][0-9]{3,})$|^[-+]?0*[.]0{150,}", "0"),
+)
+_LARGEST = number(float(np.finfo(np.float64).max))
 _SPACES = "' ' || CHR(9) || CHR(10) || CHR(13) || CHR(160)"
 _INFINITE = ("inf", "+inf", "-inf", "infinity", "+infinity", "-infinity", "∞", "+∞", "-∞")
 #: What does not count where names are compared, beside case: punctuation and blanks.
@@ -129,18 +138,25 @@ def _number(column: str, trimmed: str, dialect: str) -> str:
     cast = f"TRY_CAST({column} AS DOUBLE)"
     if dialect == "snowflake":  # whose TRY_CAST takes texts alone, and whose texts of numbers lose digits
         cast = f"COALESCE(AS_DOUBLE(TO_VARIANT({column})), TRY_TO_DOUBLE(CAST({column} AS VARCHAR)))"
+    if dialect == "postgres":  # where a text beyond all doubles ends the whole statement
+        cases = " ".join(
+            f"WHEN REGEXP_MATCHES({trimmed}, {text_literal(pattern)}) THEN CAST({text_literal(value)} AS DOUBLE)"
+            for pattern, value in _BEYOND
+        )
+        cast = f"CASE {cases} ELSE {cast} END"
     return f"CASE WHEN {plain} THEN {cast} END"
 
 
 def _as_number(cell: CellSql, name: str, spec: ColumnSpec, text: str, raw: str, blank: str) -> None:
     filled = "NULL" if spec.fill is None else number(float(spec.fill))
-    value, known = raw, f"{blank} OR {raw} IS NOT NULL"
-    infinite = f"LOWER({text}) IN {texts(_INFINITE)}"
+    known = f"{blank} OR {raw} IS NOT NULL"
+    infinite = f"LOWER({text}) IN {texts(_INFINITE)} OR ABS({raw}) > {_LARGEST}"
+    value = f"CASE WHEN ABS({raw}) <= {_LARGEST} THEN {raw} END"
     problems = [(infinite, "is not finite"), (f"NOT ({known})", "is not a number")]
     if spec.type is ColumnType.integer:
         fractional = f"{raw} <> FLOOR({raw})"
         problems.append((fractional, "is not a whole number"))
-        value = f"CASE WHEN {raw} = FLOOR({raw}) THEN {raw} END"
+        value = f"CASE WHEN ABS({raw}) <= {_LARGEST} AND {raw} = FLOOR({raw}) THEN {raw} END"
     cell.value = f"CASE WHEN {blank} THEN {filled} ELSE {value} END"
     cases = " ".join(f"WHEN {when} THEN {told(name, text, reason)}" for when, reason in problems)
     cell.problem = f"CASE {cases} END"
