@@ -153,9 +153,7 @@ def of_sqlite(frame: pd.DataFrame) -> pd.Series:
 @contextlib.contextmanager
 def postgresql() -> Iterator[tuple[str, ...]]:
     """A server of its own; yields the words that ask it. None where PostgreSQL is not installed."""
-    home = next(
-        (place for place in sorted(Path("/usr/lib/postgresql").glob("*/bin")) if (place / "initdb").exists()), None
-    )
+    home = next((found.parent for found in sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))), None)
     if home is None:
         yield ()
         return
@@ -166,9 +164,8 @@ def postgresql() -> Iterator[tuple[str, ...]]:
     quiet = {"stdout": subprocess.DEVNULL, "check": True, "cwd": folder, **user}
     subprocess.run([home / "initdb", "-D", folder / "data", "-A", "trust", "-U", "me", "-E", "UTF8"], **quiet)
     options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
-    subprocess.run(
-        [home / "pg_ctl", "-D", folder / "data", "-o", options, "-l", folder / "log", "-w", "start"], **quiet
-    )
+    control = [home / "pg_ctl", "-D", folder / "data"]
+    subprocess.run([*control, "-o", options, "-l", folder / "log", "-w", "start"], **quiet)
     try:
         yield ("psql", "-h", str(folder), "-U", "me", "-d", "postgres", "-q", "--csv", "-v", "ON_ERROR_STOP=1")
     finally:

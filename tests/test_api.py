@@ -168,6 +168,17 @@ def test_what_cannot_be_segmented_is_one_sentence(frame, sentence):
     assert "\n" not in str(caught.value)
 
 
+def test_the_list_of_customers_has_what_to_do_with_each(swept):
+    found, _, _, _ = swept
+    listed = found.customers.set_index("customer")
+    kept = members().query("Left == 'No'").set_index("Member")
+    assert sorted(listed.index) == sorted(kept.index)
+    assert listed["value"].to_dict() == kept["Total Paid"].to_dict()
+    predicted = found.chosen.predict(kept.reset_index())
+    assert listed.loc[kept.index, "segment"].tolist() == predicted["segment"].tolist()
+    assert listed["first_action"].notna().all()
+
+
 def test_three_rows_without_an_id_are_segmented(swept, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", swept[1])
     found = cs.sweep(
@@ -185,6 +196,7 @@ def test_three_rows_without_an_id_are_segmented(swept, monkeypatch):
         ({"k": [1]}, "one segment is everybody"),
         ({"overrides": ["seed"]}, "key=value"),
         ({"overrides": ["launcher=slurm"]}, "launcher=slurm"),
+        ({"experiment": "value"}, "knows the columns of the frame.*leave experiment out"),
     ],
 )
 def test_an_argument_that_cannot_be_used_is_one_sentence(given, sentence):

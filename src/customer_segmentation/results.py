@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from customer_segmentation.errors import StudyError
+from customer_segmentation.formatting import counted
 from customer_segmentation.outcomes import Model
 from customer_segmentation.plots import Plots
 from customer_segmentation.session import call
@@ -243,7 +244,7 @@ class Sweep:
 
     def __repr__(self) -> str:
         """Choice and run."""
-        return f"Sweep({len(self.leaderboard)} candidates, chosen: {self.verdict.chosen}, run {self.run_id})"
+        return f"Sweep({counted(len(self.leaderboard), 'candidate')}, chosen: {self.verdict.chosen}, run {self.run_id})"
 
     def _repr_html_(self) -> str:
         return self._front

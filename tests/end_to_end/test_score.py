@@ -1,5 +1,6 @@
 """From a sweep to labelled customers by the real commands: files, a database, REST, MLflow's own commands."""
 
+import contextlib
 import json
 import os
 import re
@@ -14,11 +15,15 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
 
+import customer_segmentation as cs
 from customer_segmentation.model.checksums import write_manifest
+from customer_segmentation.model.sql import labelling_select
+from customer_segmentation.scoring.load import load_segment_model
 from customer_segmentation.sources.samples.telecom import draw_customers
 
 BIN = Path(sys.executable).parent
@@ -191,7 +196,45 @@ def post(port, records):
         return json.loads(response.read())
 
 
-def test_serve_prints_a_call_that_works_and_ends_with_the_command(swept, by_hand, others_folder):
+def with_odd_cells(frame):
+    """Every cell as text, some of them bad: no label, whoever reads them."""
+    for row, (name, cell) in enumerate(
+        [
+            *(("Total Revenue", cell) for cell in ("", "unknown", "1e400", "-1")),
+            *(("Tenure in Months", cell) for cell in ("n/a", "12 months", "900")),
+            ("Number of Referrals", "two"),
+        ]
+    ):
+        frame.loc[7 * row, name] = cell
+    return frame
+
+
+def assert_every_door_says(served, frame, model, swept, run_here):
+    """The same segment from a server, a command, a frame in Python and the SELECT of two databases."""
+    expected = pd.Series(served, index=frame["Customer ID"], dtype="Int64")
+    assert 0 < expected.isna().sum() < 20
+    frame.to_csv(swept.folder / "doors.csv", index=False)
+    words = ["score", "input=doors.csv", "output=doors_out.csv", f"model={model}", "quiet=true"]
+    assert run_here(*words, folder=swept.folder).code == 0
+    found = {"command": pd.read_csv(swept.folder / "doors_out.csv").set_index("Customer ID")["segment"]}
+    labels = cs.score(frame, model=str(model), tracking_uri=swept.store.uri).labels
+    found["python"] = pd.Series(labels["segment"].to_numpy(), index=frame["Customer ID"])
+    held = load_segment_model(str(model)).model
+    with duckdb.connect() as connection:
+        connection.register("customers", frame)
+        statement = labelling_select(held, dialect="duckdb", table="customers")
+        found["duckdb"] = connection.execute(statement).fetch_df().set_index("Customer ID")["segment"]
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        frame.to_sql("customers", connection, index=False)
+        statement = labelling_select(held, dialect="sqlite", table="customers")
+        found["sqlite"] = pd.read_sql(statement, connection).set_index("Customer ID")["segment"]
+    for door, labelled in found.items():
+        pd.testing.assert_series_equal(
+            labelled.astype("Int64").reindex(expected.index), expected, check_names=False, obj=door
+        )
+
+
+def test_serve_prints_a_call_that_works_and_ends_with_the_command(swept, by_hand, others_folder, run_here):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -228,6 +271,9 @@ def test_serve_prints_a_call_that_works_and_ends_with_the_command(swept, by_hand
             said = refused.value.read().decode()
             assert "Model is missing inputs" in said
             assert "Number of Referrals" in said
+        frame = with_odd_cells(draw_customers(200, seed=9).astype(str))
+        served = [one["segment"] for one in post(port, frame.to_dict("records"))["predictions"]]
+        assert_every_door_says(served, frame, others_folder, swept, run_here)
     finally:
         process.terminate()
         process.wait(timeout=20)

@@ -61,6 +61,7 @@ def data_config_of(base: Any, given: Mapping[str, Any]) -> str | None:
 
 def _recognised(data: Any, *, quiet: bool) -> str:
     from customer_segmentation.settings.data import DataSettings
+    from customer_segmentation.sources.memory import PREFIX
     from customer_segmentation.sources.open import open_path
 
     path = str(data.path)
@@ -70,6 +71,11 @@ def _recognised(data: Any, *, quiet: bool) -> str:
     best = config_that_knows(path, list(open_path(path, DataSettings(path=path, **reading)).headers))
     if best is None:
         known = ", ".join(name for name in options_of("data") if name != "sample")
+        if path.startswith(PREFIX):
+            raise SettingsError(
+                f"no config in conf/data/ knows the columns of the frame (there are {known}); leave experiment out to "
+                "have it described, or name a config with overrides=['data=NAME']."
+            )
         raise SettingsError(
             f"data.path={redact(path)}: no config in conf/data/ knows this table (there are {known}); describe it with "
             f"`segment init data.path={redact(path)}`, or name a config with data=NAME."

@@ -39,7 +39,9 @@ def fetch(download: Download) -> Path:
     table = folder / (download.member or archive_name)
     if table.is_file() and _is(table, download.sha256):
         return table
-    logging.getLogger("pooch").setLevel(logging.ERROR)
+    logger = pooch.get_logger()  # no logger that logging knows
+    level = logger.level
+    logger.setLevel(logging.ERROR)
     try:
         downloader = pooch.HTTPDownloader(timeout=TIMEOUT) if download.url.startswith("http") else None
         fetched = Path(
@@ -48,6 +50,8 @@ def fetch(download: Download) -> Path:
     except Exception as error:  # requests, urllib3, the file system: each raises its own kinds  # noqa: BLE001 - whatever it raises is told
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:120]
         raise DataError(f"The table cannot be downloaded from {download.url} ({reason}); {instead}.") from None
+    finally:
+        logger.setLevel(level)
     try:
         if download.member:
             with zipfile.ZipFile(fetched) as archive:

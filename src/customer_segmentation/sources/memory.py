@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 
 from customer_segmentation.errors import DataError
-from customer_segmentation.formatting import first_line, listed
+from customer_segmentation.formatting import counted, first_line, listed
 from customer_segmentation.sources.base import PLACES, Preview, TableSource
 from customer_segmentation.sources.parsing.texts import texts_of
 
@@ -44,7 +44,7 @@ class MemoryTable(TableSource):
     first_row = 0
 
     def __init__(self, table: pa.Table, *, name: str = "") -> None:
-        self.name = name or f"a frame of {table.num_rows:,} rows"
+        self.name = name or f"a frame of {counted(table.num_rows, 'row')}"
         twice = sorted({header for header in table.column_names if table.column_names.count(header) > 1})
         if twice:
             raise DataError(f"{self.name} has several columns {twice[0]!r}; rename them, a name must stand once.")
