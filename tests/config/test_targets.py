@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 
 from customer_segmentation.config.compose import plan
 from customer_segmentation.config.folder_files import check_file, taken_files
@@ -57,11 +58,17 @@ def test_nothing_but_estimators_is_made(spec, make):
 
 
 def test_all_shipped_scalings_and_algorithms_are_made():
-    for name in options_of("scaling"):
-        plan_of = plan("sweep", [f"scaling={name}", "k=[2]", "features=value"])
-        make_scaler(plan_of.settings[0].scaling.scaler, name)
-    for name in options_of("clustering"):
-        make_estimator(plan("sweep", [f"clustering={name}"]).settings[0].clustering.estimator, name, 3, 1)
+    def declared(group, key):
+        files = ((name, OmegaConf.load(path)) for name, path in options_of(group).items())
+        return {name: OmegaConf.to_container(file[key]) if file[key] else None for name, file in files if key in file}
+
+    scalers, estimators = declared("scaling", "scaler"), declared("clustering", "estimator")
+    assert len(scalers) >= 8
+    assert len(estimators) >= 4
+    for name, plain in scalers.items():
+        make_scaler(plain, name)
+    for name, plain in estimators.items():
+        make_estimator(plain, name, 3, 1)
 
 
 def test_a_trusted_package_is_named_on_the_command_line_or_in_a_file_of_the_users(tmp_path, monkeypatch):

@@ -91,7 +91,7 @@ def alive(pid: int) -> bool:
 def test_ctrl_c_ends_the_processes_and_closes_their_runs(tmp_path):
     words = ("launcher=local", "launcher.processes=2", "features=everything", "scaling=standard,minmax,robust,power")
     process = subprocess.Popen(
-        [SEGMENT, "sweep", *words, "k=range(2,13)", "data.customers=4000"],
+        [SEGMENT, "sweep", *words, "k=range(2,13)", "data.customers=2500"],
         cwd=tmp_path,
         stderr=subprocess.PIPE,
         text=True,

@@ -402,17 +402,15 @@ def test_minibatch_weighted_and_wide_models_are_selects_too():
     with on_duckdb(frame) as ask:
         check(model, frame, "duckdb", ask)
     generator = np.random.default_rng(0)
-    names = [f"Ünit {at} (%)" for at in range(80)]
-    wide = pd.DataFrame(generator.normal(size=(200, 80)), columns=names).assign(ID=range(200))
+    names = [f"Ünit {at} (%)" for at in range(40)]
+    wide = pd.DataFrame(generator.normal(size=(60, 40)), columns=names).assign(ID=range(60))
     columns = {name: ColumnSpec(type=ColumnType.number, role=Role.numeric) for name in names}
     space = build_space(
         wide, feature_set("f", "", {n: n for n in names}, columns), scaling="s", scaler=StandardScaler()
     )
-    estimator = KMeans(12, n_init=1, random_state=0).fit(space.matrix)
+    estimator = KMeans(8, n_init=1, random_state=0).fit(space.matrix)
     contract = {"ID": {"role": "id"}}
-    model = SegmentModel(
-        space.pipeline(estimator), tuple(range(12)), {}, estimator.cluster_centers_, contract, wide[:2]
-    )
+    model = SegmentModel(space.pipeline(estimator), tuple(range(8)), {}, estimator.cluster_centers_, contract, wide[:2])
     for dialect in ("duckdb", "sqlite"):
         with DATABASES[dialect](wide) as ask:
             check(model, wide, dialect, ask)

@@ -168,8 +168,6 @@ def test_a_model_is_registered_once_and_again_where_it_was_altered_or_half_made(
     folder = model_folder(store, third, tmp_path)
     labels = [int(label) for label in model.predict(model.example).table["segment"]]
     assert loads_back(folder, model.example, labels, environment="fresh_process").result == "pass"
-    other = loads_back(folder, model.example, labels[::-1], environment="fresh_process")
-    assert (other.result, "instead of" in other.sentence) == ("fail", labels != labels[::-1])
     (folder / "artifacts" / "segment_model" / "pipeline.skops").write_bytes(b"nothing")
     broken = loads_back(folder, model.example, labels, environment="fresh_process")
     assert broken.result == "fail"

@@ -37,7 +37,7 @@ def expected(model, to_settings):
 
 
 @pytest.mark.parametrize("columns", ["id", "all"])
-@pytest.mark.parametrize("size", [1, 99, 10_000])
+@pytest.mark.parametrize("size", [17, 99, 10_000])
 def test_parquet(to_settings, expected, score_file, tmp_path, columns, size):
     path = tmp_path / "customers.parquet"
     part = to_settings.head(300)

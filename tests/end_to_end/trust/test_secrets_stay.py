@@ -16,7 +16,7 @@ PLANTED = {
     "labels": "0utput",
     "variable": VARIABLE,
 }
-SWEPT = ("features=value", "scaling=standard", "k=[2,3]", "hypotheses=none", "exploration=none")
+SWEPT = ("features=value", "scaling=standard", "k=[2]", "hypotheses=none", "exploration=none")
 
 
 def found_in(folder: Path) -> list[str]:
@@ -37,7 +37,7 @@ def everything(run_here, tmp_path_factory):
     folder, served = top / "work", top / "server"
     folder.mkdir()
     served.mkdir()
-    frame = draw_customers(300)
+    frame = draw_customers(200)
     with sqlite3.connect(folder / "crm.db") as database:
         frame.to_sql("customers", database, index=False)
     sql = (f"sqlite:///file:crm.db?uri=true&password={TABLE.replace('&', '%26')}", "SELECT * FROM customers")
@@ -58,7 +58,7 @@ def everything(run_here, tmp_path_factory):
         run("explore", "explore", *table, store)
         run("report", "report", "output=copy.html", store)
         run("report with the table", "report", "output=copy.md", store, f"data.path={sql[0]}")
-        run("promote", "promote", "force=true", "reason=trial", store, f"data.path={sql[0]}")
+        run("promote", "promote", "force=true", "reason=trial", "promotion.resamples=2", store, f"data.path={sql[0]}")
         output = f"sqlite:///file:out.db?uri=true&token={LABELS}"
         run("score", "score", f"input={sql[0]}", f"query={sql[1]}", f"output={output}", "table=labels", store)
         run("history", "history", store)
@@ -111,7 +111,7 @@ def test_what_a_run_has_lost_is_asked_for(everything):
 def test_a_password_from_the_environment_stays_unresolved_and_the_printed_command_runs(run_here, tmp_path, monkeypatch):
     with mlflow_server(tmp_path, free_port()) as address:
         with sqlite3.connect(tmp_path / "crm.db") as database:
-            draw_customers(300).to_sql("customers", database, index=False)
+            draw_customers(200).to_sql("customers", database, index=False)
         monkeypatch.setenv("CRM_LOGIN", VARIABLE)
         store = address.replace("http://", "tracking.uri=http://admin:${oc.env:CRM_LOGIN}@")
         path = "data.path=sqlite:///file:crm.db?uri=true&password=${oc.env:CRM_LOGIN}"
