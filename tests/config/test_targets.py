@@ -59,8 +59,13 @@ def test_nothing_but_estimators_is_made(spec, make):
 
 def test_all_shipped_scalings_and_algorithms_are_made():
     def declared(group, key):
-        files = ((name, OmegaConf.load(path)) for name, path in options_of(group).items())
-        return {name: OmegaConf.to_container(file[key]) if file[key] else None for name, file in files if key in file}
+        read = {name: OmegaConf.load(path) for name, path in options_of(group).items()}
+        files = {name: OmegaConf.merge(file, {"seed": 1}) for name, file in read.items()}.items()
+        return {
+            name: OmegaConf.to_container(file[key], resolve=True) if file[key] else None
+            for name, file in files
+            if key in file
+        }
 
     scalers, estimators = declared("scaling", "scaler"), declared("clustering", "estimator")
     assert len(scalers) >= 8
