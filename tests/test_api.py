@@ -157,6 +157,7 @@ def test_a_frame_is_the_table_that_a_file_of_it_is(tmp_path):
         (members(9).rename(columns={"Visits": "Months"}), "several columns 'Months'"),
         (members(9).set_index("Member", drop=False), "an index and a column of the name 'Member'"),
         ([1, 2, 3], "expected a frame"),
+        (members(9)["Visits"], "found pandas.Series; call its .to_frame\\(\\) first"),
         (members(9)[["Member"]], "no numeric column"),
         (members(9).head(0), "no rows"),
         (members(2), "at least 3 are needed"),

@@ -153,7 +153,7 @@ def memory_table(data: Any, *, name: str = "") -> MemoryTable:
     if isinstance(data, pd.DataFrame):
         return MemoryTable(_from_pandas(data), name=name)
     try:
-        if hasattr(data, "__arrow_c_stream__"):
+        if hasattr(data, "__arrow_c_stream__") and not hasattr(data, "to_frame"):  # which a single column has
             return MemoryTable(pa.table(data), name=name)
         if hasattr(data, "__dataframe__"):
             from pyarrow.interchange import from_dataframe
@@ -162,7 +162,9 @@ def memory_table(data: Any, *, name: str = "") -> MemoryTable:
     except (pa.ArrowException, TypeError, ValueError, RuntimeError) as error:
         raise DataError(f"the frame ({type(data).__name__}) cannot be read: {first_line(error)}.") from error
     kind = f"{type(data).__module__.partition('.')[0]}.{type(data).__name__}"
-    collected = next((f" call its .{way}() first" for way in ("collect", "toArrow") if hasattr(data, way)), "")
+    collected = next(
+        (f" call its .{way}() first" for way in ("collect", "toArrow", "to_frame") if hasattr(data, way)), ""
+    )
     raise DataError(
         f"expected a frame (pandas, polars, Arrow), the path of a table or the name of a config, found {kind};"
         f"{collected or ' make it a frame first'}."
