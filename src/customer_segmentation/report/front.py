@@ -132,8 +132,8 @@ def keep_blocks(data: ReportData, insights: SegmentInsights) -> list[Block]:
     return [
         Paragraph(
             f"{names}. These {counted(len(found.customers), 'customer')} ({percent(found.share)} of all) account for "
-            f"{percent(found.value_share)} of {value.name}. They stand first in the list of customers, the file "
-            f"{place}{run}; high_value marks them.",
+            f"{percent(found.value_share)} of {value.name}. They are marked high_value in the list of "
+            f"customers, the file {place}{run}.",
             lead="Worth keeping:",
         )
     ]
