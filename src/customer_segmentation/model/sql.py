@@ -125,7 +125,8 @@ def headers_of(model: SegmentModel, headers: Mapping[str, str]) -> dict[str, str
     SettingsError
         A header is for a column that the model does not read.
     """
-    known = [*model.step.columns, *(name for name in model.contract if name not in model.step.columns)]
+    ids = [name for name, plain in model.contract.items() if plain.get("role") == Role.id.value]
+    known = list(dict.fromkeys([*model.step.columns, *ids]))
     for name in headers:
         if name not in known:
             raise SettingsError(f"headers names {name!r}, which the model does not read; it reads {', '.join(known)}.")
