@@ -252,3 +252,16 @@ def test_beside_the_chosen_k_stand_a_coarser_and_a_finer_one_that_qualify(ks, ou
     picked = compared_k(found, int(found.index[found["k"] == chosen][0]))
     assert [int(found["k"][index]) for index in picked] == compared
     assert set(found["study"][picked]) == {"a"}
+
+
+def test_two_segments_that_are_not_natural_give_way_to_finer_ones_that_explain_more():
+    rows = board(("a", 2, "600, 400", 0.96), ("a", 4, "400, 300, 200, 100", 0.93)).assign(value_explained=[0.4, 0.7])
+    finer = decide(rows, Rule(), examiner(), Budget())
+    assert (finer.chosen, finer.instead_of, finer.runner_up) == (1, 0, 0)
+    reason = next(text for text in told(finer, Rule())[0].reasons if text.startswith("Two segments ranked first"))
+    assert "70.0 % of the value against 40.0 %" in reason.replace("\u00a0", " ")
+    assert decide(rows.assign(natural=[True, False]), Rule(), examiner(), Budget()).chosen == 0
+    assert decide(rows.assign(value_explained=[0.4, 0.45]), Rule(), examiner(), Budget()).chosen == 0
+    assert decide(rows, Rule(), examiner(confirmed={1: FLIPPING}), Budget()).chosen == 0
+    assert decide(rows, Rule(finer_within=0.01), examiner(), Budget()).chosen == 0
+    assert decide(rows, Rule(finer_gain=None), examiner(), Budget()).chosen == 0

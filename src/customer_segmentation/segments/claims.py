@@ -96,7 +96,7 @@ def variable_of(trait: TraitSettings, profiles: Profiles) -> ProfileVariable | N
     trait : names a role or a column
     profiles : the table's variables
     """
-    for variable in profiles.variables:
+    for variable in (*profiles.outcomes, *profiles.variables):  # of outcomes the one that says it best goes first
         if trait.role is not None and variable.role.value == trait.role:
             return variable
         if trait.column is not None and trait.column == variable.name:
@@ -169,7 +169,7 @@ def event_of(claim: Claim) -> str:
     column = in_words(claim.variable, claim.unit)
     if claim.level in ("", YES):
         return column
-    return f"not {column}" if claim.level == NO else in_words(claim.level).lower()
+    return f"not {column.removeprefix('is ')}" if claim.level == NO else in_words(claim.level).lower()
 
 
 def plain_claims(

@@ -22,6 +22,7 @@ from customer_segmentation.segments.claims import (
     rows_of,
     variable_of,
 )
+from customer_segmentation.segments.header_words import in_words
 from customer_segmentation.segments.profile import Profiles
 from customer_segmentation.segments.segment_name import SegmentName
 from customer_segmentation.segments.variables import OTHER_LEVELS
@@ -218,7 +219,7 @@ def _with_difference(
     against = float(np.average([rival.value for rival in rivals], weights=weights))
     claim = claim_of(row, trait=f"told:{side}:{variable}:{level}", words="")
     word = side if level == "" else {"lower": "fewer with", "higher": "more with"}[side]
-    words = f"{word} {shortened(claim.subject)}"
+    words = f"{word} {shortened(in_words(claim.subject))}"
     claim = replace(
         claim,
         words=words,

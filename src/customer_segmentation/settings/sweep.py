@@ -103,6 +103,10 @@ class SelectionSettings:
     natural_min_yardstick_share: float = (
         0.7  # natural structure goes first from this share of the best yardstick; above 1: never
     )
+    # two segments that are not natural give way to a stable finer candidate that explains so much more of the value ...
+    finer_gain: float | None = limited(0.1, above=0, at_most=1, such_as="0.1")
+    # ... and is no more than so far behind in the yardstick
+    finer_within: float = limited(0.05, at_least=0, below=1, such_as="0.05")
     stability: StabilitySettings = field(default_factory=StabilitySettings)
     opinions: list[str] = limited(["vote"], choices=OPINIONS)  # second opinions on k: vote | gap
 

@@ -85,6 +85,8 @@ class Decision:
         Index label to what was measured of it, by the names of metrics.
     steady : bool
         Whether the chosen one is confirmed to be stable.
+    instead_of : index label or None
+        Two segments that ranked first and gave way to the chosen, finer ones.
     """
 
     board: pd.DataFrame
@@ -99,6 +101,7 @@ class Decision:
     front: list[int] = field(default_factory=list)
     figures: dict[int, dict[str, Any]] = field(default_factory=dict)
     steady: bool = False
+    instead_of: int | None = None
 
     def note(self, index: int, figures: Mapping[str, Any]) -> None:
         """Keep what was measured of a candidate, in its row as well.
@@ -193,10 +196,27 @@ def _by_yardstick(decision: Decision, left: list[int], rule: Rule, examiner: Eva
     group = [i for i in passed if i in first] or passed
     decision.ranking = rank(board.loc[group], rule.rank_by, near_tie=rule.near_tie)
     order = _ordered(decision, passed, first, rule)
+    order = _two_give_way(decision, order, rule)
     decision.chosen, decision.steady = order[0], True
     decision.near_ties = _near_ties(board, order, rule)
     rest = order[1:] or [i for i in waiting if i not in decision.ruled_out and i != order[0]]
     decision.runner_up = rest[0] if rest else None
+
+
+def _two_give_way(decision: Decision, order: list[int], rule: Rule) -> list[int]:
+    """The order, in which two segments that rank first and are not natural give way to finer ones that explain more."""
+    board, two = decision.board, order[0]
+    if rule.finer_gain is None or int(cell(board, two, "k")) != 2 or _natural(board, two):
+        return order
+    if "value_explained" not in board:
+        return order
+    enough = float(cell(board, two, "value_explained")) + rule.finer_gain
+    near = float(cell(board, two, "yardstick")) - rule.finer_within
+    for index in order[1:]:
+        if float(cell(board, index, "value_explained")) >= enough and float(cell(board, index, "yardstick")) >= near:
+            decision.instead_of = two
+            return [index, *(other for other in order if other != index)]
+    return order
 
 
 def _steadiest(decision: Decision, rule: Rule) -> None:  # noqa: ARG001 - the signature of its kind

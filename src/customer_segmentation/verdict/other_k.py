@@ -75,6 +75,8 @@ def _why_not(decision: Decision, rule: Rule, index: int) -> str:
         }[rule.rule]
     if "natural" in board and bool(cell(board, chosen, "natural")) and not bool(cell(board, index, "natural")):
         return f"{k} shows natural structure, {other} does not"
+    if index == decision.instead_of:
+        return f"{other} ranked first, but two segments that are not natural give way to finer ones that explain more"
     return _outranked(decision, rule, chosen, index)
 
 

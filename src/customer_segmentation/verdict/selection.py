@@ -37,6 +37,9 @@ class Rule:
     natural_min_yardstick_share : float
         A candidate that shows natural structure goes first, unless its yardstick is below this share of the best one's;
         above 1: structure does not bear on the choice.
+    finer_gain, finer_within : float or None, float
+        Two segments that are not natural give way to a finer candidate that is confirmed to be stable, explains so much
+        more of the value, and is no more than so far behind in the yardstick; None: they do not.
     """
 
     rule: str = "yardstick"
@@ -46,6 +49,8 @@ class Rule:
     near_tie: float = 0.01
     rank_by: tuple[str, ...] = ("yardstick", "separation", "stability")
     natural_min_yardstick_share: float = 0.7
+    finer_gain: float | None = 0.1
+    finer_within: float = 0.05
 
 
 @dataclass(frozen=True)
@@ -176,4 +181,6 @@ def rule_of(settings: SelectionSettings) -> Rule:
         near_tie=settings.near_tie,
         rank_by=tuple(settings.rank_by),
         natural_min_yardstick_share=settings.natural_min_yardstick_share,
+        finer_gain=settings.finer_gain,
+        finer_within=settings.finer_within,
     )

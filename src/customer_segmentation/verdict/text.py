@@ -188,6 +188,8 @@ def _violations(decision: Decision, rule: Rule) -> list[str]:
 def _decided(decision: Decision, rule: Rule) -> str:
     if decision.chosen is None or decision.runner_up is None or decision.ranking is None:
         return ""
+    if decision.instead_of is not None:
+        return _finer(decision, rule)
     by = decision.ranking.decided_by
     if decision.near_ties:
         equals = listed([label(row_of(decision.board, index)) for index in decision.near_ties[:NAMED]])
@@ -204,6 +206,21 @@ def _decided(decision: Decision, rule: Rule) -> str:
     before = names[: names.index(by)] if by in names else []
     tied = f"; in {listed(CRITERION[name] for name in before)} others are near ties" if before else ""
     return f"{CRITERION[by].capitalize()} decides{tied}."
+
+
+def _finer(decision: Decision, rule: Rule) -> str:
+    """Why two segments gave way."""
+    board, chosen, two = decision.board, decision.chosen, decision.instead_of
+    assert chosen is not None  # noqa: S101 - asked of a choice
+    assert two is not None  # noqa: S101
+    gained, was = (float(cell(board, index, "value_explained")) for index in (chosen, two))
+    one, other = (score(float(cell(board, index, "yardstick"))) for index in (chosen, two))
+    return (
+        f"Two segments ranked first ({label(row_of(board, two))}) and are not natural, so they give way to finer ones "
+        f"that are confirmed to be stable: {label(row_of(board, chosen))} explains {percent(gained)} of the value against "
+        f"{percent(was)} (at least {percent(rule.finer_gain or 0.0)} more are asked for), with a yardstick of {one} "
+        f"against {other} (at most {rule.finer_within:g} behind)."
+    )
 
 
 def _for_runner_up(decision: Decision, value: str | None) -> list[str]:
