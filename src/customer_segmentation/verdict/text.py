@@ -217,8 +217,8 @@ def _finer(decision: Decision, rule: Rule) -> str:
     one, other = (score(float(cell(board, index, "yardstick"))) for index in (chosen, two))
     return (
         f"Two segments ranked first ({label(row_of(board, two))}) and are not natural, so they give way to finer ones "
-        f"that are confirmed to be stable: {label(row_of(board, chosen))} explains {percent(gained)} of the value against "
-        f"{percent(was)} (at least {percent(rule.finer_gain or 0.0)} more are asked for), with a yardstick of {one} "
+        f"that are confirmed to be stable: {label(row_of(board, chosen))} explains {percent(gained)} of the value "
+        f"against {percent(was)} (at least {percent(rule.finer_gain or 0.0)} more are asked for), with a yardstick of {one} "
         f"against {other} (at most {rule.finer_within:g} behind)."
     )
 
