@@ -218,8 +218,8 @@ def _finer(decision: Decision, rule: Rule) -> str:
     return (
         f"Two segments ranked first ({label(row_of(board, two))}) and are not natural, so they give way to finer ones "
         f"that are confirmed to be stable: {label(row_of(board, chosen))} explains {percent(gained)} of the value "
-        f"against {percent(was)} (at least {percent(rule.finer_gain or 0.0)} more are asked for), with a yardstick of {one} "
-        f"against {other} (at most {rule.finer_within:g} behind)."
+        f"against {percent(was)} (at least {percent(rule.finer_gain or 0.0)} more are asked for), with a yardstick "
+        f"of {one} against {other} (at most {rule.finer_within:g} behind)."
     )
 
 
