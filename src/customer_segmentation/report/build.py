@@ -8,6 +8,7 @@ from customer_segmentation.report.data import ReportData
 from customer_segmentation.report.document import Document, Part, Section
 from customer_segmentation.report.front import front_blocks
 from customer_segmentation.report.reality import reality_section
+from customer_segmentation.report.rfm import rfm_parts
 from customer_segmentation.report.rules import rules_blocks
 from customer_segmentation.report.sections_segments import high_value_section, segments_section
 from customer_segmentation.report.sections_sweep import (
@@ -44,6 +45,7 @@ def build_report(data: ReportData) -> Document:
                     Part("The sweep", sweep_blocks(data)),
                     Part("The choice, and why", choice_blocks(data)),
                     Part("The segments as rules", rules_blocks(data)),
+                    *rfm_parts(data),
                     Part("How to reproduce it", repeat_blocks(data)),
                 ),
             ),

@@ -19,6 +19,7 @@ from customer_segmentation.segments.names import name_segments
 from customer_segmentation.segments.profile import Profiles, profile_segments
 from customer_segmentation.segments.recommendations import Recommendation, recommend
 from customer_segmentation.segments.relations import Relation, determined
+from customer_segmentation.segments.rfm_grid import RfmGrid, rfm_grid
 from customer_segmentation.segments.segment_name import SegmentName
 from customer_segmentation.segments.stakes import Base, Stake, outcome_of, recurring_column
 from customer_segmentation.segments.variables import Described, with_features
@@ -42,7 +43,10 @@ class SegmentInsights:
     relations : tuple of Relation
         What the table's own make explains of the profiles.
     customers : DataFrame
-        All customers of the fit with what to do with each, see `customer_list`.
+        All customers of the fit with what to do with each, see `customer_list`; of orders also ``rfm`` and
+        ``rfm_group``.
+    rfm : RfmGrid or None
+        The classic grid beside the segments, of a table of recency, frequency and monetary value.
     """
 
     profiles: Profiles
@@ -53,6 +57,7 @@ class SegmentInsights:
     stakes: tuple[Stake, ...] = field(default=())
     relations: tuple[Relation, ...] = field(default=())
     customers: pd.DataFrame = field(default_factory=pd.DataFrame)
+    rfm: RfmGrid | None = None
 
     def of(self, segment: int) -> tuple[Recommendation, ...]:
         """Recommendations for one segment, the most urgent first."""
@@ -128,6 +133,9 @@ def describe_segments(
         amounts=amounts,
         ids=ids,
     )
+    grid = rfm_grid(table.customers, fit.labels)
+    if grid is not None:
+        customers = customers.join(grid.scores, on="row")
     return SegmentInsights(
         profiles,
         names,
@@ -136,6 +144,7 @@ def describe_segments(
         stakes=tuple(base.stake(segment) for segment in range(profiles.k)),
         relations=determined(table.customers, table.columns, space.features.columns),
         customers=customers,
+        rfm=grid,
     )
 
 

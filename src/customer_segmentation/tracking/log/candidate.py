@@ -19,6 +19,7 @@ from customer_segmentation.segments.claims import Claim
 from customer_segmentation.segments.high_value import list_files
 from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.segments.profile import Profiles
+from customer_segmentation.segments.rfm_grid import GRID
 from customer_segmentation.segments.stakes import Stake
 from customer_segmentation.tracking.items import FigureItem, Item, Table, Tags, Text
 from customer_segmentation.tracking.machine_facts import SEGMENTS as SCORES_OF_SEGMENTS
@@ -58,6 +59,8 @@ def insight_items(insights: SegmentInsights, *, playbook: str, safe_ids: bool = 
     yield Tags({"segments": "; ".join(f"{name.segment} {name.name}" for name in insights.names)})
     if len(insights.profiles.concentration):
         yield Table(insights.profiles.concentration, CONCENTRATION)
+    if insights.rfm is not None:
+        yield Table(insights.rfm.table, GRID)
     high = insights.high_value
     customers = insights.customers
     for path in list_files(len(customers)) if len(customers) else ():
