@@ -273,7 +273,7 @@ def test_labels_written_by_spark_are_those_written_here(swept, monkeypatch, caps
     here, there = pd.read_parquet("here.parquet"), pd.read_parquet("there")
     assert len(there) == 700
     labelled = there[there["segment"].notna()].set_index("Customer ID").loc[here["Customer ID"]]
-    for name in ("segment", "segment_name", "distance", "margin"):
+    for name in ("segment", "segment_name", "first_action", "value", "distance", "margin"):
         assert labelled[name].tolist() == here[name].tolist()
     rejected = pd.read_csv("here_rejected.csv")
     assert sorted(there["reason"].dropna()) == sorted(rejected["reason"])

@@ -129,7 +129,6 @@ def score_table(
                     specs=specs,
                     headers=headers,
                     columns=settings.columns,
-                    safe_ids=settings.spreadsheet_safe_ids,
                     progress=progress,
                 )
             except Exception as error:
@@ -176,7 +175,14 @@ def _labelling(
         return kept, "a Python session", "a Python session"
     output, said = output_of(settings), settings.rejects is not None
     rejects = Output(rejects_of(settings), overwrite=settings.overwrite, key="rejects", said=said)
-    here = partial(score, source=source, output=output, rejects=rejects, size=settings.chunk)
+    here = partial(
+        score,
+        source=source,
+        output=output,
+        rejects=rejects,
+        size=settings.chunk,
+        safe_ids=settings.spreadsheet_safe_ids,
+    )
     return here, _name_of(output), str(rejects_of(settings))
 
 
