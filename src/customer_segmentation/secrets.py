@@ -25,20 +25,22 @@ HIDDEN = "***"
 SHORTEST = 5
 
 _NAMES = (
-    r"(?:(?:[\w.-]*[_.-])?(?:pass|pwd)|[\w.-]*(?:passwd|password|passphrase|token|secret|credentials?|api[_-]?key|"
-    r"(?:access|account|private)[_-]?key|authorization|signature))"
+    r"(?:(?:[\w.-]*[_.-])?(?:pass|pwd)|[\w.-]*(?:passwd|password|passphrase|passcode|token|secret|"
+    r"credentials?(?:[_-](?:base64|info|json))?|jwt|api[_-]?key|(?:access|account|private)[_-]?key|authorization|signature))"
 )
 #: ``scheme://user:password@``. The password ends at the last @ of the word; a port is none.
-_USER_INFO = re.compile(r"([A-Za-z][\w+.-]*://[^\s:/@?#'\"`<>]*):(?!\d+(?:[/?#]|$))([^\s'\"`<>]*)@")
+_USER_INFO = re.compile(r"([A-Za-z][\w+.-]*://[^\s:/@?#'\"`<>]*)(?::|%3[Aa])(?!\d+(?:[/?#]|$))([^\s'\"`<>]*)@")
 #: ``https://TOKEN@``: as long as no name of a user is.
 _TOKEN_AS_USER = re.compile(r"([A-Za-z][\w+.-]*://)([^\s:/@?#'\"`<>]{20,})@")
 #: The same where a text is one address: there a password may hold any sign.
 _ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://[^:/@]*:(?!\d+(?:[/?#]|$))(.*)@", re.DOTALL)
-_PARAMETER = re.compile(rf"([?&;](?:{_NAMES}|key|sig|auth|[\w.-]+[_-](?:key|sig))=)([^&;#\s'\"`<>]+)", re.IGNORECASE)
+_PARAMETER = re.compile(
+    rf"([?&;](?:{_NAMES}|key|sig|auth|code|ticket|session|[\w.-]+[_-](?:key|sig))=)([^&;#\s'\"`<>]+)", re.IGNORECASE
+)
 #: ``PWD=...;`` of an ODBC string, ``password=...`` of a DSN, also with the equals sign and the semicolon encoded.
 _ASSIGNED = re.compile(
     r"((?:\b|(?<=%3B))(?:pass|pwd|passwd|password|passphrase|token|secret|api[_-]?key|[\w-]+[_-](?:password|token|secret|"
-    r"access[_-]?key))\s?(?:=|%3D))(\$?\{[^}\s]*\}|(?:(?!%3B)[^\s;&,'\"`<>)\]}])+)",
+    r"access[_-]?key))\s?(?:=|%3D))(\$?\{[^}\s]*\}|'[^'\n]*'|\"[^\"\n]*\"|(?:(?!%3B)[^\s;&,'\"`<>)\]}])+)",
     re.IGNORECASE,
 )
 _HEADER = re.compile(r"(\b(?:Basic|Bearer)\s+)([A-Za-z0-9+/=._~-]{12,})")
@@ -97,7 +99,7 @@ def remember_in(value: Any) -> None:
     if isinstance(value, str):
         for pattern in (_USER_INFO, _TOKEN_AS_USER, _PARAMETER, _ASSIGNED):
             for match in pattern.finditer(value):
-                remember(match[2])
+                remember(match[2].strip("'\""))
         whole = _ADDRESS.search(value) if value.count("://") == 1 else None
         if whole is not None:  # to the first @ as SQLAlchemy reads it, to the last as the standard library does
             remember(whole[1])

@@ -120,3 +120,9 @@ def test_other_refusals_and_a_row_that_never_comes_are_errors():
         with pytest.raises(MlflowException, match=said):
             insert(lambda said=said: write(said))
         assert len(calls) == times
+
+
+def test_an_address_that_cannot_be_taken_apart_is_said_without_its_password():
+    with pytest.raises(StoreError, match="no readable address") as caught:
+        open_store(uri="postgresql://u:hunter22/x@127.0.0.1:9/db", experiment="mine", artifacts=None)
+    assert "hunter22" not in str(caught.value)

@@ -77,7 +77,14 @@ def reach(uri: str, timeout: int) -> None:
     StoreError
         Nothing listens there, or the address is of no kind that MLflow knows.
     """
-    address = urlsplit(uri)
+    try:
+        address = urlsplit(uri)
+        port = address.port
+    except ValueError as error:
+        raise StoreError(
+            f"the tracking store {redact(uri)} has no readable address (a port is a number, and / ? # @ of a password "
+            "are written as %2F %3F %23 %40)."
+        ) from error
     kind = address.scheme.partition("+")[0]
     if kind in ("sqlite", "databricks", "databricks-uc", "uc") or "://" not in uri:
         return
@@ -92,7 +99,7 @@ def reach(uri: str, timeout: int) -> None:
     if not address.hostname:  # by a socket file
         return
     try:
-        socket.create_connection((address.hostname, address.port or DATABASES[kind]), timeout=timeout).close()
+        socket.create_connection((address.hostname, port or DATABASES[kind]), timeout=timeout).close()
     except OSError as error:
         raise StoreError(
             f"the tracking store {redact(uri)} does not answer ({type(error).__name__}); start it, or give "
