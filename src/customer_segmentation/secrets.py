@@ -99,7 +99,9 @@ def remember_in(value: Any) -> None:
     if isinstance(value, str):
         for pattern in (_USER_INFO, _TOKEN_AS_USER, _PARAMETER, _ASSIGNED):
             for match in pattern.finditer(value):
-                remember(match[2].strip("'\""))
+                secret = match[2].strip("'\"")
+                remember(secret)
+                remember(re.split(r"[/?#]", secret)[0])  # as far as an address is read that holds such a sign
         whole = _ADDRESS.search(value) if value.count("://") == 1 else None
         if whole is not None:  # to the first @ as SQLAlchemy reads it, to the last as the standard library does
             remember(whole[1])

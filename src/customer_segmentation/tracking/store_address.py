@@ -80,11 +80,11 @@ def reach(uri: str, timeout: int) -> None:
     try:
         address = urlsplit(uri)
         port = address.port
-    except ValueError as error:
+    except ValueError:
         raise StoreError(
             f"the tracking store {redact(uri)} has no readable address (a port is a number, and / ? # @ of a password "
             "are written as %2F %3F %23 %40)."
-        ) from error
+        ) from None  # it quotes the password
     kind = address.scheme.partition("+")[0]
     if kind in ("sqlite", "databricks", "databricks-uc", "uc") or "://" not in uri:
         return
