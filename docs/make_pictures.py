@@ -65,7 +65,7 @@ def served(folder: Path) -> tuple[subprocess.Popen[str], str]:
     for line in server.stdout:
         told += [word.strip(".,") for word in line.split() if word.startswith("http://127")]
         if told and "Ctrl-C" in line:
-            return server, told[-1]
+            return server, told[0]  # the candidates; the other views follow
     sys.exit("the UI did not start.")
 
 
