@@ -87,7 +87,7 @@ SPEC = CommandSpec(
             ),
             "for. A sweep has its report already; a candidate gets its own: its segments are fitted again and checked,",
             "and their profiles, names and high-value customers are logged with it (segments/).",
-            "With no argument: the newest finished sweep.",
+            "With no argument: the sweep that the last command spoke of.",
         ],
         settings=(
             ("run_id=ID", "of a sweep or a candidate; the UI and `segment sweep` show them"),
@@ -95,10 +95,10 @@ SPEC = CommandSpec(
             ("slides=FOLDER", "the figures of a meeting, at most ten slides of 1920 x 1080 pixels"),
             ("data.path=FILE", "the table, where it is no longer where the sweep read it"),
             ("tracking.uri=http://127.0.0.1:5000", "another MLflow store; default: mlflow.db in this folder"),
-            ("tracking.experiment=NAME", "the experiment whose newest sweep is taken"),
+            ("tracking.experiment=NAME", "the experiment whose sweep is taken"),
         ),
         examples=[
-            "segment report                              the newest sweep again",
+            "segment report                              the last sweep again",
             "segment report run_id=ID output=report.html",
             "segment report slides=meeting                 ten PNG for a presentation",
         ],

@@ -18,7 +18,7 @@ TWO_RUNS = "expected two runs, such as run_id=BEFORE other=AFTER; `segment ui` s
 class ReportSettings:
     """The whole of ``segment report``."""
 
-    run_id: str | None = None  # of a sweep or a candidate; null: the newest finished sweep
+    run_id: str | None = None  # of a sweep or a candidate; null: the last sweep spoken of
     output: str | None = None  # a copy: FILE.html, or FILE.md for markdown
     slides: str | None = None  # a folder for the figures of a meeting, one slide of 1920 x 1080 pixels (PNG) each
     overwrite: bool = False  # replace the copy, or the slides, of an earlier report

@@ -42,7 +42,7 @@ class PromoteSettings:
     promotion: PromotionSettings = field(default_factory=PromotionSettings)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     data: DataSettings = field(default_factory=DataSettings)  # path: where the sweep's table is now
-    run_id: str | None = None  # of a candidate, or of a sweep for its chosen one; null: the newest finished sweep's
+    run_id: str | None = None  # of a candidate, or of a sweep for its chosen one; null: the last one's
     model: str = limited("customer-segmentation", filled=True, without="/:'")  # name in the registry
     # challenger: stop before the champion is replaced
     alias: str = limited("champion", choices=("champion", "challenger"))
