@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -242,7 +243,8 @@ def in_words(question: Mapping[str, Any], *, answer: bool) -> str:
     """
     name, value = question["feature"], question["value"]
     if question["kind"] == "number":
-        return f"{name} {'at most' if answer else 'above'} {value:,.{DIGITS}g}"
+        written = Decimal(f"{value:.{DIGITS}g}")  # whole, without an exponent: what decides is read by people
+        return f"{name} {'at most' if answer else 'above'} {written:,f}"
     if question["kind"] == "yes_no":
         return f"{name}: {'yes' if answer else 'no'}"
     return f"{name} is {'' if answer else 'not '}{value}"
