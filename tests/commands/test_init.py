@@ -99,7 +99,7 @@ def test_a_gyms_members_from_file_to_compared_runs(gym, capsys):
         "Vor- und Nachname": "ignore",
         "Alter": "numeric",
         "PLZ": "ignore",
-        "Beigetreten am": "ignore",
+        "Beigetreten am": "numeric",
         "Monate Mitglied": "numeric",
         "Besuche / Monat": "numeric",
         "Tarif": "categorical",
