@@ -14,7 +14,6 @@ from customer_segmentation.config.paths import options_of
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings
 from customer_segmentation.settings.limits import check_limits
-from customer_segmentation.sources.parsing.dates import is_form
 
 
 def contract_columns(contract: str | None, further: str) -> dict[str, ColumnSpec]:
@@ -89,7 +88,7 @@ def dated_columns(columns: Mapping[str, ColumnSpec], data: DataSettings) -> dict
                 raise SettingsError(f"{key} says how dates are read, but its type is {spec.type.value}, not date.")
             continue
         check_limits(spec, f"{key}.")
-        if spec.date_format is not None and not is_form(spec.date_format):
+        if spec.date_format is not None and not _is_form(spec.date_format):
             raise SettingsError(f"{key}.date_format is {spec.date_format!r}; expected a form such as %d/%m/%Y.")
         reference = spec.reference_date or data.reference_date
         if reference is None:
@@ -99,3 +98,9 @@ def dated_columns(columns: Mapping[str, ColumnSpec], data: DataSettings) -> dict
             )
         found[name] = replace(spec, reference_date=reference)
     return found
+
+
+def _is_form(date_format: str) -> bool:
+    from customer_segmentation.sources.parsing.dates import is_form  # brings pandas
+
+    return is_form(date_format)

@@ -118,8 +118,8 @@ def _score(guess: Guess) -> float:
         return 100.0
     if facts is None:
         return 1.0
-    if facts.is_date and "birth" not in facts.words:
-        return _FIRST * facts.share_filled
+    if facts.is_date:  # after the numbers: of a date and a number that say the same, the number needs no reference date
+        return _LAST * facts.share_filled
     told = _LAST if "score" in facts.words else _FIRST if _BEHAVIOUR & facts.words.concepts else 1.0
     return told * (1.0 - facts.top_share[1] + 0.05) * facts.share_filled
 
