@@ -322,7 +322,7 @@ def test_a_role_that_is_none_is_told(capsys):
 
 
 @pytest.mark.parametrize(
-    ("answer", "taken"), [(b"2\n", "Total charges"), (b"\n", "Total paid"), (b"9\n1\n", "Total paid")]
+    ("answer", "taken"), [(b"2\n", "Total paid"), (b"\n", "Total charges"), (b"9\n1\n", "Total charges")]
 )
 def test_a_terminal_is_asked_and_enter_takes_what_was_taken(answer, taken):
     import os

@@ -255,6 +255,7 @@ class ParquetWriter:
             return
         aside = self._path.with_name(f"{self._path.stem}.typed.part")  # found again if the process is killed
         schema = self._types.schema(self._schema)
+        aside.touch(0o600)  # for its owner alone, as what it replaces is
         try:
             with (
                 parquet.ParquetFile(self._path) as held,
