@@ -40,7 +40,9 @@ class Forks:
         if not select.select([self.process.stdout], [], [], timeout)[0]:
             self.end()
             raise subprocess.TimeoutExpired(["segment", *words], timeout)
-        return int(self.process.stdout.readline())
+        answer = self.process.stdout.readline()
+        assert answer, f"the process that forks ended with {self.process.wait()}"
+        return int(answer)
 
     def end(self) -> None:
         """End the process that forks."""
