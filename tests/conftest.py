@@ -39,6 +39,7 @@ def forget_settings() -> None:
     for name in list(os.environ):
         if name.startswith(("MLFLOW_", "SEGMENT_")) and name != "SEGMENT_TELECOM_CSV":
             del os.environ[name]
+    os.environ.pop("PYTHONSAFEPATH", None)  # which a command sets for the processes that it starts
     os.environ.update(OMP_NUM_THREADS="1", MLFLOW_DISABLE_TELEMETRY="true")
     if client := sys.modules.get("mlflow.tracking._tracking_service.utils"):
         client._tracking_uri = None  # of a test that called MLflow's own function

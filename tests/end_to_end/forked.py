@@ -27,7 +27,7 @@ class Forks:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parent)},
         )
 
     def run(self, words: tuple[str, ...], folder: Path, environment: dict[str, str], said: Path, timeout: int) -> int:
