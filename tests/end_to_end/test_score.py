@@ -174,7 +174,7 @@ def test_mlflow_predicts_with_the_same_model(swept, by_hand):
 
 @pytest.fixture
 def others_folder(swept, tmp_path):
-    """The model as a folder that no store vouches for, its code altered and its checksums written anew."""
+    """The model as a folder that no store vouches for, its code altered and its checksums written again."""
     address = swept.store.client.get_model_version("by-hand", "1").source
     folder = tmp_path / "model"
     shutil.copytree(address.removeprefix("file://"), folder)

@@ -200,14 +200,14 @@ def _running() -> Any:
 
 
 def _reach(remote: str, shown: str) -> None:
-    """Refuse an address that is none, or where no server listens: Spark's own client would try for ten minutes.
+    """Refuse an address that is none, or where no server answers: Spark's own client would try for ten minutes.
 
     Raises
     ------
     SettingsError
         It is not an address.
     DataError
-        Nobody listens there.
+        No server answers there.
     """
     parsed = urlsplit(remote)
     try:
