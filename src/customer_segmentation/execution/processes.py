@@ -196,7 +196,7 @@ def follow_parent() -> None:
 
 
 def _keep_growing() -> None:
-    """Let this worker hold the customers' distances without being taken for one that leaks, and ended and started again.
+    """Let this worker hold the customers' distances without being taken for one that leaks, ended and started again.
 
     What it may hold is the sweep's to decide. The pool's measure is its first task, which does nothing at all.
     """

@@ -35,8 +35,7 @@ def export_model(settings: ExportSettings, store: Store) -> str:
             "border change their segment, and it reads no blanks, yes/no and categories as people write them and gives "
             "no reasons; take format=sql, or `segment score`."
         )
-    model = loaded(store, settings.model, settings.run_id)
-    model = replace(model, model=model.model.at(settings.reference_date))
+    model = _model_of(settings, store)
     dialect = next(known for known in DIALECTS if known == settings.dialect)
     headers = {str(name): str(header) for name, header in (settings.headers or {}).items()}
     if settings.format == "rules":
@@ -65,7 +64,7 @@ def export_picture(settings: ExportSettings, store: Store) -> bytes:
 
     from customer_segmentation.figures.rules import rules_tree
 
-    model = _with_rules(loaded(store, settings.model, settings.run_id))
+    model = _with_rules(_model_of(settings, store))
     names = [model.model.name_of(number) for number in model.model.numbers]
     figure = rules_tree(model.model.rules, names, f"The segments of {model.label} as questions")
     kind = str(settings.output).lower().rpartition(".")[2]
@@ -74,6 +73,12 @@ def export_picture(settings: ExportSettings, store: Store) -> bytes:
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "rules"}):
         figure.savefig(buffer, format=kind, metadata=metadata)
     return buffer.getvalue()
+
+
+def _model_of(settings: ExportSettings, store: Store) -> LoadedModel:
+    """The model that is asked for, its dates counted to the day that is asked for."""
+    model = loaded(store, settings.model, settings.run_id)
+    return replace(model, model=model.model.at(settings.reference_date))
 
 
 def _with_rules(model: LoadedModel) -> LoadedModel:
