@@ -1,6 +1,7 @@
 """The grammar of feature sets against a small contract, and the plain forms in which a model stores it."""
 
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -135,6 +136,9 @@ def test_dates_count_to_the_reference_date_and_from_one_to_another():
     assert values["stay"].iloc[0] == pytest.approx(24 * 12 + 1, abs=0.05)
     assert all(values[name].isna().iloc[1] for name in ("seen", "age", "stay"))
     assert str(features[0].expression) == "days_since(Joined, 2024-06-30)"
+    other = {**DATED, "Joined": replace(DATED["Joined"], reference_date="2024-07-30")}
+    both = feature_set("f", "", {"x": {"sum": [{"days_since": "Joined"}, {"days_until": "Left"}]}}, other).features[0]
+    assert evaluate(both.expression, frame).iloc[0] == 8766 + 30 + 30, "each date counts to its own day"
     assert {one.kind for one in features} == {"numeric"}
 
 

@@ -104,11 +104,8 @@ def feature_set(name: str, about: str, declared: Mapping[str, Any], columns: Map
         for column in expression.columns:
             _check_column(column, columns, where)
         kind = _kind(expression, columns, where)
-        days = [columns[column].reference_date for column in expression.columns]
-        reference = next((day for day in days if day), None)
-        features.append(
-            Feature(str(label), expression if reference is None else bound(expression, reference), unit, kind)
-        )
+        days = {column: columns[column].reference_date for column in expression.columns}
+        features.append(Feature(str(label), bound(expression, days), unit, kind))
     read = list(dict.fromkeys(column for feature in features for column in feature.expression.columns))
     specs = {column: columns[column] for column in columns_of_repairs(read, columns)}
     return FeatureSet(name, about, tuple(features), specs)

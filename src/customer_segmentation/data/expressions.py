@@ -125,19 +125,22 @@ def parse(spec: Any, *, where: str) -> Expression:
     return Expression(operation, operands)
 
 
-def bound(expression: Expression, reference_date: str) -> Expression:
+def bound(expression: Expression, reference_dates: Mapping[str, str | None]) -> Expression:
     """Expression whose dates count from a day.
 
     Parameters
     ----------
     expression : Expression
-    reference_date : str
-        YYYY-MM-DD.
+    reference_dates : mapping of str to str
+        Column to the day from which its dates count, YYYY-MM-DD; None for what is no date.
     """
+    operands = tuple(bound(operand, reference_dates) for operand in expression.operands)
     if expression.operation in TO_REFERENCE:
-        day = Expression("number", number=float(np.datetime64(reference_date, "D").astype(int)))
-        return replace(expression, operands=(expression.operands[0], day))
-    return replace(expression, operands=tuple(bound(operand, reference_date) for operand in expression.operands))
+        day = reference_dates.get(operands[0].name)
+        if day is not None:
+            number = float(np.datetime64(day, "D").astype(int))
+            return replace(expression, operands=(operands[0], Expression("number", number=number)))
+    return replace(expression, operands=operands)
 
 
 def _numbers(values: pd.Series) -> np.ndarray:

@@ -149,7 +149,7 @@ class SegmentModel:
             for name, plain in self.step.columns.items()
         }
         features = {
-            name: plain_expression(bound(parse(plain, where=name), reference_date))
+            name: plain_expression(bound(parse(plain, where=name), dict.fromkeys(dated, reference_date)))
             for name, plain in self.step.features.items()
         }
         first = CustomerFeatures(dated, features, self.step.categories).fit(self.example)
