@@ -150,6 +150,8 @@ def test_dates_count_to_the_reference_date_and_from_one_to_another():
         ({"days_since": "Visits"}, "'Visits', whose type is number and not date"),
         ({"days_since": {"log": "Joined"}}, "reads columns of dates; expected names"),
         ({"months_between": ["Joined"]}, "months_between has 1 operands; expected 2"),
+        ({"days_since": ["Joined", "Left"]}, "days_since has 2 operands; expected 1"),
+        ({"days_since": ["Joined", 5]}, "days_since has 2 operands; expected 1"),
     ],
 )
 def test_a_date_is_no_number_and_a_number_no_date(spec, words):

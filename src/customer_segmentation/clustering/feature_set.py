@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Literal
 
-from customer_segmentation.data.expressions import DAYS_OF, Expression, bound, parse
+from customer_segmentation.data.expressions import DAYS_OF, TO_REFERENCE, Expression, bound, parse
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
 from customer_segmentation.settings.sweep import FeaturesSettings
@@ -144,6 +144,11 @@ def _check_dates(expression: Expression, types: Mapping[str, ColumnType], where:
     SettingsError
         Names the feature, the column and what to do.
     """
+    if expression.operation in TO_REFERENCE and len(expression.operands) > 1:
+        raise SettingsError(
+            f"{where}.{expression.operation} has {len(expression.operands)} operands; expected 1, since it counts to the "
+            "reference date; between two dates there is months_between."
+        )
     if expression.operation in DAYS_OF:
         for name in expression.columns:
             if types[name] is not ColumnType.date:

@@ -116,7 +116,7 @@ def parse(spec: Any, *, where: str) -> Expression:
     operands = tuple(parse(item, where=f"{where}.{operation}") for item in (value if many else [value]))
     fewest, most = OPERATIONS[operation]
     if len(operands) < fewest or (most is not None and len(operands) > most):
-        wanted = f"{fewest}" if fewest == most else f"at least {fewest}"
+        wanted = f"{fewest}" if fewest == most or operation in TO_REFERENCE else f"at least {fewest}"
         raise SettingsError(f"{where}.{operation} has {len(operands)} operands; expected {wanted}.")
     first = operands[:1] if operation in TO_REFERENCE else operands
     if operation in ("count_yes", *DAYS_OF) and any(operand.operation != "column" for operand in first):
