@@ -146,7 +146,7 @@ def _check_dates(expression: Expression, types: Mapping[str, ColumnType], where:
     """
     if expression.operation in TO_REFERENCE and len(expression.operands) > 1:
         raise SettingsError(
-            f"{where}.{expression.operation} has {len(expression.operands)} operands; expected 1, since it counts to the "
+            f"{where}.{expression.operation} has {len(expression.operands)} operands; expected 1: it counts to the "
             "reference date; between two dates there is months_between."
         )
     if expression.operation in DAYS_OF:
