@@ -58,7 +58,7 @@ def done(tmp_path_factory, run_segment):
     top = fresh_copy(tmp_path_factory.mktemp("clone") / "customer-segmentation")
     scratch = tmp_path_factory.mktemp("scratch")
     (scratch / "asks.py").write_text("import sys, urllib.request as r; r.urlopen(sys.argv[1], timeout=2)\n")
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "SEGMENT_"))}
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "SEGMENT_", "MAKE"))}
     # The environment's own `activate` may name a folder that is not this one.
     kept |= {"PATH": f"{top / '.venv' / 'bin'}:{kept['PATH']}", "OMP_NUM_THREADS": "1", "BROWSER": "true"}
     kept |= {"PYTHONPATH": str(top / "src"), "SCRATCH": str(scratch), "PORT": str(free_port())}
