@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from omegaconf import OmegaConf
+from ready import load_models_sooner
 from schema import make_schema_once
 
 from customer_segmentation import secrets
@@ -19,6 +20,7 @@ from customer_segmentation.tracking import settled
 #: As the commands have it: thousands of tests compose configs and draw figures.
 gc.set_threshold(50_000)
 make_schema_once()
+load_models_sooner()
 
 #: On a busy machine an example takes as long as it takes.
 hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])

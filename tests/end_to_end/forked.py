@@ -16,6 +16,11 @@ from pathlib import Path
 
 #: Extras, and what only its own process may import.
 LEFT_OUT = ("spark", "ray")
+#: What commands import on their way.
+LATER = (
+    "hydra.main", "jinja2.ext", "kneed", "matplotlib.backends.backend_svg", "mlflow.pyfunc",
+    "mlflow.store.tracking.sqlalchemy_store", "pandas.io.parsers", "pyarrow.dataset", "pyarrow.parquet", "skops.io",
+)  # fmt: skip
 
 
 class Forks:
@@ -56,8 +61,26 @@ def _import_all() -> None:
     for found in pkgutil.walk_packages(customer_segmentation.__path__, "customer_segmentation."):
         if not any(word in found.name for word in LEFT_OUT) and not found.name.endswith("__main__"):
             importlib.import_module(found.name)
-    for name in ("skops.io", "mlflow.pyfunc", "mlflow.store.tracking.sqlalchemy_store", "hydra.main"):
+    for name in LATER:
         importlib.import_module(name)
+
+
+def _know_once() -> None:
+    """What every process finds out about this installation: its packages, its code, its fonts."""
+    from mlflow.utils import requirements_utils
+    from PIL import Image
+
+    from customer_segmentation.config.hydra_app import register_schemas
+    from customer_segmentation.figures.labels import text_width
+    from customer_segmentation.tracking.fingerprint import code_version
+
+    requirements_utils._init_packages_to_modules_map()
+    Image.init()
+    register_schemas()
+    for bold in (False, True):
+        text_width("customers", bold=bold)
+    for source in ("sample", "file"):
+        code_version(source)
 
 
 def _child(request: dict) -> None:
@@ -77,11 +100,14 @@ def _serve() -> int:
     from customer_segmentation.commands.main import main
 
     _import_all()
+    from ready import load_models_sooner
     from schema import make_schema_once
 
     from customer_segmentation.tracking import store
 
     make_schema_once()
+    load_models_sooner(now=True)
+    _know_once()
     with tempfile.TemporaryDirectory() as scratch:  # the children have the tables by it
         store._create_sqlite(Path(scratch) / "first.db")
     answers = os.fdopen(os.dup(1), "w")

@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import subprocess
 import time
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from mlflow.tracking import MlflowClient
 
 from customer_segmentation.errors import StoreError
 from customer_segmentation.model.checksums import MANIFEST_TAG, write_manifest
+from customer_segmentation.registry import load_check
 from customer_segmentation.registry.champion_history import EVENT, moves, previous_champion
 from customer_segmentation.registry.load_check import loads_back
 from customer_segmentation.registry.pages import finish
@@ -149,7 +151,9 @@ def test_a_name_that_the_store_refuses_is_one_sentence(store, run_id):
         make(ModelRegistry(store, "a/b"), run_id)
 
 
-def test_a_model_is_registered_once_and_again_where_it_was_altered_or_half_made(store, run_id, model, tmp_path):
+def test_a_model_is_registered_once_and_again_where_it_was_altered_or_half_made(
+    store, run_id, model, tmp_path, monkeypatch
+):
     words = {"params": {"k": 3}, "study": "f · s"}
     first = register_model(store, run_id, model, **words)
     assert register_model(store, run_id, model, **words) == first, "an equal one is found again"
@@ -167,7 +171,9 @@ def test_a_model_is_registered_once_and_again_where_it_was_altered_or_half_made(
     assert third not in (first, renamed)
     folder = model_folder(store, third, tmp_path)
     labels = [int(label) for label in model.predict(model.example).table["segment"]]
-    assert loads_back(folder, model.example, labels, environment="fresh_process").result == "pass"
+    with monkeypatch.context() as really:  # not one that has the libraries already
+        really.setattr(load_check, "subprocess", subprocess)
+        assert loads_back(folder, model.example, labels, environment="fresh_process").result == "pass"
     (folder / "artifacts" / "segment_model" / "pipeline.skops").write_bytes(b"nothing")
     broken = loads_back(folder, model.example, labels, environment="fresh_process")
     assert broken.result == "fail"
