@@ -48,6 +48,9 @@ _FORMS = re.compile(
     r"\b(?:(?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{22,}|glpat-[\w-]{20,}|dapi[0-9a-f]{32}|"
     r"sk-[A-Za-z0-9_-]{20,}|xox[abprs]-[A-Za-z0-9-]{10,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)"
 )
+#: Found at once where they are not: a page is long, and most of what is redacted has nothing to hide.
+_AT = re.compile(r"://[^\s'\"`<>]*@")
+_CUES = ("pass", "pwd", "token", "secret", "key")  # one of them is in every name of `_ASSIGNED`
 _PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?-----END \1-----", re.DOTALL)
 #: Pictures inside a page: long, and no text.
 _PICTURE = re.compile(r"(data:[\w/+.-]+;base64,[A-Za-z0-9+/=]+)")
@@ -201,13 +204,16 @@ def _redact(text: str, *, forms: bool) -> str:
         text = _pattern.sub(lambda match: _known[match[0]], text)
     if not forms:
         return text
-    if "://" in text:
+    if _AT.search(text):
         text = _USER_INFO.sub(_kept_reference("@", ":"), text)
         text = _TOKEN_AS_USER.sub(_kept_reference("@"), text)
     if "=" in text or "%3" in text:
         text = _PARAMETER.sub(_kept_reference(), text)
-        text = _ASSIGNED.sub(_kept_reference(), text)
-    text = _HEADER.sub(_kept_reference(), text)
+        lower = text.lower()
+        if any(cue in lower for cue in _CUES):
+            text = _ASSIGNED.sub(_kept_reference(), text)
+    if "Basic" in text or "Bearer" in text:
+        text = _HEADER.sub(_kept_reference(), text)
     text = _FORMS.sub(HIDDEN, text)
     return _PRIVATE_KEY.sub(HIDDEN, text) if "PRIVATE KEY" in text else text
 
