@@ -230,20 +230,24 @@ def distributions(
         median = float(np.median(values))
         where = x + (np.clip(median, edges[0], edges[-1]) - edges[0]) / (edges[-1] - edges[0]) * wide
         medians.append([(where, y - tall), (where, y)])
-        ends = [low + number(max(values.min(), edges[0]), unit), high + number(min(values.max(), edges[-1]), unit)]
-        middle = f"median {number(median, unit)}"
-        axes.text(x, y + 0.05, ends[0], size=TEXT, color=QUIET, va="top", **PLAIN)
-        axes.text(x + wide, y + 0.05, ends[1], size=TEXT, color=QUIET, va="top", ha="right", **PLAIN)
-        half = text_width(middle) / 2 + 0.12
-        first, last = x + text_width(ends[0]) + half, x + wide - text_width(ends[1]) - half
-        if first <= last:
-            at = min(max(where, first), last)
-            axes.text(at, y + 0.05, middle, size=TEXT, color=INK, va="top", ha="center", **PLAIN)
+        ends = low + number(max(values.min(), edges[0]), unit), high + number(min(values.max(), edges[-1]), unit)
+        _range(axes, (x, x + wide, y + 0.05), ends, where, f"median {number(median, unit)}")
     axes.add_collection(PolyCollection(bars, facecolor=ACCENT, edgecolor="none"), autolim=False)
     for lines, colour, weight in ((floors, RULE, 1.0), (medians, INK, 1.6)):
         if lines:
             _draw_lines(axes, lines, colour, weight)
     return figure
+
+
+def _range(axes: Axes, place: tuple[float, float, float], ends: tuple[str, str], median: float, told: str) -> None:
+    """Write both ends of a range, and below its median what it is where there is room between them."""
+    left, right, y = place
+    axes.text(left, y, ends[0], size=TEXT, color=QUIET, va="top", **PLAIN)
+    axes.text(right, y, ends[1], size=TEXT, color=QUIET, va="top", ha="right", **PLAIN)
+    half = text_width(told) / 2 + 0.12
+    first, last = left + text_width(ends[0]) + half, right - text_width(ends[1]) - half
+    if first <= last:
+        axes.text(min(max(median, first), last), y, told, size=TEXT, color=INK, va="top", ha="center", **PLAIN)
 
 
 def _draw_lines(axes: Axes, lines: Sequence[Sequence[tuple[float, float]]], colour: str, weight: float) -> None:

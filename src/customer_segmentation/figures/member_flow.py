@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
@@ -60,7 +61,6 @@ def member_flow(
     ks = sorted(k for k in labels if k >= 1)
     values = np.asarray(height, dtype=float)
     parts = {k: np.asarray(labels[k], dtype=int) for k in ks}
-    n = len(values)
     middles = {k: _means(parts[k], values, k) for k in ks}
     figure = new_figure(WIDTH, 3.9, nrows=1, ncols=1)
     compose(
@@ -88,27 +88,7 @@ def member_flow(
     if bands:
         axes.add_collection(PolyCollection(bands, facecolor=STREAM, edgecolor="none", alpha=0.75), autolim=False)
     for k in ks:
-        counts = np.bincount(parts[k], minlength=k)
-        sizes = counts / max(n, 1)
-        marked = k == chosen
-        colours = segment_colours(k) if marked else ["#5F6B76"] * k
-        areas = 30 + 420 * sizes
-        if marked:
-            areas = np.maximum(areas, 190)
-        for segment in range(k):
-            dot = axes.scatter(
-                [k], [middles[k][segment]], s=areas[segment], c=[colours[segment]], edgecolors="white", linewidths=1.2,
-                zorder=3,
-            )  # fmt: skip
-            told = f"k = {k}, segment {segment}: {int(counts[segment]):,} customers, "
-            told += f"mean {measure} {number(float(middles[k][segment]), unit)}"
-            mark(dot, segment if marked else None, [told])
-        if marked:
-            for segment in range(k):
-                axes.text(
-                    k, middles[k][segment], str(segment), size=TEXT, weight="bold", color=ink_on(colours[segment]),
-                    ha="center", va="center_baseline", zorder=4, **PLAIN,
-                )  # fmt: skip
+        _dots(axes, np.bincount(parts[k], minlength=k), middles[k], measure, unit, chosen=k == chosen)
     if chosen in parts:
         axes.axvline(chosen, color=INK, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
     shown = ks if len(ks) <= 14 else ks[:: -(-len(ks) // 12)]
@@ -117,6 +97,31 @@ def member_flow(
     heading(axes, with_unit(f"Mean {measure}", unit, size_inches(axes)[0]))
     name_x(axes, "k, number of segments")
     return figure
+
+
+def _dots(
+    axes: Axes, counts: npt.NDArray[np.int_], middles: npt.NDArray[np.float64], measure: str, unit: str, *, chosen: bool
+) -> None:
+    """Dots of the segments of one k, as large as they have customers; those of the chosen k coloured and numbered."""
+    k = len(counts)
+    colours = segment_colours(k) if chosen else ["#5F6B76"] * k
+    areas = 30 + 420 * (counts / max(int(counts.sum()), 1))
+    if chosen:
+        areas = np.maximum(areas, 190)
+    for segment in range(k):
+        dot = axes.scatter(
+            [k], [middles[segment]], s=areas[segment], c=[colours[segment]], edgecolors="white", linewidths=1.2,
+            zorder=3,
+        )  # fmt: skip
+        told = f"k = {k}, segment {segment}: {int(counts[segment]):,} customers, "
+        told += f"mean {measure} {number(float(middles[segment]), unit)}"
+        mark(dot, segment if chosen else None, [told])
+    if chosen:
+        for segment in range(k):
+            axes.text(
+                k, middles[segment], str(segment), size=TEXT, weight="bold", color=ink_on(colours[segment]),
+                ha="center", va="center_baseline", zorder=4, **PLAIN,
+            )  # fmt: skip
 
 
 def _means(labels: npt.NDArray[np.int_], values: npt.NDArray[np.float64], k: int) -> npt.NDArray[np.float64]:

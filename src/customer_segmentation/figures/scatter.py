@@ -80,12 +80,7 @@ def scatter_pairs(
     if len(features) == 1:
         return _histogram_by_segment(values[:, 0], segments, centres, features[0], units, title, shown, colours, notes)
 
-    jittered = [j for j in range(len(features)) if _stepped(values[:, j])]
-    for j in jittered:
-        values[:, j] += rng.uniform(-JITTER, JITTER, len(values))
-    if jittered:
-        which = ", ".join(fit(features[j], 2.2) for j in jittered)
-        notes.append(f"whole numbers moved at random by up to {JITTER} so that they do not hide each other ({which})")
+    notes += _jitter(values, features, rng)
     pairs = list(combinations(range(len(features)), 2))
     rows, columns = (2, 3) if len(pairs) == 6 else (1, len(pairs))
     width = 11.4 if columns == 3 else 6.8
@@ -104,22 +99,37 @@ def scatter_pairs(
         grid=(rows, columns),
         lines="both",
     )
-    sizes = np.bincount(segments, minlength=k)
-    order = np.argsort(-sizes, kind="stable")
-    radius = 3.2 if len(values) <= 2_000 else 2.4 if len(values) <= 8_000 else 1.7
     middles = centres[features].to_numpy(dtype=float)
     for axes, (x, y) in zip(drawn.axes, pairs, strict=True):
-        for segment in order:
-            own = segments == segment
-            axes.plot(
-                values[own, x], values[own, y], "o", color=colours[segment], markersize=radius,
-                alpha=0.6 if len(values) > 500 else 0.8, markeredgewidth=0, rasterized=True,
-            )  # fmt: skip
+        _points(axes, values[:, [x, y]], segments, colours)
         numbered_centres(axes, middles[:, x], middles[:, y], colours)
         for axis, feature, name in ((axes.xaxis, features[x], name_x), (axes.yaxis, features[y], heading)):
             number_axis(axis, units.get(feature, ""), ticks=4 if columns == 3 else 6)
             name(axes, with_unit(feature, units.get(feature, ""), size_inches(axes)[0]))
     return drawn.finish()
+
+
+def _jitter(values: npt.NDArray[np.float64], features: Sequence[str], rng: np.random.Generator) -> list[str]:
+    """Move whole numbers that hide each other, in place, and say which."""
+    jittered = [j for j in range(len(features)) if _stepped(values[:, j])]
+    for j in jittered:
+        values[:, j] += rng.uniform(-JITTER, JITTER, len(values))
+    which = ", ".join(fit(features[j], 2.2) for j in jittered)
+    told = f"whole numbers moved at random by up to {JITTER} so that they do not hide each other ({which})"
+    return [told] if jittered else []
+
+
+def _points(
+    axes: Axes, values: npt.NDArray[np.float64], segments: npt.NDArray[np.int_], colours: Sequence[str]
+) -> None:
+    """Points of the customers, those of large segments first, so that small ones are seen above them."""
+    radius = 3.2 if len(values) <= 2_000 else 2.4 if len(values) <= 8_000 else 1.7
+    for segment in np.argsort(-np.bincount(segments, minlength=len(colours)), kind="stable"):
+        own = values[segments == segment]
+        axes.plot(
+            own[:, 0], own[:, 1], "o", color=colours[segment], markersize=radius,
+            alpha=0.6 if len(values) > 500 else 0.8, markeredgewidth=0, rasterized=True,
+        )  # fmt: skip
 
 
 def _sentence(notes: list[str]) -> str:

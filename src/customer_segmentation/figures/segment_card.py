@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -69,16 +70,8 @@ def segment_card(
     axes = figure.axes[0]
     bare(axes)
     axes.set(xlim=(-REACH, REACH), ylim=(n - 0.5, -0.5))
-    for place in (-2, -1, 1, 2):
-        axes.axvline(place, color="#E6E6E6", linewidth=0.8, zorder=0)
     effects = shown["effect"].to_numpy(dtype=float)
-    drawn = np.clip(np.nan_to_num(effects), -REACH, REACH)
-    places = np.arange(len(shown))
-    axes.barh(places, drawn, height=0.62, color=segment_colours(max(k, segment + 1))[segment], zorder=2)
-    if {"low", "high"} <= set(shown.columns):
-        low, high = (np.clip(shown[side].to_numpy(dtype=float), -REACH, REACH) for side in ("low", "high"))
-        axes.hlines(places, low, high, color=INK, linewidth=1.4, zorder=3)
-    axes.axvline(0, color=RULE, linewidth=1.4, zorder=4)
+    _bars(axes, shown, effects, segment_colours(max(k, segment + 1))[segment])
     beyond = np.abs(effects) > REACH
     width = page - left - right
     for row in range(len(shown)):
@@ -100,6 +93,18 @@ def segment_card(
     if not len(shown):
         axes.text(0, 0, "nothing to compare", size=PANEL, color=QUIET, ha="center", va="center", **PLAIN)
     return figure
+
+
+def _bars(axes: Axes, shown: pd.DataFrame, effects: npt.NDArray[np.float64], colour: str) -> None:
+    """A bar for each variable with its interval, between the lines of whole standard deviations."""
+    for place in (-2, -1, 1, 2):
+        axes.axvline(place, color="#E6E6E6", linewidth=0.8, zorder=0)
+    places = np.arange(len(shown))
+    axes.barh(places, np.clip(np.nan_to_num(effects), -REACH, REACH), height=0.62, color=colour, zorder=2)
+    if {"low", "high"} <= set(shown.columns):
+        low, high = (np.clip(shown[side].to_numpy(dtype=float), -REACH, REACH) for side in ("low", "high"))
+        axes.hlines(places, low, high, color=INK, linewidth=1.4, zorder=3)
+    axes.axvline(0, color=RULE, linewidth=1.4, zorder=4)
 
 
 def _text(axes: Axes, x: float, y: float, text: str, side: str, **further: Any) -> None:

@@ -141,21 +141,8 @@ def outcome_rates(  # noqa: PLR0913 - each is named at the call
     bare(axes)
     top = float(np.nanmax(np.concatenate([upper, values, [overall, 0.01]]))) * 1.05
     axes.set(xlim=(0, top), ylim=(max(k, 1) - 0.5, -0.5))
-    width, height = WIDTH - left - right, max(k, 1) * 0.46
-    ticks = _ticks(top, most=int(width / 0.46))
-    axes.vlines(ticks, -0.5, max(k, 1) - 0.5, color="#E6E6E6", linewidth=0.8)
-    for tick in ticks:
-        axes.text(
-            tick / top, -0.06 / height, f"{100 * tick:g} %", transform=axes.transAxes, size=TEXT, color=QUIET,
-            ha="center", va="top", **PLAIN,
-        )  # fmt: skip
-    axes.axvline(overall, color=INK, linewidth=1.2, linestyle=(0, (4, 3)))
-    word = f"all {percent(overall)}"
-    half = text_width(word) / 2 / width
-    axes.text(
-        min(max(overall / top, half), 1 - half), 1 + 0.06 / height, word, transform=axes.transAxes, size=TEXT,
-        color=INK, ha="center", va="bottom", **PLAIN,
-    )  # fmt: skip
+    width = WIDTH - left - right
+    _rate_scale(axes, top, overall, width, max(k, 1) * 0.46)
     colours = segment_colours(k)
     for segment in range(k):
         _name(axes, segment, k, shown[segment], width)
@@ -177,6 +164,24 @@ def outcome_rates(  # noqa: PLR0913 - each is named at the call
             va="center", **PLAIN,
         )  # fmt: skip
     return figure
+
+
+def _rate_scale(axes: Axes, top: float, overall: float, width: float, height: float) -> None:
+    """Lines of round shares below, the rate of all customers above; the axes are so many inches wide and high."""
+    ticks = _ticks(top, most=int(width / 0.46))
+    axes.vlines(ticks, *sorted(axes.get_ylim()), color="#E6E6E6", linewidth=0.8)
+    for tick in ticks:
+        axes.text(
+            tick / top, -0.06 / height, f"{100 * tick:g} %", transform=axes.transAxes, size=TEXT, color=QUIET,
+            ha="center", va="top", **PLAIN,
+        )  # fmt: skip
+    axes.axvline(overall, color=INK, linewidth=1.2, linestyle=(0, (4, 3)))
+    word = f"all {percent(overall)}"
+    half = text_width(word) / 2 / width
+    axes.text(
+        min(max(overall / top, half), 1 - half), 1 + 0.06 / height, word, transform=axes.transAxes, size=TEXT,
+        color=INK, ha="center", va="bottom", **PLAIN,
+    )  # fmt: skip
 
 
 def _labels(k: int, names: Sequence[str] | None) -> list[list[str]]:

@@ -57,8 +57,7 @@ def elbow(
     spread = np.asarray(inertia, dtype=float)[order]
     separation = blank if silhouette is None else np.asarray(silhouette, dtype=float)[order]
     error = blank if silhouette_se is None else np.asarray(silhouette_se, dtype=float)[order]
-    known = np.isfinite(separation)
-    sampled = bool((known & np.isfinite(error)).any())
+    sampled = bool((np.isfinite(separation) & np.isfinite(error)).any())
 
     figure = new_figure(9.6, 3.9, nrows=1, ncols=2)
     left, right = figure.axes
@@ -86,27 +85,36 @@ def elbow(
         left.plot([knee], [at], "o", color=PALETTE[4], markersize=10, zorder=4)
         _note(left, k, knee, at, f"knee: k = {knee}")
 
+    _separation(right, k, separation, error)
+    return figure
+
+
+def _separation(
+    axes: Axes, k: npt.NDArray[np.int_], separation: npt.NDArray[np.float64], error: npt.NDArray[np.float64]
+) -> None:
+    """Mean silhouette by k with its highest point, and 95 % intervals where it comes from a sample."""
+    known = np.isfinite(separation)
     if not known.any():
-        heading(right, "Mean silhouette")
-        style(right, grid="none")
-        right.set(xticks=[], yticks=[], xlim=(0, 1), ylim=(0, 1))
-        right.text(
+        heading(axes, "Mean silhouette")
+        style(axes, grid="none")
+        axes.set(xticks=[], yticks=[], xlim=(0, 1), ylim=(0, 1))
+        axes.text(
             0.5, 0.5, "not defined: it needs k of 2 or more", ha="center", va="center", size=TEXT, color=QUIET, **PLAIN
         )
-        return figure
+        return
+    sampled = bool((known & np.isfinite(error)).any())
     reach = np.where(np.isfinite(error), error, 0.0) * ndtri(0.975)
     if sampled:
-        right.errorbar(
+        axes.errorbar(
             k[known], separation[known], yerr=reach[known], fmt="none", ecolor=QUIET, elinewidth=1.4, capsize=3
         )
-    _curve(right, k, separation, "Mean silhouette")
-    _floor(right, separation + reach, min(0.0, float((separation - reach)[known].min())))
+    _curve(axes, k, separation, "Mean silhouette")
+    _floor(axes, separation + reach, min(0.0, float((separation - reach)[known].min())))
     best = int(np.nanargmax(separation))
-    right.plot([k[best]], [separation[best]], "o", color=PALETTE[4], markersize=10, zorder=4)
+    axes.plot([k[best]], [separation[best]], "o", color=PALETTE[4], markersize=10, zorder=4)
     word = "highest: " if known.sum() > 1 else ""
     top = float(np.nanmax(separation + reach)) if sampled else float(separation[best])
-    _note(right, k, int(k[best]), top, f"{word}{separation[best]:.3f} at k = {k[best]}")
-    return figure
+    _note(axes, k, int(k[best]), top, f"{word}{separation[best]:.3f} at k = {k[best]}")
 
 
 def _curve(axes: Axes, k: npt.NDArray[np.int_], values: npt.NDArray[np.float64], name: str) -> None:
