@@ -22,6 +22,7 @@ _CLEAR = 3.4  # evidence from which an amount is taken without a question
 _GAP = 0.6  # by which it must be ahead of the next one
 _FEW_CUSTOMERS = 10
 _LARGE = 0.1  # share of the rows of one id that no single customer has
+_NOBODY = ("0", "-1", "99999", "999999", "0000", "00000")  # ids written where there is none
 _WHOLE_VALUE = 0.5  # share of all value that one row has
 #: Role as a person gives it, for each meaning.
 WORD_OF = {
@@ -166,16 +167,7 @@ def key_questions(
     facts, found = weighed.facts, []
     header, said = facts.header, key in given
     points = weighed.points(Meaning.customer)
-    rivals = [
-        one.facts.header
-        for at, one in columns.items()
-        if at != key
-        and at not in given
-        and "person" in one.facts.words
-        and one.points(Meaning.customer) >= 2.5
-        and (one.facts.unique != facts.unique or one.points(Meaning.customer) > points)
-        and one.facts.rows_per_cell >= 1.1
-    ]
+    rivals = _rivals(columns, key, given)
     if not said and (points < 2.5 or (rivals and table == "auto" and orders is None)):
         options = [(header, "id", "names the customer")]
         options += [(name, "id", "names the customer") for name in rivals] or [(header, "ignore", "does not")]
@@ -189,14 +181,7 @@ def key_questions(
     if facts.unique:
         return found
     top, share = facts.top_share
-    walk_in = fold_text(top).strip(" -_.") in cell_words("walk_in") or top in (
-        "0",
-        "-1",
-        "99999",
-        "999999",
-        "0000",
-        "00000",
-    )
+    walk_in = fold_text(top).strip(" -_.") in cell_words("walk_in") or top in _NOBODY
     if share > _LARGE and facts.count > 5 and (walk_in or share > 8 / facts.count):
         asks = (
             f"{short(top)} of {header} holds {percent(share)} of the rows: "
@@ -219,3 +204,18 @@ def key_questions(
             )
         )
     return found
+
+
+def _rivals(columns: Mapping[int, Weighed], key: int, given: Mapping[int, Meaning]) -> list[str]:
+    """Headers of other columns that may name the customer as well as the key does."""
+    facts, points = columns[key].facts, columns[key].points(Meaning.customer)
+    return [
+        one.facts.header
+        for at, one in columns.items()
+        if at != key
+        and at not in given
+        and "person" in one.facts.words
+        and one.points(Meaning.customer) >= 2.5
+        and (one.facts.unique != facts.unique or one.points(Meaning.customer) > points)
+        and one.facts.rows_per_cell >= 1.1
+    ]
