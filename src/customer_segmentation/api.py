@@ -122,14 +122,7 @@ def sweep(  # noqa: PLR0913 - each is named at the call
     described = Roles(value, outcome, id, dict(roles or {}), table)
     with call():
         asked = ask(data, features=features, roles=described, experiment=experiment, name=name)
-        words = words_of(
-            experiments=experiment,
-            scaling=scaling,
-            data__keep=keep,
-            name=name,
-            seed=seed,
-            k=None if k is None else _ks(k),
-        )
+        words = words_of(experiments=experiment, scaling=scaling, data__keep=keep, name=name, seed=seed, k=_ks(k))
         words += words_of(tracking__uri=tracking_uri, tracking__experiment=tracking_experiment)
         with given_configs(asked.files):
             plan = planned("sweep", [*asked.words, *words, "quiet=true", *overrides])
@@ -139,10 +132,9 @@ def sweep(  # noqa: PLR0913 - each is named at the call
             shown = _progress(progress)
             for line in asked.questions:
                 shown.say(line)
-            customers = customers_of(plan, needed)
             result = run_sweep(
                 plan,
-                customers,
+                customers_of(plan, needed),
                 needed,
                 store_for(settings, experiment_given=tracking_experiment is not None),
                 command_line=repeatable(sweep, given, asked.source),
@@ -216,8 +208,10 @@ def explore(
         return Exploration(explored.found, explored.table, run_id)
 
 
-def _ks(k: Any) -> str:
-    """Whole numbers as they stand on a command line."""
+def _ks(k: Any) -> str | None:
+    """Whole numbers as they stand on a command line; None as it is."""
+    if k is None:
+        return None
     from customer_segmentation.settings.k_values import parse_k
 
     return "[" + ",".join(map(str, parse_k(list(k) if isinstance(k, range) else k))) + "]"

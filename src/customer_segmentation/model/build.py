@@ -79,18 +79,6 @@ def segment_model_of(  # noqa: PLR0913 - what a model is made of, by keyword
         The example is of no customer: each cell is another one's.
     """
     columns = list(space.features.specs)
-    example = table.customers[columns].head(EXAMPLE_ROWS).copy()
-    if mixed:
-        rng = np.random.default_rng(EXAMPLE_ROWS)
-        for name in columns:
-            example[name] = table.customers[name].take(rng.integers(0, len(table.customers), len(example))).array
-    for column in example:
-        if example[column].dtype == bool or example[column].dtype == "boolean":
-            # as the published table has them, which is how raw customers come
-            example[column] = example[column].map({True: "Yes", False: "No"}).astype(object)
-        elif pd.api.types.is_datetime64_dtype(example[column].dtype):  # as the table writes its dates
-            written = example[column].dt.strftime(table.columns[str(column)].date_format or "%Y-%m-%d")
-            example[column] = written.astype(object).where(written.notna(), None)
     population = data.populations.get(data.keep)
     kept = [population.column] if population is not None and population.column in table.columns else []
     # The value is told in the list of a scoring, where it is there: nobody's label needs it.
@@ -115,7 +103,7 @@ def segment_model_of(  # noqa: PLR0913 - what a model is made of, by keyword
         actions=dict(actions or {}),
         centres=fit.centres,
         contract={name: plain_spec(table.columns[name]) for name in read},
-        example=example,
+        example=_example(table, columns, mixed=mixed),
         profile=profile,
         reference=reference,
         trusted_modules=trusted_modules(),
@@ -132,6 +120,23 @@ def segment_model_of(  # noqa: PLR0913 - what a model is made of, by keyword
             "population": asdict(population) if population is not None and kept else None,
         },
     )
+
+
+def _example(table: CustomerTable, columns: list[str], *, mixed: bool) -> pd.DataFrame:
+    """First customers as they come raw; mixed: each cell is another customer's."""
+    example = table.customers[columns].head(EXAMPLE_ROWS).copy()
+    if mixed:
+        rng = np.random.default_rng(EXAMPLE_ROWS)
+        for name in columns:
+            example[name] = table.customers[name].take(rng.integers(0, len(table.customers), len(example))).array
+    for column in example:
+        if example[column].dtype == bool or example[column].dtype == "boolean":
+            # as the published table has them, which is how raw customers come
+            example[column] = example[column].map({True: "Yes", False: "No"}).astype(object)
+        elif pd.api.types.is_datetime64_dtype(example[column].dtype):  # as the table writes its dates
+            written = example[column].dt.strftime(table.columns[str(column)].date_format or "%Y-%m-%d")
+            example[column] = written.astype(object).where(written.notna(), None)
+    return example
 
 
 def rules_of(fit: Clusters, space: Space, selection: SelectionSettings) -> dict[str, Any]:

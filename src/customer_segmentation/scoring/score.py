@@ -167,7 +167,6 @@ def score(  # noqa: PLR0913 - each is named at the call
     wanted = {at: specs[name] for name, at in positions.items()}
     names = names_of(source.text_names, taken=REJECTED)
     key = None if done.id_column is None or safe_ids else names[positions[done.id_column]]
-    known = {at: name for name, at in positions.items()}
     start = broken = 0
     try:
         with RowSpool() as spool:
@@ -175,7 +174,7 @@ def score(  # noqa: PLR0913 - each is named at the call
                 broken += len(chunk.broken)
                 if not len(chunk.rows):
                     continue
-                cells = chunk.frame.rename(columns=known)
+                cells = chunk.frame.rename(columns={at: name for name, at in positions.items()})
                 labelled = model.predict(cells, decimal=source.decimal)
                 watch.add(labelled, cells)
                 good = labelled.table["segment"].notna().to_numpy()
@@ -195,16 +194,7 @@ def score(  # noqa: PLR0913 - each is named at the call
             if spool.count or broken:
                 for part in source.rejected(spool):
                     _reject(rejects, part, names, key, done)
-        done.rejected = rejects.rows
-        done.rows = done.scored + done.rejected
-        if not done.rows:
-            raise DataError(f"{source.name} has a header and no rows; there is nobody to score.")
-        expected = watch.rejected + broken
-        if done.rejected != expected:  # each reject must come back from its second reading
-            raise DataError(
-                f"{source.name} changed while it was read: of {expected:,} rejected rows {done.rejected:,} were found "
-                "again; run it once more."
-            )
+        _account(done, source.name, rejected=rejects.rows, expected=watch.rejected + broken)
         _publish(output, rejects, done)
     except OSError as error:
         raise DataError(
@@ -214,6 +204,25 @@ def score(  # noqa: PLR0913 - each is named at the call
         output.discard()
         rejects.discard()
     return done
+
+
+def _account(done: Scored, name: str, *, rejected: int, expected: int) -> None:
+    """Count the rows, none of which may be lost.
+
+    Raises
+    ------
+    DataError
+        There is no row; or the rejected ones are not as many at the second reading of the table.
+    """
+    done.rejected = rejected
+    done.rows = done.scored + rejected
+    if not done.rows:
+        raise DataError(f"{name} has a header and no rows; there is nobody to score.")
+    if rejected != expected:
+        raise DataError(
+            f"{name} changed while it was read: of {expected:,} rejected rows {rejected:,} were found again; run it "
+            "once more."
+        )
 
 
 def _publish(output: Output | TableOutput | Collected, rejects: Output | Collected, done: Scored) -> None:

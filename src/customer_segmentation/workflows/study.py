@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from customer_segmentation.clustering.feature_set import declared_features
 from customer_segmentation.clustering.space import Space
-from customer_segmentation.clustering.study import Study, run_study
+from customer_segmentation.clustering.study import Candidate, Study, run_study
 from customer_segmentation.config.compose import ComposedJob
 from customer_segmentation.config.playbook_file import playbook_of
 from customer_segmentation.errors import SegmentError, StoreError, debugging
@@ -294,26 +294,25 @@ def _log_candidates(
         verdict = "best_of_study" if best else "qualified"
         if candidate.k in choice.ruled_out:
             verdict = f"ruled_out:{choice.ruled_out[candidate.k]}"
+        tags = {
+            **context.tags,
+            "sweep": context.sweep_id,
+            STUDY_ID: study_id,
+            "study": spec.name,
+            "job": spec.number,
+            **known,
+            "natural": "yes" if candidate.k == structure.k > 1 else "no",
+            "best_of_study": "yes" if best else "no",
+            IDENTITY: candidate_identity(identity, candidate.k),
+            "verdict_of_study": verdict,
+            **candidate_tags(candidate, verdict=verdict),
+        }
         run_id = start_run(
             store,
             name=f"{spec.run_name} · k={candidate.k}",
             level="candidate",
             parent=study_id,
-            tags=words(
-                {
-                    **context.tags,
-                    "sweep": context.sweep_id,
-                    STUDY_ID: study_id,
-                    "study": spec.name,
-                    "job": spec.number,
-                    **known,
-                    "natural": "yes" if candidate.k == structure.k > 1 else "no",
-                    "best_of_study": "yes" if best else "no",
-                    IDENTITY: candidate_identity(identity, candidate.k),
-                    "verdict_of_study": verdict,
-                    **candidate_tags(candidate, verdict=verdict),
-                }
-            ),
+            tags=words(tags),
             description=candidate_description(
                 f"{spec.name} · k={candidate.k}",
                 units=space.features.units,
@@ -326,15 +325,22 @@ def _log_candidates(
             items: list[Item] = [data_set(customers.table)]
             items += candidate_items(candidate, space, params=spec.params, config=spec.config)
             if best:
-                profiles = customers.profile(space, candidate.labels, candidate.estimator)
-                items += profile_items(profiles)
-                if spec.settings.tracking.models == "best":
-                    playbook = playbook_of(spec.settings)
-                    names = {name.segment: name.name for name in name_segments(profiles, playbook)}
-                    actions = customers.first_actions(space, candidate, profiles, playbook)
-                    items.append(model_of(candidate, space, customers, spec, profiles, names, actions))
+                items += _best_items(computed, candidate)
             record(store, run_id, items)
         except BaseException as error:
             abandon_run(store, run_id, error)
             raise
         finish_run(store, run_id)
+
+
+def _best_items(computed: ComputedStudy, candidate: Candidate) -> list[Item]:
+    """What the best candidate of a study has beside the others: the profile of its segments, and its model."""
+    spec, space, customers = computed.spec, computed.space, computed.customers
+    profiles = customers.profile(space, candidate.labels, candidate.estimator)
+    items = [*profile_items(profiles)]
+    if spec.settings.tracking.models == "best":
+        playbook = playbook_of(spec.settings)
+        names = {name.segment: name.name for name in name_segments(profiles, playbook)}
+        actions = customers.first_actions(space, candidate, profiles, playbook)
+        items.append(model_of(candidate, space, customers, spec, profiles, names, actions))
+    return items
