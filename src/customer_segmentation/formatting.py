@@ -45,6 +45,15 @@ def percent(share: float) -> str:
     return f"{'−' if share < 0 else ''}{text}{NBSP}%"
 
 
+def level(share: float) -> str:
+    """Write a share that somebody chose, such as that of an interval, with the digits that were chosen.
+
+    >>> [level(share).replace(NBSP, " ") for share in (0.95, 0.995, 0.07)]
+    ['95 %', '99.5 %', '7 %']
+    """
+    return f"{100 * share:g}{NBSP}%"
+
+
 def apart(value: float, limit: float, *, decimals: int = 2, share: bool = False) -> tuple[str, str]:
     """Write a value and the limit it is compared with, with the digit that decides between them.
 

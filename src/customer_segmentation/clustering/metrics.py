@@ -211,20 +211,26 @@ def adjusted_rand_of_table(table: npt.NDArray[np.int64]) -> float:
     return 2.0 * (both * neither - only_first * only_second) / expected
 
 
-def contingency(first: Integers, second: Integers, k: int | None = None) -> npt.NDArray[np.int64]:
+def contingency(
+    first: Integers, second: Integers, k: int | None = None, k_second: int | None = None
+) -> npt.NDArray[np.int64]:
     """Count the customers for each pair of labels.
 
     Parameters
     ----------
     first, second : integer arrays of shape (n_customers,)
+        Labels from 0.
     k : int, optional
         Number of clusters of both; by default the highest label of each plus one.
+    k_second : int, optional
+        Number of clusters of the second, where it has another than the first.
 
     Returns
     -------
     int64 array of shape (k_first, k_second)
     """
-    rows, columns = (k, k) if k is not None else (int(first.max()) + 1, int(second.max()) + 1)
+    rows = k if k is not None else int(first.max(initial=-1)) + 1
+    columns = next((given for given in (k_second, k) if given is not None), int(second.max(initial=-1)) + 1)
     pairs = first.astype(np.int64) * columns + second
     return np.bincount(pairs, minlength=rows * columns).reshape(rows, columns)
 

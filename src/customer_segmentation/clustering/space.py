@@ -76,13 +76,24 @@ class Space:
         usable : boolean array of shape (n_customers,)
             The customers that have a place: all of their features are known and can be scaled.
         """
-        with np.errstate(all="ignore"):
-            features = self.preparation.steps[0][1].transform(customers)
-        return project_features(self.preparation, features)
+        return project(self.preparation, customers)
 
     def pipeline(self, estimator: Any) -> Pipeline:
         """One Pipeline from raw customers to label, around an estimator fitted on `matrix`."""
         return Pipeline([*self.preparation.steps, ("clustering", estimator)])
+
+
+def project(pipeline: Pipeline, customers: pd.DataFrame) -> tuple[Floats, Mask]:
+    """Place customers in the space of a fitted pipeline, as `Space.project` does.
+
+    Parameters
+    ----------
+    pipeline : fitted; its first two steps are ``features`` and ``scaling``
+    customers : raw columns under canonical names, shape (n_customers, n_columns)
+    """
+    with np.errstate(all="ignore"):
+        features = pipeline.steps[0][1].transform(customers)
+    return project_features(pipeline, features)
 
 
 def project_features(pipeline: Pipeline, features: pd.DataFrame) -> tuple[Floats, Mask]:

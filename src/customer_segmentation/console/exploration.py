@@ -15,7 +15,7 @@ from customer_segmentation.console.tables import columns, console, print_next, p
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.exploration.exploration import Exploration
 from customer_segmentation.figures.labels import number
-from customer_segmentation.formatting import percent
+from customer_segmentation.formatting import level, percent
 from customer_segmentation.settings.data import Role
 from customer_segmentation.tracking.log.exploration import coefficient, gaps, set_aside_reasons, standing
 from customer_segmentation.tracking.store import Store, command
@@ -88,7 +88,7 @@ def _print_missing(out: Console, found: Exploration) -> None:
 
 def _correlations(strongest: pd.DataFrame, pairs: int, confidence: float) -> Table:
     """Pairs with the largest coefficients."""
-    made = table(f"Strongest {len(strongest)} of {pairs} correlations, {100 * confidence:g} % intervals")
+    made = table(f"Strongest {len(strongest)} of {pairs} correlations, {level(confidence)} intervals")
     columns(made, ["pair"], ["Pearson", "Spearman"])
     for _, row in strongest.iterrows():
         cells = [

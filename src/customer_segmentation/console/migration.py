@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.markup import escape
 
 from customer_segmentation.console.tables import columns, console, table
+from customer_segmentation.formatting import percent
 from customer_segmentation.workflows.migrate import Migrated
 
 
@@ -23,7 +24,7 @@ def print_migration(result: Migrated) -> None:
         made.add_row(escape(name), *cells)
     out.print(made)
     out.print(
-        f"{found.customers:,} customers in both, {100 * found.stayed:.1f} % stay in their segment; adjusted Rand index "
+        f"{found.customers:,} customers in both, {percent(found.stayed)} stay in their segment; adjusted Rand index "
         f"{found.rand:.3f}"
     )
     if found.only_before or found.only_after:

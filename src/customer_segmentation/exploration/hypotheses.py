@@ -15,7 +15,7 @@ from scipy import stats
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.exploration.correlation import Correlation, Method, correlation, partial_correlation
 from customer_segmentation.exploration.description import numeric_columns
-from customer_segmentation.formatting import listed
+from customer_segmentation.formatting import level, listed
 
 #: A correlation nearer to zero than this is called negligible; the next steps are small, moderate and large
 #: (Cohen, Statistical Power Analysis, 1988).
@@ -206,9 +206,9 @@ def _relation(
     pair = f"{hypothesis.x} and {hypothesis.y}"
     if np.isnan(found.r):
         return f"{pair}: not testable, because a column does not vary or fewer than three customers have both."
-    level = f"{100 * (1 - alpha):g} %"
+    interval = level(1 - alpha)
     figures = (
-        f"{pair}: {_r(found)} ({level} interval), n = {found.n:,}, corrected {_p(p)}; Spearman {_signed(ranked.r)}."
+        f"{pair}: {_r(found)} ({interval} interval), n = {found.n:,}, corrected {_p(p)}; Spearman {_signed(ranked.r)}."
     )
     if not p < alpha:
         verdict = "The data shows no linear relation that can be told from none."

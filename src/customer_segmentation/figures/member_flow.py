@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
+from customer_segmentation.clustering.metrics import contingency
 from customer_segmentation.figures.labels import PLAIN, TEXT, number, with_unit
 from customer_segmentation.figures.theme import (
     INK,
@@ -140,7 +141,7 @@ def _bands(
     bands = []
     for first, second in pairwise(parts):
         n = len(parts[first])
-        shared = np.bincount(parts[first] * second + parts[second], minlength=first * second).reshape(first, second)
+        shared = contingency(parts[first], parts[second], first, second)
         for a, b in np.argwhere(shared >= max(1, THINNEST * n)):
             bands.append(_band(first, second, middles[first][a], middles[second][b], thick * shared[a, b] / n))
     return bands

@@ -19,7 +19,7 @@ from customer_segmentation.figures.theme import (
     segment_colours,
     segment_names,
 )
-from customer_segmentation.formatting import percent
+from customer_segmentation.formatting import level, percent
 
 WIDTH = 5.6
 LABEL_LIMIT = 1.9  # inches
@@ -169,10 +169,11 @@ def outcome_rates(  # noqa: PLR0913 - each is named at the call
 def _rate_scale(axes: Axes, top: float, overall: float, width: float, height: float) -> None:
     """Lines of round shares below, the rate of all customers above; the axes are so many inches wide and high."""
     ticks = _ticks(top, most=int(width / 0.46))
-    axes.vlines(ticks, *sorted(axes.get_ylim()), color="#E6E6E6", linewidth=0.8)
+    last, first = axes.get_ylim()
+    axes.vlines(ticks, first, last, color="#E6E6E6", linewidth=0.8)
     for tick in ticks:
         axes.text(
-            tick / top, -0.06 / height, f"{100 * tick:g} %", transform=axes.transAxes, size=TEXT, color=QUIET,
+            tick / top, -0.06 / height, level(tick), transform=axes.transAxes, size=TEXT, color=QUIET,
             ha="center", va="top", **PLAIN,
         )  # fmt: skip
     axes.axvline(overall, color=INK, linewidth=1.2, linestyle=(0, (4, 3)))

@@ -7,7 +7,7 @@ import pandas as pd
 
 from customer_segmentation.figures.labels import number
 from customer_segmentation.figures.theme import segment_colours
-from customer_segmentation.formatting import NBSP, capital, counted, figure, listed, money, percent
+from customer_segmentation.formatting import NBSP, capital, counted, figure, level, listed, money, percent
 from customer_segmentation.report.charts import outcome_bars, profile_bars, value_bars
 from customer_segmentation.report.data import ReportData
 from customer_segmentation.report.document import (
@@ -241,7 +241,7 @@ def high_value_section(data: ReportData) -> Section:
                 ("the most valuable", "customers", f"share of {value.name}"),
                 tuple(
                     (
-                        f"{100 * row['top']:g}{NBSP}% of customers",
+                        f"{level(row['top'])} of customers",
                         f"{int(row['customers']):,}",
                         percent(row["value_share"]),
                     )

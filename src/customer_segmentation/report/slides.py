@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.figure import Figure
 
+from customer_segmentation.clustering.metrics import contingency
 from customer_segmentation.clustering.space import Space
 from customer_segmentation.figures.candidate import means_heatmap, sizes
 from customer_segmentation.figures.member_flow import member_flow
@@ -265,7 +266,7 @@ def _flow(insights: SegmentInsights, shown: Shown) -> Iterator[Drawn]:
     title = "Who goes where as the number of segments grows"
     finer = shown.labels_by_k.get(k + 1)
     if finer is not None:
-        shared = pd.crosstab(shown.labels, finer).to_numpy()
+        shared = contingency(np.asarray(shown.labels), np.asarray(finer))
         kept = float(shared.max(axis=1).sum() / shared.sum())
         title = (
             f"With {in_words(k + 1).lower()} segments instead of {in_words(k).lower()}, {percent(kept)} of the "

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from customer_segmentation.clustering.metrics import contingency
+
 Labels = npt.NDArray[np.integer]
 
 #: Share of their customers, of those in either, that two segments have in common to be the same one. Above one half no
@@ -96,8 +98,7 @@ def match_segments(
     rows = int(before.max(initial=-1)) + 1 if k_before is None else k_before
     columns = int(after.max(initial=-1)) + 1 if k_after is None else k_after
     known = (before >= 0) & (after >= 0)
-    pairs = before[known] * columns + after[known]
-    shared = np.bincount(pairs, minlength=rows * columns).reshape(rows, columns)
+    shared = contingency(before[known], after[known], rows, columns)
     either = shared.sum(axis=1, keepdims=True) + shared.sum(axis=0, keepdims=True) - shared
     similarity = shared / np.maximum(either, 1)
     chosen = linear_sum_assignment(similarity, maximize=True)

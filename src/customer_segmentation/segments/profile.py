@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from customer_segmentation.clustering.metrics import contingency
 from customer_segmentation.segments.intervals import corrected, mean_interval, newcombe, shares_differ, welch, wilson
 from customer_segmentation.segments.variables import NO, Described, ProfileVariable
 from customer_segmentation.settings.data import Role
@@ -252,8 +253,7 @@ def _shares(variable: ProfileVariable, codes: npt.NDArray[Any], labels: Labels, 
     """Shares of each level and their effects, for all segments: arrays of shape (k, n_levels)."""
     levels = len(variable.levels)
     width = levels + 2  # missing first; whatever is no level last
-    pairs = labels * width + np.minimum(codes, levels) + 1
-    counts = np.bincount(pairs, minlength=k * width).reshape(k, width).astype(float)
+    counts = contingency(labels, np.minimum(codes, levels) + 1, k, width).astype(float)
     missing, events = counts[:, 0], counts[:, 1 : levels + 1]
     n = (counts.sum(axis=1) - missing)[:, None] * np.ones((1, levels))
     rest_events, rest_n = events.sum(axis=0) - events, n.sum(axis=0) - n

@@ -14,7 +14,7 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from customer_segmentation.clustering.full_data import FullDataScores
-from customer_segmentation.clustering.space import Space, project_features
+from customer_segmentation.clustering.space import Space, project
 from customer_segmentation.clustering.study import Study
 from customer_segmentation.data.batches import cleaned, cleaned_repetitions, opened_whole
 from customer_segmentation.data.repeated_ids import Held, Rules
@@ -92,9 +92,7 @@ class _Everybody:
         people = table.customers
         if not len(people):
             return
-        with np.errstate(all="ignore"):
-            features = self.preparation.steps[0][1].transform(people)
-        matrix, usable = project_features(self.preparation, features)
+        matrix, usable = project(self.preparation, people)
         lost = int((~usable).sum())  # of the sample everybody has all features; here and there somebody may not
         counts.update({"rows_used": -lost, "rows_set_aside": lost})
         scores.add(matrix, None if self.value is None else people[self.value].to_numpy(dtype=float)[usable])

@@ -17,7 +17,7 @@ from customer_segmentation.exploration.exploration import Exploration
 from customer_segmentation.exploration.hypotheses import HypothesisResult, hypotheses_table
 from customer_segmentation.figures.exploration import correlation_heatmap, counts_figure, distributions
 from customer_segmentation.figures.pairs import pairs_figure
-from customer_segmentation.formatting import capital, listed, markdown, metric_name, told_apart
+from customer_segmentation.formatting import capital, level, listed, markdown, metric_name, told_apart
 from customer_segmentation.settings.data import Role
 from customer_segmentation.tracking.items import FigureItem, Item, Metrics, Table, Tags, Text
 from customer_segmentation.tracking.log.table import table_items
@@ -188,7 +188,7 @@ def explore_description(table: CustomerTable, found: Exploration, *, command: st
         lines += ["", f"Missing cells: {', '.join(shown[:20])}{', …' * (len(shown) > 20)}."]
     strongest = found.pairs.dropna(subset=["pearson"]).head(STRONGEST)
     if len(strongest):
-        lines += ["", f"### Strongest correlations, {100 * confidence:g} % intervals", ""]
+        lines += ["", f"### Strongest correlations, {level(confidence)} intervals", ""]
         lines += ["| | | Pearson | Spearman | customers |", "|---|---|---|---|---|"]
         for _, row in strongest.iterrows():
             both = [coefficient(row[name], row[f"{name}_low"], row[f"{name}_high"]) for name in ("pearson", "spearman")]
