@@ -218,7 +218,7 @@ def test_the_built_in_orders_are_a_shops():
     ],
 )
 def test_money_of_several_currencies_is_refused(settings_for, several):
-    with pytest.raises(DataError, match=r"amounts of 2 currencies \(EUR in [23] rows, (USD|CHF) in 1 rows\)"):
+    with pytest.raises(DataError, match=r"amounts of 2 currencies \(EUR in [23] rows, (USD|CHF) in 1 row\)"):
         load_customers(settings_for(ORDERS.assign(**several)))
 
 

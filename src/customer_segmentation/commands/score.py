@@ -7,6 +7,7 @@ from functools import partial
 from customer_segmentation.commands.command import CommandSpec, Request
 from customer_segmentation.console.help import help_page
 from customer_segmentation.console.lines import warn
+from customer_segmentation.formatting import counted
 
 DRIFTED = 3  # exit code
 
@@ -61,7 +62,10 @@ def run(request: Request) -> int:
     if done.done.scored:
         return 0
     if settings.quiet:
-        warn(f"segment score: none of the {done.done.rows:,} rows got a label; the reasons are in {done.rejects}.")
+        warn(
+            f"segment score: none of the {counted(done.done.rows, 'row')} got a label; the reasons are in "
+            f"{done.rejects}."
+        )
     return 1
 
 

@@ -15,7 +15,7 @@ from customer_segmentation.console.tables import columns, console, print_next, p
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.exploration.exploration import Exploration
 from customer_segmentation.figures.labels import number
-from customer_segmentation.formatting import level, percent
+from customer_segmentation.formatting import counted, level, percent
 from customer_segmentation.settings.data import Role
 from customer_segmentation.tracking.log.exploration import coefficient, gaps, set_aside_reasons, standing
 from customer_segmentation.tracking.store import Store, command
@@ -65,7 +65,7 @@ def _description(found: Exploration, width: int) -> Table:
     names = STATISTICS if width >= WIDE else MAIN
     shown = found.description.head(MOST_ROWS)
     more = f"; the first {len(shown)} of {len(found.description)}" * (len(shown) < len(found.description))
-    made = table(f"Description of {len(found.numbers):,} customers{more}")
+    made = table(f"Description of {counted(len(found.numbers), 'customer')}{more}")
     columns(made, ["column", "unit"], [{"50%": "median"}.get(key, key) for key in names])
     for name, row in shown.iterrows():
         unit = found.units.get(str(name), "")
@@ -114,7 +114,8 @@ def _print_end(out: Console, found: Exploration, store: Store, run_id: str, tabl
     tested = f", hypotheses tested: {len(found.hypotheses)}" if found.hypotheses else ""
     out.print(
         f"Exploration run {run_id} in the experiment {escape(store.experiment)} of {escape(store.shown)}: "
-        f"{len(found.description)} columns described, {len(found.pairs)} correlations{tested}; figures/ and tables/",
+        f"{counted(len(found.description), 'column')} described, {counted(len(found.pairs), 'correlation')}{tested}; "
+        "figures/ and tables/",
         soft_wrap=True,
     )
     print_next(out, "Next, see it:     ", command(store, "ui"))

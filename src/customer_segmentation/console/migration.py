@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.markup import escape
 
 from customer_segmentation.console.tables import columns, console, table
-from customer_segmentation.formatting import percent
+from customer_segmentation.formatting import counted, percent
 from customer_segmentation.workflows.migrate import Migrated
 
 
@@ -24,11 +24,11 @@ def print_migration(result: Migrated) -> None:
         made.add_row(escape(name), *cells)
     out.print(made)
     out.print(
-        f"{found.customers:,} customers in both, {percent(found.stayed)} stay in their segment; adjusted Rand index "
-        f"{found.rand:.3f}"
+        f"{counted(found.customers, 'customer')} in both, {percent(found.stayed)} stay in their segment; adjusted Rand "
+        f"index {found.rand:.3f}"
     )
     if found.only_before or found.only_after:
-        out.print(f"{found.only_before:,} customers only before, {found.only_after:,} only after")
+        out.print(f"{counted(found.only_before, 'customer')} only before, {found.only_after:,} only after")
     for number in found.matching.vanished:
         out.print(f"No successor: {escape(found.names_before[number])}")
     for number in found.matching.new:

@@ -12,6 +12,7 @@ from customer_segmentation.console.tables import console, print_next, row_accoun
 from customer_segmentation.exploration.roles.column_guesses import Guess
 from customer_segmentation.exploration.roles.meanings import Meaning
 from customer_segmentation.exploration.roles.questions import WORD_OF, Question
+from customer_segmentation.formatting import counted
 
 if TYPE_CHECKING:
     from customer_segmentation.settings.data import Transactions
@@ -92,7 +93,7 @@ def print_described(described: TableDescription, name: str) -> None:  # noqa: C9
         if orders.quantity:
             say(f"  what an order brought is {orders.quantity} x {orders.amount}, summed up")
         if rows is not None:
-            say(f"  these orders sum up to {len(rows.customers):,} customers")
+            say(f"  these orders sum up to {counted(len(rows.customers), 'customer')}")
     elif choice is not None:
         say(f"  segments are shaped by {', '.join(guess.header for guess in choice.numbers)}")
         if choice.words:
@@ -121,7 +122,7 @@ def _columns(described: TableDescription) -> Table:
     guesses, orders = described.reading.guesses, described.orders
     unsure = {question.column for question in described.reading.questions}
     what = "an order table" if orders else "one row a customer"
-    made = table(f"{described.source}: {len(guesses)} columns, {what}")
+    made = table(f"{described.source}: {counted(len(guesses), 'column')}, {what}")
     made.padding = (0, 1, 0, 0)
     made.add_column("column", overflow="fold", max_width=24)
     made.add_column("role", no_wrap=True)

@@ -22,6 +22,7 @@ from typing_extensions import override
 
 from customer_segmentation.console.lines import warn
 from customer_segmentation.execution.progress import StudyProgress
+from customer_segmentation.formatting import counted as number_of
 
 
 class SweepProgress(StudyProgress):
@@ -100,7 +101,7 @@ class SweepProgress(StudyProgress):
             best = f", best yardstick {mark:.3f} at k={k}"
             if mark > self.leading:
                 self.leading, self.best = mark, f" · best {mark:.3f}: {name} · k={k}"
-        self._line(f"study {self.done}/{self.studies} {name}: {len(marks)} candidates{best}")
+        self._line(f"study {self.done}/{self.studies} {name}: {number_of(len(marks), 'candidate')}{best}")
 
     @override
     def studies_running(self, names: Sequence[str]) -> None:

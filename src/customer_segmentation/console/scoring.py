@@ -7,7 +7,7 @@ from typing import Any
 from rich.markup import escape
 
 from customer_segmentation.console.tables import columns, console, print_next, table
-from customer_segmentation.formatting import percent
+from customer_segmentation.formatting import counted, percent
 from customer_segmentation.tracking.store import Store, command
 from customer_segmentation.workflows.score import SHOWN, ScoredTable
 
@@ -27,7 +27,9 @@ def print_score(result: ScoredTable, store: Store) -> None:
     store : Store
     """
     out, done, drift = console(), result.done, result.drift
-    out.print(f"{done.rows:,} rows = {done.scored:,} scored + {done.rejected:,} rejected, by {escape(result.model)}")
+    out.print(
+        f"{counted(done.rows, 'row')} = {done.scored:,} scored + {done.rejected:,} rejected, by {escape(result.model)}"
+    )
     labels = result.output if done.scored else f"none: no row got a label, {result.output} is not written"
     out.print(f"  labels    {escape(labels)}")
     if done.rejected:

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from customer_segmentation.console.tables import columns, console, print_next, print_rows, table
-from customer_segmentation.formatting import figure, listed, percent, shortened
+from customer_segmentation.formatting import counted, figure, listed, percent, shortened
 from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.segments.partitions import Partition
 from customer_segmentation.tracking.store import command
@@ -96,7 +96,7 @@ def _leaders(result: Conclusion) -> Table:
     out = int(result.leaderboard["verdict"].str.startswith("ruled_out").sum())
     left = f"; {out:,} ruled out are left out" if out else ""
     made = table(
-        f"Best {len(top)} of {len(result.leaderboard):,} candidates by yardstick{left}",
+        f"Best {len(top)} of {counted(len(result.leaderboard), 'candidate')} by yardstick{left}",
         "* in the study's own space: compares within a study only",
     )
     columns(made, ["study"], ["k", "yardstick", "value explained", "smallest", "silhouette*"])

@@ -12,6 +12,7 @@ from rich.table import Table
 from typing_extensions import override
 
 from customer_segmentation.data.table import CustomerTable
+from customer_segmentation.formatting import counted
 
 LONGEST_WORD = 26  # characters of a word that a column makes room for
 NARROW = 100  # columns of a terminal under which heads of figures stand on two lines
@@ -80,7 +81,7 @@ def row_account(rows: CustomerTable, *, looked_at: bool = False) -> str:
     counts = rows.accounting()
     of = " looked at" if looked_at else f" of {escape(rows.source)}"
     return (
-        f"{counts['rows_read']:,} rows{of} = {counts['rows_used']:,} used + "
+        f"{counted(counts['rows_read'], 'row')}{of} = {counts['rows_used']:,} used + "
         f"{counts['rows_not_selected']:,} not selected + {counts['rows_set_aside']:,} set aside"
     )
 
@@ -95,7 +96,7 @@ def print_rows(out: Console, rows: CustomerTable) -> None:
     """
     out.print(row_account(rows))
     if rows.accounting()["rows_used"] != len(rows.customers):
-        out.print(f"  these orders sum up to {len(rows.customers):,} customers")
+        out.print(f"  these orders sum up to {counted(len(rows.customers), 'customer')}")
     for what, count in rows.repairs.items():
         out.print(f"  corrected: {escape(what)}: {count:,}")
 

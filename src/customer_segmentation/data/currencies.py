@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from customer_segmentation.errors import DataError
+from customer_segmentation.formatting import counted
 from customer_segmentation.sources.parsing.blanks import is_blank
 from customer_segmentation.sources.parsing.texts import fold, texts_of
 
@@ -97,7 +98,7 @@ def refuse_several(amounts: pd.Series, named: pd.Series | None, *, where: str) -
         found = written.groupby([_currency_in(str(text)) or np.nan for text in written.index]).sum()
         found = found.sort_values(ascending=False)
     if len(found) >= 2:
-        listed = ", ".join(f"{name} in {count:,} rows" for name, count in found.head(5).items())
+        listed = ", ".join(f"{name} in {counted(count, 'row')}" for name, count in found.head(5).items())
         raise DataError(
             f"{where} holds amounts of {len(found)} currencies ({listed}); a sum of them means nothing. Convert them, "
             "or give a table of one currency, such as with data.query."

@@ -13,6 +13,7 @@ from customer_segmentation.figures.theme import (
     name_x,
     number_axis,
 )
+from customer_segmentation.formatting import counted
 
 WIDTH = 5.6
 OTHERS = "#B5BEC6"
@@ -39,7 +40,8 @@ def all_elbows(
     """
     names = list(dict.fromkeys(leaderboard["study"]))
     entries = [f"{fit(study, 3.4)}{'' if k is None else f', k = {k} marked'}"] if study in names else []
-    entries += [f"the other {len(names) - len(entries)} studies"] if len(names) > len(entries) else []
+    others = len(names) - len(entries)
+    entries += [counted(others, "other study", "other studies")] if others else []
     colours = [ACCENT, OTHERS] if study in names else [OTHERS]
     drawn = panels(
         title,

@@ -37,7 +37,7 @@ from customer_segmentation.figures.theme import (
     ink_on,
     new_figure,
 )
-from customer_segmentation.formatting import percent
+from customer_segmentation.formatting import counted, percent
 
 MOST_WIDE_CELLS = 12  # columns up to which the heatmap is whole, with names written across
 MOST_ANNOTATED = 45  # columns beyond which its numbers would not be read
@@ -273,7 +273,7 @@ def _pooled(customers: pd.Series) -> list[tuple[str, float]]:
         return pairs
     kept = sorted(range(len(pairs)), key=lambda i: -pairs[i][1])[: MOST_CATEGORIES - 1]
     rest = sum(count for i, (_, count) in enumerate(pairs) if i not in set(kept))
-    return [pairs[i] for i in sorted(kept)] + [(f"{len(pairs) - len(kept):,} others", rest)]
+    return [pairs[i] for i in sorted(kept)] + [(counted(len(pairs) - len(kept), "other"), rest)]
 
 
 def histogram_edges(values: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], str, str]:

@@ -24,6 +24,7 @@ from customer_segmentation.figures.theme import (
     size_inches,
     style,
 )
+from customer_segmentation.formatting import counted
 
 WIDTH = 5.6
 STREAM = "#B9C4CE"
@@ -114,7 +115,7 @@ def _dots(
             [k], [middles[segment]], s=areas[segment], c=[colours[segment]], edgecolors="white", linewidths=1.2,
             zorder=3,
         )  # fmt: skip
-        told = f"k = {k}, segment {segment}: {int(counts[segment]):,} customers, "
+        told = f"k = {k}, segment {segment}: {counted(int(counts[segment]), 'customer')}, "
         told += f"mean {measure} {number(float(middles[segment]), unit)}"
         mark(dot, segment if chosen else None, [told])
     if chosen:

@@ -26,6 +26,7 @@ from customer_segmentation.figures.theme import (
     number_axis,
     size_inches,
 )
+from customer_segmentation.formatting import counted
 
 WIDTH = 9.6
 CELL = 0.72  # inches
@@ -249,9 +250,7 @@ def silhouettes_and_yardstick(
     front = list(dict.fromkeys([*notable, *highest]))
     names = list(dict.fromkeys(several["study"]))
     others = len(names) - len(front)
-    entries = fit_all(front, LABEL_LIMIT) + (
-        [f"the other {others} stud{'ies' if others > 1 else 'y'}"] if others else []
-    )
+    entries = fit_all(front, LABEL_LIMIT) + ([counted(others, "other study", "other studies")] if others else [])
     colours = [*PALETTE[: len(front)], *([OTHERS] if others else [])]
     drawn = panels(
         title,
@@ -289,7 +288,7 @@ def _coloured(short_list: pd.DataFrame) -> tuple[list[str], list[str]]:
     shown = names if len(names) <= NAMED else names[: NAMED - 1]
     entries, colours = list(shown), list(PALETTE[: len(shown)])
     if len(names) > len(shown):
-        entries.append(f"{len(names) - len(shown)} other studies")
+        entries.append(counted(len(names) - len(shown), "other study", "other studies"))
         colours.append(OTHERS)
     return entries, colours
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from customer_segmentation.formatting import shortened
+from customer_segmentation.formatting import counted, shortened
 from customer_segmentation.segments.claims import (
     PLAIN,
     Claim,
@@ -240,7 +240,7 @@ def _by_size(names: Sequence[SegmentName], profiles: Profiles, taken: set[str]) 
     for name in sorted(names, key=lambda item: (item.name, -counts[item.segment])):
         text = name.name
         if total[name.name] > 1 or text in seen:
-            text = f"{name.name} ({counts[name.segment]:,} customers)"
+            text = f"{name.name} ({counted(counts[name.segment], 'customer')})"
         plain, letter = text, ord("b")
         while text in seen:
             text, letter = f"{plain} {chr(letter)}", letter + 1

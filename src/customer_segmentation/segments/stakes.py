@@ -115,7 +115,7 @@ class Stake:
         return (
             f"{self.short} (95{NBSP}% interval {about(ends[0], self.unit)} to {about(ends[1], self.unit)}): "
             f"{counted(self.customers, 'customer')} × {each} a {self.period} × {self.rate_name} "
-            f"{percent(self.rate)} of {self.observed:,} customers like these, {self.over}"
+            f"{percent(self.rate)} of {counted(self.observed, 'customer')} like these, {self.over}"
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from customer_segmentation.formatting import listed, markdown, percent, score
+from customer_segmentation.formatting import counted, listed, markdown, percent, score
 from customer_segmentation.segments.partitions import FIGURES, Partition
 from customer_segmentation.settings.criteria import CRITERIA
 from customer_segmentation.tracking.log.views import view_links
@@ -151,7 +151,8 @@ def sweep_description(  # noqa: PLR0913 - each is named at the call
         "### How to read the runs",
         "",
         (
-            f"{studies} studies, {len(leaderboard)} candidates on {table}. Unfold the sweep to see its studies, a "
+            f"{counted(studies, 'study', 'studies')}, {counted(len(leaderboard), 'candidate')} on {table}. Unfold the "
+            "sweep to see its studies, a "
             "study to see its candidates. All candidates in one flat list:"
         ),
         "",

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from customer_segmentation.formatting import listed, percent, score
+from customer_segmentation.formatting import counted, listed, percent, score
 from customer_segmentation.settings.criteria import CRITERIA
 from customer_segmentation.verdict.constraints import WORDS, Limits
 from customer_segmentation.verdict.decision import Decision
@@ -158,7 +158,7 @@ def _figures(row: pd.Series, value: str | None, limits: Limits) -> str:
         parts.append(f"explains {percent(explained)} of the variance of {value or 'value'}")
     if sizes:
         smallest = min(sizes)
-        parts.append(f"has no segment below {smallest:,} customers ({percent(smallest / sum(sizes))})")
+        parts.append(f"has no segment below {counted(smallest, 'customer')} ({percent(smallest / sum(sizes))})")
     tree = ""
     if (share := _number(row, "explained_by_tree")) is not None:
         names = str(row.get("explained_with") or "") or "its features"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.formatting import counted
 from customer_segmentation.settings.commands import InitSettings
 from customer_segmentation.settings.data import ColumnType, DataSettings, Population, Role, Transactions
 from customer_segmentation.sources.parsing.texts import fold
@@ -106,7 +107,7 @@ def describe_table(settings: InitSettings, name: str, *, ask: Ask | None = None)
         look = look if kept.all() else replace(look, frame=look.frame[kept].reset_index(drop=True))
     reading = _read(settings, source, look, ask)
     orders = _orders(settings, reading, source.name)
-    looked = f"guessed from {len(look.frame):,} rows of {source.name}, {look.which}" if look.which else ""
+    looked = f"guessed from {counted(len(look.frame), 'row')} of {source.name}, {look.which}" if look.which else ""
     if orders is not None:
         described = _describe_orders(settings, name, data, reading, orders, looked)
     else:

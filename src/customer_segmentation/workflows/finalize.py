@@ -7,6 +7,7 @@ import pandas as pd
 from customer_segmentation.clustering.silhouette import silhouettes
 from customer_segmentation.config.playbook_file import playbook_name, playbook_of
 from customer_segmentation.errors import StudyError
+from customer_segmentation.formatting import counted
 from customer_segmentation.segments.insights import SegmentInsights, first_actions
 from customer_segmentation.tracking.items import Metrics
 from customer_segmentation.tracking.log.candidate import chosen_items, insight_items, profile_items
@@ -51,7 +52,7 @@ def finish_chosen(
     moved = int((logged != fit.labels).sum())
     if moved:
         raise StudyError(
-            f"{label(chosen)}: refitted, {moved:,} customers fall into other segments than its study logged; "
+            f"{label(chosen)}: its refit moved {counted(moved, 'customer')} to other segments than its study logged; "
             "the runs cannot be repeated on this machine."
         )
     found = silhouettes(

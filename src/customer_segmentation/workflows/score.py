@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from customer_segmentation.errors import DataError, SettingsError
-from customer_segmentation.formatting import markdown, percent
+from customer_segmentation.formatting import counted, markdown, percent
 from customer_segmentation.scoring.collected import Collected
 from customer_segmentation.scoring.columns import contract_of
 from customer_segmentation.scoring.database_output import TableOutput
@@ -258,8 +258,8 @@ def _note(done: Scored, drift: Drift, segments: Mapping[str, int], *, model: str
     """Description of the run, in markdown."""
     lines = [
         (
-            f"**{done.rows:,} rows of {markdown(source)} = {done.scored:,} scored + {done.rejected:,} rejected**, "
-            f"by {markdown(model)}."
+            f"**{counted(done.rows, 'row')} of {markdown(source)} = {done.scored:,} scored + {done.rejected:,} "
+            f"rejected**, by {markdown(model)}."
         ),
         "",
         f"Drift: **{drift.word}**{'. ' + compared if compared else ''}",

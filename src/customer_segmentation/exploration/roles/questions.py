@@ -12,7 +12,7 @@ from customer_segmentation.exploration.roles.column_guesses import Guess
 from customer_segmentation.exploration.roles.evidence import short
 from customer_segmentation.exploration.roles.meanings import Meaning, Weighed
 from customer_segmentation.exploration.roles.vocabulary import cell_words, fold_text
-from customer_segmentation.formatting import percent
+from customer_segmentation.formatting import counted, percent
 
 if TYPE_CHECKING:
     from customer_segmentation.exploration.roles.order_table import OrderColumns
@@ -193,7 +193,8 @@ def key_questions(
             )
         )
     if facts.count <= _FEW_CUSTOMERS and len(facts.filled) > 10 * facts.count and not said:
-        asks = f"{header} gives only {facts.count} customers in {len(facts.filled):,} rows: does it name the customer?"
+        only = f"{counted(facts.count, 'customer')} in {len(facts.filled):,} rows"
+        asks = f"{header} gives only {only}: does it name the customer?"
         found.append(
             Question(
                 header,

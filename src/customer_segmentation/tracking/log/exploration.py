@@ -17,7 +17,7 @@ from customer_segmentation.exploration.exploration import Exploration
 from customer_segmentation.exploration.hypotheses import HypothesisResult, hypotheses_table
 from customer_segmentation.figures.exploration import correlation_heatmap, counts_figure, distributions
 from customer_segmentation.figures.pairs import pairs_figure
-from customer_segmentation.formatting import capital, level, listed, markdown, metric_name, told_apart
+from customer_segmentation.formatting import capital, counted, level, listed, markdown, metric_name, told_apart
 from customer_segmentation.settings.data import Role
 from customer_segmentation.tracking.items import FigureItem, Item, Metrics, Table, Tags, Text
 from customer_segmentation.tracking.log.table import table_items
@@ -177,7 +177,7 @@ def explore_description(table: CustomerTable, found: Exploration, *, command: st
         "### Rows",
         "",
         (
-            f"{counts['rows_read']:,} rows of {markdown(table.source)} = {counts['rows_used']:,} used + "
+            f"{counted(counts['rows_read'], 'row')} of {markdown(table.source)} = {counts['rows_used']:,} used + "
             f"{counts['rows_not_selected']:,} not selected + {counts['rows_set_aside']:,} set aside."
         ),
         *[f"- corrected: {markdown(what)}: {count:,}" for what, count in table.repairs.items()],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from customer_segmentation.figures.migration import migration_heatmap
-from customer_segmentation.formatting import percent
+from customer_segmentation.formatting import counted, percent
 from customer_segmentation.segments.migration import Migration
 from customer_segmentation.tracking.items import FigureItem, Item, Metrics, Table
 
@@ -29,6 +29,6 @@ def migration_items(found: Migration, *, title: str) -> Iterator[Item]:
         }
     )
     same = [(match.before, match.after) for match in found.matching.matches]
-    sentence = f"{percent(found.stayed)} of {found.customers:,} customers stay in their segment."
+    sentence = f"{percent(found.stayed)} of {counted(found.customers, 'customer')} stay in their segment."
     figure = migration_heatmap(found.counts, found.names_before, found.names_after, same, title, sentence=sentence)
     yield FigureItem(figure, "migration.png")
