@@ -62,10 +62,11 @@ def measure(path: str, features: int, full: bool) -> dict[str, float]:
     from customer_segmentation.clustering.feature_set import feature_set
     from customer_segmentation.clustering.full_data import FullDataScores
     from customer_segmentation.clustering.space import build_space
-    from customer_segmentation.data.batches import stream_customers
+    from customer_segmentation.data.batches import cleaned, opened_whole
     from customer_segmentation.data.load import load_customers
     from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Role
     from customer_segmentation.settings.sweep import ScoresSettings
+    from customer_segmentation.sources.distributed import chunks_with_texts
 
     number = {f"measure_{at}": ColumnSpec(role=Role.numeric, type=ColumnType.number) for at in range(features)}
     columns = {
@@ -107,7 +108,9 @@ def measure(path: str, features: int, full: bool) -> dict[str, float]:
     if table.sampled_from:
         began = time.process_time()
         sums = FullDataScores({candidate.k: candidate.estimator for candidate in study.candidates})
-        for batch in stream_customers(data, needed=list(number), batch_rows=BATCH):
+        source, rules = opened_whole(data, needed=list(number), batch_rows=BATCH)
+        for chunk in chunks_with_texts(source, rules.wanted.specs, size=BATCH):
+            batch, _ = cleaned(chunk, rules)
             placed = np.ascontiguousarray(space.preparation.transform(batch.customers), dtype=float)
             sums.add(placed, batch.customers["revenue"].to_numpy())
         full_data = {"everybody": time.process_time() - began, "assigned": sums.customers}

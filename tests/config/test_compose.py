@@ -6,7 +6,7 @@ import pytest
 from customer_segmentation.config import hydra_app
 from customer_segmentation.config.checks import check_sweep, never_chosen
 from customer_segmentation.config.compose import plan
-from customer_segmentation.config.paths import options_of, shadowed
+from customer_segmentation.config.paths import options_of
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.data import ColumnSpec
 
@@ -97,7 +97,6 @@ def test_a_users_own_files_are_found_and_preferred():
     assert made.swept == {"scaling": ("mine", "standard")}
     assert [settings.scaling.scaler is None for settings in made.settings] == [False, True]
     assert {"mine", "standard", "minmax"} <= set(options_of("scaling"))
-    assert [path.name for path in shadowed()] == ["standard.yaml"]
 
 
 def test_the_contract_is_typed_and_a_configs_own_columns_go_over_it():

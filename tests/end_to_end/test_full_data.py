@@ -4,9 +4,9 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
+from batches import stream_customers
 
 from customer_segmentation.commands.main import main
-from customer_segmentation.data.batches import stream_customers
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.scoring.load import load_segment_model
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Population, Role

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from batches import stream_customers
 
-from customer_segmentation.data.batches import stream_customers
 from customer_segmentation.data.load import load_customers, table_of
 from customer_segmentation.scoring.columns import contract_of
 from customer_segmentation.settings.data import DataSettings

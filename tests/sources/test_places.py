@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from batches import stream_customers
 
-from customer_segmentation.data.batches import stream_customers
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Role

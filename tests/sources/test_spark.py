@@ -10,9 +10,10 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
+from batches import stream_customers
 
 from customer_segmentation.commands.main import main
-from customer_segmentation.data.batches import cleaned, cleaned_repetitions, opened_whole, stream_customers
+from customer_segmentation.data.batches import cleaned, cleaned_repetitions, opened_whole
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.data.repeated_ids import Held
 from customer_segmentation.errors import DataError, SettingsError

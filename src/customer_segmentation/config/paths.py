@@ -82,20 +82,6 @@ def options_of(group: str, here: Path | None = None) -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
-def shadowed(here: Path | None = None) -> list[Path]:
-    """Files of the user's ``conf/`` and ``experiments/`` that stand in for shipped ones of the same name."""
-    here = (Path.cwd() if here is None else here).resolve()
-    shipped = shipped_root().resolve()
-    if here == shipped:
-        return []
-    return [
-        path
-        for top in ("conf", "experiments")
-        for path in sorted((here / top).rglob("*.yaml"))
-        if (shipped / path.relative_to(here)).is_file()
-    ]
-
-
 def first_comment(path: Path) -> str:
     """Return what a config file is about: its ``about:`` line, else nothing."""
     for line in path.read_text(encoding="utf-8").splitlines():

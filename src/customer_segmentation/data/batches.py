@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
 
@@ -19,43 +19,8 @@ from customer_segmentation.data.wanted import wanted_columns
 from customer_segmentation.settings.data import DataSettings
 from customer_segmentation.settings.engine import EngineSettings
 from customer_segmentation.sources.base import Chunk, TableSource
-from customer_segmentation.sources.distributed import chunks_with_texts
 from customer_segmentation.sources.open import open_source
 from customer_segmentation.sources.parsing.texts import texts_of
-
-
-def stream_customers(settings: DataSettings, *, needed: Collection[str], batch_rows: int) -> Iterator[CustomerTable]:
-    """Clean and select the customers of a table of any size by the rules of `load_customers`, chunk by chunk.
-
-    Parameters
-    ----------
-    settings : DataSettings
-        Of the table; all its rows are read, whatever ``max_rows`` says.
-    needed : collection of str
-        Columns without one of which a row is rejected.
-    batch_rows : int
-        Rows that are held at a time.
-
-    Yields
-    ------
-    CustomerTable
-        Of one chunk, which may be without customers, has no digest and is not refused for its share of rejected rows.
-        Rows are numbered as in the source; those that are rejected are given with the cells that were read. Rows whose
-        id stands in several come last, together.
-
-    Raises
-    ------
-    DataError
-        The source cannot be read to its end.
-    """
-    source, rules = opened_whole(settings, needed=needed, batch_rows=batch_rows)
-    held: list[Held] = []
-    for chunk in chunks_with_texts(source, rules.wanted.specs, size=batch_rows):
-        table, aside = cleaned(chunk, rules)
-        held += [] if aside is None else [aside]
-        yield table
-    if held:
-        yield cleaned_repetitions(held, rules)
 
 
 def opened_whole(

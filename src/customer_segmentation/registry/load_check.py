@@ -21,7 +21,6 @@ import pandas as pd
 from customer_segmentation.registry.checks import Check, checked
 
 Environment = Literal["fresh_process", "clean_environment"]
-ENVIRONMENTS: tuple[Environment, ...] = ("fresh_process", "clean_environment")
 
 #: Seconds: for a process that imports MLflow on a busy machine, and for installing the requirements.
 LOAD, INSTALL = 240, 1200

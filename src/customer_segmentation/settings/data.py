@@ -78,7 +78,6 @@ class Download:
     sha256: str = ""  # of the table itself, inside the archive where it comes in one
     member: str = ""  # the table inside a zip archive
     page: str = ""  # where a person finds the table
-    licence: str = ""  # under which it is published
 
 
 @dataclass

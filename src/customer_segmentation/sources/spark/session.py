@@ -128,15 +128,6 @@ def connect(engine: EngineSettings) -> Connection:
     return connection
 
 
-def forget_connections() -> None:
-    """Close the sessions that this process has opened; one that it found running is left alone."""
-    for remote, connection in list(_OPEN.items()):
-        del _OPEN[remote]
-        if remote != "session":
-            with contextlib.suppress(Exception):
-                connection.session.stop()
-
-
 @contextlib.contextmanager
 def spark_errors(shown: str) -> Iterator[None]:
     """Turn what Spark raises into one sentence.
