@@ -72,12 +72,25 @@ DATES = {
         type=ColumnType.date, reference_date="2024-06-30", date_format="%d/%m/%Y", future=True, fill="30/06/2024"
     ),
 }
+IMPUTE = {
+    "blank": {"Months": "median", "Change": "mean", "Film": "most_frequent", "City": "most_frequent"}
+    | {"Plan": "most_frequent", "Joined": "median"},
+}
 FEATURES = {
     "dated": {
         "seen": {"days_since": "Joined"},
         "age": {"years_since": "Joined"},
         "stay": {"months_between": ["Joined", "Left"]},
         "paid": "Paid",
+    },
+    "blank": {
+        "months": "Months",
+        "rate": {"ratio": ["Change", "Months"]},
+        "film": "Film",
+        "city": "City",
+        "plan": "Plan",
+        "unknown": {"missing": "Change"},
+        "seen": {"days_since": "Joined"},
     },
     "positive": {"months": "Months", "paid": "Paid", "charge": "Charge"},
     "numbers": {"months": "Months", "paid": "Paid", "change": "Change", "charge": "Charge"},
@@ -254,11 +267,12 @@ def odd_rows():
 
 
 def model_of(features, scaler, k=4, estimator=None, indicators=None, **fields):
-    raw = table()
-    columns = NUMBERS | WORDS | DATES
-    space = build_space(
-        raw, feature_set("f", "", FEATURES[features], columns), scaling="s", scaler=scaler, indicators=indicators
-    )
+    raw, impute = table(), IMPUTE.get(features, {})
+    for at, name in enumerate(impute):
+        raw[name] = raw[name].astype(object)
+        raw.loc[at :: 11 + at, name] = None
+    declared = feature_set("f", "", FEATURES[features], NUMBERS | WORDS | DATES, impute)
+    space = build_space(raw, declared, scaling="s", scaler=scaler, indicators=indicators)
     estimator = (estimator or KMeans(k, n_init=2, random_state=0)).fit(space.matrix)
     given = {"numbers": tuple(range(k)), "names": {}, "contract": {"ID": {"role": "id"}}} | fields
     return SegmentModel(space.pipeline(estimator), centres=estimator.cluster_centers_, example=raw.head(2), **given)
@@ -313,6 +327,7 @@ PAIRS = [
     *((scaling, "positive" if scaling == "log_standard" else "numbers") for scaling in SCALINGS),
     ("standard", "formed"),
     ("standard", "dated"),
+    ("standard", "blank"),
 ]
 
 

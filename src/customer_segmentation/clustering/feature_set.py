@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Literal
 
 from customer_segmentation.data.expressions import DAYS_OF, TO_REFERENCE, Expression, bound, parse
 from customer_segmentation.errors import SettingsError
+from customer_segmentation.formatting import listed
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
 from customer_segmentation.settings.sweep import FeaturesSettings
 
 Kind = Literal["numeric", "indicator", "category"]
+
+#: Statistics that can stand in the blank cells of a column.
+_OF_NUMBERS, _OF_WORDS = ("median", "mean", "most_frequent"), ("most_frequent",)
+IMPUTED_BY: dict[ColumnType, tuple[str, ...]] = {
+    ColumnType.number: _OF_NUMBERS,
+    ColumnType.integer: _OF_NUMBERS,
+    ColumnType.date: ("median", "most_frequent"),
+    ColumnType.yes_no: _OF_WORDS,
+    ColumnType.category: _OF_WORDS,
+    ColumnType.text: _OF_WORDS,
+}
 
 
 @dataclass(frozen=True)
@@ -37,6 +49,7 @@ class FeatureSet:
     about: str
     features: tuple[Feature, ...]
     specs: dict[str, ColumnSpec]  # of every column that is read, also by repairs
+    impute: dict[str, str] = field(default_factory=dict)  # column to the statistic that stands in its blank cells
 
     @property
     def names(self) -> list[str]:
@@ -57,6 +70,12 @@ class FeatureSet:
         """Columns of the customer table that the features read, each once."""
         return list(dict.fromkeys(name for feature in self.features for name in feature.expression.columns))
 
+    @property
+    def valued(self) -> list[str]:
+        """Those of `columns` without a value of which a customer has no place: the others may be blank."""
+        read = dict.fromkeys(name for feature in self.features for name in feature.expression.valued)
+        return [name for name in read if name not in self.impute]
+
 
 def columns_of_repairs(names: list[str], columns: Mapping[str, ColumnSpec]) -> list[str]:
     """``names`` and the columns by which their known errors are corrected.
@@ -74,7 +93,13 @@ def columns_of_repairs(names: list[str], columns: Mapping[str, ColumnSpec]) -> l
     return list(dict.fromkeys(found))
 
 
-def feature_set(name: str, about: str, declared: Mapping[str, Any], columns: Mapping[str, ColumnSpec]) -> FeatureSet:
+def feature_set(
+    name: str,
+    about: str,
+    declared: Mapping[str, Any],
+    columns: Mapping[str, ColumnSpec],
+    impute: Mapping[str, Any] | None = None,
+) -> FeatureSet:
     """Read a declared feature set against the contract of a customer table.
 
     Parameters
@@ -84,12 +109,15 @@ def feature_set(name: str, about: str, declared: Mapping[str, Any], columns: Map
         Feature name to a column's name, or to a mapping with one operation and optionally ``unit`` and ``about``.
     columns : mapping
         Contract of the table: canonical column name to its ColumnSpec.
+    impute : mapping of str to str, optional
+        Column to the statistic that stands in its blank cells.
 
     Raises
     ------
     SettingsError
         No features, text that is not an expression, a column that the table's contract does not know, an outcome or
-        an id used as a feature, or arithmetic on a category.
+        an id used as a feature, arithmetic on a category, or a column imputed that no feature reads or by a statistic
+        that it does not have.
     """
     if not declared:
         raise SettingsError(f"features={name} declares no columns; give it at least one under features.columns.")
@@ -108,7 +136,25 @@ def feature_set(name: str, about: str, declared: Mapping[str, Any], columns: Map
         features.append(Feature(str(label), bound(expression, days), unit, kind))
     read = list(dict.fromkeys(column for feature in features for column in feature.expression.columns))
     specs = {column: columns[column] for column in columns_of_repairs(read, columns)}
-    return FeatureSet(name, about, tuple(features), specs)
+    found = FeatureSet(name, about, tuple(features), specs, {key: str(how) for key, how in (impute or {}).items()})
+    _check_impute(found)
+    return found
+
+
+def _check_impute(features: FeatureSet) -> None:
+    read = {name for feature in features.features for name in feature.expression.valued}
+    for column, how in features.impute.items():
+        if column not in read:
+            raise SettingsError(
+                f"features.impute names {column!r}, whose value no feature of features={features.name} reads; these "
+                f"read {listed(sorted(read), most=8)}."
+            )
+        allowed = IMPUTED_BY[features.specs[column].type]
+        if how not in allowed:
+            raise SettingsError(
+                f"features.impute.{column} is {how!r}; expected {' or '.join(allowed)} for a column of the type "
+                f"{features.specs[column].type.value}."
+            )
 
 
 def _check_column(column: str, columns: Mapping[str, ColumnSpec], where: str) -> None:
@@ -127,6 +173,8 @@ def _kind(expression: Expression, columns: Mapping[str, ColumnSpec], where: str)
     types = {column: columns[column].type for column in expression.columns}
     _check_dates(expression, types, where)
     words = [column for column, kind in types.items() if kind in (ColumnType.text, ColumnType.category)]
+    if expression.operation == "missing":
+        return "indicator"
     if expression.operation == "column":
         if words:
             return "category"
@@ -144,6 +192,8 @@ def _check_dates(expression: Expression, types: Mapping[str, ColumnType], where:
     SettingsError
         Names the feature, the column and what to do.
     """
+    if expression.operation == "missing":
+        return
     if expression.operation in TO_REFERENCE and len(expression.operands) > 1:
         raise SettingsError(
             f"{where}.{expression.operation} has {len(expression.operands)} operands; expected 1: it counts to the "
@@ -175,4 +225,4 @@ def declared_features(settings: FeaturesSettings, columns: Mapping[str, ColumnSp
     columns : the contract, for types, units and roles
     name : the feature set's name
     """
-    return feature_set(name, settings.about, settings.columns, columns)
+    return feature_set(name, settings.about, settings.columns, columns, settings.impute)

@@ -15,6 +15,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
 from customer_segmentation.clustering.feature_set import FeatureSet
+from customer_segmentation.clustering.imputation import imputation
 from customer_segmentation.clustering.indicator_weight import weigh, weighting
 from customer_segmentation.clustering.transformers import CustomerFeatures, plain_expression
 from customer_segmentation.data.contract import CASTING, plain_spec
@@ -42,6 +43,8 @@ class Space:
         Fitted steps ``features`` and ``scaling``.
     notes : tuple of str
         What a reader of its scores should know.
+    imputed : tuple of str
+        A sentence on each column whose blank cells were taken for a value.
     """
 
     features: FeatureSet
@@ -51,6 +54,7 @@ class Space:
     values: pd.DataFrame
     preparation: Pipeline
     notes: tuple[str, ...]
+    imputed: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -149,18 +153,23 @@ def build_space(
     Raises
     ------
     StudyError
-        A feature has missing or infinite values, or all customers are alike in every feature.
+        A feature has missing or infinite values, a column to impute has none at all, or all customers are alike in
+        every feature.
     """
     builder = CustomerFeatures(
         columns={name: plain_spec(spec, keys=CASTING) for name, spec in features.specs.items()},
         features={feature.name: plain_expression(feature.expression) for feature in features.features},
         categories=features.of_kind("category"),
     )
+    imputed = imputation(builder.prepare(customers).frame, features) if features.impute else {}
+    if imputed:
+        builder.set_params(blanks={name: item.value for name, item in imputed.items()})
     if scaler is not None and getattr(scaler, "copy", True) is False:
         scaler.set_params(copy=True)  # or it would write into the table, of which a feature may be a column
     values = builder.fit(customers).transform(customers)
     _check_values(values, features)
-    notes = _notes(values, features, scaler)
+    sentences = tuple(item.sentence for item in imputed.values() if item.blank)
+    notes = (*_notes(values, features, scaler), *sentences)
     weighted = indicators is not None and 0 < len(features.of_kind("numeric")) < len(features.features)
     encoder = _encoder(features, scaler, weighted=weighted)
     with warnings.catch_warnings(), np.errstate(all="ignore"):  # what becomes undefined is told below
@@ -184,7 +193,7 @@ def build_space(
             f"{', '.join(features.names)}; there is nothing to segment by."
         )
     preparation = Pipeline([("features", builder), ("scaling", encoder)])
-    return Space(features, scaling, matrix, names, values, preparation, notes)
+    return Space(features, scaling, matrix, names, values, preparation, notes, sentences)
 
 
 def _encoder(features: FeatureSet, scaler: Any, *, weighted: bool) -> Any:
@@ -217,8 +226,8 @@ def _check_values(values: pd.DataFrame, features: FeatureSet) -> None:
         if bad:
             raise StudyError(
                 f"features={features.name}: {feature.name} = {feature.expression} has no finite value for {bad:,} of "
-                f"{len(column):,} customers; declare what a blank means (data.columns.<column>.fill), or choose "
-                "another feature."
+                f"{len(column):,} customers; declare what a blank means (data.columns.<column>.fill), impute it "
+                "(features.impute), or choose another feature."
             )
 
 

@@ -30,6 +30,8 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         Feature name to the plain form of its expression (see `plain_expression`).
     categories : list of str
         The features that stay words.
+    blanks : dict, optional
+        Column to what its blank cells are taken for: a number, yes or no as 1 or 0, a word, a day since 1970-01-01.
 
     Attributes
     ----------
@@ -37,10 +39,17 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         The columns it reads; others are ignored.
     """
 
-    def __init__(self, columns: dict[str, Any], features: dict[str, Any], categories: list[str]) -> None:
+    def __init__(
+        self,
+        columns: dict[str, Any],
+        features: dict[str, Any],
+        categories: list[str],
+        blanks: dict[str, Any] | None = None,
+    ) -> None:
         self.columns = columns
         self.features = features
         self.categories = categories
+        self.blanks = blanks
 
     def fit(self, X: pd.DataFrame, y: object = None) -> Self:  # noqa: ARG002 - the signature of its kind
         """Remember the columns; nothing is learnt from the customers.
@@ -95,7 +104,7 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         """Features of customers whose cells are typed already."""
         features = {}
         for name, expression in self.features.items():
-            values = evaluate(parse(expression, where=f"features.columns.{name}"), clean)
+            values = evaluate(parse(expression, where=f"features.columns.{name}"), clean, self.blanks)
             if name in self.categories:
                 features[name] = values.astype(object).where(values.notna(), "")
             else:
@@ -103,6 +112,16 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
                 features[name] = pd.Series(numbers, index=clean.index, copy=False)
         # Not copied: of a large table a feature that is a column costs nothing then.
         return pd.DataFrame(features, index=clean.index, copy=False)
+
+    @property
+    def may_be_blank(self) -> set[str]:
+        """Columns of which a blank cell has a meaning to every feature that reads it."""
+        valued = {
+            column
+            for name, expression in self.features.items()
+            for column in parse(expression, where=f"features.columns.{name}").valued
+        }
+        return set(self.needed) - (valued - set(self.blanks or ()))
 
     @property
     def needed(self) -> list[str]:

@@ -13,6 +13,7 @@ from customer_segmentation.config.extras import check_launcher
 from customer_segmentation.config.instantiate import make_estimator, make_scaler
 from customer_segmentation.config.playbook_file import check_playbook_of
 from customer_segmentation.data.expressions import parse
+from customer_segmentation.data.wanted import Needed
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.formatting import listed
 from customer_segmentation.secrets import redact
@@ -28,13 +29,13 @@ if TYPE_CHECKING:
     from customer_segmentation.config.compose import Plan
 
 
-def check_plan(plan: Plan) -> list[str]:
+def check_plan(plan: Plan) -> Needed:
     """Check every job of a sweep before any work.
 
     Returns
     -------
-    list of str
-        Columns that the sweep needs of the customer table.
+    Needed
+        Columns of the customer table that the studies read together.
 
     Raises
     ------
@@ -49,9 +50,12 @@ def check_plan(plan: Plan) -> list[str]:
             f"launcher={first.launcher.kind} does not go with engine={first.engine.kind}: one process speaks to Spark; "
             "leave the launcher out."
         )
-    needed: list[str] = []
+    valued: list[str] = []
+    every: list[str] = []
     for settings, choices in zip(plan.settings, plan.choices_of, strict=True):
-        needed += check_sweep(settings, choices["features"])
+        needed = check_sweep(settings, choices["features"])
+        valued += needed.valued
+        every += [*needed.valued, *needed.blank]
     named = {text.partition("=")[0] for text in plan.overrides}
     asked_of(first.exploration, first.hypotheses, first.data.columns, named)
     # Objects come last: making one imports scikit-learn.
@@ -59,10 +63,10 @@ def check_plan(plan: Plan) -> list[str]:
         make_scaler(settings.scaling.scaler, choices["scaling"])
         make_scaler(settings.yardstick.scaling.scaler, "of the yardstick")
         make_estimator(settings.clustering.estimator, choices["clustering"], 2, settings.seed)
-    return list(dict.fromkeys(needed))
+    return Needed.of(valued, every)
 
 
-def check_sweep(settings: SweepSettings, features: str) -> list[str]:
+def check_sweep(settings: SweepSettings, features: str) -> Needed:
     """Check the settings of one study; return the columns of the customer table that it needs.
 
     Parameters
@@ -78,12 +82,14 @@ def check_sweep(settings: SweepSettings, features: str) -> list[str]:
     _check_k(parse_k(settings.k), settings.selection)
     check_playbook_of(settings)
     columns = settings.data.columns
-    needed = declared_features(settings.features, columns, features).columns
-    needed += declared_features(settings.yardstick.features, columns, "of the yardstick").columns
+    own = declared_features(settings.features, columns, features)
+    reference = declared_features(settings.yardstick.features, columns, "of the yardstick")
     fewest, most = settings.selection.fewest_segments, settings.selection.most_segments
     if most is not None and fewest > most:
         raise SettingsError(f"selection.fewest_segments={fewest}: expected at most selection.most_segments={most}.")
-    return list(dict.fromkeys(columns_of_repairs(list(dict.fromkeys(needed)), columns)))
+    valued = columns_of_repairs(list(dict.fromkeys([*own.valued, *reference.valued])), columns)
+    every = columns_of_repairs(list(dict.fromkeys([*own.columns, *reference.columns])), columns)
+    return Needed.of(valued, [*valued, *every])
 
 
 def _check_k(ks: Sequence[int], selection: SelectionSettings) -> None:

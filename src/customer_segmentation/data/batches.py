@@ -24,7 +24,12 @@ from customer_segmentation.sources.parsing.texts import texts_of
 
 
 def opened_whole(
-    settings: DataSettings, *, needed: Collection[str], batch_rows: int, engine: EngineSettings | None = None
+    settings: DataSettings,
+    *,
+    needed: Collection[str],
+    batch_rows: int,
+    blank: Collection[str] = (),
+    engine: EngineSettings | None = None,
 ) -> tuple[TableSource, Rules]:
     """Open a table for a pass over all its rows, with the rules by which any of its chunks is cleaned.
 
@@ -33,10 +38,11 @@ def opened_whole(
     settings : of the table; all its rows are read, whatever ``max_rows`` says
     needed : columns without one of which a row is rejected
     batch_rows : rows that are held at a time
+    blank : columns that must be there, and may be blank
     engine : what reads it
     """
     source = open_source(replace(settings, max_rows=sys.maxsize), engine)
-    return source, rules_of(source, wanted_columns(source, settings, needed=needed), size=batch_rows)
+    return source, rules_of(source, wanted_columns(source, settings, needed=needed, blank=blank), size=batch_rows)
 
 
 def cleaned(chunk: Chunk, rules: Rules) -> tuple[CustomerTable, Held | None]:

@@ -16,6 +16,7 @@ days_since     a date                  days from it to the reference date of the
 days_until     a date                  days from the reference date to it
 years_since    a date                  years of 365.2425 days since it: an age
 months_between [a, b]                  months of 30.436875 days from the date a to the date b
+missing        a column                1 where its cell is blank, 0 where it is not
 ============== ======================= =====================================================
 
 Operands are expressions again, so ``{truncate: {ratio: [Tenure in Months, 12]}}`` is the tenure in whole years.
@@ -47,6 +48,7 @@ OPERATIONS: dict[str, tuple[int, int | None]] = {
     "days_until": (1, 2),
     "years_since": (1, 2),
     "months_between": (2, 2),
+    "missing": (1, 1),
 }
 #: Those whose operands are columns of dates, and the days of their unit: the mean Gregorian year and month.
 DAYS_OF = {"days_since": 1.0, "days_until": -1.0, "years_since": 365.2425, "months_between": 365.2425 / 12}
@@ -69,6 +71,15 @@ class Expression:
         if self.operation == "column":
             return (self.name,)
         return tuple(dict.fromkeys(name for operand in self.operands for name in operand.columns))
+
+    @property
+    def valued(self) -> tuple[str, ...]:
+        """Those of `columns` whose values it reads, and not only whether there is one."""
+        if self.operation == "column":
+            return (self.name,)
+        if self.operation == "missing":
+            return ()
+        return tuple(dict.fromkeys(name for operand in self.operands for name in operand.valued))
 
     def __str__(self) -> str:
         if self.operation == "column":
@@ -119,8 +130,10 @@ def parse(spec: Any, *, where: str) -> Expression:
         wanted = f"{fewest}" if fewest == most or operation in TO_REFERENCE else f"at least {fewest}"
         raise SettingsError(f"{where}.{operation} has {len(operands)} operands; expected {wanted}.")
     first = operands[:1] if operation in TO_REFERENCE else operands
-    if operation in ("count_yes", *DAYS_OF) and any(operand.operation != "column" for operand in first):
-        what = "counts yes/no columns" if operation == "count_yes" else "reads columns of dates"
+    if operation in ("count_yes", "missing", *DAYS_OF) and any(operand.operation != "column" for operand in first):
+        what = {"count_yes": "counts yes/no columns", "missing": "reads a column"}.get(
+            operation, "reads columns of dates"
+        )
         raise SettingsError(f"{where}.{operation} {what}; expected names of columns only.")
     return Expression(operation, operands)
 
@@ -150,7 +163,20 @@ def _numbers(values: pd.Series) -> np.ndarray:
     return values.to_numpy(dtype=float, na_value=np.nan)
 
 
-def evaluate(expression: Expression, frame: pd.DataFrame) -> pd.Series:
+def _filled(values: pd.Series, blank: Any) -> pd.Series:
+    """Values with ``blank`` where there is none; of dates it is the day since 1970-01-01."""
+    if blank is None or not values.isna().any():
+        return values
+    if pd.api.types.is_datetime64_dtype(values.dtype):
+        return values.fillna(pd.Timestamp(np.datetime64(int(blank), "D")))
+    if pd.api.types.is_bool_dtype(values.dtype):
+        return values.fillna(bool(blank))
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.astype(object)
+    return values.fillna(blank)
+
+
+def evaluate(expression: Expression, frame: pd.DataFrame, blanks: Mapping[str, Any] | None = None) -> pd.Series:
     """Value of an expression for each row.
 
     Parameters
@@ -158,6 +184,8 @@ def evaluate(expression: Expression, frame: pd.DataFrame) -> pd.Series:
     expression : Expression
     frame : DataFrame of shape (n_customers, n_columns)
         Holds the columns of the expression. Yes/no columns are boolean, or 0 and 1.
+    blanks : mapping of str to number, bool or str, optional
+        Column to what its blank cells are taken for.
 
     Returns
     -------
@@ -166,10 +194,12 @@ def evaluate(expression: Expression, frame: pd.DataFrame) -> pd.Series:
         logarithm of a number below 0) is missing.
     """
     if expression.operation == "column":
-        return frame[expression.name]
+        return _filled(frame[expression.name], (blanks or {}).get(expression.name))
     if expression.operation == "number":
         return pd.Series(expression.number, index=frame.index, dtype=float)
-    operands = [_numbers(evaluate(operand, frame)) for operand in expression.operands]
+    if expression.operation == "missing":
+        return frame[expression.operands[0].name].isna().astype(float)
+    operands = [_numbers(evaluate(operand, frame, blanks)) for operand in expression.operands]
     with np.errstate(divide="ignore", invalid="ignore"):
         match expression.operation:
             case "ratio":

@@ -29,6 +29,7 @@ def load_customers(
     settings: DataSettings,
     *,
     needed: Collection[str] | None = None,
+    blank: Collection[str] = (),
     welcome: Collection[str] = (),
     engine: EngineSettings | None = None,
 ) -> CustomerTable:
@@ -41,6 +42,9 @@ def load_customers(
         Columns that the work at hand cannot do without: each must be there, and a row without one of these values is
         set aside. They are read together with the id, the population's column, value and outcomes. None reads all
         columns of the contract and lets missing values stand, for a description of the table.
+    blank : collection of str
+        Columns that must be there as well, but of which a cell may be blank: features know what that means. One that
+        cannot be read sets its row aside.
     welcome : collection of str
         Columns that are read as well where the table has them, for descriptions and profiles; a cell that cannot be
         read is a missing value there and costs nobody its place. They change neither who is used nor the digest.
@@ -65,12 +69,12 @@ def load_customers(
                 f"engine={engine.kind} reads customers and not orders (data.transactions); sum the orders up with "
                 "data.query, or leave engine out."
             )
-        return load_ordering_customers(settings, needed=needed)
+        return load_ordering_customers(settings, needed=None if needed is None else [*needed, *blank])
     # Settings that contradict are said before a source is opened, or downloaded.
     if not settings.columns:
         raise SettingsError("data.columns is empty; describe the table's columns, or let `segment init` write them.")
     population_of(settings)
-    return table_of(open_source(settings, engine), settings, needed=needed, welcome=welcome)
+    return table_of(open_source(settings, engine), settings, needed=needed, blank=blank, welcome=welcome)
 
 
 def table_of(
@@ -78,6 +82,7 @@ def table_of(
     settings: DataSettings,
     *,
     needed: Collection[str] | None = None,
+    blank: Collection[str] = (),
     welcome: Collection[str] = (),
 ) -> CustomerTable:
     """Clean and select the customers of an opened source, see `load_customers`.
@@ -86,7 +91,7 @@ def table_of(
     ----------
     source : TableSource
     settings : DataSettings
-    needed, welcome : collection of str
+    needed, blank, welcome : collection of str
         See `load_customers`.
 
     Raises
@@ -96,7 +101,7 @@ def table_of(
     SettingsError
         See `load_customers`.
     """
-    wanted = wanted_columns(source, settings, needed=needed, welcome=welcome)
+    wanted = wanted_columns(source, settings, needed=needed, blank=blank, welcome=welcome)
     rows = checked_rows(source.read(wanted.specs), wanted, source.decimal, source.rows_as_text)
     mark_totals(rows.rejected, rows.frame, source, np.flatnonzero(rows.filled))
     rows.rejected.refuse_above(

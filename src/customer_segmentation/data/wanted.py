@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from customer_segmentation.data.expressions import parse
 from customer_segmentation.errors import SettingsError
@@ -12,6 +13,27 @@ from customer_segmentation.settings.data import ColumnSpec, DataSettings, Popula
 from customer_segmentation.sources.base import TableSource
 from customer_segmentation.sources.parsing.headers import HeaderMatch, match_headers, refuse_lacking
 from customer_segmentation.sources.parsing.texts import fold
+
+
+class Needed(NamedTuple):
+    """Columns that the studies of a sweep read together; they decide which rows are set aside.
+
+    Attributes
+    ----------
+    valued : list of str
+        A row with a blank cell in one of them is set aside.
+    blank : list of str
+        Must be there as well; every study that reads one says what a blank means.
+    """
+
+    valued: list[str]
+    blank: list[str]
+
+    @classmethod
+    def of(cls, valued: Iterable[str], every: Iterable[str]) -> Needed:
+        """Of the columns that some study cannot do without a value of, and of all that are read."""
+        first = list(dict.fromkeys(valued))
+        return cls(first, [name for name in dict.fromkeys(every) if name not in first])
 
 
 @dataclass(frozen=True)
@@ -66,6 +88,7 @@ def wanted_columns(
     settings: DataSettings,
     *,
     needed: Collection[str] | None = None,
+    blank: Collection[str] = (),
     welcome: Collection[str] = (),
 ) -> WantedColumns:
     """Find the columns of the contract that are read from a source.
@@ -74,7 +97,7 @@ def wanted_columns(
     ----------
     source : TableSource
     settings : DataSettings
-    needed, welcome : collection of str
+    needed, blank, welcome : collection of str
         See `load_customers`.
 
     Raises
@@ -86,17 +109,18 @@ def wanted_columns(
     """
     columns, population = settings.columns, population_of(settings)
     required = _required(columns, needed, population)
-    wanted = _wanted(columns, required, needed)
-    used = {name for name in wanted if columns[name].role is not Role.ignore or name in required}
+    there = [*required, *_required(columns, blank, None)] if blank else required
+    wanted = _wanted(columns, there, needed)
+    used = {name for name in wanted if columns[name].role is not Role.ignore or name in there}
     guests = (set(welcome) & set(columns)) - wanted
     match = match_headers(source.headers, columns, wanted=used, source=source.name)
-    refuse_lacking([name for name in required if name in match.missing], source.headers, columns, source=source.name)
+    refuse_lacking([name for name in there if name in match.missing], source.headers, columns, source=source.name)
     present = {name: spec for name, spec in columns.items() if name in wanted | guests and name in match.positions}
     if not present:
         refuse_lacking(list(columns)[:5], source.headers, columns, source=source.name)
     # Of what only profiles speak of (value and outcomes where nothing needs them), a bad cell is a missing value.
     ids = [name for name, spec in present.items() if spec.role is Role.id][:1]
-    strict = used if needed is None else {*required, *ids}
+    strict = used if needed is None else {*there, *ids}
     return WantedColumns(present, match, tuple(required), frozenset(strict), frozenset(guests), population)
 
 

@@ -19,7 +19,15 @@ import sqlglot
 from customer_segmentation.formatting import percent
 from customer_segmentation.model.segment_model import SegmentModel
 from customer_segmentation.model.sql import headers_of
-from customer_segmentation.model.sql_cells import WRITTEN_IN, expression_sql, identifier, parsed, text_literal, texts
+from customer_segmentation.model.sql_cells import (
+    WRITTEN_IN,
+    blank_sql,
+    expression_sql,
+    identifier,
+    parsed,
+    text_literal,
+    texts,
+)
 from customer_segmentation.settings.export import Dialect
 from customer_segmentation.sources.parsing.texts import YES_SPELLINGS
 
@@ -267,9 +275,13 @@ def rules_case(model: SegmentModel, *, dialect: Dialect, headers: Mapping[str, s
     """
     columns = {name: identifier(header) for name, header in headers_of(model, headers or {}).items()}
     yes = texts(sorted(YES_SPELLINGS))
+    blanks = {
+        name: blank_sql(("no", "yes")[int(value)] if model.step.columns[name]["type"] == "yes_no" else value)
+        for name, value in (model.step.blanks or {}).items()
+    }
 
     def value_of(name: str) -> str:
-        return expression_sql(parsed(name, model.step.features[name]), columns)
+        return expression_sql(parsed(name, model.step.features[name]), columns, blanks)
 
     def condition(question: Mapping[str, Any], answer: bool) -> str:
         value = value_of(question["feature"])

@@ -152,7 +152,7 @@ class SegmentModel:
             name: plain_expression(bound(parse(plain, where=name), dict.fromkeys(dated, reference_date)))
             for name, plain in self.step.features.items()
         }
-        first = CustomerFeatures(dated, features, self.step.categories).fit(self.example)
+        first = CustomerFeatures(dated, features, self.step.categories, self.step.blanks).fit(self.example)
         (label, _), *others = self.pipeline.steps
         return replace(self, pipeline=type(self.pipeline)([(label, first), *others]))
 
@@ -315,7 +315,7 @@ def _reasons(read: Readable, clean: pd.DataFrame, features: pd.DataFrame, step: 
         shown = value if len(value) <= SHOWN else f"{value[:SHOWN]}… ({len(value)} characters)"
         found.setdefault(int(row), []).append(f"{column}: {shown!r} {reason}")
     told = {(int(row), column) for row, column in zip(problems["row"], problems["column"], strict=True)}
-    for name in clean.columns:
+    for name in clean.columns.difference(list(step.may_be_blank), sort=False):
         for row in np.flatnonzero(clean[name].isna().to_numpy()):
             if (int(row), name) not in told and int(row) not in read.unreadable:
                 found.setdefault(int(row), []).append(f"{name} is missing")

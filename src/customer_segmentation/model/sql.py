@@ -27,6 +27,7 @@ from customer_segmentation.errors import SettingsError, StudyError
 from customer_segmentation.model.segment_model import FARTHEST, TOO_FAR, SegmentModel, distinct_names
 from customer_segmentation.model.sql_cells import (
     WRITTEN_IN,
+    blank_sql,
     cell_of,
     expression_sql,
     identifier,
@@ -164,8 +165,9 @@ def _cells_and_features(model: SegmentModel, called: Mapping[str, str], key: str
     typed = {f"v_{keys[name]}": cell.value for name, cell in cells.items()}
     steps.add("cells", typed | {f"p_{keys[name]}": cell.problem for name, cell in cells.items()})
     values, problems = _mended(specs, keys, steps)
+    blanks = {name: blank_sql(value) for name, value in (model.step.blanks or {}).items()}
     features = {
-        f"f_{at}": expression_sql(parsed(name, plain), values)
+        f"f_{at}": expression_sql(parsed(name, plain), values, blanks)
         for at, (name, plain) in enumerate(model.step.features.items())
     }
     needed = model.needed
@@ -173,6 +175,7 @@ def _cells_and_features(model: SegmentModel, called: Mapping[str, str], key: str
     parts += [
         f"CASE WHEN {values[name]} IS NULL AND {problems[name]} IS NULL THEN {text_literal(f'{name} is missing')} END"
         for name in needed
+        if name not in model.step.may_be_blank
     ]
     told_of = " || ".join(f"COALESCE({part} || '; ', '')" for part in parts)
     steps.add("features", features | {"reasons": told_of})

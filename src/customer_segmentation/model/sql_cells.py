@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -221,7 +221,17 @@ def _problem(name: str, text: str, reason: str, unless: str) -> str:
     return f"CASE WHEN NOT ({unless}) THEN {told(name, text, reason)} END"
 
 
-def expression_sql(expression: Expression, columns: dict[str, str]) -> str:
+def blank_sql(value: object) -> str:
+    """Literal of what a model takes blank cells for.
+
+    Parameters
+    ----------
+    value : see `CustomerFeatures`
+    """
+    return text_literal(value) if isinstance(value, str) else number(float(value))  # type: ignore[arg-type] # a number
+
+
+def expression_sql(expression: Expression, columns: dict[str, str], blanks: Mapping[str, str] | None = None) -> str:
     """SQL of an expression of the small grammar; NULL where it has no value.
 
     Parameters
@@ -229,12 +239,17 @@ def expression_sql(expression: Expression, columns: dict[str, str]) -> str:
     expression : Expression
     columns : dict of str to str
         Where each column stands, as SQL.
+    blanks : mapping of str to str, optional
+        Column to what its blank cells are taken for, as SQL.
     """
     if expression.operation == "column":
-        return columns[expression.name]
+        column, blank = columns[expression.name], (blanks or {}).get(expression.name)
+        return column if blank is None else f"COALESCE({column}, {blank})"
+    if expression.operation == "missing":
+        return f"(CASE WHEN {columns[expression.operands[0].name]} IS NULL THEN 1 ELSE 0 END)"
     if expression.operation == "number":
         return number(expression.number)
-    operands = [expression_sql(operand, columns) for operand in expression.operands]
+    operands = [expression_sql(operand, columns, blanks) for operand in expression.operands]
     first = operands[0]
     match expression.operation:
         case "ratio":

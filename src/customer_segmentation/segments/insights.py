@@ -38,6 +38,7 @@ class SegmentInsights:
     high_value : HighValue or None
         None where the table has no column of role value.
     cautions : tuple of str
+        What was taken for known in placing the customers.
     stakes : tuple of Stake
         What is at stake with all customers of each segment.
     relations : tuple of Relation
@@ -141,6 +142,7 @@ def describe_segments(
         names,
         recommendations,
         high_value_customers(profiles, customers),
+        cautions=space.imputed,
         stakes=tuple(base.stake(segment) for segment in range(profiles.k)),
         relations=determined(table.customers, table.columns, space.features.columns),
         customers=customers,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from customer_segmentation.data.wanted import Needed
 from customer_segmentation.tracking.process import this_process
 from customer_segmentation.tracking.settled import settle
 
@@ -17,8 +18,8 @@ class SweepContext:
     ----------
     uri, experiment, experiment_id, sweep_id : str
         Where a study logs.
-    columns : list of str
-        Columns of the customer table that any study of the sweep reads: they decide together which rows are set aside,
+    columns : Needed
+        Columns of the customer table that the studies of the sweep read: they decide together which rows are set aside,
         so that all studies segment the same customers.
     tags : dict
         Tags of every run of the sweep.
@@ -36,7 +37,7 @@ class SweepContext:
     experiment: str
     experiment_id: str
     sweep_id: str
-    columns: list[str]
+    columns: Needed
     tags: dict[str, str]
     varied: list[str]
     continued: bool = False

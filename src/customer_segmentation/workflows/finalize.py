@@ -6,6 +6,7 @@ import pandas as pd
 
 from customer_segmentation.clustering.silhouette import silhouettes
 from customer_segmentation.config.playbook_file import playbook_name, playbook_of
+from customer_segmentation.data.wanted import Needed
 from customer_segmentation.errors import StudyError
 from customer_segmentation.formatting import counted
 from customer_segmentation.segments.insights import SegmentInsights, first_actions
@@ -25,7 +26,7 @@ SCORES = ("yardstick", "silhouette", "inertia", "smallest_share", "davies_bouldi
 
 
 def finish_chosen(
-    store: Store, chosen: pd.Series, spec: StudySpec, needed: list[str], customers: PreparedCustomers
+    store: Store, chosen: pd.Series, spec: StudySpec, needed: Needed, customers: PreparedCustomers
 ) -> tuple[RebuiltCandidate, SegmentInsights]:
     """Refit the chosen candidate from its config, check it against what was logged, log its figures and its model.
 
@@ -36,7 +37,7 @@ def finish_chosen(
         Row of the leaderboard.
     spec : StudySpec
         Its study.
-    needed : list of str
+    needed : Needed
         Columns that the studies of its sweep read together.
     customers : PreparedCustomers
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from customer_segmentation.clustering.study import Study
 from customer_segmentation.data.batches import cleaned, cleaned_repetitions, opened_whole
 from customer_segmentation.data.repeated_ids import Held, Rules
 from customer_segmentation.data.table import CustomerTable
+from customer_segmentation.data.wanted import Needed
 from customer_segmentation.formatting import percent
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.sources.base import Chunk, TableSource
@@ -110,7 +111,7 @@ class _Everybody:
 
 
 def score_full_data(
-    settings: SweepSettings, needed: Sequence[str], study: Study, space: Space, customers: PreparedCustomers
+    settings: SweepSettings, needed: Needed, study: Study, space: Space, customers: PreparedCustomers
 ) -> Assigned | None:
     """Pass the whole table by the fits of a study; give its candidates the scores of all customers.
 
@@ -157,12 +158,14 @@ def score_full_data(
 _OPENED: dict[str, tuple[TableSource, Rules]] = {}
 
 
-def _opened(settings: SweepSettings, needed: Sequence[str]) -> tuple[TableSource, Rules]:
+def _opened(settings: SweepSettings, needed: Needed) -> tuple[TableSource, Rules]:
     batch_rows = settings.large.batch_rows
-    key = repr((settings.data, settings.engine, batch_rows, sorted(needed)))
+    key = repr((settings.data, settings.engine, batch_rows, [sorted(part) for part in needed]))
     if key not in _OPENED:
         _OPENED.clear()
-        _OPENED[key] = opened_whole(settings.data, needed=needed, batch_rows=batch_rows, engine=settings.engine)
+        _OPENED[key] = opened_whole(
+            settings.data, needed=needed.valued, blank=needed.blank, batch_rows=batch_rows, engine=settings.engine
+        )
     return _OPENED[key]
 
 

@@ -19,6 +19,7 @@ from customer_segmentation.config.checks import exploration_columns
 from customer_segmentation.config.instantiate import make_scaler
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.data.table import CustomerTable
+from customer_segmentation.data.wanted import Needed
 from customer_segmentation.errors import DataError
 from customer_segmentation.execution.shared_data import held
 from customer_segmentation.model.build import Clusters
@@ -130,14 +131,14 @@ class PreparedCustomers:
         return describe_columns(self.table.customers, self.table.others, self.table.columns)
 
 
-def prepare_customers(settings: SweepSettings, needed: Sequence[str]) -> PreparedCustomers:
+def prepare_customers(settings: SweepSettings, needed: Needed) -> PreparedCustomers:
     """Load the table and build the reference space, or return what this process has loaded already.
 
     Parameters
     ----------
     settings : SweepSettings
-    needed : sequence of str
-        Columns that any study of the sweep reads.
+    needed : Needed
+        Columns that the studies of the sweep read together.
 
     Raises
     ------
@@ -152,16 +153,18 @@ def prepare_customers(settings: SweepSettings, needed: Sequence[str]) -> Prepare
         settings.profiles,
         settings.engine,
         (settings.tracking.customers, settings.tracking.customers_key),
-        sorted(needed),
+        [sorted(part) for part in needed],
     )
     return held(repr(shaping), lambda: _load(settings, needed))
 
 
-def _load(settings: SweepSettings, needed: Sequence[str]) -> PreparedCustomers:
+def _load(settings: SweepSettings, needed: Needed) -> PreparedCustomers:
     welcome = exploration_columns(settings)
     if settings.profiles == "all":
         welcome += profiled_columns(settings.data.columns)
-    table = load_customers(settings.data, needed=list(needed), welcome=welcome, engine=settings.engine)
+    table = load_customers(
+        settings.data, needed=needed.valued, blank=needed.blank, welcome=welcome, engine=settings.engine
+    )
     n = len(table.customers)
     if n < FEWEST_CUSTOMERS:
         raise DataError(

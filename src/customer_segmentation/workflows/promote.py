@@ -215,7 +215,9 @@ class _Promotion:
         if not known:
             return table.customers
         asked = found.spec.settings
-        again = load_customers(asked.data, needed=found.needed, welcome=known, engine=asked.engine)
+        again = load_customers(
+            asked.data, needed=found.needed.valued, blank=found.needed.blank, welcome=known, engine=asked.engine
+        )
         return again.customers
 
     def _identity(self, matching: Any, called: list[str], why: dict[int, str]) -> Identity:

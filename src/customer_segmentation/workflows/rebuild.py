@@ -17,6 +17,7 @@ from customer_segmentation.clustering.metrics import cluster_sizes
 from customer_segmentation.clustering.space import Space
 from customer_segmentation.config.composed import settings_from_yaml
 from customer_segmentation.config.playbook_file import PLAYBOOK, playbook_of, to_playbook
+from customer_segmentation.data.wanted import Needed
 from customer_segmentation.errors import StudyError
 from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.playbook import PlaybookSettings
@@ -44,7 +45,7 @@ class RebuiltCandidate:
         With the experiment of the run.
     run : mlflow.entities.Run
     spec : StudySpec
-    needed : list of str
+    needed : Needed
         Columns that the studies of its sweep read together.
     customers : PreparedCustomers
     space : Space
@@ -55,7 +56,7 @@ class RebuiltCandidate:
     store: Store
     run: Run
     spec: StudySpec
-    needed: list[str]
+    needed: Needed
     customers: PreparedCustomers
     space: Space
     fit: Fit
@@ -102,7 +103,7 @@ def reopen(store: Store, run_id: str, *, data_path: str | None = None) -> Rebuil
     return RebuiltCandidate(store, run, spec, needed, customers, space, fit)
 
 
-def spec_of_run(store: Store, run: Run) -> tuple[StudySpec, list[str]]:
+def spec_of_run(store: Store, run: Run) -> tuple[StudySpec, Needed]:
     """Compose the study of a candidate again; return it with the columns that its sweep read together.
 
     Parameters
@@ -119,7 +120,7 @@ def spec_of_run(store: Store, run: Run) -> tuple[StudySpec, list[str]]:
     tags = run.data.tags
     config = text_of(store, run.info.run_id, "config.yaml")
     settings: SweepSettings = settings_from_yaml(SweepSettings, config, text_of(store, tags["sweep"], "contract.yaml"))
-    needed = json.loads(text_of(store, tags["sweep"], "columns.json"))
+    needed = Needed(**json.loads(text_of(store, tags["sweep"], "columns.json")))
     overrides = tuple(overrides_of(store, tags["study_id"]))
     return StudySpec(tags["study"], settings, dict(run.data.params), overrides, int(tags["job"]), config), needed
 

@@ -12,6 +12,7 @@ from customer_segmentation.clustering.space import Space
 from customer_segmentation.clustering.study import Candidate, Study, run_study
 from customer_segmentation.config.compose import ComposedJob
 from customer_segmentation.config.playbook_file import playbook_of
+from customer_segmentation.data.wanted import Needed
 from customer_segmentation.errors import SegmentError, StoreError, debugging
 from customer_segmentation.execution.processes import follow_parent
 from customer_segmentation.execution.progress import current_progress
@@ -180,7 +181,7 @@ def run_logged(spec: StudySpec, context: SweepContext, store: Store) -> None:
         progress.study_done(spec.name, marks, "; ".join(space.notes))
 
 
-def compute(spec: StudySpec, columns: list[str], on_candidate: Callable[[int], None] | None = None) -> ComputedStudy:
+def compute(spec: StudySpec, columns: Needed, on_candidate: Callable[[int], None] | None = None) -> ComputedStudy:
     """Build the space of a study and run it. Pure computation: nothing is logged.
 
     Parameters

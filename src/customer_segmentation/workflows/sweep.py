@@ -13,6 +13,7 @@ import pandas as pd
 
 from customer_segmentation.config.compose import ComposedJob, Plan
 from customer_segmentation.data.table import CustomerTable
+from customer_segmentation.data.wanted import Needed
 from customer_segmentation.errors import SettingsError, debugging
 from customer_segmentation.execution.launchers import Launch, launch_of
 from customer_segmentation.execution.monitor import watched
@@ -103,14 +104,14 @@ class SweepResult:
     opened: RebuiltCandidate | None = None
 
 
-def customers_of(plan: Plan, needed: list[str]) -> PreparedCustomers:
+def customers_of(plan: Plan, needed: Needed) -> PreparedCustomers:
     """Load the customers of a sweep.
 
     Parameters
     ----------
     plan : Plan
-    needed : list of str
-        Columns that any study of the sweep reads, see `customer_segmentation.config.checks.check_plan`.
+    needed : Needed
+        Columns that the studies of the sweep read together, see `customer_segmentation.config.checks.check_plan`.
 
     Raises
     ------
@@ -130,7 +131,7 @@ def customers_of(plan: Plan, needed: list[str]) -> PreparedCustomers:
 def sweep(
     plan: Plan,
     customers: PreparedCustomers,
-    needed: list[str],
+    needed: Needed,
     store: Store,
     *,
     command_line: str,
@@ -145,8 +146,8 @@ def sweep(
         The composed jobs.
     customers : PreparedCustomers
         See `customers_of`.
-    needed : list of str
-        Columns that any study of the sweep reads.
+    needed : Needed
+        Columns that the studies of the sweep read together.
     store : Store
     command_line : str
         By which the sweep can be repeated.

@@ -12,6 +12,7 @@ from customer_segmentation.config.playbook_file import PLAYBOOK, playbook_text
 from customer_segmentation.data.contract import plain_spec
 from customer_segmentation.data.expressions import parse
 from customer_segmentation.data.table import CustomerTable
+from customer_segmentation.data.wanted import Needed
 from customer_segmentation.exploration.exploration import assess_declared
 from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.sweep import SweepSettings
@@ -35,7 +36,7 @@ def sweep_name(plan: Plan) -> str:
     return " · ".join([plan.choices["data"], " × ".join(parts), *further, shown])
 
 
-def first_items(plan: Plan, table: CustomerTable, columns: list[str]) -> list[Item]:
+def first_items(plan: Plan, table: CustomerTable, columns: Needed) -> list[Item]:
     """What is known before the first study.
 
     Parameters
@@ -79,5 +80,5 @@ def first_items(plan: Plan, table: CustomerTable, columns: list[str]) -> list[It
         Text(as_yaml(contract), "contract.yaml"),
         Text(playbook_text(settings), PLAYBOOK),
         # They decide together which rows are set aside: a candidate that is opened again reads the same ones.
-        Text(json.dumps(columns), "columns.json"),
+        Text(json.dumps(columns._asdict()), "columns.json"),
     ]
