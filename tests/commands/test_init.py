@@ -347,3 +347,29 @@ def test_a_terminal_is_asked_and_enter_takes_what_was_taken(answer, taken):
     assert process.wait(60) == 0, said
     contract = yaml.safe_load(Path("conf/contract/members.yaml").read_text())
     assert [name for name, spec in contract.items() if spec["role"] == "value"] == [taken], said
+
+
+def test_columns_with_blanks_are_offered_and_taken_with_what_stands_in_them(capsys):
+    frame = members(200)
+    frame["Letter"] = np.where(np.arange(200) % 3 == 0, "Yes", "No")
+    for at, name in enumerate(("Visits", "Letter")):
+        frame[name] = frame[name].astype(object)
+        frame.loc[at :: 6 + at, name] = None
+    frame.to_csv("members.csv", index=False)
+    words = ["init", "data.path=members.csv", "roles.Total paid=value"]
+    assert main(words) == 0
+    told = capsys.readouterr().out
+    for name, blank in (("Visits", frame["Visits"]), ("Letter", frame["Letter"])):
+        share = f"{100 * blank.isna().mean():.1f}"
+        assert f"left out: {name}: {share} % of the rows have no value" in told.replace("\u00a0", " ")
+    assert told.count("; impute=true keeps it") == 2
+    assert main([*words, "impute=true", "force=true"]) == 0
+    assert "blank cells are imputed" in capsys.readouterr().out
+    declared = yaml.safe_load(Path("conf/features/members_and_words.yaml").read_text())
+    assert declared["impute"] == {"Visits": "median", "Letter": "most_frequent"}
+    sweep = ["sweep", "experiments=members", "features=members_and_words", "k=[2]", "scaling=standard"]
+    assert main([*sweep, "tracking.report=false"]) == 0
+    told = capsys.readouterr().out.replace("\u00a0", " ").replace("\n", " ")
+    assert "200 rows of members.csv = 200 used + 0 not selected + 0 set aside" in told
+    visits = frame["Visits"].dropna().astype(float).median()
+    assert f"taken as {visits:g}" in told.replace(".0 visits", " visits")

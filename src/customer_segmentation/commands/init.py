@@ -65,6 +65,10 @@ SPEC = CommandSpec(
             ("table=customers | orders", "one row a customer, or orders to be summed up; default: found out"),
             ("roles.HEADER=ROLE", "what a column is for: id, value, numeric, category, yes_no, outcome, date,"),
             ("", "order, quantity, price, code or ignore"),
+            (
+                "impute=true",
+                "columns with blanks are features too; a median or the most frequent answer stands there",
+            ),
             ("strict=true", "write nothing and end with code 1 while anything is not sure"),
             ("data.transactions.customer=HEADER", "a column of an order table, where the guess is wrong; also .date,"),
             ("", ".amount, .order, .quantity, .date_format"),

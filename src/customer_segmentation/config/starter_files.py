@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -43,16 +44,22 @@ def customer_files(
     files = {
         f"conf/contract/{name}.yaml": _rendered("contract", name=name, guesses=guesses),
         f"conf/data/{name}.yaml": _data(name, settings, contract=name, sets=sets, scalings=scalings),
-        f"conf/features/{name}.yaml": _features(name, _listed("", choice.numbers), choice.numbers, choice.left_out),
+        f"conf/features/{name}.yaml": _features(name, _listed("", choice.numbers), choice.numbers, choice),
         f"conf/yardstick/{name}.yaml": _rendered(
-            "yardstick", name=name, guesses=choice.reference, listed=_listed("", choice.reference)
+            "yardstick",
+            name=name,
+            guesses=choice.reference,
+            listed=_listed("", choice.reference),
+            impute=_impute(choice.reference, choice),
         ),
         f"conf/exploration/{name}.yaml": _exploration(name, guesses, choice),
         f"experiments/{name}.yaml": _preset(name, name, sets, scalings, customers),
     }
     if len(sets) > 1:
         about = _listed(_listed("", choice.numbers) + "; with ", choice.words)
-        files[f"conf/features/{sets[1]}.yaml"] = _features(sets[1], about, [*choice.numbers, *choice.words], {})
+        files[f"conf/features/{sets[1]}.yaml"] = _features(
+            sets[1], about, [*choice.numbers, *choice.words], replace(choice, left_out={})
+        )
     return files
 
 
@@ -87,7 +94,7 @@ def feature_file(name: str, columns: Sequence[Guess] | Mapping[str, object]) -> 
         about = ", ".join(columns)
         text = yaml.safe_dump({"about": about, "columns": dict(columns)}, allow_unicode=True, sort_keys=False)
     else:
-        text = _features(name, _listed("", columns), columns, {})
+        text = _features(name, _listed("", columns), columns, Choice((), (), {}))
     return {f"conf/features/{name}.yaml": text}
 
 
@@ -175,8 +182,18 @@ def _listed(begin: str, guesses: Sequence[Guess]) -> str:
     return f"{begin}{', '.join(names)}{more}"
 
 
-def _features(name: str, about: str, guesses: Sequence[Guess], left_out: dict[str, str]) -> str:
-    return _rendered("features", name=name, about=about, guesses=guesses, left_out=left_out)
+def _features(name: str, about: str, guesses: Sequence[Guess], choice: Choice) -> str:
+    impute = _impute(guesses, choice)
+    return _rendered("features", name=name, about=about, guesses=guesses, left_out=choice.left_out, impute=impute)
+
+
+def _impute(guesses: Sequence[Guess], choice: Choice) -> dict[str, str]:
+    """What stands in the blank cells of the columns that have any."""
+    return {
+        guess.header: "most_frequent" if guess.numbers is None else "median"
+        for guess in guesses
+        if guess.header in choice.imputed
+    }
 
 
 def _exploration(name: str, guesses: Sequence[Guess], choice: Choice) -> str:

@@ -12,7 +12,7 @@ from customer_segmentation.console.tables import console, print_next, row_accoun
 from customer_segmentation.exploration.roles.column_guesses import Guess
 from customer_segmentation.exploration.roles.meanings import Meaning
 from customer_segmentation.exploration.roles.questions import WORD_OF, Question
-from customer_segmentation.formatting import counted
+from customer_segmentation.formatting import counted, listed, percent
 
 if TYPE_CHECKING:
     from customer_segmentation.settings.data import Transactions
@@ -98,6 +98,11 @@ def print_described(described: TableDescription, name: str) -> None:  # noqa: C9
         say(f"  segments are shaped by {', '.join(guess.header for guess in choice.numbers)}")
         if choice.words:
             say(f"  a second feature set adds {', '.join(guess.header for guess in choice.words)}")
+        read = {guess.header for guess in (*choice.numbers, *choice.words)} & choice.imputed
+        blank = {guess.header: 1 - guess.usable.mean() for guess in described.reading.guesses if guess.header in read}
+        if blank:
+            told = listed([f"{header} ({percent(share)})" for header, share in blank.items()], most=8)
+            say(f"  blank cells are imputed, by a median or the most frequent answer: {told}")
         if not any(guess.meaning is Meaning.amount for guess in described.reading.guesses):
             say("  no column surely tells what customers are worth: give one the role value for segments by it")
         if described.keep != "all" and rows is not None:

@@ -31,7 +31,15 @@ class Needed(NamedTuple):
 
     @classmethod
     def of(cls, valued: Iterable[str], every: Iterable[str]) -> Needed:
-        """Of the columns that some study cannot do without a value of, and of all that are read."""
+        """Tell the columns apart by whether a study cannot do without a value.
+
+        Parameters
+        ----------
+        valued : iterable of str
+            Columns that some study reads without saying what a blank means.
+        every : iterable of str
+            All columns that are read.
+        """
         first = list(dict.fromkeys(valued))
         return cls(first, [name for name in dict.fromkeys(every) if name not in first])
 

@@ -38,6 +38,8 @@ class InitSettings:
     table: str = limited("auto", choices=("auto", "customers", "orders"))
     # HEADER=ROLE: what a column is for, where that is known better; on the command line roles.HEADER=ROLE
     roles: list[str] = field(default_factory=list)
+    # Numbers and yes/no columns with blanks are features too, with a median or the most frequent answer in their place.
+    impute: bool = False
     strict: bool = False  # write nothing and end with a non-zero code while anything is not sure
     force: bool = False  # overwrite files of an earlier init
 

@@ -244,7 +244,7 @@ def _describe_customers(
     guesses, reference = with_dates(reading.guesses, data.reference_date)
     reading = replace(reading, guesses=tuple(guesses))
     data = replace(data, reference_date=reference)
-    choice = choose_features(guesses, max_rejected_share=data.max_rejected_share)
+    choice = choose_features(guesses, max_rejected_share=data.max_rejected_share, impute=settings.impute)
     if not choice.numbers:
         reasons = "; ".join(f"{guess.header}: {guess.why}" for guess in guesses[:6])
         reasons = "; ".join(f"{header}: {why}" for header, why in list(choice.left_out.items())[:6]) or reasons
@@ -255,13 +255,15 @@ def _describe_customers(
     data = replace(data, columns={guess.header: guess.spec for guess in guesses if guess.spec is not None})
     if settings.data.keep == "all":
         data = replace(data, **_population(reading))
-    needed = [guess.header for guess in (*choice.numbers, *choice.words)]
+    read = [guess.header for guess in (*choice.numbers, *choice.words)]
+    needed = [header for header in read if header not in choice.imputed]
+    blank = [header for header in read if header in choice.imputed]
     if look.which:
         seen = look.frame.set_axis(list(source.headers), axis=1)
         part = FrameSource(seen, name=source.name, decimal=source.decimal)
-        table = table_of(part, data, needed=needed)
+        table = table_of(part, data, needed=needed, blank=blank)
     else:
-        table = load_customers(data, needed=needed)
+        table = load_customers(data, needed=needed, blank=blank)
     drafted = replace(settings.data, reference_date=reference, keep=data.keep, populations=data.populations)
     files = customer_files(name, guesses, choice, drafted, customers=len(table.customers))
     left_by = data.populations[data.keep].column if data.keep in data.populations else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +17,7 @@ _SAME = 0.99  # correlation from which a column repeats another
 _ALIKE = 0.97  # correlation from which a column says little that another does not, where there are many
 _ALL_EQUAL = 0.98  # share of one cell from which a column tells hardly any customers apart
 _MISSING = 0.5  # share of data.max_rejected_share that rows without a feature's value may take
+_MOST_BLANK = 0.5  # share of blank cells beyond which a column is not imputed
 _REFERENCE = 5  # columns of the reference space at most
 _ROWS = 2000  # by which correlations are told
 _MOST_COMPARED = 400  # numbers that compete for the places
@@ -36,12 +37,15 @@ class Choice:
         Header to reason, for numbers that are no feature.
     reference : tuple of Guess
         Numbers of the reference space: the value and those that are least alike.
+    imputed : frozenset of str
+        Headers of those whose blank cells are taken for a value.
     """
 
     numbers: tuple[Guess, ...]
     words: tuple[Guess, ...]
     left_out: dict[str, str]
     reference: tuple[Guess, ...] = ()
+    imputed: frozenset[str] = frozenset()
 
     @property
     def log_scale(self) -> bool:
@@ -49,7 +53,7 @@ class Choice:
         return all(np.nanmin(guess.numbers) >= 0 for guess in self.numbers if guess.numbers is not None)
 
 
-def choose_features(guesses: Sequence[Guess], *, max_rejected_share: float) -> Choice:
+def choose_features(guesses: Sequence[Guess], *, max_rejected_share: float, impute: bool = False) -> Choice:
     """Choose the columns that describe a customer.
 
     Numbers first, the value among them; then yes/no and categories of few words. A column is left out when nearly all
@@ -62,12 +66,18 @@ def choose_features(guesses: Sequence[Guess], *, max_rejected_share: float) -> C
     guesses : sequence of Guess
     max_rejected_share : float
         Share of the rows that may lack a value, of which features take a half.
+    impute : bool
+        Blank cells of other columns than the value set no row aside: a median or the most frequent answer stands there.
 
     Returns
     -------
     Choice
     """
     allowed = _MISSING * max_rejected_share
+    imputed = frozenset(guess.header for guess in guesses if impute and _imputable(guess))
+    guesses = [
+        replace(guess, usable=np.ones_like(guess.usable)) if guess.header in imputed else guess for guess in guesses
+    ]
     numbers = [guess for guess in guesses if guess.numbers is not None and guess.role in (Role.numeric, Role.value)]
     left_out: dict[str, str] = {}
     usable = np.ones(len(guesses[0].usable) if guesses else 0, dtype=bool)
@@ -101,14 +111,24 @@ def choose_features(guesses: Sequence[Guess], *, max_rejected_share: float) -> C
         nearest = np.maximum(nearest, alike)
     words: list[Guess] = []
     for guess in guesses:
-        few = guess.distinct <= MOST_WORDS and len(words) < MOST_FEATURES
-        if guess.role is Role.categorical and few and 1 - (usable & guess.usable).mean() <= allowed:
-            words.append(guess)
-            usable &= guess.usable
+        if guess.role is not Role.categorical or guess.distinct > MOST_WORDS or len(words) == MOST_FEATURES:
+            continue
+        reason = _blanks(guess, usable, allowed)
+        if reason:
+            left_out[guess.header] = reason
+            continue
+        words.append(guess)
+        usable &= guess.usable
     order = {guess.header: at for at, guess in enumerate(guesses)}
     in_order = {header: left_out[header] for header in sorted(left_out, key=lambda header: order[header])}
     by_place = tuple(sorted(chosen, key=lambda guess: order[guess.header]))
-    return Choice(by_place, tuple(words), in_order, tuple(chosen[:_REFERENCE]))
+    return Choice(by_place, tuple(words), in_order, tuple(chosen[:_REFERENCE]), imputed)
+
+
+def _imputable(guess: Guess) -> bool:
+    """Whether a statistic can stand in the blank cells: what a customer is worth is never made up."""
+    kind = Role.numeric if guess.numbers is not None else Role.categorical
+    return guess.role is kind and 0 < 1 - guess.usable.mean() <= _MOST_BLANK
 
 
 def _score(guess: Guess) -> float:
@@ -126,13 +146,9 @@ def _score(guess: Guess) -> float:
 
 def _objection(guess: Guess, usable: np.ndarray, allowed: float, alike: float, twin: str, *, many: bool) -> str:
     """Why a number is no feature; empty where it is one."""
-    if 1 - guess.usable.mean() > allowed:
-        return f"{percent(1 - guess.usable.mean())} of the rows have no value and would be set aside"
-    if 1 - (usable & guess.usable).mean() > allowed:
-        return (
-            f"{percent(1 - guess.usable.mean())} of the rows have no value; with those of the other features more than "
-            f"{percent(allowed)} would be set aside"
-        )
+    blanks = _blanks(guess, usable, allowed)
+    if blanks:
+        return blanks
     if alike > _SAME:
         return f"repeats {twin} (correlation above {_SAME})"
     if many and alike > _ALIKE:
@@ -141,6 +157,19 @@ def _objection(guess: Guess, usable: np.ndarray, allowed: float, alike: float, t
     if common > _ALL_EQUAL:
         top = guess.facts.top_share[0] if guess.facts is not None else ""
         return f"{percent(common)} of the customers have {top}: it tells hardly any apart"
+    return ""
+
+
+def _blanks(guess: Guess, usable: np.ndarray, allowed: float) -> str:
+    """Why a column with blank cells is no feature; empty where they are few."""
+    offer = "; impute=true keeps it" if _imputable(guess) else ""
+    if 1 - guess.usable.mean() > allowed:
+        return f"{percent(1 - guess.usable.mean())} of the rows have no value and would be set aside{offer}"
+    if 1 - (usable & guess.usable).mean() > allowed:
+        return (
+            f"{percent(1 - guess.usable.mean())} of the rows have no value; with those of the other features more than "
+            f"{percent(allowed)} would be set aside{offer}"
+        )
     return ""
 
 
