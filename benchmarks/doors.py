@@ -123,7 +123,7 @@ def of_rest(frame: pd.DataFrame) -> pd.Series:
             request = urllib.request.Request(
                 f"http://127.0.0.1:{port}/invocations", body, {"Content-Type": "application/json"}
             )
-            with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310 - our own server
                 predictions = json.loads(answer.read())["predictions"]
             if len(predictions) != len(part):
                 raise SystemExit(f"REST: {len(part)} records, {len(predictions)} answers")

@@ -79,7 +79,7 @@ week         | ignore   | Week/Retail Week/Week Number # Woche/Kalenderwoche # S
 phone        | ignore   | Phone/Phone Number/Mobile # Telefon/Handynummer # Téléphone/Tél. # Teléfono/Móvil # Telefone/Celular # Telefono/Cellulare # Telefon/Cep Telefonu # Telefon
 note         | ignore   | Notes/Comments/Remarks # Bemerkung/Notiz # Commentaire/Remarques # Observaciones/Comentarios # Observações/Comentários # Note/Osservazioni # Notlar/Açıklama # Uwagi
 source       | ignore   | Export/System/Currency # Mandant/Quelle/Währung # Source/Devise # Sistema/Divisa # Sistema/Moeda # Sistema/Valuta # Sistem/Para Birimi # System/Waluta
-"""  # noqa: E501
+"""  # noqa: E501 - a table as text
 
 #: trade: kind, then what its table has; a slot in brackets stands in a half of the tables.
 TRADES: dict[str, tuple[str, str]] = {
@@ -279,8 +279,8 @@ def _customers(  # noqa: C901 - what each slot draws, one after the other
     level = np.array([1.0, 3.0, 8.0])[group] * rng.lognormal(0, 0.3, n)
     age, months = rng.integers(18, 85, n), np.clip((level * 6 + rng.integers(0, 20, n)).astype(int), 1, 120)
     sign = {"en": "$", "pt": "R$", "tr": "₺"}.get(language, "€") if rng.random() < 0.3 else ""
-    money: Callable[[np.ndarray], list[str]] = lambda values: _number(np.round(values, 2), 2, comma, sign)  # noqa: E731
-    count: Callable[[float], list[str]] = lambda scale: [str(one) for one in rng.poisson(level * scale)]  # noqa: E731
+    money: Callable[[np.ndarray], list[str]] = lambda values: _number(np.round(values, 2), 2, comma, sign)  # noqa: E731 - read beside the others
+    count: Callable[[float], list[str]] = lambda scale: [str(one) for one in rng.poisson(level * scale)]  # noqa: E731 - read beside the others
     gone = rng.random(n) < 0.18
     cells: dict[str, list[str]] = {}
     for slot in wanted:

@@ -43,11 +43,11 @@ GRID = ("features=value,value_rate,spend,usage", "scaling=standard,minmax,log_st
 class MemoryExaminer(CandidateEvaluator):
     """Examines candidates whose studies are still in memory."""
 
-    def __init__(self, board, customers, settings, studies: dict[str, tuple[StudySpec, Space, Study]]) -> None:  # type: ignore[no-untyped-def]
-        super().__init__(None, board, customers, settings, None)  # type: ignore[arg-type]
+    def __init__(self, board, customers, settings, studies: dict[str, tuple[StudySpec, Space, Study]]) -> None:  # type: ignore[no-untyped-def]  # a board of any kind
+        super().__init__(None, board, customers, settings, None)  # type: ignore[arg-type]  # no store is asked
         self.kept = studies
 
-    def labels(self, index: int):  # type: ignore[no-untyped-def]
+    def labels(self, index: int):  # type: ignore[no-untyped-def]  # as the class above
         """Labels of a candidate."""
         row = row_of(self.board, index)
         return self.kept[row["study"]][2].candidate(int(row["k"])).labels

@@ -1,6 +1,7 @@
 """What the contracts between the rooms cannot see: who prints, who reads the environment, who calls MLflow's client."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,12 @@ def test_no_module_and_no_function_is_longer_than_can_be_read_at_once():
                 if lines > FUNCTION:
                     long[f"{name}: {node.name}"] = lines
     assert set(long) == set(LONGER), long
+
+
+def test_what_is_excused_from_a_check_says_why():
+    excuse = re.compile(r"# (?:noqa|type: ignore)\b.*")
+    said = re.compile(r"# (?:noqa: [A-Z0-9, ]+ - \S.+|type: ignore\[[a-z, -]+\]  # \S.+)")
+    for path in MODULES:
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+            found = excuse.search(line)
+            assert found is None or said.fullmatch(found[0]), f"{path.relative_to(PACKAGE)}:{number} gives no reason"

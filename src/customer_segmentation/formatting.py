@@ -6,6 +6,7 @@ import math
 import re
 import time
 from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 from customer_segmentation.secrets import redact
 
@@ -43,6 +44,19 @@ def percent(share: float) -> str:
     else:
         text = f"{size:.2f}" if size < 0.995 or 99.95 <= size < 100 else f"{size:,.1f}"
     return f"{'−' if share < 0 else ''}{text}{NBSP}%"
+
+
+def finite(value: Any) -> float | None:
+    """Number that a cell holds; None where it holds none, or infinity.
+
+    >>> finite(0.5), finite(None), finite(float("nan")), finite(float("inf"))
+    (0.5, None, None, None)
+    """
+    try:
+        number = float(value)
+    except (TypeError, ValueError):  # None, pandas' own NA
+        return None
+    return number if math.isfinite(number) else None
 
 
 def level(share: float) -> str:

@@ -123,7 +123,7 @@ class Model:
         return f"Model({self.name}: {named})"
 
     def _repr_html_(self) -> str:
-        return cast("str", self.segments._repr_html_())  # type: ignore[operator]
+        return cast("str", self.segments._repr_html_())  # type: ignore[operator]  # a method that pandas does not type
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ class Exploration:
         return self.found.pairs
 
     def _repr_html_(self) -> str:
-        return cast("str", self.columns._repr_html_())  # type: ignore[operator]
+        return cast("str", self.columns._repr_html_())  # type: ignore[operator]  # a method that pandas does not type
 
 
 @dataclass(frozen=True)

@@ -138,7 +138,7 @@ def shown(figure: Figure) -> Figure:
         figure.savefig(buffer, format="png", dpi=DPI)
         return buffer.getvalue()
 
-    figure._repr_png_ = png  # type: ignore[attr-defined]
+    figure._repr_png_ = png  # type: ignore[attr-defined]  # IPython looks for it
     return figure
 
 

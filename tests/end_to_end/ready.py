@@ -80,8 +80,8 @@ def _run(request: dict, link: socket.socket) -> None:
 
 
 def _serve(place: str) -> None:
-    import mlflow.pyfunc  # noqa: F401
-    import sklearn.preprocessing  # noqa: F401
+    import mlflow.pyfunc  # noqa: F401 - imported ahead of a fork
+    import sklearn.preprocessing  # noqa: F401 - imported ahead of a fork
 
     assert not any(name.startswith("customer_segmentation") for name in sys.modules)
     with socket.socket(socket.AF_UNIX) as server:

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from customer_segmentation.console.tables import columns, console, print_next, print_rows, table
-from customer_segmentation.formatting import counted, figure, listed, percent, shortened
+from customer_segmentation.formatting import counted, figure, finite, listed, percent, shortened
 from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.segments.partitions import Partition
 from customer_segmentation.tracking.store import command
@@ -129,7 +129,7 @@ def _segments(insights: SegmentInsights) -> Table:
     for at, row in enumerate(insights.profiles.segments.itertuples(index=False)):
         cells = [str(at), escape(insights.names[at].name), f"{row.customers:,}"]
         if value is not None:
-            cells.append(figure(float(row.value_share), share=True))  # type: ignore[arg-type]
+            cells.append(figure(float(row.value_share), share=True))  # type: ignore[arg-type]  # a cell of a frame has no type
         if outcome is not None:
             found = insights.profiles.row(at, outcome.name, outcome.levels[0])
             cells.append("" if found is None else figure(float(found["value"]), share=True))
@@ -161,4 +161,5 @@ def _side_by_side(partitions: Sequence[Partition]) -> Table:
 
 
 def _number(value: object) -> str:
-    return "" if value is None or pd.isna(value) else f"{float(value):.3f}"  # type: ignore[call-overload,arg-type]
+    number = finite(value)
+    return "" if number is None else f"{number:.3f}"

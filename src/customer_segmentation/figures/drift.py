@@ -100,8 +100,8 @@ def _changes(axes: Axes, segments: pd.DataFrame, names: list[str]) -> None:
     axes.axvline(0, color=RULE, linewidth=1.2)
     for y, row in zip(at, segments.itertuples(), strict=True):
         colour = COLOURS[str(row.word)]
-        axes.plot([100 * float(row.low), 100 * float(row.high)], [y, y], color=colour, linewidth=2)  # type: ignore[arg-type]
-        axes.plot(100 * float(row.change), y, "o", color=colour, markersize=6)  # type: ignore[arg-type]
+        axes.plot([100 * float(row.low), 100 * float(row.high)], [y, y], color=colour, linewidth=2)  # type: ignore[arg-type]  # a cell of a frame has no type
+        axes.plot(100 * float(row.change), y, "o", color=colour, markersize=6)  # type: ignore[arg-type]  # a cell of a frame has no type
     axes.set_yticks(at, names)
     axes.set_ylim(-0.6, len(segments) - 0.4)
     number_axis(axes.xaxis, ticks=4)

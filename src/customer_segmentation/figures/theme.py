@@ -242,7 +242,7 @@ def style(axes: Axes, *, grid: str = "both") -> None:
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_label_coords(0.5, 0.5)
     if grid != "none":
-        axes.grid(axis=grid, color=GRID, linewidth=0.8)  # type: ignore[arg-type]
+        axes.grid(axis=grid, color=GRID, linewidth=0.8)  # type: ignore[arg-type]  # one of x, y, both
 
 
 def bare(axes: Axes) -> None:
@@ -296,8 +296,8 @@ def cells(
         side.set_visible(False)
     if rows * columns > 1:
         lines = {"color": "white", "linewidth": 1.2}
-        axes.hlines(np.arange(1, rows) - 0.5, -0.5, columns - 0.5, **lines)  # type: ignore[arg-type]
-        axes.vlines(np.arange(1, columns) - 0.5, -0.5, rows - 0.5, **lines)  # type: ignore[arg-type]
+        axes.hlines(np.arange(1, rows) - 0.5, -0.5, columns - 0.5, **lines)  # type: ignore[arg-type]  # matplotlib names each keyword
+        axes.vlines(np.arange(1, columns) - 0.5, -0.5, rows - 0.5, **lines)  # type: ignore[arg-type]  # matplotlib names each keyword
     for row, line in enumerate(texts):
         for column, text in enumerate(line):
             if text:

@@ -279,7 +279,7 @@ def _scores(data: ReportData) -> list[Paragraph]:
     )
     if own is not None and pd.notna(own):
         text += (
-            f" The silhouette of {data.candidate.name}, {float(own):.3f}, says nothing against that of another space."  # type: ignore[union-attr]
+            f" The silhouette of {data.candidate.name}, {float(own):.3f}, says nothing against that of another space."  # type: ignore[union-attr]  # said of a candidate
         )
     if len(board) > 1 or own is not None:
         found.append(Paragraph(text, lead="Silhouettes do not compare across spaces."))

@@ -27,8 +27,8 @@ def full_data_blocks(data: ReportData, insights: SegmentInsights) -> list[Block]
     total = float(table["value"].sum())
     lines = []
     for row in table.itertuples():
-        segment, customers, worth = int(row.segment), int(row.customers), float(row.value)  # type: ignore[arg-type]
-        cells = [insights.titled(segment), f"{customers:,}", percent(float(row.share)), percent(sampled[segment])]  # type: ignore[arg-type]
+        segment, customers, worth = int(row.segment), int(row.customers), float(row.value)  # type: ignore[arg-type]  # a cell of a frame has no type
+        cells = [insights.titled(segment), f"{customers:,}", percent(float(row.share)), percent(sampled[segment])]  # type: ignore[arg-type]  # a cell of a frame has no type
         if value is not None:
             cells.append(percent(worth / total) if total > 0 else "–")
             cells.append(money(worth, value.unit))

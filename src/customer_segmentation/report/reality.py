@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
-from customer_segmentation.formatting import percent, score
+from customer_segmentation.formatting import finite, percent, score
 from customer_segmentation.report.cautions import cautions
 from customer_segmentation.report.data import ReportData
 from customer_segmentation.report.document import Beside, Block, Bullets, Paragraph, Part, Section
@@ -28,7 +26,7 @@ def supports(data: ReportData) -> list[Paragraph]:
         found.append(Paragraph(str(certainty["sentence"]), lead=f"Confidence: {certainty.get('word', '')}."))
     if candidate is None:
         return found or [Paragraph("Nothing: no candidate was chosen.")]
-    stability = _number(candidate.row, "stability")
+    stability = finite(candidate.row.get("stability"))
     if stability is not None:
         found.append(
             Paragraph(
@@ -37,7 +35,7 @@ def supports(data: ReportData) -> list[Paragraph]:
                 lead="Reproduced on half-samples." if stability >= data.limits["rand"] else "Tested on half-samples.",
             )
         )
-    tree = _number(candidate.row, "explained_by_tree")
+    tree = finite(candidate.row.get("explained_by_tree"))
     if tree is not None:
         over = str(candidate.row.get("explained_with") or "a few features")
         found.append(
@@ -49,7 +47,7 @@ def supports(data: ReportData) -> list[Paragraph]:
         )
     if verdict.get("structure") == "natural structure" and data.is_chosen:
         found.append(Paragraph(str(verdict.get("headline", "")), lead="Natural groups."))
-    mark = _number(candidate.row, "yardstick")
+    mark = finite(candidate.row.get("yardstick"))
     if mark is not None:
         found.append(
             Paragraph(
@@ -59,8 +57,3 @@ def supports(data: ReportData) -> list[Paragraph]:
             )
         )
     return found or [Paragraph("Nothing of this candidate was tested.")]
-
-
-def _number(row: pd.Series, name: str) -> float | None:
-    value = row.get(name)
-    return None if value is None or pd.isna(value) else float(value)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from customer_segmentation.figures.labels import number
 from customer_segmentation.figures.theme import segment_colours
-from customer_segmentation.formatting import NBSP, capital, counted, figure, level, listed, money, percent
+from customer_segmentation.formatting import NBSP, capital, counted, figure, finite, level, listed, money, percent
 from customer_segmentation.report.charts import outcome_bars, profile_bars, value_bars
 from customer_segmentation.report.data import ReportData
 from customer_segmentation.report.document import (
@@ -287,6 +286,7 @@ def _customers(insights: SegmentInsights, found: HighValue) -> Grid:
 
 
 def _distance(value: object) -> str:
-    if value is None or pd.isna(value):  # type: ignore[call-overload]
+    known = finite(value)
+    if known is None:
         return "–"
-    return f"{float(value):.3f}" if abs(float(value)) < 100 else number(float(value))  # type: ignore[arg-type]
+    return f"{known:.3f}" if abs(known) < 100 else number(known)

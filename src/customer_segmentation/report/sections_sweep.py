@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from customer_segmentation.figures.labels import number
-from customer_segmentation.formatting import capital, counted, listed, percent, span
+from customer_segmentation.formatting import capital, counted, finite, listed, percent, span
 from customer_segmentation.report.data import ReportData
 from customer_segmentation.report.document import Beside, Block, Bullets, Code, Gallery, Grid, Paragraph, bullets
 from customer_segmentation.settings.criteria import CRITERIA
@@ -200,9 +198,10 @@ def score(name: str, value: object) -> str:
     name : of the score
     value : None or NaN where there is none
     """
-    if value is None or pd.isna(value):  # type: ignore[call-overload]
+    number = finite(value)
+    if number is None:
         return "–"
-    return percent(float(value)) if name in SHARES else f"{float(value):.3f}"  # type: ignore[arg-type]
+    return percent(number) if name in SHARES else f"{number:.3f}"
 
 
 def verdict_word(tag: str) -> str:

@@ -57,7 +57,7 @@ def rows_of(profiles: Profiles) -> dict[tuple[int, str, str], Row]:
     """Rows of the profile by segment, variable and level."""
     found: dict[tuple[int, str, str], Row] = {}
     for row in profiles.table.itertuples(index=False):
-        found[int(row.segment), str(row.variable), str(row.level)] = row  # type: ignore[arg-type]
+        found[int(row.segment), str(row.variable), str(row.level)] = row  # type: ignore[arg-type]  # a cell of a frame has no type
     return found
 
 

@@ -55,7 +55,7 @@ def welch(
         half = np.where(error == 0, 0.0, stdtrit(freedom, 0.975) * error)
         p = np.where(error == 0, (difference == 0).astype(float), 2 * stdtr(freedom, -np.abs(difference) / error))
     undefined = (counts[0] < 2) | (counts[1] < 2)
-    return tuple(np.where(undefined, np.nan, ends) for ends in (difference - half, difference + half, p))  # type: ignore[return-value]
+    return tuple(np.where(undefined, np.nan, ends) for ends in (difference - half, difference + half, p))  # type: ignore[return-value]  # three arrays
 
 
 def wilson(events: Floats, n: Floats) -> tuple[Floats, Floats]:
@@ -105,8 +105,8 @@ def shares_differ(events: tuple[Floats, Floats], counts: tuple[Floats, Floats]) 
     events : customers with the event, of the two groups
     counts : customers of the two groups
     """
-    events = tuple(np.asarray(item, dtype=float) for item in np.broadcast_arrays(*events))  # type: ignore[assignment]
-    counts = tuple(np.asarray(item, dtype=float) for item in np.broadcast_arrays(*counts))  # type: ignore[assignment]
+    events = tuple(np.asarray(item, dtype=float) for item in np.broadcast_arrays(*events))  # type: ignore[assignment]  # two arrays
+    counts = tuple(np.asarray(item, dtype=float) for item in np.broadcast_arrays(*counts))  # type: ignore[assignment]  # two arrays
     n = counts[0] + counts[1]
     with np.errstate(divide="ignore", invalid="ignore"):
         pooled = (events[0] + events[1]) / n

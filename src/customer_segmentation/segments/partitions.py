@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from customer_segmentation.formatting import percent, score
+from customer_segmentation.formatting import finite, percent, score
 from customer_segmentation.segments.insights import SegmentInsights
 
 #: Figures of a candidate that stand under its segments: its column of a leaderboard, and the words.
@@ -99,8 +98,8 @@ def partition_of(row: pd.Series, name: str, insights: SegmentInsights) -> Partit
                 name=insights.names[segment].name,
                 customers=int(own["customers"]),
                 share=float(own["share"]),
-                value_share=None if value is None else _known(own["value_share"]),
-                rate=None if found is None else _known(found["value"]),
+                value_share=None if value is None else finite(own["value_share"]),
+                rate=None if found is None else finite(found["value"]),
             )
         )
     return Partition(
@@ -111,13 +110,8 @@ def partition_of(row: pd.Series, name: str, insights: SegmentInsights) -> Partit
         value="" if value is None else value.name,
         rate_name="" if outcome is None else outcome.rate_name,
         segments=tuple(segments),
-        figures={column: _known(row.get(column)) for column in FIGURES},
+        figures={column: finite(row.get(column)) for column in FIGURES},
     )
-
-
-def _known(value: object) -> float | None:
-    number = float("nan") if value is None else float(value)  # type: ignore[arg-type]
-    return number if np.isfinite(number) else None
 
 
 def to_plain(partitions: Sequence[Partition]) -> list[dict[str, Any]]:

@@ -71,7 +71,7 @@ class Transcoded(io.RawIOBase):
         """Tell that it can be read."""
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # RawIOBase takes any buffer, its callers hand over this one
         """Fill a buffer."""
         while not self._rest and not self._ended:
             chunk = self._stream.read(len(buffer))

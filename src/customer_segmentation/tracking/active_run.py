@@ -22,7 +22,7 @@ def beside_active_run(store: Store, *, experiment_given: bool) -> Store:
     """
     mlflow = sys.modules.get("mlflow")
     active = None if mlflow is None else mlflow.active_run()
-    if active is None or store_uri(mlflow.get_tracking_uri()) != store.uri:  # type: ignore[union-attr]
+    if active is None or store_uri(mlflow.get_tracking_uri()) != store.uri:  # type: ignore[union-attr]  # MLflow does not type None out
         return store
     if active.info.experiment_id == store.experiment_id:
         return replace(store, parent=active.info.run_id)

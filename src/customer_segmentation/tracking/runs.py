@@ -281,7 +281,7 @@ def _data_set_input(item: DataSet) -> DatasetInput:
     with warnings.catch_warnings():
         # MLflow advises float columns for integers with blanks; the table has none left
         warnings.simplefilter("ignore")
-        data_set = mlflow.data.from_pandas(  # type: ignore[attr-defined]
+        data_set = mlflow.data.from_pandas(  # type: ignore[attr-defined]  # MLflow sets it when it is imported
             item.frame.head(_FEW), source=redact(item.source), name=redact(item.name), digest=item.digest
         )
         entity = data_set._to_mlflow_entity()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from customer_segmentation.formatting import finite
 from customer_segmentation.settings.criteria import CRITERIA
 from customer_segmentation.verdict.decision import Decision
 from customer_segmentation.verdict.leaderboard import cell, row_of
@@ -39,7 +40,7 @@ def neighbours_of_k(decision: Decision, rule: Rule, value: str | None) -> list[s
             continue
         theirs, figures = row_of(board, index), []
         for column, words in FIGURES:
-            one, two = _number(theirs, column), _number(row, column)
+            one, two = finite(theirs.get(column)), finite(row.get(column))
             if one is not None and two is not None:
                 figures.append(f"{words.format(value=value or 'value')} {one:.3f} against {two:.3f}")
         if figures:
@@ -131,8 +132,3 @@ def compared_k(board: pd.DataFrame, chosen: int) -> list[int]:
     beyond = None if finer is None or coarser is not None else step(finer, 1)
     picked |= {found: by_k[found] for found in (coarser, finer, beyond) if found is not None}
     return [picked[found] for found in sorted(picked)]
-
-
-def _number(row: pd.Series, column: str) -> float | None:
-    value = row.get(column)
-    return None if value is None or pd.isna(value) or not np.isfinite(float(value)) else float(value)

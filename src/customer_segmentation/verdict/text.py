@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from customer_segmentation.formatting import counted, listed, percent, score
+from customer_segmentation.formatting import counted, finite, listed, percent, score
 from customer_segmentation.settings.criteria import CRITERIA
 from customer_segmentation.verdict.constraints import WORDS, Limits
 from customer_segmentation.verdict.decision import Decision
@@ -89,7 +88,7 @@ def _headline(decision: Decision, row: pd.Series, own: StudyStructure | None) ->
     name = label(row)
     if own is not None and bool(row.get("natural", False)):
         return "natural structure", f"{name}: {own.sentence[0].lower()}{own.sentence[1:]}"
-    found = _number(row, "stability_rand")
+    found = finite(row.get("stability_rand"))
     steady = ("reproduced" if decision.steady else "not reliably reproduced") + " on half-samples"
     steady += f" (adjusted Rand {score(found, 2)})" if found is not None else ""
     k = int(row["k"])
@@ -121,7 +120,7 @@ def _certainty(decision: Decision, row: pd.Series, own: StudyStructure | None, t
             "sentence": f"Natural structure, with {word} confidence."
             + ("" if own.right is None else f" {percent(own.right)} of such answers were right in the benchmark."),
         }
-    found = _number(row, "stability_rand")
+    found = finite(row.get("stability_rand"))
     word = "low"
     if decision.steady and not decision.violations:
         word = "high" if tie == "clear" and found is not None and found >= STEADY else "moderate"
@@ -141,33 +140,33 @@ def _figures(row: pd.Series, value: str | None, limits: Limits) -> str:
     """Sentence with every figure that compares across spaces."""
     sizes = sizes_of(row)
     parts = []
-    if (mark := _number(row, "yardstick")) is not None:
+    if (mark := finite(row.get("yardstick"))) is not None:
         parts.append(
             f"explains {percent(mark)} of what K-means with as many segments can explain in the reference space"
         )
-    if (apart := _number(row, "reference_silhouette")) is not None:
+    if (apart := finite(row.get("reference_silhouette"))) is not None:
         parts.append(f"has a silhouette of {score(apart)} there")
-    if (rand := _number(row, "stability_rand")) is not None:
+    if (rand := finite(row.get("stability_rand"))) is not None:
         worst, strength = row["stability_rand_worst"], row["stability_prediction_strength"]
         elsewhere = percent(row["stability_switching"])
         parts.append(
             f"is reproduced on half-samples with an adjusted Rand index of {score(rand)} (worst {score(worst)}; "
             f"{elsewhere} of half-samples end elsewhere; prediction strength {score(strength, 2)})"
         )
-    if (explained := _number(row, "value_explained")) is not None:
+    if (explained := finite(row.get("value_explained"))) is not None:
         parts.append(f"explains {percent(explained)} of the variance of {value or 'value'}")
     if sizes:
         smallest = min(sizes)
         parts.append(f"has no segment below {counted(smallest, 'customer')} ({percent(smallest / sum(sizes))})")
     tree = ""
-    if (share := _number(row, "explained_by_tree")) is not None:
+    if (share := finite(row.get("explained_by_tree"))) is not None:
         names = str(row.get("explained_with") or "") or "its features"
         tree = f" A decision tree of depth {limits.tree_depth} on {names} predicts the segment of {percent(share)}."
     return f"{label(row)} {listed(parts)}.{tree}" if parts else tree.strip()
 
 
 def _circular(row: pd.Series, value: str | None) -> str:
-    if value is None or not bool(row.get("value_circular", False)) or _number(row, "value_explained") is None:
+    if value is None or not bool(row.get("value_circular", False)) or finite(row.get("value_explained")) is None:
         return ""
     return f"The share of {value} explained is circular: {value} is also a clustering feature."
 
@@ -212,7 +211,7 @@ def _finer(decision: Decision, rule: Rule) -> str:
     """Why two segments gave way."""
     board, chosen, two = decision.board, decision.chosen, decision.instead_of
     assert chosen is not None  # noqa: S101 - asked of a choice
-    assert two is not None  # noqa: S101
+    assert two is not None  # noqa: S101 - a cell of a frame has no type
     gained, was = (float(cell(board, index, "value_explained")) for index in (chosen, two))
     one, other = (score(float(cell(board, index, "yardstick"))) for index in (chosen, two))
     return (
@@ -238,7 +237,7 @@ def _for_runner_up(decision: Decision, value: str | None) -> list[str]:
     }
     found = []
     for column, words in compared.items():
-        one, other = _number(first, column), _number(second, column)
+        one, other = finite(first.get(column)), finite(second.get(column))
         if one is not None and other is not None and other > one + 0.0005:
             found.append(f"{words} {score(other)} against {score(one)}")
     if int(second["k"]) < int(first["k"]):
@@ -279,8 +278,3 @@ def _passed_over(decision: Decision) -> list[str]:
         for i in natural[:NAMED]
     ]
     return sentences
-
-
-def _number(row: pd.Series, column: str) -> float | None:
-    value = row.get(column)
-    return None if value is None or pd.isna(value) or not np.isfinite(float(value)) else float(value)

@@ -29,5 +29,5 @@ class CheckedSweeper(BasicSweeper):
                     raise result._return_value
             return results
 
-        self.launcher.launch = launched  # type: ignore[method-assign]
+        self.launcher.launch = launched  # type: ignore[method-assign]  # of this object alone
         return super().sweep(arguments)

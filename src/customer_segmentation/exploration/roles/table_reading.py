@@ -192,7 +192,7 @@ class _Decision:
         complete = orders is not None and bool(orders.date and orders.amount)
         repeated = ""
         if self.table == "customers" or (orders is not None and not complete and self.table != "orders"):
-            if orders is not None and self.table != "customers" and self.columns[key].points(Meaning.customer) >= 3:  # type: ignore[index]
+            if orders is not None and self.table != "customers" and self.columns[key].points(Meaning.customer) >= 3:  # type: ignore[index]  # there is a key here
                 repeated = orders.customer
             orders = None if self.table != "orders" else orders
         self._value(orders)
