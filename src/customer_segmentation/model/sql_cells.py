@@ -228,7 +228,7 @@ def blank_sql(value: object) -> str:
     ----------
     value : see `CustomerFeatures`
     """
-    return text_literal(value) if isinstance(value, str) else number(float(value))  # type: ignore[arg-type] # a number
+    return text_literal(value) if isinstance(value, str) else number(float(value))  # type: ignore[arg-type]  # a number
 
 
 def expression_sql(expression: Expression, columns: dict[str, str], blanks: Mapping[str, str] | None = None) -> str:
