@@ -23,6 +23,8 @@ def test_every_command_has_a_help_of_its_own(segment, name):
     assert said.code == 0
     assert said.out.startswith(f"segment {name}: ")
     assert said.error == ""
+    command_lines = [line for line in said.out.splitlines() if "segment " in line]  # these are to be pasted
+    assert not [line for line in said.out.splitlines() if len(line) > 80 and line not in command_lines]
 
 
 def test_the_version(segment):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from customer_segmentation.config.compose import Plan, plan
 from customer_segmentation.config.folder_files import tell_taken
 from customer_segmentation.config.hydra_app import show_config
-from customer_segmentation.console.lines import say, warn
+from customer_segmentation.console.lines import show, warn
 from customer_segmentation.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def run_command(spec: CommandSpec, words: Sequence[str]) -> int:
         With one sentence on what cannot be done.
     """  # noqa: DOC501 - raised again as it came
     if any(word in ("-h", "--help") for word in words):
-        say(spec.help())
+        show(spec.help())
         return 0
     asked = plan(spec.name, words)
     if asked.flags:  # Hydra's own: --cfg job, --info, ...

@@ -57,22 +57,22 @@ SPEC = CommandSpec(
         help_page,
         [
             "segment explore: describe the customers, correlate, test hypotheses, before any segmentation.",
-            "",
             "Usage: segment explore [decision=name] [key=value ...]",
-            "",
-            "Description, missing cells, distributions, outliers, correlations with intervals (Pearson and Spearman),",
-            "counts by category and band, declared hypotheses with effect size, interval and corrected p. Tables and",
-            "figures go to one MLflow run (tags.level = 'explore'). Columns are taken by their role in the data's",
-            "contract, so any table will do; what is declared for columns that it lacks is left out, and said.",
-            "With no argument: the built-in sample.",
+            (
+                "Description, missing cells, distributions, outliers, correlations with intervals (Pearson and "
+                "Spearman), counts by category and band, declared hypotheses with effect size, interval and "
+                "corrected p. Tables and figures go to one MLflow run (tags.level = 'explore'). Columns are taken "
+                "by their role in the data's contract, so any table will do; what is declared for columns that it "
+                "lacks is left out, and said. With no argument: the built-in sample."
+            ),
         ],
         decisions=DECISIONS,
         settings=SINGLE,
         examples=[
-            "segment explore data=telecom data.path=Telecom (1).csv    (in a shell, quote the brackets)",
+            ("segment explore data=telecom data.path=Telecom (1).csv", "in a shell, quote the brackets"),
             "segment explore data=telecom data.path=telecom_customer_churn.csv data.keep=all hypotheses=none",
-            "segment explore exploration=original_analysis             revenue cut to whole dollars before correlating",
-            "segment explore --cfg job                                 show the composed config and do nothing",
+            ("segment explore exploration=original_analysis", "revenue cut to whole dollars before correlating"),
+            ("segment explore --cfg job", "show the composed config and do nothing"),
         ],
     ),
 )

@@ -68,13 +68,13 @@ SPEC = CommandSpec(
         help_page,
         [
             "segment export: a model as one SELECT, which labels customers where they are.",
-            "",
             "Usage: segment export [run_id=RUN_ID] [format=sql] [dialect=duckdb] [key=value ...]",
-            "",
-            "The SELECT gives each customer segment, segment_name, distance, margin and, where there is no label, the",
-            "reason, exactly as `segment score` does. Numbers must stand in the table as numbers, or as texts with a",
-            "decimal point and no other marks. Scalings with a closed form: standard, minmax, robust, none,",
-            "log_standard, power, l2_rows.",
+            (
+                "The SELECT gives each customer segment, segment_name, distance, margin and, where there is no "
+                "label, the reason, exactly as `segment score` does. Numbers must stand in the table as numbers, or"
+                " as texts with a decimal point and no other marks. Scalings with a closed form: standard, minmax, "
+                "robust, none, log_standard, power, l2_rows."
+            ),
         ],
         settings=SINGLE,
         examples=[

@@ -27,9 +27,7 @@ SPEC = CommandSpec(
         help_page,
         [
             "segment history: who promoted what, when and why, and what the gate said.",
-            "",
             "Usage: segment history [model=NAME] [tracking.uri=ADDRESS]",
-            "",
             "The registered model's page in the MLflow UI shows the same.",
         ],
         settings=[("model=NAME", "name in the registry; default: customer-segmentation")],

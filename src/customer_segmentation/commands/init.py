@@ -48,13 +48,13 @@ SPEC = CommandSpec(
         help_page,
         [
             "segment init: describe a table of your own, so that every command can work with it.",
-            "",
             "Usage: segment init data.path=FILE [key=value ...]",
-            "",
-            "Reads the table (of a bigger one 50,000 rows), decides what each column is for, and writes commented",
-            "files into the current folder: conf/contract, conf/data, conf/features, conf/yardstick, conf/exploration",
-            "and experiments, all under one name. What is not sure is asked in a terminal, and printed as",
-            '"not sure: ..." elsewhere. Check the roles, then run the command that it prints.',
+            (
+                'Reads the table (of a bigger one 50,000 rows), decides what each column is for, and writes '
+                'commented files into the current folder: conf/contract, conf/data, conf/features, conf/yardstick, '
+                'conf/exploration and experiments, all under one name. What is not sure is asked in a terminal, and'
+                ' printed as "not sure: ..." elsewhere. Check the roles, then run the command that it prints.'
+            ),
         ],
         settings=[
             (
@@ -63,17 +63,29 @@ SPEC = CommandSpec(
             ),
             ("name=NAME", "of the files; default: made from the name of the table"),
             ("table=customers | orders", "one row a customer, or orders to be summed up; default: found out"),
-            ("roles.HEADER=ROLE", "what a column is for: id, value, numeric, category, yes_no, outcome, date,"),
-            ("", "order, quantity, price, code or ignore"),
+            (
+                "roles.HEADER=ROLE",
+                (
+                    "what a column is for: id, value, numeric, category, yes_no, outcome, date, order, quantity, price, "
+                    "code or ignore"
+                ),
+            ),
             (
                 "impute=true",
                 "columns with blanks are features too; a median or the most frequent answer stands there",
             ),
             ("strict=true", "write nothing and end with code 1 while anything is not sure"),
-            ("data.transactions.customer=HEADER", "a column of an order table, where the guess is wrong; also .date,"),
-            ("", ".amount, .order, .quantity, .date_format"),
-            ("data.delimiter=;  data.encoding=cp1252", "where the file does not speak for itself; also data.decimal=,"),
-            ("", "and data.sheet=NAME"),
+            (
+                "data.transactions.customer=HEADER",
+                (
+                    "a column of an order table, where the guess is wrong; also .date, .amount, .order, .quantity, "
+                    ".date_format"
+                ),
+            ),
+            (
+                "data.delimiter=;  data.encoding=cp1252",
+                "where the file does not speak for itself; also data.decimal=, and data.sheet=NAME",
+            ),
             ("force=true", "overwrite the files of an earlier init"),
         ],
         examples=[

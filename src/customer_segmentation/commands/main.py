@@ -19,7 +19,8 @@ from typing import NoReturn
 
 from customer_segmentation import __version__, commands
 from customer_segmentation.commands.command import CommandSpec, run_command
-from customer_segmentation.console.lines import say, show_notices, warn
+from customer_segmentation.console.help import definitions, paragraph
+from customer_segmentation.console.lines import say, show, show_notices, warn
 from customer_segmentation.errors import SegmentError, debugging
 from customer_segmentation.secrets import guard_streams
 from customer_segmentation.tracking.settled import settle
@@ -35,33 +36,38 @@ def _specs() -> list[CommandSpec]:
 
 COMMANDS: dict[str, CommandSpec] = {spec.name: spec for spec in _specs()}
 
+#: What to type first; not broken, to be pasted.
+START = (
+    "  segment sweep                           the built-in sample of 7,043 customers",
+    "  segment sweep data=telecom data.path=customers.csv",
+    "                                          the published telecom table",
+    "  segment init data.path=customers.csv    a table of your own, then sweep it",
+    "  segment sweep features=value,usage scaling=standard,minmax k=[2,3,4,5,6]",
+    "  segment sweep experiments=original_analysis",
+    "                                          a preset of experiments/",
+    "  segment ui                              compare the runs",
+)
+
 INTERRUPTED = 130  # what a shell reports for a command ended by Ctrl-C
 
 
 def overview() -> str:
     """Text of ``segment --help``."""
-    width = max(map(len, COMMANDS)) + 2
-    lines = [f"  {name:<{width}}{spec.summary}" for name, spec in COMMANDS.items()]
     return "\n".join(
         [
-            "segment: find the customers worth keeping, and be able to defend the answer.",
+            paragraph("segment: find the customers worth keeping, and be able to defend the answer."),
             "",
             "Usage: segment COMMAND [key=value ...]        segment help COMMAND",
             "",
             "Commands:",
-            *lines,
+            *definitions([(name, spec.summary) for name, spec in COMMANDS.items()]),
             "",
             "Start here:",
-            "  segment sweep                                            the built-in sample of 7,043 customers",
-            "  segment sweep data=telecom data.path=customers.csv       the published telecom table",
-            "  segment sweep features=value,usage scaling=standard,minmax k=[2,3,4,5,6]",
-            "  segment sweep experiments=original_analysis              a preset of experiments/",
-            "  segment init data.path=customers.csv                     describe a table of your own, then sweep it",
-            "  segment ui                                               compare the runs",
+            *START,
             "",
-            "Settings are Hydra configs: conf/ and experiments/ in the current folder add to the shipped ones.",
+            paragraph("Settings are Hydra configs: conf/ and experiments/ in the current folder add to the shipped ones."),
             "SEGMENT_DEBUG=1 shows the traceback of an error.",
-            'Words are completed by TAB after:  eval "$(segment -sc install=bash)"   (or zsh, fish)',
+            'Words are completed by TAB after (bash, zsh or fish):  eval "$(segment -sc install=bash)"',
         ]
     )
 
@@ -89,7 +95,7 @@ def _main(arguments: Sequence[str] | None) -> int:  # noqa: C901 - one case afte
     if words[:1] == ["help"] and len(words) > 1:
         words = [words[1], "--help"]
     if not words or words[0] in ("-h", "--help", "help"):
-        say(overview())
+        show(overview())
         return 0
     if words[0] in ("-V", "--version"):
         say(f"customer-segmentation {__version__}")

@@ -29,12 +29,12 @@ SPEC = CommandSpec(
         help_page,
         [
             "segment migrate: who moves where between two candidates.",
-            "",
             "Usage: segment migrate run_id=BEFORE other=AFTER [key=value ...]",
-            "",
-            "Matches the segments by the customers that they share, prints the table and logs it with a heatmap",
-            "(migration.csv, migration.png) to a run of its own. Of one study: k = 4 and k = 5; of two sweeps: last",
-            "month and this, where the table names its customers.",
+            (
+                "Matches the segments by the customers that they share, prints the table and logs it with a heatmap"
+                " (migration.csv, migration.png) to a run of its own. Of one study: k = 4 and k = 5; of two sweeps:"
+                " last month and this, where the table names its customers."
+            ),
         ],
         settings=(
             ("run_id=ID   other=ID", "candidates; of a sweep its chosen one is taken"),

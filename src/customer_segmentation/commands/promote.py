@@ -43,13 +43,14 @@ SPEC = CommandSpec(
         help_page,
         [
             "segment promote: gate a candidate against the champion, register it, make it the champion.",
-            "",
             "Usage: segment promote [run_id=ID] [promotion=NAME] [key=value ...]",
-            "",
-            "With nothing said: what the sweep that was last spoken of chose. It is refitted from its logged",
-            "config, measured beside the champion on the same customers, logged with the champion's segment numbers",
-            "and names, and loaded back by another process. If it passes, models:/customer-segmentation@champion",
-            "moves to it; if not, it becomes a version tagged gate = refused, and the champion stays (exit code 1).",
+            (
+                "With nothing said: what the sweep that was last spoken of chose. It is refitted from its logged "
+                "config, measured beside the champion on the same customers, logged with the champion's segment "
+                "numbers and names, and loaded back by another process. If it passes, "
+                "models:/customer-segmentation@champion moves to it; if not, it becomes a version tagged gate = "
+                "refused, and the champion stays (exit code 1)."
+            ),
         ],
         decisions={"promotion": "the tests of the gate with their thresholds", "tracking": "where runs and models are"},
         settings=[
@@ -63,10 +64,10 @@ SPEC = CommandSpec(
             ("quiet=true", "say nothing but errors"),
         ],
         examples=[
-            "segment promote                                          the verdict of the last sweep",
-            "segment promote run_id=1e456f0c6a3f4b0e9a5d8d1c2b3a4f5e  any candidate",
+            ("segment promote", "the verdict of the last sweep"),
+            ("segment promote run_id=1e456f0c6a3f4b0e9a5d8d1c2b3a4f5e", "any candidate"),
             "segment promote promotion=redesign reason='five segments, as sales asked for'",
-            "segment history                                          what was promoted, and what was refused",
+            ("segment history", "what was promoted, and what was refused"),
         ],
     ),
 )

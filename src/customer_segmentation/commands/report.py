@@ -78,16 +78,13 @@ SPEC = CommandSpec(
         help_page,
         [
             "segment report: write the report of a sweep, or of any candidate, from what its runs hold.",
-            "",
             "Usage: segment report [run_id=ID] [output=FILE] [slides=FOLDER] [key=value ...]",
-            "",
             (
-                "One self-contained page (report.html) and the same as markdown (report.md), logged on the run that "
-                "was asked"
+                "One self-contained page (report.html) and the same as markdown (report.md), logged on the run that"
+                " was asked for. A sweep has its report already; a candidate gets its own: its segments are fitted "
+                "again and checked, and their profiles, names and high-value customers are logged with it "
+                "(segments/). With no argument: the sweep that the last command spoke of."
             ),
-            "for. A sweep has its report already; a candidate gets its own: its segments are fitted again and checked,",
-            "and their profiles, names and high-value customers are logged with it (segments/).",
-            "With no argument: the sweep that the last command spoke of.",
         ],
         settings=(
             ("run_id=ID", "of a sweep or a candidate; the UI and `segment sweep` show them"),
@@ -98,9 +95,9 @@ SPEC = CommandSpec(
             ("tracking.experiment=NAME", "the experiment whose sweep is taken"),
         ),
         examples=[
-            "segment report                              the last sweep again",
+            ("segment report", "the last sweep again"),
             "segment report run_id=ID output=report.html",
-            "segment report slides=meeting                 ten PNG for a presentation",
+            ("segment report slides=meeting", "ten PNG for a presentation"),
         ],
     ),
 )

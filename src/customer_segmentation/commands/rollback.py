@@ -38,11 +38,11 @@ SPEC = CommandSpec(
         help_page,
         [
             "segment rollback: give the champion's place back to an earlier version.",
-            "",
             "Usage: segment rollback reason=TEXT [version=N]",
-            "",
-            "With no version: the champion that the present one replaced. One call moves the alias; who, when and why",
-            "are kept (segment history). The version's files must be those that were logged.",
+            (
+                "With no version: the champion that the present one replaced. One call moves the alias; who, when "
+                "and why are kept (segment history). The version's files must be those that were logged."
+            ),
         ],
         settings=[
             ("reason=TEXT", "why; required, and kept"),

@@ -79,13 +79,13 @@ SPEC = CommandSpec(
         help_page,
         [
             "segment score: label a table of customers, and report how far they have drifted from those of the fit.",
-            "",
             "Usage: segment score input=FILE output=FILE [key=value ...]",
-            "",
-            "Read and written in chunks. Every row is either scored, in order and with its id, or rejected with its",
-            "reason to a side file. The output appears when it is whole: a killed run leaves none. Counts, model",
-            "version, digest of the input and drift (steady, watch or refit) go to one MLflow run",
-            "(tags.level = 'score').",
+            (
+                "Read and written in chunks. Every row is either scored, in order and with its id, or rejected with"
+                " its reason to a side file. The output appears when it is whole: a killed run leaves none. Counts,"
+                " model version, digest of the input and drift (steady, watch or refit) go to one MLflow run "
+                "(tags.level = 'score')."
+            ),
         ],
         decisions={"drift": "how far is too far", "engine": "what reads and labels: this process, or Spark"},
         settings=SINGLE,

@@ -97,12 +97,12 @@ SPEC = CommandSpec(
         help_page,
         [
             "segment serve: a model over REST, on this machine only, by MLflow's own scoring server.",
-            "",
             "Usage: segment serve [key=value ...]",
-            "",
-            "POST /invocations takes customers as JSON under the columns' canonical names, and answers with segment,",
-            "segment_name, distance, margin and reason for each. A customer without a label gets null and the reason.",
-            "Ctrl-C ends it.",
+            (
+                "POST /invocations takes customers as JSON under the columns' canonical names, and answers with "
+                "segment, segment_name, distance, margin and reason for each. A customer without a label gets null "
+                "and the reason. Ctrl-C ends it."
+            ),
         ],
         settings=SINGLE,
         examples=["segment serve", "segment serve model=models:/customer-segmentation@challenger port=5002"],

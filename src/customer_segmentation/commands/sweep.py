@@ -85,19 +85,20 @@ SPEC = CommandSpec(
         help_page,
         [
             "segment sweep: segment the customers in many ways, compare them in MLflow, choose one.",
-            "",
             "Usage: segment sweep [decision=name[,name...]] [key=value ...]",
-            "",
-            "One study for every combination of what is swept, all k in each; then the choice over all candidates.",
-            "With no argument: four feature sets under four scalings, k = 2..10, on the built-in sample.",
+            (
+                "One study for every combination of what is swept, all k in each; then the choice over all "
+                "candidates. With no argument: four feature sets under four scalings, k = 2..10, on the built-in "
+                "sample."
+            ),
         ],
         decisions=DECISIONS,
         settings=SINGLE,
         examples=[
             "segment sweep features=value,usage scaling=standard,minmax k=[2,3,4,5,6]",
-            "segment sweep data=telecom data.path=Telecom (1).csv    (in a shell, quote the brackets)",
+            ("segment sweep data=telecom data.path=Telecom (1).csv", "in a shell, quote the brackets"),
             "segment sweep experiments=original_analysis data=telecom data.path=telecom_customer_churn.csv",
-            "segment sweep --cfg job                                 show the composed config and do nothing",
+            ("segment sweep --cfg job", "show the composed config and do nothing"),
         ],
     ),
 )

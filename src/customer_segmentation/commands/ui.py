@@ -70,9 +70,7 @@ SPEC = CommandSpec(
         help_page,
         [
             "segment ui: open the MLflow UI on the store that the sweeps wrote, at the experiment's run list.",
-            "",
             "Usage: segment ui [key=value ...]",
-            "",
             "Ctrl-C ends it.",
         ],
         settings=[

@@ -82,9 +82,12 @@ def options_of(group: str, here: Path | None = None) -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
-def first_comment(path: Path) -> str:
-    """Return what a config file is about: its ``about:`` line, else nothing."""
+def about_config(path: Path) -> str:
+    """Return what a config file is about: its ``about:`` line, else what its first comment says after the command."""
+    comment = []
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("about:"):
             return line.removeprefix("about:").strip().strip("\"'")
-    return ""
+        if line.startswith("# ") and not line.startswith("# @"):
+            comment.append(line.removeprefix("# "))
+    return " ".join(comment).partition(": ")[2].rstrip(".")

@@ -21,6 +21,11 @@ def say(*lines: str) -> None:
     print("\n".join(lines), flush=True)
 
 
+def show(page: str) -> None:
+    """Print a page that is laid out already: its lines are not broken again, so that a command can be pasted."""
+    print(page, flush=True)
+
+
 def warn(sentence: str) -> None:
     """Print a sentence beside a command's answer: an error, a note on how it goes."""
     print(sentence, file=sys.stderr, flush=True)

@@ -107,7 +107,7 @@ def profile_bars(insights: SegmentInsights, segment: int) -> Bars:
     colour = segment_colours(insights.profiles.k)[segment]
     bars = tuple(
         Bar(
-            label=subject(row, insights.profiles),
+            label=capital(subject(row, insights.profiles)),
             value=float(np.nan_to_num(row["sd"])),
             low=float(row["sd_low"]) if np.isfinite(row["sd_low"]) else None,
             high=float(row["sd_high"]) if np.isfinite(row["sd_high"]) else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from customer_segmentation.figures.theme import segment_colours
-from customer_segmentation.formatting import capital, counted, figure, listed, percent
+from customer_segmentation.formatting import UNNAMED_CURRENCY, capital, counted, figure, listed, percent
 from customer_segmentation.report.data import ReportData
 from customer_segmentation.report.document import Beside, Block, Paragraph, Tile, Tiles
 from customer_segmentation.report.profile_rows import outcome_rows
@@ -53,7 +53,9 @@ def asked_sentence(data: ReportData) -> str:
         who += f" ({table.population})"
     parts = [f"Asked of {who}."]
     if table.value:
+        unnamed = table.value_unit == UNNAMED_CURRENCY
         unit = f" in {table.value_unit}" if table.value_unit and table.value_unit not in table.value else ""
+        unit = ", in the money of the table" if unnamed else unit
         parts.append(f"Value is {table.value}{unit}.")
     else:
         parts.append("The table has no column that says what a customer is worth.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from customer_segmentation.figures.labels import number
@@ -30,6 +32,7 @@ from customer_segmentation.report.profile_rows import (
     subject,
     written,
 )
+from customer_segmentation.segments.header_words import in_words
 from customer_segmentation.segments.high_value import HighValue, list_files
 from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.segments.recommendations import Recommendation
@@ -44,8 +47,12 @@ def segments_section(data: ReportData) -> Section:
     if insights is None or candidate is None:
         text = "Nothing was chosen, so there are no segments to describe; the appendix says what came nearest."
         return Section("segments", "The segments", (Paragraph(text),))
-    shaped = [f"{name} ({unit})" if unit and unit not in name else name for name, unit in candidate.units.items()]
-    about = f" ({candidate.about[:1].lower()}{candidate.about[1:]})" if candidate.about else ""
+    spoken = {in_words(name, unit): unit for name, unit in candidate.units.items()}
+    shaped = [f"{name} ({unit})" if unit and unit not in name else name for name, unit in spoken.items()]
+    # A description that lists the columns says nothing more.
+    first = re.split(r"[,;]| and ", candidate.about)[0].strip().lower()
+    lists = any(first in in_words(name).lower() for name in candidate.units)
+    about = f" ({candidate.about[:1].lower()}{candidate.about[1:]})" if candidate.about and not lists else ""
     blocks: list[Block] = [
         Paragraph(
             f"Clustered by {listed(shaped)}{about}; everything else describes the segments afterwards. Segment 0 is "

@@ -168,7 +168,7 @@ def event_of(claim: Claim) -> str:
     """What a share counts, in a word: the level, or the column of a yes/no."""
     column = in_words(claim.variable, claim.unit)
     if claim.level in ("", YES):
-        return column
+        return column[:1].lower() + column[1:] if column[1:].islower() else column
     return f"not {column.removeprefix('is ')}" if claim.level == NO else in_words(claim.level).lower()
 
 

@@ -8,8 +8,10 @@ from customer_segmentation.formatting import CURRENCIES
 
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z]{2})")
 _UNIT_BEHIND = re.compile(r"\s*[(\[]([^()\[\]]{1,12})[)\]]\s*$")
-_HEAD_ENDS = re.compile(r"\s+(?:per|a|an|of|since|in|for|with|last|by|from|to)\s+", re.IGNORECASE)
+_HEAD_ENDS = re.compile(r"\s+(?:per|a|an|as|at|of|on|since|in|for|with|last|by|from|to)\s+", re.IGNORECASE)
 _MONEY_TAILS = frozenset(["eur", "usd", "gbp", "chf", "dollar", "dollars", "euro", "euros"])
+#: What may stand behind the word that is counted: "classes booked", "booked days ahead".
+_BEHIND = re.compile(r"(?:\w{2,}ed|ahead|ago|online|total)$", re.IGNORECASE)
 #: Words that end in s and count nothing.
 _SINGULAR = re.compile(r"(?:ss|us|is|ness)$", re.IGNORECASE)
 #: Columns for which the language has words of its own: much, little.
@@ -30,7 +32,8 @@ def in_words(header: str, unit: str = "") -> str:
     """
     text = header.strip()
     behind = _UNIT_BEHIND.search(text)
-    if behind and behind.start() and (behind[1].lower() in unit.lower() or behind[1] in CURRENCIES):
+    told = bool(behind) and (behind[1] in CURRENCIES or behind[1].lower() in {*_MONEY_TAILS, *unit.lower().split("/")})
+    if behind and behind.start() and (told or behind[1].lower() in unit.lower()):
         text = text[: behind.start()]
     if " " not in text:
         parts = [part for run in re.split(r"[_.\-]+", text) for part in _HUMP.split(run) if part]
@@ -48,6 +51,8 @@ def much(name: str, *, above: bool, strong: bool) -> str:
 
     >>> much("visits per month", above=True, strong=True), much("avg rate", above=False, strong=False)
     ('very many visits per month', 'low avg rate')
+    >>> much("Classes Booked", above=False, strong=False), much("months as member", above=True, strong=False)
+    ('few Classes Booked', 'many months as member')
 
     Parameters
     ----------
@@ -60,7 +65,10 @@ def much(name: str, *, above: bool, strong: bool) -> str:
         word = own[0] if above else own[1]
         return _VERY.get(word, f"very {word}") if strong else word
     head = _HEAD_ENDS.split(name, maxsplit=1)[0]
-    last = head.split()[-1] if head.split() else ""
+    words = head.split() or [""]
+    while len(words) > 1 and _BEHIND.fullmatch(words[-1]):
+        words.pop()
+    last = words[-1]
     counts = len(last) > 3 and last.endswith("s") and not _SINGULAR.search(last)
     pair = ("many", "few") if counts or last.lower() == "children" else ("high", "low")
     return f"{'very ' if strong else ''}{pair[0] if above else pair[1]} {name}"

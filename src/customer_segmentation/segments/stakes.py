@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from customer_segmentation.formatting import CURRENCIES, NBSP, counted, figure, money, percent
+from customer_segmentation.segments.claims import rate_of
 from customer_segmentation.segments.intervals import wilson
 from customer_segmentation.segments.variables import Described
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
@@ -281,7 +282,7 @@ def outcome_of(described: Sequence[Described], outside: int) -> Outcome | None:
         if variable.role is not Role.outcome or variable.kind != "share" or len(variable.levels) != 1:
             continue
         left_out = np.full(outside, -1) if item.left_out is None else item.left_out
-        return Outcome(variable.rate_name, _happened(item.values), _happened(left_out), variable.within)
+        return Outcome(rate_of(variable), _happened(item.values), _happened(left_out), variable.within)
     return None
 
 

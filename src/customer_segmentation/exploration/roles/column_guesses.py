@@ -36,6 +36,8 @@ ROLE_WORDS = {
     "text": Meaning.text,
     "ignore": Meaning.nothing,
 }
+#: Beginning of a word for what became of a customer, and what the event is called.
+EVENTS = {"churn": "churn", "cancel": "cancellation", "attrit": "attrition"}
 #: Units of what cannot be negative.
 COUNTED = frozenset(["months", "years", "days", "weeks", "hours", "minutes", "visits", "orders", "nights"])
 #: Words of a header by which an amount comes again every period, and those of what a customer earns.
@@ -166,6 +168,12 @@ def _contract(facts: ColumnFacts, meaning: Meaning, vocabulary: Vocabulary) -> t
     return ColumnSpec(ColumnType.text), facts.filled, ""
 
 
+def _event_of(*texts: str) -> str:
+    """What the event of an outcome is called, where its header or its values say so; its share is then a rate."""
+    words = " ".join(texts).casefold()
+    return next((called for begins, called in EVENTS.items() if begins in words), "")
+
+
 def _words(facts: ColumnFacts, meaning: Meaning) -> tuple[ColumnSpec, np.ndarray, str]:
     outcome = meaning is Meaning.outcome
     role = Role.outcome if outcome else Role.categorical
@@ -175,12 +183,14 @@ def _words(facts: ColumnFacts, meaning: Meaning) -> tuple[ColumnSpec, np.ndarray
         if outcome:
             stays = "staying" in facts.words and "leaving" not in facts.words
             spec.event_values = ["No" if stays else "Yes"]
+            spec.event = _event_of(facts.header)
         return spec, np.ones_like(facts.filled) if ticked else facts.filled, ""
     spec = ColumnSpec(ColumnType.category, role)
     if outcome:
         spec.event_values = sorted({value for value in facts.distinct if is_event(value)}) or [
             str(facts.distinct.iloc[0])
         ]
+        spec.event = _event_of(facts.header, *spec.event_values)
     spellings: dict[str, str] = {}
     counts = np.bincount(facts.codes[facts.codes >= 0], minlength=facts.count)
     for at in np.argsort(-counts, kind="stable"):
