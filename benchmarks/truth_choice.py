@@ -207,7 +207,9 @@ def table_of(found: list[Chosen], seed: int, seconds: float) -> str:
             two = share(sum(item.chosen[name][0] == 2 for item in kept), len(kept))
             exact = "" if empty else share(sum(hits), len(kept))
             against = "" if name == first else f"{better} / {worse}, {p:.2g}"
-            lines.append(f"| {group.replace('_', ' ')} ({len(kept)}) | {name} | {exact} | {natural} | {two} | {against} |")
+            lines.append(
+                f"| {group.replace('_', ' ')} ({len(kept)}) | {name} | {exact} | {natural} | {two} | {against} |"
+            )
     return "\n".join(lines)
 
 

@@ -14,7 +14,7 @@ def test_help_lists_every_command(segment, words):
     assert said.code == 0
     for name, spec in COMMANDS.items():
         assert f"  {name}" in said.out
-        assert spec.summary in said.out
+        assert spec.summary in " ".join(said.out.split())  # laid out to the width of the terminal
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -50,9 +50,9 @@ SPEC = CommandSpec(
             "segment init: describe a table of your own, so that every command can work with it.",
             "Usage: segment init data.path=FILE [key=value ...]",
             (
-                'Reads the table (of a bigger one 50,000 rows), decides what each column is for, and writes '
-                'commented files into the current folder: conf/contract, conf/data, conf/features, conf/yardstick, '
-                'conf/exploration and experiments, all under one name. What is not sure is asked in a terminal, and'
+                "Reads the table (of a bigger one 50,000 rows), decides what each column is for, and writes "
+                "commented files into the current folder: conf/contract, conf/data, conf/features, conf/yardstick, "
+                "conf/exploration and experiments, all under one name. What is not sure is asked in a terminal, and"
                 ' printed as "not sure: ..." elsewhere. Check the roles, then run the command that it prints.'
             ),
         ],

@@ -65,7 +65,9 @@ def overview() -> str:
             "Start here:",
             *START,
             "",
-            paragraph("Settings are Hydra configs: conf/ and experiments/ in the current folder add to the shipped ones."),
+            paragraph(
+                "Settings are Hydra configs: conf/ and experiments/ in the current folder add to the shipped ones."
+            ),
             "SEGMENT_DEBUG=1 shows the traceback of an error.",
             'Words are completed by TAB after (bash, zsh or fish):  eval "$(segment -sc install=bash)"',
         ]
