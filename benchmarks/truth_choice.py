@@ -2,12 +2,12 @@
 
     python benchmarks/truth_choice.py --seed 2033 --write
 
-`truth.py` asks the structure test alone, in one space. Here each of its tables becomes a small sweep, as a user has it: the
-planted columns by z-scores and by 0-1 scaling, half of them, and all of them beside unrelated columns, which are the
-yardstick's reference as well; k = 2 to 10. The value of a customer is a skewed figure that depends on the planted columns.
-The decision (constraints, structure, stability with all restarts, ranking) is the project's; its figures are measured once
-a table and shared by all settings. Planted tables count where K-means finds their segments (see `truth.py`) and each
-segment has the share that the constraints ask for.
+`truth.py` asks the structure test alone, in one space. Here each of its tables becomes a small sweep, as a user has
+it: the planted columns by z-scores and by 0-1 scaling, half of them, and all of them beside unrelated columns, which
+are the yardstick's reference as well; k = 2 to 10. The value of a customer is a skewed figure that depends on the
+planted columns. The decision (constraints, structure, stability with all restarts, ranking) is the project's; its
+figures are measured once a table and shared by all settings. Planted tables count where K-means finds their segments
+(see `truth.py`) and each segment has the share that the constraints ask for.
 """
 
 import argparse
@@ -187,7 +187,7 @@ def table_of(found: list[Chosen], seed: int, seconds: float) -> str:
     """Markdown of what the settings chose, group by group."""
     first = next(iter(RULES))
     lines = [
-        f"Seed {seed}, {seconds:,.0f} CPU s. Shares with 95 % intervals; better and worse against the first line of the group.",
+        f"Seed {seed}, {seconds:,.0f} CPU s. Shares with 95 % intervals; better and worse: than the first line.",
         "",
         "| tables | setting | chosen k is the planted one | said to be natural | two segments | better / worse, p |",
         "|---|---|---|---|---|---|",

@@ -66,8 +66,8 @@ SPEC = CommandSpec(
             (
                 "roles.HEADER=ROLE",
                 (
-                    "what a column is for: id, value, numeric, category, yes_no, outcome, date, order, quantity, price, "
-                    "code or ignore"
+                    "what a column is for: id, value, numeric, category, yes_no, outcome, date, order, quantity, "
+                    "price, code or ignore"
                 ),
             ),
             (

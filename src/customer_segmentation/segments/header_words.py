@@ -32,8 +32,8 @@ def in_words(header: str, unit: str = "") -> str:
     """
     text = header.strip()
     behind = _UNIT_BEHIND.search(text)
-    told = bool(behind) and (behind[1] in CURRENCIES or behind[1].lower() in {*_MONEY_TAILS, *unit.lower().split("/")})
-    if behind and behind.start() and (told or behind[1].lower() in unit.lower()):
+    own = behind[1].lower() if behind and behind.start() else ""
+    if behind and own and (own in unit.lower() or own in CURRENCIES or own in _MONEY_TAILS):
         text = text[: behind.start()]
     if " " not in text:
         parts = [part for run in re.split(r"[_.\-]+", text) for part in _HUMP.split(run) if part]
