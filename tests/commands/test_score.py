@@ -129,6 +129,7 @@ def test_dates_from_init_to_labels_on_another_day(segment):
     model = load_segment_model("models:/customer-segmentation@champion").model
     expected = model.at("2024-07-15").predict(later).table["segment"].tolist()
     assert pd.read_csv("labels.csv")["segment"].tolist() == expected
+    assert "Last visit has values that the fit did not" not in said.out, "a date is no word: its days are compared"
     assert segment("score", "input=later.csv", "output=x.csv", "reference_date=15.7.2024").sentence.endswith(
         "reference_date=15.7.2024: expected a date as YYYY-MM-DD, such as 2024-06-30."
     )

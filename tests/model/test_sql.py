@@ -331,6 +331,7 @@ PAIRS = [
 ]
 
 
+@pytest.mark.filterwarnings("error::UserWarning")  # a new category is no news to who labels
 @pytest.mark.parametrize(("scaling", "features"), PAIRS)
 @pytest.mark.parametrize("dialect", list(DATABASES))
 def test_labels_are_the_models_for_odd_rows_and_for_typed_ones(dialect, scaling, features):

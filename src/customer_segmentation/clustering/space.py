@@ -120,7 +120,8 @@ def project_features(pipeline: Pipeline, features: pd.DataFrame) -> tuple[Floats
     if not usable.any():
         return np.empty((0, len(scaling.get_feature_names_out()))), usable
     # What becomes infinite on the way is told row by row; scikit-learn's own check would refuse the whole batch.
-    with np.errstate(all="ignore"), sklearn.config_context(assume_finite=True):
+    with np.errstate(all="ignore"), sklearn.config_context(assume_finite=True), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Found unknown categories")  # drift names them
         matrix = np.ascontiguousarray(
             scaling.transform(features if usable.all() else features[usable]), dtype=np.float64
         )

@@ -18,7 +18,7 @@ from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.model.reference import reference_of
 from customer_segmentation.model.rules import learn_rules
 from customer_segmentation.model.segment_model import SegmentModel
-from customer_segmentation.settings.data import DataSettings
+from customer_segmentation.settings.data import ColumnType, DataSettings
 from customer_segmentation.settings.sweep import SelectionSettings
 from customer_segmentation.settings.trusted import trusted_modules
 
@@ -87,9 +87,12 @@ def segment_model_of(  # noqa: PLR0913 - what a model is made of, by keyword
     read = list(dict.fromkeys([*([table.id_column] if table.id_column else []), *columns, *kept, *worth]))
     k = len(fit.centres)
     own, _ = distances(space.matrix, fit.centres, fit.labels.astype(np.intp))
+    # A column that is a feature stands there; a date moves with every new table, and its features count from a day.
+    told = {feature.expression.name for feature in space.features.features if feature.expression.operation == "column"}
+    told |= {name for name in space.features.columns if table.columns[name].type is ColumnType.date}
     reference = reference_of(
         space.values,
-        table.customers[space.features.columns],
+        table.customers[[name for name in space.features.columns if name not in told]],
         units=space.features.units,
         sources={feature.name: feature.expression.columns for feature in space.features.features},
         clusters=fit.labels,

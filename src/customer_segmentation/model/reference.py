@@ -31,7 +31,7 @@ def reference_of(
     features : DataFrame of shape (n_customers, n_features)
         In their own units; words for categories.
     clean : DataFrame of shape (n_customers, n_columns)
-        Typed cells of the columns that the features read. A feature that is a column itself is there once.
+        Typed cells of the columns that the features are computed from. One that equals a feature is there once.
     units : mapping of str to str
         Unit of a feature.
     sources : mapping of str to sequence of str
