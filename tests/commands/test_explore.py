@@ -70,7 +70,7 @@ class Store:
 def test_the_original_exploration(segment, telecom):
     said = segment("explore", "data=telecom", f"data.path={telecom}", "exploration=original_analysis")
     assert said.code == 0, said.error
-    assert "7,043 rows of telecom_customer_churn.csv = 5,174 used + 1,869 not selected + 0 set aside" in said.out
+    assert "7,043 rows of telecom_customer_churn.csv = 5,174 used + 1,869 not selected + 0 rejected" in said.out
     assert "supported, but not given Tenure" in said.out
     store = Store()
     (run,) = store.runs
@@ -128,7 +128,7 @@ def test_the_original_exploration(segment, telecom):
 def test_a_table_never_seen_is_explored_by_roles(segment, gym):
     said = segment("explore", "data=gym")
     assert said.code == 0, said.error
-    assert "300 rows of gym.csv = 298 used + 0 not selected + 2 set aside" in said.out
+    assert "300 rows of gym.csv = 298 used + 0 not selected + 2 rejected" in said.out
     assert "visits: … is not a number" in said.out
     assert "The hypotheses declared are another table's" in said.out
     assert "The exploration declared is another table's" in said.out
@@ -145,11 +145,11 @@ def test_a_table_never_seen_is_explored_by_roles(segment, gym):
     expected = used["pool"].replace("", "(missing)").str.title().replace("(Missing)", "(missing)").value_counts()
     assert counts["pool"].to_dict() == expected.to_dict()
     assert counts["level"].to_dict() == used["level"].value_counts().to_dict()
-    aside = store.table("set_aside.csv")
+    aside = store.table("rejected.csv")
     assert list(aside["member"]) == ["M7", "M8"]
     assert list(aside["row"]) == [9, 10]
     note = store.runs[0].data.tags["mlflow.note.content"]
-    assert "2 set aside" in note
+    assert "2 rejected" in note
     assert "None was tested." in note
     assert {"hypotheses.md", "config.yaml"} & store.paths() == {"config.yaml"}
 
@@ -246,6 +246,6 @@ def test_the_set_aside_rows_are_those_of_the_table(segment, gym, tmp_path):
     assert "cannot be used" in segment("explore", "data=gym").sentence
     assert segment("explore", "data=gym", "data.max_rejected_share=0.5", "quiet=true").code == 0
     counts = Store().runs[0].data.metrics
-    assert counts["rows_read"] == 300 == counts["rows_used"] + counts["rows_not_selected"] + counts["rows_set_aside"]
+    assert counts["rows_read"] == 300 == counts["rows_used"] + counts["rows_not_selected"] + counts["rows_rejected"]
     inputs = Store().runs[0].inputs.dataset_inputs
     assert json.loads(inputs[0].dataset.profile)["num_rows"] == counts["rows_used"]

@@ -90,7 +90,7 @@ def test_a_gyms_members_from_file_to_compared_runs(gym, capsys):
     assert f"segment sweep experiments={name}" in told
     frame = pd.read_csv(gym, sep=";", encoding="cp1252", dtype="str")
     gone = int((frame["Gekündigt"].drop([5, 9]) == "ja").sum())  # of those whose age is known
-    assert f"300 rows of {gym} = {298 - gone} used + {gone} not selected + 2 set aside" in told
+    assert f"300 rows of {gym} = {298 - gone} used + {gone} not selected + 2 rejected" in told
     assert f"the {gone} who have left (Gekündigt: Yes) are not segmented" in told
     contract = yaml.safe_load(Path(f"conf/contract/{name}.yaml").read_text("utf-8"))
     roles = {header: spec["role"] for header, spec in contract.items()}
@@ -188,7 +188,7 @@ def test_a_shops_orders_from_file_to_compared_runs(shop, capsys):
         "date_format": None,
     }
     assert main(["sweep", "experiments=shop_orders", "k=[2,3]", "scaling=log_standard"]) == 0
-    assert "1 set aside" in capsys.readouterr().out
+    assert "1 rejected" in capsys.readouterr().out
     assert {run.data.params["features"] for run in chosen()} == {"rfm", "rfm_habits"}
 
 
@@ -370,6 +370,6 @@ def test_columns_with_blanks_are_offered_and_taken_with_what_stands_in_them(caps
     sweep = ["sweep", "experiments=members", "features=members_and_words", "k=[2]", "scaling=standard"]
     assert main([*sweep, "tracking.report=false"]) == 0
     told = capsys.readouterr().out.replace("\u00a0", " ").replace("\n", " ")
-    assert "200 rows of members.csv = 200 used + 0 not selected + 0 set aside" in told
+    assert "200 rows of members.csv = 200 used + 0 not selected + 0 rejected" in told
     visits = frame["Visits"].dropna().astype(float).median()
     assert f"taken as {visits:g}" in told.replace(".0 visits", " visits")

@@ -1,4 +1,4 @@
-"""Inputs that cannot be used as they are: one sentence, or a clean table with rows set aside and nothing lost."""
+"""Inputs that cannot be used as they are: one sentence, or a clean table with rows rejected and nothing lost."""
 
 import gzip
 import os

@@ -272,7 +272,7 @@ def test_published_table_is_read_to_the_customer(settings_for, telecom):
         "rows_read": 7043,
         "rows_used": 5174,
         "rows_not_selected": 1869,
-        "rows_set_aside": 0,
+        "rows_rejected": 0,
     }
     assert list(table.repairs.values()) == [120]
     assert len(load_customers(settings_for(path=str(telecom), keep="all")).customers) == 7043

@@ -103,7 +103,7 @@ def test_every_row_is_accounted_for_with_its_reason(settings_for):
         "rows_read": len(good) + 7,
         "rows_used": len(good),
         "rows_not_selected": 0,
-        "rows_set_aside": 7,
+        "rows_rejected": 7,
     }
     assert table.set_aside["row"].tolist() == list(range(len(good) + 2, len(good) + 9))
     reasons = table.set_aside["reason"].tolist()

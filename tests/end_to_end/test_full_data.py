@@ -17,7 +17,7 @@ from customer_segmentation.tracking.machine_facts import whole
 @pytest.fixture(scope="module")
 def orders(tmp_path_factory):
     frame = draw_customers(5_000, seed=3)
-    frame.loc[frame.index % 500 == 7, "Tenure in Months"] = -4  # impossible: set aside
+    frame.loc[frame.index % 500 == 7, "Tenure in Months"] = -4  # impossible: rejected
     path = tmp_path_factory.mktemp("everybody") / "customers.parquet"
     frame.to_parquet(path, index=False, row_group_size=900)
     return path, frame
@@ -71,7 +71,7 @@ def test_sizes_inertia_and_account_are_those_of_all_rows(orders, tmp_path, monke
     assert counts == {
         "rows_read": 5_000,
         "rows_used": len(kept),
-        "rows_set_aside": int(bad.sum()),
+        "rows_rejected": int(bad.sum()),
         "rows_not_selected": 5_000 - len(kept) - int(bad.sum()),
     }
 

@@ -100,7 +100,7 @@ def test_the_sweep_says_how_many_rows_went_where(swept):
     (sweep,) = swept.runs("sweep")
     metrics = sweep.data.metrics
     assert metrics["rows_read"] == CUSTOMERS
-    parts = ("rows_used", "rows_not_selected", "rows_set_aside")
+    parts = ("rows_used", "rows_not_selected", "rows_rejected")
     assert sum(metrics[name] for name in parts) == CUSTOMERS
     (data_set,) = sweep.inputs.dataset_inputs
     assert data_set.dataset.digest == sweep.data.tags["data_digest"]

@@ -176,7 +176,7 @@ def make_report(*, sizes: tuple[int, ...] = (120, 60, 40), verdict: dict | None 
         seed=0,
     )
     pictures["rules"] = rules_picture(candidate.rules, [name.name for name in names])
-    rows = {"rows_read": n + 9, "rows_used": n, "rows_not_selected": 5, "rows_set_aside": 4}
+    rows = {"rows_read": n + 9, "rows_used": n, "rows_not_selected": 5, "rows_rejected": 4}
     facts = {"reasons": ((f"cell {SCRIPT}", 4),), "value": "Total Revenue", "value_unit": "$", "outcomes": ("Status",)}
     return ReportData(
         of_candidate=False,

@@ -121,7 +121,7 @@ def test_cautions_follow_from_the_figures(report_of):
     assert "Value explained is circular." in leads
     assert "The yardstick is a preference." in leads
     assert "Silhouettes do not compare across spaces." in leads
-    assert "Rows are missing." in leads  # 4 of 229 were set aside
+    assert "Rows are missing." in leads  # 4 of 229 were rejected
     assert "The customers are made up." not in leads
     assert "The customers are made up." in _leads(report_of(synthetic=True))
 

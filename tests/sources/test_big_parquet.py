@@ -30,7 +30,7 @@ def test_a_sample_is_the_same_each_time_and_its_rows_keep_their_numbers(tmp_path
     assert first.digest == second.digest
     assert first.rows_read == 1_000 == len(first.customers) + len(first.set_aside)
     assert "5,000 rows" in first.source
-    # Those set aside are told by their number in the file, and with the cells of that row.
+    # Those rejected are told by their number in the file, and with the cells of that row.
     at = first.set_aside["row"].to_numpy() - 2
     assert len(at) > 50
     assert first.set_aside["id"].tolist() == frame["id"].iloc[at].tolist()

@@ -102,7 +102,7 @@ def _print_set_aside(out: Console, rows: CustomerTable) -> None:
     """Why some rows cannot be used."""
     if rows.set_aside.empty:
         return
-    reasons = table("Rows set aside (set_aside.csv on the run)")
+    reasons = table("Rejected rows (rejected.csv on the run)")
     columns(columns(reasons, right=["rows"]), ["reason"])
     for reason, count in set_aside_reasons(rows.set_aside):
         reasons.add_row(f"{count:,}", escape(reason))

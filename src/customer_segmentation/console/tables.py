@@ -70,7 +70,7 @@ def columns(made: Table, left: Iterable[str] = (), right: Iterable[str] = ()) ->
 
 
 def row_account(rows: CustomerTable, *, looked_at: bool = False) -> str:
-    """The account of the rows as markup: read = used + not selected + set aside.
+    """The account of the rows as markup: read = used + not selected + rejected.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def row_account(rows: CustomerTable, *, looked_at: bool = False) -> str:
     of = " looked at" if looked_at else f" of {escape(rows.source)}"
     return (
         f"{counted(counts['rows_read'], 'row')}{of} = {counts['rows_used']:,} used + "
-        f"{counts['rows_not_selected']:,} not selected + {counts['rows_set_aside']:,} set aside"
+        f"{counts['rows_not_selected']:,} not selected + {counts['rows_rejected']:,} rejected"
     )
 
 

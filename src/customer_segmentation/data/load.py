@@ -40,7 +40,7 @@ def load_customers(
     settings : DataSettings
     needed : collection of str, optional
         Columns that the work at hand cannot do without: each must be there, and a row without one of these values is
-        set aside. They are read together with the id, the population's column, value and outcomes. None reads all
+        rejected. They are read together with the id, the population's column, value and outcomes. None reads all
         columns of the contract and lets missing values stand, for a description of the table.
     blank : collection of str
         Columns that must be there as well, but of which a cell may be blank: features know what that means. One that

@@ -51,7 +51,7 @@ class RejectedRows:
         self._kinds[kind] += 1
 
     def count(self, kind: str, number: int) -> None:
-        """Count rows that are set aside elsewhere.
+        """Count rows that are rejected elsewhere.
 
         Parameters
         ----------

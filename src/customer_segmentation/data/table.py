@@ -66,7 +66,7 @@ class CustomerTable:
         return len(self.customers), len(self.others)
 
     def accounting(self) -> dict[str, int]:
-        """Count what every run states: rows read = rows used + rows not selected + rows set aside.
+        """Count what every run states: rows read = rows used + rows not selected + rows rejected.
 
         Raises
         ------
@@ -81,7 +81,7 @@ class CustomerTable:
             "rows_read": self.rows_read,
             "rows_used": used,
             "rows_not_selected": not_selected,
-            "rows_set_aside": len(self.set_aside),
+            "rows_rejected": len(self.set_aside),
         }
 
     def columns_with(self, *roles: Role) -> tuple[str, ...]:

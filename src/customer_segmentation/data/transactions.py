@@ -64,7 +64,7 @@ def load_ordering_customers(settings: DataSettings, *, needed: Collection[str] |
 
     Equal rows are kept: two equal purchases on one day are no repetition of a row. Rows that cannot be read, rows of
     customers without any order and rows of customers whose returns exceed their orders (earlier orders lie before the
-    table's beginning) are set aside with the reason.
+    table's beginning) are rejected with the reason.
 
     Parameters
     ----------

@@ -16,12 +16,12 @@ from customer_segmentation.sources.parsing.texts import fold
 
 
 class Needed(NamedTuple):
-    """Columns that the studies of a sweep read together; they decide which rows are set aside.
+    """Columns that the studies of a sweep read together; they decide which rows are rejected.
 
     Attributes
     ----------
     valued : list of str
-        A row with a blank cell in one of them is set aside.
+        A row with a blank cell in one of them is rejected.
     blank : list of str
         Must be there as well; every study that reads one says what a blank means.
     """

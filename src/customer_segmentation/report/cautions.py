@@ -247,7 +247,7 @@ def _missing(data: ReportData) -> list[Paragraph]:
 def _rows(data: ReportData) -> list[Paragraph]:
     rows = data.table.rows
     found = []
-    share = rows.get("rows_set_aside", 0) / max(rows.get("rows_read", 1), 1)
+    share = rows.get("rows_rejected", 0) / max(rows.get("rows_read", 1), 1)
     if share >= SET_ASIDE:
         found.append(
             Paragraph(

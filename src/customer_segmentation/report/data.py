@@ -29,7 +29,7 @@ class TableFacts:
     ----------
     source : str
     rows : dict of str to int
-        ``rows_read`` = ``rows_used`` + ``rows_not_selected`` + ``rows_set_aside``.
+        ``rows_read`` = ``rows_used`` + ``rows_not_selected`` + ``rows_rejected``.
     customers : int
         Who were segmented; other than ``rows_used`` where orders were summed up.
     population : str
@@ -97,7 +97,7 @@ class FullDataScores:
     Attributes
     ----------
     rows : dict of str to int
-        Account of them: ``rows_read`` = ``rows_used`` + ``rows_not_selected`` + ``rows_set_aside``.
+        Account of them: ``rows_read`` = ``rows_used`` + ``rows_not_selected`` + ``rows_rejected``.
     table : DataFrame
         One row a segment: ``segment``, ``customers``, ``share``, ``value``.
     """

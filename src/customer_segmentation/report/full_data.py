@@ -38,7 +38,7 @@ def full_data_blocks(data: ReportData, insights: SegmentInsights) -> list[Block]
     return [
         Paragraph(
             f"The file holds {rows['rows_read']:,} rows: {used} used, {rows['rows_not_selected']:,} not selected, "
-            f"{rows['rows_set_aside']:,} rejected. The sweep was fitted to a sample of {data.table.customers:,} of "
+            f"{rows['rows_rejected']:,} rejected. The sweep was fitted to a sample of {data.table.customers:,} of "
             "them, which all other tables, figures and intervals of this report describe; then every row was assigned "
             "to its nearest segment.",
             lead="A sample of a larger file.",

@@ -52,7 +52,7 @@ def data_blocks(data: ReportData) -> tuple[Block, ...]:
                 ("read", f"{rows.get('rows_read', 0):,}"),
                 ("used", f"{rows.get('rows_used', 0):,}"),
                 (left, f"{rows.get('rows_not_selected', 0):,}"),
-                ("rejected, because they cannot be used", f"{rows.get('rows_set_aside', 0):,}"),
+                ("rejected, because they cannot be used", f"{rows.get('rows_rejected', 0):,}"),
             ),
             (False, True),
         )
@@ -61,7 +61,7 @@ def data_blocks(data: ReportData) -> tuple[Block, ...]:
         blocks.append(Paragraph(f"The rows used sum up to {table.customers:,} customers."))
     if table.reasons:
         shown = table.reasons[:SHOWN_REASONS]
-        blocks.append(Paragraph("Why rows were rejected (set_aside.csv on the run has each of them):"))
+        blocks.append(Paragraph("Why rows were rejected (rejected.csv on the run has each of them):"))
         blocks.append(bullets([f"{reason}: {count:,}" for reason, count in shown]))
     if table.repairs:
         blocks.append(Paragraph(f"{table.repairs}.", lead="Corrected."))

@@ -118,7 +118,7 @@ class DataSettings:
     choices: dict[str, Any] = field(default_factory=dict)
     # Rows of a Parquet file that are read at most; of more a seeded sample, streamed, so that memory is bounded.
     max_rows: int = 2_000_000
-    max_rejected_share: float = 0.05  # refuse the table when more than this share of its rows is set aside
+    max_rejected_share: float = 0.05  # refuse the table when more than this share of its rows is rejected
     delimiter: str | None = None  # between the cells of a text; null: found out
     encoding: str | None = None  # of a text, such as utf-8 or cp1252; null: found out
     decimal: str | None = None  # "." or "," of numbers in a text; null: found out

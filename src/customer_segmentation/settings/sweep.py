@@ -21,7 +21,7 @@ class FeaturesSettings:
     # feature name -> {one operation of the grammar, unit, about}; a bare string is a column's name
     columns: dict[str, Any] = field(default_factory=dict)
     # column -> what stands in its blank cells: the median | mean | most_frequent of the customers of the fit. Without
-    # it a customer with a blank there is set aside.
+    # it a customer with a blank there is rejected.
     impute: dict[str, str] = field(default_factory=dict)
 
 

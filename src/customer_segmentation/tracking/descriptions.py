@@ -162,7 +162,7 @@ def sweep_description(  # noqa: PLR0913 - each is named at the call
         (
             "Artifacts of this run: `report.html` (all of it on one page), `leaderboard.csv`, `verdict.md`, "
             "`sweep_heatmaps.png`, `candidates.png`, "
-            "`exploration/`, `set_aside.csv` where rows were rejected. How runs name customers is decided by "
+            "`exploration/`, `rejected.csv` where rows were rejected. How runs name customers is decided by "
             "`tracking.customers`: ids, hashed or none."
         ),
         "",

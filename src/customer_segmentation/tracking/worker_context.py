@@ -19,7 +19,7 @@ class SweepContext:
     uri, experiment, experiment_id, sweep_id : str
         Where a study logs.
     columns : Needed
-        Columns of the customer table that the studies of the sweep read: they decide together which rows are set aside,
+        Columns of the customer table that the studies of the sweep read: they decide together which rows are rejected,
         so that all studies segment the same customers.
     tags : dict
         Tags of every run of the sweep.

@@ -40,7 +40,7 @@ class Assigned:
     Attributes
     ----------
     accounting : dict of str to int
-        Rows read = rows used + rows not selected + rows set aside.
+        Rows read = rows used + rows not selected + rows rejected.
     table : DataFrame
         One row a fit and segment, see `FullDataScores.table`.
     tags : dict of str to str
@@ -95,7 +95,7 @@ class _Everybody:
             return
         matrix, usable = project(self.preparation, people)
         lost = int((~usable).sum())  # of the sample everybody has all features; here and there somebody may not
-        counts.update({"rows_used": -lost, "rows_set_aside": lost})
+        counts.update({"rows_used": -lost, "rows_rejected": lost})
         scores.add(matrix, None if self.value is None else people[self.value].to_numpy(dtype=float)[usable])
 
     def __call__(self, chunks: Iterator[Chunk]) -> Iterator[bytes]:
@@ -203,6 +203,6 @@ def told(accounting: dict[str, int], table: pd.DataFrame, k: int) -> str:
     )
     return (
         f"All {accounting['rows_read']:,} rows = {accounting['rows_used']:,} used + "
-        f"{accounting['rows_not_selected']:,} not selected + {accounting['rows_set_aside']:,} set aside; customers of "
+        f"{accounting['rows_not_selected']:,} not selected + {accounting['rows_rejected']:,} rejected; customers of "
         f"the segments among them: {shares}"
     )

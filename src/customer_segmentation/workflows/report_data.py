@@ -41,7 +41,7 @@ from customer_segmentation.workflows.study_spec import estimators_of
 REFITTED = 100_000
 
 
-ROWS = ("rows_read", "rows_used", "rows_not_selected", "rows_set_aside")
+ROWS = ("rows_read", "rows_used", "rows_not_selected", "rows_rejected")
 
 
 WORDS = ("study", "features", "scaling", "clustering", "verdict", "sizes", "run_id", "study_id")
@@ -198,7 +198,7 @@ def _table(store: Store, run: Any, studies: list[Any]) -> TableFacts:
     data = config.get("data") or {}
     value = next((name for name, spec in contract.items() if spec.get("role") == Role.value.value), "")
     keep = run.data.params.get("keep", "all")
-    set_aside = _frame(store, sweep_id, "set_aside.csv") if rows["rows_set_aside"] else pd.DataFrame()
+    set_aside = _frame(store, sweep_id, "rejected.csv") if rows["rows_rejected"] else pd.DataFrame()
     return TableFacts(
         source=tags.get("data_source", "the table"),
         rows=rows,

@@ -79,6 +79,6 @@ def first_items(plan: Plan, table: CustomerTable, columns: Needed) -> list[Item]
         Text(plan.config_text, "config.yaml"),
         Text(as_yaml(contract), "contract.yaml"),
         Text(playbook_text(settings), PLAYBOOK),
-        # They decide together which rows are set aside: a candidate that is opened again reads the same ones.
+        # They decide together which rows are rejected: a candidate that is opened again reads the same ones.
         Text(json.dumps(columns._asdict()), "columns.json"),
     ]

@@ -38,7 +38,7 @@ def test_customers_are_named_as_was_asked(run_here, table, tmp_path, how):
     named = {"ids": ids, "hashed": hashed, "none": None}[how]
     assert (labels["customer"].tolist() if "customer" in labels else None) == named
     (sweep,) = ran.runs("sweep")
-    rejected = pd.read_csv(ran.artifact(sweep, "set_aside.csv"))
+    rejected = pd.read_csv(ran.artifact(sweep, "rejected.csv"))
     assert rejected["row"].tolist() == [7]
     if how != "ids":
         assert list(rejected) == [*(["Customer ID"] if how == "hashed" else []), "row", "reason"]
@@ -51,6 +51,6 @@ def test_customers_are_named_as_was_asked(run_here, table, tmp_path, how):
     assert found == ({b"WHO-", b"secret 4711"} if how == "ids" else set()), {
         name: secrets for name, secrets in holding.items() if secrets
     }
-    for name in ("labels.parquet", "set_aside.csv", "customers.csv", "customers.parquet"):
+    for name in ("labels.parquet", "rejected.csv", "customers.csv", "customers.parquet"):
         for path in (tmp_path / "mlartifacts").rglob(name):
             assert stat.S_IMODE(path.stat().st_mode) == 0o600, path

@@ -164,11 +164,11 @@ def _blanks(guess: Guess, usable: np.ndarray, allowed: float) -> str:
     """Why a column with blank cells is no feature; empty where they are few."""
     offer = "; impute=true keeps it" if _imputable(guess) else ""
     if 1 - guess.usable.mean() > allowed:
-        return f"{percent(1 - guess.usable.mean())} of the rows have no value and would be set aside{offer}"
+        return f"{percent(1 - guess.usable.mean())} of the rows have no value and would be rejected{offer}"
     if 1 - (usable & guess.usable).mean() > allowed:
         return (
             f"{percent(1 - guess.usable.mean())} of the rows have no value; with those of the other features more than "
-            f"{percent(allowed)} would be set aside{offer}"
+            f"{percent(allowed)} would be rejected{offer}"
         )
     return ""
 

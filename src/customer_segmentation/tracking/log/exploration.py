@@ -140,7 +140,7 @@ def hypotheses_markdown(results: Sequence[HypothesisResult], *, confidence: floa
 
 
 def set_aside_reasons(set_aside: pd.DataFrame, most: int = REASONS) -> list[tuple[str, int]]:
-    """Commonest reasons why rows were set aside, what is a row's own left out, with the number of rows.
+    """Commonest reasons why rows were rejected, what is a row's own left out, with the number of rows.
 
     Parameters
     ----------
@@ -178,10 +178,10 @@ def explore_description(table: CustomerTable, found: Exploration, *, command: st
         "",
         (
             f"{counted(counts['rows_read'], 'row')} of {markdown(table.source)} = {counts['rows_used']:,} used + "
-            f"{counts['rows_not_selected']:,} not selected + {counts['rows_set_aside']:,} set aside."
+            f"{counts['rows_not_selected']:,} not selected + {counts['rows_rejected']:,} rejected."
         ),
         *[f"- corrected: {markdown(what)}: {count:,}" for what, count in table.repairs.items()],
-        *[f"- set aside: {markdown(reason)}: {count:,}" for reason, count in set_aside_reasons(table.set_aside)],
+        *[f"- rejected: {markdown(reason)}: {count:,}" for reason, count in set_aside_reasons(table.set_aside)],
     ]
     if missing := gaps(found):
         shown = [f"{markdown(name)} {count:,}" for name, count in missing]
@@ -203,8 +203,8 @@ def explore_description(table: CustomerTable, found: Exploration, *, command: st
         "",
         (
             "Artifacts: `figures/` (distributions, both heatmaps, counts), `tables/` (columns with missing cells, "
-            "description, Tukey's outliers, every correlation with its intervals, counts, hypotheses), `set_aside.csv` "
-            "where rows were set aside."
+            "description, Tukey's outliers, every correlation with its intervals, counts, hypotheses), `rejected.csv` "
+            "where rows were rejected."
         ),
         "",
         "### Repeat it",

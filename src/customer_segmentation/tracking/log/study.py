@@ -32,7 +32,7 @@ STRUCTURE = "structure.json"
 TABLE = "full_data.csv"
 
 
-COUNTS = ("rows_read", "rows_used", "rows_not_selected", "rows_set_aside")
+COUNTS = ("rows_read", "rows_used", "rows_not_selected", "rows_rejected")
 
 
 def labels_table(study: Study, ids: pd.Series | None) -> pd.DataFrame:

@@ -16,7 +16,7 @@ def table_items(table: CustomerTable) -> Iterator[Item]:
     if table.repairs:
         yield Tags({"repairs": "; ".join(f"{what}: {count:,}" for what, count in table.repairs.items())})
     if len(table.set_aside):
-        yield Table(table.set_aside, "set_aside.csv", private=True)
+        yield Table(table.set_aside, "rejected.csv", private=True)
     if table.ignored_columns:
         yield Tags({"ignored_columns": ", ".join(table.ignored_columns)})
 
