@@ -194,7 +194,7 @@ def test_three_rows_without_an_id_are_segmented(swept, monkeypatch):
         ({"features": ["Visit"]}, "there is no column 'Visit'.*did you mean"),
         ({"value": "Spend"}, "Spend"),
         ({"scaling": "strong"}, "strong"),
-        ({"k": [1]}, "one segment is everybody"),
+        ({"k": [1]}, "nothing to choose between"),
         ({"overrides": ["seed"]}, "key=value"),
         ({"overrides": ["launcher=slurm"]}, "launcher=slurm"),
         ({"experiment": "value"}, "knows the columns of the frame.*leave experiment out"),

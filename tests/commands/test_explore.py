@@ -71,7 +71,7 @@ def test_the_original_exploration(segment, telecom):
     said = segment("explore", "data=telecom", f"data.path={telecom}", "exploration=original_analysis")
     assert said.code == 0, said.error
     assert "7,043 rows of telecom_customer_churn.csv = 5,174 used + 1,869 not selected + 0 rejected" in said.out
-    assert "supported, but not given Tenure" in said.out
+    assert "supported, but disappears when controlling for Tenure" in said.out
     store = Store()
     (run,) = store.runs
     assert run.info.status == "FINISHED"
@@ -130,8 +130,8 @@ def test_a_table_never_seen_is_explored_by_roles(segment, gym):
     assert said.code == 0, said.error
     assert "300 rows of gym.csv = 298 used + 0 not selected + 2 rejected" in said.out
     assert "visits: … is not a number" in said.out
-    assert "The hypotheses declared are another table's" in said.out
-    assert "The exploration declared is another table's" in said.out
+    assert "The declared hypotheses belong to another table" in said.out
+    assert "The declared exploration belongs to another table" in said.out
     assert "street: it has 298 distinct values" in said.out
     assert said.out.rstrip().endswith("Then segment them:  segment sweep data=gym")
     store = Store()

@@ -193,7 +193,7 @@ def test_files_of_the_folder_that_are_taken_are_named():
     few = ["features=value", "k=[2]"]
     assert taken_files(plan("sweep", [*few, "scaling=mine"])) == [
         "of this folder's own configs: conf/scaling/mine.yaml",
-        "conf/scaling/standard.yaml stands in for the shipped file of that name",  # of the yardstick
+        "conf/scaling/standard.yaml replaces the shipped file of that name",  # of the yardstick
     ]
     assert taken_files(plan("promote", [])) == []
     for name in ("contract", "playbook"):

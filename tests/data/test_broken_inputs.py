@@ -107,7 +107,7 @@ CELLS = {
     "beyond float64": ("Total Revenue", "1e400", "is not finite"),
     "date": ("Total Revenue", "2022-01-05", "is not a number"),
     "neither yes nor no": ("Married", "perhaps", "is neither yes nor no"),
-    "unknown value": ("Contract", "Weekly", "is none of Month-to-Month"),
+    "unknown value": ("Contract", "Weekly", "is not one of Month-to-Month"),
     "missing value": ("Number of Referrals", "", "Number of Referrals is missing"),
     "missing id": ("Customer ID", "N/A", "Customer ID is missing"),
     "missing status": ("Customer Status", "", "Customer Status is missing"),
@@ -174,7 +174,7 @@ def test_limit_decides(load, few):
     frame.loc[:14, "Contract"] = "Weekly"  # exactly 5 %
     assert len(load(frame.to_csv(None, index=False).encode()).set_aside) == 15
     frame.loc[15, "Contract"] = "Weekly"
-    with pytest.raises(DataError, match=r"16 of 300 rows \(5.3\s%\).*Contract is none of .* \(16 rows\)"):
+    with pytest.raises(DataError, match=r"16 of 300 rows \(5.3\s%\).*Contract is not one of .* \(16 rows\)"):
         load(frame.to_csv(None, index=False).encode())
     assert len(load(frame.to_csv(None, index=False).encode(), max_rejected_share=0.1).set_aside) == 16
 

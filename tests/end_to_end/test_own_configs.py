@@ -58,9 +58,9 @@ def test_own_files_are_taken_also_over_shipped_ones(ran, values, scaling, scaled
 
 
 def test_a_shipped_file_that_is_replaced_is_told(ran):
-    assert "conf/scaling/minmax.yaml stands in for the shipped file of that name" in ran.error
+    assert "conf/scaling/minmax.yaml replaces the shipped file of that name" in ran.error
     first, second = ran.error.splitlines()[:2]
-    assert "stands in for" in second
+    assert "replaces the shipped file" in second
     assert first == (
         "of this folder's own configs: conf/clustering/halves.yaml, conf/features/loyal.yaml, conf/scaling/mine.yaml, "
         "experiments/mine.yaml"

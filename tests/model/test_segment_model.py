@@ -109,7 +109,7 @@ def test_a_broken_model_is_told_as_such_and_at_once(model, raw, at, fault):
         calls.append(1)
         raise fault
 
-    with pytest.raises(ModelError, match=rf"labels nobody: {type(fault).__name__}: .*test_segment_model.py, line"):
+    with pytest.raises(ModelError, match=rf"labels no customer: {type(fault).__name__}: .*test_segment_model.py, line"):
         broken(model, at, fail).predict(pd.concat([raw] * 10))
     assert len(calls) == 1, "no customer is tried alone"
 
@@ -134,7 +134,7 @@ def test_rows_that_cannot_be_cast_are_found_by_halving_and_many_of_them_are_the_
         model.predict(pd.concat([raw] * 5))
     limit = -np.inf  # the model's own example as well
     calls.clear()
-    with pytest.raises(ModelError, match="labels nobody: ValueError: too strange"):
+    with pytest.raises(ModelError, match="labels no customer: ValueError: too strange"):
         model.predict(raw)
     assert len(calls) == 2
 

@@ -97,7 +97,7 @@ def test_somebody_who_was_quicker_is_not_overwritten(registry, run_id):
     first, second, third = (make(registry, run_id).number for _ in range(3))
     promote(registry, first, None)
     promote(registry, second, first)
-    with pytest.raises(StoreError, match=f"version {second} of .* became the champion while this went on"):
+    with pytest.raises(StoreError, match=f"version {second} of .* became the champion while this command ran"):
         promote(registry, third, first)
     assert registry.champion().number == second
     assert len(registry.events()) == 2

@@ -23,7 +23,7 @@ BAD_CELLS = {
     (65, TENURE): ("n/a", f"{TENURE} is missing"),
     (120, TENURE): ("7.5", f"{TENURE}: '7.5' is not a whole number"),
     (121, REVENUE): ("inf", f"{REVENUE}: 'inf' is not finite"),
-    (181, CONTRACT): ("Lease", f"{CONTRACT}: 'Lease' is none of Month-to-Month, One Year, Two Year"),
+    (181, CONTRACT): ("Lease", f"{CONTRACT}: 'Lease' is not one of Month-to-Month, One Year, Two Year"),
     (239, CONTRACT): ("", f"{CONTRACT} is missing"),
 }
 EMPTY = 150  # a row in which nothing stands

@@ -159,7 +159,7 @@ def test_a_name_is_carried_while_it_holds_and_else_changed_with_the_reason():
     names, changes = carry_names(before, {s: s for s in range(4)}, profiled(later, labels), book)
     assert [change.segment for change in changes] == [named.segment]
     assert changes[0].before == named.name != changes[0].after == names[named.segment].name
-    assert "does not hold any more: Total Revenue" in changes[0].why
+    assert "no longer holds: Total Revenue" in changes[0].why
     assert len({name.name for name in names}) == 4
 
 
@@ -175,7 +175,7 @@ def test_a_name_that_a_changed_playbook_takes_away_is_not_blamed_on_the_data():
         _, changes = carry_names(before, {s: s for s in range(4)}, profiles, changed)
         (change,) = [item for item in changes if item.segment == named.segment]
         assert change.why.startswith(why)
-        assert "does not hold any more" not in change.why
+        assert "no longer holds" not in change.why
 
 
 def test_a_name_lasts_while_the_figures_reach_a_part_of_its_rule_or_the_interval_all_of_it():

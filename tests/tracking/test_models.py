@@ -145,7 +145,7 @@ def test_blanks_text_and_nonsense_reach_the_model_and_spoil_no_other_row(store, 
     assert found.loc[1, "reason"] == "Months: 'many' is not a number"
     assert "Plan" in found.loc[2, "reason"]
     assert "TV" in found.loc[3, "reason"]
-    assert found.loc[4, "reason"] == "Plan: 'D' is none of A, B, C"
+    assert found.loc[4, "reason"] == "Plan: 'D' is not one of A, B, C"
     assert found.loc[5, "reason"] == "rate has no finite value"
     assert found.loc[6, "segment"] in (0, 1, 2)
     pd.testing.assert_frame_equal(found.iloc[7:], right.iloc[7:], check_dtype=False)

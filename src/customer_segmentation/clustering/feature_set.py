@@ -165,7 +165,7 @@ def _check_column(column: str, columns: Mapping[str, ColumnSpec], where: str) ->
     role = columns[column].role
     if role in (Role.id, Role.outcome):
         raise SettingsError(
-            f"{where} reads {column!r}, whose role is {role.value}: it tells about the result and may not shape it."
+            f"{where} reads {column!r}, whose role is {role.value}: it describes the result and cannot be a feature."
         )
 
 

@@ -236,7 +236,7 @@ def _notes(values: pd.DataFrame, features: FeatureSet, scaler: Any) -> tuple[str
     notes = []
     constant = [str(name) for name in values if (values[name] == values[name].iloc[0]).all()]
     if constant:
-        notes.append(f"{', '.join(constant)} has the same value for every customer and tells nobody apart")
+        notes.append(f"{', '.join(constant)} has the same value for every customer and separates none")
     if scaler is not None and not features.of_kind("numeric"):
         notes.append("the scaling changes nothing: every feature is yes/no or a category")
     return tuple(notes)

@@ -21,7 +21,7 @@ SINGLE = (
     ("table=shop.customers", "name of the customers' table in the database; default: customers"),
     ("'headers={Total Revenue: revenue}'", "where a column has another name in that table"),
     ("id=customer_id", "column that names the customer; default: the id of the model's contract"),
-    ("output=labels.sql   overwrite=true", "a file instead of the terminal; in the place of an earlier export"),
+    ("output=labels.sql   overwrite=true", "a file instead of the terminal; replaces an earlier export"),
     ("tracking.uri=http://127.0.0.1:5000", "another MLflow store; default: mlflow.db in this folder"),
 )
 

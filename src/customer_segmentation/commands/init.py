@@ -8,6 +8,7 @@ from customer_segmentation.commands.command import CommandSpec, Request
 from customer_segmentation.config.starter_names import files_name, write_files
 from customer_segmentation.console.help import help_page
 from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.formatting import counted
 
 
 def run(request: Request) -> int:
@@ -30,8 +31,8 @@ def run(request: Request) -> int:
     if settings.strict and unsure:
         print_roles(described)
         raise DataError(
-            f"{unsure} {'thing is' if unsure == 1 else 'things are'} not sure and strict=true: nothing was written; "
-            "say what is right with roles.HEADER=ROLE."
+            f"{counted(unsure, 'question is', 'questions are')} open and strict=true: nothing was written; "
+            "answer with roles.HEADER=ROLE."
         )
     write_files(described.files, force=settings.force)
     print_described(described, name)
@@ -72,7 +73,7 @@ SPEC = CommandSpec(
             ),
             (
                 "impute=true",
-                "columns with blanks are features too; a median or the most frequent answer stands there",
+                "columns with blanks are features too; a blank becomes the median or the most frequent answer",
             ),
             ("strict=true", "write nothing and end with code 1 while anything is not sure"),
             (
@@ -84,7 +85,7 @@ SPEC = CommandSpec(
             ),
             (
                 "data.delimiter=;  data.encoding=cp1252",
-                "where the file does not speak for itself; also data.decimal=, and data.sheet=NAME",
+                "where it cannot be detected; also data.decimal=, and data.sheet=NAME",
             ),
             ("force=true", "overwrite the files of an earlier init"),
         ],

@@ -45,7 +45,7 @@ SPEC = CommandSpec(
             "segment promote: gate a candidate against the champion, register it, make it the champion.",
             "Usage: segment promote [run_id=ID] [promotion=NAME] [key=value ...]",
             (
-                "With nothing said: what the sweep that was last spoken of chose. It is refitted from its logged "
+                "Without run_id: the choice of the sweep that a command named last. It is refitted from its logged "
                 "config, measured beside the champion on the same customers, logged with the champion's segment "
                 "numbers and names, and loaded back by another process. If it passes, "
                 "models:/customer-segmentation@champion moves to it; if not, it becomes a version tagged gate = "

@@ -20,8 +20,8 @@ def run(request: Request) -> int:
     if not settings.quiet:
         other = [] if settings.model == type(settings)().model else [f"model={settings.model}"]
         say(
-            f"Version {done.after} of {settings.model} ({done.title}) is the champion again; version {done.before} is "
-            "not any more.",
+            f"Version {done.after} of {settings.model} ({done.title}) is the champion again, in place of version "
+            f"{done.before}.",
             f"Reason kept: {done.reason}",
             f"Next:  {command(store, 'history', *other)}",
         )
@@ -31,13 +31,13 @@ def run(request: Request) -> int:
 SPEC = CommandSpec(
     name="rollback",
     place=60,
-    summary="give the champion's place back to an earlier version",
+    summary="make an earlier version the champion again",
     takes_one="a rollback takes one",
     run=run,
     help=partial(
         help_page,
         [
-            "segment rollback: give the champion's place back to an earlier version.",
+            "segment rollback: make an earlier version the champion again.",
             "Usage: segment rollback reason=TEXT [version=N]",
             (
                 "With no version: the champion that the present one replaced. One call moves the alias; who, when "

@@ -26,7 +26,7 @@ SINGLE = (
     ("overwrite=true", "replace the output of an earlier run"),
     ("chunk=100000", "rows in memory at once"),
     ("fail_on_drift=refit", "exit code 3 when customers have drifted that far (or from `watch` on)"),
-    ("delimiter=; encoding=cp1252 decimal=, sheet=NAME", "where the input does not speak for itself"),
+    ("delimiter=; encoding=cp1252 decimal=, sheet=NAME", "where it cannot be detected"),
     ("tracking.uri=http://127.0.0.1:5000", "another MLflow store; default: mlflow.db in this folder"),
     ("name=NAME   quiet=true", "name of the run; say nothing in the terminal"),
 )

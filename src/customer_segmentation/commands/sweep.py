@@ -23,7 +23,7 @@ DECISIONS = {
     "playbook": "traits, names and recommendations of segments; default: the one that goes with the table",
     "tracking": "where runs go",
     "launcher": "where studies run: in this process, in several, on a cluster; auto: what is quicker here",
-    "engine": "what reads the table and assigns everybody: this process, or Spark",
+    "engine": "what reads the table and assigns all customers: this process, or Spark",
     "experiments": "a preset: a named sweep",
 }
 
@@ -39,7 +39,7 @@ SINGLE = (
     ("tracking.uri=http://127.0.0.1:5000", "another MLflow store; default: mlflow.db in this folder"),
     ("tracking.experiment=NAME   name=NAME", "names of the experiment and of the sweep's run"),
     ("tracking.customers=hashed", "runs name customers by hashed ids, or with none not at all; default: by their ids"),
-    ("resume=false", "start afresh, where the same sweep was run before"),
+    ("resume=false", "compute again, although the same sweep was run before"),
     ("threads=2   quiet=true", "threads of the numerical libraries; no progress"),
 )
 

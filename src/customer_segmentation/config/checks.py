@@ -101,7 +101,7 @@ def _check_k(ks: Sequence[int], selection: SelectionSettings) -> None:
         Says which key to change.
     """
     if max(ks) < 2:
-        raise SettingsError("k holds 1 alone: one segment is everybody, so nothing is to be chosen; give k=[2,3,4].")
+        raise SettingsError("k holds 1 alone, which leaves nothing to choose between; give k=[2,3,4].")
     most = selection.most_segments
     if most is not None and selection.enforce and min(k for k in ks if k > 1) > most:
         raise SettingsError(
@@ -183,7 +183,7 @@ def _check_score_there(settings: ScoreSettings) -> None:
     """
     usual = ScoreSettings()
     reasons = {
-        "rejects": "rejected rows stand in the output, with the reason",
+        "rejects": "rejected rows are written to the output, with the reason",
         "spreadsheet_safe_ids": "it writes Parquet, which no spreadsheet runs",
     }
     for name in ("rejects", "spreadsheet_safe_ids", "chunk", "sheet", "delimiter", "encoding", "decimal"):

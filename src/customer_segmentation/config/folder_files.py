@@ -71,7 +71,7 @@ def check_file(folder: Path, config: str, package: str | None, content: Any) -> 
     if ".." in config.split("/"):
         raise SettingsError(f"{shown}: a config is named within its folder; give its name alone.")
     if "hydra" in str(package or ""):
-        raise SettingsError(f"{shown} sets {package}; what you want of it goes on the command line, as hydra.KEY=...")
+        raise SettingsError(f"{shown} sets {package}; set it on the command line, as hydra.KEY=...")
     node = content.get("hydra") if isinstance(content, Mapping) else None
     if node is not None and not isinstance(node, Mapping):
         raise SettingsError(f"{shown}: expected a mapping under hydra.")
@@ -82,7 +82,7 @@ def check_file(folder: Path, config: str, package: str | None, content: Any) -> 
     if first == "hydra":
         _check_keys({".".join(inside): content} if inside else content, shown)
         if [line for line in defaults or () if line != "_self_"]:
-            raise SettingsError(f"{shown} has defaults; what you want of them goes on the command line.")
+            raise SettingsError(f"{shown} has defaults; set them on the command line.")
     _check_defaults(defaults, shown)
 
 
@@ -158,7 +158,7 @@ def _check_defaults(defaults: Any, shown: str) -> None:
             group, _, package = (words[-1] if words else "").lstrip("/").partition("@")
             of_hydra = group.split("/")[0] == "hydra" and not (group == "hydra/launcher" and isinstance(line, Mapping))
             if of_hydra or "hydra" in package or "${" in str(key):
-                raise SettingsError(f"{shown} chooses {key}; what you want of it goes on the command line.")
+                raise SettingsError(f"{shown} chooses {key}; set it on the command line.")
 
 
 def taken_files(plan: Plan, here: Path | None = None) -> list[str]:
@@ -181,7 +181,7 @@ def taken_files(plan: Plan, here: Path | None = None) -> list[str]:
             continue
         shown = path.relative_to(here)
         if (shipped / shown).is_file():
-            lines.append(f"{shown} stands in for the shipped file of that name")
+            lines.append(f"{shown} replaces the shipped file of that name")
         else:
             own.append(str(shown))
     if own:

@@ -26,7 +26,7 @@ class FolderConfigSource(FileConfigSource):
         try:
             found = super().load_config(config_path)
         except UnicodeError as error:
-            raise SettingsError(f"{config_path}.yaml in {self.path} is not UTF-8; save it so.") from error
+            raise SettingsError(f"{config_path}.yaml in {self.path} is not UTF-8; save it as UTF-8.") from error
         content = OmegaConf.to_container(found.config, resolve=False)
         check_file(Path(self.path), config_path, found.header.get("package"), content)
         return found

@@ -55,7 +55,7 @@ def data_config_of(base: Any, given: Mapping[str, Any]) -> str | None:
     if unread and builtin and str(data.source) == "sample":
         raise SettingsError(f"data.{unread[0]} changes nothing for the built-in sample; give a table with data.path=.")
     if unread and not builtin:
-        raise SettingsError(f"data.{unread[0]} is of the built-in samples and changes nothing for a table of your own.")
+        raise SettingsError(f"data.{unread[0]} belongs to the built-in samples; a table of your own does not read it.")
     return None
 
 

@@ -141,7 +141,7 @@ def values_of(override: Any) -> list[str]:
     if not override.is_sweep_override():
         return [override.input_line]
     if override.is_range_sweep() and override.value().step == 0:
-        raise SettingsError(f"{override.input_line}: a range cannot go on by 0; leave the third number out.")
+        raise SettingsError(f"{override.input_line}: the step of a range cannot be 0; leave it out.")
     if not override.is_discrete_sweep():
         raise SettingsError(f"{override.input_line}: expected a list of values such as {override.key_or_group}=a,b,c.")
     return [f"{override.get_key_element()}={text}" for text in override.sweep_string_iterator()]

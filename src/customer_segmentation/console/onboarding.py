@@ -66,7 +66,7 @@ def print_roles(described: TableDescription) -> None:
         plain.print(escape(question.line()), soft_wrap=True)
     if len(questions) > MOST_QUESTIONS:
         names = ", ".join(question.column for question in questions[MOST_QUESTIONS : MOST_QUESTIONS + 20])
-        plain.print(escape(f"not sure either: {names}, as they stand in the table of roles"), soft_wrap=True)
+        plain.print(escape(f"not sure either: {names}, as listed in the table of roles"), soft_wrap=True)
 
 
 def print_described(described: TableDescription, name: str) -> None:  # noqa: C901 - one case after the other
@@ -104,13 +104,13 @@ def print_described(described: TableDescription, name: str) -> None:  # noqa: C9
             told = listed([f"{header} ({percent(share)})" for header, share in blank.items()], most=8)
             say(f"  blank cells are imputed, by a median or the most frequent answer: {told}")
         if not any(guess.meaning is Meaning.amount for guess in described.reading.guesses):
-            say("  no column surely tells what customers are worth: give one the role value for segments by it")
+            say("  no column clearly says what customers are worth: give one the role value to segment by it")
         if described.keep != "all" and rows is not None:
             left = next(guess for guess in described.reading.guesses if guess.header == described.left_by)
             events = ", ".join(left.spec.event_values) if left.spec is not None else ""
             say(
                 f"  the {len(rows.others):,} who have left ({left.header}: {events}) are not segmented; data.keep=all "
-                "takes them in"
+                "includes them"
             )
         for header, reason in list(choice.left_out.items())[:MOST_ROWS]:
             say(f"  left out: {header}: {reason}")

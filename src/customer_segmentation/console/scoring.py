@@ -13,7 +13,7 @@ from customer_segmentation.workflows.score import SHOWN, ScoredTable
 
 STYLE = {"steady": "green", "watch": "yellow", "refit": "red", "unknown": "dim"}
 ADVICE = {
-    "watch": "Some things have moved: look at figures/drift.png on the run, and at the next table again.",
+    "watch": "Some figures have shifted: see figures/drift.png on the run, and compare the next table too.",
     "refit": "The segments were made for other customers: check the input first, then sweep again and promote.",
 }
 

@@ -244,7 +244,7 @@ def _as_text(name: str, cells: pd.Series, spec: ColumnSpec, problems: _Problems,
     matched[empty] = blank
     matched[wrong] = None
     if wrong.any():
-        problems.add(name, cells, _take(wrong, codes, False), f"is none of {', '.join(declared)}")
+        problems.add(name, cells, _take(wrong, codes, False), f"is not one of {', '.join(declared)}")
     respelt, distinct = pd.factorize(pd.Series([*matched, blank], dtype="str"))
     words = pd.Categorical.from_codes(respelt[codes], distinct, validate=False)  # -1 is the last: the blank
     series = pd.Series(words, index=cells.index, copy=False)

@@ -249,7 +249,7 @@ def _checked(settings: DataSettings, needed: Collection[str] | None) -> Transact
         raise SettingsError(f"data.keep is {settings.keep!r}; of an order table all customers are kept: data.keep=all.")
     for name in [*settings.columns, *(needed or ())]:
         if name not in DERIVED:
-            raise SettingsError(f"The column {name!r} is none that orders yield; these are {', '.join(DERIVED)}.")
+            raise SettingsError(f"Orders yield no column {name!r}; they yield {', '.join(DERIVED)}.")
     if not settings.columns:
         raise SettingsError("data.columns is empty; orders are described by data.contract=rfm.")
     if next((spec for spec in settings.columns.values() if spec.role is Role.id), None) is None:

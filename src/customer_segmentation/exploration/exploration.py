@@ -115,7 +115,7 @@ def explore_table(table: CustomerTable, asked: Asked, *, confidence: float = 0.9
     ]
     correlated = _correlated(asked, numeric, specs, left_out)
     if _foreign(asked, specs):
-        left_out[:] = ["The exploration declared is another table's: all numeric columns are correlated instead."]
+        left_out[:] = ["The declared exploration belongs to another table: all numeric columns are correlated instead."]
     else:
         left_out += _absent(asked, specs)
     shown = [column_variable(name, specs) for name in numeric]
@@ -274,6 +274,6 @@ def assess_declared(
         testable.append(hypothesis)
         used |= {item.name: item for item in variables}
     if missed and not testable and len(missed) > 1:
-        missed = ["The hypotheses declared are another table's: none is tested."]
+        missed = ["The declared hypotheses belong to another table: none is tested."]
     left_out += missed
     return assess_hypotheses(values_of(used.values(), customers), testable, confidence=confidence)

@@ -211,7 +211,7 @@ def _relation(
         f"{pair}: {_r(found)} ({interval} interval), n = {found.n:,}, corrected {_p(p)}; Spearman {_signed(ranked.r)}."
     )
     if not p < alpha:
-        verdict = "The data shows no linear relation that can be told from none."
+        verdict = "The data shows no significant linear association."
     else:
         sign = "positive" if found.r > 0 else "negative"
         size = _size(found)
@@ -229,12 +229,12 @@ def _remainder(hypothesis: Hypothesis, found: Correlation, p: float, direct: Cor
     """State what is left of the relation given other columns."""
     others = listed(hypothesis.given)
     if np.isnan(found.r):
-        return f"Given {others} there is nothing to test, because one of the two is determined by it or does not vary."
-    figures = f"Given {others}: {_r(found)}, {_p(found.p)} (corrected {_p(p)});"
+        return f"Controlling for {others} leaves nothing to test: one of the two is determined by it or does not vary."
+    figures = f"Controlling for {others}: {_r(found)}, {_p(found.p)} (corrected {_p(p)});"
     if not p < alpha:
         if max(abs(found.low), abs(found.high)) < NEGLIGIBLE:
-            return f"{figures} nothing left that can be told from none, and at most a negligible association."
-        return f"{figures} nothing left that can be told from zero, but the interval does not exclude an association."
+            return f"{figures} no significant association remains, and at most a negligible one is possible."
+        return f"{figures} no significant association remains, but the interval does not exclude one."
     if found.r * direct.r < 0:
         return f"{figures} the association changes its sign."
     size = _size(found)

@@ -56,7 +56,7 @@ def fault_of_the_model() -> Iterator[None]:
     except (SegmentError, MemoryError):
         raise
     except Exception as error:
-        raise ModelError(f"the model labels nobody: {_told(error)}; this is not about a customer's cells.") from error
+        raise ModelError(f"the model labels no customer: {_told(error)}; no customer's cells are the cause.") from error
 
 
 def readable_cells(

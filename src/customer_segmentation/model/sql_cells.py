@@ -179,7 +179,7 @@ def _as_word(cell: CellSql, name: str, spec: ColumnSpec, key: str, blank: str, d
     cases += " ".join(f"WHEN {folded} = {text_literal(word)} THEN {text_literal(to)}" for word, to in spelt.items())
     cell.value = f"CASE {cases} WHEN {blank} THEN {filled} END"
     known = f"{blank} OR {text} IN {texts(allowed)} OR {folded} IN {texts(spelt)}"
-    cell.problem = _problem(name, text, f"is none of {', '.join(spec.values)}", known)
+    cell.problem = _problem(name, text, f"is not one of {', '.join(spec.values)}", known)
 
 
 def _folding(text: str, key: str, allowed: Collection[str], dialect: str) -> list[dict[str, str]]:

@@ -67,7 +67,7 @@ def smallest_segment(sizes: Sequence[int], least: float | None) -> Check:
     least : share of the customers, 0 to 1; None: not asked
     """
     if len(sizes) < 2:
-        return checked("smallest_segment", False, "one segment tells nobody apart")
+        return checked("smallest_segment", False, "one segment separates no customers")
     if least is None:
         return Check("smallest_segment", "not asked", "the smallest segment may have any size")
     count, total = min(sizes), sum(sizes)

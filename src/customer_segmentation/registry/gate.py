@@ -164,7 +164,7 @@ def _impossible(check: Check) -> Check:
     """Result of a comparison with a champion that cannot label the customers."""
     if check.result == "not asked":
         return check
-    return checks.checked(check.name, False, "the champion does not label these customers, so that nothing compares")
+    return checks.checked(check.name, False, "the champion does not label these customers: the two cannot be compared")
 
 
 def _stability(

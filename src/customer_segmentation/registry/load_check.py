@@ -86,7 +86,7 @@ def _segments(python: str, folder: Path, example: pd.DataFrame, scratch: Path) -
     )
     answer = [line for line in done.splitlines() if line.startswith("SEGMENTS ")]
     if not answer:
-        raise _StepError("it says nothing of its example")
+        raise _StepError("it gives its example no labels")
     labels: list[int | None] = json.loads(answer[-1].removeprefix("SEGMENTS "))
     return labels
 

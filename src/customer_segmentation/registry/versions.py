@@ -181,7 +181,7 @@ class ModelRegistry:
         now = self.aliases().get(CHAMPION)
         if now != before:
             raise StoreError(
-                f"version {now} of {self.name} became the champion while this went on; look at it with "
+                f"version {now} of {self.name} became the champion while this command ran; look at it with "
                 "`segment history`, then run the command again."
             )
         moment = time.time_ns()

@@ -119,7 +119,7 @@ def _weights(data: ReportData) -> list[Paragraph]:
         Paragraph(
             f"Of the variance that was clustered {'it carries' if len(light) == 1 else 'they carry'}: {listed(named)}; "
             f"{most} carries {percent(weights[most])}. Where the scaling gives one feature that much weight, the "
-            "others have next to no say in who belongs together.",
+            "others have almost no influence on the segments.",
             lead=f"{capital(listed(list(light)[:MOST_NAMED]))} hardly {'counts' if len(light) == 1 else 'count'}.",
         )
     ]
@@ -133,10 +133,9 @@ def _unit_change(data: ReportData) -> list[Paragraph]:
         return []
     return [
         Paragraph(
-            f"Told in thousands instead of in its unit, {change[0]} leads to other segments (adjusted Rand index "
-            f"{change[1]:.2f}, where 1 is the same). Segments that depend on the choice of a unit are no property of "
-            "the "
-            "customers.",
+            f"Measured in thousands instead of in its unit, {change[0]} leads to other segments (adjusted Rand index "
+            f"{change[1]:.2f}, where 1 is the same). Segments that depend on the choice of a unit are not a property "
+            "of the customers.",
             lead="The segments depend on a unit.",
         )
     ]

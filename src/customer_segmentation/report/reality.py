@@ -56,4 +56,4 @@ def supports(data: ReportData) -> list[Paragraph]:
                 lead="Not much is lost.",
             )
         )
-    return found or [Paragraph("Nothing of this candidate was tested.")]
+    return found or [Paragraph("This candidate was not tested.")]

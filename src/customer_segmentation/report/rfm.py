@@ -16,9 +16,9 @@ def rfm_parts(data: ReportData) -> tuple[Part, ...]:
     grid = insights.rfm
     told = Paragraph(
         "Recency, frequency and monetary value in fifths, 5 the best, and the groups that are usual in marketing by "
-        "the first two. They are no result of this sweep: their borders are fixed beforehand. With the segments they "
-        f"agree by an adjusted Rand index of {grid.agreement:.2f} (1: the same groups, 0: as by chance). The list of "
-        f"customers has scores and group of each, as rfm and rfm_group; this table is {GRID}."
+        "the first two. They are not a result of this sweep: their borders are fixed beforehand. They agree with the "
+        f"segments by an adjusted Rand index of {grid.agreement:.2f} (1: the same groups, 0: as by chance). The list "
+        f"of customers has scores and group of each, as rfm and rfm_group; this table is {GRID}."
     )
     rows = tuple(
         (

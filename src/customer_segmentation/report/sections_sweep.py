@@ -39,7 +39,7 @@ def data_blocks(data: ReportData) -> tuple[Block, ...]:
         blocks.append(
             Paragraph(
                 "These customers are the built-in sample, drawn to the rules of a published table. They show how the "
-                "report reads; no finding about them is a finding about anybody.",
+                "report reads; nothing here is a finding about real customers.",
                 lead="Not real customers.",
             )
         )

@@ -52,7 +52,7 @@ class TableOutput:
             parsed = sqlalchemy.make_url(url)
         except sqlalchemy.exc.ArgumentError:
             raise SettingsError(
-                "output looks like a database URL but is none; expected dialect://user@host/name."
+                "output looks like a database URL but is not one; expected dialect://user@host/name."
             ) from None
         if not table.strip():
             raise SettingsError("table is empty; name the table of the output with table=NAME.")

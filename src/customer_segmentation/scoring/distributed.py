@@ -138,7 +138,7 @@ class Place:
         if self.folder is not None:
             _refuse_existing(self.folder, overwrite=self.overwrite)
         elif self.overwrite:
-            raise SettingsError("overwrite=true replaces a folder of this machine alone; name another output.")
+            raise SettingsError("overwrite=true replaces only a folder of this machine; name another output.")
 
     def write(self, write: Callable[..., None]) -> None:
         """Write it all; a folder of this machine appears when it is whole.
@@ -221,7 +221,7 @@ def score_there(  # noqa: PLR0913 - each is named at the call
     done.rejected = done.rows - done.scored
     progress(done.rows, done.rows)
     if not done.rows:
-        raise DataError(f"{source.name} has a header and no rows; there is nobody to score.")
+        raise DataError(f"{source.name} has a header and no rows; there are no customers to score.")
     if done.scored:  # else, as of a table that is read here, the labels of an earlier run stay
         kept = None if columns == "all" else [] if done.id_column is None else [positions[done.id_column]]
         place.write(partial(source.written, labels.rows, wanted, kept=kept, added=labels.types))

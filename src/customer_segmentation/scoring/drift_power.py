@@ -52,7 +52,7 @@ class DriftPower:
             return ""
         return (
             f"With {self.customers:,} customers {' or '.join(parts)} is found in about four of five tables; "
-            "smaller shifts may stay unseen."
+            "smaller shifts may go unnoticed."
         )
 
 

@@ -80,7 +80,7 @@ def load_segment_model(uri: str, client: Any = None, *, trusted_modules: Collect
     Raises
     ------
     StoreError
-        There is no such model, it is none of ours, or its files are not those that were logged.
+        There is no such model, it is not one of ours, or its files are not those that were logged.
     """
     import mlflow
     from mlflow.exceptions import MlflowException

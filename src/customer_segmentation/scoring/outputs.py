@@ -342,5 +342,5 @@ def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
     except (pa.ArrowException, ValueError) as error:
         changed = [field.name for field, kept in zip(table.schema, schema, strict=True) if field.type != kept.type]
         raise DataError(
-            f"{', '.join(changed)} of the input changes its type on the way; write to CSV, or give columns=id."
+            f"{', '.join(changed)} of the input changes its type when it is written; write to CSV, or give columns=id."
         ) from error

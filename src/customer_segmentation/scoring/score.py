@@ -106,7 +106,7 @@ class Comparison:
                 self.inside.measure(settings),
                 (
                     f"Compared are the {self.inside.customers:,} customers that the fit would have kept; {beyond:,} "
-                    f"others ({words}) have a label all the same."
+                    f"others ({words}) are labelled nevertheless."
                 ),
             )
         return (
@@ -217,7 +217,7 @@ def _account(done: Scored, name: str, *, rejected: int, expected: int) -> None:
     done.rejected = rejected
     done.rows = done.scored + rejected
     if not done.rows:
-        raise DataError(f"{name} has a header and no rows; there is nobody to score.")
+        raise DataError(f"{name} has a header and no rows; there are no customers to score.")
     if rejected != expected:
         raise DataError(
             f"{name} changed while it was read: of {expected:,} rejected rows {rejected:,} were found again; run it "

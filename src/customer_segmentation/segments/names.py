@@ -262,7 +262,7 @@ def _still(  # noqa: C901 - one case after the other
     if old.rule:
         rule = next((item for item in playbook.names if item.name == old.rule), None)
         if rule is None:
-            return (), f"the playbook has no name {old.rule!r} any more"
+            return (), f"the playbook no longer has the name {old.rule!r}"
         barred = [key for key in rule.unless if key in declared]
         if barred:
             return (), f"{declared[barred[0]].words} now: {declared[barred[0]].text}"
@@ -276,12 +276,12 @@ def _still(  # noqa: C901 - one case after the other
     for claim in old.claims:
         row = rows.get((new, claim.variable, claim.level))
         if row is None:
-            return (), f"{claim.subject} is not known any more"
+            return (), f"{claim.subject} is no longer known"
         if claim.told_from:
             rivals = [rows[(now[other], claim.variable, claim.level)] for other in claim.told_from if other in now]
             sign = 1 if claim.direction == "above" else -1
             if len(rivals) < len(claim.told_from) or any(sign * (row.value - rival.value) <= 0 for rival in rivals):
-                return (), f"{claim.words} does not tell it from the other segments any more"
+                return (), f"{claim.words} no longer distinguishes it from the other segments"
             weights = np.array([rival.customers for rival in rivals], dtype=float)
             against = float(np.average([rival.value for rival in rivals], weights=weights))
             told_from = tuple(sorted(now[other] for other in claim.told_from))
@@ -316,7 +316,7 @@ def _lost(claim: Claim, row: Row, profiles: Profiles, playbook: PlaybookSettings
     today = claim_of(row, trait=claim.trait, words=claim.words, called=claim.called)
     trait = playbook.traits.get(claim.trait)
     if trait is None and not claim.trait.startswith(PLAIN):
-        return f"the playbook has no trait {claim.trait!r} any more"
+        return f"the playbook no longer has the trait {claim.trait!r}"
     then = SimpleNamespace(
         measure=claim.measure,
         value=claim.value,
@@ -334,4 +334,4 @@ def _lost(claim: Claim, row: Row, profiles: Profiles, playbook: PlaybookSettings
         allowed = allowed and holding(trait, then, lasting=playbook.lasting)
     if not allowed:
         return f"the playbook asks for more to say {claim.words!r} now: {today.text}"
-    return f"{claim.words} does not hold any more: {today.text}"
+    return f"{claim.words} no longer holds: {today.text}"

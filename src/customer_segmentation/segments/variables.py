@@ -76,7 +76,7 @@ class Described:
     ----------
     variable : Variable
     values : float64 array, or integer array of positions in ``variable.levels``, of shape (n_customers,)
-        NaN, or -1, where a cell is missing; a position beyond the levels is none of them (the "no" of a yes/no column).
+        NaN, or -1, where a cell is missing; a position beyond the levels is no level (the "no" of a yes/no column).
     left_out : array of shape (n_left_out,) or None
         The same for clean customers outside the fit; of outcomes only, which are told of all customers.
     """

@@ -64,7 +64,7 @@ class ColumnSpec:
 
 @dataclass
 class Population:
-    """Which customers are kept: those whose ``column`` is none of ``exclude``."""
+    """Which customers are kept: those whose ``column`` is not one of ``exclude``."""
 
     column: str = ""  # that tells them apart
     exclude: list[str] = field(default_factory=list)  # its values whose customers are not kept

@@ -176,7 +176,7 @@ def open_file(path: str, *, member: str = "", magics: tuple[bytes, ...] = ()) ->
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}); check data.path.") from None
     except ValueError as error:  # a NUL in the path
-        raise DataError(f"data.path is {path!r}, which is no file name ({error}).") from None
+        raise DataError(f"data.path is {path!r}, which is not a file name ({error}).") from None
     if not magic:
         raise DataError(f"{name} is empty (0 bytes); expected a table with a header row.")
     if magic.startswith(magics):
@@ -257,7 +257,7 @@ def guessed_encoding(head: bytes, *, name: str) -> str:
 
     matches = list(from_bytes(head[: 1 << 18], cp_isolation=_GUESSES))
     if not matches:
-        raise DataError(f"{name} is in an unknown encoding or is no text; name it with data.encoding.")
+        raise DataError(f"{name} is in an unknown encoding or is not a text; name it with data.encoding.")
     best = matches[0]
     western = next((match for match in matches if match.encoding == "cp1252"), None)
     return "cp1252" if western is not None and western.chaos <= best.chaos + 0.02 else best.encoding

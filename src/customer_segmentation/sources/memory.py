@@ -47,7 +47,7 @@ class MemoryTable(TableSource):
         self.name = name or f"a frame of {counted(table.num_rows, 'row')}"
         twice = sorted({header for header in table.column_names if table.column_names.count(header) > 1})
         if twice:
-            raise DataError(f"{self.name} has several columns {twice[0]!r}; rename them, a name must stand once.")
+            raise DataError(f"{self.name} has several columns {twice[0]!r}; rename them, a name must be unique.")
         self.headers = tuple(table.column_names)
         self._table = pa.table({header: _plain(table[header]) for header in self.headers})
 
@@ -126,7 +126,7 @@ def held_table(address: str) -> MemoryTable:
     found = _HELD.get(address)
     if found is None:
         raise DataError(
-            f"the table was a frame of a Python session ({address[: len(PREFIX) + 12]}…) that is not here any more; "
+            f"the table was a frame of a Python session ({address[: len(PREFIX) + 12]}…) that no longer exists; "
             "give the same rows again, as data=FRAME in Python or as a file with data.path=FILE."
         )
     return found

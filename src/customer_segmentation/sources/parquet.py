@@ -66,7 +66,7 @@ class ParquetSource(FileSource):
         self.headers = tuple(self._dataset.schema.names)
         twice = sorted({header for header in self.headers if self.headers.count(header) > 1})
         if twice:
-            raise DataError(f"{name} has several columns {twice[0]!r}; rename them, a name must stand once.")
+            raise DataError(f"{name} has several columns {twice[0]!r}; rename them, a name must be unique.")
         self._kept: np.ndarray | None = None
         rows = int(self._stops[-1]) if len(self._stops) else 0
         if at_most is not None and rows > at_most:

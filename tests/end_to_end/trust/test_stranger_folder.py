@@ -32,7 +32,7 @@ def test_a_folder_runs_no_code(run_here, tmp_path, name, content, words):
     assert "nothing of it was called" in ran.error or "command line" in ran.error
     if name == "conf/scaling/standard.yaml":
         lines = ran.error.splitlines()
-        assert lines[0] == "conf/scaling/standard.yaml stands in for the shipped file of that name"
+        assert lines[0] == "conf/scaling/standard.yaml replaces the shipped file of that name"
         assert "numpy.testing._private.utils.runstring" in lines[1]
     assert not (tmp_path / "mlflow.db").exists(), "before any work"
 

@@ -56,11 +56,11 @@ def test_a_relation_that_a_third_variable_explains_is_said_so(numbers):
     table = _table(numbers, specs)
     found = explore_table(table, Asked({}, {}, {}, (), {}, tests))
     assert [standing(result, confidence=0.95) for result in found.hypotheses] == [
-        "supported, but not given z|",
+        "supported, but disappears when controlling for z|",
         "supported",
     ]
     text = explore_description(table, found, command="segment explore", confidence=0.95)
-    assert "1. **Supported, but not given z\\|.**" in text
+    assert "1. **Supported, but disappears when controlling for z\\|.**" in text
     assert "my\\_&lt;table&gt;\\|.csv" in text
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert len(rows) == 2 + 3

@@ -149,7 +149,7 @@ def weigh_key(weighed: Weighed) -> None:  # noqa: C901 - one case after the othe
         if facts.long_text:
             weighed.add(Meaning.customer, -3.0, "its cells are sentences")
         if facts.numbers is None and not facts.coded and not facts.is_address:
-            weighed.add(Meaning.customer, -1.0, "its cells are no codes")
+            weighed.add(Meaning.customer, -1.0, "its cells are not codes")
         if facts.share_filled < MOSTLY_BLANK:
             weighed.add(Meaning.customer, -3.0, f"{percent(1 - facts.share_filled)} of its cells are blank")
         if facts.numbers is not None and (facts.values < -1).any():

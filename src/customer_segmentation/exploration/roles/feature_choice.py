@@ -156,7 +156,7 @@ def _objection(guess: Guess, usable: np.ndarray, allowed: float, alike: float, t
     common = guess.facts.top_share[1] if guess.facts is not None else 0.0
     if common > _ALL_EQUAL:
         top = guess.facts.top_share[0] if guess.facts is not None else ""
-        return f"{percent(common)} of the customers have {top}: it tells hardly any apart"
+        return f"{percent(common)} of the customers have {top}: it separates hardly any"
     return ""
 
 

@@ -106,7 +106,7 @@ def parse_dates(texts: pd.Series, *, date_format: str | None = None, where: str 
         try:
             dates = _in_form(words, date_format)
         except ValueError as error:
-            raise DataError(f"data.transactions.date_format is {date_format!r}, which is no form: {error}.") from None
+            raise DataError(f"data.transactions.date_format is {date_format!r}, not a date format: {error}.") from None
     else:
         form = date_format_of(words, where=where) if len(words) else None
         dates = pd.Series(pd.NaT, index=words.index, dtype="datetime64[us]")

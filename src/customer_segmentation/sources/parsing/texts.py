@@ -204,7 +204,7 @@ def match_values(texts: pd.Series, allowed: Collection[str]) -> np.ndarray:
     Returns
     -------
     object array of shape (n_cells,)
-        The declared value; None where the text is none of them.
+        The declared value; None where the text is not one of them.
     """
     canonical = {fold(value): value for value in allowed}
     exact = set(allowed)

@@ -155,7 +155,7 @@ def _sentence(error: BaseException, shown: str) -> SegmentError:
         return kind(own[-1][1].strip()) if issubclass(kind, SegmentError) else DataError(own[-1][1])
     if type(error).__module__.startswith("grpc") or any(word in f"{type(error).__name__} {text}" for word in _GONE):
         return DataError(
-            f"Spark at {shown} does not answer any more ({_plain(text)}); what is finished is kept: start it again and "
+            f"Spark at {shown} no longer answers ({_plain(text)}); what is finished is kept: start it again and "
             "run the same command."
         )
     return DataError(f"Spark at {shown} failed: {_plain(text)}.")

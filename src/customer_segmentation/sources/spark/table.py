@@ -77,7 +77,7 @@ class SparkSource(DistributedSource):
         self.headers = tuple(connection.ask(lambda: frame.columns))
         twice = sorted({header for header in self.headers if self.headers.count(header) > 1})
         if twice:
-            raise DataError(f"{name} has several columns {twice[0]!r}; rename them, a name must stand once.")
+            raise DataError(f"{name} has several columns {twice[0]!r}; rename them, a name must be unique.")
         self._id_at = id_position(self.headers, settings.columns)
         self._files = files and self._has_files(frame)
         self._frame, rows = self._numbered(frame)

@@ -96,7 +96,7 @@ def standing(result: HypothesisResult, *, confidence: float) -> str:
     left = result.partial
     if left is None or (result.partial_p_corrected < 1 - confidence and left.r * result.pearson.r > 0):
         return "supported"
-    return f"supported, but not given {listed(result.hypothesis.given)}"
+    return f"supported, but disappears when controlling for {listed(result.hypothesis.given)}"
 
 
 def coefficient(r: float, low: float, high: float) -> str:
@@ -131,7 +131,7 @@ def hypotheses_markdown(results: Sequence[HypothesisResult], *, confidence: floa
         [
             "# Hypotheses",
             "",
-            "p is corrected for the number of tests by Benjamini and Hochberg's procedure. An association is no cause.",
+            "p is corrected for the number of tests (Benjamini-Hochberg). Association is not causation.",
             "",
             *_sentences(results, confidence),
             "",
@@ -238,7 +238,7 @@ def _correlations(table: CustomerTable, found: Exploration) -> Iterator[Item]:
     named = [name for name in found.numbers if name not in table.columns or table.columns[name].role is not Role.ignore]
     strongest = found.numbers[named].corr("spearman").abs().sum().sort_values(ascending=False, kind="stable").index
     main = [name for name in dict.fromkeys([table.value_column, *strongest]) if name in named]
-    title = f"Pairs of the columns that go most with others, {len(table.customers):,} customers"
+    title = f"Pairs of the most correlated columns, {len(table.customers):,} customers"
     yield FigureItem(pairs_figure(found.numbers[main], found.units, title), "figures/pairs.png")
 
 
