@@ -132,7 +132,7 @@ def test_sentences_claim_no_more_than_the_interval():
 
 def test_what_remains_given_another_column():
     frame = _customers(5000)
-    assert "nothing left" in _one(frame, "x", "y", given=("z",)).sentence
+    assert "no significant association remains" in _one(frame, "x", "y", given=("z",)).sentence
     assert "remains" in _one(frame, "x", "z", given=("noise",)).sentence
     reversed_sign = frame.assign(y=3 * frame["z"] - frame["x"])
     assert "changes its sign" in _one(reversed_sign, "x", "y", given=("z",)).sentence

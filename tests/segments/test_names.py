@@ -171,7 +171,7 @@ def test_a_name_that_a_changed_playbook_takes_away_is_not_blamed_on_the_data():
     trait = next(claim.trait for claim in named.claims if claim.trait in book.traits)
     asks_more = replace(book, traits={**book.traits, trait: replace(book.traits[trait], above=90.0, at_least=None)})
     has_none = replace(book, traits={key: value for key, value in book.traits.items() if key != trait}, names=[])
-    for changed, why in ((asks_more, "the playbook asks for more to say"), (has_none, "the playbook has no")):
+    for changed, why in ((asks_more, "the playbook asks for more to say"), (has_none, "the playbook no longer has")):
         _, changes = carry_names(before, {s: s for s in range(4)}, profiles, changed)
         (change,) = [item for item in changes if item.segment == named.segment]
         assert change.why.startswith(why)
