@@ -29,6 +29,8 @@ def test_a_sound_playbook_passes(columns):
         ({"traits": {"rich": TraitSettings(column="Plan", level="Max", above=0.1)}}, "is one of Basic, Plus, Pro"),
         ({"traits": {"rich": TraitSettings(role="value", below=-1)}}, "expected a distance"),
         ({"traits": {"rich": TraitSettings(role="value", above=1, below=1)}}, "make two traits"),
+        ({"traits": {"rich": TraitSettings(role="value", above=1, times=0.5)}}, "expected more than 1"),
+        ({"traits": {"rich": TraitSettings(role="value", at_least=9, times=2)}}, "beside above or below"),
         ({"traits": {"rich": TraitSettings(role="value", above=1, words="{cell}")}}, "may hold"),
         ({"names": [NameSettings("Rich", when=["ritch"])]}, "did you mean rich?"),
         ({"names": [NameSettings("Rich")]}, "must rest on a trait"),

@@ -186,11 +186,10 @@ def _rate_scale(axes: Axes, top: float, overall: float, width: float, height: fl
 
 
 def _labels(k: int, names: Sequence[str] | None) -> list[list[str]]:
-    """Names on at most two lines each, with the number before them."""
+    """Names on at most three lines each, with the number before them."""
     plain = segment_names(k, names)
     return [
-        wrap(name if names is None else f"{segment} · {name}", LABEL_LIMIT, TEXT, lines=2)
-        for segment, name in enumerate(plain)
+        wrap(name if names is None else f"{segment} · {name}", LABEL_LIMIT, TEXT) for segment, name in enumerate(plain)
     ]
 
 

@@ -32,7 +32,7 @@ WIDTH, HEIGHT = 1920, 1080  # pixels
 DPI = 144
 MARGIN = 80  # pixels
 #: Points of a title, of the sentence under it, and of the foot.
-HEAD, NOTE, FOOT = 27, 15, 11
+HEAD, LONG_HEAD, NOTE, FOOT = 27, 21, 15, 11
 #: Dots an inch of a figure on a slide at most: its smallest text is then that of a note.
 LARGEST = 280
 #: By this the file of a slide is known again: it is replaced by another, and nothing else is.
@@ -49,7 +49,7 @@ def slide(figure: Figure, *, title: str, note: str, foot: str) -> bytes:
     figure : Figure
         Made by `customer_segmentation.figures.theme.compose`.
     title, note, foot : str
-        Wrapped to the slide; a title has at most two lines.
+        Wrapped to the slide; a title of more than two lines is set smaller, in three.
 
     Returns
     -------
@@ -62,10 +62,13 @@ def slide(figure: Figure, *, title: str, note: str, foot: str) -> bytes:
     page = new_figure(WIDTH / DPI, HEIGHT / DPI)
     page.set_dpi(DPI)
     room = (WIDTH - 2 * MARGIN) / DPI
-    heading, lines = wrap(title, room, HEAD, bold=True, lines=2), wrap(note, room, NOTE, lines=2)
+    heading, lines, head = wrap(title, room, HEAD, bold=True, lines=2), wrap(note, room, NOTE), HEAD
+    if heading[-1].endswith("…"):
+        head = LONG_HEAD
+        heading = wrap(title, room, head, bold=True)
     at = MARGIN * 0.75 / HEIGHT
     for text, size, weight, colour in (
-        ("\n".join(heading), HEAD, "bold", INK),
+        ("\n".join(heading), head, "bold", INK),
         ("\n".join(lines), NOTE, "normal", QUIET),
     ):
         page.text(
@@ -136,7 +139,7 @@ def amounts(
     Figure
     """
     k = max(len(names), 1)
-    shown = [wrap(f"{segment} · {name}", LABEL, TEXT, lines=2) for segment, name in enumerate(names)]
+    shown = [wrap(f"{segment} · {name}", LABEL, TEXT) for segment, name in enumerate(names)]
     left = widest([line for lines in shown for line in lines]) + EDGE + 0.14
     right = max(widest([*texts]) + 0.2 + EDGE, 0.8)
     page = left + 3.6 + right

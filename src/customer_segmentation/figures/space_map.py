@@ -20,6 +20,7 @@ from customer_segmentation.figures.theme import (
     segment_names,
 )
 from customer_segmentation.formatting import percent
+from customer_segmentation.segments.header_words import in_words
 
 MOST_POINTS = 8_000  # beyond which more are not seen, only paid for
 WIDTH = 5.6
@@ -151,5 +152,5 @@ def space_map(  # noqa: PLR0913 - each is named at the call
 def _axis_name(word: str, explained: float, weights: Floats, dimensions: Sequence[str]) -> str:
     """Say what an axis means by the dimensions that weigh most in it, with their direction."""
     order = [i for i in np.argsort(-np.abs(weights), kind="stable")[:MOST_NAMED] if abs(weights[i]) >= WEIGHT]
-    meaning = ", ".join(f"{'more' if weights[i] > 0 else 'less'} {dimensions[i]}" for i in order)
+    meaning = ", ".join(f"{'more' if weights[i] > 0 else 'less'} {in_words(dimensions[i])}" for i in order)
     return f"{word} ({percent(explained)}): {meaning}" if meaning else f"{word}: nothing varies"

@@ -118,9 +118,13 @@ def holding(trait: TraitSettings, row: Row, *, lasting: float | None = None) -> 
     lasting : part of the threshold, 0 to 1; None: the trait is new and must reach all of it
     """
     most, least, highest, lowest = _reach(row, lasting=lasting)
+    # Where few customers have most of it, a standard deviation is so wide that no segment reaches a part of it.
+    times, factor = float("nan"), 1.0
+    if trait.times is not None and row.overall > 0:
+        times, factor = row.value / row.overall, 1 + (trait.times - 1) * (1 if lasting is None else lasting)
     conditions = [
-        None if trait.above is None else most >= trait.above and row.effect_low > 0,
-        None if trait.below is None else least <= -trait.below and row.effect_high < 0,
+        None if trait.above is None else (most >= trait.above or times >= factor) and row.effect_low > 0,
+        None if trait.below is None else (least <= -trait.below or times <= 1 / factor) and row.effect_high < 0,
         None if trait.at_least is None else highest >= trait.at_least,
         None if trait.at_most is None else lowest <= trait.at_most,
     ]

@@ -105,6 +105,8 @@ def _check_trait(trait: TraitSettings, columns: Mapping[str, ColumnSpec], *, whe
     for key in ("above", "below"):
         if given.get(key, 0.0) < 0:
             raise SettingsError(f"{where}.{key} is {given[key]:g}; expected a distance, from 0.")
+    if trait.times is not None and not (trait.times > 1 and (trait.above is None) != (trait.below is None)):
+        raise SettingsError(f"{where}.times is {trait.times:g}; expected more than 1, beside above or below.")
     try:
         trait.words.format(variable="", event="", rate="")
     except (KeyError, IndexError, ValueError, AttributeError):

@@ -87,8 +87,8 @@ class Described:
 
 
 def profiled_columns(columns: Mapping[str, ColumnSpec]) -> list[str]:
-    """Columns that a profile speaks of."""
-    return [name for name, spec in columns.items() if spec.role in PROFILED]
+    """Columns that a profile speaks of: a date only where a feature counts the days to it."""
+    return [name for name, spec in columns.items() if spec.role in PROFILED and spec.type is not ColumnType.date]
 
 
 def describe_columns(

@@ -21,6 +21,7 @@ class TraitSettings:
     level: str | None = None  # of a category: the value whose share counts; of yes/no columns not needed
     above: float | None = None  # at least so far above all customers
     below: float | None = None  # at least so far below them, as a positive number
+    times: float | None = None  # beside above or below: so many times the mean of all (below: that part of it) will do
     at_least: float | None = None  # the segment's mean or share itself
     at_most: float | None = None
 

@@ -267,9 +267,10 @@ def model_of(
         actions=actions,
         mixed=spec.settings.tracking.customers != "ids",
     )
-    return Model(
-        model, params={**spec.params, "k": len(fit.centres)}, tags={"study": spec.name, "verdict": "best_of_study"}
-    )
+    k = len(fit.centres)
+    # The name of a logged model is a part of its address, runs:/ID/model: whose it is stands in its tags.
+    tags = {"candidate": f"{spec.name} · k={k}", "study": spec.name, "verdict": "best_of_study"}
+    return Model(model, params={**spec.params, "k": k}, tags=tags)
 
 
 def _log_candidates(
