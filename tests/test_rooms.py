@@ -64,13 +64,13 @@ def test_commands_are_thin():
             assert len(path.read_text("utf-8").splitlines()) <= 110, path.name
 
 
-def test_there_are_at_most_eighteen_rooms_and_none_is_a_sixth_of_the_house():
+def test_there_are_at_most_eighteen_rooms_and_none_is_above_15_percent():
     lines = {
         room: sum(len(path.read_text("utf-8").splitlines()) for path in (PACKAGE / room).rglob("*.py"))
         for room in ROOMS
     }
     assert len(lines) <= 18
-    assert max(lines.values()) <= 0.16 * sum(lines.values()), max(lines, key=lines.get)
+    assert max(lines.values()) <= 0.15 * sum(lines.values()), max(lines, key=lines.get)
 
 
 def test_no_module_and_no_function_is_longer_than_can_be_read_at_once():

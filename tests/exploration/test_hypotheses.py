@@ -137,7 +137,7 @@ def test_what_remains_given_another_column():
     reversed_sign = frame.assign(y=3 * frame["z"] - frame["x"])
     assert "changes its sign" in _one(reversed_sign, "x", "y", given=("z",)).sentence
     few = _one(frame.head(30), "x", "y", given=("z",)).sentence
-    assert "does not exclude an association" in few
+    assert "does not exclude one" in few
 
 
 def test_a_relation_made_by_one_value_is_not_trusted():
