@@ -122,19 +122,9 @@ def _blanks(extra: Collection[str]) -> list[str]:
 
 def _number(column: str, trimmed: str, dialect: str) -> str:
     """The cell as a double where it is one, or a text that writes a plain one; with all of its digits."""
-    if dialect == "sqlite":  # it has no regular expressions
-        text = f"LOWER({trimmed})"
-        bare = f"SUBSTR({text}, 1 + CAST(SUBSTR({text}, 1, 1) IN ('-', '+') AS INTEGER))"
-        e = f"STRPOS({bare}, 'e')"
-        mantissa = f"CASE WHEN {e} > 0 THEN SUBSTR({bare}, 1, {e} - 1) ELSE {bare} END"
-        power = f"CASE WHEN {e} > 0 THEN SUBSTR({bare}, {e} + 1) ELSE '0' END"
-        power = f"SUBSTR({power}, 1 + CAST(SUBSTR({power}, 1, 1) IN ('-', '+') AS INTEGER))"
-        plain = (
-            f"TRIM({mantissa}, '0123456789') IN ('', '.') AND {mantissa} <> '' AND {mantissa} <> '.' "
-            f"AND TRIM({power}, '0123456789') = '' AND {power} <> ''"
-        )
-    else:
-        plain = f"REGEXP_MATCHES({trimmed}, {text_literal(_PLAIN_NUMBER)})"
+    if dialect == "sqlite":
+        return _number_of_sqlite(column, trimmed)
+    plain = f"REGEXP_MATCHES({trimmed}, {text_literal(_PLAIN_NUMBER)})"
     cast = f"TRY_CAST({column} AS DOUBLE)"
     if dialect == "snowflake":  # whose TRY_CAST takes texts alone, and whose texts of numbers lose digits
         cast = f"COALESCE(AS_DOUBLE(TO_VARIANT({column})), TRY_TO_DOUBLE(CAST({column} AS VARCHAR)))"
@@ -145,6 +135,25 @@ def _number(column: str, trimmed: str, dialect: str) -> str:
         )
         cast = f"CASE {cases} ELSE {cast} END"
     return f"CASE WHEN {plain} THEN {cast} END"
+
+
+def _number_of_sqlite(column: str, trimmed: str) -> str:
+    """The same where there are no regular expressions, and a cell has a type of its own."""
+
+    def plain(text: str, signs: str) -> str:
+        return (
+            f"NOT {text} GLOB '*[^{signs}0-9]*' AND {text} GLOB '*[0-9]*' AND NOT {text} GLOB '*.*.*' "
+            f"AND NOT SUBSTR({text}, 2) GLOB '*[-+]*'"
+        )
+
+    e = f"STRPOS(LOWER({trimmed}), 'e')"
+    mantissa, power = f"SUBSTR({trimmed}, 1, {e} - 1)", f"SUBSTR({trimmed}, {e} + 1)"
+    cast = f"CAST({trimmed} AS DOUBLE)"
+    return (
+        f"CASE WHEN TYPEOF({column}) IN ('integer', 'real') THEN CAST({column} AS DOUBLE) "
+        f"WHEN {plain(trimmed, '-+.')} THEN {cast} "
+        f"WHEN {e} > 0 AND {plain(mantissa, '-+.')} AND {plain(power, '-+')} THEN {cast} END"
+    )
 
 
 def _as_number(cell: CellSql, name: str, spec: ColumnSpec, text: str, raw: str, blank: str) -> None:

@@ -137,6 +137,7 @@ def score_full_data(
     everybody = _Everybody(rules, space.preparation, estimators, value, shift)
     counts: Counter[str] = Counter()
     full_data, held = everybody.scores(), []
+    before = source.pass_count if isinstance(source, DistributedSource) else 0  # opening it has looked for repeated ids
     for answer in passed(source, everybody, rules.wanted.specs, size=batch_rows):
         kind, content = answer[: len(_SUMS)], answer[len(_SUMS) :]
         if kind == _HELD:
@@ -150,7 +151,7 @@ def score_full_data(
     for candidate in study.candidates:
         found = {**full_data.scores(candidate.k), "customers": float(full_data.customers)}
         candidate.scores.update({f"{PREFIX}{name}": score for name, score in found.items()})
-    passes = {"engine_passes": str(source.pass_count)} if isinstance(source, DistributedSource) else {}
+    passes = {"engine_passes": str(source.pass_count - before)} if isinstance(source, DistributedSource) else {}
     return Assigned(dict(counts), full_data.table(), {**engine_tags(settings.engine), **passes})
 
 
