@@ -33,6 +33,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet as pq
 from readme import write_part
 from tabulate import tabulate
@@ -75,7 +76,7 @@ class Case:
 
     def write(self) -> None:
         """Write the file, and for PostgreSQL and Spark what they read."""
-        self.table.to_pandas().to_csv("customers.csv", index=False)
+        pa.csv.write_csv(self.table, "customers.csv")
         pq.write_table(self.table, "customers.parquet")
 
     def labels(self, ids: object, segments: object) -> pd.Series:
@@ -257,8 +258,7 @@ def of_postgresql(case: Case, ask: tuple[str, ...]) -> pd.Series:
     """Labels of the SELECT on PostgreSQL."""
     columns = ", ".join(f'"{field.name}" {KINDS.get(str(field.type), "text")}' for field in case.table.schema)
     make = f"DROP TABLE IF EXISTS customers; CREATE TABLE customers ({columns})"
-    null = "" if case.typed else r"\N"
-    copy = rf"\copy customers FROM 'customers.csv' WITH (FORMAT csv, HEADER, NULL '{null}')"
+    copy = r"\copy customers FROM 'customers.csv' WITH (FORMAT csv, HEADER)"  # empty without quotes: NULL
     subprocess.run([*ask, "-c", make, "-c", copy], check=True)
     with open("postgresql.csv", "w", encoding="utf-8") as out:
         subprocess.run([*ask, "-f", "-"], input=run("export", "dialect=postgres"), text=True, stdout=out, check=True)
@@ -273,6 +273,7 @@ def of_spark(case: Case, rows: int) -> pd.Series:
     from pyspark.sql.functions import struct
 
     mlflow.set_tracking_uri("sqlite:///mlflow.db")
+    os.environ |= {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}
     quiet = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false", "spark.driver.memory": "2g"}
     spark = SparkSession.builder.master("local[2]").config(map=quiet).getOrCreate()
     try:

@@ -62,7 +62,7 @@ def promote(
         source = None if data is None or isinstance(data, str) else hold(memory_table(data))
         path = data if source is None else source.address
         words = words_of(run_id=run_id, data__path=path, reason=reason, tracking__uri=uri)
-        plan = planned("promote", [*words, f"alias={alias}", "quiet=true", *overrides])
+        plan = planned("promote", [*words, f"alias={alias}", "quiet=true"], overrides)
         settings = plan.settings[0]
         outcome = put_forward(settings, store_for(settings, existing=True))
         refusal = outcome.refusal(settings.model)
@@ -121,7 +121,7 @@ def score(
         words = words_of(
             input=place, model=model, run_id=run_id, reference_date=reference_date, tracking__uri=tracking_uri
         )
-        plan = planned("score", [*words, "output=labels.parquet", "quiet=true", *overrides])
+        plan = planned("score", [*words, "output=labels.parquet", "quiet=true"], overrides)
         settings = plan.settings[0]
         settings.headers = dict(headers) if headers else settings.headers
         address = settings.model if settings.run_id is None else "runs:"

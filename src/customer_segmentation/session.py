@@ -54,18 +54,20 @@ def words_of(**given: Any) -> list[str]:
     words = []
     for key, value in given.items():
         if value is not None:
+            value = value.tolist() if hasattr(value, "tolist") else value  # an array
             text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
             words.append(f"{key.replace('__', '.')}={text}")
     return words
 
 
-def planned(command: str, words: Sequence[str]) -> Plan:
+def planned(command: str, words: Sequence[str], overrides: Sequence[str] = ()) -> Plan:
     """Plan of a call: the settings that a command of the same words has.
 
     Parameters
     ----------
     command : the word after ``segment``
-    words : overrides
+    words : overrides of the call itself
+    overrides : those that the user gives
 
     Raises
     ------
@@ -74,9 +76,12 @@ def planned(command: str, words: Sequence[str]) -> Plan:
     """
     from customer_segmentation.config.compose import plan
 
-    wrong = next((word for word in words if not isinstance(word, str) or "=" not in word), None)
+    if isinstance(overrides, str):
+        raise SettingsError(f"overrides is the text {overrides!r}; expected a list, such as overrides=['seed=1'].")
+    wrong = next((word for word in overrides if not isinstance(word, str) or "=" not in word), None)
     if wrong is not None:
         raise SettingsError(f"overrides holds {wrong!r}; expected texts of the form key=value, such as 'seed=1'.")
+    words = [*words, *overrides]
     return plan(command, [*words, *(["launcher=in_process"] if command == "sweep" and _beside(words) else [])])
 
 
@@ -118,6 +123,8 @@ def repeatable(function: Any, given: Mapping[str, Any], source: MemoryTable | No
     for name, parameter in inspect.signature(function).parameters.items():
         value = given.get(name)
         is_frame = name == "data" and source is not None
+        if hasattr(value, "tolist") and not is_frame:  # an array or an index of names
+            value = value.tolist()
         if name == "progress" or value is parameter.default or (not is_frame and value == parameter.default):
             continue
         shown = "frame" if is_frame else repr(value)

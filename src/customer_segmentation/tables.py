@@ -59,6 +59,15 @@ class Roles:
         roles = {str(header): role for header, role in pairs if header is not None}
         return {**roles, **{str(header): str(role) for header, role in self.further.items()}}
 
+    def as_argument(self, sentence: str) -> str:
+        """A sentence on a role, with the argument that gave it in place of the command's word."""
+        given = {f"roles.{header}={role}": f"roles={{{header!r}: {role!r}}}" for header, role in self.further.items()}
+        outcomes = [self.outcome] if isinstance(self.outcome, str) else list(self.outcome or ())
+        named = [("value", self.value), ("id", self.id), *(("outcome", header) for header in outcomes)]
+        given |= {f"roles.{header}={name}": f"{name}={header!r}" for name, header in named}
+        found = next((word for word in given if sentence.startswith(f"{word}:")), "")
+        return given[found] + sentence.removeprefix(found) if found else sentence
+
     @property
     def said(self) -> bool:
         """Whether anything is said."""
@@ -127,6 +136,7 @@ def ask(
     DataError
         The table cannot be read.
     """
+    from customer_segmentation.config.errors import suggestion
     from customer_segmentation.config.paths import options_of
 
     roles = roles or Roles()
@@ -140,6 +150,12 @@ def ask(
             )
         words = [] if path is None else [f"data={path}"] if configured else [f"data.path={path}"]
         return Asked((*words, *_named_sets(features)), source=source)
+    if source is None and not _exists(str(path)):
+        known = list(options_of("data"))
+        raise SettingsError(
+            f"data={path}: there is no such file in {Path.cwd()}, and no such config in conf/data/, which has "
+            f"{listed(known)}.{suggestion(str(path), known)}"
+        )
     assert path is not None  # noqa: S101 - for the type checker
     if source is None and not roles.said and not _makes_sets(features):
         known = _known(path)
@@ -179,16 +195,21 @@ def _described(path: str, source: MemoryTable | None, features: Any, roles: Role
     from customer_segmentation.exploration.roles.vocabulary import slug
     from customer_segmentation.settings.commands import InitSettings
     from customer_segmentation.settings.data import DataSettings
+    from customer_segmentation.settings.limits import check_limits
     from customer_segmentation.workflows.describe_table import describe_table
 
     said = roles.by_header
     asked = InitSettings(data=DataSettings(path=path), table=roles.table)
+    check_limits(asked)
     called = slug(name) if name else ("frame" if source is not None else None)
     own = files_name(InitSettings(data=DataSettings(path=f"{called}.csv" if called else path)))
 
     def describe(known: Mapping[str, str]) -> TableDescription:
         asked.roles = [f"{header}={role}" for header, role in known.items()]
-        return describe_table(asked, own)
+        try:
+            return describe_table(asked, own)
+        except SettingsError as error:
+            raise SettingsError(roles.as_argument(str(error))) from error
 
     described = describe(said)
     wanted = _columns_of(features, described)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from numbers import Integral
 from typing import Any
 
 from customer_segmentation.errors import SettingsError
@@ -30,8 +31,8 @@ def parse_k(value: Any) -> tuple[int, ...]:
     if not items:
         raise SettingsError(f"k is an empty list; {HOW}.")
     for item in items:
-        if isinstance(item, bool) or not isinstance(item, int):
+        if isinstance(item, bool) or not isinstance(item, Integral):
             raise SettingsError(f"k holds {item!r}; {HOW}.")
         if item < 1:
             raise SettingsError(f"k holds {item}; {HOW}.")
-    return tuple(sorted(set(items)))
+    return tuple(sorted({int(item) for item in items}))

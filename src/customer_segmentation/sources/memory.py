@@ -213,12 +213,19 @@ def _array(cells: pd.Series) -> Any:
     if pd.api.types.is_timedelta64_dtype(cells.dtype):  # days, as people count them
         cells = cells.dt.total_seconds() / _SECONDS
     try:
-        found = pa.array(cells, from_pandas=True)
+        found = _instants(cells) if isinstance(cells.dtype, pd.DatetimeTZDtype) else pa.array(cells, from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError, NotImplementedError):  # cells of several types
         found = None
     if found is None or isinstance(found.type, pa.ExtensionType) or pa.types.is_nested(found.type):
         found = pa.array(texts_of(cells.astype(object)), type=pa.large_string(), from_pandas=True)
     return found
+
+
+def _instants(cells: pd.Series) -> Any:
+    """Times with a zone; pyarrow itself asks pandas for them in a way that pandas warns of."""
+    utc = pa.array(cells.dt.tz_convert(None).to_numpy(), from_pandas=True)
+    unit = utc.type.unit
+    return utc.cast(pa.timestamp(unit, "UTC")).cast(pa.timestamp(unit, pa.lib.tzinfo_to_string(cells.dt.tz)))
 
 
 def _plain(column: Any) -> Any:
