@@ -192,7 +192,11 @@ def test_three_rows_without_an_id_are_segmented(swept, monkeypatch):
     ("given", "sentence"),
     [
         ({"features": ["Visit"]}, "there is no column 'Visit'.*did you mean"),
-        ({"value": "Spend"}, "Spend"),
+        ({"value": "Spend"}, "value='Spend': no column has that header"),
+        ({"outcome": ["Leeft"]}, "outcome='Leeft'.*did you mean Left"),
+        ({"roles": {"Visits": "nmber"}}, "roles=.'Visits': 'nmber'.: expected one of"),
+        ({"table": "order"}, "table=order: expected one of"),
+        ({"overrides": "seed=1"}, "overrides is the text"),
         ({"scaling": "strong"}, "strong"),
         ({"k": [1]}, "nothing to choose between"),
         ({"overrides": ["seed"]}, "key=value"),
@@ -203,6 +207,25 @@ def test_three_rows_without_an_id_are_segmented(swept, monkeypatch):
 def test_an_argument_that_cannot_be_used_is_one_sentence(given, sentence):
     with pytest.raises(cs.SettingsError, match=f"(?i){sentence}"):
         cs.sweep(members(30), **{"k": [2], **given})
+
+
+def test_a_name_that_is_neither_a_file_nor_a_config_is_told_with_the_nearest_one():
+    with pytest.raises(cs.SettingsError, match=r"no such config in conf/data/.*Did you mean telecom"):
+        cs.sweep("telecm")
+
+
+def test_arrays_are_lists_of_names_and_numbers(swept):
+    found, uri, *_ = swept
+    again = cs.sweep(
+        members(),
+        features=members().columns[1:3],
+        scaling=np.array(["standard"]),
+        k=np.arange(2, 4),
+        **ROLES,
+        overrides=QUICK,
+        tracking_uri=uri,
+    )
+    assert again.run_id == found.run_id
 
 
 def test_two_threads_an_open_run_and_autolog(swept):

@@ -170,6 +170,9 @@ def test_a_date_that_is_wrong_or_could_be_two_is_told():
     prepared = prepare_columns(cells, {"day": formed})
     assert prepared.frame["day"].dt.strftime("%m-%d").tolist()[0] == "04-03"
     assert prepared.frame["day"].iloc[-1] == pd.Timestamp("2024-06-30")
-    assert set(prepared.problems["reason"]) == {"is not a date of the form %d/%m/%Y"}
+    assert prepared.problems["reason"].tolist() == [
+        "is after 2024-06-30, the reference date",  # YYYY-MM-DD is read beside any form
+        *["is not a date of the form %d/%m/%Y"] * 3,
+    ]
     ahead = ColumnSpec(type=ColumnType.date, reference_date="2024-06-30", future=True)
     assert prepare_columns(cells, {"day": ahead}).frame["day"].max() == pd.Timestamp("2024-07-01")

@@ -125,15 +125,17 @@ def _number(column: str, trimmed: str, dialect: str) -> str:
     if dialect == "sqlite":
         return _number_of_sqlite(column, trimmed)
     plain = f"REGEXP_MATCHES({trimmed}, {text_literal(_PLAIN_NUMBER)})"
-    cast = f"TRY_CAST({column} AS DOUBLE)"
-    if dialect == "snowflake":  # whose TRY_CAST takes texts alone, and whose texts of numbers lose digits
-        cast = f"COALESCE(AS_DOUBLE(TO_VARIANT({column})), TRY_TO_DOUBLE(CAST({column} AS VARCHAR)))"
+    # the column itself, because texts of numbers may lose digits; its text for marks that a cast does not pass over
+    cast = f"COALESCE(TRY_CAST({column} AS DOUBLE), TRY_CAST({trimmed} AS DOUBLE))"
+    if dialect == "snowflake":  # whose TRY_CAST takes texts alone
+        cast = f"COALESCE(AS_DOUBLE(TO_VARIANT({column})), TRY_TO_DOUBLE({trimmed}))"
     if dialect == "postgres":  # where a text beyond all doubles ends the whole statement
         cases = " ".join(
             f"WHEN REGEXP_MATCHES({trimmed}, {text_literal(pattern)}) THEN CAST({text_literal(value)} AS DOUBLE)"
             for pattern, value in _BEYOND
         )
-        cast = f"CASE {cases} ELSE {cast} END"
+        same = f"WHEN CAST({column} AS VARCHAR) = {trimmed} THEN CAST({column} AS DOUBLE)"
+        cast = f"CASE {cases} {same} ELSE CAST({trimmed} AS DOUBLE) END"
     return f"CASE WHEN {plain} THEN {cast} END"
 
 

@@ -59,10 +59,12 @@ def date_sql(name: str, spec: ColumnSpec, key: str) -> DateSql:
     text = f"t_{key}"
     packed = f"SUBSTR({text}, 1, 4) || '-' || SUBSTR({text}, 5, 2) || '-' || SUBSTR({text}, 7, 2)"
     marked = f"REPLACE(REPLACE({text}, '/', '-'), '.', '-')"
-    eight = f"LENGTH({text}) = 8 AND {_all_digits(text)}"
-    if order[2] == "Y":
+    other = f"LENGTH({text}) = 8 AND {_all_digits(text)}"
+    if order[2] == "Y":  # beside it YYYY-MM-DD is read, as a column of dates becomes text
         part, rest = f"SUBSTR({q}, 1, 4)", f"SUBSTR({q}, 5)"
-        eight = "FALSE"
+        iso = {letter: f"SUBSTR({marked}, {at}, {n})" for letter, at, n in (("Y", 1, 4), ("m", 6, 2), ("d", 9, 2))}
+        other = f"{_all_digits(' || '.join(iso.values()))} AND SUBSTR({marked}, 5, 1) || SUBSTR({marked}, 8, 1) = '--'"
+        packed = " || '-' || ".join(iso[letter] for letter in order) + f" || SUBSTR({marked}, 11)"
     else:
         two = f"{_all_digits(f'SUBSTR({q}, 2, 1)')} AND LENGTH({q}) > 1"
         part = f"CASE WHEN {two} THEN SUBSTR({q}, 1, 2) ELSE SUBSTR({q}, 1, 1) END"
@@ -78,7 +80,7 @@ def date_sql(name: str, spec: ColumnSpec, key: str) -> DateSql:
     )
     days = f"n_{key}"
     steps = [
-        {x: f"CASE WHEN {eight} THEN {packed} ELSE {marked} END"},
+        {x: f"CASE WHEN {other} THEN {packed} ELSE {marked} END"},
         {a: f"STRPOS({x}, '-')"},
         {first: f"CASE WHEN {a} > 1 THEN SUBSTR({x}, 1, {a} - 1) END", r: f"SUBSTR({x}, {a} + 1)"},
         {e: f"STRPOS({r}, '-')"},

@@ -24,6 +24,7 @@ _RIVALS = {"%d/%m/%Y": "%m/%d/%Y", "%m/%d/%Y": "%d/%m/%Y", "%d/%m/%y": "%m/%d/%y
 #: Those that read a date in one way alone.
 _CERTAIN = tuple(form for form in _FORMATS if form not in _RIVALS)
 _SHORT_DATE = re.compile(r"\d{1,2}/\d{1,2}/\d{2}(?:\d{2})?")
+_ISO = re.compile(r"\d{4}/\d{2}/\d{2}")
 #: What is said of a cell that is a date in two ways.
 EITHER_WAY = "is a date with day or month first; say which by date_format"
 #: As customer tables hold days.
@@ -126,7 +127,8 @@ def read_dates(texts: pd.Series, date_format: str | None) -> tuple[np.ndarray, n
     texts : Series of shape (n_cells,)
         Without blanks.
     date_format : str, optional
-        Form of the cells as of ``strptime``; None: forms that can be read in one way alone.
+        Form of the cells as of ``strptime``, beside which YYYY-MM-DD is read; None: forms that can be read in one way
+        alone.
 
     Returns
     -------
@@ -145,12 +147,15 @@ def read_dates(texts: pd.Series, date_format: str | None) -> tuple[np.ndarray, n
     >>> dates, undecided = read_dates(pd.Series(["2024-06-01", "Jan 31, 2024", "3/4/2024"]), None)
     >>> dates.astype("datetime64[D]").tolist(), undecided.tolist()
     ([datetime.date(2024, 6, 1), datetime.date(2024, 1, 31), None], [False, False, True])
-    >>> read_dates(pd.Series(["3/4/2024"]), "%d/%m/%Y")[0].astype("datetime64[D]").tolist()
-    [datetime.date(2024, 4, 3)]
+    >>> read_dates(pd.Series(["3/4/2024", "2024-04-03"]), "%d/%m/%Y")[0].astype("datetime64[D]").tolist()
+    [datetime.date(2024, 4, 3), datetime.date(2024, 4, 3)]
     """
     undecided = np.zeros(len(texts), dtype=bool)
     if date_format is not None:
         dates = _in_form(texts, date_format)
+        if not date_format.startswith("%Y"):  # as databases, JSON and Python write dates: no other day can be meant
+            plain = plain_dates(texts)
+            dates = dates.fillna(_read(plain.where(plain.str.fullmatch(_ISO).fillna(False)), "%Y/%m/%d"))
     else:
         plain = plain_dates(texts)
         dates = pd.Series(pd.NaT, index=texts.index, dtype="datetime64[us]")
@@ -197,7 +202,8 @@ def is_form(date_format: str) -> bool:
 def _in_form(words: pd.Series, date_format: str) -> pd.Series:
     dates = pd.to_datetime(words, format=date_format, errors="coerce").astype("datetime64[us]")
     plain = re.sub(r"[\s,./-]+", "/", _TIME.sub("", date_format))
-    dates = dates.fillna(_read(plain_dates(words), plain)) if "%" in plain else dates
+    if "%" in plain:
+        dates = dates.fillna(_read(plain_dates(words), plain))
     return dates.where(dates.between(_EARLIEST, _LATEST)).dt.normalize()
 
 
