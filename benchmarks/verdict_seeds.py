@@ -40,7 +40,7 @@ from customer_segmentation.workflows.study_spec import StudySpec, spec_of
 GRID = ("features=value,value_rate,spend,usage", "scaling=standard,minmax,log_standard,quantile,power")
 
 
-class MemoryExaminer(CandidateEvaluator):
+class MemoryEvaluator(CandidateEvaluator):
     """Examines candidates whose studies are still in memory."""
 
     def __init__(self, board, customers, settings, studies: dict[str, tuple[StudySpec, Space, Study]]) -> None:  # type: ignore[no-untyped-def]  # a board of any kind
@@ -93,10 +93,10 @@ def verdict(words: list[str]) -> dict[str, object]:
     settings = asked.settings[0]
     stability, rule = settings.selection.stability, rule_of(settings.selection)
     start = time.process_time()
-    examiner = MemoryExaminer(board, customers, settings, studies)
+    evaluator = MemoryEvaluator(board, customers, settings, studies)
     budget = Budget(stability.short_list, stability.confirmed)
-    decision = decide(board, rule, examiner.for_decision(), budget)
-    agreed = examiner.seed_agreement(decision.chosen, stability.seeds) if decision.chosen is not None else None
+    decision = decide(board, rule, evaluator.for_decision(), budget)
+    agreed = evaluator.seed_agreement(decision.chosen, stability.seeds) if decision.chosen is not None else None
     words_of = wording(decision, rule, structures, value=customers.table.value_column)
     spent["verdict"] += time.process_time() - start
     names = [None if i is None else label(row_of(board, i)) for i in (decision.chosen, decision.runner_up)]

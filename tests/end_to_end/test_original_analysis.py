@@ -144,9 +144,9 @@ def test_the_verdict_names_the_tiny_segments_and_keeps_the_given_k(original):
     assert verdict["chosen"]["k"] == 4
     assert verdict["structure"] == "useful partition"
     assert not verdict["natural"]
-    assert {"small_segment"} <= {objection["code"] for objection in verdict["chosen"]["objections"]}
+    assert {"small_segment"} <= {violation["code"] for violation in verdict["chosen"]["violations"]}
     (said,) = [reason for reason in verdict["reasons"] if "not a valid choice" in reason]
     assert "segments 2 and 3 have 49 and 14 of 5,174 customers" in said
     (chosen,) = [run for run in original.runs("candidate") if run.data.tags["verdict"] == "chosen"]
-    assert "small_segment" in chosen.data.tags["objections"]
+    assert "small_segment" in chosen.data.tags["violations"]
     assert sweep.data.tags["certainty"] == "low"

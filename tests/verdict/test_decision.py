@@ -52,7 +52,7 @@ def board(*rows):
     )
 
 
-def examiner(separation=None, first=None, confirmed=None, asked=None):
+def evaluator(separation=None, first=None, confirmed=None, asked=None):
     """Figures by index label; steady and equally separated where none are given."""
 
     def measured(given, prefix, name):
@@ -85,7 +85,7 @@ def told(decision, rule, structures=()):
 
 
 def test_constraints_then_yardstick_then_separation():
-    decision = decide(board(*ROWS), Rule(), examiner(separation={1: 0.5}), Budget())
+    decision = decide(board(*ROWS), Rule(), evaluator(separation={1: 0.5}), Budget())
     assert (decision.chosen, decision.runner_up) == (1, 0)
     assert decision.ruled_out[2].code == "small_segment"
     assert (
@@ -103,7 +103,7 @@ def test_constraints_then_yardstick_then_separation():
 
 def test_a_flip_rules_out_at_the_screening_or_at_the_confirmation():
     for given in ({"first": {1: FLIPPING}}, {"confirmed": {1: FLIPPING}}):
-        decision = decide(board(*ROWS), Rule(), examiner(separation={1: 0.5}, **given), Budget())
+        decision = decide(board(*ROWS), Rule(), evaluator(separation={1: 0.5}, **given), Budget())
         assert decision.chosen == 0
         assert decision.ruled_out[1].code == "unstable"
         assert "switches" in decision.ruled_out[1].sentence
@@ -113,13 +113,13 @@ def test_a_flip_rules_out_at_the_screening_or_at_the_confirmation():
 
 def test_stability_is_spent_on_the_short_list_alone():
     asked = []
-    decide(board(*ROWS), Rule(), examiner(asked=asked), Budget(short_list=2, confirmed=1))
+    decide(board(*ROWS), Rule(), evaluator(asked=asked), Budget(short_list=2, confirmed=1))
     assert [name for name, _ in asked].count("first look") == 2
     assert [name for name, _ in asked].count("confirmed") == 1
 
 
 def test_near_ties_are_said():
-    decision = decide(board(*ROWS), Rule(), examiner(), Budget())
+    decision = decide(board(*ROWS), Rule(), evaluator(), Budget())
     words, verdict = told(decision, Rule())
     assert decision.chosen == 0  # fewer segments
     assert verdict["tie"] == "near_tie"
@@ -130,8 +130,8 @@ def test_near_ties_are_said():
 def test_natural_structure_goes_first_unless_it_is_worth_little():
     rows = board(*ROWS)
     rows.loc[3, "natural"] = True
-    assert decide(rows, Rule(), examiner(), Budget()).chosen == 3
-    assert decide(rows, Rule(natural_min_yardstick_share=0.8), examiner(), Budget()).chosen == 0
+    assert decide(rows, Rule(), evaluator(), Budget()).chosen == 3
+    assert decide(rows, Rule(natural_min_yardstick_share=0.8), evaluator(), Budget()).chosen == 0
 
 
 def test_where_nothing_is_stable_the_steadiest_is_offered_under_reserve():
@@ -143,18 +143,18 @@ def test_where_nothing_is_stable_the_steadiest_is_offered_under_reserve():
         "switching_high": 1.0,
         "prediction_strength": 0.5,
     }
-    decision = decide(board(*ROWS), Rule(), examiner(first={0: FLIPPING, 1: worse, 3: worse}), Budget())
+    decision = decide(board(*ROWS), Rule(), evaluator(first={0: FLIPPING, 1: worse, 3: worse}), Budget())
     assert decision.chosen == 0
     assert not decision.steady
     words, verdict = told(decision, Rule())
-    assert verdict["chosen"]["objections"][0]["code"] == "unstable"
+    assert verdict["chosen"]["violations"][0]["code"] == "unstable"
     assert verdict["certainty"]["word"] == "low"
     assert any("with reservations" in reason for reason in words.reasons)
 
 
 def test_where_nobody_qualifies_nobody_is_chosen():
     rule = Rule(limits=Limits(smallest_share=0.5))
-    decision = decide(board(*ROWS), rule, examiner(), Budget())
+    decision = decide(board(*ROWS), rule, evaluator(), Budget())
     words, verdict = told(decision, rule)
     assert verdict["chosen"] is None
     assert verdict["structure"] == "no choice"
@@ -163,9 +163,9 @@ def test_where_nobody_qualifies_nobody_is_chosen():
 
 def test_a_fixed_k_keeps_its_choice_and_says_what_speaks_against_it():
     rule = Rule(rule="fixed", k=4, enforce=False)
-    decision = decide(board(ROWS[2]), rule, examiner(confirmed={0: FLIPPING}), Budget())
+    decision = decide(board(ROWS[2]), rule, evaluator(confirmed={0: FLIPPING}), Budget())
     assert decision.chosen == 0
-    assert [objection.code for objection in decision.violations] == ["small_segment", "unstable"]
+    assert [violation.code for violation in decision.violations] == ["small_segment", "unstable"]
     words, _ = told(decision, rule)
     assert any("is not a valid choice" in reason and "15 and 5" in reason for reason in words.reasons)
 
@@ -175,7 +175,7 @@ def test_the_naive_rules_say_that_they_are_naive(name):
     rows = board(*ROWS).assign(knee=[4.0, 4.0, 2.0, 2.0])
     rows.loc[3, "silhouette"] = 0.9
     rule = Rule(rule=name, enforce=False)
-    decision = decide(rows, rule, examiner(), Budget())
+    decision = decide(rows, rule, evaluator(), Budget())
     assert decision.chosen == 3
     words, _ = told(decision, rule)
     assert any("naive" in reason for reason in words.reasons)
@@ -190,7 +190,7 @@ def test_the_naive_rules_say_that_they_are_naive(name):
 )
 @pytest.mark.parametrize("rule", [Rule(), Rule(rule="silhouette", enforce=False), Rule(rule="elbow", enforce=False)])
 def test_little_is_known(rows, rule):
-    _, verdict = told(decide(rows, rule, examiner(), Budget()), rule)
+    _, verdict = told(decide(rows, rule, evaluator(), Budget()), rule)
     json.dumps(verdict, allow_nan=False)
     assert (verdict["chosen"] is None) == (len(rows) == 1 or rule.rule == "elbow")
 
@@ -217,7 +217,7 @@ def test_structure_survives_the_tags_and_is_told_across_studies():
 
 def test_why_this_k_and_not_the_next_is_told_in_figures():
     rows = (("a · standard", 3, "500, 300, 200", 1.0), ("a · standard", 4, "400, 300, 200, 100", 0.995))
-    tied = decide(board(*rows), Rule(), examiner(), Budget())
+    tied = decide(board(*rows), Rule(), evaluator(), Budget())
     assert tied.chosen == 0
     sentences = told(tied, Rule())[0].reasons
     assert any(sentence.endswith("Fewer segments decide: 3 against 4.") for sentence in sentences)
@@ -225,13 +225,13 @@ def test_why_this_k_and_not_the_next_is_told_in_figures():
     assert "near ties (within 0.01) in every criterion, and of near ties fewer segments decide" in beside
     assert "Yardstick 0.995 against 1.000" in beside
     assert "smallest share 0.100 against 0.200" in beside
-    clear = decide(board(*rows), Rule(), examiner(separation={1: 0.5}, confirmed={0: FLIPPING}), Budget())
+    clear = decide(board(*rows), Rule(), evaluator(separation={1: 0.5}, confirmed={0: FLIPPING}), Budget())
     assert clear.chosen == 1
     sentences = told(clear, Rule())[0].reasons
     assert not any("Fewer segments" in sentence for sentence in sentences)
     beside = next(sentence for sentence in sentences if sentence.startswith("Why 4 and not 3 in the same space"))
     assert "3 is ruled out, because" in beside
-    behind = decide(board(*rows), Rule(), examiner(separation={0: 0.5, 1: 0.45}), Budget())
+    behind = decide(board(*rows), Rule(), evaluator(separation={0: 0.5, 1: 0.45}), Budget())
     beside = next(sentence for sentence in told(behind, Rule())[0].reasons if sentence.startswith("Why 3 and not 4"))
     assert "in separation in the reference space 4 is more than 0.01 behind the best, 0.500" in beside
 
@@ -256,12 +256,12 @@ def test_beside_the_chosen_k_stand_a_coarser_and_a_finer_one_that_qualify(ks, ou
 
 def test_two_segments_that_are_not_natural_give_way_to_finer_ones_that_explain_more():
     rows = board(("a", 2, "600, 400", 0.96), ("a", 4, "400, 300, 200, 100", 0.93)).assign(value_explained=[0.4, 0.7])
-    finer = decide(rows, Rule(), examiner(), Budget())
+    finer = decide(rows, Rule(), evaluator(), Budget())
     assert (finer.chosen, finer.instead_of, finer.runner_up) == (1, 0, 0)
     reason = next(text for text in told(finer, Rule())[0].reasons if text.startswith("Two segments ranked first"))
     assert "70.0 % of the value against 40.0 %" in reason.replace("\u00a0", " ")
-    assert decide(rows.assign(natural=[True, False]), Rule(), examiner(), Budget()).chosen == 0
-    assert decide(rows.assign(value_explained=[0.4, 0.45]), Rule(), examiner(), Budget()).chosen == 0
-    assert decide(rows, Rule(), examiner(confirmed={1: FLIPPING}), Budget()).chosen == 0
-    assert decide(rows, Rule(finer_within=0.01), examiner(), Budget()).chosen == 0
-    assert decide(rows, Rule(finer_gain=None), examiner(), Budget()).chosen == 0
+    assert decide(rows.assign(natural=[True, False]), Rule(), evaluator(), Budget()).chosen == 0
+    assert decide(rows.assign(value_explained=[0.4, 0.45]), Rule(), evaluator(), Budget()).chosen == 0
+    assert decide(rows, Rule(), evaluator(confirmed={1: FLIPPING}), Budget()).chosen == 0
+    assert decide(rows, Rule(finer_within=0.01), evaluator(), Budget()).chosen == 0
+    assert decide(rows, Rule(finer_gain=None), evaluator(), Budget()).chosen == 0

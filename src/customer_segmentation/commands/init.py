@@ -17,8 +17,10 @@ def run(request: Request) -> int:
     Raises
     ------
     SettingsError
-        A configured table was named instead of a file.
-    """  # noqa: DOC501 - raised again as it came
+        No table was named, or its files cannot be written.
+    DataError
+        The table cannot be read; or a question is open and ``strict`` forbids to take the likely answer.
+    """
     settings = request.settings
     if not settings.data.path:
         raise SettingsError("data.path is missing; name the table to describe, as in segment init data.path=FILE.")

@@ -22,7 +22,7 @@ def run(request: Request) -> int:
     Raises
     ------
     SettingsError
-        ``output`` and the run asked for do not go together.
+        ``output`` or ``slides`` cannot be written, or is not a name that a report has.
     """
     settings = request.settings
     target, slides = _target(settings), slide_files(settings)

@@ -34,7 +34,7 @@ def run(request: Request) -> int:
     Raises
     ------
     StoreError
-        The model does not load, or the server does not start.
+        The model does not load, the port is taken, or the server does not start.
     """
     settings = request.settings
     from customer_segmentation.scoring.load import loaded

@@ -86,7 +86,7 @@ def to_playbook(text: str, *, where: str) -> PlaybookSettings:
     Raises
     ------
     SettingsError
-        It is no YAML, or has a wrong key or type.
+        It is not YAML, or has a wrong key or type.
     """
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException

@@ -71,7 +71,7 @@ def write_files(files: Mapping[str, str], *, force: bool) -> None:
     Raises
     ------
     SettingsError
-        One of them exists and ``force`` is not set, or the folder cannot be written.
+        One of them exists and ``force`` is not set or `segment init` did not write it; or the folder cannot be written.
     """
     existing = [path for path in files if os.path.lexists(path)]
     foreign = [path for path in existing if not _is_ours(Path(path))]

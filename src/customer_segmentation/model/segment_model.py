@@ -133,7 +133,7 @@ class SegmentModel:
         Raises
         ------
         SettingsError
-            No feature reads a date, or this is none.
+            No feature reads a date, or this is not a date.
         """
         if reference_date is None:
             return self

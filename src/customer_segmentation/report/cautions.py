@@ -179,7 +179,7 @@ def _structure(data: ReportData) -> list[Paragraph]:
 
 def _violations(data: ReportData) -> list[Paragraph]:
     chosen = data.verdict.get("chosen") or {}
-    violations = chosen.get("objections") or []
+    violations = chosen.get("violations") or []
     if not data.is_chosen:
         return []
     skipped = ("small_segment", "tiny_segment") if data.insights is not None else ()

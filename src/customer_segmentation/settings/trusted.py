@@ -1,4 +1,4 @@
-"""Packages whose code the user trusts by name: said on the command line or in a file of his own, never in a project."""
+"""Packages whose code the user trusts by name: said on the command line or in their own file, never in a project."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def trusted_modules() -> tuple[str, ...]:
     Raises
     ------
     SettingsError
-        His settings file cannot be read, or holds something else than names.
+        Their settings file cannot be read, or holds something else than names.
     """
     said = os.environ.get(VARIABLE, "").split()
     return tuple(dict.fromkeys([*said, *_of_file(own_settings_file())]))

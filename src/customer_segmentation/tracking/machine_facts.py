@@ -46,7 +46,7 @@ FOR_PEOPLE = (
 
 #: Words by which a person finds a candidate; the others go into a tag.
 WORDS_FOR_PEOPLE = ("level", "sweep", "study", "verdict", "sizes", "note", "segments", "explained_with",
-                    "ruled_out_because", "objections", "objected_because", "registered")  # fmt: skip
+                    "ruled_out_because", "violations", "violated_because", "registered")  # fmt: skip
 
 
 def folded(tag: str, values: Mapping[str, Any]) -> dict[str, str]:

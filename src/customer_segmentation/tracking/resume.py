@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from customer_segmentation.tracking.read import Run
 
 #: Tags that a verdict leaves on candidates; it is given again over what then is there.
-OF_THE_VERDICT = ("ruled_out_because", "objections", "objected_because", EVALUATION)
+OF_THE_VERDICT = ("ruled_out_because", "violations", "violated_because", EVALUATION)
 
 
 @dataclass(frozen=True)

@@ -153,7 +153,7 @@ def insert(write: Callable[[], Any]) -> None:
     """Write what other commands may write at the same moment.
 
     MLflow looks whether a row is there and inserts it if not. Of two who do that at once a database refuses the second,
-    who finds the row when he looks again.
+    which finds the row when it looks again.
     """  # noqa: DOC501 - raised again as it came
     from mlflow.exceptions import MlflowException
 

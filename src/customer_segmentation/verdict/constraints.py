@@ -1,6 +1,6 @@
 """Constraints that a candidate violates, each as a code and a sentence.
 
-A binding rule rules such a candidate out; under a rule that does not bind (a fixed k, the naive rules) the objections
+A binding rule rules such a candidate out; under a rule that does not bind (a fixed k, the naive rules) the violations
 are stated beside the choice.
 """
 

@@ -2,8 +2,8 @@
 
 What is cheap is known of all candidates. Of those that the cheap constraints leave, the best by yardstick are compared
 in the reference space; the short list of these gets a look at how few features explain it and a first look at
-stability, which can only rule out; few get the full confirmation. All dear figures come from an `Examiner`, so that the
-rule itself is plain data in, plain data out, and the same wherever the studies ran.
+stability, which can only rule out; few get the full confirmation. All expensive figures come from an `Evaluator`, so
+that the rule itself is plain data in, plain data out, and the same wherever the studies ran.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ class Decision:
     chosen, runner_up : index label or None
     short_list, confirmed : list of index labels
     ruled_out : dict
-        Index label to the objection that ruled it out.
-    objections : list of Objection
+        Index label to the violation that ruled it out.
+    violations : list of Violation
         Against the chosen one: not empty where the rule does not bind, or where nothing better was found.
     ranking : Ranking or None
         Of the confirmed ones that are left.
@@ -121,16 +121,16 @@ class Decision:
                 self.note(index, {"stability": float(figures[name])})
 
 
-def decide(board: pd.DataFrame, rule: Rule, examiner: Evaluator, budget: Budget) -> Decision:
+def decide(board: pd.DataFrame, rule: Rule, evaluator: Evaluator, budget: Budget) -> Decision:
     """Decide among all candidates of a sweep.
 
     Parameters
     ----------
     board : DataFrame
-        One row a candidate: see `customer_segmentation.verdict.selection.COLUMNS`, and ``sizes``, ``value_explained``,
-        ``natural`` and ``knee`` where they are known.
+        One row a candidate: see `customer_segmentation.verdict.leaderboard.COLUMNS`, and ``sizes``,
+        ``value_explained``, ``natural`` and ``knee`` where they are known.
     rule : Rule
-    examiner : Examiner
+    evaluator : Evaluator
     budget : Budget
 
     Returns
@@ -147,31 +147,31 @@ def decide(board: pd.DataFrame, rule: Rule, examiner: Evaluator, budget: Budget)
     if not left:
         return decision
     if rule.rule == "yardstick":
-        _by_yardstick(decision, left, rule, examiner, budget)
+        _by_yardstick(decision, left, rule, evaluator, budget)
     else:
-        _by_other_rules(decision, left, rule, examiner)
+        _by_other_rules(decision, left, rule, evaluator)
     decision.front = pareto_front(decision.board.loc[[i for i in decision.short_list if i not in decision.ruled_out]])
     return decision
 
 
-def _by_yardstick(decision: Decision, left: list[int], rule: Rule, examiner: Evaluator, budget: Budget) -> None:
+def _by_yardstick(decision: Decision, left: list[int], rule: Rule, evaluator: Evaluator, budget: Budget) -> None:
     board = decision.board
     marks = board.loc[left, "yardstick"].fillna(0.0)
     first = _natural_first(board, left, marks, rule)
     by_mark = sorted(left, key=lambda i: (i not in first, -round(float(marks[i]), 6), int(cell(board, i, "k")), i))
     compared = by_mark[: COMPARED * budget.short_list]
-    for index, value in examiner.separation(compared).items():
+    for index, value in evaluator.separation(compared).items():
         decision.note(index, {"reference_silhouette": value})
     order = _ordered(decision, compared, first, rule)
     decision.short_list = order[: budget.short_list]
     for index in decision.short_list:
-        share, features = examiner.explained(index)
+        share, features = evaluator.explained(index)
         decision.note(index, {"explained_by_tree": share, "explained_with": ", ".join(features)})
         against = explanation_violations(share, rule.limits) if rule.enforce else []
         if against:
             decision.ruled_out[index] = against[0]
     explained = [index for index in decision.short_list if index not in decision.ruled_out]
-    for index, found in examiner.screening(explained).items():
+    for index, found in evaluator.screening(explained).items():
         decision.note(index, found)
         against = stability_violations(found, rule.limits, prefix="screening") if rule.enforce else []
         if against:
@@ -183,7 +183,7 @@ def _by_yardstick(decision: Decision, left: list[int], rule: Rule, examiner: Eva
         if len(decision.confirmed) >= budget.confirmed and passed:
             break
         decision.confirmed.append(index)
-        found = examiner.confirm(index)
+        found = evaluator.confirm(index)
         decision.note(index, found)
         against = stability_violations(found, rule.limits) if rule.enforce else []
         if against:
@@ -232,7 +232,7 @@ def _steadiest(decision: Decision, rule: Rule) -> None:  # noqa: ARG001 - the si
     decision.ranking = Ranking(order, "stability" if len(order) > 1 else None)
 
 
-def _by_other_rules(decision: Decision, left: list[int], rule: Rule, examiner: Evaluator) -> None:
+def _by_other_rules(decision: Decision, left: list[int], rule: Rule, evaluator: Evaluator) -> None:
     """A fixed k goes by yardstick, then separation; the naive rules by the silhouette in each candidate's own space."""
     board = decision.board
     if rule.rule == "elbow":
@@ -243,7 +243,7 @@ def _by_other_rules(decision: Decision, left: list[int], rule: Rule, examiner: E
         near = board.loc[left, "yardstick"].fillna(0.0)
         tied = [i for i in left if near[i] >= near.max() - rule.near_tie]
         if len(tied) > 1:
-            for index, value in examiner.separation(tied).items():
+            for index, value in evaluator.separation(tied).items():
                 decision.note(index, {"reference_silhouette": value})
         decision.ranking = rank(board.loc[left], ("yardstick", "separation"), near_tie=rule.near_tie)
         order = decision.ranking.order
@@ -256,12 +256,12 @@ def _by_other_rules(decision: Decision, left: list[int], rule: Rule, examiner: E
     decision.runner_up = order[1] if len(order) > 1 else None
     decision.short_list = order[:2]
     for index in decision.short_list:
-        share, features = examiner.explained(index)
+        share, features = evaluator.explained(index)
         decision.note(index, {"explained_by_tree": share, "explained_with": ", ".join(features)})
     unknown = [i for i in decision.short_list if np.isnan(cell(board, i, "reference_silhouette"))]
-    for index, value in (examiner.separation(unknown) if unknown else {}).items():
+    for index, value in (evaluator.separation(unknown) if unknown else {}).items():
         decision.note(index, {"reference_silhouette": value})
-    found = examiner.confirm(order[0])
+    found = evaluator.confirm(order[0])
     decision.confirmed = [order[0]]
     decision.note(order[0], found)
     unsteady = stability_violations(found, rule.limits)
@@ -310,6 +310,6 @@ def _cheap_violation(row: pd.Series, code: str, limits: Limits) -> Violation:
     if code == "other_k":
         return Violation(code, f"k = {int(row['k'])} is not the k that was given")
     sizes = sizes_of(row)
-    named = {objection.code: objection for objection in size_violations(sizes, limits)} if sizes else {}
+    named = {violation.code: violation for violation in size_violations(sizes, limits)} if sizes else {}
     share = float(row["smallest_share"])
     return named.get(code, Violation(code, f"its smallest segment holds {percent(share)} of the customers"))

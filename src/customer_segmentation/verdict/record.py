@@ -22,7 +22,7 @@ tie
     ``clear``, ``near_tie`` or ``only_one``; ``decided_by`` names the criterion, ``near_ties`` the equals.
 chosen, runner_up
     null, or the candidate's row of the leaderboard (``study``, ``features``, ``scaling``, ``k``, ``run_id``,
-    ``study_id``, ``sizes``, every score) with ``name``, ``natural``, ``objections`` (codes and sentences; empty: it
+    ``study_id``, ``sizes``, every score) with ``name``, ``natural``, ``violations`` (codes and sentences; empty: it
     satisfies every constraint) and ``steady`` (confirmed to be stable).
 speaks_for_runner_up
     Sentences.
@@ -115,22 +115,22 @@ def verdict_record(
         else {
             **_row(chosen),
             "steady": decision.steady,
-            "objections": [asdict(objection) for objection in decision.violations],
+            "violations": [asdict(violation) for violation in decision.violations],
         },
         "runner_up": None
         if runner_up is None
-        else {**_row(runner_up), "steady": decision.runner_up in decision.confirmed, "objections": []},
+        else {**_row(runner_up), "steady": decision.runner_up in decision.confirmed, "violations": []},
         "speaks_for_runner_up": list(wording.for_runner_up),
         "ruled_out": {
-            "counts": dict(Counter(objection.code for objection in decision.ruled_out.values())),
+            "counts": dict(Counter(violation.code for violation in decision.ruled_out.values())),
             "candidates": [
                 {
                     "name": label(row_of(board, index)),
                     "run_id": cell(board, index, "run_id"),
-                    "reason": objection.code,
-                    "why": objection.sentence,
+                    "reason": violation.code,
+                    "why": violation.sentence,
                 }
-                for index, objection in sorted(decision.ruled_out.items())
+                for index, violation in sorted(decision.ruled_out.items())
             ],
         },
         "short_list": [_short(decision, index) for index in decision.short_list],

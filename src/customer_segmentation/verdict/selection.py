@@ -28,7 +28,7 @@ class Rule:
         ``yardstick``; ``fixed`` takes ``k``; ``silhouette`` and ``elbow`` are the naive rules, for comparison.
     k : int or None
     binding : bool
-        Whether a candidate that does not satisfy the limits is ruled out; else objections are stated with the choice.
+        Whether a candidate that does not satisfy the limits is ruled out; else violations are stated with the choice.
     limits : Limits
     near_tie : float
         Differences of this size and less do not decide, in any criterion.
@@ -62,7 +62,9 @@ class StudyChoice:
 
 
 def ruled_out(board: pd.DataFrame, rule: Rule) -> dict[int, str]:
-    """Code of the reason (see `objections.WORDS`) for each candidate that the cheap constraints rule out.
+    """Code of the reason for each candidate that the cheap constraints rule out.
+
+    The codes are those of `customer_segmentation.verdict.constraints.WORDS`.
 
     Parameters
     ----------

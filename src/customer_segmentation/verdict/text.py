@@ -175,7 +175,7 @@ def _violations(decision: Decision, rule: Rule) -> list[str]:
     if not decision.violations or decision.chosen is None:
         return []
     name = label(row_of(decision.board, decision.chosen))
-    against = "; ".join(objection.sentence for objection in decision.violations)
+    against = "; ".join(violation.sentence for violation in decision.violations)
     if rule.enforce:
         return [
             f"No candidate is stable: {name} is the most stable and is offered with reservations, because {against}."
@@ -255,7 +255,7 @@ def _runner_up(decision: Decision, found: Sequence[str]) -> str:
 
 def _ruled_out(decision: Decision) -> list[str]:
     """Counts by reason, and the candidates with tiny segments by name where they are few."""
-    counts = Counter(objection.code for objection in decision.ruled_out.values())
+    counts = Counter(violation.code for violation in decision.ruled_out.values())
     if not counts:
         return []
     total = len(decision.board)

@@ -24,7 +24,7 @@ from customer_segmentation.workflows.evaluate import CandidateEvaluator
 from customer_segmentation.workflows.prepare import PreparedCustomers
 from customer_segmentation.workflows.study_spec import StudySpec
 
-#: Figures of an examination that are no metrics.
+#: Figures of an evaluation that are no metrics.
 WORDS = ("explained_with",)
 
 
@@ -74,15 +74,15 @@ def choose_across(
     structures = structures_of(store, sweep_id)
     rule = rule_of(settings.selection)
     stability = settings.selection.stability
-    examiner = CandidateEvaluator(store, leaderboard, customers, settings, spec_of)
+    evaluator = CandidateEvaluator(store, leaderboard, customers, settings, spec_of)
     decision = decide(
         leaderboard,
         rule,
-        examiner.for_decision(),
+        evaluator.for_decision(),
         Budget(short_list=stability.short_list, confirmed=stability.confirmed),
     )
     if decision.chosen is not None and stability.seeds > 0:
-        decision.note(decision.chosen, {"seed_agreement": examiner.seed_agreement(decision.chosen, stability.seeds)})
+        decision.note(decision.chosen, {"seed_agreement": evaluator.seed_agreement(decision.chosen, stability.seeds)})
     value = customers.table.value_column
     words = wording(decision, rule, structures, value=value)
     board = decision.board
@@ -129,8 +129,8 @@ def log_to_candidates(store: Store, decision: Decision) -> None:
         if against is not None and number in decision.short_list:
             tags["ruled_out_because"] = against.sentence
         if number == decision.chosen and decision.violations:
-            tags["objections"] = ", ".join(objection.code for objection in decision.violations)
-            tags["objected_because"] = "; ".join(objection.sentence for objection in decision.violations)
+            tags["violations"] = ", ".join(violation.code for violation in decision.violations)
+            tags["violated_because"] = "; ".join(violation.sentence for violation in decision.violations)
         board.loc[index, "verdict"] = verdict
         figures = decision.figures.get(number, {})
         tags |= {name: figures[name] for name in WORDS if name in figures}

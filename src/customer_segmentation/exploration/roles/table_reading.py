@@ -84,7 +84,7 @@ def given_roles(roles: Mapping[str, str], headers: Sequence[str]) -> dict[int, M
     Raises
     ------
     SettingsError
-        There is no such column, or no such role.
+        There is no such column or role, or two columns have a role of which a table has one.
     """
     found: dict[int, Meaning] = {}
     for header, word in roles.items():
@@ -134,7 +134,7 @@ def read_table(
     Raises
     ------
     SettingsError
-        A given role names no column, or is none.
+        A given role names no column, or there is no such role.
     """
     given = given_roles(roles or {}, headers)
     vocabulary = Vocabulary(headers)

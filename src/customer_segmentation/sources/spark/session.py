@@ -94,9 +94,9 @@ def connect(engine: EngineSettings) -> Connection:
     Raises
     ------
     SettingsError
-        The extra is missing, or the address is none.
+        The extra or Java is missing, or the address is not one of Spark's.
     DataError
-        Nobody answers.
+        Nothing answers there.
     """
     known = _OPEN.get(engine.remote)
     if known is not None:
