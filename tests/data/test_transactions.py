@@ -93,7 +93,7 @@ def test_lines_of_one_order_count_once(settings_for):
 def test_every_row_is_accounted_for_with_its_reason(settings_for):
     good = draw_orders(100, seed=1).drop(columns="Order ID").astype({"Amount": "str"})
     bad = pd.DataFrame(
-        [("", "2023-01-01", "3"), ("X1", "soon", "3"), ("X2", "2023-01-01", "a lot"), ("X3", "2023-01-01", "-4"),
+        [("", "2023-01-01", "many"), ("X1", "soon", "3"), ("X2", "2023-01-01", "a lot"), ("X3", "2023-01-01", "-4"),
          ("X4", "2023-01-01", "4"), ("X4", "2023-01-02", "-9"), ("X5", "", "1")],
         columns=good.columns,
     )  # fmt: skip
@@ -109,13 +109,39 @@ def test_every_row_is_accounted_for_with_its_reason(settings_for):
     reasons = table.set_aside["reason"].tolist()
     for reason, word in zip(
         reasons,
-        ["is missing", "'soon' is not a date", "is not a number", "no order", "exceed", "exceed", "is missing"],
+        ["is not a number", "'soon' is not a date", "is not a number", "no order", "exceed", "exceed", "is missing"],
         strict=True,
     ):
         assert word in reason
     assert len(table.customers) == 100
     with pytest.raises(DataError, match=r"more than data\.max_rejected_share"):
         load_customers(settings_for(pd.concat([good, bad]), max_rejected_share=0.001))
+
+
+def test_orders_of_guests_are_set_apart_and_told(settings_for):
+    guests = pd.DataFrame([("", "2024-01-03", 12.0), ("0", "2024-01-03", 8.0)], columns=ORDERS.columns)
+    both = pd.concat([ORDERS, guests], ignore_index=True)
+    asked = {"guests": ["0"]}
+    table = load_customers(settings_for(both, max_rejected_share=0.0, transactions=asked))
+    assert table.accounting() == {
+        "rows_read": len(both), "rows_used": len(ORDERS), "rows_not_selected": 2, "rows_set_aside": 0
+    }  # fmt: skip
+    alone = load_customers(settings_for(ORDERS))
+    assert table.digest == alone.digest
+    assert alone.notes == ()
+    bought = ORDERS["Amount"].astype(float).clip(lower=0).sum()
+    (sentence,) = table.notes
+    assert sentence.startswith("2 rows without a Customer ID (")
+    assert f"{100 * 20 / (bought + 20):.1f}" in sentence
+    one = load_customers(settings_for(both, transactions={"guests": []}))
+    assert "is the order of a guest" in one.notes[0]
+    assert "0" in set(one.customers["Customer"])
+
+
+def test_a_column_without_most_customers_is_refused(settings_for):
+    orders = ORDERS.assign(**{"Customer ID": ["A", *[""] * (len(ORDERS) - 1)]})
+    with pytest.raises(DataError, match=r"of the rows have no Customer ID.*data\.transactions\.customer"):
+        load_customers(settings_for(orders))
 
 
 def test_orders_after_the_reference_date_are_not_selected(settings_for):

@@ -89,6 +89,8 @@ def print_described(described: TableDescription, name: str) -> None:  # noqa: C9
         say(f"{described.looked}: the others may hold what these do not")
     if rows is not None:
         out.print(row_account(rows, looked_at=bool(described.looked)), soft_wrap=True)
+        for note in rows.notes:
+            say(f"  {note}")
     if orders is not None:
         if orders.quantity:
             say(f"  what an order brought is {orders.quantity} x {orders.amount}, summed up")

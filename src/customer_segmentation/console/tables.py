@@ -97,6 +97,8 @@ def print_rows(out: Console, rows: CustomerTable) -> None:
     out.print(row_account(rows))
     if rows.accounting()["rows_used"] != len(rows.customers):
         out.print(f"  these orders sum up to {counted(len(rows.customers), 'customer')}")
+    for note in rows.notes:
+        out.print(f"  {escape(note)}")
     for what, count in rows.repairs.items():
         out.print(f"  corrected: {escape(what)}: {count:,}")
 

@@ -45,6 +45,8 @@ class CustomerTable:
         Checksum of the values of ``customers``, see `digest_of`.
     sampled_from : int
         Rows of the whole source, where a sample of it was read; else 0.
+    notes : tuple of str
+        What a reader of the account should know, a sentence each.
     """
 
     customers: pd.DataFrame
@@ -60,6 +62,7 @@ class CustomerTable:
     digest: str
     repairs: dict[str, int] = field(default_factory=dict)
     sampled_from: int = 0
+    notes: tuple[str, ...] = ()
 
     def counted(self) -> tuple[int, int]:
         """How many rows entered the customers, and how many were not selected."""

@@ -14,6 +14,7 @@ from typing_extensions import override
 from customer_segmentation.data.cleaning import prepare_columns
 from customer_segmentation.data.contract import validate
 from customer_segmentation.data.currencies import currency_column, refuse_several
+from customer_segmentation.data.order_rows import guest_notes, mark_customers_without_value
 from customer_segmentation.data.other_rows import mark_headers, mark_totals
 from customer_segmentation.data.rejections import (
     RejectedRows,
@@ -35,8 +36,6 @@ from customer_segmentation.sources.samples.orders import draw_orders
 
 #: What `customers_of_orders` yields, in this order.
 DERIVED = ("Customer", "Recency", "Frequency", "Monetary", "Tenure", "Average Basket", "Returns")
-_WITHOUT_ORDER = "the customer has returns and no order"
-_NET_RETURNS = "the customer's returns exceed the orders of this table"
 
 
 @dataclass(frozen=True)
@@ -49,20 +48,24 @@ class OrderedTable(CustomerTable):
         Rows that entered the customers.
     orders_later : int
         Rows after the reference date, which are not selected.
+    orders_of_guests : int
+        Rows without a customer, which are not selected.
     """
 
     orders_used: int = 0
     orders_later: int = 0
+    orders_of_guests: int = 0
 
     @override
     def counted(self) -> tuple[int, int]:
-        return self.orders_used, self.orders_later
+        return self.orders_used, self.orders_later + self.orders_of_guests
 
 
 def load_ordering_customers(settings: DataSettings, *, needed: Collection[str] | None = None) -> OrderedTable:
     """Read an order table and sum it up to one row a customer.
 
-    Equal rows are kept: two equal purchases on one day are no repetition of a row. Rows that cannot be read, rows of
+    Equal rows are kept: two equal purchases on one day are no repetition of a row. Rows without a customer are those of
+    guests: they are not selected, and told. Rows that cannot be read, rows of
     customers without any order and rows of customers whose returns exceed their orders (earlier orders lie before the
     table's beginning) are rejected with the reason.
 
@@ -94,12 +97,13 @@ def load_ordering_customers(settings: DataSettings, *, needed: Collection[str] |
     faults = rows.rejected
     reference = _reference_date(asked, rows.orders.loc[faults.usable, "day"])
     later = faults.usable & (rows.orders["day"] > reference).to_numpy(dtype=bool)
-    _mark_customers_without_value(faults, rows.orders, later)
+    guests = faults.usable & ~later & rows.orders["customer"].isna().to_numpy(dtype=bool)
+    mark_customers_without_value(faults, rows.orders, later | guests)
     read = len(rows.orders) + len(rows.broken)
     faults.refuse_above(
         settings.max_rejected_share, rows_read=read, broken=len(rows.broken), duplicates=0, source=source.name
     )
-    used = faults.usable & ~later
+    used = faults.usable & ~later & ~guests
     if not used.any():
         raise DataError(f"{source.name} has no order to work with among {read} rows; check the file and {_WHERE}.")
 
@@ -122,6 +126,8 @@ def load_ordering_customers(settings: DataSettings, *, needed: Collection[str] |
         digest=digest_of(customers),
         orders_used=int(used.sum()),
         orders_later=int(later.sum()),
+        orders_of_guests=int(guests.sum()),
+        notes=guest_notes(rows.orders, guests, used, customer=asked.customer),
     )
     table.accounting()
     return table
@@ -180,10 +186,13 @@ def _read_orders(
     mark_totals(rejected, frame, source, np.flatnonzero(filled))
     mark_problems(rejected, prepared.problems)
     days = _days(raw[asked.date], frame[asked.date], asked, rejected, source)
-    mark_missing(rejected, frame, list(specs), prepared.problems)
+    mark_missing(rejected, frame, [name for name in specs if name != asked.customer], prepared.problems)
     rejected.count_broken(cells.broken)
     amount = frame[asked.amount] * (frame[asked.quantity] if asked.quantity else 1.0)
-    orders = pd.DataFrame({"customer": frame[asked.customer], "day": days, "amount": amount})
+    customers = frame[asked.customer]
+    if asked.guests:
+        customers = customers.mask(customers.isin([str(name) for name in asked.guests]))
+    orders = pd.DataFrame({"customer": customers, "day": days, "amount": amount})
     if asked.order:
         orders["order"] = frame[asked.order]
     return _Orders(orders, rejected, np.flatnonzero(filled), cells.broken)
@@ -336,14 +345,3 @@ def _reference_date(asked: Transactions, days: pd.Series) -> pd.Timestamp:
             "a later date."
         )
     return reference
-
-
-def _mark_customers_without_value(faults: RejectedRows, orders: pd.DataFrame, later: np.ndarray) -> None:
-    """Mark all rows of customers of whom neither recency nor value is known."""
-    part = orders[faults.usable & ~later]
-    bought = part["customer"][part["amount"] >= 0]
-    no_order = ~part["customer"].isin(bought)
-    negative = (part.groupby("customer", sort=False)["amount"].transform("sum") < -0.005) & ~no_order
-    for which, reason in ((no_order, _WITHOUT_ORDER), (negative, _NET_RETURNS)):
-        for position in part.index[which.to_numpy(dtype=bool)]:
-            faults.add(int(position), reason, kind=reason)

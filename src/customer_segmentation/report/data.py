@@ -36,6 +36,8 @@ class TableFacts:
         Which customers were kept, such as ``not churned``; "" where all were.
     reasons : tuple of (str, int)
         Why rows were rejected.
+    notes : str
+        What a reader of the account should know, as sentences.
     repairs : str
         What was corrected, as sentences.
     ignored_columns : str
@@ -51,6 +53,7 @@ class TableFacts:
     customers: int
     population: str = ""
     reasons: tuple[tuple[str, int], ...] = ()
+    notes: str = ""
     repairs: str = ""
     ignored_columns: str = ""
     synthetic: bool = False

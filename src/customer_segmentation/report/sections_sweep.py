@@ -59,6 +59,8 @@ def data_blocks(data: ReportData) -> tuple[Block, ...]:
     )
     if table.customers != rows.get("rows_used", table.customers):
         blocks.append(Paragraph(f"The rows used sum up to {table.customers:,} customers."))
+    if table.notes:
+        blocks.append(Paragraph(f"{table.notes}.", lead="Not selected."))
     if table.reasons:
         shown = table.reasons[:SHOWN_REASONS]
         blocks.append(Paragraph("Why rows were rejected (rejected.csv on the run has each of them):"))

@@ -89,6 +89,9 @@ class Transactions:
     amount: str = "Amount"  # below 0: a return
     quantity: str | None = None  # pieces: where it is given, the amount is the price of one of them
     order: str | None = None  # number of the order, where a row is a line of one; null: every row is an order
+    guests: list[str] = field(
+        default_factory=list
+    )  # ids that stand for no customer, such as [0]; a blank one never does
     reference_date: str | None = None  # YYYY-MM-DD, from which recency and tenure count; null: the last date
     date_format: str | None = None  # as of strptime, such as %d/%m/%Y; null: found out
 

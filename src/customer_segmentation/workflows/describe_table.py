@@ -202,7 +202,7 @@ def _orders(settings: InitSettings, reading: TableReading, source: str) -> Trans
     )
     if "amount" in named and "quantity" not in named:
         base = replace(base, quantity=None)
-    orders = replace(base, **named, reference_date=given.reference_date)
+    orders = replace(base, **named, reference_date=given.reference_date, guests=given.guests)
     missing = [key for key in ("customer", "date", "amount") if not getattr(orders, key)]
     if missing:
         raise DataError(

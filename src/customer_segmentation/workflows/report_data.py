@@ -205,6 +205,7 @@ def _table(store: Store, run: Any, studies: list[Any]) -> TableFacts:
         customers=customers or rows["rows_used"],
         population="" if keep == "all" else keep.replace("_", " "),
         reasons=tuple(set_aside_reasons(set_aside)) if "reason" in set_aside else (),
+        notes=tags.get("rows_note", ""),
         repairs=tags.get("repairs", ""),
         ignored_columns=tags.get("ignored_columns", ""),
         synthetic=data.get("source") == "sample" or (data.get("source") == "orders" and not data.get("path")),

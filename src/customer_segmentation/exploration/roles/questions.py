@@ -185,7 +185,7 @@ def key_questions(
     if share > _LARGE and facts.count > 5 and (walk_in or share > 8 / facts.count):
         asks = (
             f"{short(top)} of {header} holds {percent(share)} of the rows: "
-            "walk-in customers without an id, or one customer?"
+            f"walk-in customers without an id (data.transactions.guests=[{top}] sets them apart), or one customer?"
         )
         found.append(
             Question(

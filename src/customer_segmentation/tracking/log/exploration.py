@@ -180,6 +180,7 @@ def explore_description(table: CustomerTable, found: Exploration, *, command: st
             f"{counted(counts['rows_read'], 'row')} of {markdown(table.source)} = {counts['rows_used']:,} used + "
             f"{counts['rows_not_selected']:,} not selected + {counts['rows_rejected']:,} rejected."
         ),
+        *[f"- {markdown(note)}" for note in table.notes],
         *[f"- corrected: {markdown(what)}: {count:,}" for what, count in table.repairs.items()],
         *[f"- rejected: {markdown(reason)}: {count:,}" for reason, count in set_aside_reasons(table.set_aside)],
     ]

@@ -13,6 +13,8 @@ def table_items(table: CustomerTable) -> Iterator[Item]:
     yield data_set(table)
     yield Metrics(table.accounting())
     yield Tags({"data_source": table.source, "data_digest_full": table.digest})
+    if table.notes:
+        yield Tags({"rows_note": "; ".join(table.notes)})
     if table.repairs:
         yield Tags({"repairs": "; ".join(f"{what}: {count:,}" for what, count in table.repairs.items())})
     if len(table.set_aside):

@@ -1,0 +1,69 @@
+"""Rows of an order table that belong to no customer, or to one of whom nothing can be said."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from customer_segmentation.data.rejections import RejectedRows
+from customer_segmentation.errors import DataError
+from customer_segmentation.formatting import counted, percent
+
+_WITHOUT_ORDER = "the customer has returns and no order"
+_NET_RETURNS = "the customer's returns exceed the orders of this table"
+#: Share of rows without a customer beyond which the column is hardly the one that names customers.
+MOST_GUESTS = 0.5
+
+
+def guest_notes(orders: pd.DataFrame, guests: np.ndarray, used: np.ndarray, *, customer: str) -> tuple[str, ...]:
+    """A sentence on the rows that name no customer; none where there is none.
+
+    Parameters
+    ----------
+    orders : DataFrame of shape (n_rows, 3 or 4)
+        See `aggregate_orders`.
+    guests, used : bool array of shape (n_rows,)
+        Rows without a customer; rows that enter the customers.
+    customer : str
+        Header of the column.
+
+    Raises
+    ------
+    DataError
+        Most rows name no customer.
+    """
+    if not guests.any():
+        return ()
+    of_rows = guests.sum() / (guests | used).sum()
+    if of_rows > MOST_GUESTS:
+        raise DataError(
+            f"{percent(of_rows)} of the rows have no {customer}, so that it hardly names the customers; name another "
+            "column with data.transactions.customer."
+        )
+    bought = orders["amount"].clip(lower=0).to_numpy()
+    of_amount = bought[guests].sum() / max(bought[guests | used].sum(), np.finfo(float).tiny)
+    rows = counted(int(guests.sum()), "row")
+    whose = "is the order of a guest, who is" if guests.sum() == 1 else "are the orders of guests, who are"
+    sentence = (
+        f"{rows} without a {customer} ({percent(of_rows)} of the rows, {percent(of_amount)} of what was ordered) "
+        f"{whose} in no segment"
+    )
+    return (sentence,)
+
+
+def mark_customers_without_value(faults: RejectedRows, orders: pd.DataFrame, later: np.ndarray) -> None:
+    """Mark all rows of customers of whom neither recency nor value is known.
+
+    Parameters
+    ----------
+    faults : collects the rows
+    orders : see `aggregate_orders`
+    later : whether a row does not count, shape (n_rows,)
+    """
+    part = orders[faults.usable & ~later]
+    bought = part["customer"][part["amount"] >= 0]
+    no_order = ~part["customer"].isin(bought)
+    negative = (part.groupby("customer", sort=False)["amount"].transform("sum") < -0.005) & ~no_order
+    for which, reason in ((no_order, _WITHOUT_ORDER), (negative, _NET_RETURNS)):
+        for position in part.index[which.to_numpy(dtype=bool)]:
+            faults.add(int(position), reason, kind=reason)
