@@ -184,6 +184,7 @@ def test_a_shops_orders_from_file_to_compared_runs(shop, capsys):
         "amount": "Line total",
         "quantity": None,
         "order": "InvoiceNo",
+        "guests": [],
         "reference_date": None,
         "date_format": None,
     }
