@@ -121,7 +121,7 @@ def repeatable(function: Any, given: Mapping[str, Any], source: MemoryTable | No
     """
     parts = []
     for name, parameter in inspect.signature(function).parameters.items():
-        value = given.get(name)
+        value: Any = given.get(name)
         is_frame = name == "data" and source is not None
         if hasattr(value, "tolist") and not is_frame:  # an array or an index of names
             value = value.tolist()

@@ -151,10 +151,10 @@ def ask(
         words = [] if path is None else [f"data={path}"] if configured else [f"data.path={path}"]
         return Asked((*words, *_named_sets(features)), source=source)
     if source is None and not _exists(str(path)):
-        known = list(options_of("data"))
+        configs = list(options_of("data"))
         raise SettingsError(
             f"data={path}: there is no such file in {Path.cwd()}, and no such config in conf/data/, which has "
-            f"{listed(known)}.{suggestion(str(path), known)}"
+            f"{listed(configs)}.{suggestion(str(path), configs)}"
         )
     assert path is not None  # noqa: S101 - for the type checker
     if source is None and not roles.said and not _makes_sets(features):
