@@ -154,3 +154,12 @@ def test_lists_dicts_and_numbers_too_far_out_have_no_label_and_spoil_none(model,
     assert "is not a number" in found["reason"].iloc[0]
     right = model.predict(raw).table
     pd.testing.assert_frame_equal(found.iloc[7:, :-1], right.iloc[7:, :-1])
+
+
+def test_a_model_stored_before_blanks_could_be_imputed_labels_as_ever(model, raw):
+    right = model.predict(raw).table
+    kept = model.step.__dict__.pop("blanks")
+    try:
+        pd.testing.assert_frame_equal(model.predict(raw).table, right)
+    finally:
+        model.step.blanks = kept

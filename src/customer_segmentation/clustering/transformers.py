@@ -39,6 +39,8 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         The columns it reads; others are ignored.
     """
 
+    blanks: dict[str, Any] | None = None  # a model of an earlier commit has been stored without
+
     def __init__(
         self,
         columns: dict[str, Any],
