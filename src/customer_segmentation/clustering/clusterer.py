@@ -46,7 +46,7 @@ class Restarts:
     Attributes
     ----------
     threshold : int
-        Customers up to which all starts run over everybody.
+        Customers up to which all starts run over all customers.
     sample : int
         Customers that they are tried on beyond.
     """

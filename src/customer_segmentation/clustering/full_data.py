@@ -1,4 +1,4 @@
-"""Fits to a sample, told about everybody: sizes, inertia and value of the segments, summed batch by batch."""
+"""Fits to a sample, told about all customers: sizes, inertia and value of the segments, summed batch by batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""K-means on large tables: the starts are tried on samples, the best of them runs once over everybody.
+"""K-means on large tables: the starts are tried on samples, the best of them runs once over all customers.
 
 Ten starts cost ten runs over all customers, and nearly all of them are spent on finding out which basin is the deepest.
 On a sample of some 50,000 that question has the same answer: the optimum of the sample lies next to the optimum of all.
@@ -23,8 +23,8 @@ Floats = npt.NDArray[np.float64]
 #: many starts as the estimator has, each on a sample of its own.
 _ROUNDS = 3
 
-#: The best of two rounds are two basins, and both are tried on everybody, when their inertia of everybody differs by
-#: more than the first figure (else they are one) and by less than the second (else the sample has decided).
+#: The best of two rounds are two basins, and both are tried on all customers, when their inertia over all customers
+#: differs by more than the first figure (else they are one) and by less than the second (else the sample has decided).
 _ALIKE, _UNDECIDED = 1e-5, 0.005
 
 
@@ -42,7 +42,7 @@ def sampled(estimator: Any, n: int, restarts: Restarts) -> bool:
 
 
 def fit_from_sample(estimator: KMeans, matrix: Floats, restarts: Restarts, seed: int) -> str:
-    """Fit K-means in place: all starts on a sample, then one run over everybody from the best centres.
+    """Fit K-means in place: all starts on a sample, then one run over all customers from the best centres.
 
     The run is in float32, which halves its memory and time; the centres are then the means of the members and the
     inertia their sum of squares, both in float64.

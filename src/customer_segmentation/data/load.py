@@ -175,7 +175,7 @@ def selected_rows(frame: pd.DataFrame, population: Population | None) -> np.ndar
     Parameters
     ----------
     frame : prepared columns, one row a customer
-    population : who is kept; None: everybody
+    population : who is kept; None: all customers
     """
     if population is None:
         return np.ones(len(frame), dtype=bool)

@@ -60,7 +60,7 @@ class WantedColumns:
     guests : frozenset of str
         Columns that are read for descriptions alone.
     population : Population or None
-        Who is kept; None for everybody.
+        Who is kept; None for all customers.
     """
 
     present: dict[str, ColumnSpec]
@@ -133,7 +133,7 @@ def wanted_columns(
 
 
 def population_of(settings: DataSettings) -> Population | None:
-    """Who is kept; None for everybody.
+    """Who is kept; None for all customers.
 
     Raises
     ------

@@ -219,7 +219,7 @@ def _conditions(path: tuple[tuple[Mapping[str, Any], bool], ...]) -> str:
             continue
         both = [in_words(bounds[name, side], answer=side) for side in (False, True) if (name, side) in bounds]
         told[name, None] = " and ".join([both[0], *(text.removeprefix(f"{name} ") for text in both[1:])])
-    return " and ".join(told.values()) or "everybody"
+    return " and ".join(told.values()) or "all customers"
 
 
 def agreement_text(rules: Mapping[str, Any]) -> str:

@@ -195,16 +195,16 @@ def _profile(insights: SegmentInsights, segment: int) -> Grid:
 
 
 def _advice(item: Recommendation, insights: SegmentInsights) -> Paragraph:
-    everybody = item.stake is not None and item.stake.customers == int(
+    all_of_them = item.stake is not None and item.stake.customers == int(
         insights.profiles.segments["customers"].iloc[item.segment]
     )
     parts = []
-    if item.target and (item.only or not everybody):
+    if item.target and (item.only or not all_of_them):
         parts.append(f"For {item.target}.")
     if item.because:
         parts.append(f"Because of {item.reason}.")
     whole = insights.stakes[item.segment] if item.segment < len(insights.stakes) else None
-    if item.at_stake == "outcome" and everybody and whole is not None and whole.sentence:
+    if item.at_stake == "outcome" and all_of_them and whole is not None and whole.sentence:
         parts.append("At stake: the whole segment, as above.")
     elif item.money:
         parts.append(item.money)

@@ -11,7 +11,7 @@ ENGINES = ("local", "spark")
 
 @dataclass
 class EngineSettings:
-    """What reads the table and assigns everybody in it."""
+    """What reads the table and assigns all of its customers."""
 
     kind: str = limited("local", choices=ENGINES)  # local: this process; spark: a Spark cluster
     # Of kind spark. local: started for this command on this machine; session: the one that runs in this process, as in

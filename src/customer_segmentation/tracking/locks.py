@@ -18,7 +18,7 @@ from customer_segmentation.errors import StoreError
 def locked(what: str) -> Iterator[None]:
     """Hold the lock of something; wait for it first.
 
-    The temporary folder is everybody's: the locks lie in a folder of this user's own, and no link is followed.
+    The temporary folder is shared by all users: the locks lie in a folder of this user's own, and no link is followed.
 
     Raises
     ------

@@ -220,7 +220,7 @@ def labels_of(store: Store, study_id: str) -> pd.DataFrame:
 
 
 def full_data_of(store: Store, study_id: str) -> tuple[dict[str, int], pd.DataFrame] | None:
-    """What a study logged of all rows; None where its customers are everybody.
+    """What a study logged of all rows; None where its no sample was drawn.
 
     Parameters
     ----------

@@ -17,11 +17,11 @@ from customer_segmentation.clustering.clusterer import Restarts
 from customer_segmentation.clustering.sampled_fit import fit_from_sample, sampled
 
 RESTARTS = 10
-EVERYBODY = Restarts()
+ALL_CUSTOMERS = Restarts()
 
 
 def attainable(
-    reference: np.ndarray, ks: Sequence[int], *, seed: int, restarts: Restarts = EVERYBODY
+    reference: np.ndarray, ks: Sequence[int], *, seed: int, restarts: Restarts = ALL_CUSTOMERS
 ) -> dict[int, float]:
     """Share of the reference space's variance that K-means attains, for each k.
 

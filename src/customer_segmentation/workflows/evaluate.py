@@ -58,7 +58,7 @@ class CandidateEvaluator:
         return self._studies[study]
 
     def sample(self, index: int) -> np.ndarray | None:
-        """Rows of a stratified sample of a large table; None where everybody is examined."""
+        """Rows of a stratified sample of a large table; None where all customers are examined."""
         large, labels = self.settings.large, self.labels(index)
         if len(labels) <= large.threshold:
             return None

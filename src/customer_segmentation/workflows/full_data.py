@@ -53,7 +53,7 @@ class Assigned:
 
 
 @dataclass(frozen=True)
-class _Everybody:
+class _AllRows:
     """One pass over rows of the table: all fits of a study at once. It is sent to where the rows are.
 
     Attributes
@@ -94,7 +94,7 @@ class _Everybody:
         if not len(people):
             return
         matrix, usable = project(self.preparation, people)
-        lost = int((~usable).sum())  # of the sample everybody has all features; here and there somebody may not
+        lost = int((~usable).sum())  # of the sample all have all features; a few others may not
         counts.update({"rows_used": -lost, "rows_rejected": lost})
         scores.add(matrix, None if self.value is None else people[self.value].to_numpy(dtype=float)[usable])
 
@@ -134,11 +134,11 @@ def score_full_data(
     batch_rows = settings.large.batch_rows
     source, rules = _opened(settings, needed)
     estimators = {candidate.k: _lean(candidate.estimator) for candidate in study.candidates}
-    everybody = _Everybody(rules, space.preparation, estimators, value, shift)
+    whole = _AllRows(rules, space.preparation, estimators, value, shift)
     counts: Counter[str] = Counter()
-    full_data, held = everybody.scores(), []
+    full_data, held = whole.scores(), []
     before = source.pass_count if isinstance(source, DistributedSource) else 0  # opening it has looked for repeated ids
-    for answer in passed(source, everybody, rules.wanted.specs, size=batch_rows):
+    for answer in passed(source, whole, rules.wanted.specs, size=batch_rows):
         kind, content = answer[: len(_SUMS)], answer[len(_SUMS) :]
         if kind == _HELD:
             held.append(Held.from_bytes(content, rules))
@@ -147,7 +147,7 @@ def score_full_data(
         counts.update(part["counts"])
         full_data.merge(part["scores"])
     if held:
-        everybody.add(cleaned_repetitions(held, rules), counts, full_data)
+        whole.add(cleaned_repetitions(held, rules), counts, full_data)
     for candidate in study.candidates:
         found = {**full_data.scores(candidate.k), "customers": float(full_data.customers)}
         candidate.scores.update({f"{PREFIX}{name}": score for name, score in found.items()})
@@ -178,7 +178,7 @@ def _lean(estimator: Any) -> Any:
 
 
 def full_data_sentence(store: Store, chosen: pd.Series | None) -> str:
-    """What all rows are to the chosen candidate, as its study logged it; empty where the customers are everybody.
+    """What all rows are to the chosen candidate, as its study logged it; empty where no sample was drawn.
 
     Parameters
     ----------

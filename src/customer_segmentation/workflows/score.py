@@ -49,7 +49,7 @@ class ScoredTable:
         The account of the rows.
     drift : Drift
     compared : str
-        A sentence on who was compared with the fit, where it is not everybody; else empty.
+        A sentence on who was compared with the fit, where it is not all customers; else empty.
     segments : dict of str to int
         Customers by the segment's name.
     output : str
