@@ -37,6 +37,7 @@ def small(*words: str) -> list[str]:
         ("tracking.models=all", ["best", "chosen"]),
         ("scaling=standart", ["no such file in conf/scaling/", "minmax", "Did you mean standard?"]),
         ("features=vlaue", ["no such file in conf/features/", "Did you mean value?"]),
+        ("scaling=", ["scaling is empty; give one of", "minmax"]),
         ("clustering=dbscan", ["no such file in conf/clustering/", "kmeans"]),
         ("data=telcom", ["no such file in conf/data/", "Did you mean telecom?"]),
         ("experiments=tpyo", ["no such file in experiments/", "original_analysis"]),

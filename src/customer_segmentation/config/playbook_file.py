@@ -6,7 +6,7 @@ import functools
 from pathlib import Path
 from typing import cast
 
-from customer_segmentation.config.errors import suggestion
+from customer_segmentation.config.errors import first_words, suggestion
 from customer_segmentation.config.paths import options_of
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.segments.playbook import check_playbook
@@ -96,5 +96,5 @@ def to_playbook(text: str, *, where: str) -> PlaybookSettings:
         merged = OmegaConf.merge(OmegaConf.structured(PlaybookSettings), OmegaConf.create(text))
         return cast("PlaybookSettings", OmegaConf.to_object(merged))
     except (OmegaConfBaseException, YAMLError, ValueError) as error:
-        reason = " ".join(str(error).split()).split(" full_key")[0]
+        reason = first_words(error)
         raise SettingsError(f"{where}: {reason}.") from error
