@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binomtest
 
 from customer_segmentation.formatting import percent
 from customer_segmentation.segments.stakes import about
@@ -30,8 +31,12 @@ def swept(run_here, telecom, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def page(swept):
-    html = swept.artifact(swept.runs("sweep")[0], "report.html").read_text(encoding="utf-8")
+def html(swept):
+    return swept.artifact(swept.runs("sweep")[0], "report.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def page(html):
     return re.search(r'<section id="front".*?</section>', html, re.S)[0]
 
 
@@ -81,6 +86,45 @@ def test_every_number_of_a_tile_is_one_of_the_file(page, people):
         assert re.search(r"First action</small> \w", tile)
     assert f"together {about(total, '$')} of monthly value" in page.replace("\n", " ")
     assert "observed over a quarter" in page
+
+
+def _at_stake(customers):
+    """Customers who stay, what each brings a month, the rate among all, the amount and its ends: all from the file."""
+    stayed = customers[customers["Customer Status"] != "Churned"]
+    left, n = len(customers) - len(stayed), len(customers)
+    monthly = stayed["Monthly Charge"].sum()
+    ends = binomtest(left, n).proportion_ci(method="wilson")
+    return len(stayed), monthly / len(stayed), left / n, monthly * left / n, monthly * ends.low, monthly * ends.high
+
+
+def test_the_interval_of_the_sum_is_that_of_the_file(page, people):
+    amounts = np.array([_at_stake(people[people["segment"] == segment])[3:] for segment in range(K)])
+    total = amounts[:, 0].sum()
+    low = total - np.sqrt(((amounts[:, 0] - amounts[:, 1]) ** 2).sum())
+    high = total + np.sqrt(((amounts[:, 2] - amounts[:, 0]) ** 2).sum())
+    told = page.replace("\u00a0", " ")
+    assert f"(95 % interval {about(low, '$')} to {about(high, '$')})" in told
+
+
+def test_an_action_counts_the_customers_that_it_is_for(html, people):
+    counted = 0
+    for segment, card in enumerate(re.findall(r'<article class="card".*?</article>', html, re.S)):
+        mine = people[people["segment"] == segment]
+        text = re.sub(r"<[^>]*>", "", card).replace("\u00a0", " ").replace("\n", " ")
+        groups = [mine]
+        if "with Contract Month-to-Month" in text:
+            monthly = mine[mine["Contract"] == "Month-to-Month"]
+            assert f"For {_at_stake(monthly)[0]:,} customers with Contract Month-to-Month" in text
+            groups.append(monthly)
+        for group in groups:
+            customers, each, rate, amount, low, high = _at_stake(group)
+            said = (
+                f"{about(amount, '$')} of monthly value (95 % interval {about(low, '$')} to {about(high, '$')}): "
+                f"{customers:,} customers × ${each:,.2f} a month × churn rate {percent(rate)} of {len(group):,} "
+            )
+            assert said.replace("\u00a0", " ") in text
+            counted += 1
+    assert counted > K  # the segments, and at least one part of one
 
 
 def test_who_is_worth_keeping_is_counted_in_the_file(page, people):
