@@ -98,14 +98,23 @@ class _Space:
         self.features = SimpleNamespace(units={SCRIPT: "$"})
 
 
-def make_report(*, sizes: tuple[int, ...] = (120, 60, 40), verdict: dict | None = None, **table) -> ReportData:
-    """A report of customers in as many segments as ``sizes``, drawn by two features of hostile names."""
+def make_report(
+    *,
+    sizes: tuple[int, ...] = (120, 60, 40),
+    verdict: dict | None = None,
+    times: tuple[float, float] = (1.0, 1.0),
+    **table,
+) -> ReportData:
+    """A report of customers in as many segments as ``sizes``, drawn by two features of hostile names.
+
+    ``times`` multiply what the two features hold: their revenue and their referrals.
+    """
     rng = np.random.default_rng(7)
     k = len(sizes)
     labels = np.repeat(np.arange(k), sizes)
     n = len(labels)
-    revenue = rng.gamma(2.0, 500.0, n) * (1 + labels)
-    referrals = rng.poisson(1 + 2 * labels).astype(float)
+    revenue = rng.gamma(2.0, 500.0, n) * (1 + labels) * times[0]
+    referrals = rng.poisson(1 + 2 * labels) * times[1]
     city = rng.integers(0, 3, n).astype(np.int32)
     left = (rng.random(n) < 0.1 + 0.2 * (labels == 0)).astype(np.int32)
     described = (
@@ -150,7 +159,8 @@ def make_report(*, sizes: tuple[int, ...] = (120, 60, 40), verdict: dict | None 
     high = HighValue((k - 1,), customers, 0.2, float(revenue[top].sum()), 0.4)
     insights = SegmentInsights(profiles, names, advice, high, (f"A caution {SCRIPT}",), stakes=stakes)
     values = pd.DataFrame({"revenue": revenue, "referrals": referrals})
-    matrix = values.to_numpy() / values.to_numpy().std(axis=0)
+    spread = values.to_numpy().std(axis=0)
+    matrix = values.to_numpy() / np.where(spread > 0, spread, 1.0)
     board = pd.DataFrame(
         [
             {

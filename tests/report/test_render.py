@@ -24,6 +24,15 @@ def page(html, read_page):
     return read_page(html)
 
 
+@pytest.mark.parametrize("times", [(1e12, 1.0), (1e-7, 1e9), (1.0, 0.0), (0.0, 1.0), (-1.0, 1e-9)])
+def test_odd_numbers_are_written_as_people_write_them(report_of, read_page, times):
+    page = read_page(html_page(build_report(report_of(times=times))))
+    for text in (text for path, text in page.texts if not {"style", "script"} & set(path)):
+        assert not re.search(r"(?<![\w.])\d(?:\.\d+)?e[+-]?\d+\b", text), text
+        assert not re.search(r"(?<!\w)(?:nan|inf|NaN|-0)(?!\w)", text), text
+        assert not re.search(r"(?<![\d.,])[-−]?0\.0+\s(?!sd\b)[a-z]", text), text
+
+
 def test_nothing_of_the_data_becomes_markup(html, page, harm):
     assert not page.unclosed
     assert len(page.of("script")) == 1  # the page's own, which holds nothing of the data

@@ -12,8 +12,8 @@ _HEAD_ENDS = re.compile(r"\s+(?:per|a|an|as|at|of|on|since|in|for|with|last|by|f
 _MONEY_TAILS = frozenset(["eur", "usd", "gbp", "chf", "dollar", "dollars", "euro", "euros"])
 #: What may stand behind the word that is counted: "classes booked", "booked days ahead".
 _BEHIND = re.compile(r"(?:\w{2,}ed|ahead|ago|online|total)$", re.IGNORECASE)
-#: Words that end in s and count nothing.
-_SINGULAR = re.compile(r"(?:ss|us|is|ness)$", re.IGNORECASE)
+#: Words that end in s and count nothing: of money there is much, not many.
+_SINGULAR = re.compile(r"(?:ss|us|is|ness|arrears|earnings|sales|savings)$", re.IGNORECASE)
 #: Columns for which the language has words of its own: much, little.
 _OWN = {"age": ("older", "younger"), "tenure": ("long tenure", "short tenure")}
 _VERY = {"older": "much older", "younger": "much younger"}
