@@ -123,8 +123,9 @@ def repeatable(function: Any, given: Mapping[str, Any], source: MemoryTable | No
     for name, parameter in inspect.signature(function).parameters.items():
         value: Any = given.get(name)
         is_frame = name == "data" and source is not None
-        if hasattr(value, "tolist") and not is_frame:  # an array or an index of names
-            value = value.tolist()
+        as_list = getattr(value, "tolist", None)
+        if as_list is not None and not is_frame:  # an array or an index of names
+            value = as_list()
         if name == "progress" or value is parameter.default or (not is_frame and value == parameter.default):
             continue
         shown = "frame" if is_frame else repr(value)

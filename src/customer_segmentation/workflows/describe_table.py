@@ -127,8 +127,11 @@ def _read(settings: InitSettings, source: TableSource, look: Preview, ask: Ask |
     named = [at for at, header in enumerate(source.headers) if look.which and may_name_rows(header, vocabulary)]
     per_cell = {at: rows_per_cell(source.first_cells(at, COUNTED)) for at in named}
 
+    guests = [] if settings.data.transactions is None else settings.data.transactions.guests
+    said = {f"data.transactions.guests=[{name}]" for name in guests}
+
     def read() -> TableReading:
-        return read_table(
+        found = read_table(
             look.frame,
             source.headers,
             decimal=source.decimal,
@@ -136,6 +139,7 @@ def _read(settings: InitSettings, source: TableSource, look: Preview, ask: Ask |
             roles=roles,
             table=settings.table,
         )
+        return replace(found, questions=tuple(one for one in found.questions if one.setting not in said))
 
     reading = read()
     answered: set[str] = set()

@@ -50,6 +50,8 @@ class Question:
         Header, role and what it means, of each answer; the first is what was taken.
     weight : int
         0: the key, 1: money, 2: anything else. The first are asked first.
+    setting : str
+        ``key=value`` that settles it another way; "" where there is none.
     """
 
     column: str
@@ -57,10 +59,12 @@ class Question:
     taken: str
     options: tuple[tuple[str, str, str], ...]
     weight: int = 2
+    setting: str = ""
 
     def line(self) -> str:
         """One line for a log."""
-        others = [f"roles.{header}={role}" for header, role, _ in self.options[1:]]
+        others = [self.setting] if self.setting else []
+        others += [f"roles.{header}={role}" for header, role, _ in self.options[1:]]
         change = " or ".join(
             f"'{one}'" if not one.replace("_", "").replace(".", "").replace("=", "").isalnum() else one
             for one in others
@@ -185,11 +189,16 @@ def key_questions(
     if share > _LARGE and facts.count > 5 and (walk_in or share > 8 / facts.count):
         asks = (
             f"{short(top)} of {header} holds {percent(share)} of the rows: "
-            f"walk-in customers without an id (data.transactions.guests=[{top}] sets them apart), or one customer?"
+            "walk-in customers without an id, or one customer?"
         )
         found.append(
             Question(
-                header, asks, "one customer", ((header, "id", "one customer"), (header, "ignore", "no id at all")), 0
+                header,
+                asks,
+                "one customer",
+                ((header, "id", "one customer"), (header, "ignore", "no id at all")),
+                0,
+                "" if orders is None else f"data.transactions.guests=[{top}]",
             )
         )
     if facts.count <= _FEW_CUSTOMERS and len(facts.filled) > 10 * facts.count and not said:
