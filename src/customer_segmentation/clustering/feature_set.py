@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Literal
 
-from customer_segmentation.data.expressions import DAYS_OF, TO_REFERENCE, Expression, bound, parse
+from customer_segmentation.data.expressions import DAYS_OF, TO_REFERENCE, Expression, bound, parse, parse_declared
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.formatting import listed
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
@@ -124,11 +124,7 @@ def feature_set(
     features = []
     for label, spec in declared.items():
         where = f"features.columns.{label}"
-        unit = ""
-        if isinstance(spec, Mapping):
-            unit = str(spec.get("unit", "") or "")
-            spec = {key: value for key, value in spec.items() if key not in ("unit", "about")}
-        expression = parse(spec, where=where)
+        expression, unit = parse_declared(spec, where=where)
         for column in expression.columns:
             _check_column(column, columns, where)
         kind = _kind(expression, columns, where)

@@ -91,6 +91,20 @@ class Expression:
         return f"{self.operation}({', '.join(str(operand) for operand in self.operands)})"
 
 
+def parse_declared(spec: Any, *, where: str) -> tuple[Expression, str]:
+    """Read a declared feature or variable: its expression, and the unit that stands beside it, else an empty text.
+
+    Parameters
+    ----------
+    spec : as `parse` takes it; a mapping may have ``unit`` and ``about`` as well
+    where : the key at which it stands, for the message of an error
+    """
+    if not isinstance(spec, Mapping):
+        return parse(spec, where=where), ""
+    further = {key: value for key, value in spec.items() if key not in ("unit", "about")}
+    return parse(further, where=where), str(spec.get("unit", "") or "")
+
+
 def parse(spec: Any, *, where: str) -> Expression:
     """Read an expression from a config value.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from customer_segmentation.data.expressions import Expression, evaluate, parse
+from customer_segmentation.data.expressions import Expression, evaluate, parse_declared
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.data import ColumnSpec, ColumnType
 
@@ -57,11 +57,7 @@ def declared_variables(
     found = {}
     for name, spec in declared.items():
         key = f"{where}.{name}"
-        unit = ""
-        if isinstance(spec, Mapping):
-            unit = str(spec.get("unit", "") or "")
-            spec = {part: value for part, value in spec.items() if part not in ("unit", "about")}
-        found[str(name)] = _variable(str(name), parse(spec, where=key), unit, columns, key)
+        found[str(name)] = _variable(str(name), *parse_declared(spec, where=key), columns, key)
     return found
 
 

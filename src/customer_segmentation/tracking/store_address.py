@@ -52,16 +52,13 @@ def knock(uri: str, timeout: int) -> None:
     ------
     StoreError
         It does not answer.
-    """
+    """  # noqa: DOC501 - _silent makes a StoreError
     import requests
 
     try:
         requests.get(uri.rstrip("/") + "/health", timeout=timeout)
     except requests.RequestException as error:
-        raise StoreError(
-            f"the tracking store {redact(uri)} does not answer ({type(error).__name__}); start it, or give another "
-            "with tracking.uri=ADDRESS."
-        ) from error
+        raise _silent(uri, error) from error
 
 
 def reach(uri: str, timeout: int) -> None:
@@ -76,7 +73,7 @@ def reach(uri: str, timeout: int) -> None:
     ------
     StoreError
         Nothing listens there, or the address is of no kind that MLflow knows.
-    """
+    """  # noqa: DOC501 - _silent makes a StoreError
     try:
         address = urlsplit(uri)
         port = address.port
@@ -101,7 +98,11 @@ def reach(uri: str, timeout: int) -> None:
     try:
         socket.create_connection((address.hostname, port or DATABASES[kind]), timeout=timeout).close()
     except OSError as error:
-        raise StoreError(
-            f"the tracking store {redact(uri)} does not answer ({type(error).__name__}); start it, or give "
-            "another with tracking.uri=ADDRESS."
-        ) from error
+        raise _silent(uri, error) from error
+
+
+def _silent(uri: str, error: Exception) -> StoreError:
+    return StoreError(
+        f"the tracking store {redact(uri)} does not answer ({type(error).__name__}); start it, or give another with "
+        "tracking.uri=ADDRESS."
+    )
