@@ -29,13 +29,16 @@ _NAMES = (
     r"credentials?(?:[_-](?:base64|info|json))?|jwt|api[_-]?key|(?:access|account|private)[_-]?key|authorization|signature))"
 )
 #: ``scheme://user:password@``. The password ends at the last @ of the word; a port is none.
-_USER_INFO = re.compile(r"([A-Za-z][\w+.-]*://[^\s:/@?#'\"`<>]*)(?::|%3[Aa])(?!\d+(?:[/?#]|$))([^\s'\"`<>]*)@")
+_USER = r"(?:\$\{[^}\s]*\}|\$(?!\{)|[^\s:/@?#'\"`<>$])"
+_USER_INFO = re.compile(rf"([A-Za-z][\w+.-]*://{_USER}*)(?::|%3[Aa])(?!\d+(?:[/?#]|$))([^\s'\"`<>]*)@")
 #: ``https://TOKEN@``: as long as no name of a user is.
 _TOKEN_AS_USER = re.compile(r"([A-Za-z][\w+.-]*://)([^\s:/@?#'\"`<>]{20,})@")
+#: ``s3://KEY:SECRET@``: the user of an object store is half of its credentials.
+_STORE_USER = re.compile(rf"((?:s3[an]?|gs|gcs|r2|oss)://)({_USER}+)(?=(?::[^\s'\"`<>]*)?@)")
 #: The same where a text is one address: there a password may hold any sign.
-_ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://[^:/@]*:(?!\d+(?:[/?#]|$))(.*)@", re.DOTALL)
+_ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://(?:\$\{[^}]*\}|\$(?!\{)|[^:/@$])*:(?!\d+(?:[/?#]|$))(.*)@", re.DOTALL)
 _PARAMETER = re.compile(
-    rf"([?&;](?:{_NAMES}|key|sig|auth|code|ticket|session|[\w.-]+[_-](?:key|sig))=)([^&;#\s'\"`<>]+)", re.IGNORECASE
+    rf"([?&;](?:{_NAMES}|key|sig|auth|code|pin|pw|otp|ticket|session|[\w.-]+[_-](?:key|sig))=)([^&;#\s'\"`<>]+)", re.IGNORECASE
 )
 #: ``PWD=...;`` of an ODBC string, ``password=...`` of a DSN, also with the equals sign and the semicolon encoded.
 _ASSIGNED = re.compile(
@@ -207,6 +210,7 @@ def _redact(text: str, *, forms: bool) -> str:
     if _AT.search(text):
         text = _USER_INFO.sub(_kept_reference("@", ":"), text)
         text = _TOKEN_AS_USER.sub(_kept_reference("@"), text)
+        text = _STORE_USER.sub(_kept_reference(), text)
     if "=" in text or "%3" in text:
         text = _PARAMETER.sub(_kept_reference(), text)
         lower = text.lower()

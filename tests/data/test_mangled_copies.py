@@ -234,16 +234,16 @@ def write_database(frame, path):
         to_settings.to_sql("customers", connection, index=False)
 
 
-@pytest.mark.parametrize(
-    ("name", "write"),
-    [
-        ("copy.zip", write_zip),
-        ("copy.parquet", write_parquet),
-        ("text.parquet", write_text_parquet),
-        ("copy (1).xlsx", write_excel),
-        ("Kundenübersicht, 2022.db", write_database),
-    ],
-)
+FORMATS = {
+    "copy.zip": write_zip,
+    "copy.parquet": write_parquet,
+    "text.parquet": write_text_parquet,
+    "copy (1).xlsx": write_excel,
+    "Kundenübersicht, 2022.db": write_database,
+}
+
+
+@pytest.mark.parametrize(("name", "write"), FORMATS.items())
 def test_other_formats_give_the_same_digest(name, write, settings_for, few, tmp_path):
     plain = tmp_path / "plain.csv"
     plain.write_bytes(csv_bytes(few))

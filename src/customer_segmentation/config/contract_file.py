@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -50,9 +51,12 @@ def _columns(path: Path | None, changed: int, further: str) -> dict[str, ColumnS
     declared = OmegaConf.merge(declared, json.loads(further))
     columns: dict[str, ColumnSpec] = {}
     schema = OmegaConf.structured(ColumnSpec)  # once: reading the dataclass costs more than a merge
+    alike: dict[str, ColumnSpec] = {}  # of a wide table most columns are declared as others are
     for name, spec in declared.items():
         try:
-            columns[str(name)] = cast("ColumnSpec", OmegaConf.to_object(OmegaConf.merge(schema, spec)))
+            if (written := repr(spec)) not in alike:
+                alike[written] = cast("ColumnSpec", OmegaConf.to_object(OmegaConf.merge(schema, spec)))
+            columns[str(name)] = deepcopy(alike[written])
         except (OmegaConfBaseException, ValueError) as error:
             text = first_words(error)
             raise SettingsError(f"data.columns.{name}: {text}.") from error

@@ -197,7 +197,7 @@ def split_rows(
 
     Parameters
     ----------
-    frame : one row a customer; it is emptied column by column
+    frame : one row a customer; it is emptied
     selected : whether each is kept, shape (n_customers,)
     digested : columns that enter the digest
     """
@@ -206,8 +206,10 @@ def split_rows(
     digest = hashlib.sha256()
     with ThreadPoolExecutor(max_workers=1) as pool:
         entered = []
-        for name in list(frame.columns):
-            column = frame.pop(name)
+        columns = {name: frame[name] for name in frame.columns}
+        frame.drop(columns=list(columns), inplace=True)  # one by one costs the square of their number
+        for name in list(columns):
+            column = columns.pop(name)
             kept[name] = spelt_out(column if not len(elsewhere) else _taken(column, selected, at))
             if name in digested:
                 entered.append(pool.submit(add_to_digest, digest, name, kept[name]))

@@ -171,10 +171,12 @@ def rejected_table(
     DataFrame
         Also with ``row``, the number in the source, and ``reason``; in the order of the source.
     """
+    taken = {"row", "reason"}
     headers: list[str] = []
     for at, header in enumerate(names):
         name = (known or {}).get(at, header)
-        headers.append(f"{name} (column {at + 1})" if name in {*headers, "row", "reason"} else name)
+        headers.append(f"{name} (column {at + 1})" if name in taken else name)
+        taken.add(headers[-1])
     parts = []
     if texts is not None:
         part = texts.set_axis(headers, axis=1)

@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from typing_extensions import override
 
 from customer_segmentation.errors import DataError
@@ -30,7 +31,7 @@ from customer_segmentation.sources.files import FileBytes
 from customer_segmentation.sources.parsing.blanks import is_blank
 from customer_segmentation.sources.parsing.headers import spellings_of
 from customer_segmentation.sources.parsing.numbers import parse_numbers
-from customer_segmentation.sources.parsing.texts import texts_of
+from customer_segmentation.sources.parsing.texts import chunks_of, texts_of
 from customer_segmentation.sources.tables import names_of, number_rows
 
 
@@ -248,6 +249,8 @@ class DelimitedSource(FileSource):
             return pa.large_string()  # as pandas holds texts: no conversion, no copy
         if spec.type not in NUMBERS:
             return pa.dictionary(pa.int32(), pa.string())
+        if _plainly_written(self._sample[position], decimal_comma=self.decimal == ","):
+            return pa.float64()
         texts = texts_of(self._sample[position])
         texts = texts[~is_blank(texts, spec.na_values)]
         wrapped = self._sample[position].str.contains('"', regex=False).any()
@@ -329,3 +332,9 @@ class DelimitedSource(FileSource):
         if not lines:
             return pd.DataFrame()
         return broken_rows(lines, self.text_names, self._parser.delimiter)
+
+
+def _plainly_written(cells: pd.Series, *, decimal_comma: bool) -> bool:
+    """Whether all cells are digits, with a point at most, or empty: most columns of most tables, told at once."""
+    number = "[-+]?[0-9]+" if decimal_comma else r"[-+]?[0-9]+(?:\.[0-9]+)?"
+    return all(pc.all(pc.match_substring_regex(piece, f"^(?:{number})?$")).as_py() is True for piece in chunks_of(cells))

@@ -45,9 +45,11 @@ def names_of(headers: Sequence[str], taken: Collection[str] = ()) -> list[str]:
         Names that are used already.
     """
     names: list[str] = []
+    known = set(taken)
     for at, header in enumerate(headers):
         name = header_name(header, at)
-        names.append(f"{name} (column {at + 1})" if name in {*names, *taken} else name)
+        names.append(f"{name} (column {at + 1})" if name in known else name)
+        known.add(names[-1])
     return names
 
 

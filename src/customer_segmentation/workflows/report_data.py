@@ -193,8 +193,11 @@ def _table(store: Store, run: Any, studies: list[Any]) -> TableFacts:
     sweep_id, metrics, tags = run.info.run_id, run.data.metrics, run.data.tags
     rows = {name: int(metrics.get(name, 0)) for name in ROWS}
     customers = next((int(study.data.params["customers"]) for study in studies if "customers" in study.data.params), 0)
-    contract = yaml.safe_load(artifact_of(store, sweep_id, "contract.yaml") or b"") or {}
-    config = yaml.safe_load(artifact_of(store, sweep_id, "config.yaml") or b"") or {}
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # a wide table's contract takes the other one seconds
+    contract, config = (
+        yaml.load(artifact_of(store, sweep_id, name) or b"", Loader=loader) or {}  # noqa: S506 - it is a safe one
+        for name in ("contract.yaml", "config.yaml")
+    )
     data = config.get("data") or {}
     value = next((name for name, spec in contract.items() if spec.get("role") == Role.value.value), "")
     keep = run.data.params.get("keep", "all")

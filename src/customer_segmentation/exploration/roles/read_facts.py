@@ -70,15 +70,20 @@ def _plain_numbers(cells: pd.Series) -> np.ndarray | None:
         return np.where(np.isfinite(numbers), numbers, np.nan)
     if not isinstance(cells.dtype, pd.StringDtype):
         return None
-    parts = []
-    for chunk in chunks_of(cells):
-        try:
-            filled = pc.if_else(pc.equal(chunk, ""), None, chunk)
-            parts.append(pc.cast(filled, pa.float64()).to_numpy(zero_copy_only=False))
-        except pa.ArrowInvalid:
-            return None
+    try:
+        parts = [_as_numbers(chunk) for chunk in chunks_of(cells)]
+    except pa.ArrowInvalid:
+        return None
     numbers = np.concatenate(parts) if parts else np.zeros(0)
     return numbers if np.isfinite(numbers).any() and not np.isinf(numbers).any() else None
+
+
+def _as_numbers(texts: pa.Array) -> np.ndarray:
+    try:
+        read = pc.cast(texts, pa.float64())
+    except pa.ArrowInvalid:
+        read = pc.cast(pc.if_else(pc.equal(texts, ""), None, texts), pa.float64())
+    return read.to_numpy(zero_copy_only=False)
 
 
 def _plain_texts(cells: pd.Series, codes: np.ndarray, values: np.ndarray) -> pd.Series:
