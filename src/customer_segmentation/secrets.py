@@ -38,7 +38,8 @@ _STORE_USER = re.compile(rf"((?:s3[an]?|gs|gcs|r2|oss)://)({_USER}+)(?=(?::[^\s'
 #: The same where a text is one address: there a password may hold any sign.
 _ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://(?:\$\{[^}]*\}|\$(?!\{)|[^:/@$])*:(?!\d+(?:[/?#]|$))(.*)@", re.DOTALL)
 _PARAMETER = re.compile(
-    rf"([?&;](?:{_NAMES}|key|sig|auth|code|pin|pw|otp|ticket|session|[\w.-]+[_-](?:key|sig))=)([^&;#\s'\"`<>]+)", re.IGNORECASE
+    rf"([?&;](?:{_NAMES}|key|sig|auth|code|pin|pw|otp|ticket|session|[\w.-]+[_-](?:key|sig))=)([^&;#\s'\"`<>]+)",
+    re.IGNORECASE,
 )
 #: ``PWD=...;`` of an ODBC string, ``password=...`` of a DSN, also with the equals sign and the semicolon encoded.
 _ASSIGNED = re.compile(

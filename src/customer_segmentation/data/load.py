@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -122,8 +122,9 @@ def table_of(
             f"{source.name} has no customer to work with: data.keep={settings.keep} leaves none of {len(frame)}; try "
             "data.keep=all."
         )
-    parts = split_rows(frame, selected, digested=wanted.own)
+    columns = dict(frame.items())
     del frame
+    parts = split_rows(columns, selected, digested=wanted.own)
     table = assembled(source, wanted, rows, parts, set_aside=set_aside)
     table.accounting()
     pa.default_memory_pool().release_unused()  # what the reader has freed, as much as a half of what is kept
@@ -189,15 +190,15 @@ def selected_rows(frame: pd.DataFrame, population: Population | None) -> np.ndar
 
 
 def split_rows(
-    frame: pd.DataFrame, selected: np.ndarray, *, digested: Collection[str]
+    columns: dict[Hashable, pd.Series], selected: np.ndarray, *, digested: Collection[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame, str]:
-    """Rows that are selected, the others, and the digest of the selected; the frame is used up.
+    """Rows that are selected, the others, and the digest of the selected; the columns are used up.
 
     No more than one column is held twice. Each enters the digest while the next is split: neither holds Python's lock.
 
     Parameters
     ----------
-    frame : one row a customer; it is emptied
+    columns : one row a customer; they are taken out one by one, which of a frame costs the square of their number
     selected : whether each is kept, shape (n_customers,)
     digested : columns that enter the digest
     """
@@ -206,8 +207,6 @@ def split_rows(
     digest = hashlib.sha256()
     with ThreadPoolExecutor(max_workers=1) as pool:
         entered = []
-        columns = {name: frame[name] for name in frame.columns}
-        frame.drop(columns=list(columns), inplace=True)  # one by one costs the square of their number
         for name in list(columns):
             column = columns.pop(name)
             kept[name] = spelt_out(column if not len(elsewhere) else _taken(column, selected, at))

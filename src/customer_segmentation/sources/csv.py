@@ -337,4 +337,6 @@ class DelimitedSource(FileSource):
 def _plainly_written(cells: pd.Series, *, decimal_comma: bool) -> bool:
     """Whether all cells are digits, with a point at most, or empty: most columns of most tables, told at once."""
     number = "[-+]?[0-9]+" if decimal_comma else r"[-+]?[0-9]+(?:\.[0-9]+)?"
-    return all(pc.all(pc.match_substring_regex(piece, f"^(?:{number})?$")).as_py() is True for piece in chunks_of(cells))
+    return all(
+        pc.all(pc.match_substring_regex(piece, f"^(?:{number})?$")).as_py() is True for piece in chunks_of(cells)
+    )

@@ -86,8 +86,8 @@ def match_headers(
 ) -> HeaderMatch:
     """Find the contract's columns among the headers.
 
-    Case, spaces, underscores, punctuation and camel case do not count, except between columns of the contract that
-    differ in nothing else; declared synonyms do.
+    Case, spaces, underscores, punctuation and camel case do not count, except between columns of the contract or
+    headers that differ in nothing else; declared synonyms do.
 
     Parameters
     ----------
@@ -110,6 +110,9 @@ def match_headers(
         if name is not None:
             found.setdefault(name, []).append(position)
     for name, several in found.items():
+        own = [at for at in several if exact(headers[at]) == exact(name)]
+        if len(own) == 1 and all(fold(headers[at]) == fold(name) for at in several):
+            several[:] = own  # "Discount (%)" is there, and "Discount" is something else
         if len(several) > 1 and name in wanted:
             named = " and ".join(f"{headers[at].strip()!r} (column {at + 1})" for at in several)
             raise DataError(
