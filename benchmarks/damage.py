@@ -129,7 +129,7 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="number of the first file")
     parser.add_argument("--last", type=int, default=None, help="number of the file before which to stop")
     asked = parser.parse_args()
-    frame = draw_customers(800, seed=2022).astype(str).replace("nan", "")
+    frame = draw_customers(800, seed=2022).astype(str).replace("nan", "").fillna("")
     forks, counts, wrong = Forks(), Counter(), []
     with tempfile.TemporaryDirectory() as scratch:
         environment = {"OMP_NUM_THREADS": "1", "MLFLOW_DISABLE_TELEMETRY": "true", "HOME": scratch}

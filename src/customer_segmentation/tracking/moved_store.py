@@ -8,6 +8,7 @@ written into the old one.
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -22,6 +23,12 @@ ADDRESSES = (
     ("logged_models", "artifact_location"),
     ("model_versions", "source"),
     ("model_versions", "storage_location"),
+)
+
+#: Table, its address, and how MLflow makes it of that of the experiment.
+OWN_PLACES = (
+    ("runs", "artifact_uri", "'/' || run_uuid || '/artifacts'"),
+    ("logged_models", "logged_models.artifact_location", "'/models/' || model_id || '/artifacts'"),
 )
 
 
@@ -78,6 +85,44 @@ def find_artifacts(database: Path, experiment: str) -> str | None:
                         (after, len(before) + 1, before, len(before) + 1, f"{before}/"),
                     )
     return str(old)
+
+
+def foreign_place(database: Path, experiment: str, given: str | None) -> str | None:
+    """Where the artifacts of an experiment go, if that is not beside its store and nobody has said so now.
+
+    Parameters
+    ----------
+    database : Path
+        SQLite file of the store, which may be a stranger's.
+    experiment : str
+    given : str or None
+        Address that the user gives.
+
+    Raises
+    ------
+    StoreError
+        The store sends a run or a model elsewhere than its experiment, as MLflow never does: what is written there
+        could take the place of a file of the user's.
+    """
+    with contextlib.closing(sqlite3.connect(database, timeout=30)) as connection:
+        found = connection.execute("SELECT artifact_location FROM experiments WHERE name = ?", (experiment,)).fetchone()
+        if found is None or not found[0]:
+            return None
+        place = str(found[0]).rstrip("/")
+        for table, address, form in OWN_PLACES if "?" not in place else ():
+            other = connection.execute(
+                f"SELECT {address} FROM {table} JOIN experiments e USING (experiment_id) "  # noqa: S608 - names of ours
+                f"WHERE e.name = ? AND {address} <> ? || {form} LIMIT 1",
+                (experiment, place),
+            ).fetchone()
+            if other is not None:
+                raise StoreError(
+                    f"the store {database} keeps artifacts of the experiment {experiment} in {other[0]}, outside "
+                    f"{place}; MLflow never does that, so that the store was altered and is not used."
+                )
+    folder, beside = _folder(place), database.parent.resolve()
+    inside = folder is not None and Path(os.path.realpath(folder)).is_relative_to(beside)
+    return None if inside or (given or "").rstrip("/") == place else place
 
 
 def _folder(address: str) -> Path | None:

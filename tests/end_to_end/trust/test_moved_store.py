@@ -76,3 +76,31 @@ def test_what_the_last_command_spoke_of_is_what_the_next_acts_on(run_here, tmp_p
     assert promoted.data.params["k"] == "2"
     assert run_here("report", f"run_id={ids['second']}", "quiet=true", folder=tmp_path).code == 0
     assert ids["second"] in run_here("report", folder=tmp_path).out
+
+
+def test_a_store_that_sends_its_artifacts_elsewhere_says_so_or_is_not_used(run_here, tmp_path):
+    mine, theirs = tmp_path / "mine", tmp_path / "theirs"
+    mine.mkdir()
+    theirs.mkdir()
+    (mine / "report.html").write_text("precious")
+    assert run_here(*SWEPT, "quiet=true", folder=theirs).code == 0
+    # a stranger's experiment in another place: named, every time
+    other = ("tracking.experiment=other", f"tracking.artifacts={tmp_path / 'else where'}")
+    said = run_here("explore", "data.customers=300", *other, folder=theirs)
+    assert said.code == 0, said.error
+    assert "else%20where" not in said.error, "the user has said it himself"
+    said = run_here("explore", "data.customers=300", other[0], "quiet=true", folder=theirs)
+    assert f"as the store says, what is kept of a run goes to {(tmp_path / 'else where').as_uri()}" in said.error
+    # a stranger's run in another place, where a file of the user's has the name of ours
+    with sqlite3.connect(theirs / "mlflow.db") as database:
+        (sweep,) = database.execute("SELECT run_uuid FROM tags WHERE key = 'level' AND value = 'sweep'").fetchone()
+        (before,) = database.execute("SELECT artifact_uri FROM runs WHERE run_uuid = ?", (sweep,)).fetchone()
+    for address in (mine.as_uri(), before.replace(f"{sweep}/artifacts", f"{sweep}/artifacts/../../../../mine")):
+        with sqlite3.connect(theirs / "mlflow.db") as database:
+            database.execute("UPDATE runs SET artifact_uri = ? WHERE run_uuid = ?", (address, sweep))
+        for words in (("report",), PROMOTE, SWEPT, ("score", "input=in.csv", "output=out.csv")):
+            done = run_here(*words, folder=theirs)
+            assert done.code == 1, words
+            assert "the store was altered and is not used" in done.error
+    assert (mine / "report.html").read_text() == "precious"
+    assert [path.name for path in mine.iterdir()] == ["report.html"]
