@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Hashable
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -190,7 +191,7 @@ def selected_rows(frame: pd.DataFrame, population: Population | None) -> np.ndar
 
 
 def split_rows(
-    columns: dict[Hashable, pd.Series], selected: np.ndarray, *, digested: Collection[str]
+    columns: dict[Any, pd.Series], selected: np.ndarray, *, digested: Collection[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame, str]:
     """Rows that are selected, the others, and the digest of the selected; the columns are used up.
 

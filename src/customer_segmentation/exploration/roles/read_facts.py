@@ -83,7 +83,8 @@ def _as_numbers(texts: pa.Array) -> np.ndarray:
         read = pc.cast(texts, pa.float64())
     except pa.ArrowInvalid:
         read = pc.cast(pc.if_else(pc.equal(texts, ""), None, texts), pa.float64())
-    return read.to_numpy(zero_copy_only=False)
+    numbers: np.ndarray = read.to_numpy(zero_copy_only=False)
+    return numbers
 
 
 def _plain_texts(cells: pd.Series, codes: np.ndarray, values: np.ndarray) -> pd.Series:
