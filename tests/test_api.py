@@ -290,3 +290,12 @@ def test_importing_the_package_costs_nothing():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_a_call_returns_says_itself_in_a_line(swept):
+    found = swept[0]
+    assert repr(found.verdict).startswith(f"Verdict(chosen: {found.verdict.chosen}; ")
+    assert "elbow, elbows" in repr(found.plot)
+    answer = cs.choose_k(np.random.default_rng(0).normal(size=(60, 2)), k=[2], resamples=0, random_state=0)
+    assert "\n" not in repr(answer)
+    assert repr(answer).startswith("ChosenK(k=None, ")

@@ -151,6 +151,10 @@ class ChosenK:
         """The answer in a sentence."""
         return self.sentence
 
+    def __repr__(self) -> str:
+        """Number, confidence and stability."""
+        return f"ChosenK(k={self.k}, confidence={self.confidence!r}, stability={self.stability:.3f})"
+
 
 def choose_k(
     X: Any,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
+from customer_segmentation.formatting import counted
+
 if TYPE_CHECKING:
     from customer_segmentation.data.table import CustomerTable
     from customer_segmentation.exploration.exploration import Exploration as Found
@@ -157,6 +159,11 @@ class Scoring:
     def rejected(self) -> pd.DataFrame:
         """Customers without one."""
         return self.labels[self.labels["segment"].isna()]
+
+    def __repr__(self) -> str:
+        """How many were labelled, by what, and how they have drifted."""
+        many = f"{self.scored:,} of {counted(len(self.labels), 'customer')} labelled by {self.model}"
+        return f"Scoring({many}, drift: {self.drift.word}, run {self.run_id})"
 
 
 @dataclass(frozen=True)

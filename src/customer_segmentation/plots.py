@@ -28,6 +28,10 @@ class Plots:
     def __init__(self, sweep: Sweep) -> None:
         self._sweep = sweep
 
+    def __repr__(self) -> str:
+        """What there is to draw."""
+        return f"Plots({', '.join(name for name in dir(self) if not name.startswith('_'))})"
+
     def elbow(self) -> Figure:
         """Inertia by k of the chosen candidate's study with its knee, and its silhouette."""
         from customer_segmentation.figures.study import elbow

@@ -73,6 +73,10 @@ class Verdict:
         first = "No candidate was chosen." if self.chosen is None else f"Chosen: {self.chosen}"
         return "\n".join([first, f"{self.structure}; confidence: {self.confidence}", *self.reasons])
 
+    def __repr__(self) -> str:
+        """Choice, structure and confidence; all reasons by `print`."""
+        return f"Verdict(chosen: {self.chosen}; {self.structure}; confidence: {self.confidence})"
+
 
 class Report:
     """The report of a sweep or a candidate: one page that needs nothing else."""

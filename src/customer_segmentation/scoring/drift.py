@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -60,14 +60,14 @@ class Drift:
 
     word: str
     reasons: tuple[str, ...]
-    variables: pd.DataFrame
-    segments: pd.DataFrame
-    distances: Mapping[str, float]
-    unseen: pd.DataFrame
+    variables: pd.DataFrame = field(repr=False)
+    segments: pd.DataFrame = field(repr=False)
+    distances: Mapping[str, float] = field(repr=False)
+    unseen: pd.DataFrame = field(repr=False)
     customers: int
     rejected: int
-    bins: Mapping[str, pd.DataFrame]
-    power: DriftPower | None = None
+    bins: Mapping[str, pd.DataFrame] = field(repr=False)
+    power: DriftPower | None = field(default=None, repr=False)
 
 
 class DriftWatch:
