@@ -41,7 +41,7 @@ SMALL = (
     ),
     *(f"selection.stability.{name}=1" for name in ("resamples", "seeds")),
 )
-SWEPT = re.compile(r"([\d,]+) rows of .* = ([\d,]+) used \+ ([\d,]+) not selected \+ ([\d,]+) set aside")
+SWEPT = re.compile(r"([\d,]+) rows of .* = ([\d,]+) used \+ ([\d,]+) not selected \+ ([\d,]+) rejected")
 SCORED = re.compile(r"([\d,]+) rows = ([\d,]+) scored \+ ([\d,]+) rejected")
 
 
