@@ -1,7 +1,11 @@
+import json
+from pathlib import Path
+
 import pytest
 from pandas.testing import assert_series_equal
 
 from customer_segmentation.errors import SegmentError, StoreError
+from customer_segmentation.tracking.checked_files import CHECKSUM, checksum
 from customer_segmentation.tracking.read import labels_of
 from customer_segmentation.tracking.resolve import candidate_of
 from customer_segmentation.workflows.rebuild import reopen
@@ -78,3 +82,26 @@ def test_a_refit_that_differs_is_refused(swept):
     swept.store.client.set_tag(run.info.run_id, "sizes", "599, 1")
     with pytest.raises(SegmentError, match="cannot be repeated on this machine: it logged segments of 599 / 1"):
         reopen(swept.store, run.info.run_id)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "why"),
+    [
+        ("columns.json", lambda text: json.dumps(json.loads(text)["valued"]), "its columns.json has another form"),
+        ("config.yaml", lambda text: f"{text}wish: 1\n", "holds what this version does not know .*wish"),
+    ],
+)
+def test_a_run_of_another_version_says_so(swept, name, change, why):
+    run = swept.runs("candidate")[2]
+    owner = run.info.run_id if name == "config.yaml" else run.data.tags["sweep"]
+    store = swept.store
+    path = Path(store.client.get_run(owner).info.artifact_uri.removeprefix("file://")) / name
+    before = path.read_text()
+    path.write_text(change(before))
+    store.client.set_tag(owner, CHECKSUM + name, checksum(path.read_bytes()))
+    try:
+        with pytest.raises(StoreError, match=rf"was made by another version .*{why}.*sweep again with this one"):
+            reopen(store, run.info.run_id)
+    finally:
+        path.write_text(before)
+        store.client.set_tag(owner, CHECKSUM + name, checksum(path.read_bytes()))

@@ -10,6 +10,8 @@ from typing import Any, cast
 from customer_segmentation.config.contract_file import contract_columns, dated_columns
 from customer_segmentation.config.environment import watch_environment
 from customer_segmentation.config.overrides import DECISIONS
+from customer_segmentation.errors import SettingsError
+from customer_segmentation.formatting import first_line
 from customer_segmentation.secrets import remember_in
 
 
@@ -46,12 +48,21 @@ def settings_from_yaml(schema: type, text: str, columns: str) -> Any:
     schema : dataclass
     text, columns : str
         YAML of the config and of the contract.
+
+    Raises
+    ------
+    SettingsError
+        They hold what this version does not know.
     """
     from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
 
-    config = OmegaConf.merge(OmegaConf.structured(schema), OmegaConf.create(text))
-    settings = to_settings(config, contract=False)
-    settings.data.columns = contract_columns(None, json.dumps(OmegaConf.to_container(OmegaConf.create(columns))))
+    try:
+        config = OmegaConf.merge(OmegaConf.structured(schema), OmegaConf.create(text))
+        settings = to_settings(config, contract=False)
+        settings.data.columns = contract_columns(None, json.dumps(OmegaConf.to_container(OmegaConf.create(columns))))
+    except OmegaConfBaseException as error:
+        raise SettingsError(f"its config.yaml holds what this version does not know ({first_line(error)})") from error
     return settings
 
 

@@ -18,7 +18,7 @@ from customer_segmentation.clustering.space import Space
 from customer_segmentation.config.composed import settings_from_yaml
 from customer_segmentation.config.playbook_file import PLAYBOOK, playbook_of, to_playbook
 from customer_segmentation.data.wanted import Needed
-from customer_segmentation.errors import StudyError
+from customer_segmentation.errors import SettingsError, StoreError, StudyError
 from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.playbook import PlaybookSettings
 from customer_segmentation.settings.sweep import SweepSettings
@@ -115,12 +115,20 @@ def spec_of_run(store: Store, run: Run) -> tuple[StudySpec, Needed]:
     Raises
     ------
     StoreError
-        The run or its sweep lacks the artifact that says so.
+        The run or its sweep lacks the artifact that says so, or another version made it.
     """
     tags = run.data.tags
     config = text_of(store, run.info.run_id, "config.yaml")
-    settings: SweepSettings = settings_from_yaml(SweepSettings, config, text_of(store, tags["sweep"], "contract.yaml"))
-    needed = Needed(**json.loads(text_of(store, tags["sweep"], "columns.json")))
+    contract, columns = (text_of(store, tags["sweep"], name) for name in ("contract.yaml", "columns.json"))
+    try:
+        settings: SweepSettings = settings_from_yaml(SweepSettings, config, contract)
+        needed = Needed(**json.loads(columns))
+    except (SettingsError, TypeError) as error:
+        why = error if isinstance(error, SettingsError) else "its columns.json has another form"
+        raise StoreError(
+            f"run {run.info.run_id} was made by another version of customer-segmentation ({why}); sweep again with "
+            "this one."
+        ) from error
     overrides = tuple(overrides_of(store, tags["study_id"]))
     return StudySpec(tags["study"], settings, dict(run.data.params), overrides, int(tags["job"]), config), needed
 
