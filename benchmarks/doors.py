@@ -272,7 +272,7 @@ def of_spark(case: Case, rows: int) -> pd.Series:
     from pyspark.sql import SparkSession
     from pyspark.sql.functions import struct
 
-    mlflow.set_tracking_uri("sqlite:///mlflow.db")
+    mlflow.set_tracking_uri(f"sqlite:///{Path.cwd()}/mlflow.db")  # of a relative one MLflow keeps the first folder's
     os.environ |= {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}
     quiet = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false", "spark.driver.memory": "2g"}
     spark = SparkSession.builder.master("local[2]").config(map=quiet).getOrCreate()
