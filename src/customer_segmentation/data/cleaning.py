@@ -25,6 +25,9 @@ from customer_segmentation.sources.parsing.texts import (
 
 PROBLEM_COLUMNS = ("row", "column", "value", "reason")
 
+#: With what the reason for a word begins that the contract does not declare: drift counts these words.
+UNDECLARED = "is not one of"
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -244,7 +247,7 @@ def _as_text(name: str, cells: pd.Series, spec: ColumnSpec, problems: _Problems,
     matched[empty] = blank
     matched[wrong] = None
     if wrong.any():
-        problems.add(name, cells, _take(wrong, codes, False), f"is not one of {', '.join(declared)}")
+        problems.add(name, cells, _take(wrong, codes, False), f"{UNDECLARED} {', '.join(declared)}")
     respelt, distinct = pd.factorize(pd.Series([*matched, blank], dtype="str"))
     words = pd.Categorical.from_codes(respelt[codes], distinct, validate=False)  # -1 is the last: the blank
     series = pd.Series(words, index=cells.index, copy=False)

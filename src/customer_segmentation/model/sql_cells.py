@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from sqlglot import exp
 
+from customer_segmentation.data.cleaning import UNDECLARED
 from customer_segmentation.data.expressions import DAYS_OF, Expression, parse
 from customer_segmentation.model.sql_dates import date_sql
 from customer_segmentation.model.sql_scaling import number
@@ -190,7 +191,7 @@ def _as_word(cell: CellSql, name: str, spec: ColumnSpec, key: str, blank: str, d
     cases += " ".join(f"WHEN {folded} = {text_literal(word)} THEN {text_literal(to)}" for word, to in spelt.items())
     cell.value = f"CASE {cases} WHEN {blank} THEN {filled} END"
     known = f"{blank} OR {text} IN {texts(allowed)} OR {folded} IN {texts(spelt)}"
-    cell.problem = _problem(name, text, f"is not one of {', '.join(spec.values)}", known)
+    cell.problem = _problem(name, text, f"{UNDECLARED} {', '.join(spec.values)}", known)
 
 
 def _folding(text: str, key: str, allowed: Collection[str], dialect: str) -> list[dict[str, str]]:

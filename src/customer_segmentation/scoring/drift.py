@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customer_segmentation.formatting import percent
+from customer_segmentation.data.cleaning import UNDECLARED
+from customer_segmentation.formatting import counted, percent
 from customer_segmentation.model.segment_model import Labelled
 from customer_segmentation.scoring.drift_power import DriftPower, drift_power
 from customer_segmentation.scoring.variable_counts import VariableCounts
@@ -107,7 +108,7 @@ class DriftWatch:
         if inside is not None:
             good = good & inside
         self.customers += int(good.sum())
-        unknown = labelled.problems[labelled.problems["reason"].str.startswith("is none of")]
+        unknown = labelled.problems[labelled.problems["reason"].str.startswith(UNDECLARED)]
         self._note_unseen(Counter(zip(unknown["column"], unknown["value"], strict=True)))
         if not self.reference or not good.any():
             return
@@ -154,11 +155,8 @@ class DriftWatch:
         )
         n = self.customers
         if not self.reference or n < settings.min_customers:
-            why = (
-                "the model holds no reference"
-                if not self.reference
-                else f"with {n:,} labelled customer{'s'[: n != 1]}, too few to judge"
-            )
+            few = f"with {counted(n, 'labelled customer')}, too few to judge"
+            why = few if self.reference else "the model holds no reference"
             empty = pd.DataFrame()
             return Drift("unknown", (why,), empty, empty, {}, unseen, n, self.rejected, {})
         found: list[tuple[int, float, str]] = []  # level, size, sentence

@@ -23,7 +23,7 @@ class DriftSettings:
     tail_share: list[float] = limited([0.03, 0.1], pair=True)  # share beyond the fit's 99 % quantile of distances
     unseen: list[float] = limited([0.01, 0.05], pair=True)  # share of customers with a category new to the fit
     rejected: list[float] = limited([0.05, 1.01], pair=True)  # share of rows without a label
-    # that a difference is not one of chance, over all variables or segments together
+    # that a difference is not chance, over all variables or segments together
     confidence: float = limited(0.99, above=0, below=1, such_as="0.99")
     min_customers: int = 50  # customers; of fewer nothing is said
 
