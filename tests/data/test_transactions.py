@@ -124,7 +124,7 @@ def test_orders_of_guests_are_set_apart_and_told(settings_for):
     asked = {"guests": ["0"]}
     table = load_customers(settings_for(both, max_rejected_share=0.0, transactions=asked))
     assert table.accounting() == {
-        "rows_read": len(both), "rows_used": len(ORDERS), "rows_not_selected": 2, "rows_set_aside": 0
+        "rows_read": len(both), "rows_used": len(ORDERS), "rows_not_selected": 2, "rows_rejected": 0
     }  # fmt: skip
     alone = load_customers(settings_for(ORDERS))
     assert table.digest == alone.digest
