@@ -182,13 +182,7 @@ def _by_yardstick(decision: Decision, left: list[int], rule: Rule, evaluator: Ev
         # Beyond the budget it goes on only until there is something to choose.
         if len(decision.confirmed) >= budget.confirmed and passed:
             break
-        decision.confirmed.append(index)
-        found = evaluator.confirm(index)
-        decision.note(index, found)
-        against = stability_violations(found, rule.limits) if rule.enforce else []
-        if against:
-            decision.ruled_out[index] = against[0]
-        else:
+        if _confirmed(decision, index, rule, evaluator):
             passed.append(index)
     if not passed:
         _steadiest(decision, rule)
@@ -196,15 +190,32 @@ def _by_yardstick(decision: Decision, left: list[int], rule: Rule, evaluator: Ev
     group = [i for i in passed if i in first] or passed
     decision.ranking = rank(board.loc[group], rule.rank_by, near_tie=rule.near_tie)
     order = _ordered(decision, passed, first, rule)
-    order = _two_give_way(decision, order, rule)
+    order = _two_give_way(decision, order, waiting, rule, evaluator, budget)
     decision.chosen, decision.steady = order[0], True
     decision.near_ties = _near_ties(board, order, rule)
     rest = order[1:] or [i for i in waiting if i not in decision.ruled_out and i != order[0]]
     decision.runner_up = rest[0] if rest else None
 
 
-def _two_give_way(decision: Decision, order: list[int], rule: Rule) -> list[int]:
-    """The order, in which two segments that rank first and are not natural give way to finer ones that explain more."""
+def _confirmed(decision: Decision, index: int, rule: Rule, evaluator: Evaluator) -> bool:
+    """Whether a candidate's segments come again; noted, and one whose do not is ruled out."""
+    decision.confirmed.append(index)
+    found = evaluator.confirm(index)
+    decision.note(index, found)
+    against = stability_violations(found, rule.limits) if rule.enforce else []
+    if against:
+        decision.ruled_out[index] = against[0]
+    return not against
+
+
+def _two_give_way(
+    decision: Decision, order: list[int], waiting: list[int], rule: Rule, evaluator: Evaluator, budget: Budget
+) -> list[int]:
+    """The order, in which two segments that rank first and are not natural give way to finer ones that explain more.
+
+    Where no confirmed candidate is fine enough, those that wait are confirmed too, as many as before: the budget was
+    spent on candidates near the two segments.
+    """
     board, two = decision.board, order[0]
     if rule.finer_gain is None or int(cell(board, two, "k")) != 2 or _natural(board, two):
         return order
@@ -212,8 +223,13 @@ def _two_give_way(decision: Decision, order: list[int], rule: Rule) -> list[int]
         return order
     enough = float(cell(board, two, "value_explained")) + rule.finer_gain
     near = float(cell(board, two, "yardstick")) - rule.finer_within
-    for index in order[1:]:
-        if float(cell(board, index, "value_explained")) >= enough and float(cell(board, index, "yardstick")) >= near:
+
+    def fine(index: int) -> bool:
+        return float(cell(board, index, "value_explained")) >= enough and float(cell(board, index, "yardstick")) >= near
+
+    later = [index for index in waiting if index not in decision.confirmed and fine(index)][: budget.confirmed]
+    for index in (*filter(fine, order[1:]), *later):
+        if index in order or _confirmed(decision, index, rule, evaluator):
             decision.instead_of = two
             return [index, *(other for other in order if other != index)]
     return order
