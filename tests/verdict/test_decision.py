@@ -265,3 +265,33 @@ def test_two_segments_that_are_not_natural_give_way_to_finer_ones_that_explain_m
     assert decide(rows, Rule(), evaluator(confirmed={1: FLIPPING}), Budget()).chosen == 0
     assert decide(rows, Rule(finer_within=0.01), evaluator(), Budget()).chosen == 0
     assert decide(rows, Rule(finer_gain=None), evaluator(), Budget()).chosen == 0
+
+
+def test_finer_ones_that_the_budget_left_waiting_are_confirmed_before_two_segments_are_taken():
+    even = [("a", 2, "600, 400", 0.98), ("b", 2, "600, 400", 0.97), ("c", 2, "600, 400", 0.96)]
+    finer = [("a", 4, "400, 300, 200, 100", 0.94), ("b", 5, "300, 300, 200, 100, 100", 0.94)]
+    rows = board(*even, *finer).assign(value_explained=[0.4, 0.4, 0.4, 0.7, 0.7])
+    small = Budget(confirmed=2)
+    found = decide(rows, Rule(), evaluator(), small)
+    assert (found.chosen, found.instead_of) == (3, 0)
+    assert found.confirmed == [0, 1, 3]
+    other = decide(rows, Rule(), evaluator(confirmed={3: FLIPPING}), small)
+    assert (other.chosen, other.confirmed) == (4, [0, 1, 3, 4])
+    assert 3 in other.ruled_out
+    none = decide(rows, Rule(), evaluator(confirmed={3: FLIPPING, 4: FLIPPING}), small)
+    assert (none.chosen, none.instead_of) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("k_star", "said", "unsaid"),
+    [
+        (2, "the structure test finds 2 clusters in this space, not 3", "does not take"),
+        (3, "the structure test does not take these segments for natural groups", "not 3"),
+    ],
+)
+def test_where_the_clusters_are_as_many_as_the_segments_no_other_number_is_told(k_star, said, unsaid):
+    rows = board(("a · standard", 3, "500, 300, 200", 1.0)).assign(natural=[False])
+    decision = decide(rows, Rule(), evaluator(), Budget())
+    words, _ = told(decision, Rule(), [structure("a · standard", "natural", k_star)])
+    assert said in words.headline
+    assert unsaid not in words.headline
