@@ -61,11 +61,7 @@ def run(request: Request) -> int:
         return DRIFTED
     if done.done.scored:
         return 0
-    if settings.quiet:
-        warn(
-            f"segment score: none of the {counted(done.done.rows, 'row')} got a label; the reasons are in "
-            f"{done.rejects}."
-        )
+    warn(f"segment score: none of the {counted(done.done.rows, 'row')} got a label; the reasons are in {done.rejects}.")
     return 1
 
 
