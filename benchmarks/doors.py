@@ -278,7 +278,7 @@ def of_spark(case: Case, rows: int) -> pd.Series:
     spark = SparkSession.builder.master("local[2]").config(map=quiet).getOrCreate()
     try:
         label = mlflow.pyfunc.spark_udf(spark, "models:/customer-segmentation@champion", env_manager="local")
-        table = spark.read.parquet("customers.parquet").limit(rows)
+        table = spark.read.parquet(str(Path.cwd() / "customers.parquet")).limit(rows)
         needed = [name for name in table.columns if name != case.id]
         found = table.select(case.id, label(struct(*needed)).alias("label")).select(case.id, "label.segment").toPandas()
     finally:
@@ -302,6 +302,7 @@ def compared(case: Case, labels: dict[str, pd.Series]) -> list[list[object]]:
 def through_all(name: str, case: Case, asked: argparse.Namespace) -> list[list[object]]:
     """Label one table through every door, in a folder of its own."""
     rows, rest, spark = case.table.num_rows, min(asked.rest, case.table.num_rows), min(asked.spark, case.table.num_rows)
+    os.environ.pop("MLFLOW_TRACKING_URI", None)  # which MLflow itself set, to the store of an earlier case
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), postgresql() as ask:
         champion(name)
         case.write()
