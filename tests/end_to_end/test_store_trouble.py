@@ -51,10 +51,10 @@ def test_a_disk_that_fills_in_mid_sweep(run_segment, mounted):
     )
     first = process.stderr.readline()
     assert "study 1/2" in first, first + process.communicate()[1]
-    with (folder / "filler").open("wb") as filler, contextlib.suppress(OSError):
+    # Unbuffered: a buffer that is left over would be written, and would fail, when the file is closed.
+    with (folder / "filler").open("wb", buffering=0) as filler, contextlib.suppress(OSError):
         while True:
             filler.write(bytes(65536))
-            filler.flush()
     error = process.communicate(timeout=240)[1]
     assert process.returncode == 1
     said = error.strip().splitlines()[-1]
