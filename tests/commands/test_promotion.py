@@ -157,8 +157,8 @@ def test_a_tampered_model_is_refused_and_never_forced(segment, uri, registry, pl
     chosen = registry.champion().run_id
     logged = next(
         model
-        for model in registry.client.search_logged_models([registry.store.experiment_id], "name = 'model'")
-        if model.source_run_id != chosen
+        for model in registry.client.search_logged_models([registry.store.experiment_id], "")
+        if model.source_run_id != chosen and "identity" not in model.tags
     )
     files = Path(logged.artifact_location.removeprefix("file://"))
     (path,) = files.rglob("segments.json")

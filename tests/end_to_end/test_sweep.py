@@ -9,6 +9,8 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 from sklearn.metrics import silhouette_score
 
+from customer_segmentation.errors import StoreError
+from customer_segmentation.scoring.load import load_segment_model
 from customer_segmentation.sources.samples.telecom import draw_customers
 from customer_segmentation.tracking.machine_facts import whole
 
@@ -140,13 +142,19 @@ def test_one_candidate_is_chosen_with_figures_and_a_model(swept, chosen, kept):
     for name in ("silhouettes", "sizes"):
         assert swept.artifact(chosen, f"figures/{name}.png").stat().st_size > 1000
     mlflow.set_tracking_uri(swept.store.uri)
-    model = mlflow.pyfunc.load_model(f"runs:/{chosen.info.run_id}/model")
+    params = chosen.data.params
+    name = f"sample-{params['features']}-{params['scaling']}-k={params['k']}"
+    model = mlflow.pyfunc.load_model(f"runs:/{chosen.info.run_id}/{name}")
     labels = pd.read_parquet(swept.store.client.download_artifacts(chosen.data.tags["z.study_id"], "labels.parquet"))[
         f"k{chosen.data.params['k']}"
     ]
     np.testing.assert_array_equal(model.predict(kept)["segment"], labels)
     np.testing.assert_array_equal(model.predict(kept.convert_dtypes().astype(object))["segment"], labels)
     logged = swept.store.client.get_logged_model(model.metadata.model_id)
+    kept_address = load_segment_model(f"runs:/{chosen.info.run_id}/model", swept.store.client)
+    assert kept_address.model_id == logged.model_id, "what models were once called"
+    with pytest.raises(StoreError, match=rf"its run has runs:/{chosen.info.run_id}/{name}"):
+        load_segment_model(f"runs:/{chosen.info.run_id}/nobody", swept.store.client)
     assert {metric.key for metric in logged.metrics} >= {"yardstick", "silhouette", "inertia"}
 
 

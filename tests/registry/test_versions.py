@@ -154,12 +154,14 @@ def test_a_name_that_the_store_refuses_is_one_sentence(store, run_id):
 def test_a_model_is_registered_once_and_again_where_it_was_altered_or_half_made(
     store, run_id, model, tmp_path, monkeypatch
 ):
-    words = {"params": {"k": 3}, "study": "f · s"}
+    words = {"name": "f · s · k=3", "params": {"k": 3}, "study": "f · s"}
     first = register_model(store, run_id, model, **words)
     assert register_model(store, run_id, model, **words) == first, "an equal one is found again"
     renamed = register_model(store, run_id, model.renamed((5, 6, 7), {5: "New"}), **words)
     assert renamed != first
-    half = store.client.create_logged_model(store.experiment_id, name="registered", source_run_id=run_id)
+    half = store.client.create_logged_model(
+        store.experiment_id, name="half", source_run_id=run_id, tags={"identity": "of an attempt"}
+    )
     assert register_model(store, run_id, model, **words) == first
     assert half.model_id not in {logged.model_id for logged in logged_models(store, run_id)}
     folder = store.client.get_logged_model(first).artifact_location.removeprefix("file://")
@@ -182,7 +184,7 @@ def test_a_model_is_registered_once_and_again_where_it_was_altered_or_half_made(
 
 @pytest.mark.parametrize("file", ["model_code.py", "MLmodel", "code/more.py", "requirements.txt"])
 def test_code_of_a_store_is_not_taken_for_ours_whatever_its_checksums_say(store, run_id, model, tmp_path, file):
-    words = {"params": {"k": 3}, "study": "f · s"}
+    words = {"name": "f · s · k=3", "params": {"k": 3}, "study": "f · s"}
     first = register_model(store, run_id, model, **words)
     folder = Path(store.client.get_logged_model(first).artifact_location.removeprefix("file://"))
     place = folder / file

@@ -70,7 +70,11 @@ def model_of(raw, scaler, estimator, **fields):
 
 def logged(store, model):
     run_id = start_run(store, name="m", level="candidate", tags={})
-    done = record(store, run_id, [Metrics({"yardstick": 0.5}), Model(model, params={"k": 3}, tags={"study": "f · s"})])
+    done = record(
+        store,
+        run_id,
+        [Metrics({"yardstick": 0.5}), Model(model, "f · s · k=3", params={"k": 3}, tags={"study": "f · s"})],
+    )
     finish_run(store, run_id)
     mlflow.set_tracking_uri(store.uri)
     return run_id, done["model_id"]
@@ -117,7 +121,7 @@ def test_numbers_names_profile_and_reference_travel_along(store, raw):
         about={"study": "f · s"},
     )
     run_id, _ = logged(store, model)
-    found = mlflow.pyfunc.load_model(f"runs:/{run_id}/model").predict(raw)
+    found = mlflow.pyfunc.load_model(f"runs:/{run_id}/f-s-k=3").predict(raw)
     clusters = model.pipeline.predict(raw)
     assert found["segment"].tolist() == [(7, 2, 4)[cluster] for cluster in clusters]
     names = {7: "Loyal advocates", 2: "segment 2", 4: "=Ünlucky"}
@@ -159,7 +163,7 @@ def test_blanks_text_and_nonsense_reach_the_model_and_spoil_no_other_row(store, 
 def test_the_model_brings_the_few_modules_that_it_needs_and_exact_requirements(store, raw, tmp_path):
     """Loaded in a process in which the package is not installed: only what the model brings is there."""
     run_id, _ = logged(store, model_of(raw, StandardScaler(), KMeans(3, n_init=2, random_state=0)))
-    folder = Path(mlflow.artifacts.download_artifacts(f"runs:/{run_id}/model", dst_path=str(tmp_path)))
+    folder = Path(mlflow.artifacts.download_artifacts(f"runs:/{run_id}/f-s-k=3", dst_path=str(tmp_path)))
     assert sum(1 for path in folder.rglob("*") if path.name != "__pycache__") < 60
     raw.head(20).to_csv(tmp_path / "raw.csv", index=False)
     code = f"""

@@ -14,7 +14,7 @@ _HEAD = 4_000  # bytes of a file in which an export says that it is one
 
 SINGLE = (
     ("run_id=RUN_ID", "the model of a run; of a sweep: its chosen one"),
-    ("model=models:/customer-segmentation/3", "or models:/NAME@ALIAS, runs:/RUN_ID/model; default: the champion"),
+    ("model=models:/customer-segmentation/3", "or models:/NAME@ALIAS, runs:/RUN_ID/NAME; default: the champion"),
     ("format=rules", "a shallow tree that explains the segments, in words and as one SQL CASE; default: sql"),
     ("format=rules output=tree.svg", "the tree as a picture, also .png"),
     ("dialect=postgres", ", ".join(DIALECTS)),

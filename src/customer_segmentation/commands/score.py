@@ -17,7 +17,7 @@ SINGLE = (
         "CSV, Excel, JSON, Parquet, Arrow; a folder; https, s3; or an SQLAlchemy URL with query=SELECT ...",
     ),
     ("output=FILE", ".csv, .tsv, .parquet, .xlsx, .csv.gz, .csv.zst; or an SQLAlchemy URL with table=NAME"),
-    ("model=models:/customer-segmentation/3", "or models:/NAME@ALIAS, runs:/RUN_ID/model; default: the champion"),
+    ("model=models:/customer-segmentation/3", "or models:/NAME@ALIAS, runs:/RUN_ID/NAME; default: the champion"),
     ("run_id=RUN_ID", "the model of a run; of a sweep: its chosen one"),
     ("columns=all", "every column of the input with the labels, instead of the id alone"),
     ("spreadsheet_safe_ids=true", "an apostrophe before ids such as @u0 too (CSV, Excel); default: ids as they came"),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SINGLE = (
-    ("model=models:/customer-segmentation/3", "or models:/NAME@ALIAS, runs:/RUN_ID/model; default: the champion"),
+    ("model=models:/customer-segmentation/3", "or models:/NAME@ALIAS, runs:/RUN_ID/NAME; default: the champion"),
     ("run_id=RUN_ID", "the model of a run; of a sweep: its chosen one"),
     ("port=5001", "where it listens, on 127.0.0.1 only"),
     ("tracking.uri=http://127.0.0.1:5000", "another MLflow store; default: mlflow.db in this folder"),

@@ -14,14 +14,10 @@ from customer_segmentation.model.segment_model import SegmentModel
 from customer_segmentation.registry.checks import Check, checked
 from customer_segmentation.scoring.load import load_segment_model
 from customer_segmentation.tracking.items import Model
-from customer_segmentation.tracking.models import log_model, runs_our_code
+from customer_segmentation.tracking.models import OF_PROMOTION, log_model, runs_our_code
 from customer_segmentation.tracking.settled import only_store
 from customer_segmentation.tracking.store import Store
 
-#: Name of the logged model on the candidate's run: beside ``model``, whose segments are numbered as its clusters are.
-NAME = "registered"
-#: Tag of a logged model by which a later attempt knows it: run, numbers and names of the segments.
-IDENTITY = "identity"
 READY = "READY"
 
 
@@ -45,7 +41,7 @@ def artifact_check(store: Store, run_id: str) -> Check | None:
     run_id : of the candidate
     """
     for logged in logged_models(store, run_id):
-        if logged.name != NAME and str(logged.status) == READY:
+        if OF_PROMOTION not in logged.tags and str(logged.status) == READY:
             try:
                 load_segment_model(f"models:/{logged.model_id}", store.client)
             except StoreError as error:
@@ -54,7 +50,9 @@ def artifact_check(store: Store, run_id: str) -> Check | None:
     return None
 
 
-def register_model(store: Store, run_id: str, model: SegmentModel, *, params: Mapping[str, Any], study: str) -> str:
+def register_model(
+    store: Store, run_id: str, model: SegmentModel, *, name: str, params: Mapping[str, Any], study: str
+) -> str:
     """Log the model under a candidate's run, or find what an earlier attempt has logged; return its id.
 
     What an attempt left half made is deleted. One that holds other code than this package's is left alone and not
@@ -67,6 +65,8 @@ def register_model(store: Store, run_id: str, model: SegmentModel, *, params: Ma
         Of the candidate.
     model : SegmentModel
         With the numbers and names that its segments will have.
+    name : str
+        Of the candidate: table, features, scaling and k.
     params : mapping
         By which models are compared.
     study : str
@@ -74,14 +74,14 @@ def register_model(store: Store, run_id: str, model: SegmentModel, *, params: Ma
     known = json.dumps([run_id, list(model.numbers), sorted(model.names.items())])
     identity = hashlib.sha256(known.encode()).hexdigest()[:32]
     for logged in logged_models(store, run_id):
-        if logged.name != NAME:
+        if OF_PROMOTION not in logged.tags:
             continue
         if str(logged.status) != READY:
             store.client.delete_logged_model(logged.model_id)
-        elif logged.tags.get(IDENTITY) == identity and _intact(store, logged.model_id, model):
+        elif logged.tags.get(OF_PROMOTION) == identity and _intact(store, logged.model_id, model):
             return str(logged.model_id)
-    tags = {"study": study, IDENTITY: identity}
-    return log_model(store, run_id, Model(model, name=NAME, params=params, tags=tags))
+    tags = {"study": study, OF_PROMOTION: identity}
+    return log_model(store, run_id, Model(model, name=f"{name} · registered", params=params, tags=tags))
 
 
 def model_folder(store: Store, model_id: str, scratch: Path) -> Path:

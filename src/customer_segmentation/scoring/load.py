@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from customer_segmentation.errors import StoreError
+from customer_segmentation.formatting import listed
 from customer_segmentation.model.checksums import MANIFEST_TAG, check_manifest
 from customer_segmentation.model.files import SEGMENTS, read_model
 from customer_segmentation.model.segment_model import SegmentModel
 from customer_segmentation.settings.trusted import trusted_modules as trusted_by_user
-from customer_segmentation.tracking.models import ARTIFACT, model_id_in
+from customer_segmentation.tracking.models import ARTIFACT, OF_PROMOTION, model_id_in
 from customer_segmentation.tracking.resolve import address_of
 from customer_segmentation.tracking.settled import only_store
 from customer_segmentation.tracking.store import Store
@@ -26,6 +27,10 @@ _REGISTERED = re.compile(r"models:/(?P<name>[^/@]+)(?:@(?P<alias>.+)|/(?P<versio
 
 
 _LOGGED = re.compile(r"models:/(?P<id>m-[0-9a-f]+)")
+
+
+#: What every model of a sweep was called before it was named after its candidate.
+OLD_NAME = "model"
 
 
 _OF_RUN = re.compile(r"runs:/(?P<run>[0-9a-f]{32})/(?P<name>[^/]+)/?")
@@ -93,7 +98,7 @@ def load_segment_model(uri: str, client: Any = None, *, trusted_modules: Collect
         if "://" not in uri and not uri.startswith(("models:/", "runs:/")) and not folder.is_dir():
             raise StoreError(
                 f"model={uri} is neither an address nor a folder; expected models:/NAME@ALIAS, models:/NAME/VERSION, "
-                f"runs:/RUN_ID/model or the folder of a downloaded model.{_meant(uri)}"
+                f"runs:/RUN_ID/NAME or the folder of a downloaded model.{_meant(uri)}"
             )
         if "://" in uri or uri.startswith(("models:/", "runs:/")):
             source = f"models:/{model_id}" if model_id else uri
@@ -141,7 +146,7 @@ def _identity(uri: str, client: Any) -> tuple[str | None, str | None, str | None
     if not found:
         if uri.startswith("models:/"):
             raise StoreError(
-                f"model={uri}: expected models:/NAME@ALIAS, models:/NAME/VERSION or runs:/RUN_ID/model.{_meant(uri)}"
+                f"model={uri}: expected models:/NAME@ALIAS, models:/NAME/VERSION or runs:/RUN_ID/NAME.{_meant(uri)}"
             )
         return None, None, _id_of_run(client, uri)
     name = found["name"]
@@ -174,13 +179,11 @@ def _registered(client: Any, name: str) -> str:
     except MlflowException:
         names = [item.name for item in client.search_registered_models(max_results=5)]
         if not names:
-            return (
-                "no model is registered; run `segment sweep` and `segment promote`, or give model=runs:/RUN_ID/model."
-            )
+            return "no model is registered; run `segment sweep` and `segment promote`, or give model=runs:/RUN_ID/NAME."
         return f"no model of that name is registered, there is {', '.join(names)}."
     aliases = ", ".join(f"@{alias} (version {number})" for alias, number in sorted(model.aliases.items()))
-    listed = ", ".join(map(str, versions[-10:]))
-    return f"{name} has the versions {listed or 'none'} and the aliases {aliases or 'none'}; promote one, or name one."
+    newest = ", ".join(map(str, versions[-10:]))
+    return f"{name} has the versions {newest or 'none'} and the aliases {aliases or 'none'}; promote one, or name one."
 
 
 def _model_id(folder: Path) -> str | None:
@@ -198,7 +201,15 @@ def _model_id(folder: Path) -> str | None:
 
 
 def _id_of_run(client: Any, uri: str) -> str | None:
-    """Return the id of the model that a run has logged under a name: the store's word, and not that of the files."""
+    """Return the id of the model that a run has logged under a name: the store's word, and not that of the files.
+
+    The model of a sweep was once called ``model`` whatever it was of: an address that somebody has kept still means it.
+
+    Raises
+    ------
+    StoreError
+        The run has models, and none of that name.
+    """
     from mlflow.exceptions import MlflowException
 
     asked = _OF_RUN.fullmatch(uri)
@@ -210,7 +221,13 @@ def _id_of_run(client: Any, uri: str) -> str | None:
         logged = [client.get_logged_model(output.model_id) for output in outputs]
     except MlflowException:  # the download says what is wrong
         return None
-    return next((str(model.model_id) for model in reversed(logged) if model.name == asked["name"]), None)
+    named = {model.name: str(model.model_id) for model in logged}
+    of_sweep = [str(model.model_id) for model in logged if OF_PROMOTION not in model.tags]
+    found = named.get(asked["name"]) or next(iter(of_sweep if asked["name"] == OLD_NAME else []), None)
+    if named and found is None:
+        known = listed(f"runs:/{asked['run']}/{name}" for name in named)
+        raise StoreError(f"there is no model {uri}: its run has {known}.")
+    return found
 
 
 def _logged(client: Any, model_id: str | None) -> Any:

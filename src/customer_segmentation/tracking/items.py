@@ -86,10 +86,10 @@ class DataSet:
 
 @dataclass(frozen=True)
 class Model:
-    """A model that labels raw customers, under a name on its run (``runs:/ID/NAME``), and what it is found by."""
+    """A model that labels raw customers, its name as people read it, and what it is found by."""
 
     model: SegmentModel
-    name: str = "model"
+    name: str
     params: Mapping[str, Any] = field(default_factory=dict)
     tags: Mapping[str, Any] = field(default_factory=dict)
 

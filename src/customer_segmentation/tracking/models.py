@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from customer_segmentation.model.checksums import MANIFEST_TAG, checksums_of, write_manifest
 from customer_segmentation.model.files import write_model
 from customer_segmentation.model.shipped_code import MODEL_CODE, staged_package
+from customer_segmentation.secrets import redact
 from customer_segmentation.tracking.items import Model
 from customer_segmentation.tracking.store import Store
 
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 #: What a scorer must install; the modules of this package travel with the model.
 REQUIREMENTS = ("mlflow", "scikit-learn", "skops", "pandas", "numpy", "scipy", "pyarrow")
 
+#: Tag of a model that a promotion logs beside that of the sweep, by which a later attempt knows it: run, numbers and
+#: names of the segments. Those of the sweep's model are numbered as its clusters are.
+OF_PROMOTION = "identity"
+#: Of a model's name.
+MOST_BYTES = 200
 
 #: The folder of our own files, as the model's code and `segment score` find it.
 ARTIFACT = "segment_model"
@@ -36,6 +42,26 @@ ARTIFACT = "segment_model"
 def requirements() -> list[str]:
     """Exact versions that a scorer needs."""
     return [f"{name}=={version(name)}" for name in REQUIREMENTS]
+
+
+def model_name(words: str) -> str:
+    """Name of a logged model, which is a part of its address ``runs:/ID/NAME``.
+
+    MLflow refuses ``/ : . % " '``, an address ends at ``#`` or ``?``, and a shell divides at a blank: a name is pasted.
+    In a store on disk it is a folder's name as well, of at most 255 bytes.
+
+    Parameters
+    ----------
+    words : table, features, scaling and k; the end, which tells k, is kept
+
+    Examples
+    --------
+    >>> model_name("telecom · value · minmax · k=4"), model_name("Kunden (1).csv · data.keep=[a,b] · k=3")
+    ('telecom-value-minmax-k=4', 'Kunden-1-csv-data-keep=a-b-k=3')
+    """
+    name = re.sub(r"[^\w=]+", "-", redact(words)).strip("-")
+    kept = name.encode()[-MOST_BYTES:].decode(errors="ignore")
+    return kept if kept == name else kept.lstrip("-=")
 
 
 def log_model(store: Store, run_id: str, item: Model) -> str:
@@ -57,7 +83,7 @@ def log_model(store: Store, run_id: str, item: Model) -> str:
     with tempfile.TemporaryDirectory(prefix="segment-") as scratch:
         logged = store.client.create_logged_model(
             store.experiment_id,
-            name=item.name,
+            name=model_name(item.name),
             source_run_id=run_id,
             tags={key: str(value) for key, value in item.tags.items()},
             params={key: str(value) for key, value in item.params.items()},

@@ -198,7 +198,12 @@ class _Promotion:
         ).renamed(identity.numbers, identity.names, **{CLAIMED: plain_names(names)})
         checks = (*first, refit, *examined.checks, self._own_labels(found, model))
         model_id = register_model(
-            self.store, self.run_id, model, params={**found.spec.params, "k": found.fit.k}, study=found.spec.name
+            self.store,
+            self.run_id,
+            model,
+            name=title_of(self.run),
+            params={**found.spec.params, "k": found.fit.k},
+            study=found.spec.name,
         )
         self.tell("loading the model back in a fresh process")
         checks = (*checks, self._loads_back(model_id, model))

@@ -268,9 +268,8 @@ def model_of(
         mixed=spec.settings.tracking.customers != "ids",
     )
     k = len(fit.centres)
-    # The name of a logged model is a part of its address, runs:/ID/model: whose it is stands in its tags.
     tags = {"candidate": f"{spec.name} · k={k}", "study": spec.name, "verdict": "best_of_study"}
-    return Model(model, params={**spec.params, "k": k}, tags=tags)
+    return Model(model, name=f"{spec.run_name} · k={k}", params={**spec.params, "k": k}, tags=tags)
 
 
 def _log_candidates(
