@@ -53,13 +53,20 @@ def run(folder: Path, paths: list[Path]) -> dict[Path, nbformat.NotebookNode]:
     return done
 
 
+def is_progress(output: nbformat.NotebookNode) -> bool:
+    """Whether an output is for those who wait alone: text that a call shows of its own accord."""
+    return output.get("name") == "stderr" or (
+        output.output_type == "display_data" and set(output.data) == {"text/plain"}
+    )
+
+
 def main() -> None:
     """Run all, and write their outputs."""
     with tempfile.TemporaryDirectory() as folder:
         for path, book in run(Path(folder), sorted(HERE.glob("*.ipynb"))).items():
-            for cell in book.cells:  # progress is for those who wait
+            for cell in book.cells:
                 if cell.cell_type == "code":
-                    cell.outputs = [one for one in cell.outputs if one.get("name") != "stderr"]
+                    cell.outputs = [one for one in cell.outputs if not is_progress(one)]
             nbformat.write(book, path)
 
 

@@ -238,5 +238,5 @@ def _progress(asked: bool | None) -> StudyProgress:
     if asked or (asked is None and in_notebook()):
         from customer_segmentation.console.notebook import LineProgress
 
-        return LineProgress()
+        return LineProgress(rich=in_notebook())
     return StudyProgress()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
@@ -125,7 +126,7 @@ class Model:
         return f"Model({self.name}: {named})"
 
     def _repr_html_(self) -> str:
-        return cast("str", self.segments._repr_html_())  # type: ignore[operator]  # a method that pandas does not type
+        return _whole(self.segments)
 
 
 @dataclass(frozen=True)
@@ -199,7 +200,7 @@ class Exploration:
         return self.found.pairs
 
     def _repr_html_(self) -> str:
-        return cast("str", self.columns._repr_html_())  # type: ignore[operator]  # a method that pandas does not type
+        return _whole(self.columns)
 
 
 @dataclass(frozen=True)
@@ -231,9 +232,19 @@ class Promotion:
         frame = pd.DataFrame(checks, columns=["test", "result", "sentence"])
         return cls(outcome.version.number, outcome.gate, outcome.alias, frame, outcome.notes)
 
+    def _repr_html_(self) -> str:
+        told = f"Version {self.version}, {self.alias}; gate {self.gate}."
+        return f"<p>{escape(' '.join([told, *self.notes]))}</p>{_whole(self.checks)}"
+
 
 def index_of(data: Any) -> pd.Index:
     """Index of the rows of a frame: pandas' own, else their number."""
     from customer_segmentation.sources.memory import memory_table
 
     return data.index if isinstance(data, pd.DataFrame) else pd.RangeIndex(memory_table(data).expected_rows or 0)
+
+
+def _whole(frame: pd.DataFrame) -> str:
+    """A frame as a table of HTML whose sentences are not cut."""
+    with pd.option_context("display.max_colwidth", None):
+        return cast("str", frame._repr_html_())  # type: ignore[operator]  # a method that pandas does not type

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 from types import TracebackType
+from typing import Any
 
 from customer_segmentation.execution.progress import StudyProgress
 
@@ -14,10 +15,18 @@ PAUSE = 0.2  # seconds between two lines: the browser shows each
 
 
 class LineProgress(StudyProgress):
-    """Shows how many candidates are done, and what runs now."""
+    """Shows how many candidates are done, and what runs now.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    rich : written as an output of the cell that replaces itself, which a notebook shows without the colour of an error;
+        else to stderr
+    """
+
+    def __init__(self, *, rich: bool = False) -> None:
         super().__init__()
+        self._rich = rich
+        self._output: Any = None  # the line that is written over
         self._all = self._ready = 0
         self._name, self._shown, self._length = "", 0.0, 0
         self._began = time.monotonic()
@@ -98,5 +107,18 @@ class LineProgress(StudyProgress):
             self._write(f"{bar} {self._ready}/{self._all} candidates · {self._name}")
 
     def _write(self, line: str, *, last: bool = False) -> None:
+        if self._rich:
+            self._publish(line)
+            self._output = None if last else self._output
+            return
         print(f"\r{line.ljust(self._length)}", end="\n" if last else "", file=sys.stderr, flush=True)
         self._length = 0 if last else len(line)
+
+    def _publish(self, line: str) -> None:
+        from IPython.display import display
+
+        shown = {"text/plain": line}
+        if self._output is None:
+            self._output = display(shown, raw=True, display_id=True)  # type: ignore[no-untyped-call]  # IPython has no types
+        else:
+            self._output.update(shown, raw=True)
