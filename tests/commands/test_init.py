@@ -353,6 +353,7 @@ def test_a_terminal_is_asked_and_enter_takes_what_was_taken(answer, taken):
 def test_columns_with_blanks_are_offered_and_taken_with_what_stands_in_them(capsys):
     frame = members(200)
     frame["Letter"] = np.where(np.arange(200) % 3 == 0, "Yes", "No")
+    frame["Colour"] = [f"{'abcdefghijklm'[at % 13]} tone" for at in range(200)]
     for at, name in enumerate(("Visits", "Letter")):
         frame[name] = frame[name].astype(object)
         frame.loc[at :: 6 + at, name] = None
@@ -364,6 +365,9 @@ def test_columns_with_blanks_are_offered_and_taken_with_what_stands_in_them(caps
         share = f"{100 * blank.isna().mean():.1f}"
         assert f"left out: {name}: {share} % of the rows have no value" in told.replace("\u00a0", " ")
     assert told.count("; impute=true keeps it") == 2
+    many = "left out: Colour: 13 different words, and each of at most 8 becomes a feature"
+    assert many in told
+    assert many in Path("conf/features/members.yaml").read_text()
     assert main([*words, "impute=true", "force=true"]) == 0
     assert "blank cells are imputed" in capsys.readouterr().out
     declared = yaml.safe_load(Path("conf/features/members_and_words.yaml").read_text())

@@ -197,7 +197,7 @@ def _impute(guesses: Sequence[Guess], choice: Choice) -> dict[str, str]:
 
 
 def _exploration(name: str, guesses: Sequence[Guess], choice: Choice) -> str:
-    counted = [guess.header for guess in guesses if guess.role is Role.categorical and guess.distinct <= MOST_WORDS]
+    counted = [guess.header for guess in guesses if guess.role is Role.categorical and guess.n_words <= MOST_WORDS]
     ages = [guess for guess in choice.numbers if slug(guess.header).split("_")[0] in ("age", "alter")][:1]
     return _rendered(
         "exploration",

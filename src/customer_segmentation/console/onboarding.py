@@ -15,6 +15,7 @@ from customer_segmentation.exploration.roles.questions import WORD_OF, Question
 from customer_segmentation.formatting import counted, listed, percent
 
 if TYPE_CHECKING:
+    from customer_segmentation.data.table import CustomerTable
     from customer_segmentation.settings.data import Transactions
     from customer_segmentation.workflows.describe_table import Ask, TableDescription
 
@@ -22,6 +23,7 @@ WIDTH = 80  # of the table of roles where output goes to a file; a terminal may 
 UNFOLDED = 10_000  # of sentences there
 MOST_ROWS = 60  # of the table of roles; of a wide table the others stand in its contract
 MOST_QUESTIONS = 12
+MOST_REASONS = 2  # why rows are rejected
 _LONGEST = 34  # letters of a header
 
 
@@ -89,7 +91,7 @@ def print_described(described: TableDescription, name: str) -> None:  # noqa: C9
         say(f"{described.looked}: the others may hold what these do not")
     if rows is not None:
         out.print(row_account(rows, looked_at=bool(described.looked)), soft_wrap=True)
-        for note in rows.notes:
+        for note in (*rows.notes, *_why_rejected(rows)):
             say(f"  {note}")
     if orders is not None:
         if orders.quantity:
@@ -122,6 +124,13 @@ def print_described(described: TableDescription, name: str) -> None:  # noqa: C9
         say(f"wrote {path}")
     address = " data.path=ADDRESS" if described.needs_address else ""
     print_next(out, "Check the roles, then run:", f"segment sweep experiments={name}{address}")
+
+
+def _why_rejected(rows: CustomerTable) -> list[str]:
+    """The commonest reasons of rejected rows."""
+    reasons = rows.set_aside["reason"].value_counts()
+    told = [f"{reason} ({counted(int(number), 'row')})" for reason, number in reasons.head(MOST_REASONS).items()]
+    return [f"rejected: {'; '.join(told)}{'; …' * (len(reasons) > MOST_REASONS)}"] if told else []
 
 
 def _columns(described: TableDescription) -> Table:

@@ -14,7 +14,11 @@ from customer_segmentation.sources.parsing.blanks import is_blank
 from customer_segmentation.sources.parsing.texts import fold, texts_of
 
 #: What a currency is called in an amount; the dollar is one, whichever country's.
-_MARKS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "₹": "INR", "₺": "TRY", "₽": "RUB", "₩": "KRW", "zł": "PLN"}
+_MARKS = {
+    **{"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "₹": "INR", "₺": "TRY", "₽": "RUB", "₩": "KRW", "zł": "PLN"},
+    **{"R$": "BRL", "TL": "TRY", "kr": "kr", "Kč": "CZK", "Ft": "HUF", "lei": "RON"},
+}
+_UPPER = {mark.upper(): code for mark, code in _MARKS.items()}
 _CODES = [
     "EUR",
     "USD",
@@ -60,7 +64,8 @@ _CODES = [
     "NGN",
     "KES",
 ]
-_CODE = re.compile(rf"(?<![A-Za-z])({'|'.join(_CODES)})(?![A-Za-z])|(zł|[€$£¥₹₺₽₩])")
+_WORDS = rf"{'|'.join(_CODES)}|TL|kr|Kč|Ft|lei"
+_CODE = re.compile(rf"(?<![A-Za-z])({_WORDS})(?![A-Za-z])|(R\$|zł|[€$£¥₹₺₽₩])")
 _HEADERS = frozenset(
     fold(word)
     for word in (
@@ -107,10 +112,10 @@ def refuse_several(amounts: pd.Series, named: pd.Series | None, *, where: str) -
 
 def _counts(named: pd.Series) -> pd.Series:
     texts = texts_of(named)
-    counted: pd.Series = texts[~is_blank(texts)].str.upper().replace(_MARKS).value_counts()
+    counted: pd.Series = texts[~is_blank(texts)].str.upper().replace(_UPPER).value_counts()
     return counted
 
 
 def _currency_in(text: str) -> str | None:
     mark = _CODE.search(text)
-    return None if mark is None else mark[1] or _MARKS[mark[2]]
+    return None if mark is None else _MARKS.get(mark[0], mark[0])

@@ -277,11 +277,13 @@ def _describe_customers(
 def _population(reading: TableReading) -> dict[str, Any]:
     """Keep those who have not left, where a column says so beyond doubt and they are not few."""
     unsure = {question.column for question in reading.questions}
+    from customer_segmentation.exploration.roles.evidence import comes_back
+
     # "has left" says it; "is active: no" only where nothing else does
     for guess in sorted(reading.guesses, key=lambda guess: guess.spec is None or guess.spec.event_values == ["No"]):
         if guess.role is not Role.outcome or guess.spec is None or guess.facts is None or guess.header in unsure:
             continue
-        gone = _share_gone(guess)
+        gone = 0.0 if comes_back(guess.facts) else _share_gone(guess)  # who did not come again has not left
         if guess.spec.event_values and 0 < gone <= _MOST_GONE:
             left = Population(column=guess.header, exclude=list(guess.spec.event_values))
             return {"keep": STAYING, "populations": {STAYING: left}}

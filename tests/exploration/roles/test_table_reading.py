@@ -253,3 +253,90 @@ def test_a_table_without_a_value_does_not_speak_of_the_column_that_has_it():
     assert "value" not in roles(reading).values()
     (why,) = [guess.why for guess in reading.guesses if guess.header == "Скидка"]
     assert why.startswith("may be money")
+
+
+def answers(share=0.3, yes="yes", no="no"):
+    return np.where(RNG.random(N) < share, yes, no)
+
+
+@pytest.mark.parametrize(
+    ("header", "sure"),
+    [("Renewed", True), ("Rinnovato", True), ("Renovado", True), ("Gave Notice", False), ("Praxis gewechselt", False)],
+)
+def test_who_renewed_is_an_outcome_and_who_gave_notice_is_asked(header, sure):
+    reading = read({"Member": ids(), header: answers(), "Fees paid": money(), "Newsletter": answers()})
+    assert roles(reading)[header] == "outcome"
+    assert (header in asked(reading)) is not sure
+    assert roles(reading)["Newsletter"] == "categorical"
+
+
+@pytest.mark.parametrize(
+    "header", ["Came Back", "Wiedergekommen", "Est revenu", "Volvió", "È tornato", "Voltou", "Tekrar geldi"]
+)
+def test_who_came_back_is_an_outcome(header):
+    reading = read({"Member": ids(), header: answers(), "Fees paid": money()})
+    guess = next(guess for guess in reading.guesses if guess.header == header)
+    assert (guess.role, guess.spec.event_values) == (Role.outcome, ["No"])
+    about_things = read({"Member": ids(), "Returned Items": answers(), "Fees paid": money()})
+    assert roles(about_things)["Returned Items"] == "categorical"
+
+
+def test_a_reason_or_day_that_follows_an_answer_makes_it_an_outcome_that_is_asked():
+    gone = answers(0.2)
+    for after in (
+        np.where(gone == "yes", RNG.choice(["a b", "c d"], N), ""),
+        np.where(gone == "yes", "2024-03-05", ""),
+    ):
+        reading = read({"Member": ids(), "Xqz": gone, "Vwx": after, "Fees paid": money()})
+        assert roles(reading)["Xqz"] == "outcome"
+        assert "Xqz" in asked(reading)
+        assert roles(reading)["Vwx"] == "ignore"
+    # What goes with a service that a customer has is no end of anything.
+    kind = {"Internet Type": np.where(gone == "yes", RNG.choice(["DSL", "Fiber"], N), "")}
+    lines_ = {"Lines": np.where(gone == "yes", answers(), "")}
+    for part in (kind, lines_, kind | lines_ | {"Xyz": kind["Internet Type"]}):
+        reading = read({"Member": ids(), "Internet": gone, **part, "Fees paid": money()})
+        assert roles(reading)["Internet"] == "categorical", list(part)
+
+
+def test_the_amount_that_holds_the_others_tells_what_a_customer_is_worth():
+    part = RNG.lognormal(4, 1, N)
+    whole_ = part + RNG.uniform(1, 300, N)
+    for snacks, total, sign in (
+        ("Snack Harcaması", "Toplam Harcama", "TL"),
+        ("Bar spend", "Spend", "kr"),
+        ("Aaa", "Bbb", "zł"),
+    ):
+        written = {
+            name: [f"{value:.2f} {sign}" for value in cells] for name, cells in ((snacks, part), (total, whole_))
+        }
+        reading = read({"Member": ids(), **written})
+        assert roles(reading)[total] == "value"
+        assert {"TL": "₺", "kr": "kr", "zł": "PLN"}[sign] in {guess.spec.unit for guess in reading.guesses}
+
+
+def test_a_customer_with_zeros_and_guests_is_a_key_and_codes_without_a_word_are_asked():
+    buyers = [f"{one:05d}" if one else "" for one in RNG.integers(0, 60, N)]
+    days = pd.Timestamp("2024-01-01") + pd.to_timedelta(RNG.integers(0, 300, N), unit="D")
+    frame = {"Nr wyp": [f"W/{at}/23" for at in range(N)], "Klient": buyers, "Kwota": [f"{one} zł" for one in money()]}
+    frame["Data"] = days.strftime("%d.%m.%Y")
+    found = read(frame)
+    assert (found.orders.customer, found.orders.amount) == ("Klient", "Kwota")
+    unknown = read({"Xqz" if name == "Klient" else name: cells for name, cells in frame.items()})
+    assert unknown.orders is not None or "Nr wyp" in asked(unknown)
+    owner = read(
+        {"Patientenbesitzer-Nr.": [f"{one:05d}" for one in RNG.permutation(N)], "PLZ": buyers, "Umsatz": money()}
+    )
+    assert (roles(owner)["Patientenbesitzer-Nr."], roles(owner)["PLZ"]) == ("id", "ignore")
+
+
+def test_a_size_in_numbers_is_a_number_and_a_period_in_brackets_no_unit():
+    headers = {
+        "Team Size": whole(1, 8),
+        "Size (sq ft)": RNG.choice([25, 50, 75], N),
+        "Days In (last 90d)": whole(1, 90),
+    }
+    reading = read({"Member": ids(), **headers, "Fees paid": money()})
+    units = {guess.header: guess.spec.unit for guess in reading.guesses}
+    assert {roles(reading)[header] for header in headers} == {"numeric"}
+    assert (units["Size (sq ft)"], units["Days In (last 90d)"]) == ("sq ft", "days")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from customer_segmentation.exploration.roles.evidence import MOSTLY_BLANK, is_event, short
+from customer_segmentation.exploration.roles.evidence import MOSTLY_BLANK, comes_back, is_event, short
 from customer_segmentation.exploration.roles.facts import ColumnFacts
 from customer_segmentation.exploration.roles.meanings import Meaning, Weighed, effect
 from customer_segmentation.exploration.roles.vocabulary import Vocabulary
@@ -90,6 +91,11 @@ class Guess:
         """What the column is for."""
         return self.spec.role if self.spec is not None else Role.ignore
 
+    @property
+    def n_words(self) -> int:
+        """Different words of a category: several spellings of one are one."""
+        return len(self.spec.values) if self.spec is not None and self.spec.values else self.distinct
+
 
 def guess_of(
     weighed: Weighed, meaning: Meaning, vocabulary: Vocabulary, *, why: str = "", confidence: float | None = None
@@ -145,7 +151,8 @@ def unit_of(facts: ColumnFacts, vocabulary: Vocabulary, *, money: bool) -> str:
         return facts.scale.strip()
     if facts.bracketed:
         named = vocabulary.unit([facts.bracketed.lower()]) or _UNITS.get(facts.bracketed.lower(), "")
-        return named or facts.bracketed
+        if named or not _is_period(facts.bracketed, vocabulary):
+            return named or facts.bracketed
     words = facts.words
     if money or ("rate" in words.concepts - {"last"} and "per" in words.words) or "/" in facts.header:
         return ""
@@ -155,6 +162,13 @@ def unit_of(facts: ColumnFacts, vocabulary: Vocabulary, *, money: bool) -> str:
         phrases = [*words.phrases("counted"), *words.phrases("count")]
         return next((vocabulary.units[phrase] for phrase in phrases if phrase in vocabulary.units), "")
     return vocabulary.unit(words.words)
+
+
+def _is_period(text: str, vocabulary: Vocabulary) -> bool:
+    """Whether what stands in brackets says when or of what, as in "Days In (last 90d)", and names no unit."""
+    words = vocabulary.read(text)
+    said = {"rate", "date", "calendar", "total", "negation"} & words.concepts
+    return "per" not in words.words and bool(said or re.search(r"\d\d|^[qh]\d", text.lower()))
 
 
 def _contract(facts: ColumnFacts, meaning: Meaning, vocabulary: Vocabulary) -> tuple[ColumnSpec, np.ndarray, str]:
@@ -181,7 +195,7 @@ def _words(facts: ColumnFacts, meaning: Meaning) -> tuple[ColumnSpec, np.ndarray
     if (facts.yes_no or ticked) and meaning is not Meaning.category:
         spec = ColumnSpec(ColumnType.yes_no, role, fill="No" if ticked else None)
         if outcome:
-            stays = "staying" in facts.words and "leaving" not in facts.words
+            stays = ("staying" in facts.words or comes_back(facts)) and "leaving" not in facts.words
             spec.event_values = ["No" if stays else "Yes"]
             spec.event = _event_of(facts.header)
         return spec, np.ones_like(facts.filled) if ticked else facts.filled, ""

@@ -69,6 +69,12 @@ def counts_something(facts: ColumnFacts) -> bool:
     return people and not {"id", "number"} & words.concepts
 
 
+def comes_back(facts: ColumnFacts) -> bool:
+    """Whether the header asks if the customer came again: what became of one, without anybody having left."""
+    about = {"leaving", "staying", "entity", "counted", "count", "quantity", "worth", "money", "date", "negation"}
+    return "returned" in facts.words and not about & facts.words.concepts and len(facts.words.words) <= 5
+
+
 def _names(facts: ColumnFacts) -> bool:
     """Whether the header has a word for an id or a number of something."""
     return bool({"id", "number"} & facts.words.concepts) and not counts_something(facts)
@@ -103,6 +109,8 @@ def weigh_outcome(weighed: Weighed) -> None:
             )
     elif "staying" in words and answered and len(words.words) <= 3:
         weighed.add(Meaning.outcome, 5.8, f"yes or no, and {named(facts, 'staying')}: No tells who has left")
+    elif comes_back(facts) and answered:
+        weighed.add(Meaning.outcome, 5.8, f"yes or no, and {named(facts, 'returned')}: reported, sets nobody apart")
     elif {"status", "left"} & words.concepts and (answered and "left" in words and "kind" not in words):
         weighed.add(Meaning.outcome, 5.5, f"yes or no, and {named(facts, 'left')}")
     elif events:
@@ -196,10 +204,10 @@ def weigh_kinds(weighed: Weighed) -> None:
         return
     if not facts.whole or facts.count > MOST_KINDS or not few:
         return
-    kind = "kind" in words
+    kind = any("kind" in found and "extent" not in found for _, found in words.found)
     quantity = (
         counts_something(facts)
-        or {"duration", "age", "worth", "money", "quantity", "percent", "total"} & words.concepts
+        or {"extent", "duration", "age", "worth", "money", "quantity", "percent", "total"} & words.concepts
     )
     if kind and not quantity:
         weighed.add(Meaning.category, 4.5, f"{facts.count} different whole numbers, and {named(facts, 'kind')}")

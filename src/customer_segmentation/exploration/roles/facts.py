@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from customer_segmentation.exploration.roles.vocabulary import HeaderWords
+from customer_segmentation.exploration.roles.vocabulary import HeaderWords, fold_text, total_words
 from customer_segmentation.sources.parsing.texts import parse_yes_no
 
 UNIQUE = 0.98  # share of different cells from which a column names its rows
@@ -32,6 +32,7 @@ _CURRENCY = {
     }.items()
     for word in words.split()
 }
+_BESIDE = {"kr": "kr", "kc": "Kč", "ft": "Ft", "lei": "lei", "ron": "lei", "czk": "Kč", "huf": "Ft"}  # an amount
 _SCALES = {
     word: scale
     for scale, words in {
@@ -44,6 +45,7 @@ _SCALES = {
     for word in words.split()
 }
 _BRACKETED = re.compile(r"[(\[]\s*([^)\]]{1,14}?)\s*[)\]]\s*$")
+_WORD_BESIDE = r"([a-z]+)"
 _ADDRESS = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 _CODED = r"[\w/.-]*\d[\w/.-]*"
 
@@ -207,6 +209,11 @@ class ColumnFacts:
         if len(signs) == 1:
             sign = signs.pop()
             return "R$" if sign == "$" and head.str.contains("R$", regex=False).any() else sign
+        written = set() if self.plain else set(head.map(fold_text).str.extract(_WORD_BESIDE)[0].dropna())
+        if len(written) == 1:  # 45,00 zł; 1.250 TL
+            word = written.pop()
+            if word in _CURRENCY or word in _BESIDE:
+                return _CURRENCY.get(word) or _BESIDE[word]
         named = next((_CURRENCY[word] for word in self.words.words if word in _CURRENCY), "")
         return named or next(("R$" if "R$" in self.header else sign for sign in _SIGNS if sign in self.header), "")
 
@@ -217,6 +224,11 @@ class ColumnFacts:
             return ()
         signs = tuple(sign for sign in _SIGNS if self.sample.str.contains(sign, regex=False).any())
         return signs if len(signs) > 1 else ()
+
+    @property
+    def says_total(self) -> bool:
+        """Whether a phrase that is known as a whole has a word for a total in it, as "toplam harcama" has."""
+        return any(word in total_words() for phrase, _ in self.words.found for word in phrase.split())
 
     @property
     def scale(self) -> str:

@@ -34,7 +34,7 @@ class Choice:
     numbers, words : tuple of Guess
         Of the first set; what the second adds.
     left_out : dict of str to str
-        Header to reason, for numbers that are no feature.
+        Header to reason, for numbers and categories that are no feature.
     reference : tuple of Guess
         Numbers of the reference space: the value and those that are least alike.
     imputed : frozenset of str
@@ -111,9 +111,13 @@ def choose_features(guesses: Sequence[Guess], *, max_rejected_share: float, impu
         nearest = np.maximum(nearest, alike)
     words: list[Guess] = []
     for guess in guesses:
-        if guess.role is not Role.categorical or guess.distinct > MOST_WORDS or len(words) == MOST_FEATURES:
+        if guess.role is not Role.categorical:
             continue
         reason = _blanks(guess, usable, allowed)
+        if guess.n_words > MOST_WORDS:
+            reason = f"{guess.n_words} different words, and each of at most {MOST_WORDS} becomes a feature"
+        elif len(words) == MOST_FEATURES and not reason:
+            reason = f"one more category than the {MOST_FEATURES} that are in"
         if reason:
             left_out[guess.header] = reason
             continue

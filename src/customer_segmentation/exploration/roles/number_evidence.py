@@ -38,7 +38,7 @@ def weigh_numbers(weighed: Weighed) -> None:  # noqa: C901 - one case after the 
         weighed.add(Meaning.count, 0.8, "small whole numbers")
     if Meaning.count in weighed.evidence and (not facts.whole or facts.currency):
         weighed.add(Meaning.count, -2.5, "not whole" if not facts.whole else f"it is written in {facts.currency}")
-    for concept in ("duration", "age", "percent", "score", "money_other"):
+    for concept in ("duration", "extent", "age", "percent", "score", "money_other"):
         if concept in words and not (concept == "score" and Meaning.category in weighed.evidence and "kind" in words):
             weighed.add(Meaning.measure, 3.0, named(facts, concept))
             break
@@ -107,8 +107,8 @@ def weigh_money(weighed: Weighed) -> None:  # noqa: C901 - one case after the ot
         return
     if not words.known and shape > 1.5:
         weighed.add(Meaning.amount, 0.5, "")
-    if "total" in found and "worth" in found:
-        weighed.add(Meaning.amount, 0.7, named(facts, "total"))
+    if "worth" in found and ("total" in found or facts.says_total):
+        weighed.add(Meaning.amount, 0.7, "it is a total")
     if "rate" in found:
         weighed.add(Meaning.amount, -1.2, f"{named(facts, 'rate')}: a part only")
     for concept, weight in _NO_AMOUNT.items():
@@ -134,7 +134,9 @@ def weigh_codes(weighed: Weighed) -> None:
     amounts = counts_something(facts) or {"duration", "worth", "money", "percent"} & words.concepts
     if "code" in words:
         weighed.add(Meaning.code, 1.0 if amounts else 6.0, f"{named(facts, 'code')}: it names a place or a thing")
-    if facts.leading_zeros:
+    if facts.leading_zeros and not (
+        facts.unique or "person" in words
+    ):  # codes of places repeat, those of people do not
         weighed.add(Meaning.code, 6.0, "whole numbers with leading zeros")
     elif (
         facts.whole and facts.fixed_length >= 4 and facts.count > MOST_KINDS and not words.known and not facts.currency

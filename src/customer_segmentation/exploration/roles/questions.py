@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from customer_segmentation.exploration.roles.column_guesses import Guess
-from customer_segmentation.exploration.roles.evidence import short
+from customer_segmentation.exploration.roles.evidence import MOST_CATEGORIES, short
+from customer_segmentation.exploration.roles.facts import ColumnFacts
 from customer_segmentation.exploration.roles.meanings import Meaning, Weighed
 from customer_segmentation.exploration.roles.vocabulary import cell_words, fold_text
 from customer_segmentation.formatting import counted, percent
@@ -21,6 +22,7 @@ SURE = 0.75  # confidence from which a role is taken without a question
 _CLEAR = 3.4  # evidence from which an amount is taken without a question
 _GAP = 0.6  # by which it must be ahead of the next one
 _FEW_CUSTOMERS = 10
+_FEWEST_ROWS, _MOST_ROWS = 1.1, 500  # of a customer on average, in a table of orders
 _LARGE = 0.1  # share of the rows of one id that no single customer has
 _NOBODY = ("0", "-1", "99999", "999999", "0000", "00000")  # ids written where there is none
 _WHOLE_VALUE = 0.5  # share of all value that one row has
@@ -219,13 +221,25 @@ def key_questions(
 def _rivals(columns: Mapping[int, Weighed], key: int, given: Mapping[int, Meaning]) -> list[str]:
     """Headers of other columns that may name the customer as well as the key does."""
     facts, points = columns[key].facts, columns[key].points(Meaning.customer)
+    unnamed = not facts.words.concepts - {"id", "number"} and any(one.facts.is_date for one in columns.values())
     return [
         one.facts.header
         for at, one in columns.items()
         if at != key
         and at not in given
-        and "person" in one.facts.words
-        and one.points(Meaning.customer) >= 2.5
-        and (one.facts.unique != facts.unique or one.points(Meaning.customer) > points)
-        and one.facts.rows_per_cell >= 1.1
+        and one.facts.rows_per_cell >= _FEWEST_ROWS
+        and (_names_people(one, facts.unique, points) or (unnamed and facts.unique and _comes_back(one.facts)))
     ]
+
+
+def _names_people(one: Weighed, key_is_unique: bool, points: float) -> bool:
+    """Whether a header names a person, and the column fits the customer in another way or better than the key."""
+    own = one.points(Meaning.customer)
+    return "person" in one.facts.words and own >= 2.5 and (one.facts.unique != key_is_unique or own > points)
+
+
+def _comes_back(facts: ColumnFacts) -> bool:
+    """Whether codes of which nothing is known repeat: beside a key that is no more than unique they may be people."""
+    codes = facts.coded and facts.count > MOST_CATEGORIES and not facts.is_date and facts.rows_per_cell < _MOST_ROWS
+    plain = facts.numbers is None or (facts.whole and facts.fixed_length > 3)
+    return codes and plain and not facts.words.concepts - {"id", "number"}

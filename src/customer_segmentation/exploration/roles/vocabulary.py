@@ -128,6 +128,13 @@ def cell_words(name: str) -> frozenset[str]:
     return frozenset().union(*(language["cells"].get(name, frozenset()) for language in languages().values()))
 
 
+@functools.lru_cache
+def total_words() -> frozenset[str]:
+    """Single words of all languages that say that an amount is a whole."""
+    listed = ((word, found) for language in languages().values() for word, found in language["headers"].items())
+    return frozenset(word for word, concepts in listed if "total" in concepts and " " not in word)
+
+
 class Vocabulary:
     """The word lists as they count for one table.
 
@@ -171,7 +178,7 @@ class Vocabulary:
                     break
             else:
                 size = 1
-                found += self._parts(words[at])
+                found += self._parts(words[at]) or self._cognate(words[at])
             at += size
         return HeaderWords(tuple(words), tuple(found))
 
@@ -182,6 +189,13 @@ class Vocabulary:
                 return self.units[word]
         parts = [part for word in words for part, _ in self._parts(word)]
         return next((self.units[part] for part in reversed(parts) if part in self.units), "")
+
+    def _cognate(self, word: str) -> list[tuple[str, frozenset[str]]]:
+        """Concepts of a word that a language without a list spells as others do, but for a k: "klient", "faktura"."""
+        spelt = word.replace("k", "c")
+        if spelt == word or len(word) < _STEM:
+            return []
+        return [(spelt, self._phrases[spelt])] if spelt in self._phrases else self._parts(spelt)
 
     def _parts(self, word: str) -> list[tuple[str, frozenset[str]]]:
         """Concepts of a word that is no entry: one with an ending, or a compound of entries."""
