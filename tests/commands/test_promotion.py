@@ -71,7 +71,7 @@ def test_a_candidate_with_a_tiny_segment_is_refused_with_a_sentence_and_a_tag(se
     refused(registry, "smallest_segment")
 
 
-def test_what_the_newest_sweep_chose_becomes_the_champion(segment, uri, registry, place):
+def test_what_the_newest_sweep_chose_becomes_the_champion(segment, uri, registry, place, monkeypatch):
     # edited since the sweep: its segments keep the names that its report gave them
     Path("conf/playbook").mkdir(parents=True)
     Path("conf/playbook/telecom.yaml").write_text("names: []\ntraits: {}\n", encoding="utf-8")
@@ -97,8 +97,15 @@ def test_what_the_newest_sweep_chose_becomes_the_champion(segment, uri, registry
     assert all(version.segments.values())
     assert "#### **Segments**" in version.description
     assert f"Champion: version {version.number}" in registry.client.get_registered_model(NAME).description
+    assert version.tags["data_source"] == "built-in sample (900 customers, seed 2022)"
+    project = start_run(registry.store, name="mlflow run", level="", tags={})  # -e promote: the run has its data set
+    monkeypatch.setenv("MLFLOW_RUN_ID", project)
     again = segment("promote", uri)
     assert (again.code, "is the champion already" in again.out) == (0, True)
+    ((used,), (refitted,)) = [
+        registry.client.get_run(run_id).inputs.dataset_inputs for run_id in (project, version.run_id)
+    ]
+    assert (used.dataset.name, used.dataset.digest) == (refitted.dataset.name, refitted.dataset.digest)
 
 
 def test_one_from_another_kind_of_table_is_refused(segment, uri, registry):

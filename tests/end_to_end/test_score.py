@@ -100,6 +100,13 @@ def test_the_run_holds_counts_version_digest_and_drift(swept, by_hand):
     assert run.data.params["model_version"] == "1"
     assert run.data.params["input_sha256"] == hashlib.sha256((swept.folder / "raw.csv").read_bytes()).hexdigest()
     assert run.data.tags["drift"] == "steady"
+    ((used, context),) = [
+        (item.dataset, item.tags[0].value) for item in swept.store.client.get_run(run.info.run_id).inputs.dataset_inputs
+    ]
+    assert (used.name, used.digest, context) == ("raw.csv", run.data.params["input_sha256"][:32], "scoring")
+    assert json.loads(used.profile)["num_rows"] == CUSTOMERS
+    columns = {item["name"]: item["type"] for item in json.loads(used.schema)["mlflow_colspec"]}
+    assert columns["Total Revenue"] == "double"
     drift = json.loads(swept.artifact(run, "drift.json").read_text())
     assert drift["word"] == "steady"
     assert max(row["stability"] for row in drift["variables"]) < 1e-9, "the customers of the fit against themselves"
@@ -115,6 +122,9 @@ def test_a_database_in_and_out(swept, by_hand, raw, run_here):
     words = ["score", "input=sqlite:///crm.db", query, "output=sqlite:///crm.db", "chunk=99", "model=models:/by-hand/1"]
     ran = run_here(*words, "quiet=true", folder=folder)
     assert ran.code == 0, ran.error
+    (run,) = [item for item in swept.runs("score") if item.data.params["output"].startswith("table segments")]
+    (used,) = swept.store.client.get_run(run.info.run_id).inputs.dataset_inputs
+    assert used.dataset.name == run.data.params["input"], "a query has a digest of its words"
     with sqlite3.connect(folder / "crm.db") as connection:
         table = pd.read_sql("SELECT * FROM segments", connection)
     pd.testing.assert_frame_equal(table, labels(folder / "labels.csv"), check_dtype=False)

@@ -48,6 +48,7 @@ def version_tags(
         "" where none was given.
     """
     tags, params = run.data.tags, run.data.params
+    inputs = run.inputs.dataset_inputs if run.inputs else []
     failed = [check for check in checks if check.failed]
     found = {
         "gate": gate,
@@ -57,6 +58,7 @@ def version_tags(
         "candidate": title_of(run),
         **{name: params[name] for name in PARAMS if name in params},
         "sweep": tags.get("sweep", ""),
+        "data_source": inputs[0].dataset.name if inputs else "",
         "data_digest": tags.get("data_digest", ""),
         "by": user(),
     }

@@ -75,13 +75,17 @@ class Bytes:
 
 @dataclass(frozen=True)
 class DataSet:
-    """The customers that were used: shown by the UI as the run's dataset."""
+    """The customers that were used: shown by the UI as the run's dataset.
+
+    Of a table that was passed in chunks the frame has the columns alone, and ``rows`` says how many there were.
+    """
 
     frame: pd.DataFrame
     name: str
     source: str
     digest: str
     context: str = "segmentation"
+    rows: int | None = None
 
 
 @dataclass(frozen=True)

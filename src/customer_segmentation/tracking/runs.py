@@ -287,7 +287,8 @@ def _data_set_input(item: DataSet) -> DatasetInput:
             item.frame.head(few), source=redact(item.source), name=redact(item.name), digest=item.digest
         )
         entity = data_set._to_mlflow_entity()
-    entity._profile = json.dumps({"num_rows": len(item.frame), "num_elements": int(item.frame.size)})
+    rows = len(item.frame) if item.rows is None else item.rows
+    entity._profile = json.dumps({"num_rows": rows, "num_elements": rows * item.frame.shape[1]})
     _data_sets.clear()  # a process has one table at a time
     _data_sets[known] = DatasetInput(entity, [InputTag("mlflow.data.context", item.context)])
     return _data_sets[known]

@@ -133,6 +133,8 @@ def promote(settings: PromoteSettings, store: Store, tell: Callable[[str], None]
         note = f"`segment promote`: {outcome.title}, {made}, {outcome.gate}."
         words = {"level": "promotion", "gate": outcome.gate, "mlflow.note.content": note}
         record(store, taken_over, [Tags(words)])
+        if run.inputs and run.inputs.dataset_inputs:
+            store.client.log_inputs(taken_over, run.inputs.dataset_inputs)  # it refits the candidate on its customers
     return outcome
 
 

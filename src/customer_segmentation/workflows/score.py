@@ -29,7 +29,7 @@ from customer_segmentation.sources.base import TableSource
 from customer_segmentation.sources.distributed import DistributedSource, engine_tags
 from customer_segmentation.sources.open import open_source
 from customer_segmentation.tracking.items import Tags, Text
-from customer_segmentation.tracking.log.scoring import score_items
+from customer_segmentation.tracking.log.scoring import score_items, scored_table
 from customer_segmentation.tracking.runs import closing, open_run, record
 from customer_segmentation.tracking.store import Store
 
@@ -154,6 +154,9 @@ def score_table(
                 reasons=dict(done.reasons),
                 segments=segments,
                 drift=drift,
+                data_set=scored_table(
+                    source.name, specs, checksum=source.sha256, asked=settings.query or "", rows=done.rows
+                ),
                 note=_note(done, drift, segments, model=model.label, source=source.name, compared=compared),
             )
             record(store, run_id, [Text(config_text, "config.yaml"), *items])

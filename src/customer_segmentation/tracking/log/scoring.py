@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,9 +11,11 @@ import pandas as pd
 
 from customer_segmentation.figures.drift import drift_figure
 from customer_segmentation.formatting import metric_name
-from customer_segmentation.tracking.items import FigureItem, Item, Metrics, Params, Table, Tags, Text
+from customer_segmentation.settings.data import ColumnSpec, ColumnType
+from customer_segmentation.tracking.items import DataSet, FigureItem, Item, Metrics, Params, Table, Tags, Text
 
 MOST_METRICS = 100
+NUMBERS = (ColumnType.number, ColumnType.integer)
 
 
 def score_items(
@@ -23,6 +26,7 @@ def score_items(
     segments: Mapping[str, int],
     drift: Any,
     note: str,
+    data_set: DataSet,
 ) -> Iterator[Item]:
     """Items of a finished scoring.
 
@@ -39,7 +43,9 @@ def score_items(
     drift : Drift
     note : str
         Markdown.
+    data_set : DataSet
     """
+    yield data_set
     yield Params(params)
     yield Tags({"drift": drift.word, "mlflow.note.content": note})
     yield Metrics(
@@ -76,6 +82,27 @@ def score_items(
         f"{drift.power.told if drift.power is not None else ''}".rstrip(),
     )
     yield FigureItem(figure, "figures/drift.png")
+
+
+def scored_table(name: str, columns: Mapping[str, ColumnSpec], *, checksum: str, asked: str, rows: int) -> DataSet:
+    """What a scoring read, as the input of its run: the columns of the model, for a table is passed in chunks.
+
+    Parameters
+    ----------
+    name : str
+        Of the input, without secrets.
+    columns : mapping of str to ColumnSpec
+        That the model reads.
+    checksum : str
+        Of the input's bytes; empty where it has none, such as a query.
+    asked : str
+        The query of such an input, by which and by the number of its rows it is known.
+    rows : int
+    """
+    kinds = {column: "float64" if spec.type in NUMBERS else "str" for column, spec in columns.items()}
+    frame = pd.DataFrame(columns=list(kinds)).astype(kinds)
+    digest = checksum or hashlib.sha256(json.dumps([name, asked, list(columns), rows]).encode()).hexdigest()
+    return DataSet(frame, name=name, source=name, digest=digest[:32], context="scoring", rows=rows)
 
 
 def drift_record(drift: Any) -> dict[str, Any]:

@@ -115,7 +115,7 @@ VIEWS = (
         "tags.level = 'score'",
         (
             tag("drift"), metric("rows"), metric("rows_scored"), metric("rows_rejected"),
-            metric("drift_stability_highest"), metric("drift_distance_ratio"), tag("data_source"),
+            metric("drift_stability_highest"), metric("drift_distance_ratio"), param("input"), tag("model"),
         ),
         START,
     ),
