@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from customer_segmentation.figures.labels import LINE, PLAIN, TEXT, fit, fit_all, number, widest, with_unit, wrap
+from customer_segmentation.figures.labels import LINE, PLAIN, TEXT, deepest, number, widest, with_unit, wrap, wrap_all
 from customer_segmentation.figures.legends import colour_bar
 from customer_segmentation.figures.scatter import scatter_pairs
 from customer_segmentation.figures.theme import (
@@ -32,7 +32,8 @@ from customer_segmentation.formatting import percent
 __all__ = ["centres_heatmap", "means_heatmap", "scatter_pairs", "silhouette_plot", "sizes", "spread_out"]
 
 MOST_BARS = 1_500  # of a silhouette plot, beyond which more are not seen, only paid for
-LABEL_LIMIT = 3.2  # inches; longer names end in an ellipsis
+WIDEST = 1.7  # inches of a column whose heading has more than four lines
+LABEL_LIMIT = 3.2  # inches of a line
 
 
 def silhouette_plot(
@@ -67,8 +68,9 @@ def silhouette_plot(
     for segment in range(k):
         own = silhouettes[segments == segment]
         level = f"mean {own.mean():.2f}".replace("-", "−") if len(own) else "none in the sample"
-        texts.append(f"{fit(shown[segment], 2.3)} · {len(own):,} · {level}")
-    figure = new_figure(9.0, max(3.6, 0.24 * k + 1.2), nrows=1, ncols=1)
+        texts.append("\n".join(wrap(f"{shown[segment]} · {len(own):,} · {level}", 3.4, lines=2)))
+    line = LINE * TEXT * 1.05 * deepest(texts)
+    figure = new_figure(9.0, max(3.6, (line + 0.05) * k + 1.2), nrows=1, ncols=1)
     axes = figure.axes[0]
     room = widest(texts) + 0.75
     mean = float(silhouettes.mean()) if n else float("nan")
@@ -98,7 +100,7 @@ def silhouette_plot(
     number_axis(axes.xaxis, ticks=6)
     name_x(axes, "Silhouette")
     height = _panel_height(figure, axes)
-    places = spread_out(np.array(centres) / total, LINE * TEXT * 1.05 / height)
+    places = spread_out(np.array(centres) / total, line / height)
     width = figure.get_size_inches()[0] - room - 0.4
     for segment, place in enumerate(places):
         axes.text(
@@ -204,13 +206,16 @@ def means_heatmap(
     over = ["All customers", *names]
     longest_word = widest([word for name in over for word in name.split()])
     column = max(0.9, min(longest_word + 0.15, 1.3), widest([text for line in rows for text in line]) + 0.24)
-    headings = [wrap(name, column - 0.1, TEXT, lines=3) for name in over]
-    labels = fit_all(variables, LABEL_LIMIT)
+    headings = [wrap(name, column - 0.1, TEXT, lines=9) for name in over]
+    while max(map(len, headings)) > 4 and column < WIDEST:
+        column += 0.1
+        headings = [wrap(name, column - 0.1, TEXT, lines=9 if column < WIDEST else 5) for name in over]
+    labels = wrap_all(variables, LABEL_LIMIT)
     left = max(widest(labels) + 0.4, 1.2)
     right = 1.05
     width = max(left + (k + 1) * column + right, 7.0)
     above = max(len(lines) for lines in headings) * TEXT * LINE + 0.22
-    cell = 0.36
+    cell = 0.36 if deepest(labels) == 1 else 0.42
     figure = new_figure(width, max(len(variables), 4) * cell + above + EDGE, nrows=1, ncols=1)
     compose(
         figure,
@@ -267,7 +272,7 @@ def sizes(sizes: Sequence[int], title: str = "Segment sizes", *, names: Sequence
     """
     counts = np.asarray(sizes, dtype=float)
     k, total = len(counts), counts.sum()
-    shown = [fit(name, LABEL_LIMIT) for name in segment_names(k, names)]
+    shown = wrap_all(segment_names(k, names), LABEL_LIMIT)
     texts = [f"{count:,.0f} · {percent(count / max(total, 1))}" for count in counts]
     left = widest(shown) + 0.4
     right = widest(texts) + 0.35

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from customer_segmentation.figures.labels import fit
 from customer_segmentation.figures.panels import panels
 from customer_segmentation.figures.theme import (
     ACCENT,
@@ -39,7 +38,7 @@ def all_elbows(
     Figure
     """
     names = list(dict.fromkeys(leaderboard["study"]))
-    entries = [f"{fit(study, 3.4)}{'' if k is None else f', k = {k} marked'}"] if study in names else []
+    entries = [f"{study}{'' if k is None else f', k = {k} marked'}"] if study in names else []
     others = len(names) - len(entries)
     entries += [counted(others, "other study", "other studies")] if others else []
     colours = [ACCENT, OTHERS] if study in names else [OTHERS]

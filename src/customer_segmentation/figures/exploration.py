@@ -23,6 +23,7 @@ from customer_segmentation.figures.labels import (
     widest,
     with_unit,
     wrap,
+    wrap_all,
 )
 from customer_segmentation.figures.legends import colour_bar
 from customer_segmentation.figures.theme import (
@@ -65,8 +66,8 @@ def correlation_heatmap(matrix: pd.DataFrame, title: str = "Pearson correlation"
     n = len(values)
     whole = n <= MOST_WIDE_CELLS
     cell_width, cell_height = (0.95, 0.5) if whole else (0.42, 0.32)
-    labels = fit_all(list(matrix.columns), LABEL_LIMIT)
-    across = ["\n".join(wrap(name, cell_width - 0.06, TEXT, lines=3)) for name in matrix.columns]
+    labels = wrap_all(list(matrix.columns), LABEL_LIMIT) if whole else fit_all(list(matrix.columns), LABEL_LIMIT)
+    across = ["\n".join(wrap(name, cell_width - 0.06, TEXT, lines=4)) for name in matrix.columns]
     left = widest(labels) + 0.35
     foot = max((text.count("\n") + 1 for text in across), default=1) * TEXT * LINE if whole else widest(labels)
     right = 0.85

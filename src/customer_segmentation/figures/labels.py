@@ -16,6 +16,7 @@ from matplotlib.ft2font import LoadFlags
 from matplotlib.ticker import Formatter
 
 from customer_segmentation.formatting import NOTHING, small
+from customer_segmentation.segments.header_words import says_unit
 
 FAMILY = "DejaVu Sans"  # ships with matplotlib, so figures are laid out alike on every machine
 #: Sizes in points. Nothing in a figure is smaller than TEXT.
@@ -135,16 +136,40 @@ def wrap(text: object, width: float, size: float = TEXT, bold: bool = False, lin
     return broken
 
 
-def widest(texts: Sequence[str], size: float = TEXT, bold: bool = False) -> float:
-    """Width in inches of the widest text; 0 when there is none.
+def wrap_all(texts: Sequence[object], width: float, size: float = TEXT, *, lines: int = 2) -> list[str]:
+    """Names of one kind on at most ``lines`` lines each; those that would come out alike lose their middle.
 
     Parameters
     ----------
-    texts : one line each
+    texts : names that stand beside each other
+    width : in inches
+    size : of the font, in points
+    lines : at most so many
+    """
+    wrapped = ["\n".join(wrap(text, width, size, lines=lines)) for text in texts]
+    seen = Counter(wrapped)
+    shorter = fit_all(texts, 0.8 * lines * width, size)
+    return [
+        "\n".join(wrap(short, width, size, lines=lines)) if seen[text] > 1 and text.endswith("…") else text
+        for text, short in zip(wrapped, shorter, strict=True)
+    ]
+
+
+def deepest(texts: Sequence[str]) -> int:
+    """Lines of the text that has most of them; 1 where there is none."""
+    return max((text.count("\n") + 1 for text in texts), default=1)
+
+
+def widest(texts: Sequence[str], size: float = TEXT, bold: bool = False) -> float:
+    """Width in inches of the widest line; 0 when there is none.
+
+    Parameters
+    ----------
+    texts : of one line or several
     size : of the font, in points
     bold : whether they are bold
     """
-    return max((text_width(text, size, bold) for text in texts), default=0.0)
+    return max((text_width(line, size, bold) for text in texts for line in text.split("\n")), default=0.0)
 
 
 def number(value: float, unit: str = "") -> str:
@@ -181,8 +206,8 @@ def number(value: float, unit: str = "") -> str:
 def with_unit(name: object, unit: str = "", width: float = 100.0) -> str:
     """Name of a column with its unit in parentheses, unless the name says it; cut to ``width`` inches before the unit.
 
-    >>> with_unit("Total Revenue", "$"), with_unit("Tenure in Months", "months")
-    ('Total Revenue ($)', 'Tenure in Months')
+    >>> with_unit("Total Revenue", "$"), with_unit("Tenure in Months", "months"), with_unit("Revenue (EUR)", "€")
+    ('Total Revenue ($)', 'Tenure in Months', 'Revenue (EUR)')
 
     Parameters
     ----------
@@ -192,7 +217,7 @@ def with_unit(name: object, unit: str = "", width: float = 100.0) -> str:
     """
     text = clean(str(name)[:500])
     unit = clean(unit)
-    if not unit or unit.lower() in text.lower():
+    if not unit or says_unit(text, unit):
         return fit(text, width)
     suffix = f" ({fit(unit, 0.4 * width)})"
     return fit(text, width - text_width(suffix)) + suffix

@@ -10,8 +10,11 @@ from matplotlib.collections import PathCollection
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 
-from customer_segmentation.figures.labels import LINE, PLAIN, TEXT, text_width
+from customer_segmentation.figures.labels import LINE, PLAIN, TEXT, deepest, widest
 from customer_segmentation.figures.theme import EDGE, INK, QUIET, bare
+
+#: Of a legend's entry beside its text: the swatch, and the room to the next; inches.
+ENTRY = 0.45
 
 
 def colour_bar(
@@ -48,13 +51,24 @@ def legend_rows(names: Sequence[str], width: float) -> list[list[int]]:
     rows: list[list[int]] = [[]]
     taken = 0.0
     for number, name in enumerate(names):
-        needed = text_width(name) + 0.45
+        needed = widest([name]) + ENTRY
         if rows[-1] and taken + needed > width:
             rows.append([])
             taken = 0.0
         rows[-1].append(number)
         taken += needed
     return rows
+
+
+def legend_height(names: Sequence[str], rows: Sequence[Sequence[int]]) -> float:
+    """Height of the rows of a legend, in inches.
+
+    Parameters
+    ----------
+    names : entries of the legend, of one line or several
+    rows : numbers of the entries of each row
+    """
+    return sum(deepest([names[member] for member in row]) for row in rows) * TEXT * LINE * 1.15
 
 
 def segment_legend(
@@ -75,13 +89,15 @@ def segment_legend(
     bare(axes)
     axes.set_zorder(-1)
     xs, ys, shown = [], [], []
-    for line, members in enumerate(reversed(rows)):
-        y = EDGE + (line + 0.5) * TEXT * LINE * 1.15
-        x = EDGE
+    floor = EDGE
+    for members in reversed(rows):
+        high = legend_height(names, [members])
+        y, x, floor = floor + high / 2, EDGE, floor + high
         for member in members:
             xs.append(x + 0.08)
             ys.append(y)
             shown.append(colours[member])
-            axes.text(x + 0.22, y, names[member], size=TEXT, color=INK, va="center_baseline", **PLAIN)
-            x += text_width(names[member]) + 0.45
+            side = "center" if "\n" in names[member] else "center_baseline"
+            axes.text(x + 0.22, y, names[member], size=TEXT, color=INK, va=side, **PLAIN)
+            x += widest([names[member]]) + ENTRY
     return axes.scatter(xs, ys, c=shown, s=70, marker="s", linewidths=0)

@@ -10,23 +10,23 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
 from customer_segmentation.clustering.metrics import contingency
-from customer_segmentation.figures.labels import PLAIN, TEXT, number, with_unit
+from customer_segmentation.figures.labels import LINE, PANEL, PLAIN, TEXT, number, with_unit
 from customer_segmentation.figures.theme import (
     INK,
     compose,
     heading,
+    heading_lines,
     ink_on,
     mark,
     name_x,
     new_figure,
     number_axis,
     segment_colours,
-    size_inches,
     style,
 )
 from customer_segmentation.formatting import counted
 
-WIDTH = 5.6
+WIDTH, LEFT, RIGHT = 5.6, 0.85, 0.3
 STREAM = "#B9C4CE"
 #: A stream of fewer customers than this share of all is not drawn: it would be thinner than a hair.
 THINNEST = 0.003
@@ -64,17 +64,19 @@ def member_flow(
     values = np.asarray(height, dtype=float)
     parts = {k: np.asarray(labels[k], dtype=int) for k in ks}
     middles = {k: _means(parts[k], values, k) for k in ks}
-    figure = new_figure(WIDTH, 3.9, nrows=1, ncols=1)
+    measured = with_unit(f"Mean {measure}", unit)
+    second = (len(heading_lines(measured, WIDTH - LEFT - RIGHT)) - 1) * PANEL * LINE
+    figure = new_figure(WIDTH, 3.9 + second, nrows=1, ncols=1)
     compose(
         figure,
         title=title,
         caption=f"A dot is a segment, at the mean {measure} of its customers and as large as they are many; bands are "
         "the customers that two segments of neighbouring k share. Bands that stay whole are groups that do not depend "
         "on k.",
-        left=0.85,
-        right=0.3,
+        left=LEFT,
+        right=RIGHT,
         bottom=0.62,
-        top=0.4,
+        top=0.4 + second,
     )
     axes = figure.axes[0]
     style(axes, grid="y")
@@ -96,7 +98,7 @@ def member_flow(
     shown = ks if len(ks) <= 14 else ks[:: -(-len(ks) // 12)]
     axes.set_xticks(shown, [str(k) for k in shown])
     number_axis(axes.yaxis, unit)
-    heading(axes, with_unit(f"Mean {measure}", unit, size_inches(axes)[0]))
+    heading(axes, measured)
     name_x(axes, "k, number of segments")
     return figure
 

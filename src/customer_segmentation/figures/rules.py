@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from customer_segmentation.figures.labels import LINE, PLAIN, TEXT, fit, widest, wrap
+from customer_segmentation.figures.labels import LINE, PLAIN, TEXT, deepest, widest, wrap
 from customer_segmentation.figures.theme import (
     EDGE,
     INK,
@@ -43,22 +43,24 @@ def rules_tree(rules: Mapping[str, Any], names: Sequence[str], title: str) -> Fi
     deep = _depth(rules["tree"])
     leaves = int(rules["leaves"])
     leaf = min(max(widest(names, bold=True) + SWATCH + 0.12, LEAST), MOST)
+    shown = ["\n".join(wrap(name, leaf - SWATCH - 0.08, TEXT, bold=True, lines=3)) for name in names]
+    row = ROW + (deepest(shown) - 1) * TEXT * LINE
     width = max(deep * (QUESTION + GAP) + leaf, 6.0)
-    figure = new_figure(width + 2 * EDGE, leaves * ROW + EDGE, nrows=1, ncols=1)
+    figure = new_figure(width + 2 * EDGE, leaves * row + EDGE, nrows=1, ncols=1)
     compose(figure, title=title, caption=agreement_text(rules), top=0.0)
     axes = figure.axes[0]
     bare(axes)
-    axes.set(xlim=(0, width), ylim=(leaves * ROW, 0))
-    _Tree(axes, names, rules["customers"], deep * (QUESTION + GAP), leaf).draw(rules["tree"], 0, 0)
+    axes.set(xlim=(0, width), ylim=(leaves * row, 0))
+    _Tree(axes, shown, rules["customers"], deep * (QUESTION + GAP), row).draw(rules["tree"], 0, 0)
     return figure
 
 
 class _Tree:
     """Draws the nodes of a tree, each between the first and the last leaf below it."""
 
-    def __init__(self, axes: Axes, names: Sequence[str], customers: int, end: float, leaf: float) -> None:
+    def __init__(self, axes: Axes, names: Sequence[str], customers: int, end: float, row: float) -> None:
         self.axes, self.names, self.customers, self.end = axes, names, max(customers, 1), end
-        self.room = leaf - SWATCH - 0.08
+        self.row = row
         self.colours = segment_colours(len(names))
 
     def draw(self, node: Mapping[str, Any], depth: int, row: int) -> tuple[float, int]:
@@ -78,7 +80,7 @@ class _Tree:
         middle = sum(ends) / 2
         self.axes.vlines(turn, min(ends), max(ends), color=RULE, linewidth=1.2)
         self.axes.hlines(middle, left + QUESTION, turn, color=RULE, linewidth=1.2)
-        lines = wrap(f"{in_words(node, answer=True)}?", QUESTION - 0.08, TEXT, lines=2)
+        lines = wrap(f"{in_words(node, answer=True)}?", QUESTION - 0.08, TEXT, lines=5)
         self.axes.text(
             left, middle, "\n".join(lines), size=TEXT, color=INK, va="center", linespacing=1.2, **PLAIN
         )  # fmt: skip
@@ -86,21 +88,18 @@ class _Tree:
 
     def _leaf(self, node: Mapping[str, Any], row: int) -> float:
         """A leaf: its segment, and how many customers it is for."""
-        middle = (row + 0.5) * ROW
+        middle = (row + 0.5) * self.row
         cluster = int(node["cluster"])
         name = self.names[cluster]
         told = f"{percent(node['customers'] / self.customers)}, right for {percent(node['share'])}"
         box = Rectangle((self.end, middle - SWATCH), SWATCH, 2 * SWATCH, facecolor=self.colours[cluster])
-        mark(box, cluster, [f"{name}: {told}"])
+        mark(box, cluster, [f"{' '.join(name.split())}: {told}"])
         self.axes.add_patch(box)
-        step = TEXT * LINE / 2
-        for text, at, weight, colour in (
-            (fit(name, self.room, TEXT, bold=True), middle - step, "bold", INK),
-            (fit(told, self.room, TEXT), middle + step, "normal", QUIET),
-        ):
+        lines = [*((line, "bold", INK) for line in name.split("\n")), (told, "normal", QUIET)]
+        for at, (text, weight, colour) in enumerate(lines):
             self.axes.text(
-                self.end + SWATCH + 0.08, at, text, size=TEXT, weight=weight, color=colour, va="center_baseline",
-                **PLAIN,
+                self.end + SWATCH + 0.08, middle + (at - (len(lines) - 1) / 2) * TEXT * LINE, text, size=TEXT,
+                weight=weight, color=colour, va="center_baseline", **PLAIN,
             )  # fmt: skip
         return middle
 

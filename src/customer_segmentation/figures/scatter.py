@@ -12,13 +12,10 @@ from matplotlib.figure import Figure
 from customer_segmentation.figures.labels import PLAIN, TEXT, fit, with_unit
 from customer_segmentation.figures.panels import panels
 from customer_segmentation.figures.theme import (
-    heading,
     ink_on,
-    name_x,
     number_axis,
     segment_colours,
     segment_names,
-    size_inches,
 )
 
 MOST_POINTS = 20_000  # beyond which more are not seen, only paid for
@@ -26,7 +23,6 @@ MOST_FEATURES = 4
 #: A column of whole numbers with at most so many distinct ones is drawn with jitter, else its points hide each other.
 MOST_STEPS = 150
 JITTER = 0.35
-LABEL_LIMIT = 3.2  # inches; longer names end in an ellipsis
 
 
 def scatter_pairs(
@@ -62,10 +58,7 @@ def scatter_pairs(
     """
     segments = np.asarray(labels, dtype=int)
     k = len(centres)
-    shown = [
-        fit(name if names is None else f"{segment} · {name}", LABEL_LIMIT)
-        for segment, name in enumerate(segment_names(k, names))
-    ]
+    shown = numbered_names(k, names)
     colours = segment_colours(k)
     features = list(frame.columns[:MOST_FEATURES])
     values = frame[features].to_numpy(dtype=float, na_value=np.nan, copy=True)
@@ -98,14 +91,15 @@ def scatter_pairs(
         gaps=(0.85, gap),
         grid=(rows, columns),
         lines="both",
+        above=[with_unit(features[y], units.get(features[y], "")) for _, y in pairs],
+        below=[with_unit(features[x], units.get(features[x], "")) for x, _ in pairs],
     )
     middles = centres[features].to_numpy(dtype=float)
     for axes, (x, y) in zip(drawn.axes, pairs, strict=True):
         _points(axes, values[:, [x, y]], segments, colours)
         numbered_centres(axes, middles[:, x], middles[:, y], colours)
-        for axis, feature, name in ((axes.xaxis, features[x], name_x), (axes.yaxis, features[y], heading)):
+        for axis, feature in ((axes.xaxis, features[x]), (axes.yaxis, features[y])):
             number_axis(axis, units.get(feature, ""), ticks=4 if columns == 3 else 6)
-            name(axes, with_unit(feature, units.get(feature, ""), size_inches(axes)[0]))
     return drawn.finish()
 
 
@@ -141,6 +135,17 @@ def _stepped(values: npt.NDArray[np.float64]) -> bool:
     """Whether a column holds few distinct whole numbers, which then hide each other."""
     present = values[np.isfinite(values)]
     return bool(len(present)) and bool((present % 1 == 0).all()) and len(np.unique(present)) <= MOST_STEPS
+
+
+def numbered_names(k: int, names: Sequence[str] | None) -> list[str]:
+    """Entries of a legend of segments: number and name.
+
+    Parameters
+    ----------
+    k : number of segments
+    names : one a segment, or None
+    """
+    return [name if names is None else f"{segment} · {name}" for segment, name in enumerate(segment_names(k, names))]
 
 
 def numbered_centres(
@@ -181,8 +186,9 @@ def _histogram_by_segment(  # noqa: PLR0913 - each is named at the call
     """Draw a single feature: stacked histograms, and the centres on a rule above them."""
     caption = f"Customers by {fit(feature, 3)} in original units; numbered circles are segment centres. "
     drawn = panels(
-        title, caption + _sentence(notes), width=8.0, height=3.4, entries=names, colours=colours, left=0.85, top=0.34
-    )
+        title, caption + _sentence(notes), width=8.0, height=3.4, entries=names, colours=colours, left=0.85, top=0.34,
+        above=["Customers"], below=[with_unit(feature, units.get(feature, ""))],
+    )  # fmt: skip
     axes = drawn.axes[0]
     present = np.isfinite(values)
     edges = _bins(values[present])
@@ -197,8 +203,6 @@ def _histogram_by_segment(  # noqa: PLR0913 - each is named at the call
     numbered_centres(axes, middles, np.full(len(middles), top * 1.12), colours)
     number_axis(axes.xaxis, units.get(feature, ""), ticks=7)
     number_axis(axes.yaxis, whole=True)
-    heading(axes, "Customers")
-    name_x(axes, with_unit(feature, units.get(feature, "")))
     return drawn.finish()
 
 

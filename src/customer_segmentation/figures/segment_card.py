@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from customer_segmentation.figures.labels import PANEL, PLAIN, TEXT, fit, fit_all, widest
+from customer_segmentation.figures.labels import PANEL, PLAIN, TEXT, deepest, fit, widest, wrap_all
 from customer_segmentation.figures.theme import EDGE, INK, QUIET, RULE, bare, compose, new_figure, segment_colours
 
 #: Standard deviations at which a bar ends; what lies beyond is marked by an arrow head and written all the same.
@@ -49,13 +49,13 @@ def segment_card(
     """
     shown = rows.head(MOST_BARS)
     n = max(len(shown), 1)
-    labels = fit_all(shown["variable"].tolist(), LABEL_LIMIT)
+    labels = wrap_all(shown["variable"].tolist(), LABEL_LIMIT)
     own = [fit(text, VALUE_LIMIT) for text in shown["here"]]
     all_customers = [fit(text, VALUE_LIMIT) for text in shown["all"]]
     left = max(widest(labels) + EDGE + 0.12, 1.1)
     first, second = (max(widest(texts), widest([head])) for texts, head in ((own, "here"), (all_customers, "all")))
     right = 0.18 + first + 0.22 + second + EDGE
-    step, head_room = 0.31, 0.3
+    step, head_room = 0.31 if deepest(labels) == 1 else 0.4, 0.3
     page = max(WIDTH, left + PLOT + right)
     figure = new_figure(page, n * step + head_room + 0.36, nrows=1, ncols=1)
     compose(

@@ -8,16 +8,12 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 
 from customer_segmentation.clustering.metrics import BLOCK
-from customer_segmentation.figures.labels import fit
 from customer_segmentation.figures.panels import panels
-from customer_segmentation.figures.scatter import LABEL_LIMIT, numbered_centres
+from customer_segmentation.figures.scatter import numbered_centres, numbered_names
 from customer_segmentation.figures.theme import (
-    heading,
     mark,
-    name_x,
     number_axis,
     segment_colours,
-    segment_names,
 )
 from customer_segmentation.formatting import percent
 from customer_segmentation.segments.header_words import in_words
@@ -114,10 +110,7 @@ def space_map(  # noqa: PLR0913 - each is named at the call
         note = f"{most:,} of {len(points):,} customers, drawn at random"
         points, segments = points[picked], segments[picked]
     tips = None if tell is None else tell(picked)
-    shown = [
-        fit(name if names is None else f"{segment} · {name}", LABEL_LIMIT)
-        for segment, name in enumerate(segment_names(k, names))
-    ]
+    shown = numbered_names(k, names)
     colours = segment_colours(k)
     drawn = panels(
         title,
@@ -128,6 +121,8 @@ def space_map(  # noqa: PLR0913 - each is named at the call
         entries=shown,
         colours=colours,
         lines="both",
+        above=[_axis_name("Up", plane.explained[1], plane.weights[1], dimensions)],
+        below=[_axis_name("Right", plane.explained[0], plane.weights[0], dimensions)],
     )
     axes = drawn.axes[0]
     sizes = np.bincount(segments, minlength=k)
@@ -144,8 +139,6 @@ def space_map(  # noqa: PLR0913 - each is named at the call
     numbered_centres(axes, middles[:, 0], middles[:, 1], colours)
     for axis in (axes.xaxis, axes.yaxis):
         number_axis(axis)
-    heading(axes, _axis_name("Up", plane.explained[1], plane.weights[1], dimensions))
-    name_x(axes, _axis_name("Right", plane.explained[0], plane.weights[0], dimensions))
     return drawn.finish()
 
 

@@ -10,7 +10,7 @@ from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from customer_segmentation.figures.labels import LINE, PLAIN, TEXT, fit, fit_all, number, widest, wrap
+from customer_segmentation.figures.labels import LINE, PLAIN, TEXT, fit, number, widest, wrap, wrap_all
 from customer_segmentation.figures.theme import (
     BLANK,
     EDGE,
@@ -28,7 +28,7 @@ from customer_segmentation.figures.theme import (
 
 LABEL_LIMIT = 2.4  # inches
 CELL_HEIGHT = 0.42  # inches
-COLUMN_LIMIT = 2.6  # inches, of the table
+COLUMN_LIMIT = 3.6  # inches, of the table
 HIGHLIGHT = "#FFF1D6"
 
 
@@ -63,7 +63,7 @@ def sweep_heatmaps(
     ks = chosen_k.reindex(index=best.index, columns=best.columns).to_numpy(dtype=float, na_value=np.nan)
     rows, columns = values.shape
     rows_shown, columns_shown = max(rows, 1), max(columns, 1)
-    labels = fit_all(list(best.index), LABEL_LIMIT)
+    labels = wrap_all(list(best.index), LABEL_LIMIT)
     cell = min(max(0.86, widest([str(name) for name in best.columns]) + 0.12), 1.25)
     above = [wrap(name, cell - 0.06, TEXT, lines=2) for name in best.columns]
     head = max((len(lines) for lines in above), default=1) * TEXT * LINE + 0.1

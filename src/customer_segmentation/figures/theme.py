@@ -26,7 +26,6 @@ from customer_segmentation.figures.labels import (
     TITLE,
     UnitFormatter,
     clean,
-    fit,
     wrap,
 )
 
@@ -193,34 +192,52 @@ def size_inches(axes: Axes) -> tuple[float, float]:
     return box.width * width, box.height * height
 
 
+#: What a panel's heading may stick out beyond it, and the name of its horizontal axis; inches.
+BESIDE, UNDER = 0.3, 0.2
+
+
+def heading_lines(text: str, width: float) -> list[str]:
+    """Lines of a heading over a panel of so many inches."""
+    return wrap(text, width + BESIDE, PANEL, lines=2)
+
+
+def axis_lines(text: str, width: float) -> list[str]:
+    """Lines of the name of a horizontal axis of so many inches."""
+    return wrap(text, width + UNDER, TEXT, lines=2)
+
+
 def heading(axes: Axes, text: str, *, offset: float = 0.08) -> None:
-    """Write what a panel, or its vertical axis, shows over its upper left corner, cut to the panel's width.
+    """Write what a panel, or its vertical axis, shows over its upper left corner, on two lines where one is too short.
 
     Parameters
     ----------
-    axes : the panel
-    text : one line
+    axes : the panel; who made it has left room for the lines, see `heading_lines`
+    text : what is shown
     offset : height over the panel, in inches
     """
     width, height = size_inches(axes)
-    line = fit(text, width + 0.3, PANEL)
-    axes.text(0, 1 + offset / height, line, transform=axes.transAxes, size=PANEL, color=INK, va="bottom", **PLAIN)
+    shown = "\n".join(heading_lines(text, width))
+    axes.text(
+        0, 1 + offset / height, shown, transform=axes.transAxes, size=PANEL, color=INK, va="bottom", linespacing=1.2,
+        **PLAIN,
+    )  # fmt: skip
 
 
 def name_x(axes: Axes, text: str, *, offset: float = 0.27) -> None:
-    """Name the horizontal axis under its tick labels, cut to the panel's width.
+    """Name the horizontal axis under its tick labels, on two lines where one is too short.
 
     Parameters
     ----------
-    axes : the panel
-    text : one line
+    axes : the panel; who made it has left room for the lines, see `axis_lines`
+    text : what is measured
     offset : depth under the panel, in inches
     """
     width, height = size_inches(axes)
-    line = fit(text, width + 0.2, TEXT)
+    shown = "\n".join(axis_lines(text, width))
     axes.text(
-        0.5, -offset / height, line, transform=axes.transAxes, size=TEXT, color=QUIET, ha="center", va="top", **PLAIN
-    )
+        0.5, -offset / height, shown, transform=axes.transAxes, size=TEXT, color=QUIET, ha="center", va="top",
+        linespacing=1.2, **PLAIN,
+    )  # fmt: skip
 
 
 def style(axes: Axes, *, grid: str = "both") -> None:

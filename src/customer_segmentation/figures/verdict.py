@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from customer_segmentation.figures.labels import PLAIN, TEXT, fit, fit_all, widest
+from customer_segmentation.figures.labels import PLAIN, TEXT, fit, widest
 from customer_segmentation.figures.panels import panels
 from customer_segmentation.figures.theme import (
     ACCENT,
@@ -31,7 +31,6 @@ from customer_segmentation.formatting import counted
 WIDTH = 9.6
 CELL = 0.72  # inches
 OTHERS = "#B5BEC6"
-LABEL_LIMIT = 3.4  # inches
 NAMED = 6  # studies with a colour of their own; the palette's first ones are furthest apart
 DASHED: Any = (0, (4, 3))
 
@@ -189,7 +188,7 @@ def front_figure(short_list: pd.DataFrame, *, value: str, title: str = "No candi
         (column, words)
         for column, words in (
             ("reference_silhouette", "Separation"),
-            ("value_explained", f"Share of {fit(value, 1.8)} explained"),
+            ("value_explained", f"Share of {value} explained"),
         )
         if np.isfinite(short_list[column].to_numpy(dtype=float)).any()
     ]
@@ -204,12 +203,14 @@ def front_figure(short_list: pd.DataFrame, *, value: str, title: str = "No candi
         gaps=(0.85, 0.0),
         grid=(1, max(len(shown), 1)),
         lines="both",
+        above=["Stability (half-sample adjusted Rand)"] * len(shown),
+        below=[words for _, words in shown],
     )
     colours = [
         ACCENT if front and not out else OTHERS
         for front, out in zip(short_list["on_front"], short_list["ruled_out"], strict=True)
     ]
-    for axes, (column, words) in zip(drawn.axes, shown, strict=False):
+    for axes, (column, _) in zip(drawn.axes, shown, strict=False):
         x, y = short_list[column].to_numpy(dtype=float), short_list["stability"].to_numpy(dtype=float)
         out = short_list["ruled_out"].to_numpy(dtype=bool)
         axes.scatter(x, y, s=52, c=colours, zorder=3)
@@ -219,8 +220,6 @@ def front_figure(short_list: pd.DataFrame, *, value: str, title: str = "No candi
         number_axis(axes.xaxis)
         number_axis(axes.yaxis)
         _pad(axes, x, y)
-        heading(axes, "Stability (half-sample adjusted Rand)")
-        name_x(axes, words)
         for place in np.flatnonzero(short_list["role"].isin(["chosen", "runner_up"]).to_numpy()):
             if np.isfinite(x[place]) and np.isfinite(y[place]):
                 above = bool(chosen[place])  # the runner-up is named below its point: the two are often near
@@ -250,7 +249,7 @@ def silhouettes_and_yardstick(
     front = list(dict.fromkeys([*notable, *highest]))
     names = list(dict.fromkeys(several["study"]))
     others = len(names) - len(front)
-    entries = fit_all(front, LABEL_LIMIT) + ([counted(others, "other study", "other studies")] if others else [])
+    entries = front + ([counted(others, "other study", "other studies")] if others else [])
     colours = [*PALETTE[: len(front)], *([OTHERS] if others else [])]
     drawn = panels(
         title,

@@ -9,6 +9,7 @@ from customer_segmentation.formatting import UNNAMED_CURRENCY, capital, counted,
 from customer_segmentation.report.data import ReportData
 from customer_segmentation.report.document import Beside, Block, Paragraph, Tile, Tiles
 from customer_segmentation.report.profile_rows import outcome_rows
+from customer_segmentation.segments.header_words import says_unit
 from customer_segmentation.segments.high_value import list_files
 from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.segments.stakes import about, adjective, together
@@ -54,7 +55,7 @@ def asked_sentence(data: ReportData) -> str:
     parts = [f"Asked of {who}."]
     if table.value:
         unnamed = table.value_unit == UNNAMED_CURRENCY
-        unit = f" in {table.value_unit}" if table.value_unit and table.value_unit not in table.value else ""
+        unit = f" in {table.value_unit}" if not says_unit(table.value, table.value_unit) else ""
         unit = ", in the money of the table" if unnamed else unit
         parts.append(f"Value is {table.value}{unit}.")
     else:

@@ -32,7 +32,7 @@ from customer_segmentation.report.profile_rows import (
     subject,
     written,
 )
-from customer_segmentation.segments.header_words import in_words
+from customer_segmentation.segments.header_words import in_words, says_unit
 from customer_segmentation.segments.high_value import HighValue, list_files
 from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.segments.recommendations import Recommendation
@@ -48,7 +48,7 @@ def segments_section(data: ReportData) -> Section:
         text = "Nothing was chosen, so there are no segments to describe; the appendix says what came nearest."
         return Section("segments", "The segments", (Paragraph(text),))
     spoken = {in_words(name, unit): unit for name, unit in candidate.units.items()}
-    shaped = [f"{name} ({unit})" if unit and unit not in name else name for name, unit in spoken.items()]
+    shaped = [f"{name} ({unit})" if not says_unit(name, unit) else name for name, unit in spoken.items()]
     # A description that lists the columns says nothing more.
     first = in_words(re.split(r"[,;]| and ", candidate.about)[0]).lower()
     lists = any(first in in_words(name).lower() for name in candidate.units)

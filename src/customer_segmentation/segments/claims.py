@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from customer_segmentation.formatting import figure, shortened
-from customer_segmentation.segments.header_words import in_words, much
+from customer_segmentation.formatting import CURRENCIES, figure, shortened
+from customer_segmentation.segments.header_words import in_words, much, says_unit
 from customer_segmentation.segments.profile import Profiles
 from customer_segmentation.segments.variables import NO, OTHER_LEVELS, YES, ProfileVariable
 from customer_segmentation.settings.data import Role
@@ -310,7 +310,8 @@ class Claim:
         """The claim as a phrase, e.g. "Number of Referrals 7.2, against 2.5 of all customers"."""
         share = self.measure == "share"
         of = "among" if share else "of"
-        unit = "" if self.unit.lower() in self.variable.lower().split() else self.unit  # said once is enough
+        spoken = self.unit[:1] in CURRENCIES or not says_unit(self.variable, self.unit)  # said once is enough
+        unit = self.unit if spoken else ""
         seen, other = (figure(amount, unit, share=share) for amount in (self.value, self.against))
         subject = (
             self.subject

@@ -9,7 +9,10 @@ from customer_segmentation.formatting import CURRENCIES
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z]{2})")
 _UNIT_BEHIND = re.compile(r"\s*[(\[]([^()\[\]]{1,12})[)\]]\s*$")
 _HEAD_ENDS = re.compile(r"\s+(?:per|a|an|as|at|of|on|since|in|for|with|last|by|from|to)\s+", re.IGNORECASE)
-_MONEY_TAILS = frozenset(["eur", "usd", "gbp", "chf", "dollar", "dollars", "euro", "euros"])
+_CALLED = {"€": ("eur", "euro"), "$": ("usd", "dollar"), "£": ("gbp", "pound"), "¥": ("jpy", "cny", "yen", "yuan")}
+_MONEY_TAILS = frozenset(
+    [*(f"{word}{end}" for words in _CALLED.values() for word in words for end in ("", "s")), "chf"]
+)
 #: What may stand behind the word that is counted: "classes booked", "booked days ahead".
 _BEHIND = re.compile(r"(?:\w{2,}ed|ahead|ago|online|total)$", re.IGNORECASE)
 #: Words that end in s and count nothing: of money there is much, not many.
@@ -44,6 +47,26 @@ def in_words(header: str, unit: str = "") -> str:
             text = " ".join(part if part.isupper() and len(part) > 1 else part.lower() for part in parts)
     first, rest = text[:1], text[1:]
     return first.lower() + rest if " " in rest and rest == rest.lower() else text
+
+
+def says_unit(header: str, unit: str) -> bool:
+    """Tell whether a header says the unit of its column: then it is not written a second time.
+
+    >>> says_unit("Mean Revenue (EUR)", "€"), says_unit("tenureMonths", "months"), says_unit("Monthly (€)", "€/month")
+    (True, True, True)
+    >>> says_unit("Fee in EUR", "€/month"), says_unit("Visits", "s"), says_unit("Europe", "€")
+    (False, False, False)
+
+    Parameters
+    ----------
+    header : of a column, or what is measured
+    unit : of the column; one that is empty is said
+    """
+    words = set(re.findall(r"[^\W\d_]+|[^\w\s]", " ".join(_HUMP.split(header)).lower()))
+    words |= {word.removesuffix("s") for word in words}
+    what, _, period = unit.lower().partition("/")
+    said = not words.isdisjoint(_CALLED.get(what, ())) or set(what.split()) <= words | {f"{word}s" for word in words}
+    return said and any(word.startswith(period) for word in words)
 
 
 def much(name: str, *, above: bool, strong: bool) -> str:

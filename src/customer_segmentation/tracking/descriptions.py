@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from customer_segmentation.formatting import counted, listed, markdown, percent, score
+from customer_segmentation.segments.header_words import says_unit
 from customer_segmentation.segments.partitions import FIGURES, Partition
 from customer_segmentation.settings.criteria import CRITERIA
 from customer_segmentation.tracking.log.views import view_links
@@ -79,7 +80,9 @@ def study_description(name: str, units: Mapping[str, str], about: str, notes: Se
     about : the feature set's own sentence
     notes : sentences on what was noticed
     """
-    shaped = ", ".join(f"{feature} ({unit})" if unit else feature for feature, unit in units.items())
+    shaped = ", ".join(
+        f"{feature} ({unit})" if not says_unit(feature, unit) else feature for feature, unit in units.items()
+    )
     lines = [
         f"**{name}**. {about or 'What describes a customer'}: {shaped}.",
         "",
@@ -105,7 +108,9 @@ def candidate_description(name: str, *, units: Mapping[str, str], about: str, si
     sizes : customers of each segment
     study : link to the study's run
     """
-    shaped = listed(f"{feature} ({unit})" if unit else feature for feature, unit in units.items())
+    shaped = listed(
+        f"{feature} ({unit})" if not says_unit(feature, unit) else feature for feature, unit in units.items()
+    )
     return (
         f"**{name}**: segments of {sizes} customers, clustered by {shaped}"
         f"{f' ({about[:1].lower()}{about[1:]})' if about else ''}. The elbow, and the same scores for every number of "
