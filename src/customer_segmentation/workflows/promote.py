@@ -31,7 +31,7 @@ from customer_segmentation.segments.segment_name import CLAIMED, plain_names
 from customer_segmentation.settings.promotion import PromoteSettings
 from customer_segmentation.tracking.items import Tags
 from customer_segmentation.tracking.resolve import candidate_of, spoken_name, store_of
-from customer_segmentation.tracking.runs import record
+from customer_segmentation.tracking.runs import record, same_inputs
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.workflows.carry_names import names_of
 from customer_segmentation.workflows.rebuild import RebuiltCandidate, reopen
@@ -133,8 +133,7 @@ def promote(settings: PromoteSettings, store: Store, tell: Callable[[str], None]
         note = f"`segment promote`: {outcome.title}, {made}, {outcome.gate}."
         words = {"level": "promotion", "gate": outcome.gate, "mlflow.note.content": note}
         record(store, taken_over, [Tags(words)])
-        if run.inputs and run.inputs.dataset_inputs:
-            store.client.log_inputs(taken_over, run.inputs.dataset_inputs)  # it refits the candidate on its customers
+        same_inputs(store, taken_over, run)  # it refits the candidate on its customers
     return outcome
 
 
