@@ -154,9 +154,7 @@ def score_table(
                 reasons=dict(done.reasons),
                 segments=segments,
                 drift=drift,
-                data_set=scored_table(
-                    source.name, specs, checksum=source.sha256, asked=settings.query or "", rows=done.rows
-                ),
+                data_set=scored_table(source.name, specs, source.sha256, asked=settings.query or "", rows=done.rows),
                 note=_note(done, drift, segments, model=model.label, source=source.name, compared=compared),
             )
             record(store, run_id, [Text(config_text, "config.yaml"), *items])

@@ -84,7 +84,7 @@ def score_items(
     yield FigureItem(figure, "figures/drift.png")
 
 
-def scored_table(name: str, columns: Mapping[str, ColumnSpec], *, checksum: str, asked: str, rows: int) -> DataSet:
+def scored_table(name: str, columns: Mapping[str, ColumnSpec], checksum: str, *, asked: str, rows: int) -> DataSet:
     """What a scoring read, as the input of its run: the columns of the model, for a table is passed in chunks.
 
     Parameters
