@@ -197,12 +197,24 @@ BESIDE, UNDER = 0.3, 0.2
 
 
 def heading_lines(text: str, width: float) -> list[str]:
-    """Lines of a heading over a panel of so many inches."""
+    """Lines of a heading over a panel.
+
+    Parameters
+    ----------
+    text : what is shown
+    width : of the panel, in inches
+    """
     return wrap(text, width + BESIDE, PANEL, lines=2)
 
 
 def axis_lines(text: str, width: float) -> list[str]:
-    """Lines of the name of a horizontal axis of so many inches."""
+    """Lines of the name of a horizontal axis.
+
+    Parameters
+    ----------
+    text : what is shown
+    width : of the panel, in inches
+    """
     return wrap(text, width + UNDER, TEXT, lines=2)
 
 

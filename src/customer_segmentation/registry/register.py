@@ -84,6 +84,19 @@ def register_model(
     return log_model(store, run_id, Model(model, name=f"{name} · registered", params=params, tags=tags))
 
 
+def same_inputs(store: Store, run_id: str, other: Any) -> None:
+    """Give a run the data sets that another one has as its inputs.
+
+    Parameters
+    ----------
+    store : where both are
+    run_id : of the run that gets them
+    other : the run that has them
+    """
+    if other.inputs and other.inputs.dataset_inputs:
+        store.client.log_inputs(run_id, other.inputs.dataset_inputs)
+
+
 def model_folder(store: Store, model_id: str, scratch: Path) -> Path:
     """Download a logged model.
 

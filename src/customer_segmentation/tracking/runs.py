@@ -269,12 +269,6 @@ def _log_data_set(store: Store, run_id: str, item: DataSet) -> None:
     insert(lambda: store.client.log_inputs(run_id, used))  # sweeps of one table log the same one
 
 
-def same_inputs(store: Store, run_id: str, other: Any) -> None:
-    """Give a run the data sets that another one has as its inputs."""
-    if other.inputs and other.inputs.dataset_inputs:
-        store.client.log_inputs(run_id, other.inputs.dataset_inputs)
-
-
 def _data_set_input(item: DataSet) -> DatasetInput:
     """What MLflow knows of a data set; all runs of a process that have the same one share it."""
     known = (item.name, item.source, item.digest, item.context)

@@ -22,7 +22,13 @@ from customer_segmentation.registry.checks import NEVER_FORCED, Check, checked, 
 from customer_segmentation.registry.gate import clusters_of, examine
 from customer_segmentation.registry.load_check import loads_back
 from customer_segmentation.registry.pages import SegmentRow, finish, segment_rows
-from customer_segmentation.registry.register import artifact_check, logged_models, model_folder, register_model
+from customer_segmentation.registry.register import (
+    artifact_check,
+    logged_models,
+    model_folder,
+    register_model,
+    same_inputs,
+)
 from customer_segmentation.registry.segment_identity import Identity, carried_identity, first_identity
 from customer_segmentation.registry.version_tags import title_of, version_facts, version_tags
 from customer_segmentation.registry.versions import CHALLENGER, CHAMPION, ModelRegistry, Version, one_at_a_time
@@ -31,7 +37,7 @@ from customer_segmentation.segments.segment_name import CLAIMED, plain_names
 from customer_segmentation.settings.promotion import PromoteSettings
 from customer_segmentation.tracking.items import Tags
 from customer_segmentation.tracking.resolve import candidate_of, spoken_name, store_of
-from customer_segmentation.tracking.runs import record, same_inputs
+from customer_segmentation.tracking.runs import record
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.workflows.carry_names import names_of
 from customer_segmentation.workflows.rebuild import RebuiltCandidate, reopen
