@@ -1,5 +1,7 @@
 """Orders summed up to customers, against plain loops; dates however written; the account of the rows."""
 
+import itertools
+import statistics
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +10,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from customer_segmentation.data.load import load_customers
-from customer_segmentation.data.transactions import aggregate_orders
+from customer_segmentation.data.order_sums import aggregate_orders
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.data import ColumnSpec, DataSettings
 from customer_segmentation.sources.parsing.dates import parse_dates
@@ -56,7 +58,13 @@ def test_a_customer_by_hand(settings_for):
         "Tenure": 32.0,
         "Average Basket": 20.0,
         "Returns": 1.0,
+        "First Order": pd.Timestamp("2024-01-01"),
+        "Last Order": pd.Timestamp("2024-01-31"),
+        "Days Between Orders": 30.0,
+        "Share Returned": 12.5,
     }
+    assert np.isnan(table.customers["Days Between Orders"][1])  # B has one order
+    assert table.columns["Last Order"].reference_date == "2024-02-02"
     assert table.value_column == "Monetary"
     assert table.id_column == "Customer"
 
@@ -78,8 +86,25 @@ def test_customers_as_a_plain_loop_sums_them_up():
             "Tenure": (reference - min(row.day for row in bought)).days,
             "Average Basket": sum(row.amount for row in bought) / len(bought),
             "Returns": len(rows) - len(bought),
+            "Share Returned": 100
+            * -sum(row.amount for row in rows if row.amount < 0)
+            / sum(row.amount for row in bought),
         }
-        assert found.loc[name].to_dict() == pytest.approx(expected, abs=1e-6)
+        assert {key: found.loc[name, key] for key in expected} == pytest.approx(expected, abs=1e-5)
+        days = sorted({row.day for row in bought})
+        assert (found.loc[name, "First Order"], found.loc[name, "Last Order"]) == (days[0], days[-1])
+        gaps = [(later - day).days for day, later in itertools.pairwise(days)]
+        assert found.loc[name, "Days Between Orders"] == pytest.approx(statistics.median(gaps or [np.nan]), nan_ok=True)
+
+
+def test_a_feature_of_the_gap_rejects_those_without_one_or_imputes_it(settings_for):
+    kept = load_customers(settings_for(ORDERS), needed=["Recency"], blank=["Days Between Orders"])
+    assert kept.customers["Customer"].tolist() == ["A", "B"]
+    table = load_customers(settings_for(ORDERS, max_rejected_share=0.5), needed=["Days Between Orders"])
+    assert table.customers["Customer"].tolist() == ["A"]
+    assert table.accounting()["rows_rejected"] == 1
+    with pytest.raises(DataError, match=r"orders on one day only; features\.impute keeps such customers"):
+        load_customers(settings_for(ORDERS), needed=["Days Between Orders"])
 
 
 def test_lines_of_one_order_count_once(settings_for):

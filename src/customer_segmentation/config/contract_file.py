@@ -79,11 +79,16 @@ def dated_columns(columns: Mapping[str, ColumnSpec], data: DataSettings) -> dict
     found = dict(columns)
     check_limits(data, "data.")
     dates = [name for name, spec in columns.items() if spec.type is ColumnType.date]
-    if data.reference_date is not None and columns and not dates:  # segment init has no contract yet
-        other = "" if data.transactions is None else "; that of orders is data.transactions.reference_date"
+    orders = data.transactions is not None
+    if data.reference_date is not None and columns and (orders or not dates):  # segment init has no contract yet
+        if orders:
+            raise SettingsError(
+                f"data.reference_date={data.reference_date} is read by tables of customers alone; that of orders is "
+                "data.transactions.reference_date."
+            )
         raise SettingsError(
             f"data.reference_date={data.reference_date} is read by columns of type date alone, and the contract "
-            f"has none{other}."
+            "has none."
         )
     for name, spec in columns.items():
         key = f"data.columns.{name}"
@@ -95,6 +100,8 @@ def dated_columns(columns: Mapping[str, ColumnSpec], data: DataSettings) -> dict
         if spec.date_format is not None and not _is_form(spec.date_format):
             raise SettingsError(f"{key}.date_format is {spec.date_format!r}; expected a form such as %d/%m/%Y.")
         reference = spec.reference_date or data.reference_date
+        if orders:  # their reference date is found in the table
+            continue
         if reference is None:
             raise SettingsError(
                 f"{key} holds dates, which count from a reference date; give the day on which the table was drawn, as "

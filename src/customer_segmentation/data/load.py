@@ -70,7 +70,7 @@ def load_customers(
                 f"engine={engine.kind} reads customers and not orders (data.transactions); sum the orders up with "
                 "data.query, or leave engine out."
             )
-        return load_ordering_customers(settings, needed=None if needed is None else [*needed, *blank])
+        return load_ordering_customers(settings, needed=needed, blank=blank)
     # Settings that contradict are said before a source is opened, or downloaded.
     if not settings.columns:
         raise SettingsError("data.columns is empty; describe the table's columns, or let `segment init` write them.")

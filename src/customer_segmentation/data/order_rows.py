@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 
@@ -67,3 +69,36 @@ def mark_customers_without_value(faults: RejectedRows, orders: pd.DataFrame, lat
     for which, reason in ((no_order, _WITHOUT_ORDER), (negative, _NET_RETURNS)):
         for position in part.index[which.to_numpy(dtype=bool)]:
             faults.add(int(position), reason, kind=reason)
+
+
+def mark_customers_without_gap(
+    faults: RejectedRows, orders: pd.DataFrame, customers: pd.DataFrame, aside: np.ndarray, needed: Collection[str]
+) -> np.ndarray:
+    """Mark all rows of customers of whom a needed column tells nothing: a gap needs orders on two days.
+
+    Parameters
+    ----------
+    faults : collects the rows
+    orders : see `aggregate_orders`
+    customers : DataFrame of shape (n_customers, n_columns)
+        What they were summed up to.
+    aside : bool array of shape (n_rows,)
+        Rows that do not count.
+    needed : columns that must not be blank
+
+    Returns
+    -------
+    bool array of shape (n_customers,)
+        Customers who stay.
+    """
+    stay = np.ones(len(customers), dtype=bool)
+    for name in customers.columns.intersection(list(needed)):
+        unknown = customers[name].isna().to_numpy()
+        if not unknown.any():
+            continue
+        stay &= ~unknown
+        reason = f"{name} is blank with orders on one day only; features.impute keeps such customers"
+        rows = faults.usable & ~aside & orders["customer"].isin(customers["Customer"][unknown]).to_numpy(dtype=bool)
+        for position in np.flatnonzero(rows):
+            faults.add(int(position), reason, kind=reason)
+    return stay

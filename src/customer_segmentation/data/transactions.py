@@ -14,7 +14,12 @@ from typing_extensions import override
 from customer_segmentation.data.cleaning import prepare_columns
 from customer_segmentation.data.contract import validate
 from customer_segmentation.data.currencies import currency_column, refuse_several
-from customer_segmentation.data.order_rows import guest_notes, mark_customers_without_value
+from customer_segmentation.data.order_rows import (
+    guest_notes,
+    mark_customers_without_gap,
+    mark_customers_without_value,
+)
+from customer_segmentation.data.order_sums import DERIVED, aggregate_orders
 from customer_segmentation.data.other_rows import mark_headers, mark_totals
 from customer_segmentation.data.rejections import (
     RejectedRows,
@@ -33,9 +38,6 @@ from customer_segmentation.sources.parsing.dates import parse_dates
 from customer_segmentation.sources.parsing.headers import header_name, match_headers
 from customer_segmentation.sources.parsing.texts import fold
 from customer_segmentation.sources.samples.orders import draw_orders
-
-#: What `customers_of_orders` yields, in this order.
-DERIVED = ("Customer", "Recency", "Frequency", "Monetary", "Tenure", "Average Basket", "Returns")
 
 
 @dataclass(frozen=True)
@@ -61,13 +63,15 @@ class OrderedTable(CustomerTable):
         return self.orders_used, self.orders_later + self.orders_of_guests
 
 
-def load_ordering_customers(settings: DataSettings, *, needed: Collection[str] | None = None) -> OrderedTable:
+def load_ordering_customers(
+    settings: DataSettings, *, needed: Collection[str] | None = None, blank: Collection[str] = ()
+) -> OrderedTable:
     """Read an order table and sum it up to one row a customer.
 
     Equal rows are kept: two equal purchases on one day are no repetition of a row. Rows without a customer are those of
     guests: they are not selected, and told. Rows that cannot be read, rows of
-    customers without any order and rows of customers whose returns exceed their orders (earlier orders lie before the
-    table's beginning) are rejected with the reason.
+    customers without any order, rows of customers whose returns exceed their orders (earlier orders lie before the
+    table's beginning) and rows of customers of whom a needed column tells nothing are rejected with the reason.
 
     Parameters
     ----------
@@ -75,6 +79,8 @@ def load_ordering_customers(settings: DataSettings, *, needed: Collection[str] |
         With ``transactions``; ``columns`` is the contract of the customers (conf/contract/rfm.yaml).
     needed : collection of str, optional
         Columns that the work at hand cannot do without; each must be one that orders yield.
+    blank : collection of str
+        Columns that must be yielded as well, but may be blank: features know what that means.
 
     Returns
     -------
@@ -87,7 +93,7 @@ def load_ordering_customers(settings: DataSettings, *, needed: Collection[str] |
     DataError
         The source cannot be read, lacks a column, or too many of its rows cannot be used.
     """
-    asked = _checked(settings, needed)
+    asked = _checked(settings, [*(needed or ()), *blank])
     specs = _specs(asked)
     source = _open(settings, specs)
     match = match_headers(source.headers, specs, wanted=set(specs), source=source.name)
@@ -99,6 +105,8 @@ def load_ordering_customers(settings: DataSettings, *, needed: Collection[str] |
     later = faults.usable & (rows.orders["day"] > reference).to_numpy(dtype=bool)
     guests = faults.usable & ~later & rows.orders["customer"].isna().to_numpy(dtype=bool)
     mark_customers_without_value(faults, rows.orders, later | guests)
+    customers = aggregate_orders(rows.orders[faults.usable & ~later & ~guests], reference_date=reference)
+    customers = customers[mark_customers_without_gap(faults, rows.orders, customers, later | guests, needed or ())]
     read = len(rows.orders) + len(rows.broken)
     faults.refuse_above(
         settings.max_rejected_share, rows_read=read, broken=len(rows.broken), duplicates=0, source=source.name
@@ -107,8 +115,11 @@ def load_ordering_customers(settings: DataSettings, *, needed: Collection[str] |
     if not used.any():
         raise DataError(f"{source.name} has no order to work with among {read} rows; check the file and {_WHERE}.")
 
-    columns = dict(settings.columns)
-    customers = aggregate_orders(rows.orders[used], reference_date=reference)[list(columns)]
+    columns = {
+        name: replace(spec, reference_date=f"{reference:%Y-%m-%d}") if spec.type is ColumnType.date else spec
+        for name, spec in settings.columns.items()
+    }
+    customers = customers[list(columns)].reset_index(drop=True)
     validate(customers, columns, source=source.name)
     aside = rows.positions[~faults.usable]
     texts = source.rows_as_text(aside) if len(aside) else None
@@ -196,46 +207,6 @@ def _read_orders(
     if asked.order:
         orders["order"] = frame[asked.order]
     return _Orders(orders, rejected, np.flatnonzero(filled), cells.broken)
-
-
-def aggregate_orders(orders: pd.DataFrame, *, reference_date: pd.Timestamp) -> pd.DataFrame:
-    """Sum up orders to one row a customer, in the order of the customers' first appearance.
-
-    Parameters
-    ----------
-    orders : DataFrame of shape (n_rows, 3 or 4)
-        ``customer`` (text), ``day`` (datetime64), ``amount`` (below 0: a return) and, where a row is one line of an
-        order, ``order`` (text). Each customer has a row with an amount of at least 0.
-    reference_date : Timestamp
-        From which days are counted; not before any ``day``.
-
-    Returns
-    -------
-    DataFrame of shape (n_customers, 7)
-        ``Customer``; ``Recency`` and ``Tenure``, days since the last and since the first order; ``Frequency``, number
-        of orders; ``Monetary``, all amounts, returns subtracted; ``Average Basket``, amount of an order before
-        returns; ``Returns``, number of rows that are returns.
-    """
-    bought = orders[orders["amount"] >= 0]
-    by_customer = bought.groupby("customer", sort=False)
-    first, last, gross = by_customer["day"].min(), by_customer["day"].max(), by_customer["amount"].sum()
-    frequency = by_customer["order"].nunique() if "order" in orders else by_customer.size()
-    everything = orders.groupby("customer", sort=False)
-    net = everything["amount"].sum()
-    returned = (orders["amount"] < 0).groupby(orders["customer"], sort=False).sum()
-    frame = pd.DataFrame(
-        {
-            "Recency": (reference_date - last).dt.days,
-            "Frequency": frequency,
-            # Sums of cents carry dust such as -1e-14, which a logarithm or a bound would take at its word.
-            "Monetary": net.round(6) + 0.0,
-            "Tenure": (reference_date - first).dt.days,
-            "Average Basket": gross / frequency,
-            "Returns": returned,
-        }
-    ).astype(np.float64)
-    frame = frame.reindex(net.index).rename_axis("Customer").reset_index()
-    return frame[list(DERIVED)].astype({"Customer": "str"})
 
 
 _WHERE = "data.transactions"

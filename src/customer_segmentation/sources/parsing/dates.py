@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,7 @@ _ISO = re.compile(r"\d{4}/\d{2}/\d{2}")
 #: What is said of a cell that is a date in two ways.
 EITHER_WAY = "is a date with day or month first; say which by date_format"
 #: As customer tables hold days.
-DAY = "datetime64[s]"
+DAY: Final = "datetime64[s]"
 _TRIED = 2000  # distinct dates by which the form of a column is found
 _EARLIEST, _LATEST = pd.Timestamp("1900-01-01"), pd.Timestamp("2200-01-01")
 
