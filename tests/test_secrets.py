@@ -5,9 +5,18 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from customer_segmentation import secrets
-from customer_segmentation.secrets import RedactedStream, is_redacted, redact, redact_files, remember, remember_in
+from customer_segmentation.secrets import (
+    RedactedStream,
+    is_redacted,
+    redact,
+    redact_files,
+    redact_yaml,
+    remember,
+    remember_in,
+)
 
 PASSWORD = "Tr0ub4dor&3"
 
@@ -29,6 +38,7 @@ PASSWORD = "Tr0ub4dor&3"
         "https://host/table.csv?jwt=verysecret",
         "https://host/table.csv?pin=verysecret&a=1",
         "https://host/table.csv?a=1&otp=verysecret",
+        "https://host/table.csv?access=verysecret&bearer=verysecret&hash=verysecret",
         "s3://verysecret@bucket/sales",
         "s3a://verysecret:***@bucket/sales: nothing there",
         f"gs://verysecret:{PASSWORD}@bucket/sales",
@@ -162,3 +172,10 @@ def test_an_address_that_lost_its_password_is_known():
     assert is_redacted("https://h/x?token=***")
     assert not is_redacted("mysql://u:x@h/d")
     assert os.environ  # nothing was taken away
+
+
+def test_a_config_that_lost_a_secret_is_a_config_still():
+    remember(PASSWORD)
+    text = yaml.safe_dump({"key": PASSWORD, "uri": f"x://u:{PASSWORD}@h", "more": [PASSWORD, {"a": PASSWORD}]})
+    hidden = {"key": "***", "uri": "x://u:***@h", "more": ["***", {"a": "***"}]}
+    assert yaml.safe_load(redact_yaml(text)) == hidden

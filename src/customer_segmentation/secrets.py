@@ -38,7 +38,7 @@ _STORE_USER = re.compile(rf"((?:s3[an]?|gs|gcs|r2|oss)://)({_USER}+)(?=(?::[^\s'
 #: The same where a text is one address: there a password may hold any sign.
 _ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://(?:\$\{[^}]*\}|\$(?!\{)|[^:/@$])*:(?!\d+(?:[/?#]|$))(.*)@", re.DOTALL)
 _PARAMETER = re.compile(
-    rf"([?&;](?:{_NAMES}|key|sig|auth|code|pin|pw|otp|ticket|session|[\w.-]+[_-](?:key|sig))=)([^&;#\s'\"`<>]+)",
+    rf"([?&;](?:{_NAMES}|key|sig|auth|code|pin|pw|otp|ticket|session|sid|access|bearer|hash|hmac|[\w.-]+[_-](?:key|sig))=)([^&;#\s'\"`<>]+)",
     re.IGNORECASE,
 )
 #: ``PWD=...;`` of an ODBC string, ``password=...`` of a DSN, also with the equals sign and the semicolon encoded.
@@ -159,6 +159,11 @@ def forget() -> None:
     global _pattern, _environment_read
     _known.clear()
     _pattern, _environment_read = None, False
+
+
+def redact_yaml(text: str) -> str:
+    """YAML without its secrets, which is YAML still: a value that is nothing but hidden would be read as an alias."""
+    return re.sub(r"(?m)^(\s*(?:- )*(?:[^\s:#'\"][^:\n]*: )?)(\*\*\*[^'\n]*)$", r"\1'\2'", redact(text))
 
 
 def is_secret(text: str) -> bool:

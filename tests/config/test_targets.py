@@ -48,6 +48,10 @@ TOUCH = "import os; open('PWNED', 'w').close()"
             "_target_": "sklearn.preprocessing.FunctionTransformer",
             "kw_args": {"deep": [{"x": {"_target_": "os.getcwd", "_partial_": True}}]},
         },
+        {
+            "_target_": "sklearn.preprocessing.FunctionTransformer",
+            "func": {"_target_": "hydra.utils.get_method", "path": "numpy.log", "_args_": ["shutil.rmtree"]},
+        },
     ],
 )
 @pytest.mark.parametrize("make", [make_scaler, lambda spec, name: make_estimator(spec, name, 2, 42)])
@@ -55,6 +59,15 @@ def test_nothing_but_estimators_is_made(spec, make):
     with pytest.raises(SettingsError, match="not an estimator of scikit-learn, and nothing of it was called"):
         make(spec, "x")
     assert not Path("PWNED").exists()
+
+
+def test_no_estimator_reads_the_pickles_of_a_folder():
+    step = {"_target_": "sklearn.preprocessing.StandardScaler"}
+    cached = {"_target_": "sklearn.pipeline.Pipeline", "memory": "./cache", "steps": [["a", step], ["b", step]]}
+    for spec in (cached, {**cached, "memory": None, "steps": [["a", cached], ["b", step]]}):
+        with pytest.raises(SettingsError, match=r"memory=\./cache keeps fits as pickles"):
+            make_scaler(spec, "x")
+    make_scaler({**cached, "memory": None}, "x")
 
 
 def test_all_shipped_scalings_and_algorithms_are_made():
@@ -120,6 +133,11 @@ def test_a_project_cannot_say_what_is_trusted(text):
         ("experiments/x.yaml", "# @package _global_\nhydra: {sweeper: {_target_: os.getcwd}}\n"),
         ("experiments/x.yaml", "# @package _global_\nhydra: {sweep: {dir: /tmp}, searchpath: ['file:///tmp']}\n"),
         ("experiments/x.yaml", "# @package _global_\ndefaults: [override /hydra/job_logging: mine]\n"),
+        ("experiments/x.yaml", "# @package _global_\nlauncher: {address: 'ray://evil:10001'}\n"),
+        ("experiments/x.yaml", "# @package _global_\nengine: {remote: 'sc://evil:15002'}\n"),
+        ("conf/engine/local.yaml", "remote: 'sc://evil:15002'\n"),
+        ("experiments/x.yaml", '# @package _global_\nhydra: {launcher: {comment: "x\\ntouch PWNED #"}}\n'),
+        ("experiments/x.yaml", "# @package _global_\nhydra: {launcher: {comment: '${name}'}}\n"),
         ("experiments/x.yaml", "# @package hydra.callbacks\ndefaults: [a@hydra.callbacks: b]\n"),
         ("conf/hydra/job_logging/none.yaml", "handlers: {a: {(): os.getcwd}}\n"),
         ("conf/hydra/launcher/joblib.yaml", "_target_: os.getcwd\n"),
@@ -196,6 +214,14 @@ def test_files_of_the_folder_that_are_taken_are_named():
         "conf/scaling/standard.yaml replaces the shipped file of that name",  # of the yardstick
     ]
     assert taken_files(plan("promote", [])) == []
+    assert not taken_files(plan("sweep", [*few, "scaling=mine", "quiet=true"]))
+    Path("experiments").mkdir()
+    Path("experiments/hush.yaml").write_text("# @package _global_\nquiet: true\nname: x${oc.env:HOME,''}\n")
+    told = taken_files(plan("sweep", [*few, "experiments=hush"]))
+    assert "experiments/hush.yaml" in told[0], "only the user may ask for quiet"
+    assert "experiments/hush.yaml takes HOME from the environment" in told
+    Path("experiments/hush.yaml").unlink()
+    Path("experiments").rmdir()
     for name in ("contract", "playbook"):
         Path("conf", name).mkdir()
         Path("conf", name, "telecom.yaml").write_text(options_of(name)["telecom"].read_text())

@@ -14,7 +14,7 @@ from typing import Any
 from customer_segmentation.config.composed import choices_of, config_text, texts_of, to_settings
 from customer_segmentation.config.environment import watch_environment
 from customer_segmentation.config.errors import settings_error
-from customer_segmentation.config.folder_files import begin_reading, check_composed, files_read
+from customer_segmentation.config.folder_files import begin_reading, check_composed, check_elsewhere, files_read
 from customer_segmentation.config.hydra_app import COMPOSING, register_schemas, register_search_path
 from customer_segmentation.config.named_table import data_config_of
 from customer_segmentation.config.overrides import (
@@ -219,6 +219,8 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
             for config in composed:
                 check_composed(config.hydra, typed)
             settings = tuple(to_settings(config) for config in composed)
+            for one in settings:
+                check_elsewhere(one, typed)
             chosen = tuple(choices_of(config.hydra) for config in composed)
             texts = tuple(texts_of(config) for config in composed)
             for one in () if flags else settings:  # a flag such as --cfg shows what is wrong

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from customer_segmentation.config.paths import options_of, shipped_root
 from customer_segmentation.config.targets import TARGET
 from customer_segmentation.errors import SettingsError
+from customer_segmentation.secrets import redact
 
 if TYPE_CHECKING:
     from customer_segmentation.config.compose import Plan
@@ -120,11 +122,38 @@ def _check_keys(node: Any, shown: str) -> None:
     for key, value in _leaves(node):
         first, _, rest = key.partition(".")
         allowed = key == "mode" or (key == "sweeper.params" and not _of_hydra(value))
-        allowed = allowed or (first == "launcher" and rest in LAUNCHER and not isinstance(value, Mapping | list))
+        allowed = allowed or (first == "launcher" and rest in LAUNCHER and _is_plain(value))
         if not allowed or TARGET in key:
             raise SettingsError(
                 f"{shown} sets hydra.{key}, by which a project's file could run commands; what you want of it goes on "
                 f"the command line, as hydra.{key}=..."
+            )
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value is a number or one line of text: Slurm's are written into a shell script, line by line."""
+    return not isinstance(value, Mapping | list) and str(value).isprintable() and "${" not in str(value)
+
+
+def check_elsewhere(settings: Any, typed: Iterable[str]) -> None:
+    """Refuse a cluster that a folder's file names: objects that it sends are loaded here, which runs its code.
+
+    Parameters
+    ----------
+    settings : of a command
+    typed : keys of the command line, which may say anything
+
+    Raises
+    ------
+    SettingsError
+        Names the key and what the file gives.
+    """
+    for node, name, usual in (("launcher", "address", (None,)), ("engine", "remote", ("local", "session"))):
+        key, value = f"{node}.{name}", getattr(getattr(settings, node, None), name, usual[0])
+        if value not in usual and key not in {word.lstrip("+~") for word in typed}:
+            raise SettingsError(
+                f"this folder's configs set {key}={redact(str(value))}, and what a cluster sends is run here; if you "
+                f"trust it, name it on the command line, as {key}=..."
             )
 
 
@@ -173,13 +202,15 @@ def taken_files(plan: Plan, here: Path | None = None) -> list[str]:
     """
     here = (Path.cwd() if here is None else here).resolve()
     shipped = shipped_root().resolve()
-    if here == shipped or getattr(plan.settings[0], "quiet", False):
+    said = any(word.partition("=")[0].lstrip("+") == "quiet" for word in plan.overrides)  # a file may not hide files
+    if here == shipped or (said and getattr(plan.settings[0], "quiet", False)):
         return []
     lines, own = [], []
     for path in dict.fromkeys([*plan.taken, *_read_apart(plan.settings[0])]):
         if not path.is_relative_to(here):  # of a call from Python
             continue
         shown = path.relative_to(here)
+        lines += [f"{shown} takes {name} from the environment" for name in _variables(path)]
         if (shipped / shown).is_file():
             lines.append(f"{shown} replaces the shipped file of that name")
         else:
@@ -187,6 +218,11 @@ def taken_files(plan: Plan, here: Path | None = None) -> list[str]:
     if own:
         lines.insert(0, f"of this folder's own configs: {', '.join(sorted(own))}")
     return lines
+
+
+def _variables(path: Path) -> list[str]:
+    """Environment variables that a file refers to: where it sends them is for the user to judge."""
+    return sorted(set(re.findall(r"oc\.env:\s*([^\s,}]+)", path.read_text(encoding="utf-8", errors="replace"))))
 
 
 def tell_taken(plan: Plan) -> None:

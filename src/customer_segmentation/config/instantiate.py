@@ -80,12 +80,29 @@ def _instance(spec: Any, choice: str, where: str, *, methods: tuple[str, ...]) -
     if missing:
         raise SettingsError(f"{choice}: {spec['_target_']} has no {missing[0]}; {where} needs a scikit-learn object.")
     _check_storable(made, choice)
+    _check_memory(made, choice)
     if hasattr(made, "_parameter_constraints"):  # which scikit-learn's own classes declare, and few others
         try:
             made._validate_params()
         except (ValueError, TypeError) as error:
             raise SettingsError(f"{choice}: {where}: {error}") from error
     return made
+
+
+def _check_memory(made: Any, choice: str) -> None:
+    """Refuse a cache of fits: joblib keeps it as pickles, and a folder may bring some of its own.
+
+    Raises
+    ------
+    SettingsError
+        An estimator, or one within it, has a ``memory``.
+    """
+    parameters = made.get_params() if hasattr(made, "get_params") else {}
+    for name, value in parameters.items():
+        if name.rpartition("__")[2] == "memory" and value is not None:
+            raise SettingsError(
+                f"{choice}: memory={value} keeps fits as pickles, which run code where they are read; leave it out."
+            )
 
 
 def _check_storable(made: Any, choice: str) -> None:

@@ -66,7 +66,7 @@ def _allowed(name: str, node: Mapping[str, Any]) -> bool:
         from customer_segmentation.model.trust import FUNCTIONS
 
         path = str(node.get("path"))
-        return path in FUNCTIONS or is_trusted(path)
+        return set(node) == {TARGET, "path"} and (path in FUNCTIONS or is_trusted(path))
     return is_trusted(name) or _is_estimator(name)
 
 

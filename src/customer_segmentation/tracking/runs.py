@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from customer_segmentation.data.spreadsheet_safety import neutralised
-from customer_segmentation.secrets import redact, redact_files
+from customer_segmentation.secrets import redact, redact_files, redact_yaml
 from customer_segmentation.tracking.checked_files import CHECKED, CHECKSUM, checksum
 from customer_segmentation.tracking.items import (
     Bytes,
@@ -197,7 +197,7 @@ def record(store: Store, run_id: str, items: Iterable[Item]) -> dict[str, str]: 
                     if private:
                         _place(files, path).chmod(0o600)
                 case Text(text, path):
-                    clean = redact(text)
+                    clean = redact_yaml(text) if path.endswith(".yaml") else redact(text)
                     _place(files, path).write_text(clean, encoding="utf-8")
                     if path in CHECKED:
                         tags[CHECKSUM + path] = checksum(clean.encode("utf-8"))

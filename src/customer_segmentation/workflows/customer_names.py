@@ -9,6 +9,8 @@ from dataclasses import replace
 import pandas as pd
 
 from customer_segmentation.data.table import CustomerTable
+from customer_segmentation.errors import SettingsError
+from customer_segmentation.secrets import HIDDEN
 from customer_segmentation.settings.tracking import TrackingSettings
 from customer_segmentation.tracking.log.exploration import CELL
 
@@ -24,11 +26,21 @@ def names_of(ids: pd.Series | None, tracking: TrackingSettings) -> pd.Series | N
     ids : Series of shape (n_customers,) or None
     tracking : TrackingSettings
         A hash is HMAC-SHA-256 under ``customers_key``: the same customer has the same name in every run.
+
+    Raises
+    ------
+    SettingsError
+        The key is not that of the sweep: it was hidden.
     """
     if ids is None or tracking.customers == "none":
         return None
     if tracking.customers == "ids":
         return ids
+    if tracking.customers_key == HIDDEN:
+        raise SettingsError(
+            f"tracking.customers_key={HIDDEN} stands for a key, which no run keeps; sweep again with "
+            "tracking.customers_key='${oc.env:NAME}', of which the reference is kept."
+        )
     key = (tracking.customers_key or "").encode("utf-8")
     hashed = [hmac.new(key, str(one).encode("utf-8"), hashlib.sha256).hexdigest()[: 2 * HASH_BYTES] for one in ids]
     return pd.Series(hashed, index=ids.index, dtype="str", name=ids.name)
