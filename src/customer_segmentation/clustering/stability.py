@@ -12,7 +12,7 @@ the cost. A better optimum still wins there, but where the candidate's own is ra
 out too high: on 7,043 customers in three columns the adjusted Rand index by up to 0.05 for k = 2 to 6, and by up to
 0.08, with prediction strength up to 0.4, from k = 8 on. The first look therefore serves to rule out, not to confirm.
 
-The mean alone can hide a candidate that flips between two optima: `Stability.switching` is the share of halves that end
+The mean alone can hide a candidate that switches between two optima: `Stability.switching` is the share of halves that end
 elsewhere, with its interval. The worst half is told, but decides nothing: the worst of 80 halves is a harder test than
 the worst of 30.
 """
@@ -178,14 +178,14 @@ def study_stability(  # noqa: PLR0913 - each is named at the call
     found: dict[int, list[_Direction]] = {k: [] for k in labelings}
     at_once = resamples if stop_below is None else jobs_at_once()
     for first in range(0, resamples, at_once):
-        left = {k: labels for k, labels in labelings.items() if not _flips(found[k], stop_below, stop_after)}
+        left = {k: labels for k, labels in labelings.items() if not _switches(found[k], stop_below, stop_after)}
         if not left:
             break
         splits = range(first, min(first + at_once, resamples))
         common = (matrix, left, centres, make_estimator, restarts, seed)
         for directions in side_by_side(_split, [(*common, split) for split in splits]):
             for k in left:
-                if not _flips(found[k], stop_below, stop_after):  # as if the splits had come one after the other
+                if not _switches(found[k], stop_below, stop_after):  # as if the splits had come one after the other
                     found[k] += directions[k]
     return {
         k: Stability(
@@ -211,7 +211,7 @@ class _Direction(NamedTuple):
     strength: float
 
 
-def _flips(directions: Sequence[_Direction], stop_below: float | None, stop_after: int) -> bool:
+def _switches(directions: Sequence[_Direction], stop_below: float | None, stop_after: int) -> bool:
     """Whether more halves than may have agreed with the candidate by less than it takes."""
     return stop_below is not None and sum(one.rand < stop_below for one in directions) > stop_after
 

@@ -286,8 +286,8 @@ def _repair(
     beyond = np.zeros(len(values), dtype=bool)
     beyond[rows[failed]] = True
     problems.add(name, cells, beyond, f"is below {repair.below:g} and cannot be repaired by {expression}")
-    mended_rows = rows[~failed]
-    return {f"{name} below {repair.below:g} replaced by {expression}": mended_rows} if len(mended_rows) else {}
+    corrected = rows[~failed]
+    return {f"{name} below {repair.below:g} replaced by {expression}": corrected} if len(corrected) else {}
 
 
 def _check_bounds(name: str, result: pd.DataFrame, cells: pd.Series, spec: ColumnSpec, problems: _Problems) -> None:

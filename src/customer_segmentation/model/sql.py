@@ -164,7 +164,7 @@ def _cells_and_features(model: SegmentModel, called: Mapping[str, str], key: str
         steps.add(f"spellings_{at}", {column: sql for columns in later for column, sql in columns.items()})
     typed = {f"v_{keys[name]}": cell.value for name, cell in cells.items()}
     steps.add("cells", typed | {f"p_{keys[name]}": cell.problem for name, cell in cells.items()})
-    values, problems = _mended(specs, keys, steps)
+    values, problems = _corrected(specs, keys, steps)
     blanks = {name: blank_sql(value) for name, value in (model.step.blanks or {}).items()}
     features = {
         f"f_{at}": expression_sql(parsed(name, plain), values, blanks)
@@ -193,7 +193,7 @@ def _keys(names: list[str]) -> dict[str, str]:
     return {name: f"{at}_{slug}".rstrip("_") for at, (name, slug) in enumerate(zip(names, slugs, strict=True))}
 
 
-def _mended(
+def _corrected(
     specs: Mapping[str, ColumnSpec], keys: Mapping[str, str], steps: _Steps
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Add repairs and limits; return the columns that hold each value and each problem now."""

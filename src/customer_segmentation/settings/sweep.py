@@ -116,7 +116,7 @@ class SelectionSettings:
 
 @dataclass
 class ScoresSettings:
-    """How dear scores may become on large tables."""
+    """What scores may cost on large tables."""
 
     silhouette_exact_up_to: int = 20_000  # customers; beyond, a stratified sample with its standard error
     silhouette_sample: int = 20_000  # customers in that sample

@@ -33,7 +33,7 @@ COMPARED = 2
 
 @dataclass(frozen=True)
 class Evaluator:
-    """Where the dear figures of a candidate come from; index labels of the board name candidates.
+    """Where the expensive figures of a candidate come from; index labels of the board name candidates.
 
     Attributes
     ----------

@@ -135,7 +135,7 @@ class CandidateEvaluator:
         }
 
     def confirm(self, index: int) -> Mapping[str, float]:
-        """Stability with all restarts; it ends early where the candidate flips, if that rules it out."""
+        """Stability with all restarts; it ends early where the candidate switches between solutions, if that rules it out."""
         spec, space = self.study(index)
         stability = self.settings.selection.stability
         found = confirmation(
