@@ -12,9 +12,9 @@ the cost. A better optimum still wins there, but where the candidate's own is ra
 out too high: on 7,043 customers in three columns the adjusted Rand index by up to 0.05 for k = 2 to 6, and by up to
 0.08, with prediction strength up to 0.4, from k = 8 on. The first look therefore serves to rule out, not to confirm.
 
-The mean alone can hide a candidate that switches between two optima: `Stability.switching` is the share of halves that end
-elsewhere, with its interval. The worst half is told, but decides nothing: the worst of 80 halves is a harder test than
-the worst of 30.
+The mean alone can hide a candidate that switches between two optima: `Stability.switching` is the share of halves that
+end elsewhere, with its interval. The worst half is told, but decides nothing: the worst of 80 halves is a harder test
+than the worst of 30.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

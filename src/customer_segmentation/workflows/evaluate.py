@@ -135,7 +135,7 @@ class CandidateEvaluator:
         }
 
     def confirm(self, index: int) -> Mapping[str, float]:
-        """Stability with all restarts; it ends early where the candidate switches between solutions, if that rules it out."""
+        """Stability with all restarts; it ends early where switching between solutions rules the candidate out."""
         spec, space = self.study(index)
         stability = self.settings.selection.stability
         found = confirmation(
