@@ -173,7 +173,10 @@ def event_of(claim: Claim) -> str:
     column = in_words(claim.variable, claim.unit)
     if claim.level in ("", YES):
         return column[:1].lower() + column[1:] if column[1:].islower() else column
-    return f"not {column.removeprefix('is ')}" if claim.level == NO else in_words(claim.level).lower()
+    if claim.level != NO:
+        return in_words(claim.level).lower()
+    what = column.removeprefix("is ")
+    return f"not {what}" if " " not in what or what[1:].islower() else f"{what}: no"  # "not active", "Came Back: no"
 
 
 def plain_claims(

@@ -267,6 +267,8 @@ def test_who_renewed_is_an_outcome_and_who_gave_notice_is_asked(header, sure):
     reading = read({"Member": ids(), header: answers(), "Fees paid": money(), "Newsletter": answers()})
     assert roles(reading)[header] == "outcome"
     assert (header in asked(reading)) is not sure
+    spec = next(guess.spec for guess in reading.guesses if guess.header == header)
+    assert (spec.event, spec.event_values) == (("non-renewal", ["No"]) if sure else ("", ["Yes"]))
     assert roles(reading)["Newsletter"] == "categorical"
 
 
@@ -276,7 +278,7 @@ def test_who_renewed_is_an_outcome_and_who_gave_notice_is_asked(header, sure):
 def test_who_came_back_is_an_outcome(header):
     reading = read({"Member": ids(), header: answers(), "Fees paid": money()})
     guess = next(guess for guess in reading.guesses if guess.header == header)
-    assert (guess.role, guess.spec.event_values) == (Role.outcome, ["No"])
+    assert (guess.role, guess.spec.event_values, guess.spec.event) == (Role.outcome, ["No"], "non-return")
     about_things = read({"Member": ids(), "Returned Items": answers(), "Fees paid": money()})
     assert roles(about_things)["Returned Items"] == "categorical"
 

@@ -11,7 +11,7 @@ import numpy as np
 from customer_segmentation.exploration.roles.evidence import MOSTLY_BLANK, comes_back, is_event, short
 from customer_segmentation.exploration.roles.facts import ColumnFacts
 from customer_segmentation.exploration.roles.meanings import Meaning, Weighed, effect
-from customer_segmentation.exploration.roles.vocabulary import Vocabulary
+from customer_segmentation.exploration.roles.vocabulary import Vocabulary, fold_text
 from customer_segmentation.formatting import percent
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
 from customer_segmentation.sources.parsing.texts import fold
@@ -39,6 +39,7 @@ ROLE_WORDS = {
 }
 #: Beginning of a word for what became of a customer, and what the event is called.
 EVENTS = {"churn": "churn", "cancel": "cancellation", "attrit": "attrition"}
+_RENEWAL = ("renew", "renouv", "renov", "rinnov", "verlanger", "erneuer", "yenile")
 #: Units of what cannot be negative.
 COUNTED = frozenset(["months", "years", "days", "weeks", "hours", "minutes", "visits", "orders", "nights"])
 #: Words of a header by which an amount comes again every period, and those of what a customer earns.
@@ -188,6 +189,14 @@ def _event_of(*texts: str) -> str:
     return next((called for begins, called in EVENTS.items() if begins in words), "")
 
 
+def _no_event_of(facts: ColumnFacts) -> str:
+    """What it is called that the answer to a column is no."""
+    if comes_back(facts):
+        return "non-return"
+    renewal = any(begins in fold_text(facts.header) for begins in _RENEWAL)
+    return "non-renewal" if renewal else _event_of(facts.header)
+
+
 def _words(facts: ColumnFacts, meaning: Meaning) -> tuple[ColumnSpec, np.ndarray, str]:
     outcome = meaning is Meaning.outcome
     role = Role.outcome if outcome else Role.categorical
@@ -197,7 +206,7 @@ def _words(facts: ColumnFacts, meaning: Meaning) -> tuple[ColumnSpec, np.ndarray
         if outcome:
             stays = ("staying" in facts.words or comes_back(facts)) and "leaving" not in facts.words
             spec.event_values = ["No" if stays else "Yes"]
-            spec.event = _event_of(facts.header)
+            spec.event = _no_event_of(facts) if stays else _event_of(facts.header)
         return spec, np.ones_like(facts.filled) if ticked else facts.filled, ""
     spec = ColumnSpec(ColumnType.category, role)
     if outcome:
