@@ -67,6 +67,7 @@ def test_a_candidate_shows_a_person_a_dozen_scores_and_ten_tags(swept):
     store = swept.store
     for run in store.client.search_runs([store.experiment_id], "tags.level = 'candidate'"):
         assert len(run.data.metrics) <= 12
+        assert run.data.metrics["k"] == int(run.data.params["k"]), "the UI's list has its metrics first"
         assert len([name for name in run.data.tags if not name.startswith(("mlflow.", "z."))]) <= 10
         assert run.inputs.dataset_inputs
         assert set(whole(run).data.metrics) > set(run.data.metrics)

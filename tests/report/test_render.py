@@ -110,13 +110,18 @@ def test_text_of_pictures_stays_above_eleven_pixels(page):
         assert frame["tabindex"] == "0"
 
 
-def test_marks_of_vectors_name_their_segment_and_their_values(page, hostile):
+def test_marks_of_vectors_name_their_segment_and_their_values(page, html, hostile):
     marked = [group for group in page.of("g") if "data-tips" in group]
     segments = {group["data-segment"] for group in marked if "data-segment" in group}
     assert segments == {"0", "1", "2"}
     points = [tip for group in marked for tip in group["data-tips"].split(RECORD)]
     assert len(points) >= hostile.table.customers
     assert all(box.get("aria-hidden") == "true" for box in page.of("svg"))
+    # on a dark page ink is light; what stands on a segment's colour keeps its own
+    drawn = "".join(re.findall(r"<svg\b.*?</svg>", html, re.DOTALL))
+    own = {f"--{name}" for name in re.findall(r"var\(--(\w+), #", drawn)}
+    assert {"--ink", "--quiet", "--page"} <= own <= set(re.findall(r"(--\w+):", html))
+    assert not re.findall(r"(?<!, )#(?:222222|595959)", drawn)
 
 
 def test_control_characters_do_not_reach_the_page(read_page):

@@ -15,6 +15,7 @@ from customer_segmentation.exploration.roles.column_guesses import Guess
 from customer_segmentation.exploration.roles.feature_choice import MOST_WORDS, Choice
 from customer_segmentation.exploration.roles.vocabulary import slug
 from customer_segmentation.secrets import is_redacted, redact
+from customer_segmentation.segments.header_words import in_words
 from customer_segmentation.settings.data import ColumnType, DataSettings, Role, Transactions
 
 _NAMED = 4  # columns that a sentence names
@@ -232,12 +233,14 @@ def _operation(guess: Guess) -> tuple[str, str]:
 
 
 def _labels(guesses: Sequence[Guess]) -> list[str]:
-    """Names of the features: the headers in small letters, each once; in other alphabets as they stand."""
+    """Names of the features: headers without unit in small letters, each once; in other alphabets as they stand."""
     labels: list[str] = []
     for guess in guesses:
         # Signs that are a word of their own, so that "Discount" and "Discount (%)" stay apart.
-        spelt = guess.header.replace("%", " percent ").replace("#", " number ")
-        operation, _ = _operation(guess)
+        operation, unit = _operation(guess)
+        header = guess.header.removeprefix("#").strip()
+        spelt = header if re.search("[%#]", header) else in_words(header, unit)
+        spelt = spelt.replace("%", " percent ").replace("#", " number ")
         spelt = spelt if operation == "column" else f"{operation} {spelt}"
         label = base = slug(spelt) or re.sub(r"[^\w]+", "_", spelt.lower()).strip("_") or "feature"
         label = base = f"f_{base}" if base[0].isdigit() or yaml.safe_load(base) != base else base

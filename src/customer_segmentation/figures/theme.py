@@ -45,6 +45,7 @@ PALETTE = (
     "#E76300",  # vermilion
 )
 INK = "#222222"
+ON_LIGHT = "#1A1A1A"  # on a light colour of ours; on the page itself ink is the page's
 QUIET = "#595959"  # captions, ticks: contrast 7 on white
 RULE = "#B5B5B5"
 GRID = "#E6E6E6"
@@ -90,7 +91,7 @@ def ink_on(colour: Any) -> str:
     rgb = np.array(to_rgb(colour))
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     luminance = float(linear @ [0.2126, 0.7152, 0.0722])
-    return "white" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 else INK
+    return "white" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 else ON_LIGHT
 
 
 def new_figure(width: float, height: float, **subplots: Any) -> Figure:

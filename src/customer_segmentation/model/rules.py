@@ -249,7 +249,7 @@ def in_words(question: Mapping[str, Any], *, answer: bool) -> str:
     question : node of a tree
     answer : yes or no
     """
-    name, value = question["feature"], question["value"]
+    name, value = str(question["feature"]).replace("_", " "), question["value"]
     if question["kind"] == "number":
         written = Decimal(f"{value:.{DIGITS}g}")  # whole, without an exponent: what decides is read by people
         return f"{name} {'at most' if answer else 'above'} {written:,f}"

@@ -37,7 +37,7 @@ def supports(data: ReportData) -> list[Paragraph]:
         )
     tree = finite(candidate.row.get("explained_by_tree"))
     if tree is not None:
-        over = str(candidate.row.get("explained_with") or "a few features")
+        over = str(candidate.row.get("explained_with") or "a few features").replace("_", " ")
         found.append(
             Paragraph(
                 f"A decision tree of a few questions on {over} puts {percent(tree)} of the customers into their "

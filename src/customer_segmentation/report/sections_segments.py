@@ -50,8 +50,11 @@ def segments_section(data: ReportData) -> Section:
     spoken = {in_words(name, unit): unit for name, unit in candidate.units.items()}
     shaped = [f"{name} ({unit})" if not says_unit(name, unit) else name for name, unit in spoken.items()]
     # A description that lists the columns says nothing more.
-    first = in_words(re.split(r"[,;]| and ", candidate.about)[0]).lower()
-    lists = any(first in in_words(name).lower() for name in candidate.units)
+    first = re.sub(r"[\W_]", "", re.split(r"[,;]| and ", candidate.about)[0].lower())
+    lists = any(
+        min(one, first, key=len) in max(one, first, key=len)
+        for one in (re.sub(r"[\W_]", "", name.lower()) for name in candidate.units)
+    )
     about = f" ({candidate.about[:1].lower()}{candidate.about[1:]})" if candidate.about and not lists else ""
     blocks: list[Block] = [
         Paragraph(

@@ -105,6 +105,9 @@ def exploration_blocks(data: ReportData) -> tuple[Block, ...]:
         names = [name for name in ("mean", "std", "min", "50%", "median", "max") if name in data.description]
         table = data.description
         table = table[(table["min"] != 0) | (table["max"] != 1)] if {"min", "max"} <= set(table) else table  # no yes/no
+        table = (
+            table[table["std"] != 0] if "std" in table else table
+        )  # such as the outcome that the population left out
         shown = table.head(SHOWN_COLUMNS)
         cut = f", the first {len(shown)} of {len(table)}" if len(table) > len(shown) else ""
         beside.append(
@@ -150,8 +153,8 @@ def sweep_blocks(data: ReportData) -> tuple[Block, ...]:
         told = [MEANINGS[key] for key, _ in SCORES if key in MEANINGS and key in board and board[key].notna().any()]
         if told:
             blocks.append(Paragraph(f"{capital('; '.join(told))}. A dash: not evaluated."))
-        blocks.append(Beside((leaders(data), *data.pictures_of("elbows"))))
-    pictures = data.pictures_of("heatmaps", "sweep_*")
+        blocks.append(leaders(data))  # ten columns: beside a picture the last ones would be cut off
+    pictures = data.pictures_of("elbows", "heatmaps", "sweep_*")
     if pictures:
         blocks.append(Gallery(pictures))
     return tuple(blocks)

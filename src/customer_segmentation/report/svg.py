@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import re
 
-from customer_segmentation.figures.theme import HEADER, RECORD, UNIT
+from customer_segmentation.figures.theme import GRID, HEADER, INK, QUIET, RECORD, RULE, UNIT
 from customer_segmentation.report.document import Picture
 
 #: Verdana has the widths of DejaVu Sans, by which figures are laid out.
@@ -22,6 +22,10 @@ _ID = re.compile(r'(?<![\w-])id="([^"]*)"')
 _REFERENCE = re.compile(r"url\(#([^)]*)\)")
 _LINK = re.compile(r'xlink:href="#([^"]*)"')
 _BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
+_TAG = re.compile(r"<(\w+)[^>]*style=[^>]*>")
+#: Colours of a figure that are the page's: on a dark page ink is light. What stands on a segment's colour stays.
+_PAGE = {INK: "ink", QUIET: "quiet", RULE.lower(): "rule", GRID.lower(): "grid", "#ffffff": "page"}
+_OF_PAGE = re.compile("|".join(_PAGE), re.IGNORECASE)
 _DECIMALS = re.compile(r"(\d+\.\d{2})\d+")
 _METADATA = re.compile(r"<metadata>.*?</metadata>\s*", re.DOTALL)
 
@@ -51,8 +55,19 @@ def page_element(text: str, *, name: str, top: float) -> str:
     body = _LINK.sub(lambda found: f'href="#{name}-{found[1]}"', body)
     body = body.replace("'DejaVu Sans'", FONTS)
     body = _DECIMALS.sub(r"\1", body)
+    body = _TAG.sub(_of_page, body)
     shown = f"0 {top:.2f} {width:.2f} {height - top:.2f}"
     return f'<svg viewBox="{shown}" xmlns="http://www.w3.org/2000/svg" aria-hidden="true">{body}'
+
+
+def _of_page(found: re.Match[str]) -> str:
+    """A tag with the page's own colours, which fall back to the figure's in a file of its own."""
+
+    def named(colour: re.Match[str]) -> str:
+        white = colour[0].lower() == "#ffffff" and found[1] == "text"  # on a segment's colour
+        return colour[0] if white else f"var(--{_PAGE[colour[0].lower()]}, {colour[0]})"
+
+    return _OF_PAGE.sub(named, found[0])
 
 
 def _without_header(body: str) -> str:

@@ -168,10 +168,22 @@ def rate_of(variable: ProfileVariable) -> str:
     return f"share of {variable.name if variable.levels == (YES,) else variable.levels[0]}"
 
 
+#: What has become of a customer whom a column counts by a noun.
+_HAPPENED = {
+    "churn": "churned",
+    "attrition": "churned",
+    "abwanderung": "churned",
+    "lapse": "lapsed",
+    "exit": "gone",
+} | (dict.fromkeys(("cancellation", "cancel", "kündigung", "storno", "résiliation"), "cancelled"))
+
+
 def event_of(claim: Claim) -> str:
     """What a share counts, in a word: the level, or the column of a yes/no."""
     column = in_words(claim.variable, claim.unit)
     if claim.level in ("", YES):
+        if column.casefold() in _HAPPENED:
+            return _HAPPENED[column.casefold()]
         return column[:1].lower() + column[1:] if column[1:].islower() else column
     if claim.level != NO:
         return in_words(claim.level).lower()

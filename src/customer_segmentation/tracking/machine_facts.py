@@ -38,7 +38,7 @@ FOR_PEOPLE = (
     "value_explained",
     "explained_by_tree",
     "inertia",
-    "inertia_share",
+    "k",
     "davies_bouldin",
     "calinski_harabasz",
     "high_value_value_share",

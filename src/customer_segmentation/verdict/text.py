@@ -160,7 +160,7 @@ def _figures(row: pd.Series, value: str | None, limits: Limits) -> str:
         parts.append(f"has no segment below {counted(smallest, 'customer')} ({percent(smallest / sum(sizes))})")
     tree = ""
     if (share := finite(row.get("explained_by_tree"))) is not None:
-        names = str(row.get("explained_with") or "") or "its features"
+        names = str(row.get("explained_with") or "").replace("_", " ") or "its features"
         tree = f" A decision tree of depth {limits.tree_depth} on {names} predicts the segment of {percent(share)}."
     return f"{label(row)} {listed(parts)}.{tree}" if parts else tree.strip()
 

@@ -27,6 +27,12 @@ def test_views_are_tags_of_the_experiment_that_the_description_links_to(store):
     text = experiment_description(store.experiment_id)
     assert set(re.findall(r"viewStateShareKey=(\w+)", text)) == set(states)
     assert view_address(store.experiment_id) in text
+    for view in VIEWS:
+        assert view.columns == tuple(sorted(view.columns, key=lambda column: column.replace("`", ""))), (
+            "the UI's own order, so that what comes first is seen here"
+        )
+    assert "metrics.`k`" in VIEWS[0].columns[:3]
+    assert VIEWS[0].order in VIEWS[0].columns[:3]
     for state in states.values():
         assert state["orderByKey"].startswith(("metrics.`", "params.`", "attributes."))
         store.client.search_runs([store.experiment_id], state["searchFilter"])  # the store understands it

@@ -38,7 +38,8 @@ ROLE_WORDS = {
     "ignore": Meaning.nothing,
 }
 #: Beginning of a word for what became of a customer, and what the event is called.
-EVENTS = {"churn": "churn", "cancel": "cancellation", "attrit": "attrition"}
+EVENTS = {"churn": "churn", "cancel": "cancellation", "attrit": "attrition", "lapse": "lapse", "abwander": "churn"}
+EVENTS |= dict.fromkeys(("kündig", "kuendig", "storn", "résili"), "cancellation") | {"abgewander": "churn"}
 _RENEWAL = ("renew", "renouv", "renov", "rinnov", "verlanger", "erneuer", "yenile")
 #: Units of what cannot be negative.
 COUNTED = frozenset(["months", "years", "days", "weeks", "hours", "minutes", "visits", "orders", "nights"])
@@ -47,8 +48,20 @@ _RECURRING = {
     "month": frozenset(["mrr", "monthly", "monatlich", "monatliche", "mensuel", "mensual"]),
     "year": frozenset(["arr", "annual", "yearly", "jährlich", "annuel", "anual"]),
 }
+#: "Jahresertrag", "Monatsbeitrag", "jährlich": German writes the period and the amount as one word.
+_COMPOUND = {"month": re.compile("monats(?=.)|mtl|monatlich"), "year": re.compile("jahres(?=.)|j[aä]hrlich")}
 _EARNED = frozenset(["income", "salary", "wage", "einkommen", "gehalt"])
-_UNITS = {"yrs": "years", "hrs": "hours", "mins": "minutes", "mos": "months", "eur": "€", "usd": "$", "gbp": "£"}
+_UNITS = {
+    "yrs": "years",
+    "hrs": "hours",
+    "mins": "minutes",
+    "mos": "months",
+    "mo": "months",
+    "yr": "years",
+    "eur": "€",
+    "usd": "$",
+    "gbp": "£",
+}
 
 
 @dataclass(frozen=True)
@@ -265,7 +278,9 @@ def period_of(words: Collection[str], *, money: bool) -> str:
     said = set(words)
     if said & _EARNED or not (money or said & {"mrr", "arr"}):
         return ""
-    return next((period for period, named in _RECURRING.items() if said & named), "")
+    return next(
+        (period for period, named in _RECURRING.items() if said & named or any(map(_COMPOUND[period].match, said))), ""
+    )
 
 
 def mostly_blank(facts: ColumnFacts) -> bool:

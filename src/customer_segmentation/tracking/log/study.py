@@ -137,7 +137,7 @@ def candidate_items(candidate: Candidate, space: Space, *, params: Mapping[str, 
     config : composed config of the study, as YAML, without k
     """
     yield Params({**params, "k": candidate.k})
-    yield from scores(SCORES, candidate.scores)
+    yield from scores(SCORES, {**candidate.scores, "k": candidate.k})  # in the UI's list params stand after all metrics
     yield Table(segments_table(candidate, space.numbers), "segments.csv")
     yield Text(f"{config.rstrip()}\nk: {candidate.k}\n", CONFIG)
 

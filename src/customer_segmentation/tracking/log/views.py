@@ -30,7 +30,7 @@ class View:
     filter : str
         Of runs, in MLflow's words; ``{sweep}`` is the id of the newest sweep.
     columns : tuple of str
-        As the UI names them: ``metrics.`yardstick```.
+        In the order in which the UI shows them, and as it names them: ``metrics.`yardstick```.
     order : str
         Column by which the runs are sorted.
     ascending : bool
@@ -65,15 +65,16 @@ def tag(name: str) -> str:
 #: Sorted by this, children stand folded under their parents; by a score or a param, every run stands in the list.
 START = "attributes.start_time"
 
-#: The first is the one that ``segment ui`` opens.
+#: The first is the one that ``segment ui`` opens. The list shows metrics, params and tags in this order, each kind by
+#: name, and beside MLflow's assistant a window of 1440 pixels has room for three: hence k as a metric, and no
+#: silhouette, which compares within a study alone.
 VIEWS = (
     View(
         "candidates",
         "candidates of the newest sweep",
         "tags.level = 'candidate' and tags.sweep = '{sweep}'",
         (
-            tag("verdict"), param("features"), param("scaling"), param("k"), metric("yardstick"),
-            metric("silhouette"), metric("stability"), metric("smallest_share"),
+            metric("k"), metric("stability"), metric("yardstick"), param("features"), param("scaling"), tag("verdict"),
         ),
         metric("yardstick"),
     ),
@@ -82,8 +83,8 @@ VIEWS = (
         "studies of the newest sweep, with their elbows",
         "tags.level = 'study' and tags.sweep = '{sweep}'",
         (
-            param("features"), param("scaling"), tag("structure"), tag("elbow_knee"), param("customers"),
-            param("dimensions"),
+            param("customers"), param("dimensions"), param("features"), param("scaling"), tag("elbow_knee"),
+            tag("structure"),
         ),
         param("features"),
         ascending=True,
@@ -94,8 +95,8 @@ VIEWS = (
         "sweeps and what they chose",
         "tags.level = 'sweep'",
         (
-            tag("chosen"), tag("certainty"), tag("structure"), metric("chosen_k"), metric("chosen_yardstick"),
-            metric("chosen_stability_rand"), metric("rows_used"), tag("data_source"),
+            metric("chosen_k"), metric("chosen_stability_rand"), metric("chosen_yardstick"), tag("certainty"),
+            tag("chosen"), tag("data_source"), tag("structure"),
         ),
         START,
     ),
@@ -104,8 +105,8 @@ VIEWS = (
         "chosen candidates of all sweeps",
         "tags.verdict = 'chosen'",
         (
-            tag("segments"), param("features"), param("scaling"), param("k"), metric("yardstick"), metric("stability"),
-            metric("value_explained"), metric("high_value_value_share"),
+            metric("k"), metric("stability"), metric("yardstick"), param("features"), param("scaling"),
+            tag("segments"),
         ),
         metric("yardstick"),
     ),
@@ -114,8 +115,8 @@ VIEWS = (
         "scorings and their drift",
         "tags.level = 'score'",
         (
-            tag("drift"), metric("rows"), metric("rows_scored"), metric("rows_rejected"),
-            metric("drift_stability_highest"), metric("drift_distance_ratio"), param("input"), tag("model"),
+            metric("drift_stability_highest"), metric("rows"), metric("rows_rejected"), param("input"), tag("drift"),
+            tag("model"),
         ),
         START,
     ),
