@@ -365,7 +365,7 @@ def test_columns_with_blanks_are_offered_and_taken_with_what_stands_in_them(caps
         share = f"{100 * blank.isna().mean():.1f}"
         assert f"left out: {name}: {share} % of the rows have no value" in told.replace("\u00a0", " ")
     assert told.count("; impute=true keeps it") == 2
-    many = "left out: Colour: 13 different words, and each of at most 8 becomes a feature"
+    many = "left out: Colour: 13 different values, and each of at most 8 becomes a feature"
     assert many in told
     assert many in Path("conf/features/members.yaml").read_text()
     assert main([*words, "impute=true", "force=true"]) == 0

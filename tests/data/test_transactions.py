@@ -264,12 +264,14 @@ def test_the_built_in_orders_are_a_shops():
     [
         {"Amount": ["10 EUR", "30 EUR", "-5 EUR", "7.50 USD"]},
         {"Amount": ["€10", "€30", "-€5", "$7.50"]},
+        {"Amount": ["10 €", "30 €", "-5 €", "7,50 R$"]},
+        {"Amount": ["10 €", "30 €", "-5 €", "7,50 TL"]},
         {"Currency": ["EUR", "eur", "", "USD"]},
         {"Währung": ["€", "EUR", "EUR", "CHF"]},
     ],
 )
 def test_money_of_several_currencies_is_refused(settings_for, several):
-    with pytest.raises(DataError, match=r"amounts of 2 currencies \(EUR in [23] rows, (USD|CHF) in 1 row\)"):
+    with pytest.raises(DataError, match=r"amounts of 2 currencies \(EUR in [23] rows, (USD|CHF|BRL|TRY) in 1 row\)"):
         load_customers(settings_for(ORDERS.assign(**several)))
 
 

@@ -100,7 +100,7 @@ def refuse_several(amounts: pd.Series, named: pd.Series | None, *, where: str) -
     found = _counts(named) if named is not None else pd.Series(dtype=np.int64)
     if len(found) < 2 and not pd.api.types.is_numeric_dtype(amounts.dtype):
         written = texts_of(amounts).value_counts()  # each spelling once
-        found = written.groupby([_currency_in(str(text)) or np.nan for text in written.index]).sum()
+        found = written.groupby([currency_in(str(text)) or np.nan for text in written.index]).sum()
         found = found.sort_values(ascending=False)
     if len(found) >= 2:
         listed = ", ".join(f"{name} in {counted(count, 'row')}" for name, count in found.head(5).items())
@@ -116,6 +116,7 @@ def _counts(named: pd.Series) -> pd.Series:
     return counted
 
 
-def _currency_in(text: str) -> str | None:
+def currency_in(text: str) -> str | None:
+    """Code of the currency that an amount is written in; None without any."""
     mark = _CODE.search(text)
     return None if mark is None else _MARKS.get(mark[0], mark[0])

@@ -48,7 +48,7 @@ _BEHIND = re.compile(
     r"(?:\w{2,}ed|ahead|ago|online|total|read|sent|given|bought|sold|seen|made|taken|held|left)$", re.IGNORECASE
 )
 #: Words that end in s and count nothing: of money there is much, not many.
-_SINGULAR = re.compile(r"(?:ss|us|is|ness|arrears|earnings|sales|savings)$", re.IGNORECASE)
+_SINGULAR = re.compile(r"(?:ss|us|is|ijs|zins|ness|arrears|earnings|sales|savings)$", re.IGNORECASE)
 #: Columns for which the language has words of its own: much, little.
 _OWN = {"age": ("older", "younger"), "tenure": ("long tenure", "short tenure")}
 _OWN |= {"alter": _OWN["age"], "kunde seit": _OWN["tenure"]}

@@ -299,6 +299,9 @@ def test_a_reason_or_day_that_follows_an_answer_makes_it_an_outcome_that_is_aske
     for part in (kind, lines_, kind | lines_ | {"Xyz": kind["Internet Type"]}):
         reading = read({"Member": ids(), "Internet": gone, **part, "Fees paid": money()})
         assert roles(reading)["Internet"] == "categorical", list(part)
+        assert "Phone Service" not in asked(
+            read({"Member": ids(), "Phone Service": gone, **part, "Fees paid": money()})
+        )
 
 
 def test_the_amount_that_holds_the_others_tells_what_a_customer_is_worth():
@@ -314,6 +317,9 @@ def test_the_amount_that_holds_the_others_tells_what_a_customer_is_worth():
         }
         reading = read({"Member": ids(), **written})
         assert roles(reading)[total] == "value"
+        mixed = [f"{value:.2f} {sign if at % 2 else 'EUR'}" for at, value in enumerate(whole_)]
+        questions = read({"Member": ids(), total: mixed}).questions
+        assert any("several currencies" in question.asks for question in questions)
         assert {"TL": "₺", "kr": "kr", "zł": "PLN"}[sign] in {guess.spec.unit for guess in reading.guesses}
 
 

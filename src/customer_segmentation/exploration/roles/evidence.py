@@ -227,7 +227,7 @@ def weigh_words(weighed: Weighed) -> None:
     """Evidence for text, among words."""
     facts, words = weighed.facts, weighed.facts.words
     weighed.add(Meaning.text, 1.5, f"{facts.count:,} different words")
-    if "code" in words:
+    if "code" in words and not facts.yes_no:
         weighed.add(Meaning.code, 4.5, named(facts, "code"))
     if "text" in words and facts.count > MOST_KINDS:
         weighed.add(Meaning.text, 2.5, named(facts, "text"))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from customer_segmentation.data.currencies import currency_in
 from customer_segmentation.exploration.roles.vocabulary import HeaderWords, fold_text, total_words
 from customer_segmentation.sources.parsing.texts import parse_yes_no
 
@@ -219,11 +220,11 @@ class ColumnFacts:
 
     @functools.cached_property
     def currencies(self) -> tuple[str, ...]:
-        """Signs of several currencies among the cells."""
+        """Codes of several currencies among the cells."""
         if self.numbers is None or self.plain:
             return ()
-        signs = tuple(sign for sign in _SIGNS if self.sample.str.contains(sign, regex=False).any())
-        return signs if len(signs) > 1 else ()
+        found = {currency for text in self.sample if (currency := currency_in(str(text)))}
+        return tuple(sorted(found)) if len(found) > 1 else ()
 
     @property
     def says_total(self) -> bool:

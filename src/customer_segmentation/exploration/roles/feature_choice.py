@@ -115,7 +115,7 @@ def choose_features(guesses: Sequence[Guess], *, max_rejected_share: float, impu
             continue
         reason = _blanks(guess, usable, allowed)
         if guess.n_words > MOST_WORDS:
-            reason = f"{guess.n_words} different words, and each of at most {MOST_WORDS} becomes a feature"
+            reason = f"{guess.n_words} different values, and each of at most {MOST_WORDS} becomes a feature"
         elif len(words) == MOST_FEATURES and not reason:
             reason = f"one more category than the {MOST_FEATURES} that are in"
         if reason:

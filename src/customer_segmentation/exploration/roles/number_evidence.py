@@ -96,8 +96,8 @@ def weigh_money(weighed: Weighed) -> None:  # noqa: C901 - one case after the ot
             weighed.add(Meaning.amount, 0.7, named(facts, "total"))
     elif "total" in found and len(words.found) == 1 and not facts.whole:
         weighed.add(Meaning.amount, 2.8, named(facts, "total"))
-    if facts.currency:
-        weighed.add(Meaning.amount, 2.5, f"it is written in {facts.currency}")
+    if written := " and ".join(facts.currencies) or facts.currency:
+        weighed.add(Meaning.amount, 2.5, f"it is written in {written}")
     shape = (1.2 if facts.money_like else 0.0) + (0.6 if facts.skewed else 0.0)
     if facts.money_like:
         weighed.add(Meaning.amount, 1.2, "it has cents")
