@@ -88,7 +88,7 @@ def measure(how: str, model_at: str, path: str, output: str) -> dict[str, float]
             model,
             source,
             Output(Path(output), overwrite=True),
-            Output(rejects, overwrite=True),
+            Output(rejects, overwrite=True, key="rejects"),
             watch,
             specs=specs,
             headers={},

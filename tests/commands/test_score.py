@@ -33,6 +33,8 @@ BOTH = ("input=a.csv", "output=b.csv")
         ((*BOTH, "drift.stability=[0.3,0.1]"), "the second not lower"),
         ((*BOTH, "rejects=b.csv"), "rejects is the same file as output"),
         (("input=a.csv", "output=./a.csv"), "output is the same file as input"),
+        (("input=[b.csv,a.csv]", "output=./a.csv"), "output is one of the files of input"),
+        ((*BOTH, "table=labels"), "table=labels changes nothing: output=b.csv is not a database"),
         ((*BOTH, "rejects=r.xlsx"), "expected a name that ends in .csv"),
         ((*BOTH, "k=4"), "unknown key 'k'"),
         ((*BOTH, "run_id=1,2"), "there is no store at"),

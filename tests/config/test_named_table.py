@@ -78,3 +78,22 @@ def test_what_would_change_nothing_is_refused(words, expected):
 
 def test_settings_are_shown_of_the_defaults_too():
     assert plan("sweep", ["--cfg", "job"]).flags == ("--cfg", "job")
+
+
+def test_a_setting_that_a_kind_of_table_does_not_read_is_refused(tmp_path):
+    frame = draw_customers(60)
+    frame.to_csv("t.csv", index=False)
+    frame.to_parquet("t.parquet")
+    frame.to_excel("t.xlsx", index=False)
+    expected = {"t.csv": ("query", "sheet"), "t.xlsx": ("query", "delimiter", "encoding", "decimal")}
+    expected["t.parquet"] = expected["t.xlsx"] + ("sheet",)
+    words = {"query": "SELECT 1", "sheet": "Sheet1", "delimiter": "','", "encoding": "utf-8", "decimal": "."}
+    for path, unread in expected.items():
+        for key, value in words.items():
+            for named in ((), ("data=telecom",)):
+                asked = ["features=value", "k=[2]", *named, f"data.path={path}", f"data.{key}={value}"]
+                if key in unread:
+                    with pytest.raises(SettingsError, match=rf"data\.{key} changes nothing: {path} is not a"):
+                        plan("sweep", asked)
+                else:
+                    plan("sweep", asked)

@@ -84,7 +84,7 @@ def test_a_table_of_a_database_is_replaced_whole_or_not_at_all(model, to_setting
             labelling,
             source,
             output,
-            Output(tmp_path / "r.csv", overwrite=True),
+            Output(tmp_path / "r.csv", overwrite=True, key="rejects"),
             Comparison(model),
             specs=specs,
             headers={},
@@ -109,7 +109,7 @@ def test_where_nobody_is_scored_the_earlier_labels_stay_and_no_database_is_made(
 
     def run(target):
         source = open_source(DataSettings(path=str(tmp_path / "bad.csv"), columns=specs))
-        rejects = Output(tmp_path / "r.csv", overwrite=True)
+        rejects = Output(tmp_path / "r.csv", overwrite=True, key="rejects")
         return score(model, source, target, rejects, Comparison(model), specs=specs, headers={})
 
     done = run(TableOutput(f"sqlite:///{tmp_path}/crm.db", "segments", overwrite=False))
@@ -172,10 +172,12 @@ def test_the_list_says_what_to_do_first_and_the_value_with_ids_as_they_came(mode
     for ending, safe in (("csv", False), ("csv", True), ("parquet", False)):
         specs = contract_of(model.contract, {})
         source = open_source(DataSettings(path=str(tmp_path / f"in.{ending}"), columns=specs))
-        output, rejects = (Output(tmp_path / f"{name}.{ending}", overwrite=True) for name in ("out", "rejects"))
+        output, rejects = (
+            Output(tmp_path / f"{name}.{ending}", overwrite=True, key=name) for name in ("output", "rejects")
+        )
         score(told, source, output, rejects, Comparison(model), specs=specs, headers={}, safe_ids=safe, size=25)
         read = pd.read_parquet if ending == "parquet" else pd.read_csv
-        found, left = read(tmp_path / f"out.{ending}"), read(tmp_path / f"rejects.{ending}")
+        found, left = read(tmp_path / f"output.{ending}"), read(tmp_path / f"rejects.{ending}")
         assert list(found) == ["Customer ID", *HEADER]
         ids = part["Customer ID"] if not safe else part["Customer ID"].str.replace("@", "@")
         assert found["Customer ID"].tolist() == ids[good].tolist()
@@ -196,7 +198,7 @@ def test_ids_have_a_switch_of_their_own(model, to_settings, tmp_path, safe, writ
     for name, columns in (("a.csv", "id"), ("b.csv", "all"), ("c.xlsx", "id")):
         specs = contract_of(model.contract, {})
         source = open_source(DataSettings(path=str(tmp_path / "in.csv"), columns=specs))
-        rejects = Output(tmp_path / "rejects.csv", overwrite=True)
+        rejects = Output(tmp_path / "rejects.csv", overwrite=True, key="rejects")
         output = Output(tmp_path / name, overwrite=True)
         score(
             model, source, output, rejects, Comparison(model), specs=specs, headers={}, columns=columns, safe_ids=safe

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from customer_segmentation.clustering.feature_set import columns_of_repairs, declared_features
@@ -24,6 +23,7 @@ from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.score import ScoreSettings
 from customer_segmentation.settings.sweep import SelectionSettings, SweepSettings
 from customer_segmentation.sources.new_file import same_file
+from customer_segmentation.sources.open import files_of
 
 if TYPE_CHECKING:
     from customer_segmentation.config.compose import Plan
@@ -166,11 +166,15 @@ def check_score(settings: ScoreSettings) -> None:
         _check_score_there(settings)
     if settings.rejects is not None and not re.search(r"\.(csv|tsv|txt)(\.(gz|zst|bz2))?$", settings.rejects.lower()):
         raise SettingsError(f"rejects={settings.rejects}: expected a name that ends in .csv.")
-    paths = {key: value for key in ("input", "output", "rejects") if (value := getattr(settings, key))}
-    places = {key: Path(value).expanduser().absolute() for key, value in paths.items() if "://" not in value}
+    places = {key: files_of(value) for key in ("input", "output", "rejects") if (value := getattr(settings, key))}
     for key, other in (("input", "output"), ("input", "rejects"), ("output", "rejects")):
-        if key in places and other in places and same_file(places[key], places[other]):
-            raise SettingsError(f"{other} is the same file as {key}; give it another name.")
+        own = places.get(other, [])
+        if len(own) == 1 and any(same_file(file, own[0]) for file in places.get(key, [])):
+            among = "the same file as" if len(places[key]) == 1 else "one of the files of"
+            raise SettingsError(f"{other} is {among} {key}; give it another name.")
+    usual = ScoreSettings().table
+    if settings.table != usual and settings.engine.kind == "local" and "://" not in str(settings.output):
+        raise SettingsError(f"table={settings.table} changes nothing: output={settings.output} is not a database.")
 
 
 def _check_score_there(settings: ScoreSettings) -> None:

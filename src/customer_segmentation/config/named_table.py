@@ -6,12 +6,15 @@ import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from customer_segmentation.config.contract_file import contract_columns
 from customer_segmentation.config.paths import options_of
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.secrets import redact
+
+if TYPE_CHECKING:
+    from customer_segmentation.sources.base import TableSource
 
 #: Share of a contract's columns by which a table is taken for one that it describes; the column of value is needed.
 KNOWN = 0.6
@@ -19,7 +22,8 @@ KNOWN = 0.6
 NOTICES = logging.getLogger(__name__)
 #: Keys that a built-in sample reads, and those that a file reads, of which the other kind would take no notice.
 SAMPLE_KEYS = ("customers", "seed")
-FILE_KEYS = ("query", "delimiter", "encoding", "decimal", "sheet", "max_rows", "download")
+READING = ("query", "delimiter", "encoding", "decimal", "sheet")
+FILE_KEYS = (*READING, "max_rows", "download")
 
 
 def data_config_of(base: Any, given: Mapping[str, Any]) -> str | None:
@@ -56,19 +60,36 @@ def data_config_of(base: Any, given: Mapping[str, Any]) -> str | None:
         raise SettingsError(f"data.{unread[0]} changes nothing for the built-in sample; give a table with data.path=.")
     if unread and not builtin:
         raise SettingsError(f"data.{unread[0]} belongs to the built-in samples; a table of your own does not read it.")
+    said = sorted(keys & set(READING))
+    of_spark = base.get("engine") is not None and str(base.engine.kind) != "local"
+    if said and data.path is not None and not of_spark and not (said == ["query"] and "://" in str(data.path)):
+        from customer_segmentation.sources.open import refuse_unread
+
+        refuse_unread(_opened(data), said)
     return None
 
 
-def _recognised(data: Any, *, quiet: bool) -> str:
+def _opened(data: Any) -> TableSource:
+    """The table of a composed config, as it is read."""
     from customer_segmentation.settings.data import DataSettings
-    from customer_segmentation.sources.memory import PREFIX
     from customer_segmentation.sources.open import open_path
+
+    path = str(data.path)
+    reading = {key: data[key] for key in FILE_KEYS if key in data and key != "download" and data[key] is not None}
+    return open_path(path, DataSettings(path=path, **reading))
+
+
+def _recognised(data: Any, *, quiet: bool) -> str:
+    from customer_segmentation.sources.memory import PREFIX
+    from customer_segmentation.sources.open import refuse_unread
 
     path = str(data.path)
     if not path.strip():
         raise SettingsError("data.path is empty; give data.path=FILE, or leave it out.")
-    reading = {key: data[key] for key in FILE_KEYS if key in data and key != "download" and data[key] is not None}
-    best = config_that_knows(path, list(open_path(path, DataSettings(path=path, **reading)).headers))
+    source = _opened(data)
+    keys = [key for key in READING if data.get(key) is not None]
+    refuse_unread(source, keys)
+    best = config_that_knows(path, list(source.headers))
     if best is None:
         known = ", ".join(name for name in options_of("data") if name != "sample")
         if path.startswith(PREFIX):

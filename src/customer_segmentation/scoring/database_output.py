@@ -14,6 +14,8 @@ import pyarrow as pa
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.scoring.outputs import LABELS, ParquetWriter, has_labels
 from customer_segmentation.secrets import is_redacted, redact
+from customer_segmentation.sources.remote import is_remote
+from customer_segmentation.sources.sql import refuse_other_address
 
 _AT_ONCE = 50_000  # rows
 #: Databases in which a table is made and dropped at once, in a transaction or not.
@@ -54,6 +56,12 @@ class TableOutput:
             raise SettingsError(
                 "output looks like a database URL but is not one; expected dialect://user@host/name."
             ) from None
+        if is_remote(url):
+            raise SettingsError(
+                f"output={redact(url)}: labels are written to a file of this machine or to a database; write a file "
+                "and copy it there."
+            )
+        refuse_other_address(parsed, f"output={redact(url)}")
         if not table.strip():
             raise SettingsError("table is empty; name the table of the output with table=NAME.")
         self.shown = redact(url)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from customer_segmentation.errors import StoreError
+from customer_segmentation.errors import SettingsError, StoreError
 from customer_segmentation.formatting import listed
 from customer_segmentation.model.checksums import MANIFEST_TAG, check_manifest
 from customer_segmentation.model.files import SEGMENTS, read_model
@@ -88,7 +88,6 @@ def load_segment_model(uri: str, client: Any = None, *, trusted_modules: Collect
         There is no such model, it is not one of ours, or its files are not those that were logged.
     """
     import mlflow
-    from mlflow.exceptions import MlflowException
     from mlflow.tracking import MlflowClient
 
     client = client or MlflowClient()
@@ -105,7 +104,7 @@ def load_segment_model(uri: str, client: Any = None, *, trusted_modules: Collect
             try:
                 with only_store(client.tracking_uri):
                     folder = Path(mlflow.artifacts.download_artifacts(source, dst_path=scratch))
-            except (MlflowException, OSError, ValueError) as error:
+            except Exception as error:  # each kind of address has a client with errors of its own
                 raise StoreError(f"the model {uri} cannot be fetched: {_line(error)}.") from error
         root = folder if (folder / "MLmodel").is_file() else _only_model(folder)
         model_id = model_id or _model_id(root)
@@ -253,5 +252,12 @@ def loaded(store: Store, model: str, run_id: str | None, *, trusted_modules: Col
     model : address of a model
     run_id : a run that holds one, instead of ``model``
     trusted_modules : packages whose types a stored pipeline may hold as well
+
+    Raises
+    ------
+    SettingsError
+        Both are given.
     """
+    if run_id is not None and model not in ("", CHAMPION):
+        raise SettingsError(f"model={model} and run_id={run_id} name two models; give one of them.")
     return load_segment_model(address_of(store, model, run_id), store.client, trusted_modules=trusted_modules)

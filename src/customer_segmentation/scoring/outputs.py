@@ -8,6 +8,7 @@ import os
 import re
 import zipfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -108,7 +109,12 @@ class Output:
         self.path = path.expanduser()
         self._make = writer_of(self.path, key)
         self._file = NewFile(
-            path, overwrite=overwrite, is_ours=is_scored, key=key, what="a table that segment score wrote", said=said
+            path,
+            overwrite=overwrite,
+            is_ours=partial(is_scored, rejected=key != "output"),
+            key=key,
+            what=f"a table that segment score wrote{' of rejected rows' if key != 'output' else ''}",
+            said=said,
         )
         self._writer: Writer | None = None
         self.rows = 0
@@ -141,18 +147,15 @@ class Output:
             self.path.unlink(missing_ok=True)
 
 
-def is_scored(path: Path) -> bool:
-    """Whether a file is a table that a scoring wrote: its last columns are those of labels, or of rejected rows.
-
-    A file without a single byte may be replaced as well.
-    """
+def is_scored(path: Path, *, rejected: bool) -> bool:
+    """Whether a file is a table of labels, or of rejected rows, by its last columns; so is one without a byte."""
     try:
         if path.stat().st_size == 0:
             return True
         names = _header(path)
     except (OSError, ValueError, KeyError, EOFError, csv.Error, zipfile.BadZipFile, pa.ArrowException, DataError):
         return False
-    return has_labels(names) or names[-2:] == list(REJECTED)
+    return names[-2:] == list(REJECTED) if rejected else has_labels(names)
 
 
 def has_labels(names: Sequence[str]) -> bool:

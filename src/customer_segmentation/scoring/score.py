@@ -270,6 +270,11 @@ def refuse_twice(source: TableSource, listed: ListRows) -> None:
     if listed.id_column is not None and listed.columns == "id":
         kept = [source.headers[listed.positions[listed.id_column]]]
     twice = [name for name in kept if name.strip().lower() in listed.names]
+    if twice and listed.columns == "id":
+        raise SettingsError(
+            f"the ids of {source.name} stand in a column {twice[0]!r}, as scored tables have one; rename it in the "
+            f"input and say so with 'headers={{{listed.id_column}: NEW NAME}}'."
+        )
     if twice:
         raise SettingsError(
             f"{source.name} has a column {twice[0]!r} already, as scored tables have; rename it, or give columns=id."

@@ -38,6 +38,7 @@ class ArrowSource(FileSource):
 
     kind = "Arrow"
     magics = (b"ARROW1", _STREAM)
+    reads = ()
 
     def __init__(self, path: Path, *, name: str, stream: bool) -> None:
         self.name = name

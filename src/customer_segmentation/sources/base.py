@@ -71,6 +71,10 @@ class Preview:
     which: str = ""
 
 
+#: Settings by which a table is read, each of some kinds of tables.
+READING = ("query", "sheet", "delimiter", "encoding", "decimal")
+
+
 class TableSource(ABC):
     """A table that can be read: the same class for every command, so that each rejects the same rows.
 
@@ -90,6 +94,8 @@ class TableSource(ABC):
         Number of the first row in the source.
     typed : bool
         Whether cells have types; those of a delimited text are characters.
+    reads : tuple of str or None
+        Settings that such a table reads, of `READING`; None: nobody asks, as of the built-in sample.
     """
 
     name: str
@@ -98,6 +104,7 @@ class TableSource(ABC):
     sampled_from: int = 0
     first_row: int = 2
     typed: bool = True
+    reads: tuple[str, ...] | None = None
 
     @abstractmethod
     def tables(self, positions: Sequence[int], *, size: int) -> Iterator[pa.Table]:

@@ -54,6 +54,7 @@ class DelimitedSource(FileSource):
 
     kind = "delimited text"
     typed = False
+    reads = ("delimiter", "encoding", "decimal")
 
     def __init__(
         self,

@@ -34,6 +34,8 @@ class DeltaSource(TableSource):
         The table is damaged, or uses what that package does not read.
     """
 
+    reads = ()
+
     def __init__(self, folder: Path, *, name: str) -> None:
         try:
             import deltalake

@@ -24,6 +24,7 @@ class ExcelSource(FrameSource, FileSource):
     """A sheet of a workbook: Excel's own (old ones too) or LibreOffice's."""
 
     kind = "excel"
+    reads = ("sheet",)
     magics = (b"\xd0\xcf\x11\xe0",)  # of old ones; a new one is a zip archive, told by what is in it
 
     @classmethod

@@ -22,6 +22,7 @@ class JsonSource(FrameSource, FileSource):
     """Records of a JSON file, read whole; a record in a record becomes columns such as ``address.city``."""
 
     kind = "JSON"
+    reads = ("encoding",)
 
     @classmethod
     @override

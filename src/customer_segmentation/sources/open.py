@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from customer_segmentation.secrets import redact
 from customer_segmentation.settings.data import DataSettings
 from customer_segmentation.settings.engine import EngineSettings
 from customer_segmentation.sources.arrow_file import ArrowSource
-from customer_segmentation.sources.base import FileSource, TableSource
+from customer_segmentation.sources.base import READING, FileSource, TableSource
 from customer_segmentation.sources.csv import DelimitedSource
 from customer_segmentation.sources.delta import LOG, DeltaSource
 from customer_segmentation.sources.download import fetch
@@ -76,6 +77,25 @@ def open_source(settings: DataSettings, engine: EngineSettings | None = None) ->
     if settings.decimal not in (None, ".", ","):
         raise SettingsError(f'data.decimal is {settings.decimal!r}; expected "." or ",".')
     return open_path(str(settings.path), settings)
+
+
+def refuse_unread(source: TableSource, said: Iterable[str]) -> None:
+    """Refuse settings of which a table takes no notice.
+
+    Parameters
+    ----------
+    source : the table, opened
+    said : settings that the user gave for it, of `READING`
+
+    Raises
+    ------
+    SettingsError
+        Names the first that changes nothing.
+    """
+    for key in said:
+        if source.reads is not None and key in READING and key not in source.reads:
+            readers = {"query": "a database", "sheet": "a workbook"}.get(key, "a text such as CSV")
+            raise SettingsError(f"data.{key} changes nothing: {source.name} is not {readers}; leave it out.")
 
 
 def open_path(path: str, settings: DataSettings) -> TableSource:
@@ -172,6 +192,20 @@ def _files_like(pattern: Path, path: str) -> list[Path]:
     if not found:
         raise DataError(f"No file is called like {path}; check data.path.")
     return found
+
+
+def files_of(path: str) -> list[Path]:
+    """Files of this machine that a path names: one, those of a list, a folder or a pattern; none of an address."""
+    listed = _listed(path)
+    if listed:
+        return [file for one in listed for file in files_of(one)]
+    if "://" in path:
+        return []
+    place = Path(path).expanduser()
+    if place.is_dir():
+        return [file for file in place.rglob("*") if file.is_file()]
+    found = [] if place.exists() else [Path(file) for file in glob.glob(str(place), recursive=True)]
+    return found or [place]
 
 
 def _listed(text: str) -> list[str]:

@@ -49,6 +49,7 @@ class ParquetSource(FileSource):
 
     kind = "Parquet"
     magics = (b"PAR1",)
+    reads = ()
 
     def __init__(
         self,

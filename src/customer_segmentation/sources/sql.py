@@ -46,6 +46,7 @@ class SqlSource(TableSource):
     """
 
     first_row = 1
+    reads = ("query",)
 
     def __init__(self, url: str, query: str | None) -> None:
         self._parsed, self._shown = checked_url(url, query)
@@ -154,8 +155,9 @@ def checked_url(url: str, query: str | None) -> tuple[Any, str]:
         raise DataError(
             "data.path looks like a database URL and cannot be read as one; expected dialect://user@host/name."
         ) from None
-    sqlite = parsed.get_backend_name() == "sqlite"
     shown = redact(url)
+    refuse_other_address(parsed, f"data.path={shown}")
+    sqlite = parsed.get_backend_name() == "sqlite"
     if not query:
         raise SettingsError(f"data.path is the database {shown}; give the query for its customers with data.query.")
     if sqlite and parsed.database and parsed.database != ":memory:":
@@ -167,6 +169,34 @@ def checked_url(url: str, query: str | None) -> tuple[Any, str]:
         parsed = parsed.update_query_dict({"mode": "ro", "uri": "true"})
     check_query(query)
     return parsed, shown
+
+
+def refuse_other_address(parsed: Any, shown: str) -> None:
+    """Refuse an address of another kind than a database: what it is called is what it is.
+
+    Parameters
+    ----------
+    parsed : SQLAlchemy's address
+    shown : the setting and its value, for the message
+
+    Raises
+    ------
+    SettingsError
+        No database of SQLAlchemy's has such addresses.
+    """
+    import sqlalchemy
+
+    kind = parsed.drivername.partition("+")[0]
+    if kind == "file":
+        raise SettingsError(f"{shown}: a file of this machine is given by its path, without file://.")
+    try:
+        sqlalchemy.make_url(f"{kind}://").get_dialect()
+    except sqlalchemy.exc.NoSuchModuleError:
+        raise SettingsError(
+            f"{shown}: {kind}:// is neither a kind of database that SQLAlchemy knows here nor an address that is read."
+        ) from None
+    except Exception:  # noqa: BLE001 - a driver that is missing is told where it connects
+        return
 
 
 def read_only(engine: Any, **options: Any) -> Any:

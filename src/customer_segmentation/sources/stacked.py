@@ -50,6 +50,8 @@ class StackedSource(TableSource):
             raise DataError(f"{name}: numbers are written {written}; say what is right for all with data.decimal.")
         self.decimal = next(iter(marks), None)
         self.typed = all(part.typed for part in parts)
+        read = [part.reads for part in parts]
+        self.reads = None if None in read else tuple({key for keys in read for key in keys or ()})
         self._reading = 0  # part of which `passes` yields
 
     def _columns_of(self, part: TableSource) -> list[int]:

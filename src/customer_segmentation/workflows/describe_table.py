@@ -94,10 +94,12 @@ def describe_table(settings: InitSettings, name: str, *, ask: Ask | None = None)
     """
     from customer_segmentation.config.starter_files import kept_out
     from customer_segmentation.data.other_rows import customer_rows
-    from customer_segmentation.sources.open import open_source
+    from customer_segmentation.sources.base import READING
+    from customer_segmentation.sources.open import open_source, refuse_unread
 
     data = replace(settings.data, source="file", columns={}, transactions=None, contract=None)
     source = open_source(replace(data, max_rows=sys.maxsize))
+    refuse_unread(source, [key for key in READING if getattr(data, key) is not None])
     most = max(FEWEST_LOOKED_AT, min(LOOKED_AT, MOST_CELLS // max(len(source.headers), 1)))
     look = source.preview(most)
     if look.frame.empty:

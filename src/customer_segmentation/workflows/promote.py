@@ -167,6 +167,8 @@ class _Promotion:
         try:
             found = reopen(self.store, self.run_id, data_path=self.settings.data.path)
         except (StudyError, DataError) as error:
+            if isinstance(error, DataError) and self.settings.data.path is not None:
+                raise  # the table that was named is at fault, and no candidate
             return self._without_model((*first, checked("refit", False, str(error).rstrip("."))))
         halves = self.settings.promotion.resamples
         self.tell(f"stability on {halves} half-samples, and the champion on the same customers")

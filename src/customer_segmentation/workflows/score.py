@@ -25,9 +25,9 @@ from customer_segmentation.scoring.outputs import LABELS, LISTED, REJECTED, Outp
 from customer_segmentation.scoring.score import Comparison, Scored, score
 from customer_segmentation.settings.data import ColumnSpec, DataSettings
 from customer_segmentation.settings.score import ScoreSettings
-from customer_segmentation.sources.base import TableSource
+from customer_segmentation.sources.base import READING, TableSource
 from customer_segmentation.sources.distributed import DistributedSource, engine_tags
-from customer_segmentation.sources.open import open_source
+from customer_segmentation.sources.open import open_source, refuse_unread
 from customer_segmentation.tracking.items import Tags, Text
 from customer_segmentation.tracking.log.scoring import score_items, scored_table
 from customer_segmentation.tracking.runs import closing, open_run, record
@@ -217,7 +217,7 @@ def all_rows(labels: Collected, rejects: Collected, *, first_row: int) -> pd.Dat
 def _input_of(settings: ScoreSettings, specs: Mapping[str, ColumnSpec]) -> TableSource:
     """The table that is to be labelled, opened."""
     there = settings.engine.kind != "local"
-    return open_source(
+    source = open_source(
         DataSettings(
             path=None if there and settings.input == CATALOG else settings.input,
             max_rows=sys.maxsize,  # every row gets its label
@@ -230,6 +230,8 @@ def _input_of(settings: ScoreSettings, specs: Mapping[str, ColumnSpec]) -> Table
         ),
         settings.engine,
     )
+    refuse_unread(source, [key for key in READING if getattr(settings, key) is not None])
+    return source
 
 
 def rejects_of(settings: ScoreSettings) -> Path:

@@ -110,6 +110,25 @@ def test_the_input_is_never_an_output_however_it_is_spelt(run_here, here, spelli
     assert (here / "in.csv").read_bytes() == content
 
 
+def test_a_setting_of_a_scoring_that_changes_nothing_is_refused(run_here, here):
+    for word, told in (
+        ("query=SELECT 1", "query changes nothing: in.csv is not a database"),
+        ("sheet=Jan", "sheet changes nothing: in.csv is not a workbook"),
+        ("output=s3://bucket/l.csv", "labels are written to a file of this machine or to a database"),
+        ("output=file:///tmp/l.csv", "given by its path, without file://"),
+        ("output=hdfs://h/l.csv", "hdfs:// is neither a kind of database"),
+        ("input=file:///in.csv", "given by its path, without file://"),
+    ):
+        more = [] if word.startswith("output=") else ["output=l.csv"]
+        refused(run_here("score", "input=in.csv", *more, word, folder=here), told)
+    both = ("model=models:/customer-segmentation/1", f"run_id={'0' * 32}")
+    refused(run_here("export", "dialect=sqlite", *both, folder=here), "name two models; give one of them")
+    (here / "kept.csv").write_text("note,row,reason\nprecious,1,because\n")
+    labels = ("output=kept.csv", "rejects=r.csv", "overwrite=true")
+    refused(run_here("score", "input=in.csv", *labels, folder=here), "is not a table that segment score wrote")
+    assert "precious" in (here / "kept.csv").read_text()
+
+
 def test_a_symbolic_link_in_the_place_of_an_output_is_not_followed(run_here, here):
     (here / "precious.csv").write_text("Customer ID,segment,segment_name,distance,margin\nmine,0,x,1,1\n")
     (here / "labels.csv").symlink_to("precious.csv")

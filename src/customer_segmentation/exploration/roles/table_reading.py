@@ -338,13 +338,12 @@ def _best_meaning(weighed: Weighed, in_orders: bool, *, said: bool, valued: bool
             told = "e-mail addresses" if facts.is_address else "an id"
             if facts.unique:
                 return Meaning.identifier, f"{told} that differs in nearly every row, beside the customer's key"
-            return (
-                Meaning.identifier,
-                f"{told} or code that repeats, in {facts.rows_per_cell:,.1f} rows each; no quantity",
-            )
+            repeats = f"{told} or code that repeats, in {facts.rows_per_cell:,.1f} rows each; no quantity"
+            return Meaning.identifier, repeats
         if meaning is Meaning.amount and not said and not in_orders:
             if not valued:
                 return Meaning.measure, "may be money; too little says that it is what a customer is worth"
-            return Meaning.measure, "money, and not the column that tells what a customer is worth"
+            why = "; ".join(weighed.reasons(Meaning.amount, most=2))
+            return Meaning.measure, f"may be money ({why}), and not what tells the worth of a customer"
         return meaning, ""
     return Meaning.nothing, "nothing tells what it is for"
