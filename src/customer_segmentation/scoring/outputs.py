@@ -35,10 +35,8 @@ LABELS = ("segment", "segment_name", "distance", "margin")
 REJECTED = ("row", "reason")
 #: All that a scoring may add: what to do first where the model knows it, the value where the input has it.
 LISTED = ("segment", "segment_name", "first_action", "value", "distance", "margin")
-_ENDS = [
-    [name for name in LISTED if name not in left_out]
-    for left_out in ((), ("value",), ("first_action",), ("first_action", "value"))
-]
+_LEFT_OUT: tuple[tuple[str, ...], ...] = ((), ("value",), ("first_action",), ("first_action", "value"))
+_ENDS = [[name for name in LISTED if name not in left_out] for left_out in _LEFT_OUT]
 _MARK = b"segment"
 _SPECIAL = r'[",\t\r\n]'
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -108,14 +106,9 @@ class Output:
     def __init__(self, path: Path, *, overwrite: bool, key: str = "output", said: bool = True) -> None:
         self.path = path.expanduser()
         self._make = writer_of(self.path, key)
-        self._file = NewFile(
-            path,
-            overwrite=overwrite,
-            is_ours=partial(is_scored, rejected=key != "output"),
-            key=key,
-            what=f"a table that segment score wrote{' of rejected rows' if key != 'output' else ''}",
-            said=said,
-        )
+        is_ours = partial(is_scored, rejected=key != "output")
+        what = f"a table that segment score wrote{' of rejected rows' if key != 'output' else ''}"
+        self._file = NewFile(path, overwrite=overwrite, is_ours=is_ours, key=key, what=what, said=said)
         self._writer: Writer | None = None
         self.rows = 0
 
@@ -148,7 +141,13 @@ class Output:
 
 
 def is_scored(path: Path, *, rejected: bool) -> bool:
-    """Whether a file is a table of labels, or of rejected rows, by its last columns; so is one without a byte."""
+    """Whether a file is a table of labels, or of rejected rows, by its last columns; so is one without a byte.
+
+    Parameters
+    ----------
+    path : of the file
+    rejected : which of the two
+    """
     try:
         if path.stat().st_size == 0:
             return True
