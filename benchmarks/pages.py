@@ -119,7 +119,7 @@ def tables() -> dict[str, pd.DataFrame]:
             **{
                 "Visits": t["Visits"].where(rng.random(len(t)) < 0.6),
                 "Total Paid": t["Total Paid"].where(rng.random(len(t)) < 0.8),
-                "Churned": t["Churned"].where(rng.random(len(t)) < 0.7, ""),
+                "Churned": t["Churned"].where(rng.random(len(t)) < 0.97, ""),
             }
         ),
     )
