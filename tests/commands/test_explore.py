@@ -240,7 +240,7 @@ def test_help_lists_what_exists_here(segment, gym):
     assert max(map(len, command.SPEC.help().splitlines())) <= 120
 
 
-def test_the_set_aside_rows_are_those_of_the_table(segment, gym, tmp_path):
+def test_the_rejected_rows_are_those_of_the_table(segment, gym, tmp_path):
     gym.loc[:60, "visits"] = "often"
     gym.to_csv(tmp_path / "gym.csv", index=False)
     assert "cannot be used" in segment("explore", "data=gym").sentence

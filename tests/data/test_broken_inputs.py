@@ -122,66 +122,66 @@ def test_bad_cell_sets_its_row_aside(name, load, few):
     column, value, reason = CELLS[name]
     table = load(with_cell(few, column, value))
     assert table.accounting()["rows_read"] == 300
-    assert table.set_aside["row"].tolist() == [7]
-    assert reason in table.set_aside.loc[0, "reason"]
-    assert table.set_aside.loc[0, column] == value.replace("\r", "")
-    assert table.set_aside.loc[0, "City"] == few.loc[5, "City"]  # columns nobody asked for are kept as well
+    assert table.rejected["row"].tolist() == [7]
+    assert reason in table.rejected.loc[0, "reason"]
+    assert table.rejected.loc[0, column] == value.replace("\r", "")
+    assert table.rejected.loc[0, "City"] == few.loc[5, "City"]  # columns nobody asked for are kept as well
 
 
 def test_huge_cell_in_an_unused_column_does_no_harm(load, few):
     table = load(with_cell(few, "Churn Reason", "x" * 5_000_000))
-    assert len(table.set_aside) == 0
+    assert len(table.rejected) == 0
 
 
 def test_truncated_in_the_middle_of_a_row(load, lines):
     content = b"\n".join(lines[:200]) + b"\n" + lines[200][:40]
     table = load(content)
     assert table.rows_read == 200
-    assert table.set_aside["row"].tolist() == [201]
-    assert "cells, the header 38" in table.set_aside.loc[0, "reason"]
-    assert table.set_aside.loc[0, "Customer ID"] == lines[200].split(b",")[0].decode()
+    assert table.rejected["row"].tolist() == [201]
+    assert "cells, the header 38" in table.rejected.loc[0, "reason"]
+    assert table.rejected.loc[0, "Customer ID"] == lines[200].split(b",")[0].decode()
 
 
 def test_rows_are_numbered_as_in_the_file(load, lines):
     bad = lines[20].replace(b",Yes,", b",perhaps,").replace(b",No,", b",perhaps,")
     content = b"\n".join([*lines[:10], b"a,short,row", *lines[10:20], bad, *lines[21:]])
     table = load(content)
-    assert table.set_aside["row"].tolist() == [11, 22]
+    assert table.rejected["row"].tolist() == [11, 22]
     assert table.rows_read == 301
 
 
-def test_summary_row_at_the_end_is_set_aside(load, lines):
+def test_summary_row_at_the_end_is_rejected(load, lines):
     table = load(b"\n".join([*lines, b"Total" + b"," * 37]))
-    assert table.set_aside["Customer ID"].tolist() == ["Total"]
+    assert table.rejected["Customer ID"].tolist() == ["Total"]
 
 
 def test_id_with_different_values_sets_all_its_rows_aside(load, few):
     table = load(with_cell(few, "Customer ID", few.loc[4, "Customer ID"]))
-    assert table.set_aside["row"].tolist() == [6, 7]
-    assert table.set_aside["reason"].str.contains("stands in rows 6, 7 with different values").all()
+    assert table.rejected["row"].tolist() == [6, 7]
+    assert table.rejected["reason"].str.contains("stands in rows 6, 7 with different values").all()
     assert table.duplicates == 0
 
 
 def test_repetitions_are_dropped_counted_and_do_not_count_as_bad(load, few):
     table = load(pd.concat([few, few]).to_csv(None, index=False).encode())
-    assert table.duplicates == len(table.set_aside) == 300
-    assert table.set_aside.loc[0, "reason"] == "repeats row 2 exactly"
+    assert table.duplicates == len(table.rejected) == 300
+    assert table.rejected.loc[0, "reason"] == "repeats row 2 exactly"
     assert table.digest == load(few.to_csv(None, index=False).encode()).digest
 
 
 def test_limit_decides(load, few):
     frame = few.copy()
     frame.loc[:14, "Contract"] = "Weekly"  # exactly 5 %
-    assert len(load(frame.to_csv(None, index=False).encode()).set_aside) == 15
+    assert len(load(frame.to_csv(None, index=False).encode()).rejected) == 15
     frame.loc[15, "Contract"] = "Weekly"
     with pytest.raises(DataError, match=r"16 of 300 rows \(5.3\s%\).*Contract is not one of .* \(16 rows\)"):
         load(frame.to_csv(None, index=False).encode())
-    assert len(load(frame.to_csv(None, index=False).encode(), max_rejected_share=0.1).set_aside) == 16
+    assert len(load(frame.to_csv(None, index=False).encode(), max_rejected_share=0.1).rejected) == 16
 
 
 def test_bad_cells_of_unused_columns_set_nothing_aside(load, few):
-    assert len(load(with_cell(few, "Age", "abc")).set_aside) == 0
-    assert len(load(with_cell(few, "Age", "abc"), needed=[*NEEDED, "Age"]).set_aside) == 1
+    assert len(load(with_cell(few, "Age", "abc")).rejected) == 0
+    assert len(load(with_cell(few, "Age", "abc"), needed=[*NEEDED, "Age"]).rejected) == 1
 
 
 def test_bytes_that_are_no_utf8_beyond_the_screening_do_not_refuse_the_table(load, lines):
@@ -265,8 +265,8 @@ def test_a_big_file_in_two_halves_reads_as_in_one(load, lines, monkeypatch):
     whole = load(b"\n".join(content))
     monkeypatch.setattr(delimited, "_HALVED", 1000)
     halves = load(b"\n".join(content))
-    pd.testing.assert_frame_equal(halves.set_aside, whole.set_aside)
-    assert whole.set_aside["row"].tolist() == [11, 62, 202, 253]
+    pd.testing.assert_frame_equal(halves.rejected, whole.rejected)
+    assert whole.rejected["row"].tolist() == [11, 62, 202, 253]
     assert halves.digest == whole.digest
 
 
@@ -284,4 +284,4 @@ def test_a_quotation_far_into_a_big_file_is_found(late, load, lines, monkeypatch
     found = load(content, needed=None)
     assert found.digest == whole.digest
     assert found.rows_read == 300
-    assert found.set_aside.empty
+    assert found.rejected.empty

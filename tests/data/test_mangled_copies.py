@@ -200,7 +200,7 @@ def test_mangled_text_gives_the_same_customers(name, settings_for, contract, can
     pd.testing.assert_frame_equal(table.customers, expected.customers)
     assert table.digest == expected.digest
     assert table.repairs == expected.repairs
-    assert len(table.set_aside) == table.duplicates == (400 if name == "repeated rows" else 0)
+    assert len(table.rejected) == table.duplicates == (400 if name == "repeated rows" else 0)
     assert table.rows_read == expected.rows_read + table.duplicates
 
 

@@ -39,7 +39,7 @@ def test_a_table_is_read_with_its_own_values(table, tmp_path, parts):
     read = loaded.customers.set_index("Customer ID")
     expected = table.drop(index=4).set_index("Customer ID")[list(OURS)].astype(float).loc[read.index]
     pd.testing.assert_frame_equal(read[list(OURS)].astype(float), expected, check_dtype=False)
-    (aside,) = loaded.set_aside.to_dict("records")
+    (aside,) = loaded.rejected.to_dict("records")
     assert aside["reason"].startswith("row: 'many'")
     assert aside["row"] == (6 if parts == 1 else 4)  # the header is row 1
     assert "many" in aside.values()
@@ -50,7 +50,7 @@ def test_a_broken_row_of_such_a_table_is_told(table, tmp_path):
     table.to_csv(path, index=False)
     lines = path.read_text().splitlines()
     path.write_text("\n".join([*lines[:3], lines[3] + ",1,2", *lines[4:]]) + "\n")
-    aside = load_customers(settings_of(path)).set_aside
+    aside = load_customers(settings_of(path)).rejected
     assert sorted(aside["row"]) == [4, 6]
     assert aside.columns.tolist()[-2:] == ["row", "reason"]
     assert aside.columns.is_unique

@@ -32,21 +32,21 @@ def written(frame, *rows, path="members.csv"):
 
 
 @pytest.mark.parametrize("word", ["Total", "SUMME", "Toplam", "totale", "Итого", "合计"])
-def test_a_row_of_totals_is_set_aside(members, word):
+def test_a_row_of_totals_is_rejected(members, word):
     total = [word, str(members["Spent"].astype(int).sum()), str(members["Visits"].astype(int).sum())]
     table = load_customers(written(members, total))
     assert len(table.customers) == 60
-    assert table.set_aside["reason"].tolist() == ["is a row of totals"]
+    assert table.rejected["reason"].tolist() == ["is a row of totals"]
 
 
 def test_a_customer_of_that_name_stays(members):
     assert len(load_customers(written(members, ["Total", "12", "3"])).customers) == 61
 
 
-def test_a_header_that_comes_again_is_set_aside(members):
+def test_a_header_that_comes_again_is_rejected(members):
     table = load_customers(written(members, list(members.columns)))
     assert len(table.customers) == 60
-    assert table.set_aside["reason"].str.contains("repeats the header").all()
+    assert table.rejected["reason"].str.contains("repeats the header").all()
 
 
 def test_totals_of_orders_are_no_customer():

@@ -130,8 +130,8 @@ def test_every_row_is_accounted_for_with_its_reason(settings_for):
         "rows_not_selected": 0,
         "rows_rejected": 7,
     }
-    assert table.set_aside["row"].tolist() == list(range(len(good) + 2, len(good) + 9))
-    reasons = table.set_aside["reason"].tolist()
+    assert table.rejected["row"].tolist() == list(range(len(good) + 2, len(good) + 9))
+    reasons = table.rejected["reason"].tolist()
     for reason, word in zip(
         reasons,
         ["is not a number", "'soon' is not a date", "is not a number", "no order", "exceed", "exceed", "is missing"],

@@ -46,8 +46,8 @@ def test_batches_keep_the_rules_of_the_loader(tmp_path):
     for name, count in whole.accounting().items():
         assert sum(batch.accounting()[name] for batch in batches) == count
     assert pd.concat([batch.customers for batch in batches])["id"].tolist() == whole.customers["id"].tolist()
-    aside = pd.concat([batch.set_aside for batch in batches])
-    assert aside["row"].tolist() == whole.set_aside["row"].tolist()
+    aside = pd.concat([batch.rejected for batch in batches])
+    assert aside["row"].tolist() == whole.rejected["row"].tolist()
 
 
 def test_sizes_inertia_and_account_are_those_of_all_rows(orders, tmp_path, monkeypatch, capsys):

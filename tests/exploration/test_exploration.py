@@ -39,7 +39,7 @@ def table():
     return CustomerTable(
         customers=frame,
         others=frame.iloc[:0],
-        set_aside=frame.iloc[:0],
+        rejected=frame.iloc[:0],
         columns=SPECS,
         missing_columns=(),
         ignored_columns=(),

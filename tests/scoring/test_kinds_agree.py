@@ -171,12 +171,12 @@ def test_all_readers_reject_the_same_rows(kind, damaged, model, raw, score_file,
     ids = [raw["Customer ID"][row] for row, _ in sorted(BAD_CELLS)]
 
     loaded = load_customers(settings, needed=model.needed)
-    assert pairs(loaded.set_aside) == expected
-    assert loaded.set_aside["Customer ID"].tolist() == ids
+    assert pairs(loaded.rejected) == expected
+    assert loaded.rejected["Customer ID"].tolist() == ids
     assert loaded.rows_read == len(damaged) - 1
 
     batches = list(stream_customers(settings, needed=model.needed, batch_rows=50))
-    streamed = pd.concat([batch.set_aside for batch in batches])
+    streamed = pd.concat([batch.rejected for batch in batches])
     assert len(batches) > 1
     assert pairs(streamed) == expected
     assert streamed["Customer ID"].tolist() == ids
@@ -197,7 +197,7 @@ def test_all_readers_reject_the_same_rows(kind, damaged, model, raw, score_file,
     seen = source.preview(1000)
     assert seen.which == ""
     part = FrameSource(seen.frame.set_axis(list(source.headers), axis=1), name="preview", decimal=source.decimal)
-    assert pairs(table_of(part, settings, needed=model.needed).set_aside) == [
+    assert pairs(table_of(part, settings, needed=model.needed).rejected) == [
         (row - first + 2, reason) for row, reason in expected
     ]
 
@@ -225,8 +225,8 @@ def test_rows_that_do_not_fit_the_header(kind, damaged, model, raw, score_file, 
     settings = DataSettings(path=str(path), columns=specs, max_rejected_share=1.0)
     batches = list(stream_customers(settings, needed=model.needed, batch_rows=50))
     readers = {
-        "load": load_customers(settings, needed=model.needed).set_aside,
-        "stream": pd.concat([batch.set_aside for batch in batches]),
+        "load": load_customers(settings, needed=model.needed).rejected,
+        "stream": pd.concat([batch.rejected for batch in batches]),
         "score": score_file(path, size=50).rejects,
     }
     for name, rejected in readers.items():
@@ -249,7 +249,7 @@ def test_a_column_that_nobody_reads_may_hold_other_bytes(damaged, model, score_f
     path = tmp_path / "table.csv"
     path.write_bytes(b"\n".join([lines[0], *ids, *lines[1:]]))
     settings = DataSettings(path=str(path), columns=contract_of(model.contract, {}), max_rejected_share=1.0)
-    loaded = load_customers(settings, needed=model.needed).set_aside
+    loaded = load_customers(settings, needed=model.needed).rejected
     assert pairs(score_file(path, size=5000).rejects.query("reason != 'the row is empty'")) == pairs(loaded)
     assert "M\ufffdnchen" in set(loaded["City"])
     assert np.all(np.diff(loaded["row"]) > 0)

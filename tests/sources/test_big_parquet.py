@@ -28,12 +28,12 @@ def test_a_sample_is_the_same_each_time_and_its_rows_keep_their_numbers(tmp_path
     frame.to_parquet(path, row_group_size=700)
     first, second = (load_customers(settings(path, 1_000), needed=["spend"]) for _ in range(2))
     assert first.digest == second.digest
-    assert first.rows_read == 1_000 == len(first.customers) + len(first.set_aside)
+    assert first.rows_read == 1_000 == len(first.customers) + len(first.rejected)
     assert "5,000 rows" in first.source
     # Those rejected are told by their number in the file, and with the cells of that row.
-    at = first.set_aside["row"].to_numpy() - 2
+    at = first.rejected["row"].to_numpy() - 2
     assert len(at) > 50
-    assert first.set_aside["id"].tolist() == frame["id"].iloc[at].tolist()
+    assert first.rejected["id"].tolist() == frame["id"].iloc[at].tolist()
     assert (frame["spend"].iloc[at] == -1.0).all()
 
 

@@ -57,9 +57,9 @@ def the_same(table, rejected):
     assert table.customers["id"].tolist() == [f"{n:05d}" for n in range(80) if n != 44]
     assert table.customers["spend"].tolist() == [n * 1.5 for n in range(80) if n != 44]
     # As lines of `cat`: 41 of January, then row 6 of February, then its last.
-    assert table.set_aside["row"].tolist() == [41 + 6, 41 + 32] == rejected["row"].tolist()
-    assert table.set_aside["file"].tolist() == ["2_feb.csv"] * 2
-    assert table.set_aside["id"].tolist() == ["00044", ""]
+    assert table.rejected["row"].tolist() == [41 + 6, 41 + 32] == rejected["row"].tolist()
+    assert table.rejected["file"].tolist() == ["2_feb.csv"] * 2
+    assert table.rejected["id"].tolist() == ["00044", ""]
 
 
 @pytest.mark.parametrize("form", ["folder", "pattern", "list"])
@@ -69,7 +69,7 @@ def test_files_of_a_table(months, form):
     table = load(path)
     settings = DataSettings(path=path, columns=COLUMNS)
     batches = list(stream_customers(settings, needed=["spend"], batch_rows=7))
-    the_same(table, pd.concat([batch.set_aside for batch in batches]))
+    the_same(table, pd.concat([batch.rejected for batch in batches]))
     assert len(table.source_sha256) == 64
     streamed = pd.concat([batch.customers for batch in batches], ignore_index=True)
     assert streamed["id"].tolist() == table.customers["id"].tolist()
@@ -192,7 +192,7 @@ def test_files_of_an_object_store(bucket, months):
     address = "s3://key:planted-secret-2@crm/sales"
     for place in (address, f"{address}/*_*"):
         table = load(f"{place}?{options}")
-        the_same(table, table.set_aside)
+        the_same(table, table.rejected)
         assert "planted-secret-2" not in table.source
         assert "s3://" in table.source
     one = load(f"{address}/3_mar.parquet?{options}")
@@ -248,8 +248,8 @@ def test_a_real_postgresql(postgresql):
     settings = {"query": "SELECT * FROM customers WHERE plan LIKE '%' ORDER BY id"}
     table = load(postgresql, **settings)
     assert table.customers["spend"].tolist() == [n * 1.5 for n in range(500) if n != 7]
-    assert table.set_aside["row"].tolist() == [8]
-    assert table.set_aside["since"].tolist() == ["2024-01-31"]
+    assert table.rejected["row"].tolist() == [8]
+    assert table.rejected["since"].tolist() == ["2024-01-31"]
     assert "planted-3" not in table.source
     batches = stream_customers(
         DataSettings(path=postgresql, columns=COLUMNS, **settings), needed=["spend"], batch_rows=64

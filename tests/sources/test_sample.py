@@ -101,7 +101,7 @@ def test_equal_seeds_give_equal_tables_of_any_size():
 
 def test_sample_is_a_clean_table(settings_for):
     table = load_customers(settings_for("sample"))
-    assert len(table.set_aside) == 0
+    assert len(table.rejected) == 0
     assert table.accounting()["rows_read"] == 7043
     assert table.id_column == "Customer ID"
     assert table.value_column == "Total Revenue"

@@ -118,7 +118,7 @@ def same(first, second):
     assert second.digest == first.digest
     assert second.duplicates == first.duplicates
     assert second.repairs == first.repairs
-    pd.testing.assert_frame_equal(second.set_aside, first.set_aside)
+    pd.testing.assert_frame_equal(second.rejected, first.rejected)
     pd.testing.assert_frame_equal(second.customers, first.customers)
 
 
@@ -128,7 +128,7 @@ def test_rows_reasons_and_sample_are_those_of_a_table_read_here(spark, tables, n
     asked = settings(tables / name, max_rows=most)
     here = load_customers(asked, needed=["spend"])
     there = load_customers(asked, needed=["spend"], engine=ENGINE)
-    assert len(here.set_aside) > 1
+    assert len(here.rejected) > 1
     assert (here.sampled_from > 0) == (most < 600)
     same(here, there)
     assert there.source == here.source
@@ -144,7 +144,7 @@ def everybody(path, partitions):
             table, held = cleaned(chunk, rules)
             yield b"h" + held.to_bytes() if held is not None else b""
             yield (
-                b"t" + ";".join([str(table.accounting()), *table.customers["id"], *table.set_aside["reason"]]).encode()
+                b"t" + ";".join([str(table.accounting()), *table.customers["id"], *table.rejected["reason"]]).encode()
             )
 
     answers = list(source.mapped(work, rules.wanted.specs))
@@ -152,7 +152,7 @@ def everybody(path, partitions):
     texts = [answer[1:].decode().split(";") for answer in answers if answer.startswith(b"t")]
     again = cleaned_repetitions(held, rules)
     counts = [*(ast.literal_eval(text[0]) for text in texts), again.accounting()]
-    rest = [word for text in texts for word in text[1:]] + [*again.customers["id"], *again.set_aside["reason"]]
+    rest = [word for text in texts for word in text[1:]] + [*again.customers["id"], *again.rejected["reason"]]
     return {key: sum(one[key] for one in counts) for key in counts[0]}, sorted(rest)
 
 
@@ -162,7 +162,7 @@ def test_a_pass_over_all_rows_keeps_the_rules_whatever_the_partitions(spark, tab
     whole = load_customers(settings(path), needed=["spend"])
     account = {key: sum(batch.accounting()[key] for batch in batches) for key in whole.accounting()}
     assert account == whole.accounting()
-    expected = sorted([*whole.customers["id"], *(reason for one in whole.set_aside["reason"] for reason in [one])])
+    expected = sorted([*whole.customers["id"], *(reason for one in whole.rejected["reason"] for reason in [one])])
     expected = sorted(word for one in expected for word in one.split(";"))
     for partitions in (1, 5):
         found, rest = everybody(path, partitions)

@@ -124,7 +124,8 @@ def test_near_ties_are_said():
     assert decision.chosen == 0  # fewer segments
     assert verdict["tie"] == "near_tie"
     assert verdict["near_ties"] == ["a · standard · k=4"]
-    assert any(reason.startswith("A near tie") for reason in words.reasons)
+    assert words.of_tie.startswith("A near tie")
+    assert words.of_tie in words.reasons
 
 
 def test_natural_structure_goes_first_unless_it_is_worth_little():
@@ -232,7 +233,10 @@ def test_why_this_k_and_not_the_next_is_told_in_figures():
     beside = next(sentence for sentence in sentences if sentence.startswith("Why 4 and not 3 in the same space"))
     assert "3 is ruled out, because" in beside
     behind = decide(board(*rows), Rule(), evaluator(separation={0: 0.5, 1: 0.45}), Budget())
-    beside = next(sentence for sentence in told(behind, Rule())[0].reasons if sentence.startswith("Why 3 and not 4"))
+    words = told(behind, Rule())[0]
+    beside = words.of_other_k[4]
+    assert beside in words.reasons
+    assert beside.startswith("Why 3 and not 4")
     assert "in separation in the reference space 4 is more than 0.01 behind the best, 0.500" in beside
 
 

@@ -17,7 +17,7 @@ from customer_segmentation.exploration.exploration import Exploration
 from customer_segmentation.figures.labels import number
 from customer_segmentation.formatting import counted, level, percent
 from customer_segmentation.settings.data import Role
-from customer_segmentation.tracking.log.exploration import coefficient, gaps, set_aside_reasons, standing
+from customer_segmentation.tracking.log.exploration import coefficient, gaps, rejected_reasons, standing
 from customer_segmentation.tracking.store import Store, command
 from customer_segmentation.workflows.explore import Explored
 
@@ -56,7 +56,7 @@ def print_exploration(explored: Explored, store: Store, run_id: str, *, table_ov
     for sentence in found.left_out:
         out.print(f"[yellow]left out[/yellow]  {escape(sentence)}")
     print_rows(out, explored.table)
-    _print_set_aside(out, explored.table)
+    _print_rejected(out, explored.table)
     _print_end(out, found, store, run_id, table_overrides)
 
 
@@ -98,13 +98,13 @@ def _correlations(strongest: pd.DataFrame, pairs: int, confidence: float) -> Tab
     return made
 
 
-def _print_set_aside(out: Console, rows: CustomerTable) -> None:
+def _print_rejected(out: Console, rows: CustomerTable) -> None:
     """Why some rows cannot be used."""
-    if rows.set_aside.empty:
+    if rows.rejected.empty:
         return
     reasons = table("Rejected rows (rejected.csv on the run)")
     columns(columns(reasons, right=["rows"]), ["reason"])
-    for reason, count in set_aside_reasons(rows.set_aside):
+    for reason, count in rejected_reasons(rows.rejected):
         reasons.add_row(f"{count:,}", escape(reason))
     out.print(reasons)
 

@@ -128,7 +128,7 @@ def print_described(described: TableDescription, name: str) -> None:  # noqa: C9
 
 def _why_rejected(rows: CustomerTable) -> list[str]:
     """The commonest reasons of rejected rows."""
-    reasons = rows.set_aside["reason"].value_counts()
+    reasons = rows.rejected["reason"].value_counts()
     told = [f"{reason} ({counted(int(number), 'row')})" for reason, number in reasons.head(MOST_REASONS).items()]
     return [f"rejected: {'; '.join(told)}{'; …' * (len(reasons) > MOST_REASONS)}"] if told else []
 

@@ -57,13 +57,13 @@ def cleaned(chunk: Chunk, rules: Rules) -> tuple[CustomerTable, Held | None]:
     wanted = rules.wanted
     rows = checked_rows(chunk, wanted, rules.decimal, chunk.texts, repetitions=False)
     aside, taken = held_of(rows, rules, partial(_read_cells, chunk))
-    set_aside = rows.set_aside(list(wanted.present), partial(_read_cells, chunk), {})
+    rejected = rows.rejected_rows(list(wanted.present), partial(_read_cells, chunk), {})
     count, repairs = rows.read, rows.repairs
     frame = rows.usable_frame()
     if aside is not None:
         count -= len(aside.rows)
         frame = frame[~taken].reset_index(drop=True)
-    return _table_of(frame, set_aside, rules, rows_read=count, repairs=repairs), aside
+    return _table_of(frame, rejected, rules, rows_read=count, repairs=repairs), aside
 
 
 def cleaned_repetitions(held: list[Held], rules: Rules) -> CustomerTable:
@@ -75,13 +75,13 @@ def cleaned_repetitions(held: list[Held], rules: Rules) -> CustomerTable:
     rules : of their table
     """
     rows, cells = resolved(held, rules)
-    set_aside = rows.set_aside(list(rules.wanted.present), cells, {})
-    return _table_of(rows.usable_frame(), set_aside, rules, rows_read=rows.read, duplicates=rows.duplicates)
+    rejected = rows.rejected_rows(list(rules.wanted.present), cells, {})
+    return _table_of(rows.usable_frame(), rejected, rules, rows_read=rows.read, duplicates=rows.duplicates)
 
 
 def _table_of(
     frame: pd.DataFrame,
-    set_aside: pd.DataFrame,
+    rejected: pd.DataFrame,
     rules: Rules,
     *,
     rows_read: int,
@@ -94,7 +94,7 @@ def _table_of(
     return CustomerTable(
         customers=customers,
         others=others,
-        set_aside=set_aside,
+        rejected=rejected,
         columns=wanted.present,
         missing_columns=wanted.match.missing,
         ignored_columns=wanted.match.ignored,

@@ -112,7 +112,7 @@ def table_of(
         duplicates=rows.duplicates,
         source=source.name,
     )
-    set_aside = rows.set_aside(source.text_names, source.rows_as_text, wanted.known)
+    rejected = rows.rejected_rows(source.text_names, source.rows_as_text, wanted.known)
     frame = rows.usable_frame()
     if frame.empty:
         raise DataError(f"{source.name} has no customer: {_nobody(rows.read)}; check the file.")
@@ -126,7 +126,7 @@ def table_of(
     columns = dict(frame.items())
     del frame
     parts = split_rows(columns, selected, digested=wanted.own)
-    table = assembled(source, wanted, rows, parts, set_aside=set_aside)
+    table = assembled(source, wanted, rows, parts, rejected=rejected)
     table.accounting()
     pa.default_memory_pool().release_unused()  # what the reader has freed, as much as a half of what is kept
     return table
@@ -138,7 +138,7 @@ def assembled(
     rows: CheckedRows,
     parts: tuple[pd.DataFrame, pd.DataFrame, str],
     *,
-    set_aside: pd.DataFrame,
+    rejected: pd.DataFrame,
 ) -> CustomerTable:
     """The customer table of a source's rows.
 
@@ -150,14 +150,14 @@ def assembled(
         The rows that were read.
     parts : (DataFrame, DataFrame, str)
         As `split_rows` gives them. Without a digest the table is a part of the source, and has no checksum of it.
-    set_aside : DataFrame
+    rejected : DataFrame
         Rows that cannot be used.
     """
     customers, others, digest = parts
     return CustomerTable(
         customers=customers,
         others=others,
-        set_aside=set_aside,
+        rejected=rejected,
         columns=wanted.present,
         missing_columns=wanted.match.missing,
         ignored_columns=wanted.match.ignored,

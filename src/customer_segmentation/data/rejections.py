@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from customer_segmentation.data.cleaning import spelt_out
 from customer_segmentation.errors import DataError
 from customer_segmentation.formatting import percent
+from customer_segmentation.sources.csv_bad_rows import UNENDED
 from customer_segmentation.sources.parsing.blanks import is_blank
 from customer_segmentation.sources.parsing.texts import texts_of
 from customer_segmentation.sources.tables import in_order
@@ -81,7 +82,7 @@ class RejectedRows:
     def count_broken(self, broken: pd.DataFrame) -> None:
         """Count the rows that do not fit the header."""
         if len(broken):
-            unended = broken["reason"].str.startswith("a quotation")
+            unended = broken["reason"].str.startswith(UNENDED)
             self.count("the number of cells differs from the header's", int((~unended).sum()))
             for reason, number in broken.loc[unended, "reason"].value_counts().items():
                 self.count(str(reason), int(number))

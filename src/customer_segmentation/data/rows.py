@@ -67,7 +67,7 @@ class CheckedRows:
         self.frame = pd.DataFrame()  # an empty part of it would hold it all
         return frame if usable.all() else frame[usable].reset_index(drop=True)
 
-    def set_aside(self, names: list[str], rows_as_text: RowsAsText, known: Mapping[int, str]) -> pd.DataFrame:
+    def rejected_rows(self, names: list[str], rows_as_text: RowsAsText, known: Mapping[int, str]) -> pd.DataFrame:
         """Rows that cannot be used with their original cells.
 
         Parameters

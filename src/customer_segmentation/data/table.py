@@ -24,7 +24,7 @@ class CustomerTable:
         yes/no columns are bool (``boolean`` where a cell is missing), categories, texts and ids are strings.
     others : DataFrame of shape (n_others, n_columns)
         Clean customers outside the population that is kept.
-    set_aside : DataFrame
+    rejected : DataFrame
         Rows that cannot be used: their cells as text, ``row`` (the number of the row in the source, the header being
         row 1) and ``reason``.
     columns : dict of str to ColumnSpec
@@ -34,7 +34,7 @@ class CustomerTable:
     rows_read : int
         Rows of the source, without its header and without rows in which every cell is empty.
     duplicates : int
-        Exact repetitions of an earlier row; they are among ``set_aside``.
+        Exact repetitions of an earlier row; they are among ``rejected``.
     repairs : dict of str to int
         What was corrected, as a sentence, and in how many cells.
     source : str
@@ -51,7 +51,7 @@ class CustomerTable:
 
     customers: pd.DataFrame
     others: pd.DataFrame
-    set_aside: pd.DataFrame
+    rejected: pd.DataFrame
     columns: dict[str, ColumnSpec]
     missing_columns: tuple[str, ...]
     ignored_columns: tuple[str, ...]
@@ -77,14 +77,14 @@ class CustomerTable:
             A row is in none of the three, or in two.
         """
         used, not_selected = self.counted()
-        accounted = used + not_selected + len(self.set_aside)
+        accounted = used + not_selected + len(self.rejected)
         if accounted != self.rows_read:
             raise AssertionError(f"{self.rows_read} rows were read, but {accounted} are accounted for")
         return {
             "rows_read": self.rows_read,
             "rows_used": used,
             "rows_not_selected": not_selected,
-            "rows_rejected": len(self.set_aside),
+            "rows_rejected": len(self.rejected),
         }
 
     def columns_with(self, *roles: Role) -> tuple[str, ...]:

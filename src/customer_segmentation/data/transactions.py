@@ -42,7 +42,7 @@ from customer_segmentation.sources.samples.orders import draw_orders
 
 @dataclass(frozen=True)
 class OrderedTable(CustomerTable):
-    """A customer table summed up from orders: its account and its ``set_aside`` are of the rows of the order table.
+    """A customer table summed up from orders: its account and its ``rejected`` are of the rows of the order table.
 
     Attributes
     ----------
@@ -126,7 +126,7 @@ def load_ordering_customers(
     table = OrderedTable(
         customers=customers,
         others=customers.iloc[:0],
-        set_aside=rejected_table(faults, texts, rows.broken, source.text_names),
+        rejected=rejected_table(faults, texts, rows.broken, source.text_names),
         columns=columns,
         missing_columns=(),
         ignored_columns=match.ignored,

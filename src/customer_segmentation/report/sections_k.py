@@ -7,8 +7,6 @@ from customer_segmentation.report.data import ReportData
 from customer_segmentation.report.document import Beside, Block, Grid, Paragraph, Part
 from customer_segmentation.segments.partitions import FIGURES, Partition
 
-WHY = ("Why ", "A near tie:")
-
 
 def numbers_part(data: ReportData) -> tuple[Block, ...]:
     """The numbers of segments that one would choose between, side by side; nothing where there is one alone."""
@@ -21,7 +19,8 @@ def numbers_part(data: ReportData) -> tuple[Block, ...]:
         ),
         Beside(tuple(_partition(item) for item in data.partitions), narrow=True),
     ]
-    blocks += [Paragraph(str(reason)) for reason in data.verdict.get("reasons", ()) if str(reason).startswith(WHY)]
+    told = [data.verdict.get("of_tie"), *data.verdict.get("of_other_k", {}).values()]
+    blocks += [Paragraph(str(reason)) for reason in told if reason]
     return (Part("Fewer or more segments", tuple(blocks)),)
 
 

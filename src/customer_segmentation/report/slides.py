@@ -309,7 +309,7 @@ def _numbers(data: ReportData) -> Iterator[Drawn]:
         told = "; ".join(f"{segment.name} {percent(segment.share)}" for segment in item.segments)
         rows.append([item.title, told, *(item.written(name) for name in FIGURES)])
     numbers = [False, False, *(True for _ in FIGURES)]
-    note = next((str(why) for why in data.verdict.get("reasons", ()) if f"not {chosen.k + 1} " in str(why)[:40]), "")
+    note = str(data.verdict.get("of_other_k", {}).get(str(chosen.k + 1), ""))
     note = note.partition(". ")[0] + "." if note else "Other numbers of segments of the same space."
     yield "numbers", title, note, words_table(head, rows, title, numbers=numbers, coloured=False)
 

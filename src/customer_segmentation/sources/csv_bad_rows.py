@@ -14,6 +14,10 @@ import pandas as pd
 Broken = list[tuple[int, str]]
 
 
+#: How the reason of a row begins that a quotation has swallowed; of other broken rows the number of cells is wrong.
+UNENDED = "a quotation that begins in row"
+
+
 def lines_of_broken(number: int, text: str) -> Iterator[tuple[int, str, str]]:
     """Take a broken record apart: a quotation that never ends swallows many customers.
 
@@ -27,7 +31,7 @@ def lines_of_broken(number: int, text: str) -> Iterator[tuple[int, str, str]]:
         yield number, text, ""
         return
     for line in lines:
-        yield number, line, f"a quotation that begins in row {number} does not end where a cell ends"
+        yield number, line, f"{UNENDED} {number} does not end where a cell ends"
 
 
 def broken_rows(rows: Sequence[tuple[int, str, str]], names: Sequence[str], delimiter: str) -> pd.DataFrame:

@@ -20,8 +20,8 @@ FIGURES = (
 )
 
 
-def neighbours_of_k(decision: Decision, rule: Rule, value: str | None) -> list[str]:
-    """Why this k and not one less or more in the same space, by the rule and in figures.
+def neighbours_of_k(decision: Decision, rule: Rule, value: str | None) -> dict[int, str]:
+    """Other k -> why this one and not it: one less or more in the same space, by the rule and in figures.
 
     Parameters
     ----------
@@ -31,9 +31,10 @@ def neighbours_of_k(decision: Decision, rule: Rule, value: str | None) -> list[s
         Name of the value column.
     """
     if decision.chosen is None:
-        return []
+        return {}
     board, row = decision.board, row_of(decision.board, decision.chosen)
-    k, found = int(row["k"]), []
+    k = int(row["k"])
+    found: dict[int, str] = {}
     for other in (k - 1, k + 1):
         index = _in_the_same_space(board, row, other)
         if index is None:
@@ -45,7 +46,7 @@ def neighbours_of_k(decision: Decision, rule: Rule, value: str | None) -> list[s
                 figures.append(f"{words.format(value=value or 'value')} {one:.3f} against {two:.3f}")
         if figures:
             why = _why_not(decision, rule, index)
-            found.append(f"Why {k} and not {other} in the same space: {why}. {_first(figures)}.")
+            found[other] = f"Why {k} and not {other} in the same space: {why}. {_first(figures)}."
     return found
 
 

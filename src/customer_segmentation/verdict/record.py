@@ -18,6 +18,8 @@ certainty
     structure test; null where the answer is a useful partition's), ``sentence``.
 reasons
     Sentences with figures.
+of_other_k, of_tie
+    Those of them that say why not another k, by that k, and which near tie was decided.
 tie
     ``clear``, ``near_tie`` or ``only_one``; ``decided_by`` names the criterion, ``near_ties`` the equals.
 chosen, runner_up
@@ -108,6 +110,8 @@ def verdict_record(
         "certainty": wording.certainty,
         "reasons": list(wording.reasons),
         "tie": wording.tie,
+        "of_other_k": {str(k): sentence for k, sentence in wording.of_other_k.items()},
+        "of_tie": wording.of_tie,
         "decided_by": decision.ranking.decided_by if decision.ranking else None,
         "near_ties": [label(row_of(board, index)) for index in decision.near_ties],
         "chosen": None

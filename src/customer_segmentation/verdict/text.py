@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -44,6 +44,8 @@ class Wording:
     reasons: tuple[str, ...]
     for_runner_up: tuple[str, ...]
     tie: str
+    of_other_k: dict[int, str] = field(default_factory=dict)
+    of_tie: str = ""
 
 
 def wording(decision: Decision, rule: Rule, structures: Sequence[StudyStructure], *, value: str | None) -> Wording:
@@ -66,6 +68,7 @@ def wording(decision: Decision, rule: Rule, structures: Sequence[StudyStructure]
     own = next((structure for structure in structures if structure.study == row["study"]), None)
     structure, headline = _headline(decision, row, own)
     for_runner_up = _for_runner_up(decision, value)
+    decided, of_other_k = _decided(decision, rule), neighbours_of_k(decision, rule, value)
     reasons = [
         headline,
         across(structures) if len(structures) > 1 else "",
@@ -73,15 +76,17 @@ def wording(decision: Decision, rule: Rule, structures: Sequence[StudyStructure]
         NAIVE.get(rule.rule, ""),
         _figures(row, value, rule.limits),
         _circular(row, value),
-        _decided(decision, rule),
-        *neighbours_of_k(decision, rule, value),
+        decided,
+        *of_other_k.values(),
         _runner_up(decision, for_runner_up),
         *_ruled_out(decision),
         *_passed_over(decision),
     ]
     tie = "only_one" if decision.runner_up is None else "near_tie" if decision.near_ties else "clear"
     certainty = _certainty(decision, row, own, tie)
-    return Wording(structure, headline, certainty, tuple(filter(None, reasons)), tuple(for_runner_up), tie)
+    of_tie = decided if tie == "near_tie" and decision.instead_of is None else ""
+    told = tuple(filter(None, reasons))
+    return Wording(structure, headline, certainty, told, tuple(for_runner_up), tie, of_other_k, of_tie)
 
 
 def _headline(decision: Decision, row: pd.Series, own: StudyStructure | None) -> tuple[str, str]:

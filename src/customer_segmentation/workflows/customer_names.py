@@ -55,7 +55,7 @@ def as_runs_may_hold(table: CustomerTable, tracking: TrackingSettings) -> Custom
     tracking : TrackingSettings
         With ``customers=ids`` nothing is left out.
     """
-    rejected = table.set_aside
+    rejected = table.rejected
     if tracking.customers == "ids" or rejected.empty:
         return table
     kept = rejected[[name for name in ("row", "reason") if name in rejected]].copy()
@@ -63,4 +63,4 @@ def as_runs_may_hold(table: CustomerTable, tracking: TrackingSettings) -> Custom
     named = names_of(rejected.get(table.id_column) if table.id_column else None, tracking)
     if named is not None:
         kept.insert(0, str(table.id_column), named)
-    return replace(table, set_aside=kept)
+    return replace(table, rejected=kept)

@@ -30,7 +30,7 @@ from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.segments.partitions import from_plain
 from customer_segmentation.settings.data import Role
 from customer_segmentation.tracking.log.candidate import main_features
-from customer_segmentation.tracking.log.exploration import set_aside_reasons
+from customer_segmentation.tracking.log.exploration import rejected_reasons
 from customer_segmentation.tracking.log.sweep import PARTITIONS
 from customer_segmentation.tracking.read import artifact_of, full_data_of, labels_of, run_of, runs_of
 from customer_segmentation.tracking.store import Store
@@ -201,13 +201,13 @@ def _table(store: Store, run: Any, studies: list[Any]) -> TableFacts:
     data = config.get("data") or {}
     value = next((name for name, spec in contract.items() if spec.get("role") == Role.value.value), "")
     keep = run.data.params.get("keep", "all")
-    set_aside = _frame(store, sweep_id, "rejected.csv") if rows["rows_rejected"] else pd.DataFrame()
+    rejected = _frame(store, sweep_id, "rejected.csv") if rows["rows_rejected"] else pd.DataFrame()
     return TableFacts(
         source=tags.get("data_source", "the table"),
         rows=rows,
         customers=customers or rows["rows_used"],
         population="" if keep == "all" else keep.replace("_", " "),
-        reasons=tuple(set_aside_reasons(set_aside)) if "reason" in set_aside else (),
+        reasons=tuple(rejected_reasons(rejected)) if "reason" in rejected else (),
         notes=tags.get("rows_note", ""),
         repairs=tags.get("repairs", ""),
         ignored_columns=tags.get("ignored_columns", ""),

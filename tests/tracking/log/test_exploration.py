@@ -16,7 +16,7 @@ from customer_segmentation.tracking.log.exploration import (
     exploration_run_items,
     explore_description,
     gaps,
-    set_aside_reasons,
+    rejected_reasons,
     standing,
 )
 
@@ -24,12 +24,12 @@ NUMBER = ColumnSpec(type=ColumnType.number, role=Role.numeric)
 NOTHING = Asked({}, {}, {}, (), {}, ())
 
 
-def _table(frame, specs, set_aside=None):
-    aside = pd.DataFrame({"row": [], "reason": []}) if set_aside is None else set_aside
+def _table(frame, specs, rejected=None):
+    aside = pd.DataFrame({"row": [], "reason": []}) if rejected is None else rejected
     return CustomerTable(
         customers=frame,
         others=frame.iloc[:0],
-        set_aside=aside,
+        rejected=aside,
         columns=specs,
         missing_columns=(),
         ignored_columns=(),
@@ -106,7 +106,7 @@ def test_a_table_of_words_has_no_numbers_to_log():
 def test_reasons_are_counted_without_what_is_the_rows_own():
     reasons = ["Age: 'a' is not a number", "Age: 'it\\'s' is not a number", "repeats row 12 exactly"]
     reasons += ["repeats row 9 exactly", "the row has 12 cells, the header 38", "Age is above 120", 'Age: "b\'" is bad']
-    assert set_aside_reasons(pd.DataFrame({"reason": reasons}), most=2) == [
+    assert rejected_reasons(pd.DataFrame({"reason": reasons}), most=2) == [
         ("Age: … is not a number", 2),
         ("repeats row … exactly", 2),
         ("3 further reasons", 3),

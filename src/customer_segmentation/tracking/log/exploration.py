@@ -139,12 +139,12 @@ def hypotheses_markdown(results: Sequence[HypothesisResult], *, confidence: floa
     )
 
 
-def set_aside_reasons(set_aside: pd.DataFrame, most: int = REASONS) -> list[tuple[str, int]]:
+def rejected_reasons(rejected: pd.DataFrame, most: int = REASONS) -> list[tuple[str, int]]:
     """Commonest reasons why rows were rejected, what is a row's own left out, with the number of rows.
 
     Parameters
     ----------
-    set_aside : DataFrame
+    rejected : DataFrame
         With the column ``reason``.
     most : int
 
@@ -153,7 +153,7 @@ def set_aside_reasons(set_aside: pd.DataFrame, most: int = REASONS) -> list[tupl
     list of (reason, rows)
         The commonest first; one more entry for the rows of all further reasons.
     """
-    kinds = Counter(" ".join(CELL.sub("…", str(reason)).split()) for reason in set_aside["reason"])
+    kinds = Counter(" ".join(CELL.sub("…", str(reason)).split()) for reason in rejected["reason"])
     ranked = sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
     rest = sum(count for _, count in ranked[most:])
     return [*ranked[:most], *([(f"{len(ranked) - most} further reasons", rest)] if rest else [])]
@@ -182,7 +182,7 @@ def explore_description(table: CustomerTable, found: Exploration, *, command: st
         ),
         *[f"- {markdown(note)}" for note in table.notes],
         *[f"- corrected: {markdown(what)}: {count:,}" for what, count in table.repairs.items()],
-        *[f"- rejected: {markdown(reason)}: {count:,}" for reason, count in set_aside_reasons(table.set_aside)],
+        *[f"- rejected: {markdown(reason)}: {count:,}" for reason, count in rejected_reasons(table.rejected)],
     ]
     if missing := gaps(found):
         shown = [f"{markdown(name)} {count:,}" for name, count in missing]

@@ -17,8 +17,8 @@ def table_items(table: CustomerTable) -> Iterator[Item]:
         yield Tags({"rows_note": "; ".join(table.notes)})
     if table.repairs:
         yield Tags({"repairs": "; ".join(f"{what}: {count:,}" for what, count in table.repairs.items())})
-    if len(table.set_aside):
-        yield Table(table.set_aside, "rejected.csv", private=True)
+    if len(table.rejected):
+        yield Table(table.rejected, "rejected.csv", private=True)
     if table.ignored_columns:
         yield Tags({"ignored_columns": ", ".join(table.ignored_columns)})
 
