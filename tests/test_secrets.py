@@ -1,5 +1,6 @@
 """Every form in which a secret may stand in a text is planted, and looked for."""
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -179,3 +180,9 @@ def test_a_config_that_lost_a_secret_is_a_config_still():
     text = yaml.safe_dump({"key": PASSWORD, "uri": f"x://u:{PASSWORD}@h", "more": [PASSWORD, {"a": PASSWORD}]})
     hidden = {"key": "***", "uri": "x://u:***@h", "more": ["***", {"a": "***"}]}
     assert yaml.safe_load(redact_yaml(text)) == hidden
+
+
+def test_a_cell_gives_the_terminal_no_orders():
+    stream = RedactedStream(io.StringIO())
+    stream.write("\x1b[31mred\x1b[0m\tcell\x1b]0;title\x07 \x1b[2J\x9b2J\x1bPq\x00end ä€\n\x1b[2K\x1b[1A\x1b[?25l")
+    assert stream.getvalue() == "\x1b[31mred\x1b[0m\tcell]0;title [2J2JPqend ä€\n\x1b[2K\x1b[1A\x1b[?25l"

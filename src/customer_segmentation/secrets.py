@@ -267,6 +267,10 @@ def redact_files(folder: Path) -> None:
             path.write_bytes(clean.encode())
 
 
+#: Control characters, but for line ends, tabs, colours and the cursor of a progress bar.
+_ORDERS = re.compile(r"\x1b(?!\[[0-9;?]*[mKABCDGhl])|[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f]")
+
+
 class RedactedStream:
     """A text stream, such as standard output, that no secret passes."""
 
@@ -274,8 +278,8 @@ class RedactedStream:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        """Write a text without its secrets."""
-        self._stream.write(redact(text))
+        """Write a text without its secrets, and without what a cell of a table would tell the terminal to do."""
+        self._stream.write(_ORDERS.sub("", redact(text)))
         return len(text)
 
     def writelines(self, lines: Any) -> None:
