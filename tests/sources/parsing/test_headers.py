@@ -60,3 +60,10 @@ def test_another_column_of_the_contract_is_not_what_was_meant_and_headers_that_n
     assert close == {}
     assert shown.startswith("Total Revenue Lost, Total Refunds, Umsatz, c0, ")
     assert shown.endswith(" and 11 more")
+
+
+def test_a_header_with_the_sign_of_another_unit_is_another_column():
+    columns = {"Discount (%)": ColumnSpec(), "Revenue": ColumnSpec(unit="$/month")}
+    found = match_headers(["Discount ($)", "Revenue (€)"], columns, wanted=list(columns), source="t")
+    assert found.missing == ("Discount (%)", "Revenue")
+    assert match_headers(["discount %", "Revenue ($)"], columns, wanted=(), source="t").missing == ()

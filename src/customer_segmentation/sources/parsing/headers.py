@@ -36,6 +36,9 @@ class HeaderMatch:
 LISTED, ALIKE = 12, 0.8
 
 
+UNITS = frozenset("%$€£¥")
+
+
 def spellings_of(columns: Mapping[str, ColumnSpec]) -> dict[str, str]:
     """Map every accepted spelling, folded, to its column; look them up with `column_of`.
 
@@ -107,7 +110,7 @@ def match_headers(
     found: dict[str, list[int]] = {}
     for position, header in enumerate(headers):
         name = column_of(header, claimed)
-        if name is not None:
+        if name is not None and not _of_another_unit(header, name, columns[name]):
             found.setdefault(name, []).append(position)
     for name, several in found.items():
         own = [at for at in several if exact(headers[at]) == exact(name)]
@@ -126,6 +129,13 @@ def match_headers(
         missing=tuple(name for name in columns if name not in positions),
         ignored=tuple(header_name(header, at) for at, header in enumerate(headers) if at not in taken),
     )
+
+
+def _of_another_unit(header: str, name: str, spec: ColumnSpec) -> bool:
+    """Whether a header and a column both have the sign of a unit, and not the same: "Discount ($)", "Discount (%)"."""
+    signs = UNITS & set(header)
+    own = UNITS & set("".join((name, spec.unit or "", *spec.synonyms)))
+    return bool(signs and own) and not signs & own
 
 
 def header_name(header: str, position: int) -> str:
