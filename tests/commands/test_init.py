@@ -177,6 +177,7 @@ def test_a_shops_orders_from_file_to_compared_runs(shop, capsys):
     assert main(["init", f"data.path={shop}"]) == 0
     told = capsys.readouterr().out
     assert "these orders sum up to 150 customers" in told
+    assert "rejected: Sold at: 'soon' is not a date (1 row)" in told
     written = yaml.safe_load(Path("conf/data/shop_orders.yaml").read_text("utf-8"))
     assert written["transactions"] == {
         "customer": "Client",

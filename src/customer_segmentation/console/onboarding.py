@@ -127,8 +127,9 @@ def print_described(described: TableDescription, name: str) -> None:  # noqa: C9
 
 
 def _why_rejected(rows: CustomerTable) -> list[str]:
-    """The commonest reasons of rejected rows."""
-    reasons = rows.rejected["reason"].value_counts()
+    """The commonest reasons of rejected rows; of a row with several what else it is, such as a total, before blanks."""
+    each = rows.rejected["reason"].str.split("; ")
+    reasons = each.map(lambda several: min(several, key=lambda one: one.endswith(" is missing"))).value_counts()
     told = [f"{reason} ({counted(int(number), 'row')})" for reason, number in reasons.head(MOST_REASONS).items()]
     return [f"rejected: {'; '.join(told)}{'; …' * (len(reasons) > MOST_REASONS)}"] if told else []
 
