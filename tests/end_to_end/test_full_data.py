@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from batches import stream_customers
+from sklearn.metrics import calinski_harabasz_score
 
 from customer_segmentation.commands.main import main
 from customer_segmentation.data.load import load_customers
@@ -12,6 +13,8 @@ from customer_segmentation.scoring.load import load_segment_model
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Population, Role
 from customer_segmentation.sources.samples.telecom import draw_customers
 from customer_segmentation.tracking.machine_facts import whole
+from customer_segmentation.tracking.read import full_profile_of
+from customer_segmentation.tracking.store import connect
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +96,21 @@ def test_sizes_inertia_and_account_are_those_of_all_rows(orders, tmp_path, monke
     explained = 1 - np.square(worth - means[segment]).sum() / np.square(worth - worth.mean()).sum()
     assert chosen.data.metrics["full_data/value_explained"] == pytest.approx(explained)
     assert "All 5,000 rows" in capsys.readouterr().out
+
+    pipeline = load_segment_model(f"runs:/{chosen.info.run_id}/model").model.pipeline
+    matrix = np.asarray(pipeline[:-1].transform(kept))
+    logged = chosen.data.metrics["full_data/calinski_harabasz"]
+    assert logged == pytest.approx(calinski_harabasz_score(matrix, segment), rel=1e-9)
+    store = connect("sqlite:///mlflow.db", "customer-segmentation", experiment)
+    profile = full_profile_of(store, study.info.run_id)
+    profile = profile[profile["k"] == 3].set_index(["variable", "level", "segment"])["value"]
+    months = kept["Tenure in Months"].groupby(segment).mean()
+    assert profile["Tenure in Months", ""].tolist() == pytest.approx(months.tolist(), rel=1e-12)
+    contract = kept["Contract"].eq("Two Year").groupby(segment).mean()
+    assert profile["Contract", "Two Year"].tolist() == pytest.approx(contract.tolist(), rel=1e-12)
+    everybody = frame[~bad]
+    churned = (
+        everybody["Customer Status"].eq("Churned").groupby(model.predict(everybody).table["segment"].to_numpy(int))
+    )
+    assert profile["Customer Status", "Churned"].tolist() == pytest.approx(churned.mean().tolist(), rel=1e-12)
+    assert "Means and shares among all rows" in page

@@ -164,7 +164,7 @@ def test_a_pass_over_all_rows_keeps_the_rules_whatever_the_partitions(spark, tab
     assert account == whole.accounting()
     expected = sorted([*whole.customers["id"], *(reason for one in whole.rejected["reason"] for reason in [one])])
     expected = sorted(word for one in expected for word in one.split(";"))
-    for partitions in (1, 5):
+    for partitions in (1, 64):
         found, rest = everybody(path, partitions)
         assert found == account
         assert rest == expected
@@ -253,6 +253,9 @@ def test_a_sweep_gives_the_same_figures_and_verdict(spark, swept):
     here, tags = ({run.data.tags["level"]: run.data.tags for run in found[engine]} for engine in ("local", "spark"))
     for name in ("chosen", "structure", "certainty", "tie", "full_data"):
         assert tags["sweep"][name] == here["sweep"][name]
+    for name in ("full_data.csv", "full_data_profile.csv"):
+        own, other = (next((folder / engine).glob(f"mlartifacts/**/{name}")).read_text() for engine in found)
+        assert own == other
     assert tags["sweep"]["engine"] == f"Spark {spark.version}"
     assert tags["study"]["engine_passes"] == "1"
     assert "engine" not in {key for run in found["local"] for key in run.data.tags}

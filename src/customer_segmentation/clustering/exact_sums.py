@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 
 import numpy as np
@@ -14,6 +14,27 @@ Floats = npt.NDArray[np.float64]
 _WIDTH = 32  # bits of a slice of a number
 #: Rows added at once: sums of so many slices are whole numbers that a double holds.
 _ROWS = 1 << 20
+
+#: Rows of a part, the place of a slice, and the slices of these rows in units of that place.
+Slices = tuple[slice, int, Floats]
+
+
+def slices_of(values: Floats) -> Iterator[Slices]:
+    """Cut numbers into slices, which may then be added to several sums.
+
+    Parameters
+    ----------
+    values : array of shape (n_rows,)
+        Finite.
+    """
+    for start in range(0, len(values), _ROWS):
+        rows = slice(start, start + _ROWS)
+        rest = np.array(values[rows], dtype=np.float64)
+        while (top := float(np.abs(rest).max(initial=0.0))) > 0:
+            place = -(-int(np.frexp(top)[1]) // _WIDTH) - 1  # the largest number is below 2 ** (_WIDTH * (place + 1))
+            units = np.trunc(np.ldexp(rest, -_WIDTH * place))
+            rest -= np.ldexp(units, _WIDTH * place)
+            yield rows, place, units
 
 
 class ExactSums:
@@ -48,17 +69,20 @@ class ExactSums:
             Finite.
         groups : integer array of shape (n_rows,)
         """
-        for start in range(0, len(values), _ROWS):
-            self._add(np.array(values[start : start + _ROWS], dtype=np.float64), groups[start : start + _ROWS])
+        self.add_slices(slices_of(values), groups)
 
-    def _add(self, rest: Floats, groups: npt.NDArray[np.integer]) -> None:
-        while (top := float(np.abs(rest).max(initial=0.0))) > 0:
-            place = -(-int(np.frexp(top)[1]) // _WIDTH) - 1  # the largest number is below 2 ** (_WIDTH * (place + 1))
-            units = np.trunc(np.ldexp(rest, -_WIDTH * place))
+    def add_slices(self, slices: Iterable[Slices], groups: npt.NDArray[np.integer]) -> None:
+        """Add numbers that are cut already.
+
+        Parameters
+        ----------
+        slices : of the numbers, see `slices_of`
+        groups : integer array of shape (n_rows,)
+        """
+        for rows, place, units in slices:
             held = self._slices[place]
-            for group, total in enumerate(np.bincount(groups, weights=units, minlength=self._groups).tolist()):
+            for group, total in enumerate(np.bincount(groups[rows], weights=units, minlength=self._groups).tolist()):
                 held[group] += int(total)
-            rest -= np.ldexp(units, _WIDTH * place)
 
     def merge(self, slices: Mapping[str, list[int]]) -> None:
         """Add what `state` of other sums holds."""

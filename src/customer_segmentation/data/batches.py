@@ -29,6 +29,7 @@ def opened_whole(
     needed: Collection[str],
     batch_rows: int,
     blank: Collection[str] = (),
+    welcome: Collection[str] = (),
     engine: EngineSettings | None = None,
 ) -> tuple[TableSource, Rules]:
     """Open a table for a pass over all its rows, with the rules by which any of its chunks is cleaned.
@@ -39,10 +40,12 @@ def opened_whole(
     needed : columns without one of which a row is rejected
     batch_rows : rows that are held at a time
     blank : columns that must be there, and may be blank
+    welcome : columns that are read as well where the table has them
     engine : what reads it
     """
     source = open_source(replace(settings, max_rows=sys.maxsize), engine)
-    return source, rules_of(source, wanted_columns(source, settings, needed=needed, blank=blank), size=batch_rows)
+    wanted = wanted_columns(source, settings, needed=needed, blank=blank, welcome=welcome)
+    return source, rules_of(source, wanted, size=batch_rows)
 
 
 def cleaned(chunk: Chunk, rules: Rules) -> tuple[CustomerTable, Held | None]:

@@ -103,10 +103,13 @@ class FullDataScores:
         Account of them: ``rows_read`` = ``rows_used`` + ``rows_not_selected`` + ``rows_rejected``.
     table : DataFrame
         One row a segment: ``segment``, ``customers``, ``share``, ``value``.
+    profile : DataFrame or None
+        One row a segment, variable and level; None where the run holds none.
     """
 
     rows: Mapping[str, int]
     table: pd.DataFrame
+    profile: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from customer_segmentation.formatting import figure, money, percent
 from customer_segmentation.report.data import ReportData
-from customer_segmentation.report.document import Block, Grid, Paragraph
+from customer_segmentation.report.document import Block, Details, Grid, Paragraph
 from customer_segmentation.segments.insights import SegmentInsights
 
 
@@ -44,4 +46,21 @@ def full_data_blocks(data: ReportData, insights: SegmentInsights) -> list[Block]
             lead="A sample of a larger file.",
         ),
         Grid(f"The segments among all {used} rows", tuple(head), tuple(lines), (False, *(True for _ in head[1:]))),
+        *_means(full_data.profile, insights, used),
     ]
+
+
+def _means(profile: pd.DataFrame | None, insights: SegmentInsights, used: str) -> list[Block]:
+    """Means and shares of every variable among all rows, which have no interval: nothing is estimated."""
+    if profile is None or profile.empty:
+        return []
+    lines = []
+    for (variable, level), rows in profile.groupby(["variable", "level"], sort=False):
+        unit, share = str(rows["unit"].iloc[0]), rows["measure"].iloc[0] == "share"
+        cells = [*rows.sort_values("segment")["value"], rows["overall"].iloc[0]]
+        shown = [figure(cell, unit, share=share) if pd.notna(cell) else "–" for cell in cells]
+        lines.append((f"{variable}: {level}" if level else str(variable), *shown))
+    head = ("variable", *(insights.titled(segment) for segment in range(insights.profiles.k)), "all customers")
+    caption = f"Means and shares among all {used} rows; of an outcome among those not selected, too"
+    grid = Grid(caption, head, tuple(lines), (False, *(True for _ in head[1:])))
+    return [Details("Means and shares among all rows", (grid,))]

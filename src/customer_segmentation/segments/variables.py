@@ -117,7 +117,7 @@ def describe_columns(
             values: npt.NDArray[Any] = both.to_numpy(dtype=np.float64, na_value=np.nan)
             variable = ProfileVariable(name, "number", spec.role, spec.unit, about=spec.about)
         else:
-            values, levels = _positions(both, spec)
+            values, levels = fixed_positions(both, spec) or _levels(both, spec.values)
             variable = ProfileVariable(
                 name, "share", spec.role, levels=levels, about=spec.about, event=spec.event, within=spec.within
             )
@@ -179,8 +179,14 @@ def with_features(
     return tuple(found)
 
 
-def _positions(cells: pd.Series, spec: ColumnSpec) -> tuple[npt.NDArray[np.int32], tuple[str, ...]]:
-    """Position of each cell in the levels that are told, and these."""
+def fixed_positions(cells: pd.Series, spec: ColumnSpec) -> tuple[npt.NDArray[np.int32], tuple[str, ...]] | None:
+    """Position of each cell in the levels that are told, and these; None where the cells themselves decide on them.
+
+    Parameters
+    ----------
+    cells : of a column that holds no numbers
+    spec : its contract
+    """
     if spec.type is ColumnType.yes_no:
         answers = cells.astype("Int8").to_numpy(dtype=np.int32, na_value=-1)
         no = [word for word in spec.event_values if word.strip().lower() in ("no", "false", "0")]
@@ -193,7 +199,7 @@ def _positions(cells: pd.Series, spec: ColumnSpec) -> tuple[npt.NDArray[np.int32
         happened = np.array([str(word).strip().casefold() in events for word in distinct] + [False], dtype=bool)
         position = np.where(codes < 0, -1, 1 - happened[codes].astype(np.int32)).astype(np.int32)
         return position, (" or ".join(spec.event_values),)
-    return _levels(cells, spec.values)
+    return None
 
 
 def _levels(cells: pd.Series, declared: Sequence[str]) -> tuple[npt.NDArray[np.int32], tuple[str, ...]]:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from customer_segmentation.errors import StoreError
 from customer_segmentation.tracking.checked_files import CHECKED, refuse_altered
-from customer_segmentation.tracking.log.study import COUNTS, LABELS, STRUCTURE, TABLE
+from customer_segmentation.tracking.log.study import COUNTS, LABELS, PROFILE_OF_ALL, STRUCTURE, TABLE
 from customer_segmentation.tracking.machine_facts import STUDY_ID, whole
 from customer_segmentation.tracking.spoken_of import sweep_spoken_of
 from customer_segmentation.tracking.store import Store
@@ -234,6 +234,21 @@ def full_data_of(store: Store, study_id: str) -> tuple[dict[str, int], pd.DataFr
     if stored is None:
         return None
     return {name: int(metrics[f"full_data/{name}"]) for name in COUNTS}, pd.read_csv(io.BytesIO(stored))
+
+
+def full_profile_of(store: Store, study_id: str) -> pd.DataFrame | None:
+    """Profiles of the segments of a study among all rows; None where its run holds none.
+
+    Parameters
+    ----------
+    store : where the run is
+    study_id : id of the study's run
+    """
+    stored = artifact_of(store, study_id, PROFILE_OF_ALL)
+    if stored is None:
+        return None
+    # A level may be called NA.
+    return pd.read_csv(io.BytesIO(stored), keep_default_na=False, na_values={"value": [""], "overall": [""]})
 
 
 def text_of(store: Store, run_id: str, path: str) -> str:

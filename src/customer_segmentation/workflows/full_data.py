@@ -14,13 +14,14 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from customer_segmentation.clustering.full_data import FullDataScores
-from customer_segmentation.clustering.space import Space, project
+from customer_segmentation.clustering.space import Space, project_features
 from customer_segmentation.clustering.study import Study
 from customer_segmentation.data.batches import cleaned, cleaned_repetitions, opened_whole
 from customer_segmentation.data.repeated_ids import Held, Rules
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.data.wanted import Needed
 from customer_segmentation.formatting import percent
+from customer_segmentation.segments.full_profile import ProfileReader
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.sources.base import Chunk, TableSource
 from customer_segmentation.sources.distributed import DistributedSource, engine_tags, passed
@@ -43,12 +44,15 @@ class Assigned:
         Rows read = rows used + rows not selected + rows rejected.
     table : DataFrame
         One row a fit and segment, see `FullDataScores.table`.
+    profile : DataFrame
+        One row a fit, segment, variable and level, see `ProfileReader.table`.
     tags : dict of str to str
         Engine and passes; empty where it was this process.
     """
 
     accounting: dict[str, int]
     table: pd.DataFrame
+    profile: pd.DataFrame
     tags: dict[str, str] = field(default_factory=dict)
 
 
@@ -68,6 +72,8 @@ class _AllRows:
         Column of the value.
     shift : float
         See `FullDataScores`.
+    reader : ProfileReader
+        What their profile speaks of.
     """
 
     rules: Rules
@@ -75,10 +81,11 @@ class _AllRows:
     estimators: dict[int, Any]
     value: str | None
     shift: float
+    reader: ProfileReader
 
     def scores(self) -> FullDataScores:
         """Sums of nobody."""
-        return FullDataScores(self.estimators, shift=self.shift)
+        return FullDataScores(self.estimators, shift=self.shift, levels=self.reader.levels)
 
     def add(self, table: CustomerTable, counts: Counter[str], scores: FullDataScores) -> None:
         """Count a chunk.
@@ -91,12 +98,23 @@ class _AllRows:
         """
         counts.update(table.accounting())
         people = table.customers
-        if not len(people):
-            return
-        matrix, usable = project(self.preparation, people)
-        lost = int((~usable).sum())  # of the sample all have all features; a few others may not
-        counts.update({"rows_used": -lost, "rows_rejected": lost})
-        scores.add(matrix, None if self.value is None else people[self.value].to_numpy(dtype=float)[usable])
+        if len(people):
+            features, matrix, usable = self._placed(people)
+            lost = int((~usable).sum())  # of the sample all have all features; a few others may not
+            counts.update({"rows_used": -lost, "rows_rejected": lost})
+            if lost:
+                people, features = people[usable], features[usable]
+            worth = None if self.value is None else people[self.value].to_numpy(dtype=float)
+            scores.add(matrix, worth, self.reader.cells(people, features))
+        outcomes = self.reader.outcomes(table.others) if len(table.others) else {}
+        if outcomes:
+            _, matrix, usable = self._placed(table.others)
+            scores.add_outside(matrix, {at: cells[usable] for at, cells in outcomes.items()})
+
+    def _placed(self, people: pd.DataFrame) -> tuple[pd.DataFrame, Any, Any]:
+        with np.errstate(all="ignore"):
+            features = self.preparation.steps[0][1].transform(people)
+        return features, *project_features(self.preparation, features)
 
     def __call__(self, chunks: Iterator[Chunk]) -> Iterator[bytes]:
         """Sum up chunks: one answer with the sums, and one with the rows that were held back."""
@@ -115,8 +133,8 @@ def score_full_data(
 ) -> Assigned | None:
     """Pass the whole table by the fits of a study; give its candidates the scores of all customers.
 
-    The scores are named ``full_data/inertia``, ``full_data/smallest_share``, ``full_data/value_explained`` and
-    ``full_data/customers``. None where the table is no sample.
+    The scores are named ``full_data/inertia``, ``full_data/smallest_share``, ``full_data/calinski_harabasz``,
+    ``full_data/value_explained`` and ``full_data/customers``. None where the table is no sample.
 
     Parameters
     ----------
@@ -132,9 +150,10 @@ def score_full_data(
     value = table.value_column
     shift = 0.0 if value is None else float(np.nan_to_num(np.nanmean(table.customers[value].to_numpy(dtype=float))))
     batch_rows = settings.large.batch_rows
-    source, rules = _opened(settings, needed)
+    reader = ProfileReader.of(customers.described, space, table.columns)
+    source, rules = _opened(settings, needed, reader)
     estimators = {candidate.k: _lean(candidate.estimator) for candidate in study.candidates}
-    whole = _AllRows(rules, space.preparation, estimators, value, shift)
+    whole = _AllRows(rules, space.preparation, estimators, value, shift, reader)
     counts: Counter[str] = Counter()
     full_data, held = whole.scores(), []
     before = source.pass_count if isinstance(source, DistributedSource) else 0  # opening it has looked for repeated ids
@@ -152,20 +171,26 @@ def score_full_data(
         found = {**full_data.scores(candidate.k), "customers": float(full_data.customers)}
         candidate.scores.update({f"{PREFIX}{name}": score for name, score in found.items()})
     passes = {"engine_passes": str(source.pass_count - before)} if isinstance(source, DistributedSource) else {}
-    return Assigned(dict(counts), full_data.table(), {**engine_tags(settings.engine), **passes})
+    profile = reader.table(full_data.profile())
+    return Assigned(dict(counts), full_data.table(), profile, {**engine_tags(settings.engine), **passes})
 
 
 #: The table of a sweep, which is opened for its first study: every other one would look for repeated ids again.
 _OPENED: dict[str, tuple[TableSource, Rules]] = {}
 
 
-def _opened(settings: SweepSettings, needed: Needed) -> tuple[TableSource, Rules]:
-    batch_rows = settings.large.batch_rows
-    key = repr((settings.data, settings.engine, batch_rows, [sorted(part) for part in needed]))
+def _opened(settings: SweepSettings, needed: Needed, reader: ProfileReader) -> tuple[TableSource, Rules]:
+    batch_rows, welcome = settings.large.batch_rows, [item.name for item in reader.columns]
+    key = repr((settings.data, settings.engine, batch_rows, [sorted(part) for part in needed], welcome))
     if key not in _OPENED:
         _OPENED.clear()
         _OPENED[key] = opened_whole(
-            settings.data, needed=needed.valued, blank=needed.blank, batch_rows=batch_rows, engine=settings.engine
+            settings.data,
+            needed=needed.valued,
+            blank=needed.blank,
+            welcome=welcome,
+            batch_rows=batch_rows,
+            engine=settings.engine,
         )
     return _OPENED[key]
 

@@ -32,7 +32,7 @@ from customer_segmentation.settings.data import Role
 from customer_segmentation.tracking.log.candidate import main_features
 from customer_segmentation.tracking.log.exploration import rejected_reasons
 from customer_segmentation.tracking.log.sweep import PARTITIONS
-from customer_segmentation.tracking.read import artifact_of, full_data_of, labels_of, run_of, runs_of
+from customer_segmentation.tracking.read import artifact_of, full_data_of, full_profile_of, labels_of, run_of, runs_of
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.workflows.rebuild import RebuiltCandidate
 from customer_segmentation.workflows.study_spec import estimators_of
@@ -158,11 +158,13 @@ def _candidate(opened: RebuiltCandidate, board: pd.DataFrame) -> CandidateFacts:
 
 
 def _full_data(opened: RebuiltCandidate) -> FullDataScores | None:
-    found = full_data_of(opened.store, opened.run.data.tags["study_id"])
+    study_id, k = opened.run.data.tags["study_id"], opened.fit.k
+    found = full_data_of(opened.store, study_id)
     if found is None:
         return None
     counts, table = found
-    return FullDataScores(counts, table[table["k"] == opened.fit.k])
+    profile = full_profile_of(opened.store, study_id)
+    return FullDataScores(counts, table[table["k"] == k], None if profile is None else profile[profile["k"] == k])
 
 
 def _check(opened: RebuiltCandidate) -> SpaceCheck:

@@ -157,7 +157,7 @@ def run_logged(spec: StudySpec, context: SweepContext, store: Store) -> None:
             data_set(customers.table),
             *study_items(study, space, ids=customers.ids, params=spec.params, config=spec.config),
             *structure_items(*found),
-            *([] if full_data is None else full_data_items(full_data.accounting, full_data.table)),
+            *([] if full_data is None else full_data_items(full_data.accounting, full_data.table, full_data.profile)),
             *([Tags(full_data.tags)] if full_data is not None and full_data.tags else []),
         ]
         if standing is not None and standing.described:

@@ -32,6 +32,9 @@ STRUCTURE = "structure.json"
 TABLE = "full_data.csv"
 
 
+PROFILE_OF_ALL = "full_data_profile.csv"
+
+
 COUNTS = ("rows_read", "rows_used", "rows_not_selected", "rows_rejected")
 
 
@@ -162,13 +165,16 @@ def structure_items(result: StructureResult, structure: StudyStructure) -> Itera
     yield Text(json.dumps(structure_record(result, structure), indent=1), STRUCTURE)
 
 
-def full_data_items(accounting: Mapping[str, int], table: pd.DataFrame) -> Iterator[Item]:
-    """The account of all rows, and the sizes of all segments among them.
+def full_data_items(accounting: Mapping[str, int], table: pd.DataFrame, profile: pd.DataFrame) -> Iterator[Item]:
+    """The account of all rows, and the sizes and the profile of all segments among them.
 
     Parameters
     ----------
     accounting : rows read, used, not selected and rejected, of the whole file
     table : one row a candidate and segment
+    profile : one row a candidate, segment, variable and level
     """
     yield Metrics({f"full_data/{name}": float(accounting.get(name, 0)) for name in COUNTS})
     yield Table(table, TABLE)
+    if len(profile):
+        yield Table(profile, PROFILE_OF_ALL)

@@ -1,0 +1,41 @@
+"""Sums over all customers: in one part or in many, in any order, the same to the bit; and right."""
+
+import json
+
+import numpy as np
+import pytest
+from sklearn.cluster import KMeans
+from sklearn.metrics import calinski_harabasz_score
+
+from customer_segmentation.clustering.full_data import FullDataScores
+
+
+def test_one_part_and_sixty_four_give_the_same_figures():
+    generator = np.random.default_rng(4)
+    matrix = generator.normal(size=(3_000, 3)) * [1.0, 1e-3, 50.0] + [0.0, 7.0, 1e4]
+    value = np.where(generator.random(3_000) < 0.1, np.nan, generator.gamma(2.0, 900.0, 3_000))
+    words = generator.integers(-1, 4, 3_000)  # -1: missing; 3: none of the levels
+    fits = {k: KMeans(k, n_init=1, random_state=0).fit(matrix[:500]) for k in (2, 5)}
+
+    def summed(parts):
+        whole = FullDataScores(fits, shift=1_800.0, levels=[0, 3])
+        for rows in parts:
+            part = FullDataScores(fits, shift=1_800.0, levels=[0, 3])
+            part.add(matrix[rows], value[rows], {0: value[rows], 1: words[rows]})
+            whole.merge(json.loads(json.dumps(part.state)))
+        return whole
+
+    one, many = summed([np.arange(3_000)]), summed(np.array_split(generator.permutation(3_000), 64))
+    assert one.table().equals(many.table())
+    assert one.profile().equals(many.profile())
+    for k, fit in fits.items():
+        assert one.scores(k) == many.scores(k)
+        labels = fit.predict(matrix)
+        expected = calinski_harabasz_score(matrix, labels)
+        assert one.scores(k)["calinski_harabasz"] == pytest.approx(expected, rel=1e-9)
+        profile = one.profile()
+        own = profile[(profile["k"] == k) & (profile["segment"] == 1)]
+        mine = labels == 1
+        shares = [(words[mine] == level).sum() / (words[mine] >= 0).sum() for level in range(3)]
+        assert own["value"].tolist() == pytest.approx([np.nanmean(value[mine]), *shares], rel=1e-12)
+        assert own["missing"].iloc[0] == np.isnan(value[mine]).sum()
