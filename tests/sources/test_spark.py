@@ -238,7 +238,7 @@ def swept(spark, tmp_path_factory):
 
 
 def test_a_sweep_gives_the_same_figures_and_verdict(spark, swept):
-    _, found = swept
+    folder, found = swept
     metrics = {
         engine: {
             (run.info.run_name, name): value
