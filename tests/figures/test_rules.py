@@ -7,7 +7,7 @@ from customer_segmentation.figures.rules import rules_tree
 from customer_segmentation.formatting import percent
 from customer_segmentation.model.rules import agreement_text, learn_rules, rules_in_words
 
-NAMES = ["Newer customers", "A name that is longer than all room that a picture has for it, and then some", "C <b>"]
+NAMES = ["Newer customers", "A name that is longer than all room that a picture has for it, and then some", "C <b> 🦄"]
 
 
 def learnt(depth, leaves):

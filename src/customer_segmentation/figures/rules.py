@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from customer_segmentation.figures.labels import LINE, PLAIN, TEXT, deepest, widest, wrap
+from customer_segmentation.figures.labels import LINE, PLAIN, TEXT, clean, deepest, widest, wrap
 from customer_segmentation.figures.theme import (
     EDGE,
     INK,
@@ -42,7 +42,7 @@ def rules_tree(rules: Mapping[str, Any], names: Sequence[str], title: str) -> Fi
     """
     deep = _depth(rules["tree"])
     leaves = int(rules["leaves"])
-    leaf = min(max(widest(names, bold=True) + SWATCH + 0.12, LEAST), MOST)
+    leaf = min(max(widest([clean(name) for name in names], bold=True) + SWATCH + 0.12, LEAST), MOST)
     shown = ["\n".join(wrap(name, leaf - SWATCH - 0.08, TEXT, bold=True, lines=3)) for name in names]
     row = ROW + (deepest(shown) - 1) * TEXT * LINE
     width = max(deep * (QUESTION + GAP) + leaf, 6.0)
