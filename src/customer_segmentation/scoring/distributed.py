@@ -25,6 +25,7 @@ from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.sources.base import Chunk
 from customer_segmentation.sources.distributed import DistributedSource
 from customer_segmentation.sources.parsing.texts import texts_of
+from customer_segmentation.sources.tables import names_of
 
 CATALOG = "catalog"  # as an input or an output: a query on, or a table of, the engine's catalog
 EMPTY = "the row is empty"
@@ -203,12 +204,20 @@ def score_there(  # noqa: PLR0913 - each is named at the call
     ------
     DataError
         The table lacks a column that the model needs, or holds no row.
+    SettingsError
+        A name would stand twice in the output.
     """
     positions = positions_of(source.headers, specs, needed=model.needed, named=headers, source=source.name)
     id_column = id_of(specs)
     done = Scored(id_column=id_column if id_column in positions else None)
     listed = ListRows(model, specs, positions, columns, source.decimal)
     refuse_twice(source, listed)
+    own = names_of(source.headers)
+    twice = [name for name, kept in zip(own, listed.kept_names(source), strict=True) if name != kept]
+    if columns == "all" and twice:
+        raise SettingsError(
+            f"{source.name} has a column {twice[0]!r} already, as scored tables have; rename it, or give columns=id."
+        )
     wanted = {at: specs[name] for name, at in positions.items()}
     labels = _Labels(model, {at: name for name, at in positions.items()}, listed)
     for answer in source.mapped(labels.counts, wanted):

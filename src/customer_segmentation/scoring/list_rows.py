@@ -62,6 +62,23 @@ class ListRows:
             left_out.add("value")
         return [name for name in LISTED if name not in left_out]
 
+    def kept_names(self, source: TableSource) -> list[str]:
+        """Names of the input's columns in the list: one that is called as an added one says which column it is.
+
+        >>> from types import SimpleNamespace as Some
+        >>> ListRows(Some(actions={}, value_column=None), {}, {}).kept_names(Some(headers=("Margin", "Fee")))
+        ['Margin (column 1)', 'Fee']
+
+        Parameters
+        ----------
+        source : the input
+        """
+        own = self.names
+        return [
+            f"{name} (column {at + 1})" if name.strip().lower() in own else name
+            for at, name in enumerate(names_of(source.headers))
+        ]
+
     def added(self, labelled: Labelled, cells: pd.DataFrame) -> dict[str, Any]:
         """Arrays of the added columns, of every row of a chunk.
 
@@ -109,10 +126,11 @@ class ListRows:
         if self.columns == "all":
             assert chunk.everything is not None  # noqa: S101 - asked for
             held = chunk.everything
-            key = None if self.id_column is None else names_of(source.headers)[self.positions[self.id_column]]
+            key = None if self.id_column is None else self.positions[self.id_column]
             fields = []
-            for field in held.schema:
-                if field.name == key:
+            for at, (name, of_input) in enumerate(zip(self.kept_names(source), held.schema, strict=True)):
+                field = of_input.with_name(name)
+                if at == key:
                     fields.append(field if self.safe_ids else as_it_came(field))
                 else:
                     fields.append(field if source.typed else untyped(field, self.decimal))

@@ -254,7 +254,7 @@ def counts_of(segments: np.ndarray) -> dict[int, int]:
 
 
 def refuse_twice(source: TableSource, listed: ListRows) -> None:
-    """Refuse an output in which a name would stand twice.
+    """Refuse an output in which the column of the ids would stand twice.
 
     Parameters
     ----------
@@ -264,20 +264,15 @@ def refuse_twice(source: TableSource, listed: ListRows) -> None:
     Raises
     ------
     SettingsError
-        The input has a column of such a name.
+        The ids stand in a column of such a name.
     """
-    kept = names_of(source.headers) if listed.columns == "all" else []
-    if listed.id_column is not None and listed.columns == "id":
-        kept = [source.headers[listed.positions[listed.id_column]]]
-    twice = [name for name in kept if name.strip().lower() in listed.names]
-    if twice and listed.columns == "id":
+    if listed.id_column is None or listed.columns == "all":
+        return
+    name = names_of(source.headers)[listed.positions[listed.id_column]]
+    if name.strip().lower() in listed.names:
         raise SettingsError(
-            f"the ids of {source.name} stand in a column {twice[0]!r}, as scored tables have one; rename it in the "
+            f"the ids of {source.name} stand in a column {name!r}, as scored tables have one; rename it in the "
             f"input and say so with 'headers={{{listed.id_column}: NEW NAME}}'."
-        )
-    if twice:
-        raise SettingsError(
-            f"{source.name} has a column {twice[0]!r} already, as scored tables have; rename it, or give columns=id."
         )
 
 
