@@ -17,6 +17,11 @@ def test_kmeans_in_the_reference_space_itself_has_a_yardstick_of_one():
         assert yardstick(variance_explained(reference, labels), k, attained) == pytest.approx(1.0)
 
 
+def test_it_is_a_share_though_a_candidate_meets_a_better_optimum():
+    assert yardstick(0.600001, 4, {4: 0.6}) == 1.0
+    assert yardstick(0.3, 4, {4: 0.6}) == 0.5
+
+
 def test_a_reference_without_variance_gives_no_yardstick():
     assert attainable(np.ones((10, 2)), [2], seed=0) == {}
     assert np.isnan(yardstick(0.3, 2, {}))

@@ -57,6 +57,8 @@ def attainable(
 def yardstick(explained: float, k: int, attained: dict[int, float]) -> float:
     """Explained share of the reference's variance as a share of what is attainable with k segments; nan if unknown.
 
+    At most 1: a candidate that explains a trace more than the restarts in the reference space attained is as good.
+
     Parameters
     ----------
     explained : share of the reference's variance that the segments explain, 0 to 1
@@ -64,4 +66,4 @@ def yardstick(explained: float, k: int, attained: dict[int, float]) -> float:
     attained : for each k the share that K-means attains in the reference space
     """
     limit = attained.get(k, 0.0)
-    return explained / limit if limit > 0 else float("nan")
+    return min(1.0, explained / limit) if limit > 0 else float("nan")
