@@ -4,10 +4,13 @@ import json
 
 import numpy as np
 import pytest
-from sklearn.cluster import KMeans
+from sklearn.cluster import BisectingKMeans, KMeans
 from sklearn.metrics import calinski_harabasz_score
+from sklearn.mixture import GaussianMixture
 
+from customer_segmentation.clustering.fit import fit_k
 from customer_segmentation.clustering.full_data import FullDataScores
+from customer_segmentation.clustering.polish import can_be_polished, with_centres
 
 
 def test_one_part_and_sixty_four_give_the_same_figures():
@@ -39,3 +42,26 @@ def test_one_part_and_sixty_four_give_the_same_figures():
         shares = [(words[mine] == level).sum() / (words[mine] >= 0).sum() for level in range(3)]
         assert own["value"].tolist() == pytest.approx([np.nanmean(value[mine]), *shares], rel=1e-12)
         assert own["missing"].iloc[0] == np.isnan(value[mine]).sum()
+
+
+def test_exact_steps_are_those_of_kmeans_over_everybody_and_inertia_never_rises():
+    generator = np.random.default_rng(7)
+    matrix = np.concatenate([generator.normal(at, 1.0, size=(700, 2)) for at in (0.0, 1.5, 4.0)])
+    sample = matrix[generator.permutation(len(matrix))[:120]]
+    fit = fit_k(sample, 3, make_estimator=lambda k, seed: KMeans(k, n_init=2, random_state=seed), seed=1)
+    moved, inertias = fit, []
+    for _ in range(5):
+        sums = FullDataScores({3: moved.estimator})
+        sums.add(matrix, None)
+        inertias.append(sums.scores(3)["inertia"])
+        moved = with_centres(moved, sample, sums.means(3), "a step")
+    assert inertias == sorted(inertias, reverse=True)
+    assert inertias[-1] < inertias[0]
+    assert sums.customers == len(matrix)
+    library = KMeans(3, init=fit.centres, n_init=1, max_iter=5, tol=0).fit(matrix)
+    ours = moved.centres[np.lexsort(moved.centres.T)]
+    assert ours == pytest.approx(library.cluster_centers_[np.lexsort(library.cluster_centers_.T)], abs=1e-9)
+    assert np.array_equal(moved.labels, moved.estimator.predict(sample))
+    assert can_be_polished(KMeans())
+    assert not can_be_polished(BisectingKMeans())
+    assert not can_be_polished(GaussianMixture())

@@ -307,6 +307,8 @@ def test_nobody_listens_there():
         (["engine=spark", "launcher=local"], "one process speaks to Spark"),
         (["engine=spark", "engine.remote=sc://x", "engine.memory=4g"], "engine.remote=local alone"),
         (["engine.partitions=4"], "engine=spark alone"),
+        (["engine.polish_passes=2"], "engine=spark alone"),
+        (["engine=spark", "clustering=ward", "engine.polish_passes=2"], "with K-means alone"),
         (["data.path=x.parquet", "data=telecom", "data.table=main.customers"], "add engine=spark"),
         (["engine=spark", "experiments=rfm", "data.path=x.parquet"], "reads customers and not orders"),
     ],

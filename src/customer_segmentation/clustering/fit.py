@@ -146,7 +146,7 @@ def fit_k(matrix: Floats, k: int, *, make_estimator: MakeEstimator, seed: int) -
             f"{name} has no centres or cannot label new customers; choose an algorithm with predict, and with "
             "cluster_centers_ or means_, such as KMeans, BisectingKMeans or GaussianMixture."
         )
-    labels = _number_by_size(estimator, matrix)
+    labels = number_by_size(estimator, matrix)
     centres = centres_of(estimator)
     # Counted rather than caught as a ConvergenceWarning: filters of warnings are shared by all threads.
     occupied = int(np.count_nonzero(cluster_sizes(labels, k)))
@@ -171,8 +171,13 @@ def fit_k(matrix: Floats, k: int, *, make_estimator: MakeEstimator, seed: int) -
     )
 
 
-def _number_by_size(estimator: Any, matrix: Floats) -> npt.NDArray[np.int32]:
+def number_by_size(estimator: Any, matrix: Floats) -> npt.NDArray[np.int32]:
     """Renumber a fitted estimator's clusters, largest first, ties by centre; return the labels it then predicts.
+
+    Parameters
+    ----------
+    estimator : fitted; changed in place
+    matrix : array of shape (n_customers, n_features)
 
     Raises
     ------

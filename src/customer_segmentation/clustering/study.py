@@ -98,6 +98,7 @@ def run_study(  # noqa: PLR0913 - each is named at the call
     silhouette_limit: int,
     silhouette_sample: int,
     on_candidate: Callable[[int], None] | None = None,
+    refine: Callable[[list[Fit]], list[Fit]] | None = None,
 ) -> Study:
     """Fit and score one space at several k.
 
@@ -119,6 +120,8 @@ def run_study(  # noqa: PLR0913 - each is named at the call
         Beyond ``silhouette_limit`` customers silhouettes come from about ``silhouette_sample`` of them.
     on_candidate : callable, optional
         Called with k after each fit.
+    refine : callable, optional
+        Improves the fits together, before they are scored.
 
     Returns
     -------
@@ -141,6 +144,7 @@ def run_study(  # noqa: PLR0913 - each is named at the call
         fits.append(fit_k(matrix, k, make_estimator=make_estimator, seed=seed))
         if on_candidate is not None:
             on_candidate(k)
+    fits = fits if refine is None else refine(fits)
     several = [fit for fit in fits if fit.k > 1]
     total = scores.total_sum_of_squares(matrix)
     samples, found_by_k = _silhouettes(matrix, several, limit=silhouette_limit, sample=silhouette_sample, seed=seed)

@@ -62,8 +62,28 @@ def check_plan(plan: Plan) -> Needed:
     for settings, choices in zip(plan.settings, plan.choices_of, strict=True):
         make_scaler(settings.scaling.scaler, choices["scaling"])
         make_scaler(settings.yardstick.scaling.scaler, "of the yardstick")
-        make_estimator(settings.clustering.estimator, choices["clustering"], 2, settings.seed)
+        made = make_estimator(settings.clustering.estimator, choices["clustering"], 2, settings.seed)
+        _check_polish(settings.engine.polish_passes, made, choices["clustering"])
     return Needed.of(valued, every)
+
+
+def _check_polish(passes: int, estimator: Any, clustering: str) -> None:
+    """Refuse steps of K-means for an algorithm that they would not move.
+
+    Raises
+    ------
+    SettingsError
+        Names it.
+    """
+    if not passes:
+        return
+    from customer_segmentation.clustering.polish import can_be_polished  # it imports scikit-learn
+
+    if not can_be_polished(estimator):
+        raise SettingsError(
+            f"engine.polish_passes={passes} has an effect with K-means alone, whose segments are those nearest to a "
+            f"centre; clustering={clustering} is {type(estimator).__name__}: leave it out, or take clustering=kmeans."
+        )
 
 
 def check_sweep(settings: SweepSettings, features: str) -> Needed:
@@ -130,6 +150,16 @@ def never_chosen(settings: SweepSettings) -> str:
     )
 
 
+#: Settings of an engine, and where alone they have an effect.
+_ENGINE_KEYS = (
+    ("remote", "spark"),
+    ("partitions", "spark"),
+    ("polish_passes", "spark"),
+    ("threads", "local"),
+    ("memory", "local"),
+)
+
+
 def check_engine(engine: EngineSettings) -> None:
     """Refuse settings of an engine that would have no effect.
 
@@ -139,7 +169,7 @@ def check_engine(engine: EngineSettings) -> None:
         Names the first of them.
     """
     usual = EngineSettings()
-    for name, where in (("remote", "spark"), ("partitions", "spark"), ("threads", "local"), ("memory", "local")):
+    for name, where in _ENGINE_KEYS:
         value = getattr(engine, name)
         if value == getattr(usual, name):
             continue
@@ -186,6 +216,8 @@ def _check_score_there(settings: ScoreSettings) -> None:
         Names the first of it.
     """
     usual = ScoreSettings()
+    if settings.engine.polish_passes:
+        raise SettingsError("engine.polish_passes has an effect in a sweep alone: scoring fits nothing; leave it out.")
     reasons = {
         "rejects": "rejected rows are written to the output, with the reason",
         "spreadsheet_safe_ids": "it writes Parquet, which no spreadsheet runs",

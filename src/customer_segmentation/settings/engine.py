@@ -19,6 +19,9 @@ class EngineSettings:
     remote: str = limited("local", filled=True)
     # of kind spark, how often the rows are spread over the cluster before each pass; null: as Spark reads them
     partitions: int | None = limited(None, at_least=1)
+    # Of kind spark, of a table that is sampled: exact steps of K-means over all customers, from the fit to the sample.
+    # Each is a pass over the table for all k of a study. 0: the fit to the sample is kept.
+    polish_passes: int = limited(0, at_least=0)
     # of kind spark and remote local: threads of Spark on this machine; null: one a core
     threads: int | None = limited(None, at_least=1)
     memory: str = limited("2g", filled=True)  # of kind spark and remote local: of Spark on this machine

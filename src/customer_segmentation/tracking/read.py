@@ -13,7 +13,7 @@ import pandas as pd
 
 from customer_segmentation.errors import StoreError
 from customer_segmentation.tracking.checked_files import CHECKED, refuse_altered
-from customer_segmentation.tracking.log.study import COUNTS, LABELS, PROFILE_OF_ALL, STRUCTURE, TABLE
+from customer_segmentation.tracking.log.study import CENTRES, COUNTS, LABELS, PROFILE_OF_ALL, STRUCTURE, TABLE
 from customer_segmentation.tracking.machine_facts import STUDY_ID, whole
 from customer_segmentation.tracking.spoken_of import sweep_spoken_of
 from customer_segmentation.tracking.store import Store
@@ -234,6 +234,19 @@ def full_data_of(store: Store, study_id: str) -> tuple[dict[str, int], pd.DataFr
     if stored is None:
         return None
     return {name: int(metrics[f"full_data/{name}"]) for name in COUNTS}, pd.read_csv(io.BytesIO(stored))
+
+
+def centres_logged(store: Store, study_id: str, k: int) -> np.ndarray | None:
+    """Centres of a candidate that were moved after its fit; None where they are those of the fit.
+
+    Parameters
+    ----------
+    store : where the run is
+    study_id : id of the study's run
+    k : number of segments
+    """
+    stored = artifact_of(store, study_id, CENTRES)
+    return None if stored is None else np.array(json.loads(stored)[str(k)], dtype=np.float64)
 
 
 def full_profile_of(store: Store, study_id: str) -> pd.DataFrame | None:

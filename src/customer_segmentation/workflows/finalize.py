@@ -48,7 +48,7 @@ def finish_chosen(
     """
     settings = spec.settings
     k = int(chosen["k"])
-    space, fit = refit(spec, customers, k)
+    space, fit = refit(spec, customers, k, store=store, study_id=str(chosen["study_id"]))
     logged = labels_of(store, chosen["study_id"])[f"k{k}"].to_numpy()
     moved = int((logged != fit.labels).sum())
     if moved:

@@ -11,6 +11,7 @@ from customer_segmentation.config.compose import Plan
 from customer_segmentation.config.playbook_file import playbook_of
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.settings.k_values import parse_k
+from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.tracking.fingerprint import identity
 from customer_segmentation.workflows.study_spec import StudySpec
 
@@ -58,6 +59,7 @@ def sweep_identity(asked: Plan, table: CustomerTable) -> str:
             "swept": swept,
             "digest": table.digest,
             "source": table.source_sha256,
+            **_polish(asked.settings[0]),
         },
         first["data"]["source"],
     )
@@ -79,9 +81,16 @@ def study_identity(spec: StudySpec, digest: str) -> str:
             "settings": {key: settings[key] for key in shaping if key in settings},
             "keep": settings["data"]["keep"],
             "digest": digest,
+            **_polish(spec.settings),
         },
         settings["data"]["source"],
     )
+
+
+def _polish(settings: SweepSettings) -> dict[str, int]:
+    """The one setting of an engine that changes the segments."""
+    passes = settings.engine.polish_passes
+    return {"polish_passes": passes} if passes else {}
 
 
 def _node(settings: Any, top: str) -> Any:

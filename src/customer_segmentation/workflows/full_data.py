@@ -13,14 +13,17 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
+from customer_segmentation.clustering.clusterer import centres_of
+from customer_segmentation.clustering.fit import Fit
 from customer_segmentation.clustering.full_data import FullDataScores
+from customer_segmentation.clustering.polish import with_centres
 from customer_segmentation.clustering.space import Space, project_features
 from customer_segmentation.clustering.study import Study
 from customer_segmentation.data.batches import cleaned, cleaned_repetitions, opened_whole
 from customer_segmentation.data.repeated_ids import Held, Rules
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.data.wanted import Needed
-from customer_segmentation.formatting import percent
+from customer_segmentation.formatting import counted, percent
 from customer_segmentation.segments.full_profile import ProfileReader
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.sources.base import Chunk, TableSource
@@ -149,30 +152,74 @@ def score_full_data(
         return None
     value = table.value_column
     shift = 0.0 if value is None else float(np.nan_to_num(np.nanmean(table.customers[value].to_numpy(dtype=float))))
-    batch_rows = settings.large.batch_rows
     reader = ProfileReader.of(customers.described, space, table.columns)
     source, rules = _opened(settings, needed, reader)
     estimators = {candidate.k: _lean(candidate.estimator) for candidate in study.candidates}
     whole = _AllRows(rules, space.preparation, estimators, value, shift, reader)
-    counts: Counter[str] = Counter()
-    full_data, held = whole.scores(), []
     before = source.pass_count if isinstance(source, DistributedSource) else 0  # opening it has looked for repeated ids
-    for answer in passed(source, whole, rules.wanted.specs, size=batch_rows):
-        kind, content = answer[: len(_SUMS)], answer[len(_SUMS) :]
-        if kind == _HELD:
-            held.append(Held.from_bytes(content, rules))
-            continue
-        part = json.loads(content)
-        counts.update(part["counts"])
-        full_data.merge(part["scores"])
-    if held:
-        whole.add(cleaned_repetitions(held, rules), counts, full_data)
+    counts, full_data = _summed(source, whole, size=settings.large.batch_rows)
     for candidate in study.candidates:
         found = {**full_data.scores(candidate.k), "customers": float(full_data.customers)}
         candidate.scores.update({f"{PREFIX}{name}": score for name, score in found.items()})
     passes = {"engine_passes": str(source.pass_count - before)} if isinstance(source, DistributedSource) else {}
     profile = reader.table(full_data.profile())
     return Assigned(dict(counts), full_data.table(), profile, {**engine_tags(settings.engine), **passes})
+
+
+def polished(
+    settings: SweepSettings, needed: Needed, space: Space, customers: PreparedCustomers, fits: list[Fit]
+) -> list[Fit]:
+    """Move the centres of a study's fits by exact Lloyd steps over the whole table, all k in each pass.
+
+    Where the table is no sample, the fits have seen everybody and stay.
+
+    Parameters
+    ----------
+    settings : of the sweep
+    needed : columns to read
+    space : the space that was clustered
+    customers : the sample that was fitted
+    fits : to the sample
+    """
+    table, most = customers.table, settings.engine.polish_passes
+    if not table.sampled_from or not most:
+        return fits
+    source, rules = _opened(settings, needed, ProfileReader.of(customers.described, space, table.columns))
+    estimators = {fit.k: _lean(fit.estimator) for fit in fits}
+    first: dict[int, float] = {}
+    everybody = made = 0
+    while made < most:
+        whole = _AllRows(rules, space.preparation, estimators, None, 0.0, ProfileReader((), (), {}))
+        _, sums = _summed(source, whole, size=settings.large.batch_rows)
+        made, everybody = made + 1, sums.customers
+        first = first or {k: sums.scores(k)["inertia"] for k in estimators}
+        means = {k: np.ascontiguousarray(sums.means(k)) for k in estimators}
+        still = all(np.array_equal(means[k], centres_of(fit)) for k, fit in estimators.items())
+        for k, fit in estimators.items():
+            fit.cluster_centers_ = means[k]
+        if still:
+            break
+    said = f"{counted(made, 'exact step')} over all {everybody:,} customers, from an inertia of theirs of"
+    return [
+        with_centres(fit, space.matrix, centres_of(estimators[fit.k]), f"{said} {first[fit.k]:.8g}") for fit in fits
+    ]
+
+
+def _summed(source: TableSource, whole: _AllRows, *, size: int) -> tuple[Counter[str], FullDataScores]:
+    """Pass all rows once."""
+    counts: Counter[str] = Counter()
+    full_data, held = whole.scores(), []
+    for answer in passed(source, whole, whole.rules.wanted.specs, size=size):
+        kind, content = answer[: len(_SUMS)], answer[len(_SUMS) :]
+        if kind == _HELD:
+            held.append(Held.from_bytes(content, whole.rules))
+            continue
+        part = json.loads(content)
+        counts.update(part["counts"])
+        full_data.merge(part["scores"])
+    if held:
+        whole.add(cleaned_repetitions(held, whole.rules), counts, full_data)
+    return counts, full_data
 
 
 #: The table of a sweep, which is opened for its first study: every other one would look for repeated ids again.

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from customer_segmentation.clustering.fit import fit_k
 from customer_segmentation.config.playbook_file import playbook_of
 from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.segments.partitions import Partition, partition_of
 from customer_segmentation.verdict.leaderboard import label, row_of
 from customer_segmentation.verdict.other_k import compared_k
-from customer_segmentation.workflows.rebuild import RebuiltCandidate
-from customer_segmentation.workflows.study_spec import estimators_of
+from customer_segmentation.workflows.rebuild import RebuiltCandidate, fit_of
 
 
 def side_by_side(
@@ -34,11 +32,12 @@ def side_by_side(
     compared = compared_k(board, own)
     if len(compared) < 2:
         return ()
-    found, settings, matrix = [], opened.spec.settings, opened.space.matrix
+    found, settings = [], opened.spec.settings
     for index in compared:
         row, told = row_of(board, index), insights
         if index != own:
-            fit = fit_k(matrix, int(row["k"]), make_estimator=estimators_of(opened.spec), seed=settings.seed)
+            study_id = str(board.loc[index, "study_id"])
+            fit = fit_of(opened.spec, opened.space, int(row["k"]), store=opened.store, study_id=study_id)
             told = opened.customers.describe(opened.space, fit, playbook_of(settings))
         found.append(partition_of(row, label(row), told))
     return tuple(found)

@@ -14,6 +14,7 @@ import numpy as np
 
 from customer_segmentation.clustering.fit import Fit, fit_k
 from customer_segmentation.clustering.metrics import cluster_sizes
+from customer_segmentation.clustering.polish import with_centres
 from customer_segmentation.clustering.space import Space
 from customer_segmentation.config.composed import settings_from_yaml
 from customer_segmentation.config.playbook_file import PLAYBOOK, playbook_of, to_playbook
@@ -22,7 +23,7 @@ from customer_segmentation.errors import SettingsError, StoreError, StudyError
 from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.playbook import PlaybookSettings
 from customer_segmentation.settings.sweep import SweepSettings
-from customer_segmentation.tracking.read import artifact_of, overrides_of, text_of
+from customer_segmentation.tracking.read import artifact_of, centres_logged, overrides_of, text_of
 from customer_segmentation.tracking.resolve import candidate_of, store_of
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.workflows.prepare import PreparedCustomers, prepare_customers
@@ -98,7 +99,7 @@ def reopen(store: Store, run_id: str, *, data_path: str | None = None) -> Rebuil
             f"{customers.table.digest[: len(digest)]}, the run has {digest}; give the file that the sweep read with "
             "data.path=FILE."
         )
-    space, fit = refit(spec, customers, parse_k(spec.settings.k)[0])
+    space, fit = refit(spec, customers, parse_k(spec.settings.k)[0], store=store, study_id=run.data.tags["study_id"])
     check_refit(fit, run)
     return RebuiltCandidate(store, run, spec, needed, customers, space, fit)
 
@@ -133,7 +134,7 @@ def spec_of_run(store: Store, run: Run) -> tuple[StudySpec, Needed]:
     return StudySpec(tags["study"], settings, dict(run.data.params), overrides, int(tags["job"]), config), needed
 
 
-def refit(spec: StudySpec, customers: PreparedCustomers, k: int) -> tuple[Space, Fit]:
+def refit(spec: StudySpec, customers: PreparedCustomers, k: int, *, store: Store, study_id: str) -> tuple[Space, Fit]:
     """Space of a study, and its fit with k clusters.
 
     Parameters
@@ -141,9 +142,25 @@ def refit(spec: StudySpec, customers: PreparedCustomers, k: int) -> tuple[Space,
     spec : settings of the study
     customers : its customers
     k : number of clusters
+    store, study_id : where its run is, which holds the centres if they were moved after the fit
     """
     space = space_of(spec, customers)
-    return space, fit_k(space.matrix, k, make_estimator=estimators_of(spec), seed=spec.settings.seed)
+    return space, fit_of(spec, space, k, store=store, study_id=study_id)
+
+
+def fit_of(spec: StudySpec, space: Space, k: int, *, store: Store, study_id: str) -> Fit:
+    """Fit of a study with k clusters, see `refit`.
+
+    Parameters
+    ----------
+    spec : settings of the study
+    space : its space
+    k : number of clusters
+    store, study_id : where its run is
+    """
+    fit = fit_k(space.matrix, k, make_estimator=estimators_of(spec), seed=spec.settings.seed)
+    moved = centres_logged(store, study_id, k) if spec.settings.engine.polish_passes else None
+    return fit if moved is None else with_centres(fit, space.matrix, moved, "")
 
 
 def check_refit(fit: Fit, run: Run) -> None:

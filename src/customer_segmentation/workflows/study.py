@@ -6,6 +6,7 @@ import contextlib
 import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from functools import partial
 
 from customer_segmentation.clustering.feature_set import declared_features
 from customer_segmentation.clustering.space import Space
@@ -30,6 +31,7 @@ from customer_segmentation.tracking.log.candidate import profile_items
 from customer_segmentation.tracking.log.study import (
     candidate_items,
     candidate_tags,
+    centres_item,
     full_data_items,
     structure_items,
     study_items,
@@ -47,7 +49,7 @@ from customer_segmentation.verdict.selection import best_of_study, rule_of
 from customer_segmentation.verdict.structure import StudyStructure, structure_of_study
 from customer_segmentation.verdict.yardstick import yardstick
 from customer_segmentation.workflows.fingerprints import study_identity
-from customer_segmentation.workflows.full_data import score_full_data
+from customer_segmentation.workflows.full_data import polished, score_full_data
 from customer_segmentation.workflows.prepare import PreparedCustomers, prepare_customers
 from customer_segmentation.workflows.study_spec import StudySpec, estimators_of, remember, space_of, spec_of
 
@@ -157,8 +159,8 @@ def run_logged(spec: StudySpec, context: SweepContext, store: Store) -> None:
             data_set(customers.table),
             *study_items(study, space, ids=customers.ids, params=spec.params, config=spec.config),
             *structure_items(*found),
-            *([] if full_data is None else full_data_items(full_data.accounting, full_data.table, full_data.profile)),
-            *([Tags(full_data.tags)] if full_data is not None and full_data.tags else []),
+            *([centres_item(study)] if full_data is not None and settings.engine.polish_passes else []),
+            *([] if full_data is None else full_data_items(**vars(full_data))),
         ]
         if standing is not None and standing.described:
             items = [item for item in items if not isinstance(item, Metrics)]
@@ -206,6 +208,7 @@ def compute(spec: StudySpec, columns: Needed, on_candidate: Callable[[int], None
         silhouette_limit=settings.scores.silhouette_exact_up_to,
         silhouette_sample=settings.scores.silhouette_sample,
         on_candidate=on_candidate,
+        refine=partial(polished, settings, columns, space, customers),
     )
     attained = customers.attainable(ks)
     for candidate in study.candidates:

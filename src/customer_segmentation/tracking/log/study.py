@@ -35,6 +35,9 @@ TABLE = "full_data.csv"
 PROFILE_OF_ALL = "full_data_profile.csv"
 
 
+CENTRES = "centres.json"
+
+
 COUNTS = ("rows_read", "rows_used", "rows_not_selected", "rows_rejected")
 
 
@@ -145,6 +148,16 @@ def candidate_items(candidate: Candidate, space: Space, *, params: Mapping[str, 
     yield Text(f"{config.rstrip()}\nk: {candidate.k}\n", CONFIG)
 
 
+def centres_item(study: Study) -> Text:
+    """Centres of all candidates, where no refit to the customers at hand would find them again.
+
+    Parameters
+    ----------
+    study : all candidates of one space
+    """
+    return Text(json.dumps({candidate.k: candidate.centres.tolist() for candidate in study.candidates}), CENTRES)
+
+
 def structure_items(result: StructureResult, structure: StudyStructure) -> Iterator[Item]:
     """Structure test of a study: tags and metrics to filter by, every pair of neighbours, the heatmap of valleys.
 
@@ -165,7 +178,9 @@ def structure_items(result: StructureResult, structure: StudyStructure) -> Itera
     yield Text(json.dumps(structure_record(result, structure), indent=1), STRUCTURE)
 
 
-def full_data_items(accounting: Mapping[str, int], table: pd.DataFrame, profile: pd.DataFrame) -> Iterator[Item]:
+def full_data_items(
+    accounting: Mapping[str, int], table: pd.DataFrame, profile: pd.DataFrame, tags: Mapping[str, str]
+) -> Iterator[Item]:
     """The account of all rows, and the sizes and the profile of all segments among them.
 
     Parameters
@@ -173,8 +188,11 @@ def full_data_items(accounting: Mapping[str, int], table: pd.DataFrame, profile:
     accounting : rows read, used, not selected and rejected, of the whole file
     table : one row a candidate and segment
     profile : one row a candidate, segment, variable and level
+    tags : engine and passes
     """
     yield Metrics({f"full_data/{name}": float(accounting.get(name, 0)) for name in COUNTS})
     yield Table(table, TABLE)
     if len(profile):
         yield Table(profile, PROFILE_OF_ALL)
+    if tags:
+        yield Tags(tags)
