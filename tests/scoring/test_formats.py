@@ -13,8 +13,22 @@ from customer_segmentation.scoring.columns import contract_of
 from customer_segmentation.scoring.database_output import TableOutput
 from customer_segmentation.scoring.outputs import Output
 from customer_segmentation.scoring.score import Comparison, score
+from customer_segmentation.scoring.written import checksum_of
 from customer_segmentation.settings.data import DataSettings
 from customer_segmentation.sources.open import open_source
+
+
+class Remembered:
+    """What was written, as the runs of a store keep it."""
+
+    def __init__(self):
+        self.known = set()
+
+    def holds(self, key, path):
+        return (key, checksum_of(path)) in self.known
+
+    def note(self, key, path):
+        self.known.add((key, checksum_of(path)))
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +91,8 @@ def test_a_table_of_a_database_is_replaced_whole_or_not_at_all(model, to_setting
         to_settings.to_sql("customers", connection, index=False)
     specs = contract_of(model.contract, {})
 
+    written = Remembered()
+
     def run(labelling, **options):
         source = open_source(DataSettings(path=url, query="SELECT * FROM customers", columns=specs))
         output = TableOutput(url, "segments", **options)
@@ -84,7 +100,7 @@ def test_a_table_of_a_database_is_replaced_whole_or_not_at_all(model, to_setting
             labelling,
             source,
             output,
-            Output(tmp_path / "r.csv", overwrite=True, key="rejects"),
+            Output(tmp_path / "r.csv", overwrite=True, key="rejects", written=written),
             Comparison(model),
             specs=specs,
             headers={},
@@ -100,16 +116,20 @@ def test_a_table_of_a_database_is_replaced_whole_or_not_at_all(model, to_setting
         tables = pd.read_sql("SELECT name FROM sqlite_master", connection)["name"].tolist()
     assert found["segment"].tolist() == expected
     assert "Loyal" in set(found["segment_name"])
-    assert sorted(tables) == ["customers", "segments"], "nothing is left aside"
+    mark, *others = sorted(tables, key=lambda name: not name.startswith("segment_score_"))
+    assert mark.startswith("segment_score_")
+    assert sorted(others) == ["customers", "segments"], "nothing is left aside"
 
 
 def test_where_nobody_is_scored_the_earlier_labels_stay_and_no_database_is_made(model, to_settings, tmp_path):
     to_settings.head(9).assign(**{"Total Revenue": "unknown"}).to_csv(tmp_path / "bad.csv", index=False)
     specs = contract_of(model.contract, {})
 
+    written = Remembered()
+
     def run(target):
         source = open_source(DataSettings(path=str(tmp_path / "bad.csv"), columns=specs))
-        rejects = Output(tmp_path / "r.csv", overwrite=True, key="rejects")
+        rejects = Output(tmp_path / "r.csv", overwrite=True, key="rejects", written=written)
         return score(model, source, target, rejects, Comparison(model), specs=specs, headers={})
 
     done = run(TableOutput(f"sqlite:///{tmp_path}/crm.db", "segments", overwrite=False))
@@ -117,7 +137,8 @@ def test_where_nobody_is_scored_the_earlier_labels_stay_and_no_database_is_made(
     assert not (tmp_path / "crm.db").exists()
     earlier = "Customer ID,segment,segment_name,distance,margin\na,0,x,1,1\n"
     (tmp_path / "labels.csv").write_text(earlier)
-    run(Output(tmp_path / "labels.csv", overwrite=True))
+    written.note("output", tmp_path / "labels.csv")
+    run(Output(tmp_path / "labels.csv", overwrite=True, written=written))
     assert (tmp_path / "labels.csv").read_text() == earlier
     assert len(pd.read_csv(tmp_path / "r.csv")) == 9
 
@@ -127,6 +148,7 @@ def test_a_table_whose_replacement_fails_keeps_its_rows(tmp_path, monkeypatch):
         connection.execute(
             "CREATE TABLE segments AS SELECT 1 AS segment, 2 AS segment_name, 3 AS distance, 4 AS margin"
         )
+        connection.execute("CREATE INDEX segment_score_a ON segments (segment)")
     output = TableOutput(f"sqlite:///{tmp_path}/crm.db", "segments", overwrite=True)
     output.write(pa.table({"segment": [2]}))
     output.finish()
@@ -136,7 +158,7 @@ def test_a_table_whose_replacement_fails_keeps_its_rows(tmp_path, monkeypatch):
     output.discard()
     with sqlite3.connect(tmp_path / "crm.db") as connection:
         assert connection.execute("SELECT segment FROM segments").fetchall() == [(1,)]
-        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("segments",)]
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("segments",), ("segment_score_a",)]
 
 
 def test_text_that_a_spreadsheet_would_run_and_text_with_quotes(model, to_settings, score_file, tmp_path):
@@ -169,11 +191,13 @@ def test_the_list_says_what_to_do_first_and_the_value_with_ids_as_they_came(mode
     part.to_parquet(tmp_path / "in.parquet")
     expected = model.predict(part).table
     good = expected["segment"].notna()
+    written = Remembered()
     for ending, safe in (("csv", False), ("csv", True), ("parquet", False)):
         specs = contract_of(model.contract, {})
         source = open_source(DataSettings(path=str(tmp_path / f"in.{ending}"), columns=specs))
         output, rejects = (
-            Output(tmp_path / f"{name}.{ending}", overwrite=True, key=name) for name in ("output", "rejects")
+            Output(tmp_path / f"{name}.{ending}", overwrite=True, key=name, written=written)
+            for name in ("output", "rejects")
         )
         score(told, source, output, rejects, Comparison(model), specs=specs, headers={}, safe_ids=safe, size=25)
         read = pd.read_parquet if ending == "parquet" else pd.read_csv
@@ -191,21 +215,22 @@ def test_the_list_says_what_to_do_first_and_the_value_with_ids_as_they_came(mode
         assert len(left) == 1
 
 
-@pytest.mark.parametrize(("safe", "written"), [(False, "@u1"), (True, "'@u1")])
-def test_ids_have_a_switch_of_their_own(model, to_settings, tmp_path, safe, written):
+@pytest.mark.parametrize(("safe", "expected_id"), [(False, "@u1"), (True, "'@u1")])
+def test_ids_have_a_switch_of_their_own(model, to_settings, tmp_path, safe, expected_id):
+    written = Remembered()
     part = to_settings.head(8).assign(**{"Customer ID": [f"@u{n}" for n in range(8)]})
     part.to_csv(tmp_path / "in.csv", index=False)
     for name, columns in (("a.csv", "id"), ("b.csv", "all"), ("c.xlsx", "id")):
         specs = contract_of(model.contract, {})
         source = open_source(DataSettings(path=str(tmp_path / "in.csv"), columns=specs))
-        rejects = Output(tmp_path / "rejects.csv", overwrite=True, key="rejects")
+        rejects = Output(tmp_path / "rejects.csv", overwrite=True, key="rejects", written=written)
         output = Output(tmp_path / name, overwrite=True)
         score(
             model, source, output, rejects, Comparison(model), specs=specs, headers={}, columns=columns, safe_ids=safe
         )
         read = pd.read_csv if name.endswith("csv") else lambda path: pd.read_excel(path, engine="openpyxl")
-        assert read(tmp_path / name)["Customer ID"].tolist()[1] == written
-    assert pd.read_csv(tmp_path / "rejects.csv")["Customer ID"].tolist() == [written.replace("1", "5")]
+        assert read(tmp_path / name)["Customer ID"].tolist()[1] == expected_id
+    assert pd.read_csv(tmp_path / "rejects.csv")["Customer ID"].tolist() == [expected_id.replace("1", "5")]
 
 
 def test_whole_numbers_stay_ids_beside_a_missing_one(model, to_settings, score_file, tmp_path):

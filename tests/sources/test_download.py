@@ -54,6 +54,15 @@ def test_a_damaged_copy_in_the_cache_is_fetched_again(published):
     assert fetch(described()).read_bytes() == TABLE
 
 
+def test_without_a_checksum_the_address_tells_one_table_from_another(published):
+    one = fetch(described(sha256=""))
+    with zipfile.ZipFile(published[0], "w") as packed:
+        packed.writestr("table.csv", b"other\n")
+    assert fetch(described(sha256="", url="https://example.org/Other.zip")).read_bytes() == b"other\n"
+    assert fetch(described(sha256="")) == one
+    assert one.read_bytes() == TABLE
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [({"sha256": "0" * 64}, "checksum differs"), ({"member": "other.csv"}, "holds no other.csv")],

@@ -60,6 +60,7 @@ SPEC = CommandSpec(
             ("alias=challenger", "gate and register, but leave the champion where it is"),
             ("force=true reason=TEXT", "promote although tests failed; the reason is kept"),
             ("data.path=FILE", "where the table of the sweep is now"),
+            ("engine.remote=sc://HOST", "the Spark server that reads it, named again"),
             ("model=NAME", "name in the registry; default: customer-segmentation"),
             ("quiet=true", "say nothing but errors"),
         ],

@@ -91,6 +91,7 @@ SPEC = CommandSpec(
             ("output=FILE.html", "write a copy there; FILE.md for markdown"),
             ("slides=FOLDER", "the figures of a meeting, at most ten slides of 1920 x 1080 pixels"),
             ("data.path=FILE", "the table, where it is no longer where the sweep read it"),
+            ("engine.remote=sc://HOST", "the Spark server that reads it, named again"),
             ("tracking.uri=http://127.0.0.1:5000", "another MLflow store; default: mlflow.db in this folder"),
             ("tracking.experiment=NAME", "the experiment whose sweep is taken"),
         ),

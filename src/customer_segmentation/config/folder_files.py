@@ -148,7 +148,7 @@ def check_elsewhere(settings: Any, typed: Iterable[str]) -> None:
     SettingsError
         Names the key and what the file gives.
     """
-    for node, name, usual in (("launcher", "address", (None,)), ("engine", "remote", ("local", "session"))):
+    for node, name, usual in (("launcher", "address", (None,)), ("engine", "remote", (None, "local", "session"))):
         key, value = f"{node}.{name}", getattr(getattr(settings, node, None), name, usual[0])
         if value not in usual and key not in {word.lstrip("+~") for word in typed}:
             raise SettingsError(

@@ -18,6 +18,8 @@ from customer_segmentation.sources.remote import is_remote
 from customer_segmentation.sources.sql import refuse_other_address
 
 _AT_ONCE = 50_000  # rows
+#: How the index begins that marks a table of a scoring: whose columns only look alike is not replaced.
+MARK = "segment_score_"
 #: Databases in which a table is made and dropped at once, in a transaction or not.
 _COMMITS_BY_ITSELF = ("mysql", "mariadb", "oracle")
 
@@ -32,7 +34,7 @@ class TableOutput:
     table : str
         ``table`` or ``schema.table``.
     overwrite : bool
-        Whether a table that an earlier scoring wrote may be replaced: its last columns are those of labels.
+        Whether a table that an earlier scoring wrote may be replaced: it has the index that marks one.
 
     Raises
     ------
@@ -97,10 +99,13 @@ class TableOutput:
                 f"{self.shown} has a table {self.table} already; give another table, or overwrite=true."
             )
         names = [str(column["name"]) for column in inspector.get_columns(self._name, schema=self._schema)]
-        if self._name in inspector.get_view_names(schema=self._schema) or not has_labels(names):
+        marks = [str(index["name"]) for index in inspector.get_indexes(self._name, schema=self._schema)]
+        view = self._name in inspector.get_view_names(schema=self._schema)
+        if view or not has_labels(names) or not any(mark.lower().startswith(MARK) for mark in marks):
+            why = f"no index {MARK}…" if has_labels(names) else f"its last columns are not {', '.join(LABELS)}"
             raise SettingsError(
-                f"{self.shown} has a table {self.table} that segment score did not write (its last columns are not "
-                f"{', '.join(LABELS)}), so that overwrite=true does not replace it; give another with table=NAME."
+                f"{self.shown} has a table {self.table} that segment score did not write ({why}), so that "
+                "overwrite=true does not replace it; drop it there, or give another with table=NAME."
             )
         return True
 
@@ -126,6 +131,16 @@ class TableOutput:
             for batch in rows.iter_batches(batch_size=_AT_ONCE):
                 frame = pa.Table.from_batches([batch]).to_pandas()
                 frame.to_sql(self._aside, self._connection, schema=self._schema, if_exists="append", index=False)
+            self._mark()
+
+    def _mark(self) -> None:
+        """Say in the database whose table it is, by an index on the segment; one without indexes is left unmarked."""
+        import sqlalchemy
+
+        segment = sqlalchemy.Column("segment", sqlalchemy.BigInteger)
+        sqlalchemy.Table(self._aside, sqlalchemy.MetaData(), segment, schema=self._schema)
+        with contextlib.suppress(sqlalchemy.exc.SQLAlchemyError), self._connection.begin_nested():
+            sqlalchemy.Index(f"{MARK}{secrets.token_hex(8)}", segment).create(self._connection)
 
     def publish(self) -> None:
         """Give the table its name; the one that had it is dropped in the same transaction."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -27,7 +28,11 @@ from customer_segmentation.sources.distributed import DistributedSource
 from customer_segmentation.sources.parsing.texts import texts_of
 from customer_segmentation.sources.tables import names_of
 
+#: File in a folder of labels; readers of Parquet skip what begins so.
+MARK = "_segment_score"
 CATALOG = "catalog"  # as an input or an output: a query on, or a table of, the engine's catalog
+#: Files that Spark writes into it, and their checksums.
+_PART = re.compile(rf"\.?(part-.*|_SUCCESS|{MARK})(\.crc)?")
 EMPTY = "the row is empty"
 #: What may be written behind the columns of the input, and its types.
 TYPES = {
@@ -160,6 +165,7 @@ class Place:
         new, earlier = (self.folder.with_name(f".{self.folder.name}.{mark}.{word}") for word in ("writing", "earlier"))
         try:
             write(new.as_uri(), is_table=False)
+            (new / MARK).touch()
             if self.folder.exists():
                 self.folder.rename(earlier)
             new.rename(self.folder)
@@ -255,8 +261,10 @@ def _refuse_existing(folder: Path, *, overwrite: bool) -> None:
         names = list(dataset.dataset(folder, format="parquet").schema.names) if folder.is_dir() else []
     except (OSError, pa.ArrowException):
         names = []
-    if names[-1:] != ["reason"] or not has_labels(names[:-1]):
+    others = [path.name for path in folder.iterdir() if not _PART.match(path.name)] if names else []
+    if names[-1:] != ["reason"] or not has_labels(names[:-1]) or others or not (folder / MARK).is_file():
+        found = f" ({others[0]} is none of its files)" if others else ""
         raise SettingsError(
-            f"output={folder} is not an output of an earlier scoring with this engine, so overwrite=true does not "
-            "replace it; give another name."
+            f"output={folder} is not an output of an earlier scoring with this engine{found}, so overwrite=true does "
+            "not replace it; give another name."
         )

@@ -83,6 +83,28 @@ class Writer(Protocol):
         """Finish what was written."""
 
 
+class Record(Protocol):
+    """Knows which files scorings have written."""
+
+    def holds(self, key: str, path: Path) -> bool:
+        """Whether a scoring wrote a file as it is now.
+
+        Parameters
+        ----------
+        key : output or rejects
+        path : of the file
+        """
+
+    def note(self, key: str, path: Path) -> None:
+        """Keep that this scoring has written a file.
+
+        Parameters
+        ----------
+        key : output or rejects
+        path : where it is
+        """
+
+
 class Output:
     """A table in a file that is there whole or not at all.
 
@@ -96,6 +118,8 @@ class Output:
         The setting that named it, for messages.
     said : bool
         Whether the user named it, and not we.
+    written : Record, optional
+        Without one nothing that is there is known to be of a scoring.
 
     Raises
     ------
@@ -103,11 +127,21 @@ class Output:
         The ending is not known, the folder is not there, or a file is there that may not be replaced.
     """
 
-    def __init__(self, path: Path, *, overwrite: bool, key: str = "output", said: bool = True) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        overwrite: bool,
+        key: str = "output",
+        said: bool = True,
+        written: Record | None = None,
+    ) -> None:
         self.path = path.expanduser()
         self._make = writer_of(self.path, key)
-        is_ours = partial(is_scored, rejected=key != "output")
-        what = f"a table that segment score wrote{' of rejected rows' if key != 'output' else ''}"
+        self._key, self._written = key, written
+        is_ours = partial(is_scored, key=key, written=written)
+        kind = " of rejected rows" if key != "output" else ""
+        what = f"a table that segment score wrote{kind} and nobody has changed since"
         self._file = NewFile(path, overwrite=overwrite, is_ours=is_ours, key=key, what=what, said=said)
         self._writer: Writer | None = None
         self.rows = 0
@@ -125,6 +159,8 @@ class Output:
             self._writer.close()
             with self._file.aside.open("rb") as written:
                 os.fsync(written.fileno())
+            if self._written is not None:
+                self._written.note(self._key, self._file.aside)
 
     def publish(self) -> None:
         """Move the file to its name."""
@@ -140,21 +176,23 @@ class Output:
             self.path.unlink(missing_ok=True)
 
 
-def is_scored(path: Path, *, rejected: bool) -> bool:
-    """Whether a file is a table of labels, or of rejected rows, by its last columns; so is one without a byte.
+def is_scored(path: Path, *, key: str, written: Record | None) -> bool:
+    """Whether a scoring wrote a file, by its last columns and the record; nothing is lost in one without a byte.
 
     Parameters
     ----------
     path : of the file
-    rejected : which of the two
+    key : output for labels, rejects for rejected rows
+    written : what scorings have written
     """
     try:
         if path.stat().st_size == 0:
             return True
         names = _header(path)
+        alike = has_labels(names) if key == "output" else names[-2:] == list(REJECTED)
+        return alike and written is not None and written.holds(key, path)
     except (OSError, ValueError, KeyError, EOFError, csv.Error, zipfile.BadZipFile, pa.ArrowException, DataError):
         return False
-    return names[-2:] == list(REJECTED) if rejected else has_labels(names)
 
 
 def has_labels(names: Sequence[str]) -> bool:

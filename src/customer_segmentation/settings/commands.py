@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from customer_segmentation.settings.data import DataSettings
+from customer_segmentation.settings.engine import EngineAddress
 from customer_segmentation.settings.limits import limited
 from customer_segmentation.settings.registry import settings_of
 from customer_segmentation.settings.sweep import ExplorationSettings, HypothesesSettings
@@ -23,6 +24,7 @@ class ReportSettings:
     slides: str | None = None  # a folder for the figures of a meeting, one slide of 1920 x 1080 pixels (PNG) each
     overwrite: bool = False  # replace the copy, or the slides, of an earlier report
     data: DataSettings = field(default_factory=DataSettings)  # path: where the table is now, if it has moved
+    engine: EngineAddress = field(default_factory=EngineAddress)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     quiet: bool = False  # say nothing in the terminal
 

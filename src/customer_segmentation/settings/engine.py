@@ -25,3 +25,12 @@ class EngineSettings:
     # of kind spark and remote local: threads of Spark on this machine; null: one a core
     threads: int | None = limited(None, at_least=1)
     memory: str = limited("2g", filled=True)  # of kind spark and remote local: of Spark on this machine
+
+
+@dataclass
+class EngineAddress:
+    """Of a command that reads again the table of a run: where Spark is, named by the user."""
+
+    # The server of a sweep with engine=spark, sc://HOST:15002, named again: what it sends is run here, so that a run
+    # alone may not name it.
+    remote: str | None = limited(None, filled=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from customer_segmentation.settings.data import DataSettings
+from customer_segmentation.settings.engine import EngineAddress
 from customer_segmentation.settings.limits import limited
 from customer_segmentation.settings.registry import settings_of
 from customer_segmentation.settings.tracking import TrackingSettings
@@ -42,6 +43,7 @@ class PromoteSettings:
     promotion: PromotionSettings = field(default_factory=PromotionSettings)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     data: DataSettings = field(default_factory=DataSettings)  # path: where the sweep's table is now
+    engine: EngineAddress = field(default_factory=EngineAddress)
     run_id: str | None = None  # of a candidate, or of a sweep for its chosen one; null: the last one's
     model: str = limited("customer-segmentation", filled=True, without="/:'")  # name in the registry
     # challenger: stop before the champion is replaced

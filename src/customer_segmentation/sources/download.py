@@ -33,10 +33,11 @@ def fetch(download: Download) -> Path:
 
     folder = cache_folder()
     instead = f"get the file from {download.page or download.url} and pass data.path=FILE"
-    archive_name = (
-        f"{hashlib.sha256(download.url.encode()).hexdigest()[:12]}-{Path(download.url).name.replace('+', '-')}"
-    )
-    table = folder / (download.member or archive_name)
+    place = hashlib.sha256(download.url.encode()).hexdigest()[:12]
+    archive_name = f"{place}-{Path(download.url).name.replace('+', '-')}"
+    # without a checksum nothing but its address tells one table from another
+    unpacked_name = download.member if download.sha256 else f"{place}-{download.member}"
+    table = folder / (unpacked_name if download.member else archive_name)
     if table.is_file() and _is(table, download.sha256):
         return table
     logger = pooch.get_logger()  # no logger that logging knows

@@ -27,6 +27,9 @@ from customer_segmentation.sources.tables import arrow_table
 _COMMENT = re.compile(r"('(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|\[[^\]]*\]")
 
+#: A library, or a driver that is a path.
+_LIBRARY = re.compile(r"\.(so|dll|dylib)\b|driver\s*=\s*\{?\s*[./~\\]", re.IGNORECASE)
+
 
 class SqlSource(TableSource):
     """The result of a query. It is streamed in chunks; read whole it is held, because a second run may differ.
@@ -186,6 +189,12 @@ def refuse_other_address(parsed: Any, shown: str) -> None:
     """
     import sqlalchemy
 
+    for key, values in parsed.query.items():
+        if key.lower() in ("plugin_dir", "lib_dir") or _LIBRARY.search(unquote(str(values))):
+            raise SettingsError(
+                f"{shown}: {key} names a file whose code a driver would run; name a driver that this system has "
+                "registered."
+            )
     kind = parsed.drivername.partition("+")[0]
     if kind == "file":
         raise SettingsError(f"{shown}: a file of this machine is given by its path, without file://.")

@@ -165,7 +165,9 @@ class _Promotion:
         first = () if artifact is None else (artifact,)
         self.tell("refitting the candidate from its logged config")
         try:
-            found = reopen(self.store, self.run_id, data_path=self.settings.data.path)
+            found = reopen(
+                self.store, self.run_id, data_path=self.settings.data.path, remote=self.settings.engine.remote
+            )
         except (StudyError, DataError) as error:
             if isinstance(error, DataError) and self.settings.data.path is not None:
                 raise  # the table that was named is at fault, and no candidate

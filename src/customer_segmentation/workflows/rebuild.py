@@ -20,9 +20,12 @@ from customer_segmentation.config.composed import settings_from_yaml
 from customer_segmentation.config.playbook_file import PLAYBOOK, playbook_of, to_playbook
 from customer_segmentation.data.wanted import Needed
 from customer_segmentation.errors import SettingsError, StoreError, StudyError
+from customer_segmentation.secrets import redact
+from customer_segmentation.settings.engine import EngineSettings
 from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.playbook import PlaybookSettings
 from customer_segmentation.settings.sweep import SweepSettings
+from customer_segmentation.sources.spark.session import is_connected
 from customer_segmentation.tracking.read import artifact_of, centres_logged, overrides_of, text_of
 from customer_segmentation.tracking.resolve import candidate_of, store_of
 from customer_segmentation.tracking.store import Store
@@ -68,7 +71,7 @@ class RebuiltCandidate:
         return f"{self.run.data.tags['study']} · k={self.fit.k}"
 
 
-def reopen(store: Store, run_id: str, *, data_path: str | None = None) -> RebuiltCandidate:
+def reopen(store: Store, run_id: str, *, data_path: str | None = None, remote: str | None = None) -> RebuiltCandidate:
     """Load the customers of a candidate's sweep again, build its space and refit it.
 
     Parameters
@@ -78,9 +81,13 @@ def reopen(store: Store, run_id: str, *, data_path: str | None = None) -> Rebuil
         Of a candidate.
     data_path : str, optional
         Where the table is now, if it is no longer where the sweep read it.
+    remote : str, optional
+        The Spark Connect server that reads it, named by the user.
 
     Raises
     ------
+    SettingsError
+        A server is named for a table that none reads, or none where the run names one: what it sends is run here.
     StoreError
         There is no such run, or it is not a finished candidate of a sweep of ours.
     StudyError
@@ -89,6 +96,7 @@ def reopen(store: Store, run_id: str, *, data_path: str | None = None) -> Rebuil
     run = candidate_of(store, run_id)
     store = store_of(store, run)
     spec, needed = spec_of_run(store, run)
+    _name_server(spec.settings.engine, remote, run_id)
     if data_path is not None:
         spec.settings.data.path = data_path
     customers = prepare_customers(spec.settings, needed)
@@ -102,6 +110,29 @@ def reopen(store: Store, run_id: str, *, data_path: str | None = None) -> Rebuil
     space, fit = refit(spec, customers, parse_k(spec.settings.k)[0], store=store, study_id=run.data.tags["study_id"])
     check_refit(fit, run)
     return RebuiltCandidate(store, run, spec, needed, customers, space, fit)
+
+
+def _name_server(engine: EngineSettings, remote: str | None, run_id: str) -> None:
+    """Take the server that the user names; refuse one that a run alone names.
+
+    Raises
+    ------
+    SettingsError
+        See `reopen`.
+    """
+    if engine.kind != "spark":
+        if remote is not None:
+            raise SettingsError(
+                f"engine.remote={redact(remote)} changes nothing: the table of run {run_id} was read without Spark; "
+                "leave it out."
+            )
+    elif remote is not None:
+        engine.remote = remote
+    elif engine.remote not in ("local", "session") and not is_connected(engine):
+        raise SettingsError(
+            f"the config of run {run_id} has its table read by {redact(engine.remote)}, and what a Spark server sends "
+            f"is run here; if you trust it, name it on the command line, as engine.remote={redact(engine.remote)}"
+        )
 
 
 def spec_of_run(store: Store, run: Run) -> tuple[StudySpec, Needed]:

@@ -69,11 +69,12 @@ def write_report(settings: ReportSettings, store: Store, tell: Callable[[str], N
     """
     run = run_meant(store, settings.run_id)
     store = store_of(store, run)
-    run_id, path = run.info.run_id, settings.data.path
+    run_id = run.info.run_id
+    named = {"data_path": settings.data.path, "remote": settings.engine.remote}
     tell("refitting the candidate, then drawing the report")
     with limited_threads(1):
         if run.data.tags.get("level") != "sweep":
-            return report_of_candidate(store, reopen(store, run_id, data_path=path), slides=settings.slides is not None)
+            return report_of_candidate(store, reopen(store, run_id, **named), slides=settings.slides is not None)
         if run.info.status == "FINISHED":
             speak_of(store, run_id)
         if run.info.status == "RUNNING":
@@ -83,7 +84,7 @@ def write_report(settings: ReportSettings, store: Store, tell: Callable[[str], N
                 f"sweep {run_id} is {run.info.status} and has no verdict, so there is nothing to report: run it again."
             )
         chosen = run.data.tags.get("chosen_run_id")
-        opened = reopen(store, chosen, data_path=path) if chosen else None
+        opened = reopen(store, chosen, **named) if chosen else None
         return report_of_sweep(store, run_id, opened, slides=settings.slides is not None)
 
 

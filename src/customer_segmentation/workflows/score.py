@@ -23,6 +23,7 @@ from customer_segmentation.scoring.drift import WORDS, Drift
 from customer_segmentation.scoring.load import LoadedModel, loaded
 from customer_segmentation.scoring.outputs import LABELS, LISTED, REJECTED, Output
 from customer_segmentation.scoring.score import Comparison, Scored, score
+from customer_segmentation.scoring.written import WrittenFiles
 from customer_segmentation.settings.data import ColumnSpec, DataSettings
 from customer_segmentation.settings.score import ScoreSettings
 from customer_segmentation.sources.base import READING, TableSource
@@ -117,10 +118,12 @@ def score_table(
         headers = {str(name): str(header) for name, header in (settings.headers or {}).items()}
         specs = contract_of(model.model.contract, headers)
         source = _input_of(settings, specs)
-        label, place, aside = _labelling(settings, source, into)
+        written = WrittenFiles(store)
+        label, place, aside = _labelling(settings, source, into, written)
         watch = Comparison(model.model)
         tags = {"command": command, "model": model.label, **_origin(model), **engine_tags(settings.engine)}
         run_id = open_run(store, name=settings.name or f"score {source.name}", level="score", tags=tags)
+        written.run_id = run_id
         with closing(store, run_id):
             try:
                 done = label(
@@ -163,19 +166,19 @@ def score_table(
 
 
 def _labelling(
-    settings: ScoreSettings, source: TableSource, into: tuple[Collected, Collected] | None
+    settings: ScoreSettings, source: TableSource, into: tuple[Collected, Collected] | None, written: WrittenFiles
 ) -> tuple[Callable[..., Scored], str, str]:
     """What labels the rows, here or where they are; where labels go, and where rows without one."""
     if isinstance(source, DistributedSource):
-        written = Place(str(settings.output), settings.table, settings.overwrite)
-        written.check()
-        place = f"table {settings.table}" if written.output == CATALOG else written.output
-        return partial(score_there, source=source, place=written), place, f"{place}, with the reason"
+        there = Place(str(settings.output), settings.table, settings.overwrite)
+        there.check()
+        place = f"table {settings.table}" if there.output == CATALOG else there.output
+        return partial(score_there, source=source, place=there), place, f"{place}, with the reason"
     if into is not None:
         kept = partial(score, source=source, output=into[0], rejects=into[1], size=settings.chunk)
         return kept, "a Python session", "a Python session"
-    output, said = output_of(settings), settings.rejects is not None
-    rejects = Output(rejects_of(settings), overwrite=settings.overwrite, key="rejects", said=said)
+    output, said = output_of(settings, written), settings.rejects is not None
+    rejects = Output(rejects_of(settings), overwrite=settings.overwrite, key="rejects", said=said, written=written)
     here = partial(
         score,
         source=source,
@@ -249,12 +252,18 @@ def rejects_of(settings: ScoreSettings) -> Path:
     return path.with_name(f"{stem}_rejected.csv")
 
 
-def output_of(settings: ScoreSettings) -> Output | TableOutput:
-    """Where labels go."""
+def output_of(settings: ScoreSettings, written: WrittenFiles | None = None) -> Output | TableOutput:
+    """Where labels go.
+
+    Parameters
+    ----------
+    settings : of the scoring
+    written : what scorings have written, which alone may be replaced
+    """
     target = str(settings.output)
     if "://" in target:
         return TableOutput(target, settings.table, overwrite=settings.overwrite)
-    return Output(Path(target), overwrite=settings.overwrite)
+    return Output(Path(target), overwrite=settings.overwrite, written=written)
 
 
 def _note(done: Scored, drift: Drift, segments: Mapping[str, int], *, model: str, source: str, compared: str) -> str:

@@ -87,14 +87,31 @@ def test_what_an_earlier_scoring_wrote_is_replaced_when_asked(run_here, here, cu
 
 
 def test_the_mode_of_a_file_that_is_replaced_is_kept_and_a_stale_list_of_rejects_goes(run_here, here, customers):
-    (here / "labels.csv").write_text("Customer ID,segment,segment_name,distance,margin\n")
+    content = (here / "in.csv").read_text()
+    (here / "in.csv").write_text(content + "x" + "," * (customers.shape[1] - 1) + "\n")
+    assert run_here("score", "input=in.csv", "output=labels.csv", "quiet=true", folder=here).code == 0
+    assert (here / "labels_rejected.csv").is_file()
     (here / "labels.csv").chmod(0o640)
-    (here / "labels_rejected.csv").write_text("Customer ID,row,reason\nx,2,Total Revenue is missing\n")
+    (here / "in.csv").write_text(content)
     done = run_here("score", "input=in.csv", "output=labels.csv", "overwrite=true", folder=here)
     assert done.code == 0, done.error
     assert len(pd.read_csv(here / "labels.csv")) == len(customers)
     assert stat.S_IMODE((here / "labels.csv").stat().st_mode) == 0o640
     assert not (here / "labels_rejected.csv").exists()
+    again = ("score", "input=in.csv", "output=labels.csv", "overwrite=true")
+    with (here / "labels.csv").open("a") as file:
+        file.write("mine,0,called on Monday,1,1\n")
+    refused(run_here(*again, folder=here), "output=labels.csv", "nobody has changed since")
+    assert "called on Monday" in (here / "labels.csv").read_text()
+    for name, head in (
+        ("labels.csv", "id,segment,segment_name,distance,margin"),
+        ("labels_rejected.csv", "id,row,reason"),
+    ):
+        (here / "labels.csv").unlink()
+        (here / name).write_text(f"{head}\nmine,0,by hand,1,1\n")
+        refused(run_here(*again, folder=here), f"{name}", "is not a table that segment score wrote")
+        assert "by hand" in (here / name).read_text(), "columns that look like ours"
+        (here / "labels.csv").touch()
 
 
 @pytest.mark.parametrize("spelling", ["in.csv", "sub/../in.csv", "./in.csv", "link.csv", "hard.csv", "{folder}/in.csv"])
@@ -130,13 +147,15 @@ def test_a_setting_of_a_scoring_that_changes_nothing_is_refused(run_here, here):
 
 
 def test_a_symbolic_link_in_the_place_of_an_output_is_not_followed(run_here, here):
-    (here / "precious.csv").write_text("Customer ID,segment,segment_name,distance,margin\nmine,0,x,1,1\n")
+    assert run_here("score", "input=in.csv", "output=precious.csv", "quiet=true", folder=here).code == 0
+    precious = (here / "precious.csv").stat().st_ino
     (here / "labels.csv").symlink_to("precious.csv")
     (here / "nowhere.csv").symlink_to("not_there.csv")
     refused(run_here("score", "input=in.csv", "output=labels.csv", folder=here), "exists already")
     refused(run_here("score", "input=in.csv", "output=nowhere.csv", folder=here), "exists already")
     assert run_here("score", "input=in.csv", "output=labels.csv", "overwrite=true", folder=here).code == 0
-    assert "mine" in (here / "precious.csv").read_text()
+    assert (here / "precious.csv").stat().st_ino == precious
+    assert not (here / "labels.csv").is_symlink()
 
 
 def tables(database: Path) -> dict[str, list[str]]:
@@ -162,6 +181,9 @@ def test_a_table_of_customers_is_never_dropped(run_here, here, crm):
     refused(run_here(*words, "table=labels", folder=here), "already", "overwrite=true")
     assert run_here(*words, "table=labels", "overwrite=true", "quiet=true", folder=here).code == 0
     assert set(tables(crm)) == {"customers", "labels"}
+    with sqlite3.connect(crm) as connection:
+        connection.execute("CREATE TABLE mine AS SELECT * FROM labels")
+    refused(run_here(*words, "table=mine", "overwrite=true", folder=here), "segment score did not write", "no index")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """A downloaded folder with configs of its own: nothing in it runs code, and what of it is taken is said first."""
 
+import hashlib
+
 import pytest
 import yaml
 
@@ -73,3 +75,19 @@ def test_the_config_of_a_run_that_was_altered_is_refused(run_here, tmp_path):
     done = run_here("promote", "force=true", "reason=x", folder=tmp_path)
     assert done.code == 1
     assert "contract.yaml" in done.error
+    contract.write_text(contract.read_text().removesuffix("\n# x\n"))
+    far = yaml.safe_load(text)
+    far["engine"] |= {"kind": "spark", "remote": "sc://127.0.0.1:9"}
+    far["data"]["table"] = "customers"
+    config.write_text(yaml.safe_dump(far))
+    ran.store.client.set_tag(chosen, "z.sha256.config.yaml", hashlib.sha256(config.read_bytes()).hexdigest())
+    for words in (("report",), ("promote",), ("report", f"run_id={chosen}")):
+        done = run_here(*words, folder=tmp_path)
+        assert done.code == 1, done.out
+        assert "its table read by sc://127.0.0.1:9" in done.error
+        assert "name it on the command line" in done.error
+    named = run_here("report", "engine.remote=sc://127.0.0.1:9", folder=tmp_path)
+    assert named.code == 1
+    assert "Spark Connect server answers at" in named.error or "needs a package" in named.error, (
+        "the user's word counts"
+    )

@@ -88,6 +88,11 @@ class Connection:
 _OPEN: dict[str, Connection] = {}
 
 
+def is_connected(engine: EngineSettings) -> bool:
+    """Whether this process is connected there already, as its user has asked for."""
+    return engine.remote in _OPEN
+
+
 def connect(engine: EngineSettings) -> Connection:
     """The session that the settings name, opened once a process.
 
