@@ -12,7 +12,8 @@ from typing import Any
 import pyarrow as pa
 
 from customer_segmentation.errors import DataError, SettingsError
-from customer_segmentation.scoring.outputs import LABELS, ParquetWriter, has_labels
+from customer_segmentation.scoring.earlier import LABELS, has_labels
+from customer_segmentation.scoring.outputs import ParquetWriter
 from customer_segmentation.secrets import is_redacted, redact
 from customer_segmentation.sources.remote import is_remote
 from customer_segmentation.sources.sql import refuse_other_address

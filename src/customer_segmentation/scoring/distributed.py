@@ -19,8 +19,8 @@ import pyarrow.compute as pc
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.model.segment_model import Labelled, SegmentModel
 from customer_segmentation.scoring.columns import id_of, positions_of
+from customer_segmentation.scoring.earlier import has_labels
 from customer_segmentation.scoring.list_rows import ListRows
-from customer_segmentation.scoring.outputs import has_labels
 from customer_segmentation.scoring.score import Comparison, Scored, count_reason, counts_of, refuse_twice
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.sources.base import Chunk

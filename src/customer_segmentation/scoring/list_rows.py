@@ -13,7 +13,8 @@ import pyarrow as pa
 from customer_segmentation.data.cleaning import prepare_columns
 from customer_segmentation.model.segment_model import Labelled, SegmentModel
 from customer_segmentation.scoring.columns import id_of
-from customer_segmentation.scoring.outputs import LISTED, as_it_came, untyped
+from customer_segmentation.scoring.earlier import LISTED
+from customer_segmentation.scoring.outputs import as_it_came, untyped
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.sources.base import Chunk, TableSource
 from customer_segmentation.sources.parsing.texts import texts_of

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import os
 import re
-import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -18,10 +16,9 @@ import pyarrow.csv as arrow_csv
 
 from customer_segmentation.data.spreadsheet_safety import any_matches, neutral, neutralised_arrow, texts_in
 from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.scoring.earlier import Record, is_scored
 from customer_segmentation.scoring.text_types import TextTypes
-from customer_segmentation.settings.data import DataSettings
 from customer_segmentation.sources.new_file import NewFile
-from customer_segmentation.sources.open import open_path
 
 EXCEL_ROWS = 1_048_576
 KINDS = (".csv", ".tsv", ".txt", ".parquet", ".xlsx")
@@ -30,13 +27,6 @@ PACKINGS: dict[str, Callable[[Path], Any]] = {
     ".zst": lambda path: pa.CompressedOutputStream(str(path), "zstd"),
     ".bz2": lambda path: pa.CompressedOutputStream(str(path), "bz2"),
 }
-#: The columns that a scoring adds, and those with which rejected rows end.
-LABELS = ("segment", "segment_name", "distance", "margin")
-REJECTED = ("row", "reason")
-#: All that a scoring may add: what to do first where the model knows it, the value where the input has it.
-LISTED = ("segment", "segment_name", "first_action", "value", "distance", "margin")
-_LEFT_OUT: tuple[tuple[str, ...], ...] = ((), ("value",), ("first_action",), ("first_action", "value"))
-_ENDS = [[name for name in LISTED if name not in left_out] for left_out in _LEFT_OUT]
 _MARK = b"segment"
 _SPECIAL = r'[",\t\r\n]'
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -81,28 +71,6 @@ class Writer(Protocol):
 
     def close(self) -> None:
         """Finish what was written."""
-
-
-class Record(Protocol):
-    """Knows which files scorings have written."""
-
-    def holds(self, key: str, path: Path) -> bool:
-        """Whether a scoring wrote a file as it is now.
-
-        Parameters
-        ----------
-        key : output or rejects
-        path : of the file
-        """
-
-    def note(self, key: str, path: Path) -> None:
-        """Keep that this scoring has written a file.
-
-        Parameters
-        ----------
-        key : output or rejects
-        path : where it is
-        """
 
 
 class Output:
@@ -174,36 +142,6 @@ class Output:
         """Remove the table of an earlier scoring that this one would have replaced."""
         if self._file.replaces:
             self.path.unlink(missing_ok=True)
-
-
-def is_scored(path: Path, *, key: str, written: Record | None) -> bool:
-    """Whether a scoring wrote a file, by its last columns and the record; nothing is lost in one without a byte.
-
-    Parameters
-    ----------
-    path : of the file
-    key : output for labels, rejects for rejected rows
-    written : what scorings have written
-    """
-    try:
-        if path.stat().st_size == 0:
-            return True
-        names = _header(path)
-        alike = has_labels(names) if key == "output" else names[-2:] == list(REJECTED)
-        return alike and written is not None and written.holds(key, path)
-    except (OSError, ValueError, KeyError, EOFError, csv.Error, zipfile.BadZipFile, pa.ArrowException, DataError):
-        return False
-
-
-def has_labels(names: Sequence[str]) -> bool:
-    """Whether the last columns of a table are those of labels."""
-    lowered = [str(name).lower() for name in names]
-    return any(lowered[-len(end) :] == end for end in _ENDS)
-
-
-def _header(path: Path) -> list[str]:
-    """Names of the columns of a table, by what the file is and not by its name."""
-    return list(open_path(str(path), DataSettings()).headers)
 
 
 def writer_of(path: Path, key: str) -> Callable[[Path, pa.Schema], Writer]:

@@ -20,8 +20,9 @@ from customer_segmentation.scoring.collected import Collected
 from customer_segmentation.scoring.columns import id_of, positions_of
 from customer_segmentation.scoring.database_output import TableOutput
 from customer_segmentation.scoring.drift import Drift, DriftWatch
+from customer_segmentation.scoring.earlier import REJECTED
 from customer_segmentation.scoring.list_rows import ListRows
-from customer_segmentation.scoring.outputs import REJECTED, Output, as_it_came
+from customer_segmentation.scoring.outputs import Output, as_it_came
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.settings.score import DriftSettings
 from customer_segmentation.sources.base import Chunk, TableSource

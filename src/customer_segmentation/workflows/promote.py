@@ -165,11 +165,10 @@ class _Promotion:
         first = () if artifact is None else (artifact,)
         self.tell("refitting the candidate from its logged config")
         try:
-            found = reopen(
-                self.store, self.run_id, data_path=self.settings.data.path, remote=self.settings.engine.remote
-            )
+            path, remote = self.settings.data.path, self.settings.engine.remote
+            found = reopen(self.store, self.run_id, data_path=path, remote=remote)
         except (StudyError, DataError) as error:
-            if isinstance(error, DataError) and self.settings.data.path is not None:
+            if isinstance(error, DataError) and path is not None:
                 raise  # the table that was named is at fault, and no candidate
             return self._without_model((*first, checked("refit", False, str(error).rstrip("."))))
         halves = self.settings.promotion.resamples

@@ -20,8 +20,9 @@ from customer_segmentation.scoring.columns import contract_of
 from customer_segmentation.scoring.database_output import TableOutput
 from customer_segmentation.scoring.distributed import CATALOG, Place, score_there
 from customer_segmentation.scoring.drift import WORDS, Drift
+from customer_segmentation.scoring.earlier import LABELS, LISTED, REJECTED
 from customer_segmentation.scoring.load import LoadedModel, loaded
-from customer_segmentation.scoring.outputs import LABELS, LISTED, REJECTED, Output
+from customer_segmentation.scoring.outputs import Output
 from customer_segmentation.scoring.score import Comparison, Scored, score
 from customer_segmentation.scoring.written import WrittenFiles
 from customer_segmentation.settings.data import ColumnSpec, DataSettings
@@ -118,8 +119,7 @@ def score_table(
         headers = {str(name): str(header) for name, header in (settings.headers or {}).items()}
         specs = contract_of(model.model.contract, headers)
         source = _input_of(settings, specs)
-        written = WrittenFiles(store)
-        label, place, aside = _labelling(settings, source, into, written)
+        label, place, aside = _labelling(settings, source, into, written := WrittenFiles(store))
         watch = Comparison(model.model)
         tags = {"command": command, "model": model.label, **_origin(model), **engine_tags(settings.engine)}
         run_id = open_run(store, name=settings.name or f"score {source.name}", level="score", tags=tags)
