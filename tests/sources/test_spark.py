@@ -5,12 +5,15 @@ import importlib.util
 import shutil
 import socket
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import mlflow
 import numpy as np
 import pandas as pd
 import pytest
 from batches import stream_customers
+from omegaconf import OmegaConf
 
 from customer_segmentation.commands.main import main
 from customer_segmentation.data.batches import cleaned, cleaned_repetitions, opened_whole
@@ -19,10 +22,12 @@ from customer_segmentation.data.repeated_ids import Held
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Population, Role
 from customer_segmentation.settings.engine import EngineSettings
+from customer_segmentation.sources.samples.orders import draw_orders
 from customer_segmentation.sources.samples.telecom import draw_customers
 from customer_segmentation.sources.spark.session import connect
 from customer_segmentation.tracking.machine_facts import whole
 
+CONF = Path(__file__).parents[2] / "conf"
 ENGINE = EngineSettings(kind="spark", threads=2, memory="1g")
 MISSING = importlib.util.find_spec("pyspark") is None
 HOW = "pyspark is not installed: pip install 'customer-segmentation[spark]'"
@@ -212,6 +217,43 @@ def test_what_a_worker_says_is_said_here(spark, tables):
         list(source.mapped(work, rules.wanted.specs))
 
 
+def messy_orders():
+    """Orders of a shop with what is wrong with exports, as text."""
+    frame = draw_orders(120, seed=4).astype({"Amount": "str", "Order Date": "str"})
+    frame["Order Date"] = pd.to_datetime(frame["Order Date"]).dt.strftime("%d.%m.%Y")
+    last = len(frame)
+    more = [("C1", "31.02.2022", "5"), ("C1", "01.03.2022", "many"), ("C2", "", "7"), ("C3", "02.03.2022", "1,234.50")]
+    more += [("", "02.03.2022", "80"), ("guest", "03.03.2022", "20.25"), (None, None, None), ("", " ", "")]
+    more += [("R1", "04.03.2022", "-9"), ("R2", "05.03.2022", "3"), ("R2", "06.03.2022", "-30")]
+    more += [("Customer ID", "Order Date", "Amount"), ("L1", "07.03.2099", "12"), ("C4", "08.03.2022", " 6.5 ")]
+    columns = ["Customer ID", "Order Date", "Amount"]
+    frame = pd.concat([frame[columns], pd.DataFrame(more, columns=columns)], ignore_index=True)
+    # The unusual rows do not all stand in the last part; the last row is a usual one.
+    order = np.r_[last : last + 7, 0:last, last + 7 : len(frame)]
+    return frame.iloc[order].reset_index(drop=True)
+
+
+def test_orders_summed_up_by_spark_are_those_summed_up_here(spark, tmp_path):
+    messy_orders().to_parquet(tmp_path / "orders.parquet", index=False, row_group_size=200)
+    contract = OmegaConf.load(CONF / "contract" / "rfm.yaml")
+    schema = OmegaConf.structured(ColumnSpec)
+    asked = OmegaConf.load(CONF / "data" / "orders.yaml")
+    asked = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(DataSettings), asked))
+    asked.columns = {str(name): OmegaConf.to_object(OmegaConf.merge(schema, contract[name])) for name in contract}
+    asked.path, asked.max_rejected_share = str(tmp_path / "orders.parquet"), 0.5
+    asked.transactions.guests = ["guest"]
+    asked.transactions.reference_date = "2023-01-01"
+    here = load_customers(asked)
+    there = load_customers(asked, engine=replace(ENGINE, partitions=3))
+    assert here.orders_later > 1
+    assert here.orders_of_guests == 2
+    assert here.rejected["reason"].nunique() >= 6
+    pd.testing.assert_frame_equal(there.customers, here.customers, rtol=1e-12)
+    pd.testing.assert_frame_equal(there.rejected, here.rejected)
+    assert there.accounting() == here.accounting()
+    assert there.notes == here.notes
+
+
 def store_in(folder):
     return f"sqlite:///{folder}/mlflow.db"
 
@@ -310,7 +352,7 @@ def test_nobody_listens_there():
         (["engine.polish_passes=2"], "engine=spark alone"),
         (["engine=spark", "clustering=ward", "engine.polish_passes=2"], "with K-means alone"),
         (["data.path=x.parquet", "data=telecom", "data.table=main.customers"], "add engine=spark"),
-        (["engine=spark", "experiments=rfm", "data.path=x.parquet"], "reads customers and not orders"),
+        (["engine=spark", "experiments=rfm"], "name it with data.path"),
     ],
 )
 def test_settings_that_do_not_go_together_are_refused(words, sentence, capsys):

@@ -102,6 +102,22 @@ def refuse_several(amounts: pd.Series, named: pd.Series | None, *, where: str) -
         written = texts_of(amounts).value_counts()  # each spelling once
         found = written.groupby([currency_in(str(text)) or np.nan for text in written.index]).sum()
         found = found.sort_values(ascending=False)
+    refuse_counts(found, where=where)
+
+
+def refuse_counts(found: pd.Series, *, where: str) -> None:
+    """Refuse amounts of several currencies, of which the rows are counted.
+
+    Parameters
+    ----------
+    found : number of rows by currency, the commonest first
+    where : column and table, for the message
+
+    Raises
+    ------
+    DataError
+        Names the currencies and in how many rows each stands.
+    """
     if len(found) >= 2:
         listed = ", ".join(f"{name} in {counted(count, 'row')}" for name, count in found.head(5).items())
         raise DataError(
@@ -111,9 +127,13 @@ def refuse_several(amounts: pd.Series, named: pd.Series | None, *, where: str) -
 
 
 def _counts(named: pd.Series) -> pd.Series:
+    return named_currencies(named).value_counts()
+
+
+def named_currencies(named: pd.Series) -> pd.Series:
+    """Code of the currency that each cell names; missing where it is blank."""
     texts = texts_of(named)
-    counted: pd.Series = texts[~is_blank(texts)].str.upper().replace(_UPPER).value_counts()
-    return counted
+    return texts.mask(is_blank(texts)).str.upper().replace(_UPPER)
 
 
 def currency_in(text: str) -> str | None:

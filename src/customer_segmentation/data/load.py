@@ -65,12 +65,7 @@ def load_customers(
         The source cannot be read, is another table, or too many of its rows cannot be used.
     """
     if settings.transactions is not None:
-        if engine is not None and engine.kind != "local":
-            raise SettingsError(
-                f"engine={engine.kind} reads customers and not orders (data.transactions); sum the orders up with "
-                "data.query, or leave engine out."
-            )
-        return load_ordering_customers(settings, needed=needed, blank=blank)
+        return load_ordering_customers(settings, needed=needed, blank=blank, engine=engine)
     # Settings that contradict are said before a source is opened, or downloaded.
     if not settings.columns:
         raise SettingsError("data.columns is empty; describe the table's columns, or let `segment init` write them.")

@@ -11,8 +11,8 @@ from customer_segmentation.data.rejections import RejectedRows
 from customer_segmentation.errors import DataError
 from customer_segmentation.formatting import counted, percent
 
-_WITHOUT_ORDER = "the customer has returns and no order"
-_NET_RETURNS = "the customer's returns exceed the orders of this table"
+WITHOUT_ORDER = "the customer has returns and no order"
+NET_RETURNS = "the customer's returns exceed the orders of this table"
 #: Share of rows without a customer beyond which the column is hardly the one that names customers.
 MOST_GUESTS = 0.5
 
@@ -34,23 +34,46 @@ def guest_notes(orders: pd.DataFrame, guests: np.ndarray, used: np.ndarray, *, c
     DataError
         Most rows name no customer.
     """
-    if not guests.any():
+    bought = orders["amount"].clip(lower=0).to_numpy()
+    own, others = float(bought[guests].sum()), float(bought[used].sum())
+    return guest_sentence(int(guests.sum()), int(used.sum()), own, others, customer=customer)
+
+
+def guest_sentence(guests: int, used: int, amount: float, others: float, *, customer: str) -> tuple[str, ...]:
+    """The same, of counts and amounts.
+
+    Parameters
+    ----------
+    guests, used : rows without a customer; rows that enter the customers
+    amount, others : what was ordered in these rows
+    customer : header of the column
+
+    Raises
+    ------
+    DataError
+        Most rows name no customer.
+    """
+    if not guests:
         return ()
-    of_rows = guests.sum() / (guests | used).sum()
+    of_rows = guests / (guests + used)
     if of_rows > MOST_GUESTS:
         raise DataError(
             f"{percent(of_rows)} of the rows have no {customer}, so that it hardly names the customers; name another "
             "column with data.transactions.customer."
         )
-    bought = orders["amount"].clip(lower=0).to_numpy()
-    of_amount = bought[guests].sum() / max(bought[guests | used].sum(), np.finfo(float).tiny)
-    rows = counted(int(guests.sum()), "row")
-    whose = "is the order of a guest, who is" if guests.sum() == 1 else "are the orders of guests, who are"
+    of_amount = amount / max(amount + others, np.finfo(float).tiny)
+    rows = counted(guests, "row")
+    whose = "is the order of a guest, who is" if guests == 1 else "are the orders of guests, who are"
     sentence = (
         f"{rows} without a {customer} ({percent(of_rows)} of the rows, {percent(of_amount)} of what was ordered) "
         f"{whose} in no segment"
     )
     return (sentence,)
+
+
+def without_gap(name: str) -> str:
+    """Reason why the rows of a customer of whom a column tells nothing are rejected."""
+    return f"{name} is blank with orders on one day only; features.impute keeps such customers"
 
 
 def mark_customers_without_value(faults: RejectedRows, orders: pd.DataFrame, later: np.ndarray) -> None:
@@ -66,7 +89,7 @@ def mark_customers_without_value(faults: RejectedRows, orders: pd.DataFrame, lat
     bought = part["customer"][part["amount"] >= 0]
     no_order = ~part["customer"].isin(bought)
     negative = (part.groupby("customer", sort=False)["amount"].transform("sum") < -0.005) & ~no_order
-    for which, reason in ((no_order, _WITHOUT_ORDER), (negative, _NET_RETURNS)):
+    for which, reason in ((no_order, WITHOUT_ORDER), (negative, NET_RETURNS)):
         for position in part.index[which.to_numpy(dtype=bool)]:
             faults.add(int(position), reason, kind=reason)
 
@@ -97,7 +120,7 @@ def mark_customers_without_gap(
         if not unknown.any():
             continue
         stay &= ~unknown
-        reason = f"{name} is blank with orders on one day only; features.impute keeps such customers"
+        reason = without_gap(name)
         rows = faults.usable & ~aside & orders["customer"].isin(customers["Customer"][unknown]).to_numpy(dtype=bool)
         for position in np.flatnonzero(rows):
             faults.add(int(position), reason, kind=reason)

@@ -36,27 +36,52 @@ def aggregate_orders(orders: pd.DataFrame, *, reference_date: pd.Timestamp) -> p
     """
     bought = orders[orders["amount"] >= 0]
     by_customer = bought.groupby("customer", sort=False)
-    first, last, gross = by_customer["day"].min(), by_customer["day"].max(), by_customer["amount"].sum()
-    frequency = by_customer["order"].nunique() if "order" in orders else by_customer.size()
     everything = orders.groupby("customer", sort=False)
     net = everything["amount"].sum()
-    returned = (orders["amount"] < 0).groupby(orders["customer"], sort=False).sum()
-    share = 100.0 * (1.0 - (net / gross.where(gross > 0)).clip(upper=1.0)).fillna(0.0)
     days = bought[["customer", "day"]].drop_duplicates().sort_values(["customer", "day"])
     gaps = days.groupby("customer", sort=False)["day"].diff().dt.days
+    sums = pd.DataFrame(
+        {
+            "net": net,
+            "gross": by_customer["amount"].sum(),
+            "rows_bought": by_customer.size(),
+            "orders": by_customer["order"].nunique() if "order" in orders else 0,
+            "returned": (orders["amount"] < 0).groupby(orders["customer"], sort=False).sum(),
+            "first": by_customer["day"].min(),
+            "last": by_customer["day"].max(),
+            "gap": gaps.groupby(days["customer"], sort=False).median(),
+        }
+    )
+    return customer_table(sums.reindex(net.index), reference_date=reference_date, by_order="order" in orders)
+
+
+def customer_table(sums: pd.DataFrame, *, reference_date: pd.Timestamp, by_order: bool) -> pd.DataFrame:
+    """What `aggregate_orders` yields, of sums by customer.
+
+    Parameters
+    ----------
+    sums : DataFrame indexed by customer
+        ``net`` and ``gross`` amounts; ``rows_bought``, ``returned`` and different ``orders``; ``first`` and ``last``
+        day; ``gap``, median days from one day to the next.
+    reference_date : from which days are counted
+    by_order : an order has a number, and may have several rows
+    """
+    first, last = pd.to_datetime(sums["first"]), pd.to_datetime(sums["last"])
+    gross, frequency = sums["gross"], sums["orders" if by_order else "rows_bought"]
+    share = 100.0 * (1.0 - (sums["net"] / gross.where(gross > 0)).clip(upper=1.0)).fillna(0.0)
     frame = pd.DataFrame(
         {
             "Recency": (reference_date - last).dt.days,
             "Frequency": frequency,
             # Sums of cents carry dust such as -1e-14, which a logarithm or a bound would take at its word.
-            "Monetary": net.round(6) + 0.0,
+            "Monetary": sums["net"].round(6) + 0.0,
             "Tenure": (reference_date - first).dt.days,
             "Average Basket": gross / frequency,
-            "Returns": returned,
-            "Days Between Orders": gaps.groupby(days["customer"], sort=False).median(),
+            "Returns": sums["returned"],
+            "Days Between Orders": sums["gap"],
             "Share Returned": share.clip(0.0, 100.0).round(6),
         }
     ).astype(np.float64)
     frame = frame.assign(**{"First Order": first.astype(DAY), "Last Order": last.astype(DAY)})
-    frame = frame.reindex(net.index).rename_axis("Customer").reset_index()
+    frame = frame.rename_axis("Customer").reset_index()
     return frame[list(DERIVED)].astype({"Customer": "str"})

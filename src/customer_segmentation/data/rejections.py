@@ -38,6 +38,7 @@ class RejectedRows:
         self.rows = rows
         self._reasons: dict[int, list[str]] = {}
         self._kinds: Counter[str] = Counter()
+        self._kind_of: dict[int, str] = {}
 
     def add(self, position: int, reason: str, *, kind: str) -> None:
         """Give a row, by position, a reason; ``kind`` is the reason without what is the row's own.
@@ -50,6 +51,7 @@ class RejectedRows:
         """
         self._reasons.setdefault(position, []).append(reason)
         self._kinds[kind] += 1
+        self._kind_of.setdefault(position, kind)
 
     def count(self, kind: str, number: int) -> None:
         """Count rows that are rejected elsewhere.
@@ -78,6 +80,11 @@ class RejectedRows:
     def reasons(self) -> list[str]:
         """All reasons of each of these rows, in the same order."""
         return ["; ".join(self._reasons[position]) for position in sorted(self._reasons)]
+
+    @property
+    def kinds(self) -> list[str]:
+        """The first kind of each of these rows, in the same order."""
+        return [self._kind_of[position] for position in sorted(self._reasons)]
 
     def count_broken(self, broken: pd.DataFrame) -> None:
         """Count the rows that do not fit the header."""

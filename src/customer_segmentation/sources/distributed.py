@@ -53,6 +53,37 @@ class DistributedSource(TableSource):
         most : of more numbers only so many and one are given
         """
 
+    @property
+    @abstractmethod
+    def row_numbers(self) -> bool:
+        """Whether rows have numbers of their own, as those of files do."""
+
+    @abstractmethod
+    def made(
+        self, work: Callable[[Chunk], pa.Table], wanted: Mapping[int, ColumnSpec], schema: Mapping[str, str]
+    ) -> Callable[[str], pa.Table]:
+        """Make rows of all rows, where they are; give what answers queries on them.
+
+        Parameters
+        ----------
+        work : makes the rows of a chunk
+        wanted : contract of the columns that it needs by their position
+        schema : name of each column that is made to its type
+
+        Returns
+        -------
+        callable
+            Takes a SELECT from ``{rows}``.
+        """
+
+    @abstractmethod
+    def distinct(self, position: int) -> Sequence[str] | None:
+        """Some different cells of a column of texts, in the order of the alphabet; None where it holds other values."""
+
+    @abstractmethod
+    def texts_of_rows(self, numbers: np.ndarray) -> pd.DataFrame:
+        """All cells of rows as text, by the numbers of the rows, ascending and each once."""
+
     @abstractmethod
     def written(
         self,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote
+from uuid import uuid4
 
 import numpy as np
 import pandas as pd
@@ -29,10 +31,13 @@ from customer_segmentation.sources.spark.worker import (
     batch_hashes,
     extended,
     hashes,
+    made_rows,
     sampled,
 )
 from customer_segmentation.sources.tables import plain_frame, resized
 
+#: Different cells of a column by which its form is found.
+_DISTINCT = 100_000
 _PATH, _INDEX, _OFFSET = "path", "at", "offset"
 _ALL = (1 << 64) - 1
 
@@ -121,18 +126,60 @@ class SparkSource(DistributedSource):
         if self._rows is None or not len(asked):
             return super().rows_as_text(asked)
         numbers = np.unique(self._rows[asked])
+        texts = self.texts_of_rows(numbers)
+        return texts.iloc[np.searchsorted(numbers, self._rows[asked])].reset_index(drop=True)
+
+    @override
+    def texts_of_rows(self, numbers: np.ndarray) -> pd.DataFrame:
+        columns = [f"c{at}" for at in range(len(self.headers))]
         session = self._connection.session
 
         def query() -> pa.Table:
             few = session.createDataFrame(pa.table({ROW: numbers}))
             return self._frame.join(few.hint("broadcast"), on=ROW).select(ROW, *columns).toArrow()
 
-        table = self._connection.ask(query).sort_by(ROW)
-        return (
-            self.as_texts(table.select(columns))
-            .iloc[np.searchsorted(numbers, self._rows[asked])]
-            .reset_index(drop=True)
+        return self.as_texts(self._connection.ask(query).sort_by(ROW).select(columns))
+
+    @property
+    @override
+    def row_numbers(self) -> bool:
+        return self._files
+
+    @override
+    def made(
+        self, work: Callable[[Chunk], pa.Table], wanted: Mapping[int, ColumnSpec], schema: Mapping[str, str]
+    ) -> Callable[[str], pa.Table]:
+        positions = list(wanted)
+
+        def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+            return made_rows(work, positions, batches)
+
+        columns = ", ".join(f"`{name}` {kind}" for name, kind in schema.items())
+        view = f"segment_{uuid4().hex}"
+
+        def prepare() -> None:
+            rows = self._projected(positions).mapInArrow(run, columns)
+            with contextlib.suppress(AttributeError, NotImplementedError):  # a cluster may not keep what is asked twice
+                rows = rows.persist()
+            rows.createOrReplaceTempView(view)
+
+        self.pass_count += 1
+        self._connection.ask(prepare)
+        return lambda query: self._connection.ask(
+            lambda: self._connection.session.sql(query.replace("{rows}", view)).toArrow()
         )
+
+    @override
+    def distinct(self, position: int) -> Sequence[str] | None:
+        column = f"c{position}"
+
+        def query() -> pa.Table | None:
+            if dict(self._frame.dtypes)[column] != "string":
+                return None
+            return self._frame.select(column).where(f"{column} IS NOT NULL").distinct().limit(_DISTINCT).toArrow()
+
+        found = self._connection.ask(query)
+        return None if found is None else sorted(found.column(column).to_pylist())
 
     @override
     def mapped(self, work: Work, wanted: Mapping[int, ColumnSpec]) -> Iterator[bytes]:

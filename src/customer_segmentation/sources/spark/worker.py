@@ -67,6 +67,20 @@ def extended(
             yield pa.RecordBatch.from_arrays([*(batch.column(name) for name in kept), *added], names=list(names))
 
 
+def made_rows(
+    work: Callable[[Chunk], pa.Table], positions: Sequence[int], batches: Iterator[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    """Rows that some work makes of each batch.
+
+    Parameters
+    ----------
+    work : makes the rows of a chunk
+    positions, batches : see `answers`
+    """
+    for chunk in _chunks(positions, batches):
+        yield from work(chunk).to_batches()
+
+
 def sampled(limit: int, id_name: str | None, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """The rows of batches whose hash is small enough for the sample.
 
