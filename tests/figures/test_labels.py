@@ -1,12 +1,16 @@
 import doctest
+import io
+import warnings
 
 import numpy as np
 import pytest
 from matplotlib.text import Text
+from sklearn.cluster import KMeans
 
 from customer_segmentation.figures import labels
 from customer_segmentation.figures.labels import UnitFormatter, clean, fit, fit_all, number, text_width, wrap
 from customer_segmentation.figures.theme import new_figure
+from customer_segmentation.tracking.settled import quiet_libraries
 
 UGLY = ["", "a", "x" * 400, "two\nlines\tand\x00control", "$a$ and $b", "日本 😀", "A name of several words " * 9]
 
@@ -106,3 +110,14 @@ def test_ticks_are_told_apart_and_true(ticks):
 
 def test_no_ticks():
     assert UnitFormatter().format_ticks([]) == []
+
+
+def test_a_command_prints_no_warning_of_a_sign_that_the_font_lacks_or_of_points_that_are_alike():
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        quiet_libraries()
+        figure = new_figure(2, 1)
+        figure.text(0, 0, "\u4f60\u597d \x1b")
+        figure.savefig(io.BytesIO())
+        KMeans(3, n_init=1).fit(np.ones((9, 2)))
+    assert not caught, [str(item.message) for item in caught]

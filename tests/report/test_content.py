@@ -1,6 +1,7 @@
 """What a report says: numbers of its tables, cautions found from figures."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -114,6 +115,17 @@ def test_tiny_segments_are_said_with_their_figures(report_of):
     overview = _overview(data)
     assert {"0.95\u00a0%", "0.27\u00a0%"} <= _cells(overview)
     assert "Too small to act on." not in _leads(report_of())
+
+
+def test_a_share_of_a_sum_with_negative_parts_says_so(report_of):
+    data = report_of()
+    assert "Negative sums." not in _leads(data)
+    profiles = data.insights.profiles
+    table = profiles.segments.assign(value=[500.0, -200.0, 100.0])
+    insights = replace(data.insights, profiles=replace(profiles, segments=table))
+    (found,) = [item for item in cautions(replace(data, insights=insights)) if item.lead == "Negative sums."]
+    assert "of segment 1 sums up to less than zero" in str(found.text)
+    assert "net sum, $400," in str(found.text)
 
 
 def test_cautions_follow_from_the_figures(report_of):

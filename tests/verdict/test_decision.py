@@ -151,6 +151,11 @@ def test_where_nothing_is_stable_the_steadiest_is_offered_under_reserve():
     assert verdict["chosen"]["violations"][0]["code"] == "unstable"
     assert verdict["certainty"]["word"] == "low"
     assert any("with reservations" in reason for reason in words.reasons)
+    assert "Stability alone decides, because no candidate is stable." in words.reasons
+    assert not any("near ties" in reason for reason in words.reasons), "yardsticks were not asked"
+    beside = [reason for reason in words.reasons if reason.startswith("Why ")]
+    assert beside
+    assert all("no candidate is stable, and" in reason for reason in beside)
 
 
 def test_where_nobody_qualifies_nobody_is_chosen():

@@ -23,7 +23,7 @@ from customer_segmentation.console.help import definitions, paragraph
 from customer_segmentation.console.lines import say, show, show_notices, warn
 from customer_segmentation.errors import SegmentError, debugging
 from customer_segmentation.secrets import guard_streams
-from customer_segmentation.tracking.settled import settle
+from customer_segmentation.tracking.settled import quiet_libraries, settle
 
 
 def _specs() -> list[CommandSpec]:
@@ -112,6 +112,7 @@ def _main(arguments: Sequence[str] | None) -> int:  # noqa: C901 - one case afte
         return 2
     gc.set_threshold(GARBAGE_THRESHOLD)
     settle()
+    quiet_libraries()
     if sys.stderr.isatty() and not any(word.startswith(("-", "quiet=")) for word in rest):
         warn(f"segment {name}: reading the settings …")  # libraries and configs take seconds: Enter is answered at once
     try:

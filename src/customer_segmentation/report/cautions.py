@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from customer_segmentation.formatting import apart, capital, listed, percent
+from customer_segmentation.formatting import apart, capital, listed, money, percent
 from customer_segmentation.report.data import ReportData
 from customer_segmentation.report.document import Paragraph
 from customer_segmentation.report.profile_rows import outcome_rows
@@ -35,7 +35,7 @@ def cautions(data: ReportData) -> list[Paragraph]:
         found += [
             Paragraph(f"{item.sentence}.", lead="Follows from the table itself.") for item in data.insights.relations
         ]
-        found += [*_circular(data), *_missing(data)]
+        found += [*_circular(data), *_negative(data), *_missing(data)]
     found += [*_rows(data), *_scores(data)]
     if data.insights is not None:
         found += _causes(data)
@@ -72,6 +72,21 @@ def _tiny(data: ReportData) -> list[Paragraph]:
             text += f", and {listed([percent(share) for share in small['value_share']])} of the {profiles.value.name}"
         paragraphs.append(Paragraph(f"{text}. {advice}", lead=lead))
     return paragraphs
+
+
+def _negative(data: ReportData) -> list[Paragraph]:
+    assert data.insights is not None  # noqa: S101 - asked for only where there are some
+    value, table = data.insights.profiles.value, data.insights.profiles.segments
+    below = [] if value is None else [str(int(number)) for number in table.loc[table["value"] < 0, "segment"]]
+    if value is None or not below:
+        return []
+    total = money(float(table["value"].sum()), value.unit)
+    whose = f"segment{'s' if len(below) > 1 else ''} {listed(below)}"
+    text = (
+        f"The {value.name} of {whose} sums up to less than zero. "
+        f"Shares of it are parts of the net sum, {total}, and may be below 0 % or above 100 %: compare the sums."
+    )
+    return [Paragraph(text, lead="Negative sums.")]
 
 
 def _distorted(data: ReportData) -> list[Paragraph]:

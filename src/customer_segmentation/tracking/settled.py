@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -41,6 +42,15 @@ def settle() -> None:
 
         matplotlib.rcdefaults()
         matplotlib.use("agg")
+
+
+def quiet_libraries() -> None:
+    """Keep two warnings of libraries off the terminal of a command: a fit and a figure take account of them themselves.
+
+    Clusters that are fewer than asked for are counted after each fit; a sign that the font lacks is a box.
+    """
+    for message in ("Number of distinct clusters", r"Glyph \d+ .*missing from"):
+        warnings.filterwarnings("ignore", message=message)
 
 
 def silence() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from customer_segmentation.data.wanted import Needed
 from customer_segmentation.tracking.process import this_process
-from customer_segmentation.tracking.settled import settle
+from customer_segmentation.tracking.settled import quiet_libraries, settle
 
 
 @dataclass(frozen=True)
@@ -54,3 +54,4 @@ class SweepContext:
         if self.folder and self.folder != os.getcwd() and os.path.isdir(self.folder):
             os.chdir(self.folder)
         settle()
+        quiet_libraries()

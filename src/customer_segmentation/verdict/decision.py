@@ -87,6 +87,8 @@ class Decision:
         Whether the chosen one is confirmed to be stable.
     instead_of : index label or None
         Two segments that ranked first and gave way to the chosen, finer ones.
+    none_stable : bool
+        Whether the chosen one is but the most stable of those that are ruled out as unstable.
     """
 
     board: pd.DataFrame
@@ -102,6 +104,7 @@ class Decision:
     figures: dict[int, dict[str, Any]] = field(default_factory=dict)
     steady: bool = False
     instead_of: int | None = None
+    none_stable: bool = False
 
     def note(self, index: int, figures: Mapping[str, Any]) -> None:
         """Keep what was measured of a candidate, in its row as well.
@@ -242,7 +245,7 @@ def _steadiest(decision: Decision, rule: Rule) -> None:  # noqa: ARG001 - the si
     if not unsteady:
         return
     order = sorted(unsteady, key=lambda i: (-float(cell(board, i, "stability")), int(cell(board, i, "k")), i))
-    decision.chosen = order[0]
+    decision.chosen, decision.none_stable = order[0], True
     decision.violations = [decision.ruled_out.pop(order[0])]
     decision.runner_up = order[1] if len(order) > 1 else None
     decision.ranking = Ranking(order, "stability" if len(order) > 1 else None)

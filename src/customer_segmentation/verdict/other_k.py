@@ -68,6 +68,10 @@ def _why_not(decision: Decision, rule: Rule, index: int) -> str:
     out = decision.ruled_out.get(index)
     if rule.rule == "fixed":
         return f"k = {k} was given"
+    if out is not None and decision.none_stable and out.code == decision.violations[0].code:
+        one, two = (float(cell(board, at, "stability")) for at in (index, chosen))
+        so = f"{other} is less so" if one < two else "of equally stable ones fewer segments decide"
+        return f"no candidate is stable, and {so}: {out.sentence}"
     if out is not None:
         return f"{other} is ruled out, because {out.sentence}"
     if rule.rule != "yardstick":

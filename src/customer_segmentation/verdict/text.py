@@ -181,7 +181,7 @@ def _violations(decision: Decision, rule: Rule) -> list[str]:
         return []
     name = label(row_of(decision.board, decision.chosen))
     against = "; ".join(violation.sentence for violation in decision.violations)
-    if rule.enforce:
+    if decision.none_stable:
         return [
             f"No candidate is stable: {name} is the most stable and is offered with reservations, because {against}."
         ]
@@ -206,6 +206,8 @@ def _decided(decision: Decision, rule: Rule) -> str:
         )
     if by is None:
         return ""
+    if decision.none_stable:
+        return "Stability alone decides, because no candidate is stable."
     names = list(rule.rank_by)
     before = names[: names.index(by)] if by in names else []
     tied = f"; in {listed(CRITERION[name] for name in before)} others are near ties" if before else ""
