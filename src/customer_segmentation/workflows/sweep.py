@@ -33,6 +33,7 @@ from customer_segmentation.tracking.log.sweep import conclusion_items, partition
 from customer_segmentation.tracking.log.views import share_views
 from customer_segmentation.tracking.process import this_process
 from customer_segmentation.tracking.provenance import provenance
+from customer_segmentation.tracking.quick_commits import quick_commits
 from customer_segmentation.tracking.read import overrides_of, run_of, structure_of
 from customer_segmentation.tracking.resume import clear_verdict, earlier_sweep, take_up
 from customer_segmentation.tracking.runs import finish_run, open_run, record
@@ -197,7 +198,8 @@ def sweep(
         folder=os.getcwd(),
         process=this_process(),
     )
-    return _Sweep(plan, customers, context, store, command_line, progress).run(run_studies)
+    with quick_commits(store):
+        return _Sweep(plan, customers, context, store, command_line, progress).run(run_studies)
 
 
 class _Sweep:
