@@ -85,7 +85,15 @@ def test_a_whole_table_is_compared_by_those_whom_the_fit_would_have_kept(model, 
     comparison.add(model.predict(churned), churned)
     found, told = comparison.measure(STANDARD)
     assert found.word == "refit"
-    assert "hardly any others" in told
+    assert f"Compared are the {len(churned):,} customers that the fit left out" in told
+    assert "only 0 others" in told
+    few = pd.concat([kept.head(42), churned.head(18)])
+    comparison = Comparison(model)
+    comparison.add(model.predict(few), few)
+    found, told = comparison.measure(STANDARD)
+    assert (found.word, found.customers) == ("unknown", 42), "too few of both: the larger part is told of"
+    assert "the 42 customers that the fit would have kept; 18 others" in told
+    assert found.segments.empty
 
 
 @pytest.mark.parametrize(

@@ -76,11 +76,17 @@ def refuse(given: dict[str, Any], schema: type) -> None:
         Names the first such override.
     """
     known = [item.name for item in dataclasses.fields(schema)]
+    read = {item.name: item.metadata["reads"] for item in dataclasses.fields(schema) if "reads" in item.metadata}
     for key, override in given.items():
         name = str(key).lstrip("+~")
         first = name.split(".")[0].split("/")[0].split("@")[0]
         if not name:
             raise SettingsError(f"the override {override.input_line!r} has no key; expected key=value.")
+        if first in read and name != f"{first}.{read[first]}":
+            raise SettingsError(
+                f"{name} changes nothing: a run's table is read as the run says, and {first}.{read[first]} alone is "
+                "taken, where it is now."
+            )
         if override.is_delete() and name in known:
             raise SettingsError(f"{override.input_line}: {name} cannot be left out; give another with {name}=...")
         if override.is_add() and first not in (*known, *DECISIONS, "hydra"):

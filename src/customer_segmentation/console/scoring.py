@@ -36,7 +36,8 @@ def print_score(result: ScoredTable, store: Store) -> None:
         out.print(f"  rejected  {escape(str(result.rejects))}")
         for reason, count in done.reasons.most_common(SHOWN):
             out.print(f"            {count:,} × {escape(reason)}")
-    share = "share of the compared" if result.compared else "share"
+    compared = result.compared and not drift.segments.empty  # too few to judge: the shares are those of all
+    share = "share of the compared" if compared else "share"
     if result.day:
         out.print(
             f"Dates count from {result.day}, as in the fit; reference_date=YYYY-MM-DD for customers as they are on "

@@ -102,17 +102,21 @@ class Comparison:
         if not beyond:
             return self.inside.measure(settings), ""
         words = f"{self.population['column']}: {', '.join(self.population['exclude'])}"
-        if self.inside.customers >= settings.min_customers:
+        others = self.inside.customers
+        if others >= min(settings.min_customers, beyond):  # of two that are too few the larger is told of
             return (
                 self.inside.measure(settings),
                 (
-                    f"Compared are the {self.inside.customers:,} customers that the fit would have kept; {beyond:,} "
+                    f"Compared are the {others:,} customers that the fit would have kept; {beyond:,} "
                     f"others ({words}) are labelled nevertheless."
                 ),
             )
         return (
             self.outside.measure(settings),
-            f"Compared are customers that the fit left out ({words}): the table has hardly any others.",
+            (
+                f"Compared are the {beyond:,} customers that the fit left out ({words}): the table has only {others:,} "
+                "others."
+            ),
         )
 
 

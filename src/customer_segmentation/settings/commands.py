@@ -23,7 +23,9 @@ class ReportSettings:
     output: str | None = None  # a copy: FILE.html, or FILE.md for markdown
     slides: str | None = None  # a folder for the figures of a meeting, one slide of 1920 x 1080 pixels (PNG) each
     overwrite: bool = False  # replace the copy, or the slides, of an earlier report
-    data: DataSettings = field(default_factory=DataSettings)  # path: where the table is now, if it has moved
+    data: DataSettings = field(
+        default_factory=DataSettings, metadata={"reads": "path"}
+    )  # path: where the table is now, if it has moved
     engine: EngineAddress = field(default_factory=EngineAddress)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     quiet: bool = False  # say nothing in the terminal

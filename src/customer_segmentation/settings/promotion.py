@@ -42,7 +42,9 @@ class PromoteSettings:
 
     promotion: PromotionSettings = field(default_factory=PromotionSettings)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
-    data: DataSettings = field(default_factory=DataSettings)  # path: where the sweep's table is now
+    data: DataSettings = field(
+        default_factory=DataSettings, metadata={"reads": "path"}
+    )  # path: where the sweep's table is now
     engine: EngineAddress = field(default_factory=EngineAddress)
     run_id: str | None = None  # of a candidate, or of a sweep for its chosen one; null: the last one's
     model: str = limited("customer-segmentation", filled=True, without="/:'")  # name in the registry

@@ -87,7 +87,8 @@ def reopen(store: Store, run_id: str, *, data_path: str | None = None, remote: s
     Raises
     ------
     SettingsError
-        A server is named for a table that none reads, or none where the run names one: what it sends is run here.
+        A server is named for a table that none reads, or none where the run names one: what it sends is run here. Or a
+        file is named for the built-in sample.
     StoreError
         There is no such run, or it is not a finished candidate of a sweep of ours.
     StudyError
@@ -97,6 +98,10 @@ def reopen(store: Store, run_id: str, *, data_path: str | None = None, remote: s
     store = store_of(store, run)
     spec, needed = spec_of_run(store, run)
     _name_server(spec.settings.engine, remote, run_id)
+    if data_path is not None and spec.settings.data.source == "sample":
+        raise SettingsError(
+            f"data.path={redact(data_path)} changes nothing: run {run_id} is of the built-in sample; leave it out."
+        )
     if data_path is not None:
         spec.settings.data.path = data_path
     customers = prepare_customers(spec.settings, needed)

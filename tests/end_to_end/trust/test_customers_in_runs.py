@@ -6,7 +6,9 @@ import stat
 
 import pandas as pd
 import pytest
+import yaml
 
+from customer_segmentation.secrets import HIDDEN
 from customer_segmentation.sources.samples.telecom import draw_customers
 
 KEY = "not-to-be-told"
@@ -42,6 +44,17 @@ def test_customers_are_named_as_was_asked(run_here, table, tmp_path, how):
     assert rejected["row"].tolist() == [7]
     if how != "ids":
         assert list(rejected) == [*(["Customer ID"] if how == "hashed" else []), "row", "reason"]
+    config = yaml.safe_load(ran.artifact(study, "config.yaml").read_text())
+    assert config["tracking"]["customers_key"] == HIDDEN, "hidden, and a config still"
+    if how == "hashed":
+        promoted = run_here("promote", folder=tmp_path)
+        assert promoted.code == 1
+        assert f"tracking.customers_key={HIDDEN} stands for a key" in promoted.error
+    elif how == "ids":
+        unread = run_here("promote", "data.path=nowhere.csv", folder=tmp_path)
+        assert unread.code == 1
+        assert "nowhere.csv" in unread.error
+        assert not ran.store.client.search_model_versions(""), "a table that cannot be read is no candidate's fault"
     holding = {
         path.name: [secret for secret in (b"WHO-", b"secret 4711", KEY.encode()) if secret in path.read_bytes()]
         for path in tmp_path.rglob("*")

@@ -127,7 +127,18 @@ def test_the_input_is_never_an_output_however_it_is_spelt(run_here, here, spelli
     assert (here / "in.csv").read_bytes() == content
 
 
-def test_a_setting_of_a_scoring_that_changes_nothing_is_refused(run_here, here):
+def test_a_setting_of_a_scoring_that_changes_nothing_is_refused(run_here, here, monkeypatch):
+    for words, told in (
+        (("report", "data.path=in.csv"), "data.path=in.csv changes nothing: run"),
+        (("promote", "data.max_rows=5"), "data.max_rows changes nothing"),
+        (("report", "data=telecom"), "data changes nothing"),
+        (("report", "engine.remote=sc://h"), "engine.remote=sc://h changes nothing: the table of run"),
+    ):
+        refused(run_here(*words, folder=here), told)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    remote = run_here("score", "input=in.csv", "output=l.csv", "model=s3://b/m", folder=here)
+    refused(remote, "the model s3://b/m cannot be fetched")
+    assert len(remote.error.splitlines()) == 1
     for word, told in (
         ("query=SELECT 1", "query changes nothing: in.csv is not a database"),
         ("sheet=Jan", "sheet changes nothing: in.csv is not a workbook"),
