@@ -103,7 +103,7 @@ def test_sizes_inertia_and_account_are_those_of_all_rows(orders, tmp_path, monke
     assert logged == pytest.approx(calinski_harabasz_score(matrix, segment), rel=1e-9)
     store = connect("sqlite:///mlflow.db", "customer-segmentation", experiment)
     profile = full_profile_of(store, study.info.run_id)
-    profile = profile[profile["k"] == 3].set_index(["variable", "level", "segment"])["value"]
+    profile = profile[profile["k"] == 3].set_index(["variable", "level", "segment"])["value"].sort_index()
     months = kept["Tenure in Months"].groupby(segment).mean()
     assert profile["Tenure in Months", ""].tolist() == pytest.approx(months.tolist(), rel=1e-12)
     contract = kept["Contract"].eq("Two Year").groupby(segment).mean()
