@@ -348,3 +348,10 @@ def test_a_size_in_numbers_is_a_number_and_a_period_in_brackets_no_unit():
     units = {guess.header: guess.spec.unit for guess in reading.guesses}
     assert {roles(reading)[header] for header in headers} == {"numeric"}
     assert (units["Size (sq ft)"], units["Days In (last 90d)"]) == ("sq ft", "days")
+
+
+def test_an_id_that_repeats_is_never_told_to_stand_in_one_row_each():
+    repeated = [str(number) for number in [*range(1, N - 6), *range(1, 8)]]
+    reading = read({"id": repeated, "spend": money(), "visits": whole(0, 9)})
+    (told,) = [guess.why for guess in reading.guesses if guess.header == "id"]
+    assert "1.03 rows each" in told

@@ -104,6 +104,11 @@ class ColumnFacts:
         return float(self.filled.mean()) if len(self.filled) else 0.0
 
     @property
+    def rows_each(self) -> str:
+        """Rows in which a cell stands, with the digits that tell them from one."""
+        return f"{self.rows_per_cell:,.{2 if self.rows_per_cell < 1.05 else 1}f}"
+
+    @property
     def unique(self) -> bool:
         """Whether nearly every cell differs."""
         return self.rows_per_cell <= 1 / UNIQUE and self.count > 1

@@ -178,7 +178,7 @@ def key_questions(
         options = [(header, "id", "names the customer")]
         options += [(name, "id", "names the customer") for name in rivals] or [(header, "ignore", "does not")]
         told = f", and {' and '.join(rivals)} repeats" if rivals else ""
-        what = "differs in nearly every row" if facts.unique else f"stands in {facts.rows_per_cell:,.1f} rows each"
+        what = "differs in nearly every row" if facts.unique else f"stands in {facts.rows_each} rows each"
         found.append(
             Question(
                 header, f"{header} {what}{told}: does it name the customer?", "the customer's id", tuple(options), 0

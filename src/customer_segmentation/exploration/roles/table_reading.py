@@ -324,7 +324,7 @@ class _Decision:
         why = (
             "names the customer: nearly every cell differs"
             if facts.unique
-            else (f"names the customer: {facts.rows_per_cell:,.1f} rows each")
+            else (f"names the customer: {facts.rows_each} rows each")
         )
         guess = guess_of(weighed, Meaning.customer, self.vocabulary, why=why, confidence=confidence)
         return guess if orders is None else replace(guess, why=why)
@@ -338,7 +338,7 @@ def _best_meaning(weighed: Weighed, in_orders: bool, *, said: bool, valued: bool
             told = "e-mail addresses" if facts.is_address else "an id"
             if facts.unique:
                 return Meaning.identifier, f"{told} that differs in nearly every row, beside the customer's key"
-            repeats = f"{told} or code that repeats, in {facts.rows_per_cell:,.1f} rows each; no quantity"
+            repeats = f"{told} or code that repeats, in {facts.rows_each} rows each; no quantity"
             return Meaning.identifier, repeats
         if meaning is Meaning.amount and not said and not in_orders:
             if not valued:
