@@ -190,7 +190,7 @@ def refuse_other_address(parsed: Any, shown: str) -> None:
     import sqlalchemy
 
     for key, values in parsed.query.items():
-        if key.lower() in ("plugin_dir", "lib_dir") or _LIBRARY.search(unquote(str(values))):
+        if key.lower() in ("plugin_dir", "lib_dir") or _LIBRARY.search(unquote(f"{key}={values}")):
             raise SettingsError(
                 f"{shown}: {key} names a file whose code a driver would run; name a driver that this system has "
                 "registered."

@@ -1,5 +1,6 @@
 """What exists is never removed or replaced, but by ``overwrite=true`` and where an earlier command wrote it."""
 
+import contextlib
 import os
 import sqlite3
 import stat
@@ -8,8 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import sqlalchemy
 
+from customer_segmentation.errors import SettingsError
 from customer_segmentation.sources.samples.telecom import draw_customers
+from customer_segmentation.sources.sql import refuse_other_address
 
 
 @pytest.fixture(scope="module")
@@ -295,3 +299,20 @@ def test_a_lock_in_the_temporary_folder_follows_no_link(run_here, here, tmp_path
     folder.chmod(0o777)
     refused(run_here("history", folder=here), "this user alone")
     assert precious.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("address", "runs"),
+    [
+        ("mssql+pyodbc:///?odbc_connect=DRIVER%3D./evil%3BSERVER%3Dx", True),
+        ("mssql+pyodbc://h/db?driver=/tmp/evil", True),
+        ("mysql+mysqldb://h/db?plugin_dir=/tmp", True),
+        ("oracle+cx_oracle://h/db?x=evil.so", True),
+        ("mssql+pyodbc://h/db?driver=ODBC+Driver+18+for+SQL+Server", False),
+        ("mssql+pyodbc:///?odbc_connect=Driver%3D%7BODBC+Driver+18%7D%3BServer%3Dx", False),
+        ("postgresql+psycopg://h/db?sslmode=require", False),
+    ],
+)
+def test_an_address_of_a_database_names_no_library(address, runs):
+    with pytest.raises(SettingsError, match="whose code") if runs else contextlib.nullcontext():
+        refuse_other_address(sqlalchemy.make_url(address), "data.path=x")
