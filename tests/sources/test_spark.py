@@ -16,6 +16,8 @@ from batches import stream_customers
 from omegaconf import OmegaConf
 
 from customer_segmentation.commands.main import main
+from customer_segmentation.config.checks import check_plan
+from customer_segmentation.config.compose import plan
 from customer_segmentation.data.batches import cleaned, cleaned_repetitions, opened_whole
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.data.repeated_ids import Held
@@ -26,6 +28,7 @@ from customer_segmentation.sources.samples.orders import draw_orders
 from customer_segmentation.sources.samples.telecom import draw_customers
 from customer_segmentation.sources.spark.session import connect
 from customer_segmentation.tracking.machine_facts import whole
+from customer_segmentation.workflows.sweep import customers_of
 
 CONF = Path(__file__).parents[2] / "conf"
 ENGINE = EngineSettings(kind="spark", threads=2, memory="1g")
@@ -358,6 +361,14 @@ def test_nobody_listens_there():
 def test_settings_that_do_not_go_together_are_refused(words, sentence, capsys):
     assert main(["sweep", *words]) != 0
     assert sentence in " ".join(capsys.readouterr().err.split())
+
+
+def test_exact_steps_are_refused_where_everybody_is_fitted():
+    asked = plan("sweep", ["data.customers=300", "features=value", "scaling=standard", "k=[2]"])
+    needed = check_plan(asked)
+    asked.settings[0].engine.polish_passes = 2
+    with pytest.raises(SettingsError, match=r"all 300 customers are fitted here.*leave it out"):
+        customers_of(asked, needed)
 
 
 @pytest.mark.skipif(not MISSING, reason="pyspark is installed")

@@ -119,13 +119,18 @@ def customers_of(plan: Plan, needed: Needed) -> PreparedCustomers:
     DataError
         The table cannot be read, or leaves too few customers.
     SettingsError
-        k is larger than the number of customers.
+        k is larger than the number of customers, or there is no sample whose centres could be moved.
     """
     settings: SweepSettings = plan.settings[0]
     customers = prepare_customers(settings, needed)
     n, most = len(customers.table.customers), max(parse_k(settings.k))
     if most > n:
         raise SettingsError(f"k holds {most:,}, but there are only {n:,} customers; give a smaller k.")
+    if settings.engine.polish_passes and not customers.table.sampled_from:
+        raise SettingsError(
+            f"engine.polish_passes={settings.engine.polish_passes} moves the centres of a sample, and all {n:,} customers "
+            f"are fitted here, as they are no more than data.max_rows={settings.data.max_rows:,}; leave it out."
+        )
     return customers
 
 
