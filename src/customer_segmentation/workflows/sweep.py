@@ -128,8 +128,9 @@ def customers_of(plan: Plan, needed: Needed) -> PreparedCustomers:
         raise SettingsError(f"k holds {most:,}, but there are only {n:,} customers; give a smaller k.")
     if settings.engine.polish_passes and not customers.table.sampled_from:
         raise SettingsError(
-            f"engine.polish_passes={settings.engine.polish_passes} moves the centres of a sample, and all {n:,} customers "
-            f"are fitted here, as they are no more than data.max_rows={settings.data.max_rows:,}; leave it out."
+            f"engine.polish_passes={settings.engine.polish_passes} moves the centres of a sample, and all {n:,} "
+            f"customers are fitted here: the table has no more than data.max_rows={settings.data.max_rows:,} rows; "
+            "leave it out."
         )
     return customers
 
