@@ -116,7 +116,7 @@ def sweep(  # noqa: PLR0913 - each is named at the call
     from customer_segmentation.config.hydra_app import run_jobs
     from customer_segmentation.config.paths import given_configs
     from customer_segmentation.results import Sweep
-    from customer_segmentation.workflows.sweep import customers_of
+    from customer_segmentation.workflows.prepare import customers_of
     from customer_segmentation.workflows.sweep import sweep as run_sweep
 
     described = Roles(value, outcome, id, dict(roles or {}), table)

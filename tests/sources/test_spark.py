@@ -28,7 +28,7 @@ from customer_segmentation.sources.samples.orders import draw_orders
 from customer_segmentation.sources.samples.telecom import draw_customers
 from customer_segmentation.sources.spark.session import connect
 from customer_segmentation.tracking.machine_facts import whole
-from customer_segmentation.workflows.sweep import customers_of
+from customer_segmentation.workflows.prepare import customers_of
 
 CONF = Path(__file__).parents[2] / "conf"
 ENGINE = EngineSettings(kind="spark", threads=2, memory="1g")

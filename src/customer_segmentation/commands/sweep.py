@@ -51,7 +51,8 @@ def run(request: Request) -> int:
     from customer_segmentation.console.sweep import print_sweep
     from customer_segmentation.tracking.runs import take_over_run
     from customer_segmentation.tracking.store import store_of_settings
-    from customer_segmentation.workflows.sweep import customers_of, sweep
+    from customer_segmentation.workflows.prepare import customers_of
+    from customer_segmentation.workflows.sweep import sweep
 
     settings, plan = request.settings, request.plan
     needed = check_plan(plan)

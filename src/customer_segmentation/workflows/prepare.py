@@ -16,11 +16,12 @@ from customer_segmentation.clustering.feature_set import declared_features
 from customer_segmentation.clustering.fit import Fit
 from customer_segmentation.clustering.space import Space, build_space
 from customer_segmentation.config.checks import exploration_columns
+from customer_segmentation.config.compose import Plan
 from customer_segmentation.config.instantiate import make_scaler
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.data.wanted import Needed
-from customer_segmentation.errors import DataError
+from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.execution.shared_data import held
 from customer_segmentation.model.build import Clusters
 from customer_segmentation.segments.insights import (
@@ -33,6 +34,7 @@ from customer_segmentation.segments.insights import (
 from customer_segmentation.segments.profile import Profiles
 from customer_segmentation.segments.recommendations import recommend
 from customer_segmentation.segments.variables import Described, describe_columns, profiled_columns
+from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.playbook import PlaybookSettings
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.settings.tracking import TrackingSettings
@@ -181,3 +183,33 @@ def _load(settings: SweepSettings, needed: Needed) -> PreparedCustomers:
     restarts = Restarts(settings.large.threshold, settings.large.init_sample)
     table = as_runs_may_hold(table, settings.tracking)
     return PreparedCustomers(table, reference.matrix, settings.seed, restarts=restarts, tracking=settings.tracking)
+
+
+def customers_of(plan: Plan, needed: Needed) -> PreparedCustomers:
+    """Load the customers of a sweep.
+
+    Parameters
+    ----------
+    plan : Plan
+    needed : Needed
+        Columns that the studies of the sweep read together, see `customer_segmentation.config.checks.check_plan`.
+
+    Raises
+    ------
+    DataError
+        The table cannot be read, or leaves too few customers.
+    SettingsError
+        k is larger than the number of customers, or there is no sample whose centres could be moved.
+    """
+    settings: SweepSettings = plan.settings[0]
+    customers = prepare_customers(settings, needed)
+    n, most = len(customers.table.customers), max(parse_k(settings.k))
+    if most > n:
+        raise SettingsError(f"k holds {most:,}, but there are only {n:,} customers; give a smaller k.")
+    if settings.engine.polish_passes and not customers.table.sampled_from:
+        raise SettingsError(
+            f"engine.polish_passes={settings.engine.polish_passes} moves the centres of a sample, and all {n:,} "
+            f"customers are fitted here: the table has no more than data.max_rows={settings.data.max_rows:,} rows; "
+            "leave it out."
+        )
+    return customers

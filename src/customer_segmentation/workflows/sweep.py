@@ -14,7 +14,7 @@ import pandas as pd
 from customer_segmentation.config.compose import ComposedJob, Plan
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.data.wanted import Needed
-from customer_segmentation.errors import SettingsError, debugging
+from customer_segmentation.errors import debugging
 from customer_segmentation.execution.launchers import Launch, launch_of
 from customer_segmentation.execution.monitor import watched
 from customer_segmentation.execution.processes import ended_with_the_sweep, workers
@@ -48,7 +48,7 @@ from customer_segmentation.workflows.finalize import finish_chosen
 from customer_segmentation.workflows.fingerprints import sweep_identity
 from customer_segmentation.workflows.full_data import full_data_sentence
 from customer_segmentation.workflows.other_k import side_by_side
-from customer_segmentation.workflows.prepare import PreparedCustomers, prepare_customers
+from customer_segmentation.workflows.prepare import PreparedCustomers
 from customer_segmentation.workflows.rebuild import RebuiltCandidate
 from customer_segmentation.workflows.report import report_of_sweep
 from customer_segmentation.workflows.study import prepare_worker, run_job, trust_again
@@ -105,36 +105,6 @@ class SweepResult:
     opened: RebuiltCandidate | None = None
 
 
-def customers_of(plan: Plan, needed: Needed) -> PreparedCustomers:
-    """Load the customers of a sweep.
-
-    Parameters
-    ----------
-    plan : Plan
-    needed : Needed
-        Columns that the studies of the sweep read together, see `customer_segmentation.config.checks.check_plan`.
-
-    Raises
-    ------
-    DataError
-        The table cannot be read, or leaves too few customers.
-    SettingsError
-        k is larger than the number of customers, or there is no sample whose centres could be moved.
-    """
-    settings: SweepSettings = plan.settings[0]
-    customers = prepare_customers(settings, needed)
-    n, most = len(customers.table.customers), max(parse_k(settings.k))
-    if most > n:
-        raise SettingsError(f"k holds {most:,}, but there are only {n:,} customers; give a smaller k.")
-    if settings.engine.polish_passes and not customers.table.sampled_from:
-        raise SettingsError(
-            f"engine.polish_passes={settings.engine.polish_passes} moves the centres of a sample, and all {n:,} "
-            f"customers are fitted here: the table has no more than data.max_rows={settings.data.max_rows:,} rows; "
-            "leave it out."
-        )
-    return customers
-
-
 def sweep(
     plan: Plan,
     customers: PreparedCustomers,
@@ -152,7 +122,7 @@ def sweep(
     plan : Plan
         The composed jobs.
     customers : PreparedCustomers
-        See `customers_of`.
+        See `customer_segmentation.workflows.prepare.customers_of`.
     needed : Needed
         Columns that the studies of the sweep read together.
     store : Store
