@@ -58,12 +58,14 @@ def score_file(model, tmp_path):
         specs = contract_of(model.contract, headers)
         source = open_source(DataSettings(path=str(path), columns=specs, **settings))
         target, rejects = tmp_path / output, tmp_path / "rejects.csv"
+        for earlier in (target, rejects):
+            earlier.unlink(missing_ok=True)
         comparison = Comparison(model)
         done = score(
             model,
             source,
-            Output(target, overwrite=True),
-            Output(rejects, overwrite=True, key="rejects"),
+            Output(target, overwrite=False),
+            Output(rejects, overwrite=False, key="rejects"),
             comparison,
             specs=specs,
             headers=headers,

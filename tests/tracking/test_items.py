@@ -96,7 +96,7 @@ def test_a_candidate_hands_over_its_own_scores_and_the_config_that_repeats_it(sp
     items = list(candidate_items(candidate, space, params={"features": "value"}, config="seed: 1\n\n"))
     assert of_kind(items, Params)[0].values["k"] == 2
     shown = of_kind(items, Metrics)[0].values
-    assert shown == {name: candidate.scores[name] for name in shown}
+    assert shown == {"k": 2, **{name: candidate.scores[name] for name in shown if name != "k"}}
     assert of_kind(items, Text)[0].text == "seed: 1\nk: 2\n"
     tags = candidate_tags(candidate, verdict="qualified")
     assert tags["sizes"] == ", ".join(f"{size:,}" for size in sorted(np.bincount(candidate.labels), reverse=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from typing import Any
 
 from customer_segmentation.config.overrides import DECISIONS
@@ -26,3 +27,12 @@ def watch_environment() -> None:
         return value
 
     OmegaConf.register_new_resolver("oc.env", env, replace=True)
+
+
+def variables_in(text: str) -> list[str]:
+    """Environment variables that a config refers to: where it sends them is for the user to judge.
+
+    >>> variables_in("path: mysql://${oc.env:LOGIN}@host/crm")
+    ['LOGIN']
+    """
+    return sorted(set(re.findall(r"oc\.env:\s*([^\s,}]+)", text)))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from customer_segmentation.config.environment import variables_in
 from customer_segmentation.config.paths import options_of, shipped_root
 from customer_segmentation.config.targets import TARGET
 from customer_segmentation.errors import SettingsError
@@ -210,7 +210,9 @@ def taken_files(plan: Plan, here: Path | None = None) -> list[str]:
         if not path.is_relative_to(here):  # of a call from Python
             continue
         shown = path.relative_to(here)
-        lines += [f"{shown} takes {name} from the environment" for name in _variables(path)]
+        lines += [
+            f"{shown} takes {name} from the environment" for name in variables_in(path.read_text("utf-8", "replace"))
+        ]
         if (shipped / shown).is_file():
             lines.append(f"{shown} replaces the shipped file of that name")
         else:
@@ -218,11 +220,6 @@ def taken_files(plan: Plan, here: Path | None = None) -> list[str]:
     if own:
         lines.insert(0, f"of this folder's own configs: {', '.join(sorted(own))}")
     return lines
-
-
-def _variables(path: Path) -> list[str]:
-    """Environment variables that a file refers to: where it sends them is for the user to judge."""
-    return sorted(set(re.findall(r"oc\.env:\s*([^\s,}]+)", path.read_text(encoding="utf-8", errors="replace"))))
 
 
 def tell_taken(plan: Plan) -> None:

@@ -7,6 +7,7 @@ read together. Nothing is taken from the configs of today: a run says the same i
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,9 +18,11 @@ from customer_segmentation.clustering.metrics import cluster_sizes
 from customer_segmentation.clustering.polish import with_centres
 from customer_segmentation.clustering.space import Space
 from customer_segmentation.config.composed import settings_from_yaml
+from customer_segmentation.config.environment import variables_in
 from customer_segmentation.config.playbook_file import PLAYBOOK, playbook_of, to_playbook
 from customer_segmentation.data.wanted import Needed
 from customer_segmentation.errors import SettingsError, StoreError, StudyError
+from customer_segmentation.formatting import listed
 from customer_segmentation.secrets import redact
 from customer_segmentation.settings.engine import EngineSettings
 from customer_segmentation.settings.k_values import parse_k
@@ -34,6 +37,8 @@ from customer_segmentation.workflows.study_spec import StudySpec, estimators_of,
 
 if TYPE_CHECKING:
     from customer_segmentation.tracking.read import Run
+
+NOTICES = logging.getLogger(__name__)
 
 #: How far the inertia of a refit may be from the logged one, relatively: rounding on another machine.
 INERTIA_TOLERANCE = 1e-6
@@ -98,6 +103,8 @@ def reopen(store: Store, run_id: str, *, data_path: str | None = None, remote: s
     store = store_of(store, run)
     spec, needed = spec_of_run(store, run)
     _name_server(spec.settings.engine, remote, run_id)
+    if variables := variables_in(spec.config):
+        NOTICES.warning("the config of run %s takes %s from the environment", run_id, listed(variables))
     if data_path is not None and spec.settings.data.source == "sample":
         raise SettingsError(
             f"data.path={redact(data_path)} changes nothing: run {run_id} is of the built-in sample; leave it out."

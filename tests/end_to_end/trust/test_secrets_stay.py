@@ -156,4 +156,5 @@ def test_a_password_from_the_environment_stays_unresolved_and_the_printed_comman
         assert "${oc.env:CRM_LOGIN}" in config.read_text()
         report = run("report", store)
         assert report.code == 0, report.error
+        assert "takes CRM_LOGIN from the environment" in report.error
         assert VARIABLE not in swept.out + swept.error + again.out + report.out
