@@ -89,11 +89,9 @@ def test_a_setting_that_a_kind_of_table_does_not_read_is_refused(tmp_path):
     expected["t.parquet"] = expected["t.xlsx"] + ("sheet",)
     words = {"query": "SELECT 1", "sheet": "Sheet1", "delimiter": "','", "encoding": "utf-8", "decimal": "."}
     for path, unread in expected.items():
-        for key, value in words.items():
-            for named in ((), ("data=telecom",)):
-                asked = ["features=value", "k=[2]", *named, f"data.path={path}", f"data.{key}={value}"]
-                if key in unread:
-                    with pytest.raises(SettingsError, match=rf"data\.{key} changes nothing: {path} is not a"):
-                        plan("sweep", asked)
-                else:
-                    plan("sweep", asked)
+        read = [f"data.{key}={value}" for key, value in words.items() if key not in unread]
+        plan("sweep", ["features=value", "k=[2]", "data=telecom", f"data.path={path}", *read])
+        for key in unread:
+            named = ["data=telecom"] if key == "query" else []
+            with pytest.raises(SettingsError, match=rf"data\.{key} changes nothing: {path} is not a"):
+                plan("sweep", ["features=value", "k=[2]", *named, f"data.path={path}", f"data.{key}={words[key]}"])
