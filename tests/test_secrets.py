@@ -30,6 +30,7 @@ PASSWORD = "Tr0ub4dor&3"
         f"mysql://root:{PASSWORD}@@host/db?charset=utf8",
         f"mssql+pyodbc:///?odbc_connect=DRIVER%3Dx%3BUID%3Dsa%3BPWD%3D{PASSWORD.replace('&', '%26')}%3BDATABASE%3Dx",
         f"DRIVER={{SQL}};UID=sa;PWD={PASSWORD.replace('&', '')};DATABASE=x",
+        "mssql+pyodbc:///?odbc_connect=SERVER=x;PWD=correct Tr0ub4dor horse verysecret;Encrypt=yes",
         "https://host/table.csv?sv=2022&sig=abcDEF%2Fghi%3D&sp=r",
         "https://host/table.csv?X-Amz-Signature=0123456789abcdef&X-Amz-Security-Token=IQoJb3Jp",
         "s3://bucket/key?access_key=AKIAABCDEFGHIJKLMNOP&secret_access_key=wJalrXUtnFEMI",

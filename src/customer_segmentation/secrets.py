@@ -47,6 +47,8 @@ _ASSIGNED = re.compile(
     r"access[_-]?key))\s?(?:=|%3D))(\$?\{[^}\s]*\}|'[^'\n]*'|\"[^\"\n]*\"|(?:(?!%3B)[^\s;&,'\"`<>)\]}])+)",
     re.IGNORECASE,
 )
+#: The same behind a semicolon, as in an ODBC string, where it may hold blanks and ends at the next semicolon.
+_OF_STRING = re.compile(r"(;\s*(?:pwd|password)\s?=\s?)([^;&\n'\"`<>]+)", re.IGNORECASE)
 _HEADER = re.compile(r"(\b(?:Basic|Bearer)\s+)([A-Za-z0-9+/=._~-]{12,})")
 _FORMS = re.compile(
     r"\b(?:(?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{22,}|glpat-[\w-]{20,}|dapi[0-9a-f]{32}|"
@@ -194,6 +196,8 @@ def redact(text: str, *, forms: bool = True) -> str:
     --------
     >>> redact("mysql://reader:hunter22@host/crm?ssl_key=k123")
     'mysql://reader:***@host/crm?ssl_key=***'
+    >>> redact("mssql+pyodbc:///?odbc_connect=SERVER=db;PWD=correct horse battery;Encrypt=yes")
+    'mssql+pyodbc:///?odbc_connect=SERVER=db;PWD=***;Encrypt=yes'
     >>> redact("http://127.0.0.1:5000/#/experiments/1?mail=a@b")
     'http://127.0.0.1:5000/#/experiments/1?mail=a@b'
     """
@@ -218,6 +222,7 @@ def _redact(text: str, *, forms: bool) -> str:
         text = _TOKEN_AS_USER.sub(_kept_reference("@"), text)
         text = _STORE_USER.sub(_kept_reference(), text)
     if "=" in text or "%3" in text:
+        text = _OF_STRING.sub(lambda found: found[0] if _REFERENCE.fullmatch(found[2]) else found[1] + HIDDEN, text)
         text = _PARAMETER.sub(_kept_reference(), text)
         lower = text.lower()
         if any(cue in lower for cue in _CUES):

@@ -97,6 +97,26 @@ def test_the_shell_completes_commands_and_what_exists_for_a_decision(segment, mo
     assert set(segment("-sc", "query=bash").out.split()) == expected
 
 
+def test_a_name_that_a_shell_would_run_is_not_offered(segment, monkeypatch, tmp_path):
+    folder = tmp_path / "conf" / "features"
+    folder.mkdir(parents=True)
+    for name in ("$(touch PWNED)", "`touch PWNED`", "mine"):
+        (folder / f"{name}.yaml").write_text("columns:\n  '$(touch PWNED)': {column: A}\n  b: {column: B}\n")
+    monkeypatch.setenv("COMP_LINE", "segment sweep features=m")
+    assert segment("-sc", "query=bash").out.split() == ["features=mine"]
+    for typed in ("features=", "features=mine features.columns."):
+        monkeypatch.setenv("COMP_LINE", f"segment sweep {typed}")
+        assert not set("$`()") & set(segment("-sc", "query=bash").out)
+
+
+def test_a_long_address_is_hidden_whole(segment):
+    address = f"http://{'reader_of_marketing_' * 4}:correct horse battery staple@127.0.0.1:9/members.csv"
+    said = segment("sweep", "--cfg", "job", "data=telecom", f"data.path={address}")
+    assert said.code == 0, said.error
+    assert ":***@127.0.0.1:9/members.csv" in said.out
+    assert "staple" not in said.out
+
+
 def test_a_shell_that_is_not_known_is_refused(segment):
     assert "bash" in segment("-sc", "install=cmd").sentence
     assert "complete" in segment("-sc", "install=bash").out

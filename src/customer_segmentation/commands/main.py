@@ -127,6 +127,8 @@ def _main(arguments: Sequence[str] | None) -> int:  # noqa: C901 - one case afte
             raise
         warn(f"\nsegment {name}: interrupted{f'; {stopped}' if str(stopped) else ''}.")
         return INTERRUPTED
+    except BrokenPipeError:  # for `main`: the reader of our output has gone
+        raise
     except Exception as error:  # the last resort: a sentence, and where the traceback is to be had
         if debugging():
             raise

@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -16,6 +19,9 @@ from customer_segmentation.config.paths import shipped_root
 from customer_segmentation.errors import SettingsError
 
 ACTIONS = ("install", "uninstall", "query")
+
+#: What a name of a file or key in the current folder may hold to be offered: nothing that a shell expands.
+_WORD = re.compile(r"[\w./=,:+@-]+")
 
 
 def complete(words: Sequence[str], commands: Sequence[str]) -> None:
@@ -59,4 +65,16 @@ def complete(words: Sequence[str], commands: Sequence[str]) -> None:
             sys.stdout.write(" ".join(name for name in commands if name.startswith(command)) + "\n")
         elif command in commands:
             os.environ["COMP_LINE"] = f"segment {rest.lstrip()}"
-            plugin.query(command)
+            with contextlib.redirect_stdout(io.StringIO()) as answer:
+                plugin.query(command)
+            sys.stdout.write(harmless(answer.getvalue()))
+
+
+def harmless(answer: str) -> str:
+    r"""Leave out of an answer the words that a shell would not take as they stand: bash runs what is in ``$(...)``.
+
+    >>> harmless("features=value features=$(touch PWNED) features=`id` data.path=./my_table.csv\n")
+    'features=value data.path=./my_table.csv\n'
+    """
+    lines = answer.split("\n")
+    return "\n".join(" ".join(word for word in line.split(" ") if not word or _WORD.fullmatch(word)) for line in lines)

@@ -70,7 +70,26 @@ def as_yaml(values: Mapping[str, Any]) -> str:
     """Plain values as YAML."""
     from omegaconf import OmegaConf
 
-    return str(OmegaConf.to_yaml(OmegaConf.create(dict(values))))
+    return _to_yaml(OmegaConf.create(dict(values)))
+
+
+def _to_yaml(config: Any) -> str:
+    """As OmegaConf writes it, but for its line breaks: of a secret on two lines nobody could tell that it is one."""
+    import yaml
+    from omegaconf import OmegaConf
+    from omegaconf._utils import get_omega_conf_dumper
+
+    values = OmegaConf.to_container(config, enum_to_str=True)
+    return str(
+        yaml.dump(
+            values,
+            Dumper=get_omega_conf_dumper(),
+            default_flow_style=False,
+            allow_unicode=True,
+            sort_keys=False,
+            width=float("inf"),
+        )
+    )
 
 
 def config_text(config: Any, without: str = "") -> str:
@@ -89,7 +108,7 @@ def texts_of(config: Any) -> dict[str, str]:
     from omegaconf import OmegaConf
 
     keys = [str(key) for key in config if key not in ("hydra", "experiments")]
-    return {key: str(OmegaConf.to_yaml(OmegaConf.masked_copy(config, [key]))) for key in keys}
+    return {key: _to_yaml(OmegaConf.masked_copy(config, [key])) for key in keys}
 
 
 def choices_of(hydra: Any) -> dict[str, str]:

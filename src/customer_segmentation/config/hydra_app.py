@@ -85,8 +85,8 @@ class _Task:
 
 
 def show_config(plan: Plan) -> None:
-    """Show what the flags of a command line ask for, such as ``--cfg job``, and run nothing."""
-    _run(plan, lambda config: None)  # noqa: ARG005 - the signature of its kind
+    """Show the composed config, which ``--cfg job`` asks for, and run nothing."""
+    sys.stdout.write(plan.config_text)  # not Hydra's own, whose lines break in the middle of what is secret
 
 
 def run_jobs(
@@ -125,8 +125,7 @@ def _run(plan: Plan, task: Callable[[Any], None], launcher: Sequence[str] = (), 
             *launcher,
         ]
         before = sys.argv
-        # Flags such as --cfg show one job.
-        sys.argv = ["segment", *plan.flags, *quiet, *(plan.jobs[0] if plan.flags else plan.overrides), *last]
+        sys.argv = ["segment", *quiet, *plan.overrides, *last]
         try:
             hydra.main(version_base="1.3", config_path=str(shipped_root() / "conf"), config_name=plan.command)(task)()
         except Exception as error:
