@@ -196,7 +196,7 @@ def _running() -> Any:
 
 
 def _reach(remote: str, shown: str) -> None:
-    """Refuse an address that is none, or where no server answers: Spark's own client would try for ten minutes.
+    """Refuse what is not an address, or one where no server answers: Spark's own client would try for ten minutes.
 
     Raises
     ------

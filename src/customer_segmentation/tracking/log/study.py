@@ -149,7 +149,7 @@ def candidate_items(candidate: Candidate, space: Space, *, params: Mapping[str, 
 
 
 def centres_item(study: Study) -> Text:
-    """Centres of all candidates, where no refit to the customers at hand would find them again.
+    """Centres of all candidates, where no refit to the customers at hand would reproduce them.
 
     Parameters
     ----------
