@@ -263,7 +263,7 @@ def _refuse_existing(folder: Path, *, overwrite: bool) -> None:
         names = []
     others = [path.name for path in folder.iterdir() if not _PART.match(path.name)] if names else []
     if names[-1:] != ["reason"] or not has_labels(names[:-1]) or others or not (folder / MARK).is_file():
-        found = f" ({others[0]} is none of its files)" if others else ""
+        found = f" ({others[0]} is not one of its files)" if others else ""
         raise SettingsError(
             f"output={folder} is not an output of an earlier scoring with this engine{found}, so overwrite=true does "
             "not replace it; give another name."
