@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from syntax import tree_of
 
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "customer_segmentation"
 SECTION = re.compile(r"^Parameters\n-+\n(.*?)(?=^[A-Z][A-Za-z ]+\n-{3,}$|\Z)", re.MULTILINE | re.DOTALL)
@@ -40,7 +41,7 @@ def public_functions(tree: ast.AST, inside: str = "") -> Iterator[tuple[str, ast
 
 @pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: str(path.relative_to(SOURCE)))
 def test_arguments_are_documented(path):
-    for name, function, method in public_functions(ast.parse(path.read_text(encoding="utf-8"))):
+    for name, function, method in public_functions(tree_of(path)):
         names, told = arguments(function, method=method), documented(ast.get_docstring(function) or "")
         if told or len(names) > 1:
             assert told == names, f"{path.name}: {name} has the arguments {names}, its docstring tells of {told}"

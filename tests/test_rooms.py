@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from syntax import tree_of
 
 import customer_segmentation
 
@@ -23,7 +24,7 @@ LONGER = {
 
 
 def _nodes(path):
-    return ast.walk(ast.parse(path.read_text("utf-8")))
+    return ast.walk(tree_of(path))
 
 
 def _room(path):
@@ -79,7 +80,7 @@ def test_no_module_and_no_function_is_longer_than_can_be_read_at_once():
         name, text = path.relative_to(PACKAGE).as_posix(), path.read_text("utf-8")
         if len(text.splitlines()) > MODULE:
             long[name] = len(text.splitlines())
-        for node in ast.walk(ast.parse(text)):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.FunctionDef):
                 said = node.body[0] if ast.get_docstring(node) is not None else None
                 lines = node.end_lineno - node.lineno + 1

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from syntax import tree_of
 
 import customer_segmentation
 from customer_segmentation.tracking.fingerprint import COMPUTING, OTHER_COMMANDS, code_of, computing_files
@@ -85,7 +86,7 @@ def test_every_module_of_a_computing_room_that_a_sweep_imports_counts():
         if name in seen or not name.startswith(rooms) or name in told:
             continue
         seen.add(name)
-        for node in ast.walk(ast.parse((PACKAGE / name).read_text("utf-8"))):
+        for node in ast.walk(tree_of(PACKAGE / name)):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("customer_segmentation."):
                 for module in (node.module, *(f"{node.module}.{item.name}" for item in node.names)):
                     path = PACKAGE.joinpath(*module.split(".")[1:]).with_suffix(".py")
