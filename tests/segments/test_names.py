@@ -282,4 +282,4 @@ def test_a_name_says_what_customers_do_before_what_became_of_them_and_a_column_o
         told = [claim.variable for claim in name.claims]
         assert told[-1] == "still_here"
         assert len(set(told)) == len(told)
-        assert name.name.endswith(("often not still here", "rarely not still here"))
+        assert name.name.endswith(("often still here", "rarely still here"))

@@ -9,9 +9,10 @@ from typing import Any, Literal
 import numpy as np
 
 from customer_segmentation.formatting import CURRENCIES, figure, shortened
+from customer_segmentation.segments.event_words import worded
 from customer_segmentation.segments.header_words import in_words, much, says_unit
 from customer_segmentation.segments.profile import Profiles
-from customer_segmentation.segments.variables import NO, OTHER_LEVELS, YES, ProfileVariable
+from customer_segmentation.segments.variables import OTHER_LEVELS, YES, ProfileVariable
 from customer_segmentation.settings.data import Role
 from customer_segmentation.settings.playbook import PlaybookSettings, TraitSettings
 
@@ -153,42 +154,9 @@ def declared_claims(
         level = "" if variable.kind == "number" else trait.level or (variable.levels[0] if variable.levels else "")
         row = rows.get((segment, variable.name, level))
         if row is not None and holding(trait, row, lasting=lasting):
-            claim = claim_of(row, trait=key, words="")
-            words = (trait.words or key.replace("_", " ")).format(
-                variable=variable.name, event=event_of(claim), rate=rate_of(variable)
-            )
+            words = worded(trait.words or key.replace("_", " "), variable, level)
             found[key] = claim_of(row, trait=key, words=words, called=variable.rate_name if variable.event else "")
     return found
-
-
-def rate_of(variable: ProfileVariable) -> str:
-    """What the share of an outcome is called in a name: "churn rate", "share of Churned", or a yes/no column's name."""
-    if variable.event or not variable.levels:
-        return variable.rate_name
-    return f"share of {variable.name if variable.levels == (YES,) else variable.levels[0]}"
-
-
-#: What has become of a customer whom a column counts by a noun.
-_HAPPENED = {
-    "churn": "churned",
-    "attrition": "churned",
-    "abwanderung": "churned",
-    "lapse": "lapsed",
-    "exit": "gone",
-} | (dict.fromkeys(("cancellation", "cancel", "kündigung", "storno", "résiliation"), "cancelled"))
-
-
-def event_of(claim: Claim) -> str:
-    """What a share counts, in a word: the level, or the column of a yes/no."""
-    column = in_words(claim.variable, claim.unit)
-    if claim.level in ("", YES):
-        if column.casefold() in _HAPPENED:
-            return _HAPPENED[column.casefold()]
-        return column[:1].lower() + column[1:] if column[1:].islower() else column
-    if claim.level != NO:
-        return in_words(claim.level).lower()
-    what = column.removeprefix("is ")
-    return f"not {what}" if " " not in what or what[1:].islower() else f"{what}: no"  # "not active", "Came Back: no"
 
 
 def plain_claims(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from customer_segmentation.formatting import CURRENCIES
+from customer_segmentation.formatting import CURRENCIES, UNNAMED_CURRENCY
 
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z]{2})")
 _UNIT_BEHIND = re.compile(r"\s*[(\[]([^()\[\]]{1,12})[)\]]\s*$")
@@ -86,10 +86,12 @@ def in_words(header: str, unit: str = "") -> str:
 
 
 def says_unit(header: str, unit: str) -> bool:
-    """Tell whether a header says the unit of its column: then it is not written a second time.
+    """Tell whether a header says the unit of its column: then it is not written a second time; nor is money of no name.
 
     >>> says_unit("Mean Revenue (EUR)", "€"), says_unit("tenureMonths", "months"), says_unit("MRR ($)", "$/month")
     (True, True, True)
+    >>> says_unit("Monetary", "currency"), says_unit("Fee", "currency/month")
+    (True, False)
     >>> says_unit("Fee in EUR", "€/month"), says_unit("Visits", "s"), says_unit("Europe", "€")
     (False, False, False)
 
@@ -101,7 +103,11 @@ def says_unit(header: str, unit: str) -> bool:
     words = set(re.findall(r"[^\W\d_]+|[^\w\s]", " ".join(_HUMP.split(header)).lower()))
     words |= {word.removesuffix("s") for word in words}
     what, _, period = unit.lower().partition("/")
-    said = not words.isdisjoint(_CALLED.get(what, ())) or set(what.split()) <= words | {f"{word}s" for word in words}
+    said = (
+        what == UNNAMED_CURRENCY
+        or not words.isdisjoint(_CALLED.get(what, ()))
+        or set(what.split()) <= words | {f"{word}s" for word in words}
+    )
     return said and (not period or any(word.startswith(_PERIODS.get(period, (period,))) for word in words))
 
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from customer_segmentation.formatting import CURRENCIES, NBSP, counted, figure, money, percent
-from customer_segmentation.segments.claims import rate_of
+from customer_segmentation.segments.event_words import rate_of
 from customer_segmentation.segments.intervals import wilson
 from customer_segmentation.segments.variables import Described
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
