@@ -176,3 +176,13 @@ def test_a_date_that_is_wrong_or_could_be_two_is_told():
     ]
     ahead = ColumnSpec(type=ColumnType.date, reference_date="2024-06-30", future=True)
     assert prepare_columns(cells, {"day": ahead}).frame["day"].max() == pd.Timestamp("2024-07-01")
+
+
+def test_amount_in_another_currency_is_no_number_of_the_column():
+    spec = {"Paid": ColumnSpec(type=ColumnType.number, unit="$/month"), "Fee": ColumnSpec(type=ColumnType.number)}
+    cells = ["$5", "6", "US$ 7", "€8", "9 EUR", "10 kr", "CAD 11"]
+    prepared = prepare_columns(pd.DataFrame({"Paid": cells, "Fee": cells}), spec)
+    np.testing.assert_array_equal(prepared.frame["Paid"], [5, 6, 7, np.nan, np.nan, np.nan, 11])
+    np.testing.assert_array_equal(prepared.frame["Fee"], [5, 6, 7, 8, 9, 10, 11])  # of no currency: none is another
+    assert prepared.problems["row"].tolist() == [3, 4, 5]
+    assert set(prepared.problems["reason"]) == {"is an amount in another currency than $/month"}

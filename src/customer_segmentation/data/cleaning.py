@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from customer_segmentation.data.currencies import other_currency
 from customer_segmentation.data.expressions import evaluate, parse
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Repair, Role
 from customer_segmentation.sources.parsing.blanks import is_blank
@@ -156,8 +157,11 @@ def _as_numbers(name: str, cells: pd.Series, spec: ColumnSpec, decimal: str | No
         parsed = np.full(len(texts), blank)
         per_cent = 1.0 if spec.unit.strip() in ("%", "percent") else 0.01
         parsed[~empty] = parse_numbers(texts[~empty], decimal=decimal, percent=per_cent)
-        values = _take(parsed, codes, blank)
         unreadable = _take(~empty & np.isnan(parsed), codes, False)
+        foreign = ~np.isnan(parsed) & ~empty & other_currency(texts, spec.unit)
+        parsed[foreign] = np.nan
+        values = _take(parsed, codes, blank)
+        problems.add(name, cells, _take(foreign, codes, False), f"is an amount in another currency than {spec.unit}")
     infinite = np.isinf(values)
     if infinite.any():
         values = np.where(infinite, np.nan, values)

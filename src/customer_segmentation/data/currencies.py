@@ -1,4 +1,4 @@
-"""Money of several currencies in one table: sums of it mean nothing, so that it is refused."""
+"""Money of several currencies in one table or column: sums of it mean nothing, so that it is refused."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from customer_segmentation.errors import DataError
@@ -17,6 +18,13 @@ from customer_segmentation.sources.parsing.texts import fold, texts_of
 _MARKS = {
     **{"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "₹": "INR", "₺": "TRY", "₽": "RUB", "₩": "KRW", "zł": "PLN"},
     **{"R$": "BRL", "TL": "TRY", "kr": "kr", "Kč": "CZK", "Ft": "HUF", "lei": "RON"},
+}
+#: Whose sign others share, by what the sign is called above.
+_SHARED = {
+    "USD": ("CAD", "AUD", "NZD", "SGD", "HKD", "MXN", "ARS", "CLP", "COP", "TWD"),
+    "kr": ("SEK", "NOK", "DKK"),
+    "JPY": ("CNY",),
+    "GBP": ("EGP",),
 }
 _UPPER = {mark.upper(): code for mark, code in _MARKS.items()}
 _CODES = [
@@ -134,6 +142,39 @@ def named_currencies(named: pd.Series) -> pd.Series:
     """Code of the currency that each cell names; missing where it is blank."""
     texts = texts_of(named)
     return texts.mask(is_blank(texts)).str.upper().replace(_UPPER)
+
+
+def other_currency(texts: pd.Series, unit: str) -> npt.NDArray[np.bool_]:
+    """Which amounts are written in another currency than their column: they are no numbers of it.
+
+    A sign that several currencies share, such as $, is any of them.
+
+    Parameters
+    ----------
+    texts : Series of shape (n_cells,)
+    unit : str
+        Of the column, such as ``€/month``; without a currency nothing is another one.
+
+    Returns
+    -------
+    bool array of shape (n_cells,)
+
+    Examples
+    --------
+    >>> other_currency(pd.Series(["12", "12 €", "$12", "12 EUR"]), "$/month").tolist()
+    [False, True, False, True]
+    """
+    own, other = currency_in(unit), np.zeros(len(texts), dtype=bool)
+    if own is not None:
+        marked = np.flatnonzero(texts.str.contains(r"[^0-9.,+\s-]", regex=True).to_numpy(dtype=bool))
+        codes = [currency_in(str(text)) for text in texts.iloc[marked]]
+        other[marked] = [code is not None and not _may_be(code, own) for code in codes]
+    return other
+
+
+def _may_be(one: str, other: str) -> bool:
+    """Whether two names may be of one currency."""
+    return one == other or other in _SHARED.get(one, ()) or one in _SHARED.get(other, ())
 
 
 def currency_in(text: str) -> str | None:

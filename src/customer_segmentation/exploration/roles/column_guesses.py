@@ -157,6 +157,8 @@ def unit_of(facts: ColumnFacts, vocabulary: Vocabulary, *, money: bool) -> str:
     vocabulary : words of headers, in several languages
     money : the column is taken for an amount of money
     """
+    if facts.currencies:
+        return ""
     if facts.currency:
         return f"{facts.scale}{facts.currency}" if "cent" not in facts.scale else facts.scale
     if facts.percent or "%" in facts.header:
