@@ -85,6 +85,22 @@ def test_a_wrong_word_is_one_sentence_that_says_what_exists(argument, words):
         assert word in said
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["k=[2]", "k=[3]"], "k is given twice, as k=[2] and as k=[3]"),
+        (["scaling=minmax", "scaling=standard,robust"], "scaling is given twice"),
+        (["+k=[2]", "k=[3]"], "k is given twice"),
+        (["playbook=telecom", "segments.playbook=subscription"], "segments.playbook is given twice"),
+    ],
+)
+def test_a_key_that_is_given_twice_is_refused(words, told):
+    with pytest.raises(SettingsError) as refusal:
+        plan("sweep", words)
+    assert told in str(refusal.value)
+    assert plan("sweep", ["k=[2]", "k=[2]"]).settings[0].k == [2], "the same word twice says one thing"
+
+
 def test_a_users_own_files_are_found_and_preferred():
     for folder in ("conf/scaling", "experiments"):
         Path(folder).mkdir(parents=True)

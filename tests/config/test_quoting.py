@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
-from customer_segmentation.config.quoting import quote, split_flags
+from customer_segmentation.config.quoting import init_words, quote, split_flags
+from customer_segmentation.errors import SettingsError
 
 WORDS = ["Telecom (1).csv", "Kundenübersicht.csv", "~/a,b.csv", "O'Neil.csv", "1e456", "C:\\data\\new.csv", "a=b.csv"]
 
@@ -51,3 +52,9 @@ def test_flags_are_told_from_overrides():
 
 def test_the_version_of_hydra_is_the_one_these_rules_were_written_for():
     assert hydra.__version__.startswith("1.3")
+
+
+def test_a_column_gets_one_role():
+    assert init_words(["roles.a=id", "roles.a=id", "roles.b=value"]) == ["roles=['a=id','a=id','b=value']"]
+    with pytest.raises(SettingsError, match="roles.a is given twice"):
+        init_words(["roles.a=id", "roles.a=value"])

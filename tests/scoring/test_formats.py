@@ -11,6 +11,7 @@ import pytest
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.scoring.columns import contract_of
 from customer_segmentation.scoring.database_output import TableOutput
+from customer_segmentation.scoring.earlier import LABELS
 from customer_segmentation.scoring.outputs import Output
 from customer_segmentation.scoring.score import Comparison, score
 from customer_segmentation.scoring.written import checksum_of
@@ -144,21 +145,23 @@ def test_where_nobody_is_scored_the_earlier_labels_stay_and_no_database_is_made(
 
 
 def test_a_table_whose_replacement_fails_keeps_its_rows(tmp_path, monkeypatch):
+    def output_of(rows, *, overwrite):
+        output = TableOutput(f"sqlite:///{tmp_path}/crm.db", "segments", overwrite=overwrite)
+        output.write(pa.table({name: [row] for name, row in zip(LABELS, rows, strict=True)}))
+        output.finish()
+        return output
+
+    output_of([1, "a", 3.5, 4.0], overwrite=False).publish()
     with sqlite3.connect(tmp_path / "crm.db") as connection:
-        connection.execute(
-            "CREATE TABLE segments AS SELECT 1 AS segment, 2 AS segment_name, 3 AS distance, 4 AS margin"
-        )
-        connection.execute("CREATE INDEX segment_score_a ON segments (segment)")
-    output = TableOutput(f"sqlite:///{tmp_path}/crm.db", "segments", overwrite=True)
-    output.write(pa.table({"segment": [2]}))
-    output.finish()
+        before = connection.execute("SELECT name FROM sqlite_master").fetchall()
+    output = output_of([2, "b", 3.5, 4.0], overwrite=True)
     monkeypatch.setattr(output, "_aside", "is_not_there")  # the renaming has nothing to rename
     with pytest.raises(DataError, match="cannot be written"):
         output.publish()
     output.discard()
     with sqlite3.connect(tmp_path / "crm.db") as connection:
         assert connection.execute("SELECT segment FROM segments").fetchall() == [(1,)]
-        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("segments",), ("segment_score_a",)]
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == before
 
 
 def test_text_that_a_spreadsheet_would_run_and_text_with_quotes(model, to_settings, score_file, tmp_path):

@@ -18,6 +18,7 @@ from customer_segmentation.config.folder_files import begin_reading, check_compo
 from customer_segmentation.config.hydra_app import COMPOSING, register_schemas, register_search_path
 from customer_segmentation.config.named_table import data_config_of
 from customer_segmentation.config.overrides import (
+    by_key,
     going_with_data,
     k_list,
     refuse,
@@ -203,7 +204,7 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
         with COMPOSING, initialize_config_dir(str(shipped_root() / "conf"), version_base="1.3"):
             begin_reading()
             parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
-            given = {override.get_key_element(): override for override in parser.parse_overrides(overrides)}
+            given = by_key(parser.parse_overrides(overrides))
             typed = set(given)
             refuse(given, schema)
             if "k" in given:

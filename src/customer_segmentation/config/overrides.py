@@ -62,6 +62,30 @@ def spelled_out(override: str) -> str:
     return f"{NAMED_FILES[key]}={value}" if equals and key in NAMED_FILES else override
 
 
+def by_key(parsed: Sequence[Any]) -> dict[str, Any]:
+    """Overrides by their key, of which Hydra would take the last.
+
+    Parameters
+    ----------
+    parsed : Hydra's overrides
+
+    Raises
+    ------
+    SettingsError
+        A key is given twice, with different values.
+    """
+    given: dict[str, Any] = {}
+    for override in parsed:
+        name = str(override.get_key_element()).lstrip("+~")
+        first = given.setdefault(name, override)
+        if first.input_line != override.input_line:
+            raise SettingsError(
+                f"{name or override.input_line} is given twice, as {first.input_line} and as {override.input_line}; "
+                "give it once."
+            )
+    return {override.get_key_element(): override for override in given.values()}
+
+
 def refuse(given: dict[str, Any], schema: type) -> None:
     """Refuse what Hydra would let pass: keys without effect, decisions deleted, sweeps over what studies must share.
 

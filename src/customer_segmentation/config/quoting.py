@@ -123,7 +123,7 @@ def init_words(arguments: Iterable[str]) -> list[str]:
     Raises
     ------
     SettingsError
-        A named table is to be described.
+        A named table is to be described, or a column gets two roles.
 
     Examples
     --------
@@ -134,5 +134,10 @@ def init_words(arguments: Iterable[str]) -> list[str]:
     if any(word.startswith("data=") for word in words):
         raise SettingsError("segment init describes a file; give data.path=FILE instead of data=NAME.")
     roles = [word.removeprefix("roles.") for word in words if word.startswith("roles.") and "=" in word]
+    taken: dict[str, str] = {}
+    for role in roles:
+        header = role.rpartition("=")[0]
+        if taken.setdefault(header, role) != role:
+            raise SettingsError(f"roles.{header} is given twice, as {taken[header]} and as {role}; give it once.")
     rest = [word for word in words if not (word.startswith("roles.") and "=" in word)]
     return [*rest, f"roles=[{','.join(map(quoted, roles))}]"] if roles else rest

@@ -11,6 +11,7 @@ from customer_segmentation.config.paths import shipped_root
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.commands import InitSettings
 from customer_segmentation.sources.new_file import NewFile
+from customer_segmentation.sources.seal import is_intact
 
 #: Words that YAML or Hydra would read as something else than a name.
 _RESERVED = frozenset(["null", "none", "true", "false", "yes", "no", "on", "off", "nan", "inf", "y", "n"])
@@ -66,19 +67,20 @@ def write_files(files: Mapping[str, str], *, force: bool) -> None:
     Parameters
     ----------
     files : path in the current folder to the file's text
-    force : replace files that an earlier command wrote
+    force : replace files that an earlier command wrote and nobody has edited
 
     Raises
     ------
     SettingsError
-        One of them exists and ``force`` is not set or `segment init` did not write it; or the folder cannot be written.
+        One of them exists, and ``force`` is not set or it is not as `segment init` wrote it; or the folder cannot be
+        written.
     """
     existing = [path for path in files if os.path.lexists(path)]
-    foreign = [path for path in existing if not _is_ours(Path(path))]
-    if foreign and force:
-        raise SettingsError(
-            f"{foreign[0]} was not written by segment init and nothing was written; move it, or give another name=NAME."
-        )
+    for path in existing if force else []:
+        ours = _is_ours(Path(path))
+        if not ours or not is_intact(Path(path).read_bytes()):
+            was = "was edited since segment init wrote it" if ours else "was not written by segment init"
+            raise SettingsError(f"{path} {was} and nothing was written; move it, or give another name=NAME.")
     if existing and not force:
         what = f"{existing[0]} and {len(existing) - 1} more exist" if existing[1:] else f"{existing[0]} exists"
         raise SettingsError(
@@ -90,7 +92,7 @@ def write_files(files: Mapping[str, str], *, force: bool) -> None:
             file = Path(path)
             file.parent.mkdir(parents=True, exist_ok=True)
             new.append(NewFile(file, overwrite=force, is_ours=_is_ours, key="name", what="a file of segment init"))
-            new[-1].aside.write_text(text, encoding="utf-8")
+            new[-1].fill(text.encode())
             new[-1].aside.chmod(0o666 & ~_umask())  # no customers are in it
         for item in new:
             item.publish()

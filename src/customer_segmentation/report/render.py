@@ -11,14 +11,17 @@ from typing import Any
 from customer_segmentation.formatting import NBSP, cut, markdown, markdown_code
 from customer_segmentation.report.document import Beside, Block, Document, Picture
 from customer_segmentation.secrets import redact
+from customer_segmentation.sources.seal import sealed
 
 #: By this a report is known again: it is replaced by another, and nothing else is.
 MARK = "customer-segmentation report"
+_FOOT = 400  # bytes at the end of a report in markdown that hold the mark and the seal
 
 
 def html_page(document: Document) -> str:
     """Write the page: styles, images and all, with nothing to load; its script only adds hover values and a filter."""
-    return redact(str(_template("report.html.j2").render(document=document, script=_script())))
+    page = redact(str(_template("report.html.j2").render(document=document, script=_script())))
+    return sealed(page.encode(), ".html").decode()
 
 
 def front_html(document: Document) -> str:
@@ -37,7 +40,8 @@ def _flat(blocks: tuple[Block, ...]) -> list[Block]:
 def markdown_text(document: Document) -> str:
     """Write the same as markdown, for a pull request; pictures are told by their captions."""
     text = redact(str(_template("report.md.j2").render(document=document)))
-    return re.sub(r"\n{3,}", "\n\n", text).strip() + f"\n\n<!-- {MARK} -->\n"
+    text = re.sub(r"\n{3,}", "\n\n", text).strip() + f"\n\n<!-- {MARK} -->\n"
+    return sealed(text.encode(), ".md").decode()
 
 
 def is_report(path: Path) -> bool:
@@ -47,7 +51,7 @@ def is_report(path: Path) -> bool:
     except OSError:
         return False
     page = re.search(rb'<meta name="generator" content="customer-segmentation">', content[:4096])
-    return not content or page is not None or content.rstrip().endswith(f"<!-- {MARK} -->".encode())
+    return not content or page is not None or f"<!-- {MARK} -->".encode() in content[-_FOOT:]
 
 
 @functools.cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import secrets
 import tempfile
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from customer_segmentation.sources.remote import is_remote
 from customer_segmentation.sources.sql import refuse_other_address
 
 _AT_ONCE = 50_000  # rows
-#: How the index begins that marks a table of a scoring: whose columns only look alike is not replaced.
+#: How the index begins that marks a table of a scoring; the checksum of its rows follows.
 MARK = "segment_score_"
 #: Databases in which a table is made and dropped at once, in a transaction or not.
 _COMMITS_BY_ITSELF = ("mysql", "mariadb", "oracle")
@@ -35,7 +36,7 @@ class TableOutput:
     table : str
         ``table`` or ``schema.table``.
     overwrite : bool
-        Whether a table that an earlier scoring wrote may be replaced: it has the index that marks one.
+        Whether a table that an earlier scoring wrote may be replaced: its index has the checksum of its rows.
 
     Raises
     ------
@@ -100,15 +101,32 @@ class TableOutput:
                 f"{self.shown} has a table {self.table} already; give another table, or overwrite=true."
             )
         names = [str(column["name"]) for column in inspector.get_columns(self._name, schema=self._schema)]
-        marks = [str(index["name"]) for index in inspector.get_indexes(self._name, schema=self._schema)]
-        view = self._name in inspector.get_view_names(schema=self._schema)
-        if view or not has_labels(names) or not any(mark.lower().startswith(MARK) for mark in marks):
+        indexes = [str(index["name"]).lower() for index in inspector.get_indexes(self._name, schema=self._schema)]
+        marks = [index for index in indexes if index.startswith(MARK)]
+        if self._name in inspector.get_view_names(schema=self._schema) or not has_labels(names) or not marks:
             why = f"no index {MARK}…" if has_labels(names) else f"its last columns are not {', '.join(LABELS)}"
-            raise SettingsError(
-                f"{self.shown} has a table {self.table} that segment score did not write ({why}), so that "
-                "overwrite=true does not replace it; drop it there, or give another with table=NAME."
-            )
-        return True
+            was = f"that segment score did not write ({why})"
+        else:
+            with self._engine.connect() as connection:
+                checksum = self._checksum(connection, self._name)
+            if any(mark.startswith(f"{MARK}{checksum}_") for mark in marks):
+                return True
+            was = "that was changed since segment score wrote it"
+        raise SettingsError(
+            f"{self.shown} has a table {self.table} {was}, so that overwrite=true does not replace it; drop it there, "
+            "or give another with table=NAME."
+        )
+
+    def _checksum(self, connection: Any, table: str) -> str:
+        """Checksum of the rows as the database gives them, in whatever order, and of the columns' names."""
+        import sqlalchemy
+
+        everything = sqlalchemy.select(sqlalchemy.text("*")).select_from(sqlalchemy.table(table, schema=self._schema))
+        rows = connection.execution_options(stream_results=True, max_row_buffer=_AT_ONCE).execute(everything)
+        total = _hash(tuple(rows.keys()))
+        for row in rows:
+            total += _hash(tuple(row))
+        return f"{total % 2**64:016x}"
 
     def write(self, table: pa.Table) -> None:
         """Append rows."""
@@ -140,8 +158,10 @@ class TableOutput:
 
         segment = sqlalchemy.Column("segment", sqlalchemy.BigInteger)
         sqlalchemy.Table(self._aside, sqlalchemy.MetaData(), segment, schema=self._schema)
+        checksum = self._checksum(self._connection, self._aside)
         with contextlib.suppress(sqlalchemy.exc.SQLAlchemyError), self._connection.begin_nested():
-            sqlalchemy.Index(f"{MARK}{secrets.token_hex(8)}", segment).create(self._connection)
+            name = f"{MARK}{checksum}_{secrets.token_hex(4)}"  # unlike that of another table with the same rows
+            sqlalchemy.Index(name, segment).create(self._connection)
 
     def publish(self) -> None:
         """Give the table its name; the one that had it is dropped in the same transaction."""
@@ -196,6 +216,10 @@ class TableOutput:
             cause = getattr(error, "orig", None) or error
             line = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
             raise DataError(f"{self.shown} cannot be written ({line}); check output and table.") from None
+
+
+def _hash(cells: tuple[object, ...]) -> int:
+    return int.from_bytes(hashlib.blake2b(repr(cells).encode(), digest_size=8).digest())
 
 
 def schema_and_name(table: str) -> tuple[str | None, str]:

@@ -110,7 +110,7 @@ class Output:
         is_ours = partial(is_scored, key=key, written=written)
         kind = " of rejected rows" if key != "output" else ""
         what = f"a table that segment score wrote{kind} and nobody has changed since"
-        self._file = NewFile(path, overwrite=overwrite, is_ours=is_ours, key=key, what=what, said=said)
+        self._file = NewFile(path, overwrite=overwrite, is_ours=is_ours, key=key, what=what, said=said, seals=False)
         self._writer: Writer | None = None
         self.rows = 0
 

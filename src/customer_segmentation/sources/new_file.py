@@ -1,8 +1,8 @@
 """Files that commands write: whole or not at all, and never in the place of what is not ours.
 
 What exists stays, unless ``overwrite=true`` is said and an earlier command wrote it; each command tells its own files
-by their content. A new file is written beside its target under a name that cannot be guessed, readable by its owner
-alone, and takes its name in one step.
+by their content, and a seal in them tells whether anybody has edited them since. A new file is written beside its
+target under a name that cannot be guessed, readable by its owner alone, and takes its name in one step.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from customer_segmentation.errors import SettingsError
+from customer_segmentation.sources.seal import is_intact, sealed
 
 _LONGEST = 100  # characters of the target's name in that of the file aside: file systems allow 255 bytes
 
@@ -47,6 +48,10 @@ class NewFile:
         The setting that named it, for messages.
     what : str
         What an earlier command would have written, for messages.
+    said : bool
+        Whether the user gave the name.
+    seals : bool
+        Whether the files carry a seal; False where ``is_ours`` knows their bytes.
 
     Raises
     ------
@@ -55,7 +60,15 @@ class NewFile:
     """
 
     def __init__(
-        self, path: Path, *, overwrite: bool, is_ours: Callable[[Path], bool], key: str, what: str, said: bool = True
+        self,
+        path: Path,
+        *,
+        overwrite: bool,
+        is_ours: Callable[[Path], bool],
+        key: str,
+        what: str,
+        said: bool = True,
+        seals: bool = True,
     ) -> None:
         self.path = path.expanduser()
         folder = self.path.parent
@@ -71,6 +84,11 @@ class NewFile:
             raise SettingsError(
                 f"{self._name} exists and is not {what}, so that overwrite=true does not replace it; give another name "
                 f"with {key}=."
+            )
+        if self.replaces and seals and not is_intact(self.path.read_bytes()):
+            raise SettingsError(
+                f"{self._name} was edited since segment wrote it, so that overwrite=true does not replace it; move it, "
+                f"or give another name with {key}=."
             )
         if not os.access(folder, os.W_OK):
             raise SettingsError(f"{self._name}: the folder {folder} may not be written by this user.")
@@ -118,6 +136,10 @@ class NewFile:
             self._aside.unlink(missing_ok=True)
             self._aside = None
 
+    def fill(self, content: bytes) -> None:
+        """Write the whole content, with its seal, aside."""
+        self.aside.write_bytes(content if is_intact(content) else sealed(content, self.path.name))
+
     def write_text(self, text: str) -> None:
         """Write the whole file at once."""
         self.write_bytes(text.encode())
@@ -125,7 +147,7 @@ class NewFile:
     def write_bytes(self, content: bytes) -> None:
         """Write the whole file at once."""
         try:
-            self.aside.write_bytes(content)
+            self.fill(content)
             self.publish()
         finally:
             self.discard()

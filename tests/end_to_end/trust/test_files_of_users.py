@@ -13,6 +13,7 @@ import sqlalchemy
 
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.sources.samples.telecom import draw_customers
+from customer_segmentation.sources.seal import is_intact
 from customer_segmentation.sources.sql import refuse_other_address
 
 
@@ -199,6 +200,15 @@ def test_a_table_of_customers_is_never_dropped(run_here, here, crm):
     with sqlite3.connect(crm) as connection:
         connection.execute("CREATE TABLE mine AS SELECT * FROM labels")
     refused(run_here(*words, "table=mine", "overwrite=true", folder=here), "segment score did not write", "no index")
+    for edit in (
+        "UPDATE labels SET segment_name = 'ours' WHERE segment = 0",
+        "ALTER TABLE labels ADD COLUMN note TEXT",
+    ):
+        with sqlite3.connect(crm) as connection:
+            connection.execute(edit)
+            before = connection.execute("SELECT * FROM labels").fetchall()
+            refused(run_here(*words, "table=labels", "overwrite=true", folder=here), "segment score", "labels")
+            assert connection.execute("SELECT * FROM labels").fetchall() == before
 
 
 @pytest.mark.parametrize(
@@ -272,6 +282,29 @@ def test_reports_and_starters_replace_only_their_own(run_here, here):
     (here / "conf" / "data" / "shop.yaml").unlink()
     assert run_here("init", "data.path=in.csv", "name=shop", folder=here).code == 0
     assert run_here("init", "data.path=in.csv", "name=shop", "force=true", folder=here).code == 0
+
+
+def test_what_a_user_has_edited_is_not_replaced(run_here, here):
+    """Reports, exports, slides and the files of init carry a seal, and an edit breaks it."""
+    commands = {
+        "page.html": ("report", "output=page.html", "overwrite=true"),
+        "notes.md": ("report", "output=notes.md", "overwrite=true"),
+        "slides/slide_01.png": ("report", "slides=slides", "overwrite=true"),
+        "labels.sql": ("export", "output=labels.sql", "overwrite=true"),
+        "tree.svg": ("export", "format=rules", "output=tree.svg", "overwrite=true"),
+        "tree.png": ("export", "format=rules", "output=tree.png", "overwrite=true"),
+        "conf/contract/shop.yaml": ("init", "data.path=in.csv", "name=shop", "force=true"),
+    }
+    for name, words in commands.items():
+        assert run_here(*words, folder=here).code == 0
+        again = run_here(*words, folder=here)
+        assert again.code == 0, again.error
+        content = (here / name).read_bytes()
+        assert is_intact(content)
+        edited = content + b"\n" if name.endswith("png") else content.replace(b"segment", b"Segment", 1)
+        (here / name).write_bytes(edited)
+        refused(run_here(*words, folder=here), "was edited since segment", name)
+        assert (here / name).read_bytes() == edited
 
 
 def test_a_lock_in_the_temporary_folder_follows_no_link(run_here, here, tmp_path, monkeypatch):
