@@ -56,5 +56,5 @@ def test_the_version_of_hydra_is_the_one_these_rules_were_written_for():
 
 def test_a_column_gets_one_role():
     assert init_words(["roles.a=id", "roles.a=id", "roles.b=value"]) == ["roles=['a=id','a=id','b=value']"]
-    with pytest.raises(SettingsError, match="roles.a is given twice"):
+    with pytest.raises(SettingsError, match=r"roles\.a is given twice"):
         init_words(["roles.a=id", "roles.a=value"])
