@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from batches import stream_customers
+from odd_tables import texts, written
 from omegaconf import OmegaConf
 
 from customer_segmentation.commands.main import main
@@ -43,7 +44,12 @@ def spark():
         pytest.skip(HOW)
     if shutil.which("java") is None:
         pytest.skip("there is no Java on the path")
-    return connect(ENGINE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")  # the queries are small
+        connection = connect(ENGINE)
+    for key in ("codegen.wholeStage", "adaptive.enabled"):  # a plan costs more than its rows
+        connection.session.conf.set(f"spark.sql.{key}", "false")
+    return connection
 
 
 def settings(path, **changes):
@@ -188,13 +194,46 @@ def test_a_table_of_the_catalog_and_a_query_have_no_order_and_the_same_customers
         assert sorted(there.customers["id"]) == sorted(here.customers["id"])
 
 
+def became_of(path, engine):
+    """What becomes of a table: all of it, or the sentence."""
+    try:
+        table = load_customers(settings(path), needed=["spend"], engine=engine)
+    except (DataError, SettingsError) as error:
+        return f"{type(error).__name__}: {error}"
+    parts = (table.accounting(), table.digest, table.duplicates, table.repairs, table.source)
+    return [*parts, table.customers.to_csv(), table.rejected.to_csv()]
+
+
+#: benchmarks/engine_inputs.py reads them all.
+FEW = ["blanks", "commas only", "cells missing", "a line break in a cell", "a quotation that never ends", "cp1252"]
+FEW += ["impossible", "repeated", "parts", "customers.csv.gz", "customers.zip", "parts, one with a line break"]
+
+
+@pytest.mark.parametrize("name", FEW)
+def test_a_text_has_the_same_rows_rejected_for_the_same_reasons(spark, name, tmp_path):
+    path = written(texts()[name], tmp_path)
+    asked = settings(path)
+    here, there = (load_customers(asked, needed=["spend"], engine=engine) for engine in (None, ENGINE))
+    same(here, there)
+    assert there.source == here.source
+
+
+def test_a_pass_over_a_text_keeps_its_account(spark, tmp_path):
+    lines = texts()["repeated"]["customers (1).csv"] + b"C1,2\n,,,\nC70,-3,here,x,y\n"
+    path = written({"a.csv": lines, "b.csv": texts()["blanks"]["customers (1).csv"]}, tmp_path)
+    here = load_customers(settings(path), needed=["spend"])
+    account, _ = everybody(path, 3)
+    assert account == here.accounting()
+
+
 @pytest.mark.parametrize(
     ("changes", "error", "sentence"),
     [
         ({"path": "nobody.parquet"}, DataError, "it has a header and no rows"),
         ({"path": "lacks.parquet"}, DataError, "lacks the required column spend"),
         ({"path": "nowhere.parquet"}, DataError, "There is no file"),
-        ({"path": "x.csv"}, SettingsError, "write it as Parquet"),
+        ({"path": "x.xlsx"}, DataError, "There is no file"),
+        ({"path": "x.json"}, SettingsError, "write it as Parquet"),
         ({"table": "main.nowhere"}, DataError, "cannot be found"),
         ({"query": "DROP TABLE x"}, SettingsError, "expected a SELECT"),
         ({"query": "SELECT * FROM nowhere"}, DataError, "cannot be found"),
@@ -204,6 +243,7 @@ def test_a_table_of_the_catalog_and_a_query_have_no_order_and_the_same_customers
 )
 def test_what_cannot_be_read_is_one_sentence(spark, tables, changes, error, sentence):
     path = tables / changes["path"] if "path" in changes else None
+    (tables / "x.json").write_text('[{"id": "a", "spend": 3}]')
     asked = settings(path, **{key: value for key, value in changes.items() if key != "path"})
     with pytest.raises(error, match=sentence) as raised:
         load_customers(asked, needed=["spend"], engine=ENGINE)

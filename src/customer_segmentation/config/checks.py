@@ -155,6 +155,7 @@ _ENGINE_KEYS = (
     ("remote", "spark"),
     ("partitions", "spark"),
     ("polish_passes", "spark"),
+    ("starts", "spark"),
     ("threads", "local"),
     ("memory", "local"),
 )
@@ -180,6 +181,11 @@ def check_engine(engine: EngineSettings) -> None:
                 f"engine.{name}={value} has an effect with engine.remote=local alone, where Spark is started here; "
                 "leave it out."
             )
+    if engine.starts > 1 and not engine.polish_passes:
+        raise SettingsError(
+            f"engine.starts={engine.starts} has an effect with engine.polish_passes alone, which moves the best of "
+            "them; add it."
+        )
 
 
 def check_score(settings: ScoreSettings) -> None:
@@ -222,9 +228,9 @@ def _check_score_there(settings: ScoreSettings) -> None:
         "rejects": "rejected rows are written to the output, with the reason",
         "spreadsheet_safe_ids": "it writes Parquet, which no spreadsheet runs",
     }
-    for name in ("rejects", "spreadsheet_safe_ids", "chunk", "sheet", "delimiter", "encoding", "decimal"):
+    for name in ("rejects", "spreadsheet_safe_ids", "chunk", "sheet"):
         if getattr(settings, name) != getattr(usual, name):
-            why = reasons.get(name, "it reads Parquet")
+            why = reasons.get(name, "it reads no workbook" if name == "sheet" else "Spark cuts the table")
             raise SettingsError(f"{name} has no effect with engine={settings.engine.kind}: {why}; leave it out.")
     if (settings.input == "catalog") != bool(settings.query):
         raise SettingsError(

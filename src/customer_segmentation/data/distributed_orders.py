@@ -12,7 +12,7 @@ import pyarrow as pa
 from customer_segmentation.data.currencies import currency_in, named_currencies, refuse_counts
 from customer_segmentation.data.order_rows import NET_RETURNS, WITHOUT_ORDER, guest_sentence, without_gap
 from customer_segmentation.data.order_sums import customer_table
-from customer_segmentation.data.rejections import RejectedRows
+from customer_segmentation.data.rejections import RejectedRows, kinds_of_broken
 from customer_segmentation.errors import DataError
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Transactions
 from customer_segmentation.sources.base import Cells, Chunk
@@ -103,9 +103,13 @@ class OrderCleaning:
             "reason": pd.Series(reasons),
             "kind": pd.Series(kinds),
         }
-        return pa.table(
+        made = pa.table(
             [pa.array(columns[field.name], type=field.type, from_pandas=True) for field in _SCHEMA], schema=_SCHEMA
         )
+        if not len(chunk.broken):
+            return made
+        told = chunk.broken[["row", "reason"]].assign(kind=kinds_of_broken(chunk.broken))
+        return pa.concat_tables([made, pa.Table.from_pandas(told.reindex(columns=_SCHEMA.names), schema=_SCHEMA)])
 
 
 @dataclass(frozen=True)

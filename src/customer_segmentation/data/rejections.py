@@ -22,6 +22,8 @@ from customer_segmentation.sources.tables import in_order
 #: Gives all cells of rows, by position, as text; see `TableSource.rows_as_text`.
 RowsAsText = Callable[[np.ndarray], pd.DataFrame]
 
+#: The kind of most rows that do not fit the header.
+OTHER_WIDTH = "the number of cells differs from the header's"
 _SHOWN = 60  # characters of a cell in a reason
 
 
@@ -88,11 +90,8 @@ class RejectedRows:
 
     def count_broken(self, broken: pd.DataFrame) -> None:
         """Count the rows that do not fit the header."""
-        if len(broken):
-            unended = broken["reason"].str.startswith(UNENDED)
-            self.count("the number of cells differs from the header's", int((~unended).sum()))
-            for reason, number in broken.loc[unended, "reason"].value_counts().items():
-                self.count(str(reason), int(number))
+        for kind, number in Counter(kinds_of_broken(broken)).items():
+            self.count(kind, number)
 
     def refuse_above(self, limit: float, *, rows_read: int, broken: int, duplicates: int, source: str) -> None:
         """Refuse a table of which too large a share cannot be used; repetitions do not count.
@@ -119,6 +118,17 @@ class RejectedRows:
             f"data.max_rejected_share={limit:g} allows; the commonest reasons: {commonest}; "
             "correct the file or its data.columns, or raise the limit."
         )
+
+
+def kinds_of_broken(broken: pd.DataFrame) -> list[str]:
+    """Why rows do not fit the header, without what is a row's own.
+
+    Parameters
+    ----------
+    broken : with ``reason``
+    """
+    reasons = broken["reason"].tolist() if len(broken) else []
+    return [reason if reason.startswith(UNENDED) else OTHER_WIDTH for reason in reasons]
 
 
 def empty_rows(raw: pd.DataFrame, rows_as_text: RowsAsText) -> np.ndarray:

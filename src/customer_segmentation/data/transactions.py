@@ -7,6 +7,7 @@ import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 from typing_extensions import override
 
@@ -107,7 +108,7 @@ def load_ordering_customers(
         clean = OrderCleaning(read_rows, tuple(positions), specs, asked, source.decimal, at)
         summed = sum_orders(source, clean, most=settings.max_rows, needed=needed or (), reference_of=_reference_date)
         numbers = summed.rejected.numbers
-        texts = source.texts_of_rows(numbers) if len(numbers) else None
+        texts = source.texts_of_rows(np.unique(numbers)) if len(numbers) else None
         return _assembled(settings, source, summed, texts=texts, broken=pd.DataFrame(), ignored=match.ignored)
 
     rows = read_orders(source, positions, specs, asked)

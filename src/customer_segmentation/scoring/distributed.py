@@ -87,9 +87,10 @@ class _Labels:
             watch.add(labelled, cells)
             segments = labelled.table["segment"].dropna().to_numpy(dtype=np.int64)
             done.segments.update(counts_of(segments))
-            for reason in reasons[pd.notna(reasons)]:
+            broken = chunk.broken["reason"].tolist() if len(chunk.broken) else []
+            for reason in [*reasons[pd.notna(reasons)], *broken]:
                 count_reason(done, str(reason))
-            done.rows += len(reasons)
+            done.rows += len(reasons) + len(broken)
             done.scored += len(segments)
         yield json.dumps(
             {

@@ -22,6 +22,9 @@ class EngineSettings:
     # Of kind spark, of a table that is sampled: exact steps of K-means over all customers, from the fit to the sample.
     # Each is a pass over the table for all k of a study. 0: the fit to the sample is kept.
     polish_passes: int = limited(0, at_least=0)
+    # Of kind spark, with polish_passes: fits of which the one with the least inertia over all customers is moved. The
+    # first is that to the sample, each further one to a half of it, which hashes of the ids choose, and one more pass.
+    starts: int = limited(1, at_least=1, at_most=32)
     # of kind spark and remote local: threads of Spark on this machine; null: one a core
     threads: int | None = limited(None, at_least=1)
     memory: str = limited("2g", filled=True)  # of kind spark and remote local: of Spark on this machine

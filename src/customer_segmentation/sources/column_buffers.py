@@ -151,7 +151,7 @@ def gathered(batches: Iterable[pa.RecordBatch], types: Mapping[int, pa.DataType]
     return pd.DataFrame({position: column.series() for position, column in columns.items()}, copy=False)
 
 
-def typed_columns(table: pa.Table, wanted: Mapping[int, ColumnSpec]) -> pd.DataFrame:
+def typed_columns(table: pa.Table, wanted: Mapping[int, ColumnSpec], *, decimal: str | None = None) -> pd.DataFrame:
     """Wanted columns of a table of texts; one whose cells are all plain numbers becomes numbers, which is quicker.
 
     Parameters
@@ -160,11 +160,13 @@ def typed_columns(table: pa.Table, wanted: Mapping[int, ColumnSpec]) -> pd.DataF
         All columns.
     wanted : mapping of int to ColumnSpec
         Contract of those that are wanted, by position.
+    decimal : str or None
+        Decimal mark; with a comma a point is between thousands, and no number is plain.
     """
     columns: dict[int, pd.Series] = {}
     for position, spec in wanted.items():
         cells = table.column(position)
-        if spec.type in NUMBERS:
+        if spec.type in NUMBERS and decimal != ",":
             try:
                 blank = pc.is_in(cells, value_set=pa.array(NULLS, cells.type))
                 filled = pc.if_else(blank, pa.scalar(None, cells.type), cells)

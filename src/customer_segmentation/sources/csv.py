@@ -46,6 +46,12 @@ class DelimitedSource(FileSource):
     delimiter, encoding, decimal : str, optional
         Where the file does not speak for itself.
 
+    Attributes
+    ----------
+    file : FileBytes
+    written : Dialect
+        How the text is written.
+
     Raises
     ------
     DataError
@@ -66,8 +72,8 @@ class DelimitedSource(FileSource):
         decimal: str | None = None,
     ) -> None:
         self.name = file.name
-        self._file = file
-        written = dialect_of(file, claimed=claimed, delimiter=delimiter, encoding=encoding)
+        self.file = file
+        self.written = written = dialect_of(file, claimed=claimed, delimiter=delimiter, encoding=encoding)
         self.headers, self._sample = written.headers, written.sample
         self.first_row = written.skip + 1
         self._parser = CsvParser(
@@ -113,7 +119,7 @@ class DelimitedSource(FileSource):
     @override
     def expected_rows(self) -> int | None:
         """About how many rows there are; None for a packed file."""
-        return None if self._file.packed else self._rows_expected
+        return None if self.file.packed else self._rows_expected
 
     @override
     def read(self, wanted: Mapping[int, ColumnSpec]) -> Cells:
@@ -150,7 +156,7 @@ class DelimitedSource(FileSource):
                     if everything:
                         schema = pa.schema([(f"c{at}", kind) for at, kind in types.items()])
                         table = pa.Table.from_batches(batches, schema).rename_columns(names_of(self.headers))
-                        yield Chunk(typed_columns(table, wanted), rows, unfit, table)
+                        yield Chunk(typed_columns(table, wanted, decimal=self.decimal), rows, unfit, table)
                     else:
                         yield Chunk(gathered(batches, types, size), rows, unfit)
                 return
@@ -203,7 +209,7 @@ class DelimitedSource(FileSource):
         return pd.DataFrame(dict(enumerate(texts)), dtype="str").set_axis(self.text_names, axis=1)
 
     def _start_checksum(self) -> Future[str]:
-        self._checksum = ThreadPoolExecutor(max_workers=1).submit(self._file.sha256)
+        self._checksum = ThreadPoolExecutor(max_workers=1).submit(self.file.sha256)
         return self._checksum
 
     def _first(self, types: dict[int, pa.DataType], n_rows: int, content: bytes | None = None) -> list[GrowingColumn]:
@@ -231,13 +237,13 @@ class DelimitedSource(FileSource):
         if not self._parser.big or self._parser.middle() is None:
             return None
         self._parser.search_quotes()
-        size = self._file.path.stat().st_size
+        size = self.file.path.stat().st_size
         # The rows expected are 1.1 times too many.
         piece = int(1.1 * n_rows * size / max(self._rows_expected, 1) / PLACES)
         if self._parser.quoted or piece * PLACES * 1.5 > size:
             return None
         pieces = []
-        with self._file.path.open("rb") as stored:
+        with self.file.path.open("rb") as stored:
             for place in range(PLACES):
                 stored.seek(size * place // PLACES)
                 if place:

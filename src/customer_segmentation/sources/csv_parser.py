@@ -51,7 +51,7 @@ class CsvParser:
         self._file = file
         self._encoding = encoding
         self._skip = skip
-        self._columns = [f"c{position}" for position in range(width)]
+        self._width = width
         self._block = _BLOCK
         self._searched = self.quoted
         self.big = not file.packed and encoding == "utf-8" and file.path.stat().st_size > _HALVED
@@ -162,31 +162,73 @@ class CsvParser:
         return pa.PythonFile(io.BufferedReader(Transcoded(stream, encoding), 1 << 20), mode="r")
 
     def _options(self, types: Mapping[int, pa.DataType], *, skip: int, broken: Broken) -> dict[str, object]:
-        def note(row: arrow_csv.InvalidRow) -> str:
-            broken.append((row.number, row.text))
-            return "skip"
+        return _options(
+            types,
+            broken,
+            width=self._width,
+            delimiter=self.delimiter,
+            quoted=self.quoted,
+            block=self._block,
+            skip=skip,
+        )
 
-        columns = {f"c{position}": kind for position, kind in types.items()}
-        return {
-            "read_options": arrow_csv.ReadOptions(
-                column_names=self._columns,
-                skip_rows=skip,
-                use_threads=False,
-                block_size=self._block,
-            ),
-            "parse_options": arrow_csv.ParseOptions(
-                delimiter=self.delimiter,
-                quote_char='"' if self.quoted else False,  # not to look for any saves a fifth
-                newlines_in_values=self.quoted,
-                invalid_row_handler=note,
-            ),
-            "convert_options": arrow_csv.ConvertOptions(
-                include_columns=list(columns) or self._columns[:1],
-                column_types=columns or {self._columns[0]: pa.string()},
-                null_values=NULLS,
-                strings_can_be_null=False,
-            ),
-        }
+
+def parsed_lines(content: bytes, *, delimiter: str, width: int) -> tuple[pa.Table, Broken]:
+    """Lines, of which each is a row, as texts by columns; and the rows that do not fit, counted from 1.
+
+    Parameters
+    ----------
+    content : in UTF-8, without empty lines and without quotations that go over lines
+    delimiter : one character
+    width : number of columns
+    """
+    broken: Broken = []
+    types: dict[int, pa.DataType] = dict.fromkeys(range(width), pa.large_string())
+    block = max(len(content) + 1, 1 << 10)
+    options = _options(types, broken, width=width, delimiter=delimiter, quoted=b'"' in content, block=block)
+    if not content:
+        return pa.table({f"c{at}": pa.array([], kind) for at, kind in types.items()}), broken
+    return arrow_csv.read_csv(pa.BufferReader(content), **options), broken
+
+
+def _options(
+    types: Mapping[int, pa.DataType],
+    broken: Broken,
+    *,
+    width: int,
+    delimiter: str,
+    quoted: bool,
+    block: int,
+    skip: int = 0,
+) -> dict[str, object]:
+    """How Arrow reads some columns of a text; the rows that do not fit are noted."""
+
+    def note(row: arrow_csv.InvalidRow) -> str:
+        broken.append((row.number, row.text))
+        return "skip"
+
+    names = [f"c{position}" for position in range(width)]
+    columns = {f"c{position}": kind for position, kind in types.items()}
+    return {
+        "read_options": arrow_csv.ReadOptions(
+            column_names=names,
+            skip_rows=skip,
+            use_threads=False,
+            block_size=block,
+        ),
+        "parse_options": arrow_csv.ParseOptions(
+            delimiter=delimiter,
+            quote_char='"' if quoted else False,  # not to look for any saves a fifth
+            newlines_in_values=quoted,
+            invalid_row_handler=note,
+        ),
+        "convert_options": arrow_csv.ConvertOptions(
+            include_columns=list(columns) or names[:1],
+            column_types=columns or {names[0]: pa.string()},
+            null_values=NULLS,
+            strings_can_be_null=False,
+        ),
+    }
 
 
 def _is_utf8(head: bytes) -> bool:

@@ -54,6 +54,8 @@ def open_source(settings: DataSettings, engine: EngineSettings | None = None) ->
     DataError
         The source cannot be found or read.
     """
+    if settings.decimal not in (None, ".", ","):
+        raise SettingsError(f'data.decimal is {settings.decimal!r}; expected "." or ",".')
     if engine is not None and engine.kind == "spark":
         from customer_segmentation.sources.spark.open import open_table
 
@@ -74,8 +76,6 @@ def open_source(settings: DataSettings, engine: EngineSettings | None = None) ->
         if settings.download is None or not settings.download.url:
             raise SettingsError("data.path is not set and data.download names no address; give data.path=FILE.")
         settings = replace(settings, path=str(fetch(settings.download)))
-    if settings.decimal not in (None, ".", ","):
-        raise SettingsError(f'data.decimal is {settings.decimal!r}; expected "." or ",".')
     return open_path(str(settings.path), settings)
 
 
@@ -150,14 +150,20 @@ def _opened_file(path: str, settings: DataSettings) -> TableSource:
 
 def _opened_parts(paths: list[Path], settings: DataSettings, *, name: str, root: Path | None = None) -> TableSource:
     """Files that make up one table: Parquet as one data set, others one after another."""
-    if all(_is_parquet(path) for path in paths):
+    if all(is_parquet(path) for path in paths):
         return ParquetSource(paths, name=name, root=root, at_most=settings.max_rows, columns=settings.columns)
     if len(paths) == 1:
         return _opened_file(str(paths[0]), settings)
     return StackedSource([_opened_file(str(path), settings) for path in paths], name=name)
 
 
-def _is_parquet(path: Path) -> bool:
+def is_parquet(path: Path) -> bool:
+    """Whether a file begins as one of Parquet.
+
+    Parameters
+    ----------
+    path : of the file
+    """
     with path.open("rb") as stored:
         return stored.read(4).startswith(ParquetSource.magics)
 

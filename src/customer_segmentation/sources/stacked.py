@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from typing_extensions import override
@@ -12,6 +13,7 @@ from typing_extensions import override
 from customer_segmentation.errors import DataError
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.sources.base import Cells, Chunk, Preview, TableSource
+from customer_segmentation.sources.parsing.blanks import is_blank
 from customer_segmentation.sources.parsing.headers import exact, header_name
 from customer_segmentation.sources.parsing.texts import fold
 from customer_segmentation.sources.tables import names_of
@@ -31,6 +33,11 @@ class StackedSource(TableSource):
     name : str
         For messages.
 
+    Attributes
+    ----------
+    parts : list of (TableSource, list of int)
+        Each with the positions that the columns have in it.
+
     Raises
     ------
     DataError
@@ -41,7 +48,7 @@ class StackedSource(TableSource):
         self.name = name
         self.headers = parts[0].headers
         self.first_row = parts[0].first_row
-        self._parts = [(part, self._columns_of(part)) for part in parts]
+        self.parts = [(part, self._columns_of(part)) for part in parts]
         marks = {part.decimal: part.name for part in parts if part.decimal is not None}
         if len(marks) > 1:
             written = " and ".join(
@@ -89,14 +96,14 @@ class StackedSource(TableSource):
     @override
     def sha256(self) -> str:
         """Checksum of the parts' checksums; empty where one has none."""
-        checksums = [part.sha256 for part, _ in self._parts]
+        checksums = [part.sha256 for part, _ in self.parts]
         return hashlib.sha256("\n".join(checksums).encode()).hexdigest() if all(checksums) else ""
 
     @property
     @override
     def expected_rows(self) -> int | None:
         """About how many rows there are; None where a part does not know."""
-        counts = [part.expected_rows for part, _ in self._parts]
+        counts = [part.expected_rows for part, _ in self.parts]
         known = [count for count in counts if count is not None]
         return sum(known) if len(known) == len(counts) else None
 
@@ -104,17 +111,18 @@ class StackedSource(TableSource):
     @override
     def text_names(self) -> list[str]:
         """Names of the columns of rows as text; the last names the part."""
-        return [*self._part_names, FILE]
+        return [*self.part_names, FILE]
 
     @property
-    def _part_names(self) -> list[str]:
+    def part_names(self) -> list[str]:
+        """Names of the columns that the parts share."""
         return names_of(self.headers, taken=("row", "reason", FILE))
 
     @override
     def read(self, wanted: Mapping[int, ColumnSpec]) -> Cells:
         found = []
         before = 0
-        for at, (part, columns) in enumerate(self._parts):
+        for at, (part, columns) in enumerate(self.parts):
             cells = part.read({columns[position]: spec for position, spec in wanted.items()})
             found.append(self._moved(at, cells, list(wanted), before))
             before = max(before + part.first_row - 1, _last(found[-1]))
@@ -128,7 +136,7 @@ class StackedSource(TableSource):
     def chunks(self, wanted: Mapping[int, ColumnSpec], *, size: int, everything: bool = False) -> Iterator[Chunk]:
         """Yield the rows in chunks of at most about ``size``; no chunk holds rows of two parts."""
         before = 0
-        for at, (part, columns) in enumerate(self._parts):
+        for at, (part, columns) in enumerate(self.parts):
             last = before + part.first_row - 1
             specs = {columns[position]: spec for position, spec in wanted.items()}
             for chunk in part.chunks(specs, size=size, everything=everything):
@@ -136,28 +144,28 @@ class StackedSource(TableSource):
                 last = max(last, _last(cells))
                 whole = None
                 if everything and chunk.everything is not None:
-                    whole = chunk.everything.select(columns).rename_columns(self._part_names)
+                    whole = chunk.everything.select(columns).rename_columns(self.part_names)
                 yield Chunk(cells.frame, cells.rows, cells.broken, whole)
             before = last
 
     @override
     def tables(self, positions: Sequence[int], *, size: int) -> Iterator[pa.Table]:
-        for part, columns in self._parts:
+        for part, columns in self.parts:
             yield from part.tables([columns[position] for position in positions], size=size)
 
     @override
     def preview(self, n_rows: int) -> Preview:
         """Read all columns of about ``n_rows`` rows, as many of each part."""
-        share = max(n_rows // len(self._parts), 1)
-        found = [(part.preview(share), columns) for part, columns in self._parts]
+        share = max(n_rows // len(self.parts), 1)
+        found = [(part.preview(share), columns) for part, columns in self.parts]
         frames = [seen.frame[columns].set_axis(range(len(columns)), axis=1) for seen, columns in found]
-        which = f"some of each of its {len(self._parts)} parts" if any(seen.which for seen, _ in found) else ""
+        which = f"some of each of its {len(self.parts)} parts" if any(seen.which for seen, _ in found) else ""
         return Preview(pd.concat(frames, ignore_index=True), which)
 
     @override
     def first_cells(self, position: int, n_cells: int) -> pd.Series:
         found: list[pd.Series] = []
-        for part, columns in self._parts:
+        for part, columns in self.parts:
             if n_cells > 0:
                 found.append(part.first_cells(columns[position], n_cells))
                 n_cells -= len(found[-1])
@@ -166,7 +174,7 @@ class StackedSource(TableSource):
     @override
     def passes(self, size: int) -> Iterator[tuple[pa.Table, pd.DataFrame]]:
         before = 0
-        for at, (part, _) in enumerate(self._parts):
+        for at, (part, _) in enumerate(self.parts):
             self._reading = at
             rows = 0
             for table, broken in part.passes(size):
@@ -176,9 +184,9 @@ class StackedSource(TableSource):
 
     @override
     def as_texts(self, table: pa.Table) -> pd.DataFrame:
-        part, columns = self._parts[self._reading]
-        texts = part.as_texts(table).iloc[:, columns]
-        return texts.set_axis(self._part_names, axis=1).assign(**{FILE: part.name})
+        part, columns = self.parts[self._reading]
+        texts = part.as_texts(table).iloc[:, columns].set_axis(self.part_names, axis=1)
+        return with_file(texts, part.name)
 
     def _moved(self, at: int, cells: Cells, positions: list[int], before: int) -> Cells:
         """Cells of a part with the numbers that its rows have among all."""
@@ -187,9 +195,21 @@ class StackedSource(TableSource):
 
     def _broken(self, at: int, broken: pd.DataFrame, before: int) -> pd.DataFrame:
         """Broken rows of a part under `text_names`, with the numbers that they have among all."""
-        part, columns = self._parts[at]
-        texts = broken.iloc[:, columns].set_axis(self._part_names, axis=1)
+        part, columns = self.parts[at]
+        texts = broken.iloc[:, columns].set_axis(self.part_names, axis=1)
         return texts.assign(**{FILE: part.name}, row=broken["row"] + before, reason=broken["reason"])
+
+
+def with_file(texts: pd.DataFrame, name: str | pd.Series) -> pd.DataFrame:
+    """Rows as text with the file of each; an empty row stays empty, so that it is known to be nobody.
+
+    Parameters
+    ----------
+    texts : cells
+    name : of the file, or of that of each row
+    """
+    nothing = np.all([is_blank(texts.iloc[:, at]) for at in range(texts.shape[1])], axis=0)
+    return texts.assign(**{FILE: np.where(nothing, "", name)}).astype({FILE: "str"})
 
 
 def _last(cells: Cells) -> int:

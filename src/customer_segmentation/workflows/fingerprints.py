@@ -88,9 +88,9 @@ def study_identity(spec: StudySpec, digest: str) -> str:
 
 
 def _polish(settings: SweepSettings) -> dict[str, int]:
-    """The one setting of an engine that changes the segments."""
-    passes = settings.engine.polish_passes
-    return {"polish_passes": passes} if passes else {}
+    """The settings of an engine that change the segments."""
+    passes, starts = settings.engine.polish_passes, settings.engine.starts
+    return {**({"polish_passes": passes} if passes else {}), **({"starts": starts} if starts > 1 else {})}
 
 
 def _node(settings: Any, top: str) -> Any:

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from customer_segmentation.clustering.clusterer import centres_of
+from customer_segmentation.clustering.clusterer import MakeEstimator, centres_of
 from customer_segmentation.clustering.fit import Fit
 from customer_segmentation.clustering.full_data import FullDataScores
-from customer_segmentation.clustering.polish import with_centres
+from customer_segmentation.clustering.polish import further_starts, with_centres
 from customer_segmentation.clustering.space import Space, project_features
 from customer_segmentation.clustering.study import Study
 from customer_segmentation.data.batches import cleaned, cleaned_repetitions, opened_whole
@@ -28,6 +28,7 @@ from customer_segmentation.segments.full_profile import ProfileReader
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.sources.base import Chunk, TableSource
 from customer_segmentation.sources.distributed import DistributedSource, engine_tags, passed
+from customer_segmentation.sources.id_sample import hashes_of
 from customer_segmentation.tracking.read import full_data_of
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.workflows.prepare import PreparedCustomers
@@ -167,11 +168,17 @@ def score_full_data(
 
 
 def polished(
-    settings: SweepSettings, needed: Needed, space: Space, customers: PreparedCustomers, fits: list[Fit]
+    settings: SweepSettings,
+    needed: Needed,
+    space: Space,
+    customers: PreparedCustomers,
+    make: MakeEstimator,
+    fits: list[Fit],
 ) -> list[Fit]:
     """Move the centres of a study's fits by exact Lloyd steps over the whole table, all k in each pass.
 
-    Where the table is no sample, the fits have seen everybody and stay.
+    Of several starts the one that has the least inertia over all customers is moved. Where the table is no sample, the
+    fits have seen everybody and stay.
 
     Parameters
     ----------
@@ -179,30 +186,49 @@ def polished(
     needed : columns to read
     space : the space that was clustered
     customers : the sample that was fitted
+    make : makes an unfitted estimator from k and a seed
     fits : to the sample
     """
-    table, most = customers.table, settings.engine.polish_passes
+    table, most, starts = customers.table, settings.engine.polish_passes, settings.engine.starts
     if not table.sampled_from or not most:
         return fits
     source, rules = _opened(settings, needed, ProfileReader.of(customers.described, space, table.columns))
-    estimators = {fit.k: _lean(fit.estimator) for fit in fits}
-    first: dict[int, float] = {}
-    everybody = made = 0
-    while made < most:
+
+    def summed(estimators: dict[int, Any]) -> FullDataScores:
         whole = _AllRows(rules, space.preparation, estimators, None, 0.0, ProfileReader((), (), {}))
-        _, sums = _summed(source, whole, size=settings.large.batch_rows)
-        made, everybody = made + 1, sums.customers
-        first = first or {k: sums.scores(k)["inertia"] for k in estimators}
-        means = {k: np.ascontiguousarray(sums.means(k)) for k in estimators}
-        still = all(np.array_equal(means[k], centres_of(fit)) for k, fit in estimators.items())
-        for k, fit in estimators.items():
-            fit.cluster_centers_ = means[k]
-        if still:
-            break
-    said = f"{counted(made, 'exact step')} over all {everybody:,} customers, from an inertia of theirs of"
+        return _summed(source, whole, size=settings.large.batch_rows)[1]
+
+    ids = table.customers[table.id_column].astype("str") if table.id_column else table.customers.index.astype("str")
+    further = further_starts(
+        space.matrix, hashes_of(pd.Series(ids)), fits, starts=starts, make=make, seed=settings.seed
+    )
+    best: dict[int, tuple[float, Any, Any]] = {}
+    for one in [{fit.k: fit.estimator for fit in fits}, *further]:
+        estimators = {k: _lean(estimator) for k, estimator in one.items()}
+        sums = summed(estimators)
+        for k, estimator in estimators.items():
+            inertia = sums.scores(k)["inertia"]
+            if k not in best or inertia < best[k][0]:
+                best[k] = (inertia, estimator, np.ascontiguousarray(sums.means(k)))
+    moving = {k: estimator for k, (_, estimator, _) in best.items()}
+    means, made = {k: found for k, (_, _, found) in best.items()}, 1
+    while not _moved(moving, means) and made < most:
+        sums, made = summed(moving), made + 1
+        means = {k: np.ascontiguousarray(sums.means(k)) for k in moving}
+    from_best = f", the least of {starts} starts" if starts > 1 else ""
+    said = f"{counted(made, 'exact step')} over all {sums.customers:,} customers, from an inertia of theirs of"
     return [
-        with_centres(fit, space.matrix, centres_of(estimators[fit.k]), f"{said} {first[fit.k]:.8g}") for fit in fits
+        with_centres(fit, space.matrix, centres_of(moving[fit.k]), f"{said} {best[fit.k][0]:.8g}{from_best}")
+        for fit in fits
     ]
+
+
+def _moved(estimators: dict[int, Any], means: dict[int, Any]) -> bool:
+    """Put centres where the means of their customers are; whether all were there already."""
+    still = all(np.array_equal(means[k], centres_of(estimator)) for k, estimator in estimators.items())
+    for k, estimator in estimators.items():
+        estimator.cluster_centers_ = means[k]
+    return still
 
 
 def _summed(source: TableSource, whole: _AllRows, *, size: int) -> tuple[Counter[str], FullDataScores]:

@@ -208,7 +208,7 @@ def compute(spec: StudySpec, columns: Needed, on_candidate: Callable[[int], None
         silhouette_limit=settings.scores.silhouette_exact_up_to,
         silhouette_sample=settings.scores.silhouette_sample,
         on_candidate=on_candidate,
-        refine=partial(polished, settings, columns, space, customers),
+        refine=partial(polished, settings, columns, space, customers, estimators_of(spec)),
     )
     attained = customers.attainable(ks)
     for candidate in study.candidates:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,17 @@ from customer_segmentation.settings.engine import EngineSettings
 from customer_segmentation.sources.delta import LOG
 from customer_segmentation.sources.distributed import DistributedSource
 from customer_segmentation.sources.download import fetch
+from customer_segmentation.sources.open import files_of, is_parquet, open_path
+from customer_segmentation.sources.spark.rows import numbered_rows
 from customer_segmentation.sources.spark.session import Connection, connect
 from customer_segmentation.sources.spark.table import SparkSource
+from customer_segmentation.sources.spark.text import READS, escaped, first_rows_of, refuse_other_kinds, text_rows
 from customer_segmentation.sources.sql import check_query
+from customer_segmentation.sources.stacked import StackedSource
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://?", re.IGNORECASE)
-_OTHERS = re.compile(r"\.(csv|tsv|txt|xlsx?|json|jsonl|ndjson|feather|arrow)(\.\w+)?$", re.IGNORECASE)
+_TEXT = re.compile(r"\.(csv|tsv|txt)(\.\w+)?$", re.IGNORECASE)
+_OTHERS = re.compile(r"\.(xlsx?|json|jsonl|ndjson|feather|arrow)(\.\w+)?$", re.IGNORECASE)
 
 
 def open_table(settings: DataSettings, engine: EngineSettings) -> DistributedSource:
@@ -49,19 +55,70 @@ def open_table(settings: DataSettings, engine: EngineSettings) -> DistributedSou
                 "data.query."
             )
         path = str(fetch(settings.download))
-    kind, place = ("", "") if path is None or settings.table or settings.query else _place(path, engine)
+    if not settings.table and not settings.query:
+        return _opened_path(str(path), settings, engine)
     connection = connect(engine)
     if settings.query:
-        name = f"query on {connection.shown}"
         frame = connection.ask(lambda: _known(connection.session.sql(settings.query)))
-        files = False
-    elif settings.table:
-        name, files = settings.table, True
-        frame = connection.ask(lambda: _known(connection.session.read.table(settings.table)))
-    else:
-        name, files = Path(str(path)).name or redact(str(path)), True
-        frame = connection.ask(lambda: _known(_reader(connection, kind).load(place)))
-    return SparkSource(connection, frame, name=name, settings=settings, engine=engine, files=files)
+        rows = numbered_rows(connection, frame, name=f"query on {connection.shown}", files=False)
+        return SparkSource(connection, rows, name=f"query on {connection.shown}", settings=settings, engine=engine)
+    name = str(settings.table)
+    frame = connection.ask(lambda: _known(connection.session.read.table(name)))
+    rows = numbered_rows(connection, frame, name=name, files=True)
+    return SparkSource(connection, rows, name=name, settings=settings, engine=engine)
+
+
+def _opened_path(path: str, settings: DataSettings, engine: EngineSettings) -> SparkSource:
+    """Open the table at a path of this machine, or at one that Spark sees.
+
+    Raises
+    ------
+    SettingsError
+        It is a kind of file that is not read with this engine.
+    DataError
+        It cannot be found or read.
+    """
+    name = Path(path).name or redact(path)
+    elsewhere = _SCHEME.match(path) is not None or (
+        engine.remote not in ("local", "session") and not any(file.exists() for file in files_of(path))
+    )
+    if elsewhere:
+        if _OTHERS.search(path):
+            raise SettingsError(f"data.path={redact(path)}: engine=spark reads {READS}.")
+        connection = connect(engine)
+        if _TEXT.search(path):
+            with first_rows_of(connection, path) as stored:
+                parts = [open_path(str(file), settings) for file in stored]
+                source = parts[0] if len(parts) == 1 else StackedSource(parts, name=name)
+                refuse_other_kinds(source)
+                rows = text_rows(connection, source, settings, stored=stored, load=path)
+            return SparkSource(connection, rows, name=name, settings=settings, engine=engine)
+        return _of_frame(connection, "parquet", path, name, settings, engine)
+    local = Path(path).expanduser()
+    if (local / LOG).is_dir():
+        return _of_frame(connect(engine), "delta", f"file:{escaped(os.path.abspath(local))}", name, settings, engine)
+    files = [file for file in files_of(path) if not _is_hidden(file, local)]
+    if files and all(map(is_parquet, files)) and not path.startswith("["):
+        is_pattern = not local.exists()
+        place = f"file:{os.path.abspath(local) if is_pattern else escaped(os.path.abspath(local))}"
+        try:
+            return _of_frame(connect(engine), "parquet", place, name, settings, engine)
+        except DataError:
+            open_path(path, settings)  # which says what is wrong with the file itself
+            raise
+    source = open_path(path, settings)
+    refuse_other_kinds(source)
+    connection = connect(engine)
+    rows = text_rows(connection, source, settings, stored={})
+    return SparkSource(connection, rows, name=source.name, settings=settings, engine=engine)
+
+
+def _of_frame(
+    connection: Connection, kind: str, place: str, name: str, settings: DataSettings, engine: EngineSettings
+) -> SparkSource:
+    frame = connection.ask(lambda: _known(_reader(connection, kind).load(place)))
+    rows = numbered_rows(connection, frame, name=name, files=True)
+    return SparkSource(connection, rows, name=name, settings=settings, engine=engine)
 
 
 def _known(frame: Any) -> Any:
@@ -75,36 +132,7 @@ def _reader(connection: Connection, kind: str) -> Any:
     return reader.option("mergeSchema", "true") if kind == "parquet" else reader
 
 
-def _place(path: str, engine: EngineSettings) -> tuple[str, str]:
-    """Format of the table at a path, and the path as Spark has it.
-
-    Raises
-    ------
-    SettingsError
-        It is a kind of file that is not read with this engine.
-    DataError
-        There is nothing on this machine.
-    """
-    if _OTHERS.search(path):
-        raise SettingsError(
-            f"data.path={redact(path)}: engine=spark reads Parquet and Delta, a table of the catalog, or a query; "
-            "write it as Parquet, or leave engine out."
-        )
-    if _SCHEME.match(path):
-        return "parquet", path
-    local = Path(path).expanduser()
-    if not local.exists():
-        if engine.remote not in ("local", "session"):
-            return "parquet", path  # a path of the cluster
-        if not any(mark in path for mark in "*?["):
-            raise DataError(f"There is no file {path}; check data.path.")
-        return "parquet", f"file:{local.absolute()}"
-    if local.is_dir() and not (local / LOG).is_dir():
-        others = [file for file in sorted(local.rglob("*")) if file.is_file() and not file.name.startswith((".", "_"))]
-        odd = next((file for file in others if _OTHERS.search(file.name)), None)
-        if odd is not None:
-            return _place(str(odd), engine)
-        if not others:
-            raise DataError(f"{path} is a folder without a table in it; name a file, or a folder of its parts.")
-    escaped = re.sub(r"([\[\]{}*?\\])", r"\\\1", str(local.absolute()))
-    return ("delta" if (local / LOG).is_dir() else "parquet"), f"file:{escaped}"
+def _is_hidden(file: Path, root: Path) -> bool:
+    """Whether a file of a folder is of an engine, or hidden."""
+    parts = file.relative_to(root).parts if root.is_dir() else ()
+    return any(part.startswith((".", "_")) for part in parts)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import unquote
 from uuid import uuid4
 
 import numpy as np
@@ -21,24 +19,29 @@ from customer_segmentation.settings.engine import EngineSettings
 from customer_segmentation.sources.base import Cells, Chunk
 from customer_segmentation.sources.distributed import DistributedSource, Work
 from customer_segmentation.sources.id_sample import Hashes, first_limit, id_position, sample_limit
+from customer_segmentation.sources.spark.rows import NumberedRows
 from customer_segmentation.sources.spark.session import Connection
 from customer_segmentation.sources.spark.worker import (
     ANSWER,
+    FILE,
     HASH,
     REST,
     ROW,
+    WHY,
+    Wanted,
     answers,
     batch_hashes,
     extended,
     hashes,
     made_rows,
     sampled,
+    told_apart,
 )
-from customer_segmentation.sources.tables import plain_frame, resized
+from customer_segmentation.sources.stacked import with_file
+from customer_segmentation.sources.tables import names_of, resized, texts_frame
 
 #: Different cells of a column by which its form is found.
 _DISTINCT = 100_000
-_PATH, _INDEX, _OFFSET = "path", "at", "offset"
 _ALL = (1 << 64) - 1
 
 
@@ -51,50 +54,41 @@ class SparkSource(DistributedSource):
     Parameters
     ----------
     connection : Connection
-    frame : pyspark.sql.DataFrame
+    rows : NumberedRows
     name : str
         For messages.
     settings : DataSettings
         Its contract names the id; of more than ``max_rows`` rows a sample is read.
     engine : EngineSettings
-    files : bool
-        Whether the frame reads files.
 
     Raises
     ------
     DataError
-        The table cannot be read, or cannot be sampled.
+        The table cannot be sampled.
     """
 
     def __init__(
-        self,
-        connection: Connection,
-        frame: Any,
-        *,
-        name: str,
-        settings: DataSettings,
-        engine: EngineSettings,
-        files: bool,
+        self, connection: Connection, rows: NumberedRows, *, name: str, settings: DataSettings, engine: EngineSettings
     ) -> None:
         self.name = name
         self._connection = connection
         self._partitions = engine.partitions
-        self.headers = tuple(connection.ask(lambda: frame.columns))
-        twice = sorted({header for header in self.headers if self.headers.count(header) > 1})
-        if twice:
-            raise DataError(f"{name} has several columns {twice[0]!r}; rename them, a name must be unique.")
+        self.headers = rows.headers
         self._id_at = id_position(self.headers, settings.columns)
-        self._files = files and self._has_files(frame)
-        self._frame, rows = self._numbered(frame)
-        self._wanted_rows = settings.max_rows if rows > settings.max_rows else None
+        self._frame, self._files, self._text = rows.frame, rows.files, rows.written
+        self.reads = ("query",) if settings.query else ()
+        if self._text is not None:
+            self.decimal, self.typed, self.reads = self._text.decimal, self._text.typed, self._text.reads
+            self.first_row = self._text.first_row
+        self._wanted_rows = settings.max_rows if rows.count > settings.max_rows else None
         if self._wanted_rows is not None:
             if self._id_at is None and not self._files:
                 raise DataError(
-                    f"{name} has {rows:,} rows without an order and no column with the role id, so that no sample of "
-                    "it can be the same twice; give the id in data.columns, or a larger data.max_rows."
+                    f"{name} has {rows.count:,} rows without an order and no column with the role id, so that no "
+                    "sample of it can be the same twice; give the id in data.columns, or a larger data.max_rows."
                 )
-            self.sampled_from = rows
-            self.name = f"{name}, sampled from its {rows:,} rows (data.max_rows={self._wanted_rows})"
+            self.sampled_from = rows.count
+            self.name = f"{name}, sampled from its {rows.count:,} rows (data.max_rows={self._wanted_rows})"
         if not self._files:
             self.first_row = 1
         self._rows: np.ndarray | None = None
@@ -104,17 +98,20 @@ class SparkSource(DistributedSource):
     def read(self, wanted: Mapping[int, ColumnSpec]) -> Cells:
         # What has no order cannot be asked for some of its rows again: all of their columns are kept.
         asked = list(wanted) if self._files else list(range(len(self.headers)))
-        table = self._collected(asked)
+        table, broken = told_apart(self._collected(asked), len(asked))
         self._rows = table.column(ROW).to_numpy()
         if not self._files:
             self._held = table
             self._rows = np.arange(table.num_rows, dtype=np.int64) + self.first_row
-        frame = plain_frame(table.select([f"c{at}" for at in wanted]))
-        return Cells(frame.set_axis(list(wanted), axis=1), self._rows)
+        frame = self._asked(wanted).frame(table.select([f"c{at}" for at in wanted]))
+        if len(broken):
+            broken = self._texts(np.unique(broken["row"]))
+        return Cells(frame, self._rows, broken)
 
     @override
     def tables(self, positions: Sequence[int], *, size: int) -> Iterator[pa.Table]:
-        table = self._collected(list(positions)).select([f"c{at}" for at in positions])
+        table, _ = told_apart(self._collected(list(positions)), 0)
+        table = table.select([f"c{at}" for at in positions])
         yield from resized(table.rename_columns([self.headers[at] for at in positions]).to_batches(), size)
 
     @override
@@ -131,14 +128,34 @@ class SparkSource(DistributedSource):
 
     @override
     def texts_of_rows(self, numbers: np.ndarray) -> pd.DataFrame:
-        columns = [f"c{at}" for at in range(len(self.headers))]
+        return self._texts(numbers)[self.text_names]
+
+    def _texts(self, numbers: np.ndarray) -> pd.DataFrame:
+        """All cells of rows as text, by their numbers, with ``row`` and ``reason`` why one does not fit."""
         session = self._connection.session
 
         def query() -> pa.Table:
             few = session.createDataFrame(pa.table({ROW: numbers}))
-            return self._frame.join(few.hint("broadcast"), on=ROW).select(ROW, *columns).toArrow()
+            return self._frame.join(few.hint("broadcast"), on=ROW).toArrow()
 
-        return self.as_texts(self._connection.ask(query).sort_by(ROW).select(columns))
+        table = self._connection.ask(query).sort_by(ROW)
+        texts = self.as_texts(table.select([f"c{at}" for at in range(len(self.headers))]))
+        if FILE in table.column_names:
+            texts = with_file(texts, table.column(FILE).to_pandas().to_numpy())
+        reasons = table.column(WHY).to_pylist() if WHY in table.column_names else None
+        return texts.assign(row=table.column(ROW).to_numpy(), reason=reasons)
+
+    @property
+    @override
+    def text_names(self) -> list[str]:
+        return super().text_names if self._text is None else self._text.text_names
+
+    @override
+    def as_texts(self, table: pa.Table) -> pd.DataFrame:
+        names = self.text_names[: table.num_columns]
+        if self._text is None:
+            return texts_frame(table, names)
+        return table.to_pandas().fillna("").astype("str").set_axis(names, axis=1)  # as they are written
 
     @property
     @override
@@ -149,10 +166,10 @@ class SparkSource(DistributedSource):
     def made(
         self, work: Callable[[Chunk], pa.Table], wanted: Mapping[int, ColumnSpec], schema: Mapping[str, str]
     ) -> Callable[[str], pa.Table]:
-        positions = list(wanted)
+        positions, asked = list(wanted), self._asked(wanted)
 
         def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-            return made_rows(work, positions, batches)
+            return made_rows(work, asked, batches)
 
         columns = ", ".join(f"`{name}` {kind}" for name, kind in schema.items())
         view = f"segment_{uuid4().hex}"
@@ -183,11 +200,11 @@ class SparkSource(DistributedSource):
 
     @override
     def mapped(self, work: Work, wanted: Mapping[int, ColumnSpec]) -> Iterator[bytes]:
-        positions = list(wanted)
+        positions, asked = list(wanted), self._asked(wanted)
         self.pass_count += 1
 
         def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-            return answers(work, positions, batches)
+            return answers(work, asked, batches)
 
         found = self._connection.ask(
             lambda: self._projected(positions).mapInArrow(run, f"{ANSWER} binary").toArrow().column(ANSWER).to_pylist()
@@ -196,11 +213,11 @@ class SparkSource(DistributedSource):
 
     @override
     def repeated(self, work: Work, wanted: Mapping[int, ColumnSpec], *, most: int) -> Hashes:
-        positions = list(wanted)
+        positions, asked = list(wanted), self._asked(wanted)
         self.pass_count += 1
 
         def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-            return hashes(work, positions, batches)
+            return hashes(work, asked, batches)
 
         def query() -> pa.Table:
             counted = self._projected(positions).mapInArrow(run, f"{HASH} long").groupBy(HASH).count()
@@ -220,15 +237,16 @@ class SparkSource(DistributedSource):
         kept: Sequence[int] | None,
         added: Mapping[str, str],
     ) -> None:
-        positions, everything = list(wanted), range(len(self.headers))
+        positions, asked, everything = list(wanted), self._asked(wanted), range(len(self.headers))
         handed_on = list(everything if kept is None else kept)
         more = [at for at in handed_on if at not in positions]
         rows = self._projected(positions, more)
         names = [f"c{at}" for at in handed_on] or [ROW]
-        headers = [self.headers[at] for at in handed_on] or [ROW]
+        own = names_of(self.headers)
+        headers = [own[at] for at in handed_on] or [ROW]
 
         def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-            return extended(work, positions, names, [*names, *added], batches)
+            return extended(work, asked, names, [*names, *added], batches)
 
         def query() -> None:
             schema = rows.select(*names).schema
@@ -242,6 +260,10 @@ class SparkSource(DistributedSource):
 
         self.pass_count += 1
         self._connection.ask(query)
+
+    def _asked(self, wanted: Mapping[int, ColumnSpec]) -> Wanted:
+        """Columns as they are asked of workers."""
+        return Wanted(wanted, self._text is not None, self.decimal)
 
     @cached_property
     def _limit(self) -> int | None:
@@ -257,6 +279,11 @@ class SparkSource(DistributedSource):
             limit = min(2 * limit, _ALL)
 
     @property
+    def _why(self) -> list[str]:
+        """The column that says why a row does not fit its header, of delimited text."""
+        return [] if self._text is None else [WHY]
+
+    @property
     def _id_name(self) -> str | None:
         return None if self._id_at is None else f"c{self._id_at}"
 
@@ -268,7 +295,7 @@ class SparkSource(DistributedSource):
             return sampled(limit, id_name, batches)
 
         def query() -> pa.Table:
-            rows = self._frame.select(ROW, *(f"c{at}" for at in positions))
+            rows = self._frame.select(*(f"c{at}" for at in positions), ROW, *self._why)
             return rows.mapInArrow(run, rows.schema).toArrow()
 
         return self._connection.ask(query)
@@ -278,7 +305,8 @@ class SparkSource(DistributedSource):
         more = [] if self._id_at is None or self._id_at in positions else [self._id_at]
         asked = [*positions, *more]
         if self._limit is None:
-            table = self._connection.ask(lambda: self._frame.select(ROW, *(f"c{at}" for at in asked)).toArrow())
+            columns = [*(f"c{at}" for at in asked), ROW, *self._why]
+            table = self._connection.ask(lambda: self._frame.select(*columns).toArrow())
         else:
             table = self._near(asked, self._limit)
         table = table.sort_by(ROW)
@@ -295,40 +323,7 @@ class SparkSource(DistributedSource):
         for column in wanted:
             nothing = nothing & (column.isNull() | F.trim(column.cast("string")).isin("", "NaN"))
         rest = F.to_json(F.array(*others)) if others else F.lit("[]")
-        rows = self._frame.select(*wanted, *(f"c{at}" for at in more), ROW, F.when(nothing, rest).alias(REST))
+        rows = self._frame.select(
+            *wanted, *(f"c{at}" for at in more), ROW, *self._why, F.when(nothing, rest).alias(REST)
+        )
         return rows if self._partitions is None else rows.repartition(self._partitions)
-
-    def _has_files(self, frame: Any) -> bool:
-        """Whether the engine tells the file and the number in it of each row."""
-        try:
-            return bool(frame.select("_metadata.file_path", "_metadata.row_index").columns)
-        except Exception as error:
-            if not type(error).__module__.startswith("pyspark"):
-                raise
-            return False
-
-    def _numbered(self, frame: Any) -> tuple[Any, int]:
-        """The frame with plain names and the number of each row; and how many rows there are."""
-        F = self._connection.functions
-        names = [f"c{at}" for at in range(len(self.headers))]
-        if not self._files:
-            rows = frame.toDF(*names).withColumn(ROW, F.monotonically_increasing_id())
-            return rows, int(self._connection.ask(frame.count))
-        placed = frame.select("*", "_metadata.file_path", "_metadata.row_index").toDF(*names, _PATH, _INDEX)
-        files = self._connection.ask(
-            lambda: placed.groupBy(_PATH).agg(F.count("*").alias("rows"), (F.max(_INDEX) + 1).alias("span")).toArrow()
-        ).to_pandas()
-        files = files.iloc[
-            sorted(range(len(files)), key=lambda at: PurePosixPath(unquote(files[_PATH].iloc[at])).parts)
-        ]
-        starts = np.cumsum([0, *files["span"]])[:-1] + self.first_row
-        if len(files) < 2:
-            offset = F.lit(int(starts[0]) if len(files) else self.first_row)
-            numbered = placed.withColumn(ROW, (F.col(_INDEX) + offset).cast("long"))
-        else:
-            told = self._connection.session.createDataFrame(
-                pa.table({_PATH: files[_PATH].tolist(), _OFFSET: starts.astype(np.int64)})
-            )
-            joined = placed.join(told.hint("broadcast"), on=_PATH)
-            numbered = joined.withColumn(ROW, (F.col(_INDEX) + F.col(_OFFSET)).cast("long"))
-        return numbered.select(*names, ROW), int(files["rows"].sum())
