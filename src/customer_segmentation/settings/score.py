@@ -33,7 +33,7 @@ class DriftSettings:
 class ScoreSettings:
     """The whole of ``segment score``."""
 
-    # CSV, Parquet, Excel, or an SQLAlchemy URL with `query`; with engine=spark Parquet or CSV, or `catalog` with `query`
+    # CSV, Parquet, Excel, or an SQLAlchemy URL with `query`; with engine=spark Parquet, CSV, or `catalog` with `query`
     input: str | None = limited(None, required=NO_INPUT)
     # .csv, .tsv, .parquet, .xlsx, .csv.gz, ..., or an SQLAlchemy URL with `table`; with engine=spark a folder for
     # Parquet files, or `catalog` with `table`

@@ -155,7 +155,8 @@ class SparkSource(DistributedSource):
         names = self.text_names[: table.num_columns]
         if self._text is None:
             return texts_frame(table, names)
-        return table.to_pandas().fillna("").astype("str").set_axis(names, axis=1)  # as they are written
+        found: pd.DataFrame = table.to_pandas().fillna("").astype("str").set_axis(names, axis=1)  # as they are written
+        return found
 
     @property
     @override
