@@ -69,8 +69,8 @@ def test_without_trials_or_from_given_centres_it_is_k_means(skewed):
     )
     with pytest.raises(ValueError, match="NaN"):
         KMeansSearch(2).fit(np.array([[1.0], [np.nan], [2.0]]))
-    with pytest.raises(ValueError, match="trials"):
-        KMeansSearch(2, trials=-1).fit(skewed)
+    with pytest.raises(ValueError, match="rounds"):
+        KMeansSearch(2, rounds=-1).fit(skewed)
 
 
 def test_a_large_table_is_searched_on_samples():
@@ -78,6 +78,6 @@ def test_a_large_table_is_searched_on_samples():
     matrix = rng.normal(size=(9, 3))[rng.integers(9, size=20_000)] * 3 + rng.normal(size=(20_000, 3))
     make = Clusterers(KMeansSearch(), Restarts(threshold=10_000, sample=5_000))
     fit = fit_k(matrix, 6, make_estimator=make, seed=1)
-    assert fit.how.startswith("12 starts of a search tried on 3 samples of 5,000 customers")
+    assert fit.how.startswith("72 starts of a search tried on 3 samples of 5,000 customers")
     assert fit.inertia <= KMeans(6, n_init=10, random_state=1).fit(matrix).inertia_ * 1.001
     assert fit.estimator.get_params() == make(6, 1).get_params()

@@ -150,7 +150,7 @@ def with_starts(estimator: Any, starts: int) -> Any:
     """
     if _start_of(estimator) is None:
         return estimator
-    search = {"trials": 0} if "trials" in estimator.get_params(deep=False) else {}
+    search = {"rounds": 0} if "rounds" in estimator.get_params(deep=False) else {}
     return estimator.set_params(n_init=starts, **search)
 
 
