@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from composing import read_shipped_once
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from omegaconf import OmegaConf
@@ -19,6 +20,7 @@ from customer_segmentation.tracking import settled
 
 #: As the commands have it: thousands of tests compose configs and draw figures.
 gc.set_threshold(50_000)
+read_shipped_once()
 make_schema_once()
 load_models_sooner()
 

@@ -4,7 +4,6 @@ import functools
 import io
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import warnings
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from forked import Forks
+from forked import Forks, Started
 
 BIN = Path(sys.executable).parent
 
@@ -56,18 +55,17 @@ def forks() -> Forks:
     return started
 
 
-def segment(*words: str, folder: Path, program: str = "segment", timeout: int = 240, **environment: str) -> Ran:
-    """Run the real command in a process of its own, as a user does."""
+def without_settings(**environment: str) -> dict[str, str]:
+    """The environment of a command: the tests' own without a user's settings, and what is given."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "SEGMENT_"))}
-    own = {**kept, "PATH": f"{BIN}:{kept['PATH']}", "OMP_NUM_THREADS": "1", **environment}
-    if program == "segment":
-        with tempfile.TemporaryDirectory() as said:
-            code = forks().run(words, folder, own, Path(said), timeout)
-            return Ran(code, *((Path(said) / name).read_text(encoding="utf-8") for name in ("out", "error")), folder)
-    done = subprocess.run(
-        [str(BIN / program), *words], cwd=folder, env=own, capture_output=True, text=True, timeout=timeout
-    )
-    return Ran(done.returncode, done.stdout, done.stderr, folder)
+    return {**kept, "PATH": f"{BIN}:{kept['PATH']}", "OMP_NUM_THREADS": "1", **environment}
+
+
+def segment(*words: str, folder: Path, program: str = "segment", **environment: str) -> Ran:
+    """Run the real command in a process of its own, as a user does."""
+    with tempfile.TemporaryDirectory() as said:
+        code = forks().run((program, *words), folder, without_settings(**environment), Path(said))
+        return Ran(code, *((Path(said) / name).read_text(encoding="utf-8") for name in ("out", "error")), folder)
 
 
 def segment_here(*words: str, folder: Path) -> Ran:
@@ -98,6 +96,18 @@ def segment_here(*words: str, folder: Path) -> Ran:
 @pytest.fixture(scope="session")
 def run_segment():
     return segment
+
+
+@pytest.fixture
+def start_segment(tmp_path_factory):
+    """Start the real command in a process of its own, to be looked at or stopped while it runs."""
+
+    def start(*words: str, folder: Path, **environment: str) -> Started:
+        return forks().start(
+            ("segment", *words), folder, without_settings(**environment), tmp_path_factory.mktemp("said")
+        )
+
+    return start
 
 
 @pytest.fixture(scope="session")

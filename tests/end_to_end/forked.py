@@ -3,6 +3,7 @@
 Run as a script it is that process: it reads a request a line, and answers with an exit code.
 """
 
+import contextlib
 import importlib
 import json
 import os
@@ -12,7 +13,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from ready import load_models_sooner, place_of_ready
 
 #: Extras, and what only its own process may import.
 LEFT_OUT = ("spark", "ray")
@@ -23,36 +27,79 @@ LATER = (
 )  # fmt: skip
 
 
+#: Seconds: on a busy machine a command takes as long as it takes.
+PATIENCE = 600
+
+
 class Forks:
-    """Runs ``segment WORDS`` in a process of its own, as a shell does."""
+    """Runs ``segment`` or ``mlflow`` with its words in a process of its own, as a shell does."""
 
     def __init__(self) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, __file__],
+        self.process: subprocess.Popen | None = None
+
+    def run(self, words: tuple[str, ...], folder: Path, environment: dict[str, str], said: Path) -> int:
+        """Exit code of the command; what it says goes to the files ``out`` and ``error`` of the folder ``said``."""
+        request = {"words": words, "folder": str(folder), "environment": environment, "said": str(said)}
+        return self.ask(request)
+
+    def start(self, words: tuple[str, ...], folder: Path, environment: dict[str, str], said: Path) -> "Started":
+        """Start the command and let it run."""
+        for name in ("out", "error"):
+            os.mkfifo(said / name)
+        request = {"words": words, "folder": str(folder), "environment": environment, "said": str(said), "stays": True}
+        return Started(self, self.ask(request), said)
+
+    def ask(self, request: dict, *, timeout: float = PATIENCE) -> int:
+        """Send a request; return the number that answers it."""
+        process = self.process = self.process or subprocess.Popen(
+            [sys.executable, __file__, place_of_ready()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parent)},
         )
-
-    def run(self, words: tuple[str, ...], folder: Path, environment: dict[str, str], said: Path, timeout: int) -> int:
-        """Exit code of the command; what it says goes to the files ``out`` and ``error`` of the folder ``said``."""
-        request = {"words": words, "folder": str(folder), "environment": environment, "said": str(said)}
-        assert self.process.stdin
-        assert self.process.stdout
-        self.process.stdin.write(json.dumps(request) + "\n")
-        self.process.stdin.flush()
-        if not select.select([self.process.stdout], [], [], timeout)[0]:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(json.dumps(request) + "\n")
+        process.stdin.flush()
+        if not select.select([process.stdout], [], [], timeout)[0]:
             self.end()
-            raise subprocess.TimeoutExpired(["segment", *words], timeout)
-        answer = self.process.stdout.readline()
-        assert answer, f"the process that forks ended with {self.process.wait()}"
+            raise subprocess.TimeoutExpired(str(request), timeout)
+        answer = process.stdout.readline()
+        assert answer, f"the process that forks ended with {process.wait()}"
         return int(answer)
 
     def end(self) -> None:
-        """End the process that forks."""
-        self.process.kill()
-        self.process.wait()
+        """End the process that forks; the next command starts another."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+
+class Started:
+    """A command that runs, used as `subprocess.Popen` is; it leads a process group of its own."""
+
+    def __init__(self, forks: Forks, pid: int, said: Path) -> None:
+        self.forks, self.pid, self.returncode = forks, pid, None
+        self.stdout, self.stderr = ((said / name).open(encoding="utf-8") for name in ("out", "error"))
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal to the command alone."""
+        os.kill(self.pid, number)
+
+    def communicate(self, timeout: float = PATIENCE) -> tuple[str, str]:
+        """What it says until it ends."""
+        pool = ThreadPoolExecutor(2)
+        out, error = pool.map(lambda stream: stream.read(), (self.stdout, self.stderr), timeout=timeout)
+        pool.shutdown()
+        self.wait(timeout)
+        return out, error
+
+    def wait(self, timeout: float = PATIENCE) -> int:
+        """Exit code, once it has ended; that of a signal is below zero."""
+        self.returncode = self.forks.ask({"wait": self.pid}, timeout=timeout)
+        return self.returncode
 
 
 def _import_all() -> None:
@@ -92,34 +139,43 @@ def _child(request: dict) -> None:
     os.environ.clear()
     os.environ.update(request["environment"])
     os.setpgid(0, 0)
-    sys.argv = ["segment", *request["words"]]
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a job in the background inherits as ignored
+    sys.argv = request["words"]
+    if sys.argv[0] == "mlflow":
+        from mlflow.cli import cli
+
+        cli()
 
 
 def _serve() -> int:
-    """Fork for every request; the child returns from here, and is then the command."""
-    from customer_segmentation.commands.main import main
+    """Fork for every command that is asked for; the child is then the command."""
+    from customer_segmentation.commands.main import command
 
     _import_all()
-    from ready import load_models_sooner
+    from composing import read_shipped_once
     from schema import make_schema_once
 
+    from customer_segmentation.config.compose import plan
     from customer_segmentation.tracking import store
 
+    read_shipped_once()
     make_schema_once()
-    load_models_sooner(now=True)
+    load_models_sooner(sys.argv[1])
     _know_once()
     with tempfile.TemporaryDirectory() as scratch:  # the children have the tables by it
         store._create_sqlite(Path(scratch) / "first.db")
+        with contextlib.chdir(scratch):
+            plan("sweep", [])
     answers = os.fdopen(os.dup(1), "w")
     for line in sys.stdin:
         request = json.loads(line)
-        child = os.fork()
+        child = request.get("wait") or os.fork()
         if child == 0:
             answers.close()
             _child(request)
-            return main()
-        _, status = os.waitpid(child, 0)
-        answers.write(f"{os.waitstatus_to_exitcode(status)}\n")
+            command()
+        answer = child if "stays" in request else os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        answers.write(f"{answer}\n")
         answers.flush()
     return 0
 

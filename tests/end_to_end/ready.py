@@ -26,8 +26,8 @@ class _Ready:
 
     TimeoutExpired = subprocess.TimeoutExpired
 
-    def __init__(self) -> None:
-        self.place: str | None = None
+    def __init__(self, place: str | None) -> None:
+        self.place = place
 
     def run(self, command, **settings):
         if list(command[:3]) != [sys.executable, *FRESH]:
@@ -52,13 +52,21 @@ class _Ready:
         return self.place
 
 
-def load_models_sooner(*, now: bool = False) -> None:
-    """Let the gate of this process, and of those forked from it, load models in processes that are ready."""
+def load_models_sooner(place: str | None = None) -> None:
+    """Let the gate of this process, and of those forked from it, load models in processes that are ready.
+
+    ``place`` is the socket of a Python that another process has started.
+    """
     from customer_segmentation.registry import load_check
 
-    load_check.subprocess = _Ready()
-    if now:
-        load_check.subprocess._started()
+    load_check.subprocess = _Ready(place)
+
+
+def place_of_ready() -> str:
+    """Socket of this process's Python that is ready."""
+    from customer_segmentation.registry import load_check
+
+    return str(load_check.subprocess._started())
 
 
 def _run(request: dict, link: socket.socket) -> None:

@@ -12,7 +12,7 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
-from sqlalchemy import event
+from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Engine
 
 from customer_segmentation.tracking import store
@@ -28,6 +28,16 @@ def make_schema_once() -> None:
         create(path)
 
     store._create_sqlite = create_sooner
+
+
+def make_tables(path: Path) -> None:
+    """Make a database with MLflow's tables, which a server then finds."""
+    from mlflow.store.db import utils
+
+    _copy_schema()
+    engine = create_engine(f"sqlite:///{path}")
+    utils._initialize_tables(engine)
+    engine.dispose()
 
 
 def _wait_for_no_disk(connection, _record) -> None:

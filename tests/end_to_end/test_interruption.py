@@ -1,31 +1,14 @@
 """Commands that are stopped, or that come at once: no run looks alive afterwards, and nothing is mixed up."""
 
-import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from children import obey_ctrl_c
 from mlflow.tracking import MlflowClient
 
-SEGMENT = Path(sys.executable).parent / "segment"
-
-
-def start(folder: Path, *words: str) -> subprocess.Popen:
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "SEGMENT_"))}
-    return subprocess.Popen(
-        [SEGMENT, "sweep", "tracking.report=false", *words],
-        cwd=folder,
-        env=kept,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=obey_ctrl_c,
-    )
+SWEEP = ("sweep", "tracking.report=false", "exploration=none", "hypotheses=none")
 
 
 def all_runs(folder: Path) -> list:
@@ -34,14 +17,13 @@ def all_runs(folder: Path) -> list:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "terminated"])
-def test_a_sweep_that_is_stopped_leaves_no_run_running(tmp_path, number):
-    process = start(
-        tmp_path, "features=everything", "scaling=standard,minmax,robust,power", "k=range(2,13)", "data.customers=2000"
-    )
+def test_a_sweep_that_is_stopped_leaves_no_run_running(start_segment, tmp_path, number):
+    long = ("features=everything", "scaling=standard,minmax,robust,power", "k=range(2,13)", "data.customers=2000")
+    process = start_segment(*SWEEP, *long, folder=tmp_path)
     line = process.stderr.readline()  # the first study has ended, three are to come
     assert "study 1/4" in line, line + process.communicate()[1]
     process.send_signal(number)
-    _, error = process.communicate(timeout=120)
+    _, error = process.communicate()
     assert process.returncode == 130
     last = error.strip().splitlines()[-1]
     assert last == "segment sweep: interrupted; run the same command again to continue: what is finished is kept."
@@ -52,10 +34,13 @@ def test_a_sweep_that_is_stopped_leaves_no_run_running(tmp_path, number):
     assert sweep.info.status == "KILLED"
 
 
-def test_two_sweeps_at_once_in_a_fresh_folder_keep_apart(tmp_path):
+def test_two_sweeps_at_once_in_a_fresh_folder_keep_apart(start_segment, tmp_path):
     small = ("features=value", "k=[2,3]", "data.customers=300", "quiet=true")
     names = {"one": "standard", "two": "minmax"}
-    started = [start(tmp_path, f"name={name}", f"scaling={scaling}", *small) for name, scaling in names.items()]
+    started = [
+        start_segment(*SWEEP, f"name={name}", f"scaling={scaling}", *small, folder=tmp_path)
+        for name, scaling in names.items()
+    ]
     errors = [process.communicate(timeout=240)[1] for process in started]
     assert [process.returncode for process in started] == [0, 0], errors
     runs = all_runs(tmp_path)
@@ -67,9 +52,9 @@ def test_two_sweeps_at_once_in_a_fresh_folder_keep_apart(tmp_path):
         assert {run.data.params["scaling"] for run in inside} == {scaling}
 
 
-def test_a_reader_that_leaves_early_gets_no_traceback(tmp_path):
-    process = start(tmp_path, "--help")
+def test_a_reader_that_leaves_early_gets_no_traceback(start_segment, tmp_path):
+    process = start_segment("sweep", "--help", folder=tmp_path)
     process.stdout.close()
     time.sleep(0.1)
     assert "Traceback" not in process.stderr.read()
-    process.wait(timeout=60)
+    process.wait()

@@ -5,16 +5,14 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
-from children import obey_ctrl_c
 from stores import content
 
-SEGMENT = Path(sys.executable).parent / "segment"
-ASKED = ("features=value,same", "scaling=standard,minmax", "k=[2,3]", "data.customers=300", "tracking.report=false")
+BARE = ("tracking.report=false", "exploration=none", "hypotheses=none")
+ASKED = ("features=value,same", "scaling=standard,minmax", "k=[2,3]", "data.customers=300", *BARE)
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +23,7 @@ def swept(tmp_path_factory, run_segment, run_here):
     def run(launcher: str, *further: str):
         if launcher not in ran:
             folder = tmp_path_factory.mktemp(launcher)
+            strange(folder) if launcher == "local" else None
             (folder / "conf" / "features").mkdir(parents=True)
             (folder / "conf" / "features" / "same.yaml").write_text("columns:\n  one: {ratio: [Age, Age]}\n")
             runner = run_here if launcher == "in_process" else run_segment
@@ -32,6 +31,13 @@ def swept(tmp_path_factory, run_segment, run_here):
         return ran[launcher]
 
     return run
+
+
+def strange(folder: Path) -> None:
+    """Put modules into the folder that would be imported, and a setting of a library, were it not a stranger's."""
+    for name in ("joblib", "multiprocessing", "random", "mlflow", "sitecustomize", "customer_segmentation"):
+        (folder / f"{name}.py").write_text(f"open({str(folder / 'PWNED')!r}, 'w').close()\n")
+    (folder / "matplotlibrc").write_text("text.usetex: True\nbackend: module://random\n")
 
 
 def compare(one, other):
@@ -43,7 +49,7 @@ def compare(one, other):
     assert sum("labels" in value for value in first.values()) == 2
 
 
-def test_processes_of_this_machine_leave_the_same_store(swept):
+def test_processes_of_this_machine_leave_the_same_store_and_import_nothing_of_the_folder(swept):
     alone, apart = swept("in_process"), swept("local", "launcher.processes=2")
     compare(alone, apart)
     assert alone.code == apart.code == 1
@@ -52,6 +58,7 @@ def test_processes_of_this_machine_leave_the_same_store(swept):
         assert "study 4/4" in ran.error, ran.error
     (sweep,) = apart.runs("sweep")
     assert sweep.data.tags["launcher"] == "local, 2 processes"
+    assert not (apart.folder / "PWNED").exists(), "modules of the current folder are not taken"
 
 
 @pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="the extra `ray` is not installed")
@@ -88,17 +95,9 @@ def alive(pid: int) -> bool:
         return False
 
 
-def test_ctrl_c_ends_the_processes_and_closes_their_runs(tmp_path):
+def test_ctrl_c_ends_the_processes_and_closes_their_runs(start_segment, tmp_path):
     words = ("launcher=local", "launcher.processes=2", "features=everything", "scaling=standard,minmax,robust,power")
-    process = subprocess.Popen(
-        [SEGMENT, "sweep", *words, "k=range(2,13)", "data.customers=2500"],
-        cwd=tmp_path,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "SEGMENT_"))},
-        start_new_session=True,
-        preexec_fn=obey_ctrl_c,
-    )
+    process = start_segment("sweep", *words, *BARE, "k=range(2,13)", "data.customers=2500", folder=tmp_path)
     assert "study 1/4" in process.stderr.readline()
     children = workers_of(process.pid)
     assert len(children) >= 2

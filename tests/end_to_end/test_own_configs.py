@@ -25,7 +25,8 @@ def ran(run_here, tmp_path_factory):
     for name, text in FILES.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
-    ran = run_here("sweep", "experiments=mine", "data.customers=400", "tracking.report=false", folder=folder)
+    bare = ("exploration=none", "hypotheses=none", "tracking.report=false")
+    ran = run_here("sweep", "experiments=mine", "data.customers=400", *bare, folder=folder)
     assert ran.code == 0, ran.error
     return ran
 

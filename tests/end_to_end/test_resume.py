@@ -2,17 +2,13 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
 from customer_segmentation.tracking.process import this_process
 
-SEGMENT = Path(sys.executable).parent / "segment"
 SWEEP = (
     "sweep",
     "features=value",
@@ -20,15 +16,13 @@ SWEEP = (
     "k=[2,3,4]",
     "data.customers=900",
     "tracking.report=false",
+    "exploration=none",
+    "hypotheses=none",
 )
 
 
-def killed_after(line: str, folder: Path) -> None:
-    """Start the sweep and kill its whole process group once it has printed a line."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "SEGMENT_"))}
-    process = subprocess.Popen(
-        [SEGMENT, *SWEEP], cwd=folder, env=kept, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+def killed_after(line: str, process) -> None:
+    """Kill the whole process group of a sweep once it has printed a line."""
     for printed in process.stderr:
         if line in printed:
             time.sleep(0.15)
@@ -46,13 +40,13 @@ def scores(ran) -> dict[str, dict[str, float]]:
     }
 
 
-def test_a_killed_sweep_is_continued_to_the_same_end(run_here, tmp_path):
+def test_a_killed_sweep_is_continued_to_the_same_end(run_here, start_segment, tmp_path):
     quiet, disturbed = tmp_path / "quiet", tmp_path / "disturbed"
     quiet.mkdir()
     disturbed.mkdir()
     expected = run_here(*SWEEP, folder=quiet)
-    killed_after("study 1/3", disturbed)
-    killed_after("reused", disturbed)
+    killed_after("study 1/3", start_segment(*SWEEP, folder=disturbed))
+    killed_after("reused", start_segment(*SWEEP, folder=disturbed))
     ran = run_here(*SWEEP, folder=disturbed)
     assert ran.code == 0, ran.error
     assert "left by a killed process: now KILLED" in ran.error

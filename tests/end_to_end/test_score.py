@@ -40,7 +40,7 @@ def swept(run_here, tmp_path_factory, raw):
     folder = tmp_path_factory.mktemp("score")
     ran = run_here(
         "sweep", f"data.customers={CUSTOMERS}", "features=value", "scaling=standard", "k=[3,4]", "quiet=true",
-        folder=folder,
+        "exploration=none", "hypotheses=none", "tracking.report=false", folder=folder,
     )  # fmt: skip
     assert ran.code == 0, ran.error
     raw.to_csv(folder / "raw.csv", index=False)
@@ -143,11 +143,11 @@ def test_drift_is_told_by_the_exit_code_and_the_column_in_other_units_first(swep
     assert len(labels(folder / "cents_labels.csv")) == CUSTOMERS, "drift does not cost the labels"
 
 
-def test_a_killed_scoring_leaves_no_output_and_a_rerun_succeeds(swept, by_hand, raw, run_here):
+def test_a_killed_scoring_leaves_no_output_and_a_rerun_succeeds(swept, by_hand, raw, run_here, start_segment):
     folder = swept.folder
     pd.concat([raw] * 60).to_csv(folder / "many.csv", index=False)
     words = ["score", "input=many.csv", "output=many_labels.csv", "chunk=20", "model=models:/by-hand/1", "quiet=true"]
-    process = subprocess.Popen([str(BIN / "segment"), *words], cwd=folder)
+    process = start_segment(*words, folder=folder)
     end = time.monotonic() + 60
     while not list(folder.glob(".many_labels.csv.*.part")) and time.monotonic() < end:
         time.sleep(0.01)
@@ -244,16 +244,13 @@ def assert_every_door_says(served, frame, model, swept, run_here):
         )
 
 
-def test_serve_prints_a_call_that_works_and_ends_with_the_command(swept, by_hand, others_folder, run_here):
+def test_serve_prints_a_call_that_works_and_ends_with_the_command(
+    swept, by_hand, others_folder, run_here, start_segment
+):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [str(BIN / "segment"), "serve", f"model={others_folder}", f"port={port}"],
-        cwd=swept.folder,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    process = start_segment("serve", f"model={others_folder}", f"port={port}", folder=swept.folder)
     try:
         said = ""
         while "Ctrl-C" not in said:
@@ -285,7 +282,7 @@ def test_serve_prints_a_call_that_works_and_ends_with_the_command(swept, by_hand
         served = [one["segment"] for one in post(port, frame.to_dict("records"))["predictions"]]
         assert_every_door_says(served, frame, others_folder, swept, run_here)
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGTERM)
         process.wait(timeout=20)
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -3,15 +3,13 @@
 import contextlib
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from mlflow.tracking import MlflowClient
 
-SEGMENT = Path(sys.executable).parent / "segment"
 SMALL = ("sweep", "features=value", "scaling=standard,minmax", "k=[2,3]", "data.customers=300", "launcher=in_process")
-BARE = ("exploration=none", "hypotheses=none")
+BARE = ("exploration=none", "hypotheses=none", "tracking.report=false")
 KEPT = "run the same command again to continue: what is finished is kept."
 
 
@@ -43,12 +41,9 @@ def runs(folder: Path) -> list:
 
 
 @needs_root
-def test_a_disk_that_fills_in_mid_sweep(run_segment, mounted):
+def test_a_disk_that_fills_in_mid_sweep(run_segment, start_segment, mounted):
     folder = mounted("-t", "tmpfs", "-o", "size=100m", "tmpfs")
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "SEGMENT_"))}
-    process = subprocess.Popen(
-        [SEGMENT, *SMALL, *BARE], cwd=folder, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    process = start_segment(*SMALL, *BARE, folder=folder)
     first = process.stderr.readline()
     assert "study 1/2" in first, first + process.communicate()[1]
     # Unbuffered: a buffer that is left over would be written, and would fail, when the file is closed.

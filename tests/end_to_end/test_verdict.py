@@ -7,13 +7,12 @@ import pandas as pd
 import pytest
 
 SWEEP = ("features=value,services", "scaling=standard,minmax", "k=[2,3,4,5]", "data.customers=700")
+BARE = ("exploration=none", "hypotheses=none", "tracking.report=false")
 
 
 @pytest.fixture(scope="module")
 def swept(run_here, tmp_path_factory):
-    ran = run_here(
-        "sweep", *SWEEP, "tracking.models=chosen", "tracking.report=false", folder=tmp_path_factory.mktemp("verdict")
-    )
+    ran = run_here("sweep", *SWEEP, "tracking.models=chosen", *BARE, folder=tmp_path_factory.mktemp("verdict"))
     assert ran.code == 0, ran.error
     assert "Warning" not in ran.error
     return ran
@@ -84,13 +83,7 @@ def test_the_page_and_the_pictures(swept):
 
 
 def test_the_verdict_does_not_depend_on_the_order_of_the_studies(swept, run_here, tmp_path):
-    turned = (
-        "features=services,value",
-        "scaling=minmax,standard",
-        *SWEEP[2:],
-        "tracking.models=chosen",
-        "tracking.report=false",
-    )
+    turned = ("features=services,value", "scaling=minmax,standard", *SWEEP[2:], "tracking.models=chosen", *BARE)
     again, first = verdict_of(run_here("sweep", *turned, folder=tmp_path)), verdict_of(swept)
     for key in ("headline", "structure", "tie", "decided_by"):
         assert again[key] == first[key]
@@ -102,7 +95,7 @@ def test_the_verdict_does_not_depend_on_the_order_of_the_studies(swept, run_here
 @pytest.mark.parametrize("rule", ["silhouette", "elbow"])
 def test_the_naive_rules_run(run_here, tmp_path, rule):
     small = ("features=value", "scaling=standard", "k=[2,3,4,5,6]", "data.customers=400")
-    ran = run_here("sweep", f"selection={rule}", "tracking.report=false", *small, folder=tmp_path)
+    ran = run_here("sweep", f"selection={rule}", *BARE, *small, folder=tmp_path)
     assert ran.code == 0, ran.error
     assert any("naive" in reason for reason in verdict_of(ran)["reasons"]) or rule == "elbow"
     (sweep,) = ran.runs("sweep")
@@ -138,7 +131,7 @@ def test_odd_columns_end_in_a_verdict(run_here, tmp_path):
 def test_the_real_table_is_a_continuum_with_useful_partitions(run_here, telecom, tmp_path):
     ran = run_here(
         "sweep", "features=value", "scaling=standard,minmax", "k=[3,4,5]", "data=telecom", f"data.path={telecom}",
-        folder=tmp_path,
+        *BARE, folder=tmp_path,
     )  # fmt: skip
     verdict = verdict_of(ran)
     assert verdict["structure"] == "useful partition"

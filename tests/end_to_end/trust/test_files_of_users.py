@@ -27,8 +27,11 @@ def folder(run_here, tmp_path_factory, customers) -> Path:
     """A folder with a champion."""
     top = tmp_path_factory.mktemp("users")
     for words in (
-        ("sweep", "data.customers=300", "features=value", "scaling=standard", "k=[2]", "tracking.report=false"),
-        ("promote", "force=true", "reason=trial"),
+        (
+            *("sweep", "data.customers=300", "features=value", "scaling=standard", "k=[2]"),
+            *("exploration=none", "hypotheses=none", "tracking.report=false"),
+        ),
+        ("promote", "force=true", "reason=trial", "promotion.resamples=2"),
     ):
         done = run_here(*words, "quiet=true", folder=top)
         assert done.code == 0, done.error

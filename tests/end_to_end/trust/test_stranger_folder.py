@@ -39,17 +39,6 @@ def test_a_folder_runs_no_code(run_here, tmp_path, name, content, words):
     assert not (tmp_path / "mlflow.db").exists(), "before any work"
 
 
-def test_modules_and_settings_of_libraries_in_the_current_folder_are_not_taken(run_segment, tmp_path):
-    for name in ("joblib", "multiprocessing", "random", "mlflow", "sitecustomize", "customer_segmentation"):
-        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'PWNED')!r}, 'w').close()\n")
-    (tmp_path / "matplotlibrc").write_text("text.usetex: True\nbackend: module://random\n")
-    ran = run_segment("sweep", "data.customers=300", "features=value", "scaling=standard,minmax", "k=[2]",
-                      "launcher=local", "launcher.processes=2", "hypotheses=none", "exploration=none",
-                      "tracking.report=false", folder=tmp_path)  # fmt: skip
-    assert ran.code == 0, ran.error
-    assert not (tmp_path / "PWNED").exists()
-
-
 def test_the_config_of_a_run_that_was_altered_is_refused(run_here, tmp_path):
     ran = run_here("sweep", *SWEPT, folder=tmp_path)
     assert ran.code == 0, ran.error
