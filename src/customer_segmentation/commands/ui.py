@@ -31,13 +31,14 @@ def run(request: Request) -> int:
     free_port(settings.port)
     address = f"http://{HOST}:{settings.port}/{page}"
     command = [sys.executable, "-m", "mlflow", "ui", "--host", HOST, "--port", str(settings.port)]
+    command += ["--workers", "1"]  # for one person: of four, each imports everything first
     command += ["--artifacts-destination", str(Path.cwd() / ARTIFACTS)]  # of experiments that are made in the UI
     empty = tempfile.TemporaryDirectory(prefix="segment-")
     server = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
         [*command, "--uvicorn-opts", "--log-level warning"],
         cwd=empty.name,  # uvicorn looks for modules in the current folder, which may be a stranger's
         # the address by the environment: every user of the machine can read a command line
-        # (each of its workers would say of a library that MLflow uses that a part of it is deprecated)
+        # (it would say of a library that MLflow uses that a part of it is deprecated)
         env={"PYTHONWARNINGS": "ignore:starlette.middleware.wsgi is deprecated"}
         | {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", **os.environ}
         | {"MLFLOW_BACKEND_STORE_URI": uri},

@@ -70,16 +70,14 @@ def as_yaml(values: Mapping[str, Any]) -> str:
     """Plain values as YAML."""
     from omegaconf import OmegaConf
 
-    return _to_yaml(OmegaConf.create(dict(values)))
+    return _written(OmegaConf.to_container(OmegaConf.create(dict(values)), enum_to_str=True))
 
 
-def _to_yaml(config: Any) -> str:
+def _written(values: Any) -> str:
     """As OmegaConf writes it, but for its line breaks: of a secret on two lines nobody could tell that it is one."""
     import yaml
-    from omegaconf import OmegaConf
     from omegaconf._utils import get_omega_conf_dumper
 
-    values = OmegaConf.to_container(config, enum_to_str=True)
     return str(
         yaml.dump(
             values,
@@ -108,7 +106,8 @@ def texts_of(config: Any) -> dict[str, str]:
     from omegaconf import OmegaConf
 
     keys = [str(key) for key in config if key not in ("hydra", "experiments")]
-    return {key: _to_yaml(OmegaConf.masked_copy(config, [key])) for key in keys}
+    values = cast("dict[str, Any]", OmegaConf.to_container(OmegaConf.masked_copy(config, keys), enum_to_str=True))
+    return {key: _written({key: values[key]}) for key in keys}
 
 
 def choices_of(hydra: Any) -> dict[str, str]:

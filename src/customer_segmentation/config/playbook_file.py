@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from pathlib import Path
 from typing import cast
@@ -39,9 +40,19 @@ def playbook_of(settings: SweepSettings) -> PlaybookSettings:
 
 def playbook_text(settings: SweepSettings) -> str:
     """The playbook of a sweep as its run keeps it, defaults written out."""
-    from omegaconf import OmegaConf
+    import yaml
+    from omegaconf._utils import get_omega_conf_dumper
 
-    return OmegaConf.to_yaml(OmegaConf.structured(playbook_of(settings)))
+    # as OmegaConf writes it, which would first make a config of each value
+    return str(
+        yaml.dump(
+            dataclasses.asdict(playbook_of(settings)),
+            Dumper=get_omega_conf_dumper(),
+            default_flow_style=False,
+            allow_unicode=True,
+            sort_keys=False,
+        )
+    )
 
 
 def check_playbook_of(settings: SweepSettings) -> None:

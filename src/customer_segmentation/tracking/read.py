@@ -15,6 +15,7 @@ from customer_segmentation.errors import StoreError
 from customer_segmentation.tracking.checked_files import CHECKED, refuse_altered
 from customer_segmentation.tracking.log.study import CENTRES, COUNTS, LABELS, PROFILE_OF_ALL, STRUCTURE, TABLE
 from customer_segmentation.tracking.machine_facts import STUDY_ID, whole
+from customer_segmentation.tracking.runs import place_of_run
 from customer_segmentation.tracking.spoken_of import sweep_spoken_of
 from customer_segmentation.tracking.store import Store
 
@@ -164,6 +165,17 @@ def candidates_of(store: Store, sweep_id: str) -> pd.DataFrame:
     return frame
 
 
+def _fetched(store: Store, run_id: str, path: str, folder: str) -> Path:
+    """Copy an artifact of a run into a folder, without looking for a model of its name, as MLflow does every time."""
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    try:
+        repository = get_artifact_repository(place_of_run(store, run_id), tracking_uri=store.uri)
+        return Path(repository.download_artifacts(path, folder))
+    except Exception:  # noqa: BLE001 - whatever it was, MLflow says it
+        return Path(store.client.download_artifacts(run_id, path, folder))
+
+
 def artifact_of(store: Store, run_id: str, path: str) -> bytes | None:
     """Content of an artifact of a run; None where the run has none of that name.
 
@@ -177,7 +189,7 @@ def artifact_of(store: Store, run_id: str, path: str) -> bytes | None:
 
     with tempfile.TemporaryDirectory(prefix="segment-") as folder:
         try:
-            content = Path(store.client.download_artifacts(run_id, path, folder)).read_bytes()
+            content = _fetched(store, run_id, path, folder).read_bytes()
         except (MlflowException, OSError):
             return None
     if path in CHECKED:
@@ -216,7 +228,7 @@ def labels_of(store: Store, study_id: str) -> pd.DataFrame:
     study_id : id of the study's run
     """
     with tempfile.TemporaryDirectory(prefix="segment-") as folder:
-        return pd.read_parquet(store.client.download_artifacts(study_id, LABELS, folder))
+        return pd.read_parquet(_fetched(store, study_id, LABELS, folder))
 
 
 def full_data_of(store: Store, study_id: str) -> tuple[dict[str, int], pd.DataFrame] | None:
