@@ -10,6 +10,7 @@ from customer_segmentation.config.compose import plan
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.workflows.fingerprints import READING, WHEREABOUTS, sweep_identity
+from customer_segmentation.workflows.prepare import customers_of
 
 
 def keys_of(schema, above=()):
@@ -60,3 +61,11 @@ def test_a_key_that_is_changed_makes_another_sweep_or_is_named_as_one_that_does_
     unexpected = {key for key in same if key.split(".")[0] not in whereabouts}
     assert unexpected == {f"data.{name}" for name in READING if f"data.{name}" in same}
     assert "tracking.models" not in same
+
+
+def test_what_an_exploration_reads_is_there_although_an_earlier_sweep_of_the_process_did_not_read_it():
+    for exploration, read in (("none", False), ("original_analysis", True)):
+        words = ("data.customers=60", "features=value", "scaling=standard", "k=[2,3]", "hypotheses=none")
+        asked = plan("sweep", [*words, f"exploration={exploration}"])
+        table = customers_of(asked, check_plan(asked)).table
+        assert ("Zip Code" in table.customers) == read

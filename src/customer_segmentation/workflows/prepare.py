@@ -156,6 +156,7 @@ def prepare_customers(settings: SweepSettings, needed: Needed) -> PreparedCustom
         settings.engine,
         (settings.tracking.customers, settings.tracking.customers_key),
         [sorted(part) for part in needed],
+        exploration_columns(settings),
     )
     return held(repr(shaping), lambda: _load(settings, needed))
 
