@@ -15,7 +15,6 @@ from customer_segmentation.errors import StoreError
 from customer_segmentation.tracking.checked_files import CHECKED, refuse_altered
 from customer_segmentation.tracking.log.study import CENTRES, COUNTS, LABELS, PROFILE_OF_ALL, STRUCTURE, TABLE
 from customer_segmentation.tracking.machine_facts import STUDY_ID, whole
-from customer_segmentation.tracking.runs import place_of_run
 from customer_segmentation.tracking.spoken_of import sweep_spoken_of
 from customer_segmentation.tracking.store import Store
 
@@ -170,7 +169,8 @@ def _fetched(store: Store, run_id: str, path: str, folder: str) -> Path:
     from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
     try:
-        repository = get_artifact_repository(place_of_run(store, run_id), tracking_uri=store.uri)
+        place = store.client.get_run(run_id).info.artifact_uri
+        repository = get_artifact_repository(place, tracking_uri=store.uri)
         return Path(repository.download_artifacts(path, folder))
     except Exception:  # noqa: BLE001 - whatever it was, MLflow says it
         return Path(store.client.download_artifacts(run_id, path, folder))

@@ -106,17 +106,6 @@ def start_run(
     return run_id
 
 
-def place_of_run(store: Store, run_id: str) -> str:
-    """Address of a run's artifacts; the store is asked for that of a run that this process has not started.
-
-    Parameters
-    ----------
-    store : where the run is
-    run_id : the run
-    """
-    return _places.get(run_id) or str(store.client.get_run(run_id).info.artifact_uri)
-
-
 def finish_run(store: Store, run_id: str, status: str = "FINISHED") -> None:
     """End a run as FINISHED, FAILED or KILLED.
 
