@@ -187,3 +187,11 @@ def test_a_cell_gives_the_terminal_no_orders():
     stream = RedactedStream(io.StringIO())
     stream.write("\x1b[31mred\x1b[0m\tcell\x1b]0;title\x07 \x1b[2J\x9b2J\x1bPq\x00end ä€\n\x1b[2K\x1b[1A\x1b[?25l")
     assert stream.getvalue() == "\x1b[31mred\x1b[0m\tcell]0;title [2J2JPqend ä€\n\x1b[2K\x1b[1A\x1b[?25l"
+
+
+def test_a_link_that_cannot_be_guessed_is_a_secret_and_ids_are_none():
+    token = "2PACX-1vQx9Lk3hGmmZ7Tt2"
+    remember_in({"path": f"https://docs.example.com/d/{token}/pub"})
+    assert redact(f"the file of {token} is empty") == "the file of *** is empty"
+    for plain in ("0123456789abcdef0123456789abcdef", "550e8400-e29b-41d4-a716-446655440000", "Customers_2024_Q3_Final"):
+        assert redact(f"https://example.com/{plain}/x.csv") == f"https://example.com/{plain}/x.csv"

@@ -1,9 +1,9 @@
 """What a secret is, and its removal from every text that leaves the process.
 
-A secret is known by its place (the password of an address, a query parameter such as ``token=``), by its form (the keys
-of cloud providers, JSON web tokens) or because it was remembered: the passwords of the addresses in the settings, and
-the value of every environment variable that ``${oc.env:NAME}`` put into them. Terminal, errors, runs, models, reports
-and logs pass through `redact`.
+A secret is known by its place (the password of an address, a query parameter such as ``token=``, the part of a link
+that cannot be guessed), by its form (the keys of cloud providers, JSON web tokens) or because it was remembered: the
+passwords of the addresses in the settings, and the value of every environment variable that ``${oc.env:NAME}`` put into
+them. Terminal, errors, runs, models, reports and logs pass through `redact`.
 """
 
 from __future__ import annotations
@@ -58,6 +58,12 @@ _FORMS = re.compile(
 _AT = re.compile(r"://[^\s'\"`<>]*@")
 _CUES = ("pass", "pwd", "token", "secret", "key")  # one of them is in every name of `_ASSIGNED`
 _PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?-----END \1-----", re.DOTALL)
+#: ``https://host/d/TOKEN/file``: who has the link has the file. A run id or a checksum has no capital letters.
+_LINK = re.compile(r"https?://[^\s'\"`<>]+")
+_IN_PATH = re.compile(
+    r"(?<=/)(?=[^/?#]*[A-Z])(?=[^/?#]*[a-z])(?=(?:[A-Za-z_-]+[0-9]+){3}|[0-9]+(?:[A-Za-z_-]+[0-9]+){2})"
+    r"[A-Za-z0-9_-]{20,}(?=[/?#]|$)"
+)
 #: Pictures inside a page: long, and no text.
 _PICTURE = re.compile(r"(data:[\w/+.-]+;base64,[A-Za-z0-9+/=]+)")
 #: Names of environment variables that libraries of ours take credentials from.
@@ -106,15 +112,8 @@ def _spellings(secret: str) -> set[str]:
 def remember_in(value: Any) -> None:
     """Remember what is a secret by its place or form in a text, or in the texts of a mapping or list."""
     if isinstance(value, str):
-        for pattern in (_USER_INFO, _TOKEN_AS_USER, _PARAMETER, _ASSIGNED):
-            for match in pattern.finditer(value):
-                secret = match[2].strip("'\"")
-                remember(secret)
-                remember(re.split(r"[/?#]", secret)[0])  # as far as an address is read that holds such a sign
-        whole = _ADDRESS.search(value) if value.count("://") == 1 else None
-        if whole is not None:  # to the first @ as SQLAlchemy reads it, to the last as the standard library does
-            remember(whole[1])
-            remember(whole[1].partition("@")[0])
+        for secret in _secrets_in(value):
+            remember(secret)
     elif isinstance(value, Mapping):
         for key, item in value.items():
             if isinstance(item, str) and _VARIABLE.search(str(key)) and "${" not in item:
@@ -123,6 +122,20 @@ def remember_in(value: Any) -> None:
     elif isinstance(value, list | tuple):
         for item in value:
             remember_in(item)
+
+
+def _secrets_in(text: str) -> Iterator[str]:
+    for pattern in (_USER_INFO, _TOKEN_AS_USER, _PARAMETER, _ASSIGNED):
+        for match in pattern.finditer(text):
+            secret = match[2].strip("'\"")
+            yield secret
+            yield re.split(r"[/?#]", secret)[0]  # as far as an address is read that holds such a sign
+    whole = _ADDRESS.search(text) if text.count("://") == 1 else None
+    if whole is not None:  # to the first @ as SQLAlchemy reads it, to the last as the standard library does
+        yield whole[1]
+        yield whole[1].partition("@")[0]
+    for link in _LINK.findall(text):
+        yield from _IN_PATH.findall(link)
 
 
 def remember_variable(name: str, value: str) -> None:
@@ -179,7 +192,7 @@ def is_redacted(address: str) -> bool:
     >>> is_redacted("postgresql://reader:***@host/crm")
     True
     """
-    return f":{HIDDEN}@" in address or f"={HIDDEN}" in address
+    return any(part in address for part in (f":{HIDDEN}@", f"={HIDDEN}", f"/{HIDDEN}"))
 
 
 def redact(text: str, *, forms: bool = True) -> str:
@@ -198,6 +211,8 @@ def redact(text: str, *, forms: bool = True) -> str:
     'mysql://reader:***@host/crm?ssl_key=***'
     >>> redact("mssql+pyodbc:///?odbc_connect=SERVER=db;PWD=correct horse battery;Encrypt=yes")
     'mssql+pyodbc:///?odbc_connect=SERVER=db;PWD=***;Encrypt=yes'
+    >>> redact("https://docs.example.com/d/2PACX-1vQx9Lk3hGmmZ7Tt2/pub?output=csv")
+    'https://docs.example.com/d/***/pub?output=csv'
     >>> redact("http://127.0.0.1:5000/#/experiments/1?mail=a@b")
     'http://127.0.0.1:5000/#/experiments/1?mail=a@b'
     """
@@ -227,6 +242,8 @@ def _redact(text: str, *, forms: bool) -> str:
         lower = text.lower()
         if any(cue in lower for cue in _CUES):
             text = _ASSIGNED.sub(_kept_reference(), text)
+    if "://" in text:
+        text = _LINK.sub(lambda link: _IN_PATH.sub(HIDDEN, link[0]), text)
     if "Basic" in text or "Bearer" in text:
         text = _HEADER.sub(_kept_reference(), text)
     text = _FORMS.sub(HIDDEN, text)
