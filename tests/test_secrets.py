@@ -193,5 +193,9 @@ def test_a_link_that_cannot_be_guessed_is_a_secret_and_ids_are_none():
     token = "2PACX-1vQx9Lk3hGmmZ7Tt2"
     remember_in({"path": f"https://docs.example.com/d/{token}/pub"})
     assert redact(f"the file of {token} is empty") == "the file of *** is empty"
-    for plain in ("0123456789abcdef0123456789abcdef", "550e8400-e29b-41d4-a716-446655440000", "Customers_2024_Q3_Final"):
+    for plain in (
+        "0123456789abcdef0123456789abcdef",
+        "550e8400-e29b-41d4-a716-446655440000",
+        "Shop_2024_Q3_Final_Table",
+    ):
         assert redact(f"https://example.com/{plain}/x.csv") == f"https://example.com/{plain}/x.csv"
