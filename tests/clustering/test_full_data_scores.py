@@ -10,7 +10,7 @@ from sklearn.mixture import GaussianMixture
 
 from customer_segmentation.clustering.fit import fit_k
 from customer_segmentation.clustering.full_data import FullDataScores
-from customer_segmentation.clustering.polish import can_be_polished, with_centres
+from customer_segmentation.clustering.polish import can_be_polished, further_starts, with_centres
 
 
 def test_one_part_and_sixty_four_give_the_same_figures():
@@ -65,3 +65,20 @@ def test_exact_steps_are_those_of_kmeans_over_everybody_and_inertia_never_rises(
     assert can_be_polished(KMeans())
     assert not can_be_polished(BisectingKMeans())
     assert not can_be_polished(GaussianMixture())
+
+
+def test_further_starts_are_fits_to_halves_that_the_ids_choose():
+    generator = np.random.default_rng(5)
+    matrix, hashes = generator.normal(size=(400, 2)), generator.integers(0, 2**63, 400, dtype=np.uint64)
+
+    def make(k, seed):
+        return KMeans(k, n_init=1, random_state=seed)
+
+    fits = [fit_k(matrix, k, make_estimator=make, seed=0) for k in (2, 3)]
+    found = list(further_starts(matrix, hashes, fits, starts=3, make=make, seed=0))
+    assert [sorted(one) for one in found] == [[2, 3], [2, 3]]
+    halves = [len(one[2].labels_) for one in found]
+    assert halves == [int((hashes & np.uint64(1)).sum()), int(((hashes >> np.uint64(1)) & np.uint64(1)).sum())]
+    assert not np.array_equal(found[0][3].cluster_centers_, found[1][3].cluster_centers_)
+    again = list(further_starts(matrix, hashes, fits, starts=3, make=make, seed=0))
+    assert np.array_equal(found[1][3].cluster_centers_, again[1][3].cluster_centers_)

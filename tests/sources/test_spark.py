@@ -388,11 +388,13 @@ def test_nobody_listens_there():
     ("words", "sentence"),
     [
         (["engine=spark", "data.table=x", "engine.remote=http://x"], "expected sc://HOST:15002"),
+        (["engine=spark", "data.table=x", "engine.remote=sc:///;token=a;b=${oc.env:HOME}"], "expected sc://HOST:15002"),
         (["engine=spark", "data.table=x", "engine.remote=session"], "needs a Spark session that runs in this process"),
         (["engine=spark", "launcher=local"], "one process speaks to Spark"),
         (["engine=spark", "engine.remote=sc://x", "engine.memory=4g"], "engine.remote=local alone"),
         (["engine.partitions=4"], "engine=spark alone"),
         (["engine.polish_passes=2"], "engine=spark alone"),
+        (["engine=spark", "engine.starts=3"], "engine.polish_passes alone"),
         (["engine=spark", "clustering=ward", "engine.polish_passes=2"], "with K-means alone"),
         (["data.path=x.parquet", "data=telecom", "data.table=main.customers"], "add engine=spark"),
         (["engine=spark", "experiments=rfm"], "name it with data.path"),

@@ -17,6 +17,7 @@ FREE_TEXT = frozenset(
         "data.path",
         "data.query",
         "data.sheet",
+        "data.table",
         "data.delimiter",
         "data.encoding",
         "data.decimal",
@@ -28,6 +29,7 @@ FREE_TEXT = frozenset(
         "data.transactions.quantity",
         "data.transactions.reference_date",
         "data.transactions.date_format",
+        "engine.remote",
         "tracking.uri",
         "tracking.experiment",
         "tracking.artifacts",
@@ -49,7 +51,9 @@ FREE_TEXT = frozenset(
 )
 
 #: Of these, the ones that may take a credential from the environment: `${oc.env:NAME}` in them is resolved.
-ADDRESSES = frozenset({"data.path", "data.download.url", "tracking.uri", "tracking.artifacts", "input", "output"})
+ADDRESSES = frozenset(
+    {"data.path", "data.download.url", "engine.remote", "tracking.uri", "tracking.artifacts", "input", "output"}
+)
 _FROM_ENVIRONMENT = re.compile(r"(\$\{oc\.env:\w+\})")
 
 OVERRIDE = re.compile(r"^(?P<prefix>\+{0,2})(?P<key>[^=~\s]+)=(?P<value>.*)$", re.DOTALL)

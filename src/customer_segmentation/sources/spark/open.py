@@ -96,11 +96,11 @@ def _opened_path(path: str, settings: DataSettings, engine: EngineSettings) -> S
         return _of_frame(connection, "parquet", path, name, settings, engine)
     local = Path(path).expanduser()
     if (local / LOG).is_dir():
-        return _of_frame(connect(engine), "delta", f"file:{escaped(os.path.abspath(local))}", name, settings, engine)
+        return _of_frame(connect(engine), "delta", f"file://{escaped(os.path.abspath(local))}", name, settings, engine)
     files = [file for file in files_of(path) if file.is_file() and not _is_hidden(file, local)]
     if files and all(map(is_parquet, files)) and not path.startswith("["):
         is_pattern = not local.exists()
-        place = f"file:{os.path.abspath(local) if is_pattern else escaped(os.path.abspath(local))}"
+        place = f"file://{os.path.abspath(local) if is_pattern else escaped(os.path.abspath(local))}"
         try:
             return _of_frame(connect(engine), "parquet", place, name, settings, engine)
         except DataError:

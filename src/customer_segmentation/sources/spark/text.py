@@ -91,7 +91,7 @@ def text_rows(
     for part, columns in opened:
         place = stored.get(part.file.path) or os.path.abspath(part.file.path)
         parts[place] = _part(part, columns, stacked=len(opened) > 1)
-    paths = [load] if load else [f"file:{escaped(place)}" for place in parts]
+    paths = [load] if load else [f"file://{escaped(place)}" for place in parts]
     with contextlib.suppress(Exception):  # else a worker says when the parts are others
         connection.session.conf.set(*_PINNED)
     counted = None
@@ -162,6 +162,11 @@ def read_in_lines(connection: Connection, paths: Sequence[str], *, empty: bool =
     connection : Connection
     paths : of the files
     empty : also lines without a character
+
+    Raises
+    ------
+    DataError
+        The engine does not tell where lines stand.
     """
     F = connection.functions
 
@@ -177,7 +182,15 @@ def read_in_lines(connection: Connection, paths: Sequence[str], *, empty: bool =
         _ = found.schema
         return found
 
-    return connection.ask(query)
+    try:
+        return connection.ask(query)
+    except DataError as error:
+        if "_metadata" not in str(error):
+            raise
+        raise DataError(
+            f"Spark at {connection.shown} does not tell in which file a line stands, so that it reads no CSV; write it "
+            "as Parquet."
+        ) from error
 
 
 def _whole_files(connection: Connection, paths: Sequence[str], name: str) -> Any:
