@@ -1,4 +1,4 @@
-"""The rows of a space summed up in a thousand cells, on which a step of K-means costs some microseconds.
+"""The rows of a space summed up in a thousand cells, on which many runs of K-means go on side by side.
 
 A cell is the mean of the rows nearest to a point, with their number as its weight. The inertia of the cells about some
 centres is that of the rows about them, but for what the cells hold within and for rows that have another nearest centre
