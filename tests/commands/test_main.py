@@ -5,6 +5,7 @@ import pytest
 from customer_segmentation import __version__
 from customer_segmentation.commands import main as entry
 from customer_segmentation.commands.main import COMMANDS, main
+from customer_segmentation.config.compose import plan
 from customer_segmentation.errors import DataError
 
 
@@ -61,6 +62,13 @@ def test_an_error_is_one_sentence_and_a_traceback_only_on_demand(segment, monkey
     monkeypatch.setenv("SEGMENT_DEBUG", "1")
     with pytest.raises(type(error)):
         main(["sweep"])
+
+
+def test_a_sweep_of_no_words_is_what_the_readme_says():
+    asked = plan("sweep", [])
+    assert {(job.data.source, job.data.customers) for job in asked.settings} == {("sample", 7043)}
+    assert len(asked.jobs) == 16
+    assert {tuple(job.k) for job in asked.settings} == {tuple(range(2, 11))}
 
 
 def test_sweep_help_lists_the_files_of_every_decision_and_the_users_own(segment, tmp_path):

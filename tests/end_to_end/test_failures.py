@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -9,6 +10,10 @@ import pytest
 from customer_segmentation.sources.samples.telecom import draw_customers
 
 SMALL = ("features=value", "scaling=standard", "k=[2,3]")
+BARE = ("tracking.report=false", "exploration=none", "hypotheses=none")
+REPOSITORY = Path(__file__).resolve().parents[2]
+#: A copy of the project, and what its files say in addition so that its defaults take seconds.
+SMALLER = {"MLproject": "", "conf/tracking/local.yaml": "report: false\n", "conf/data/sample.yaml": ""}
 
 
 def sentence(ran) -> str:
@@ -59,16 +64,13 @@ def test_tables_that_cannot_be_segmented(run_here, tmp_path, table):
         assert expected in sentence(run_here("sweep", *SMALL, "data=telecom", path, folder=tmp_path))
 
 
-def test_a_constant_feature_is_said_and_the_rest_goes_on(run_here, tmp_path, table):
-    raw = draw_customers(300, seed=5).assign(**{"Number of Referrals": 1})
+def test_a_constant_feature_is_said_and_a_column_that_only_the_exploration_reads_is_not_missed(
+    run_here, tmp_path, table
+):
+    raw = draw_customers(300, seed=5).assign(**{"Number of Referrals": 1}).drop(columns=["Gender", "Zip Code"])
     ran = run_here("sweep", *SMALL, "data=telecom", table("constant.csv", raw), folder=tmp_path)
     assert ran.code == 0, ran.error
     assert "referrals has the same value for every customer" in ran.out
-
-
-def test_a_column_that_only_the_exploration_reads_is_not_missed(run_here, tmp_path, table):
-    raw = draw_customers(300, seed=5).drop(columns=["Gender", "Zip Code"])
-    assert run_here("sweep", *SMALL, "data=telecom", table("few.csv", raw), folder=tmp_path).code == 0
 
 
 def test_a_study_that_fails_leaves_the_others_alone(run_here, tmp_path, table):
@@ -80,6 +82,7 @@ def test_a_study_that_fails_leaves_the_others_alone(run_here, tmp_path, table):
         "k=[2,3]",
         "data=telecom",
         table("t.csv", raw),
+        *BARE,
         folder=_with_feature_set(tmp_path),
     )
     assert ran.code == 1
@@ -98,7 +101,7 @@ def _with_feature_set(folder):
 
 
 def test_nobody_qualifies_is_a_result_and_not_a_failure(run_here, tmp_path):
-    ran = run_here("sweep", *SMALL, "selection.smallest_share=0.6", "data.customers=300", folder=tmp_path)
+    ran = run_here("sweep", *SMALL, "selection.smallest_share=0.6", "data.customers=300", *BARE, folder=tmp_path)
     assert ran.code == 0
     assert "nearest miss" in ran.out
     assert not [run for run in ran.runs("candidate") if run.data.tags["verdict"] == "chosen"]
@@ -118,25 +121,14 @@ def test_help_and_a_wrong_word_import_nothing_heavy(tmp_path):
 
 @pytest.mark.parametrize("named", [(), ("--experiment-name", "customer-segmentation")])
 def test_mlflow_run_gives_the_same_tree_in_our_experiment(run_segment, tmp_path, named):
-    from pathlib import Path
-
     project = tmp_path / "project"
-    project.mkdir()
-    (project / "MLproject").write_text((Path(__file__).parents[2] / "MLproject").read_text())
-    words = (
-        "run",
-        ".",
-        *named,
-        "--env-manager",
-        "local",
-        "-e",
-        "sweep",
-        "-P",
-        "features=value",
-        "-P",
-        "scaling=standard",
-    )
-    ran = run_segment(*words, "-P", "k=[2,3]", folder=project, program="mlflow")
+    for name, more in SMALLER.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        text = (REPOSITORY / name).read_text() + more
+        (project / name).write_text(text.replace("customers: 7043", "customers: 300"))
+    words = ("run", ".", *named, "--env-manager", "local", "-e", "sweep")
+    asked = [word for setting in SMALL for word in ("-P", setting)]
+    ran = run_segment(*words, *asked, folder=project, program="mlflow")
     assert ran.code == 0, ran.error
     left = ran.store.client.search_runs(["0"])
     assert [run.data.tags["mlflow.note.content"] for run in left] == (

@@ -17,10 +17,13 @@ BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SUITE = "make test"
 SERVES = re.compile(r"^(make|segment) (ui|serve)\b")
 
+#: Of `make sweep`, which tests/commands/test_main.py looks at in full, as much as takes seconds.
+SMALL = "data.customers=500 k=[2,3] scaling=standard,minmax"
+
 #: A server is started, answers, and is ended; everything else ends by itself, and well.
 SERVED = """ARGS="port=$PORT" "$@" > "$SCRATCH/served.txt" 2>&1 &
 server=$!
-for _ in $(seq 480); do
+for _ in $(seq 1200); do
     address=$(grep -oE 'http://127.0.0.1:[0-9]+' "$SCRATCH/served.txt" | head -1 || true)
     if [ -n "$address" ] && python "$SCRATCH/asks.py" "$address" 2> /dev/null
     then kill -TERM $server; wait $server || true; exit 0; fi
@@ -61,7 +64,7 @@ def done(tmp_path_factory, run_segment):
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "SEGMENT_", "MAKE"))}
     # The environment's own `activate` may name a folder that is not this one.
     kept |= {"PATH": f"{top / '.venv' / 'bin'}:{kept['PATH']}", "OMP_NUM_THREADS": "1", "BROWSER": "true"}
-    kept |= {"PYTHONPATH": str(top / "src"), "SCRATCH": str(scratch), "PORT": str(free_port())}
+    kept |= {"PYTHONPATH": str(top / "src"), "SCRATCH": str(scratch), "PORT": str(free_port()), "ARGS": SMALL}
     folder, ran = top, []
     for line in commands():
         words = shlex.split(line, comments=True)

@@ -35,18 +35,23 @@ def found_in(folder: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def everything(run_here, tmp_path_factory):
+def server(tmp_path_factory):
+    """Folder and address of a server."""
+    folder = tmp_path_factory.mktemp("server")
+    with mlflow_server(folder, free_port()) as address:
+        yield folder, address
+
+
+@pytest.fixture(scope="module")
+def everything(run_here, server, tmp_path_factory):
     """Every command that takes an address, run with passwords in all of them against a server; what they said."""
-    top = tmp_path_factory.mktemp("secrets")
-    folder, served = top / "work", top / "server"
-    folder.mkdir()
-    served.mkdir()
+    folder, (served, address) = tmp_path_factory.mktemp("work"), server
     frame = draw_customers(200)
     with sqlite3.connect(folder / "crm.db") as database:
         frame.to_sql("customers", database, index=False)
     sql = (f"sqlite:///file:crm.db?uri=true&password={TABLE.replace('&', '%26')}", "SELECT * FROM customers")
     said = {}
-    with pytest.MonkeyPatch.context() as patch, mlflow_server(served, free_port()) as address:
+    with pytest.MonkeyPatch.context() as patch:
         uri = address.replace("http://", f"http://admin:{SERVER}@")
         port = f"127.0.0.1:{free_port()}"
         store = f"tracking.uri={uri}"
@@ -68,7 +73,7 @@ def everything(run_here, tmp_path_factory):
         run("history", "history", store)
         run("export", "export", "dialect=duckdb", "output=labels.sql", store)
         run("rules", "export", "format=rules", store)
-        run("other sweep", "sweep", *SWEPT[:2], "k=[3]", *SWEPT[3:], *table, store)
+        run("other sweep", "sweep", *SWEPT[:2], "k=[3]", *SWEPT[3:], "tracking.report=false", *table, store)
         run("promote again", "promote", *PROMOTE, store, f"data.path={sql[0]}")
         run("rollback", "rollback", f"reason=see {uri}", "version=1", store)
         swept = re.findall(r"Sweep run ([0-9a-f]{32})", said["sweep"].out + said["other sweep"].out)
@@ -133,28 +138,31 @@ def test_what_a_run_has_lost_is_asked_for(everything):
     assert said["report"].code == 1
 
 
-def test_a_password_from_the_environment_stays_unresolved_and_the_printed_command_runs(run_here, tmp_path, monkeypatch):
-    with mlflow_server(tmp_path, free_port()) as address:
-        with sqlite3.connect(tmp_path / "crm.db") as database:
-            draw_customers(200).to_sql("customers", database, index=False)
-        monkeypatch.setenv("CRM_LOGIN", VARIABLE)
-        store = address.replace("http://", "tracking.uri=http://admin:${oc.env:CRM_LOGIN}@")
-        path = "data.path=sqlite:///file:crm.db?uri=true&password=${oc.env:CRM_LOGIN}"
+def test_a_password_from_the_environment_stays_unresolved_and_the_printed_command_runs(
+    run_here, server, tmp_path, monkeypatch
+):
+    served, address = server
+    with sqlite3.connect(tmp_path / "crm.db") as database:
+        draw_customers(200).to_sql("customers", database, index=False)
+    monkeypatch.setenv("CRM_LOGIN", VARIABLE)
+    uri = address.replace("http://", "tracking.uri=http://admin:${oc.env:CRM_LOGIN}@")
+    store = (uri, "tracking.experiment=by-environment")
+    path = "data.path=sqlite:///file:crm.db?uri=true&password=${oc.env:CRM_LOGIN}"
 
-        def run(*words):
-            # the command takes the variables of segment and MLflow alone away
-            return run_here(*words, folder=tmp_path)
+    def run(*words):
+        # the command takes the variables of segment and MLflow alone away
+        return run_here(*words, *store, folder=tmp_path)
 
-        swept = run("sweep", *SWEPT, "data=telecom", path, "data.query=SELECT * FROM customers", store)
-        assert swept.code == 0, swept.error
-        again = run("sweep", *SWEPT, "data=telecom", path, "data.query=SELECT * FROM customers", store)
-        printed = next(line for line in again.out.splitlines() if "segment report" in line)
-        assert "'" in printed, "a shell would read the reference"
-        assert "admin:${oc.env:CRM_LOGIN}@" in printed
-        assert not [hit for hit in found_in(tmp_path) if "server.log" not in hit]
-        (config, *_) = (tmp_path / "served").rglob("config.yaml")
-        assert "${oc.env:CRM_LOGIN}" in config.read_text()
-        report = run("report", store)
-        assert report.code == 0, report.error
-        assert "takes CRM_LOGIN from the environment" in report.error
-        assert VARIABLE not in swept.out + swept.error + again.out + report.out
+    swept = run("sweep", *SWEPT, "data=telecom", path, "data.query=SELECT * FROM customers")
+    assert swept.code == 0, swept.error
+    again = run("sweep", *SWEPT, "data=telecom", path, "data.query=SELECT * FROM customers")
+    printed = next(line for line in again.out.splitlines() if "segment report" in line)
+    assert "'" in printed, "a shell would read the reference"
+    assert "admin:${oc.env:CRM_LOGIN}@" in printed
+    assert not found_in(tmp_path)
+    assert not [hit for hit in found_in(served) if "server.log" not in hit]
+    assert any("${oc.env:CRM_LOGIN}" in config.read_text() for config in served.rglob("config.yaml"))
+    report = run("report")
+    assert report.code == 0, report.error
+    assert "takes CRM_LOGIN from the environment" in report.error
+    assert VARIABLE not in swept.out + swept.error + again.out + report.out
