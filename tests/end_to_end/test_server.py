@@ -1,31 +1,28 @@
 """A sweep against a real ``mlflow server``, which goes and comes back, leaves what one beside a SQLite file leaves."""
 
-import os
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 from servers import free_port, mlflow_server
 from stores import content
 
 ASKED = ("sweep", "features=value", "scaling=standard,minmax", "k=[2,3]", "data.customers=300", "launcher=in_process")
 ASKED += ("exploration=none", "hypotheses=none")
-SEGMENT = Path(sys.executable).parent / "segment"
 
 
-def test_a_server_that_goes_away_and_comes_back_holds_what_a_local_store_holds(run_here, tmp_path):
+def test_a_server_that_goes_away_and_comes_back_holds_what_a_local_store_holds(run_here, start_segment, tmp_path):
     here, there, elsewhere = (tmp_path / name for name in ("here", "there", "elsewhere"))
     for folder in (here, there, elsewhere):
         folder.mkdir()
     port = free_port()
     uri = f"tracking.uri=http://127.0.0.1:{port}"
     with mlflow_server(tmp_path, port) as address:
-        process = start(there, address)
+        # it asks the server once again and not three times
+        asking = {"MLFLOW_TRACKING_URI": address, "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
+        process = start_segment(*ASKED, "tracking=server", folder=there, **asking)
         lines = iter(process.stderr.readline, "")
         line = next(line for line in lines if "study 1/2" in line)  # fails where the sweep ends before
     gone = time.monotonic()
-    out, error = process.communicate(timeout=120)
+    out, error = process.communicate()
     assert time.monotonic() - gone < 60
     assert process.returncode == 1, out + error
     (said,) = error.strip().splitlines()
@@ -49,19 +46,6 @@ def test_a_server_that_goes_away_and_comes_back_holds_what_a_local_store_holds(r
         for key, value in one.items():
             assert value == other[key], key
         assert files(local) == files(address)
-
-
-def start(folder: Path, address: str) -> subprocess.Popen:
-    """The sweep in a process of its own, which asks the server once again and not three times."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "SEGMENT_"))}
-    return subprocess.Popen(
-        [SEGMENT, *ASKED, "tracking=server"],
-        cwd=folder,
-        env=kept | {"OMP_NUM_THREADS": "1", "MLFLOW_TRACKING_URI": address, "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 def files(uri: str) -> dict[str, set[str]]:
