@@ -234,7 +234,7 @@ def _opened(address: str, shown: str) -> Any:
 
     with spark_errors(shown):
         session = _in_time(opened, shown)
-        # A server that is gone is told after half a minute, not after ten; by one sentence, not by other threads as well.
+        # A server that is gone is told after half a minute, not after ten, and not by other threads as well.
         warnings.filterwarnings("ignore", message=r"\[RETRIES_EXCEEDED\]")
         session._client.set_retry_policies([DefaultPolicy(max_retries=8, max_backoff=6_000)])
     return session
