@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -11,10 +12,10 @@ from customer_segmentation.formatting import listed, percent, span
 from customer_segmentation.report.build import build_report
 from customer_segmentation.report.cautions import STRUCTURE, cautions
 from customer_segmentation.report.document import Bars, Card, Grid, Paragraph, Tiles
-from customer_segmentation.report.front import confidence
+from customer_segmentation.report.front import confidence, no_value
 from customer_segmentation.report.profile_rows import shown_rows, standardised
 from customer_segmentation.report.space_checks import check_space
-from customer_segmentation.segments.stakes import about
+from customer_segmentation.segments.stakes import Stake, about
 
 NUMBER = re.compile(r"[$]?\d+(?:,\d{3})*(?:\.\d+)?(?:\u00a0%| million| billion)?")
 
@@ -196,3 +197,9 @@ def test_no_choice_still_makes_a_report(report_of):
 def test_words():
     assert span("2,3,4,5") == "2 to 5"
     assert listed(["a", "", "b"]) == "a and b"
+
+
+def test_what_customers_bring_a_period_is_told_where_no_column_is_their_value():
+    monthly = SimpleNamespace(stakes=(Stake(9), Stake(9, recurring=90.0, unit="€", period="month")))
+    assert no_value(monthly).endswith("worth in all. What customers bring a month is told instead.")
+    assert no_value(SimpleNamespace(stakes=(Stake(9),))) == no_value(None)

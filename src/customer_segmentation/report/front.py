@@ -59,8 +59,15 @@ def asked_sentence(data: ReportData) -> str:
         unit = ", in the money of the table" if unnamed else unit
         parts.append(f"Value is {table.value}{unit}.")
     else:
-        parts.append("The table has no column that says what a customer is worth.")
+        parts.append(no_value(data.insights))
     return " ".join(parts)
+
+
+def no_value(insights: SegmentInsights | None) -> str:
+    """What is said where no column tells the value of a customer; what customers bring a period may be known still."""
+    periods = {stake.period for stake in insights.stakes if stake.recurring is not None} if insights else set()
+    known = f" What customers bring a {periods.pop()} is told instead." if periods else ""
+    return f"The table has no column that says what a customer is worth in all.{known}"
 
 
 def _tile(insights: SegmentInsights, segment: int) -> Tile:

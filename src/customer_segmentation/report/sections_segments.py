@@ -23,6 +23,7 @@ from customer_segmentation.report.document import (
     Part,
     Section,
 )
+from customer_segmentation.report.front import no_value
 from customer_segmentation.report.full_data import full_data_blocks
 from customer_segmentation.report.profile_rows import (
     difference,
@@ -226,8 +227,7 @@ def high_value_section(data: ReportData) -> Section:
     profiles = insights.profiles
     value = profiles.value
     if value is None:
-        text = "The table has no column that says what a customer is worth."
-        return Section("high-value", title, (Paragraph(text),))
+        return Section("high-value", title, (Paragraph(no_value(insights)),))
     blocks: list[Block] = []
     found = insights.high_value
     if found is None or not found.segments:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -43,10 +44,15 @@ EVENTS |= dict.fromkeys(("kündig", "kuendig", "storn", "résili"), "cancellatio
 _RENEWAL = ("renew", "renouv", "renov", "rinnov", "verlanger", "erneuer", "yenile")
 #: Units of what cannot be negative.
 COUNTED = frozenset(["months", "years", "days", "weeks", "hours", "minutes", "visits", "orders", "nights"])
+#: "Price per month", in the languages of the headers.
+_EACH = {
+    "month": ("per month", "pro monat", "par mois", "por mes", "al mes", "al mese", "por mês"),
+    "year": ("per year", "per annum", "pro jahr", "par an", "por año", "al año", "all anno", "por ano"),
+}
 #: Words of a header by which an amount comes again every period, and those of what a customer earns.
 _RECURRING = {
-    "month": frozenset(["mrr", "monthly", "monatlich", "monatliche", "mensuel", "mensual"]),
-    "year": frozenset(["arr", "annual", "yearly", "jährlich", "annuel", "anual"]),
+    "month": frozenset(["mrr", "monthly", "monatlich", "monatliche", "mensuel", "mensual", *_EACH["month"]]),
+    "year": frozenset(["arr", "annual", "yearly", "jährlich", "annuel", "anual", *_EACH["year"]]),
 }
 #: "Jahresertrag", "Monatsbeitrag", "jährlich": German writes the period and the amount as one word.
 _COMPOUND = {"month": re.compile("monats(?=.)|mtl|monatlich"), "year": re.compile("jahres(?=.)|j[aä]hrlich")}
@@ -250,7 +256,7 @@ def _number(facts: ColumnFacts, meaning: Meaning, vocabulary: Vocabulary) -> tup
     usable = np.isfinite(facts.numbers)
     money = meaning in (Meaning.amount, Meaning.price) or bool({"worth", "money", "money_other"} & facts.words.concepts)
     unit = unit_of(facts, vocabulary, money=money)
-    period = period_of(facts.words.words, money=money)
+    period = period_of(facts.words.words, money=money or bool(facts.currency))
     guessed = period and not unit
     if period and "/" not in unit and "%" not in unit:
         unit = f"{unit or '$'}/{period}"
@@ -267,17 +273,17 @@ def _number(facts: ColumnFacts, meaning: Meaning, vocabulary: Vocabulary) -> tup
     return spec, usable, "; ".join([*told, *([f"{percent(gone)} without a value"] if gone > 0 else [])])
 
 
-def period_of(words: Collection[str], *, money: bool) -> str:
+def period_of(words: Sequence[str], *, money: bool) -> str:
     """Period of an amount that comes again and again, by the words of its header: ``mrr`` is money a month.
 
     What a customer earns himself is no revenue.
 
     Parameters
     ----------
-    words : of the header, in small letters
+    words : of the header, in small letters and in their order
     money : the column is taken for an amount of money
     """
-    said = set(words)
+    said = {*words, *map(" ".join, pairwise(words))}
     if said & _EARNED or not (money or said & {"mrr", "arr"}):
         return ""
     return next(
