@@ -64,7 +64,6 @@ def original(run_here, telecom, tmp_path_factory):
         "experiments=original_analysis",
         "data=telecom",
         f"data.path={telecom}",
-        "tracking.report=false",
         folder=tmp_path_factory.mktemp("original"),
     )
     assert ran.code == 0, ran.error
