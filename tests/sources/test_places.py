@@ -120,6 +120,16 @@ def test_a_partition_is_a_column_and_parts_may_lack_one(tmp_path):
         ('[{"id": 1},', "not JSON to its end"),
         ('{\n"customers": [{"id": 1}]}', "under 'customers'"),
         ("[]", "no record"),
+        ('{"id": 1}\n{"id": 2, "id": 3}\n', "line 2 has two values for 'id'"),
+        ('[{"id": 1}, {"id": 2, "m": {"a": 1, "a": 2}}]', "entry 2 has two values for 'm.a'"),
+        ('{\n"id": 2,\n"id": 3}', "its record has two values for 'id'"),
+        ('{"id": 1, "m.a": 1, "m": {"a": 2}}', "its record has two values for 'm.a'"),
+        ('{"id": 1, "m": {"a": 2}, "m.a": 1}', "its record has two values for 'm.a'"),
+        ('{"id": 1}\n{"id": 2, "at": ' + '{"a": ' * 3000 + "1" + "}" * 3001, "line 2 is nested too deeply"),
+        ('[{"id": ' + "[" * 100_000, "is nested too deeply"),
+        ('{"id": "\\ud83d\\ude00"}\n{"id": "a\\ud800"}\n', r"line 2 holds \\ud800, which is half"),
+        ('{"id": 1}\n{"id": ' + "9" * 5000 + "}", "line 2 holds a whole number of more than 4,300 digits"),
+        ('{"id":\n' + "9" * 5000 + "}", "json holds a whole number of more than 4,300 digits"),
     ],
 )
 def test_json_that_is_not_a_table_is_said(tmp_path, content, said):
@@ -133,6 +143,35 @@ def test_a_record_in_a_record_becomes_columns(tmp_path):
     source = open_path(str(tmp_path / "t.json"), DataSettings())
     assert source.headers == ("id", "at.city", "at.zip")
     assert source.rows_as_text(np.array([0, 1])).to_numpy().tolist() == [["007", "Köln", "01"], ["8", "", ""]]
+
+
+def test_whole_numbers_of_json_stay_beside_a_missing_one(tmp_path):
+    ids = [9_007_199_254_740_992, 9_007_199_254_740_993, 123_456_789_012_345_678_901]
+    (tmp_path / "t.json").write_text("".join(f'{{"id": {n}, "n": 1}}\n' for n in ids) + '{"n": 2.5}\n{"id": null}\n')
+    source = open_path(str(tmp_path / "t.json"), DataSettings())
+    assert source.rows_as_text(np.arange(5))["id"].tolist() == [*map(str, ids), "", ""]
+    assert source.rows_as_text(np.arange(5))["n"].tolist() == ["1", "1", "1", "2.5", ""]
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x85", "\x7f"])
+def test_a_record_ends_with_its_line_alone(tmp_path, mark):
+    (tmp_path / "t.json").write_text(f'{{"id": "a{mark}b"}}\r\n{{"id": "c"}}\r\n', encoding="utf-8", newline="")
+    source = open_path(str(tmp_path / "t.json"), DataSettings())
+    assert source.rows_as_text(np.array([0, 1]))["id"].tolist() == [f"a{mark}b", "c"]
+
+
+def test_sheets_that_are_equally_likely_are_not_guessed(tmp_path):
+    with pd.ExcelWriter(tmp_path / "book.xlsx") as book:
+        pd.DataFrame({"id": ["x"]}).to_excel(book, sheet_name="Notes", index=False)
+        customers(0, 0).to_excel(book, sheet_name="Empty", index=False)
+        customers(0, 5).to_excel(book, sheet_name="Jan", index=False)
+    source = open_path(str(tmp_path / "book.xlsx"), DataSettings(columns=COLUMNS))
+    assert source.name == "book.xlsx, sheet Jan"
+    with pd.ExcelWriter(tmp_path / "book.xlsx", mode="a") as book:
+        customers(5, 5).to_excel(book, sheet_name="Feb", index=False)
+    with pytest.raises(DataError, match=r"2 sheets that may be the table, Jan, Feb; say which with data\.sheet=NAME"):
+        load(tmp_path / "book.xlsx")
+    assert len(load(tmp_path / "book.xlsx", sheet="Feb").customers) == 5
 
 
 @pytest.fixture

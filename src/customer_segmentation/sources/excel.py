@@ -39,8 +39,10 @@ class ExcelSource(FrameSource, FileSource):
         """Read the sheet that ``settings.sheet`` names, or the one that looks most like the contract's table."""
         frame, first_row, sheets = sheet_of(file, settings.sheet, spellings_of(settings.columns))
         name = file.name
-        if len(sheets) > 1 and not settings.columns:  # nothing but its size told which one is the table
-            name = f"{file.name}, sheet {sheets[0]} (not {', '.join(sheets[1:])})"
+        if len(sheets) > 1:
+            name = f"{file.name}, sheet {sheets[0]}"
+            if not settings.columns:  # nothing but its size told which one is the table
+                name += f" (not {', '.join(sheets[1:])})"
         return cls(frame, name=name, sha256=file.sha256(), first_row=first_row)
 
 
@@ -66,7 +68,7 @@ def sheet_of(file: FileBytes, sheet: str | None, claimed: Mapping[str, str]) -> 
     Raises
     ------
     DataError
-        The workbook is damaged, has no such sheet, or only empty ones.
+        The workbook is damaged, has no such sheet, only empty ones, or several that know the contract equally well.
     """
     try:
         book = pd.ExcelFile(file.path, engine="calamine")
@@ -79,6 +81,7 @@ def sheet_of(file: FileBytes, sheet: str | None, claimed: Mapping[str, str]) -> 
         raise DataError(f"{file.name} has no sheet {sheet!r}; its sheets are {', '.join(names)}: check data.sheet.")
     best: tuple[tuple[int, int], pd.DataFrame, int, str] | None = None
     seen: list[str] = []
+    equal: list[str] = []
     with book:
         for name in [sheet] if sheet is not None else names:
             cells = pd.read_excel(book, sheet_name=name, header=None, dtype=object, na_filter=False)
@@ -91,16 +94,24 @@ def sheet_of(file: FileBytes, sheet: str | None, claimed: Mapping[str, str]) -> 
                 known = [
                     recognised([str(cell) for cell in cells.iloc[row] if pd.notna(cell)], claimed) for row in filled
                 ]
-                at, score = int(filled[int(np.argmax(known))]), (max(known), 0)
+                at = int(filled[int(np.argmax(known))])
+                score = (max(known), int(at < len(cells) - 1))  # a header alone is no table
             else:
                 widths = cells.iloc[filled].notna().sum(axis=1).to_numpy()
                 at = int(filled[int(np.argmax(widths >= _WIDE * widths.max()))])
                 score = (0, (len(cells) - at) * int(widths.max()) if widths.max() > 1 else 0)
             if best is None or score > best[0]:
-                best = (score, cells, at, name)
+                best, equal = (score, cells, at, name), []
+            if score == best[0]:
+                equal.append(name)
     if best is None:
         raise DataError(f"{file.name} has only empty sheets; expected a table with a header row.")
-    _, cells, header, chosen = best
+    (known_best, _), cells, header, chosen = best
+    if known_best and len(equal) > 1:
+        raise DataError(
+            f"{file.name} has {len(equal)} sheets that may be the table, {', '.join(equal)}; say which with "
+            f"data.sheet=NAME, or data.sheet=[{equal[0]},{equal[1]}] for several."
+        )
     headers = ["" if pd.isna(cell) else str(cell) for cell in cells.iloc[header]]
     frame = cells.iloc[header + 1 :].set_axis(range(cells.shape[1]), axis=1).reset_index(drop=True)
     frame.columns = pd.Index(headers)
