@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -17,6 +16,7 @@ import pyarrow.csv as arrow_csv
 from customer_segmentation.data.spreadsheet_safety import any_matches, neutral, neutralised_arrow, texts_in
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.scoring.earlier import Record, is_scored
+from customer_segmentation.scoring.excel_cells import cell_value
 from customer_segmentation.scoring.text_types import TextTypes
 from customer_segmentation.sources.new_file import NewFile
 
@@ -29,7 +29,6 @@ PACKINGS: dict[str, Callable[[Path], Any]] = {
 }
 _MARK = b"segment"
 _SPECIAL = r'[",\t\r\n]'
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 def as_it_came(field: pa.Field) -> pa.Field:
@@ -255,9 +254,9 @@ class ExcelWriter:
         self._path = path
         self._book = Workbook(write_only=True)
         self._sheet = self._book.create_sheet("segments")
-        self._sheet.append([neutral(name) for name in schema.names])
         self._ids = ids_in(schema)
-        self._rows = 1
+        self._rows = 0
+        self._append([neutral(name) for name in schema.names], schema.names, ())
 
     def write(self, table: pa.Table) -> None:
         """Append rows.
@@ -265,28 +264,31 @@ class ExcelWriter:
         Raises
         ------
         DataError
-            A sheet cannot hold so many rows.
+            A sheet cannot hold so many rows, or a cell not what stands in it.
         """
-        self._rows += table.num_rows
-        if self._rows > EXCEL_ROWS:
+        if self._rows + table.num_rows > EXCEL_ROWS:
             raise DataError(
                 f"a sheet of Excel holds {EXCEL_ROWS - 1:,} rows below its header, and there are more; write to CSV or "
                 "Parquet."
             )
         columns = [column.to_pylist() for column in neutralised_arrow(table, but=self._ids).columns]
         for row in zip(*columns, strict=True):
-            self._sheet.append([self._cell(cell) for cell in row])
+            self._append(row, table.column_names, self._ids)
+
+    def _append(self, row: Iterable[Any], names: list[str], ids: Collection[str]) -> None:
+        self._rows += 1
+        self._sheet.append(
+            self._cell(cell_value(value, column=name, row=self._rows, is_id=name in ids))
+            for name, value in zip(names, row, strict=True)
+        )
 
     def _cell(self, value: Any) -> Any:
-        """A text as a text, also where a sheet would run it: an id with a sign in front."""
+        """A text as a text, also where a sheet would run it (an id with a sign in front) or take it for an error."""
         from openpyxl.cell import WriteOnlyCell
 
-        if not isinstance(value, str):
+        if not isinstance(value, str) or not value.startswith(("=", "#")):
             return value
-        text = _UNPRINTABLE.sub("", value)
-        if not text.startswith("="):
-            return text
-        cell = WriteOnlyCell(self._sheet, value=text)
+        cell = WriteOnlyCell(self._sheet, value=value)
         cell.data_type = "s"
         return cell
 
