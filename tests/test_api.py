@@ -201,12 +201,72 @@ def test_three_rows_without_an_id_are_segmented(swept, monkeypatch):
         ({"k": [1]}, "nothing to choose between"),
         ({"overrides": ["seed"]}, "key=value"),
         ({"overrides": ["launcher=slurm"]}, "launcher=slurm"),
+        ({"overrides": ["data.path=new.csv"]}, "data.path is given twice, as a frame of 30 rows and as data.path=new"),
+        ({"overrides": ["++data.path=new.csv"]}, "data.path is given twice"),
+        ({"overrides": ["data=sample"]}, "data is given twice"),
+        ({"overrides": ["data.source=sample"]}, "data.source is given twice"),
+        ({"overrides": ["experiments=rfm"]}, "experiments is given twice, as a frame"),
+        ({"overrides": ["data.query=SELECT 1"]}, "data.query changes nothing: a frame of 30 rows is not a database"),
+        ({"overrides": ["data.delimiter=;"]}, "data.delimiter changes nothing"),
+        ({"overrides": ["quiet=false"]}, "quiet=false has no effect in Python: .*progress=True"),
+        ({"overrides": ["--cfg=job"]}, "key=value"),
         ({"experiment": "value"}, "knows the columns of the frame.*leave experiment out"),
     ],
 )
 def test_an_argument_that_cannot_be_used_is_one_sentence(given, sentence):
     with pytest.raises(cs.SettingsError, match=f"(?i){sentence}"):
         cs.sweep(members(30), **{"k": [2], **given})
+
+
+def test_a_file_is_not_the_table_when_an_override_names_another(tmp_path):
+    members(30).to_csv(tmp_path / "a.csv", index=False)
+    with pytest.raises(cs.SettingsError, match=r"data.path is given twice, as data=.*a.csv and as data.path=b.csv"):
+        cs.sweep(tmp_path / "a.csv", k=[2], overrides=["data.path=b.csv"])
+    with pytest.raises(cs.SettingsError, match=r"data is given twice"):
+        cs.explore(members(30), overrides=["data=sample"])
+    with pytest.raises(cs.SettingsError, match=r"confidence has 2 values; explore takes one"):
+        cs.explore(members(30), overrides=["confidence=0.9,0.95"])
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"overrides": ["input=new.csv"]}, "input is given twice"),
+        ({"overrides": ["fail_on_drift=watch"]}, "no effect in Python: look at result.drift.word"),
+        ({"overrides": ["columns=all"]}, "columns=all has no effect in Python"),
+        ({"overrides": ["rejects=r.csv"]}, "result.rejected"),
+        ({"overrides": ["table=labels"]}, "table=labels has no effect"),
+        ({"overrides": ["overwrite=true"]}, "no file is written"),
+        ({"overrides": ["spreadsheet_safe_ids=true"]}, "no file is written"),
+        ({"overrides": ["output=x.csv"]}, "the labels are returned"),
+        ({"overrides": ["engine=spark"]}, "`segment score`"),
+        ({"overrides": ["sheet=A"]}, "sheet changes nothing"),
+        ({"overrides": ["drift=standard,strict"]}, "drift has 2 values"),
+        ({"headers": {"Visits": "Visits"}, "overrides": ["headers={Visits: v}"]}, "headers is given twice"),
+        ({"headers": {"Visits": "Months"}}, "'Months' of .* cannot be both 'Visits' and 'Months'"),
+        ({"headers": {"Visits": "Left", "Months": "Left"}}, "'Left' of .* cannot be both"),
+    ],
+)
+def test_a_scoring_takes_no_setting_that_would_change_nothing(swept, given, sentence):
+    found, uri, *_ = swept
+    with pytest.raises(cs.SettingsError, match=sentence):
+        cs.score(members(30), run_id=found.chosen.run_id, tracking_uri=uri, **given)
+
+
+def test_settings_that_are_so_anyway_and_a_path_are_taken(swept, tmp_path):
+    found, uri, *_ = swept
+    members(30).to_csv(tmp_path / "new.csv", index=False)
+    settings = ["quiet=true", "columns=id", "engine=local"]
+    scored = cs.score(tmp_path / "new.csv", run_id=found.chosen.run_id, tracking_uri=uri, overrides=settings)
+    assert scored.scored == 30
+
+
+@pytest.mark.parametrize("call", [cs.load, cs.promote])
+def test_the_id_of_a_run_is_a_text(call, swept):
+    with pytest.raises(cs.SettingsError, match="of type int; expected the id of a run"):
+        call(5, tracking_uri=swept[1])
+    with pytest.raises(cs.SettingsError, match="run_id is of type NoneType"):
+        cs.load(None, tracking_uri=swept[1])
 
 
 def test_a_name_that_is_neither_a_file_nor_a_config_is_told_with_the_nearest_one():

@@ -125,7 +125,7 @@ def sweep(  # noqa: PLR0913 - each is named at the call
         words = words_of(experiments=experiment, scaling=scaling, data__keep=keep, name=name, seed=seed, k=_ks(k))
         words += words_of(tracking__uri=tracking_uri, tracking__experiment=tracking_experiment)
         with given_configs(asked.files):
-            plan = planned("sweep", [*asked.words, *words, "quiet=true"], overrides)
+            plan = planned("sweep", [*asked.words, *words, "quiet=true"], overrides, taken=asked.taken)
             settings = plan.settings[0]
             _refuse_far_away(asked, settings.launcher.kind)
             needed = check_plan(plan)
@@ -136,7 +136,7 @@ def sweep(  # noqa: PLR0913 - each is named at the call
                 plan,
                 customers_of(plan, needed),
                 needed,
-                store_for(settings, experiment_given=tracking_experiment is not None),
+                store_for(plan),
                 command_line=repeatable(sweep, given, asked.source),
                 run_studies=lambda launch, job: run_jobs(plan, job, launch.overrides, launch.last),
                 progress=shown,
@@ -194,13 +194,13 @@ def explore(
         words = [f"data={word.partition('=')[2]}" if word.startswith("experiments=") else word for word in asked.words]
         words += words_of(tracking__uri=tracking_uri, tracking__experiment=tracking_experiment)
         with given_configs(asked.files):
-            plan = planned("explore", [*words, "quiet=true"], overrides)
+            plan = planned("explore", [*words, "quiet=true"], overrides, taken=asked.taken)
             settings = plan.settings[0]
             named = {text.lstrip("+").partition("=")[0] for text in plan.overrides}
             explored = look(settings, check_explore(settings, named))
             run_id = log_exploration(
                 explored,
-                store_for(settings, experiment_given=tracking_experiment is not None),
+                store_for(plan),
                 choices=plan.choices,
                 config_text=plan.config_text,
                 command=repeatable(explore, given, asked.source),

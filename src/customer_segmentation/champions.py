@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from customer_segmentation.errors import RefusedError
-from customer_segmentation.session import call, planned, repeatable, store_for, words_of
+from customer_segmentation.session import call, planned, repeatable, store_for, text_id, words_of
+from customer_segmentation.tables import place_of
 
 if TYPE_CHECKING:
     from customer_segmentation.outcomes import Model, Promotion, Scoring
@@ -52,19 +53,19 @@ def promote(
     """
     from customer_segmentation.outcomes import Promotion
     from customer_segmentation.results import Sweep
-    from customer_segmentation.sources.memory import hold, memory_table
     from customer_segmentation.workflows.promote import promote as put_forward
 
     with call():
-        run_id, uri = candidate, tracking_uri
+        uri = tracking_uri
         if isinstance(candidate, Sweep):
-            run_id, uri = candidate.run_id, tracking_uri or candidate.store.uri
-        source = None if data is None or isinstance(data, str) else hold(memory_table(data))
-        path = data if source is None else source.address
+            uri, candidate = tracking_uri or candidate.store.uri, candidate.run_id
+        run_id = None if candidate is None else text_id(candidate, argument="candidate")
+        path, _held = (None, None) if data is None else place_of(data)
         words = words_of(run_id=run_id, data__path=path, reason=reason, tracking__uri=uri)
-        plan = planned("promote", [*words, f"alias={alias}", "quiet=true"], overrides)
+        words += words_of(alias=None if alias == "champion" else alias)
+        plan = planned("promote", [*words, "quiet=true"], overrides)
         settings = plan.settings[0]
-        outcome = put_forward(settings, store_for(settings, existing=True))
+        outcome = put_forward(settings, store_for(plan, existing=True))
         refusal = outcome.refusal(settings.model)
         if refusal:
             raise RefusedError(refusal)
@@ -110,25 +111,26 @@ def score(
         The table cannot be read, or lacks a column of the model.
     """
     given = dict(locals())
+    from customer_segmentation.config.checks import check_headers
     from customer_segmentation.outcomes import Scoring, index_of
     from customer_segmentation.scoring.collected import Collected
-    from customer_segmentation.sources.memory import hold, memory_table
     from customer_segmentation.workflows.score import all_rows, score_table
 
     with call():
-        source = None if isinstance(data, str) else hold(memory_table(data))
-        place = data if source is None else source.address
+        place, source = place_of(data)
         words = words_of(
             input=place, model=model, run_id=run_id, reference_date=reference_date, tracking__uri=tracking_uri
         )
-        plan = planned("score", [*words, "output=labels.parquet", "quiet=true"], overrides)
+        taken = {"headers": f"headers={dict(headers)}"} if headers else {}
+        plan = planned("score", [*words, "output=labels.parquet", "quiet=true"], overrides, taken=taken)
         settings = plan.settings[0]
         settings.headers = dict(headers) if headers else settings.headers
+        check_headers(settings.headers)
         address = settings.model if settings.run_id is None else "runs:"
         kept = Collected(), Collected()
         done = score_table(
             settings,
-            store_for(settings, existing=True, model=address),
+            store_for(plan, existing=True, model=address),
             choices=plan.choices,
             config_text=plan.config_text,
             command=repeatable(score, given, source),
@@ -162,9 +164,9 @@ def champion(model: str = CHAMPION, *, alias: str = "champion", tracking_uri: st
     from customer_segmentation.scoring.load import loaded
 
     with call():
-        settings = planned("history", words_of(tracking__uri=tracking_uri)).settings[0]
+        plan = planned("history", words_of(tracking__uri=tracking_uri))
         address = f"models:/{model}@{alias}"
-        return Model(loaded(store_for(settings, existing=True, model=address), address, None))
+        return Model(loaded(store_for(plan, existing=True, model=address), address, None))
 
 
 def load(run_id: str, *, tracking_uri: str | None = None) -> Sweep | Model:
@@ -188,9 +190,8 @@ def load(run_id: str, *, tracking_uri: str | None = None) -> Sweep | Model:
     from customer_segmentation.tracking.resolve import store_of
 
     with call():
-        settings = planned("report", words_of(tracking__uri=tracking_uri)).settings[0]
-        store = store_for(settings, existing=True)
-        run = run_of(store, run_id)
+        store = store_for(planned("report", words_of(tracking__uri=tracking_uri)), existing=True)
+        run = run_of(store, text_id(run_id))
         if run.data.tags.get("level") == "sweep":
             return Sweep(store_of(store, run), run.info.run_id)
         return Model(loaded(store, "", run_id))

@@ -7,17 +7,38 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import os
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from customer_segmentation.errors import SegmentError, SettingsError
+from customer_segmentation.secrets import redact
 
 if TYPE_CHECKING:
     from customer_segmentation.config.compose import Plan
     from customer_segmentation.sources.memory import MemoryTable
     from customer_segmentation.tracking.store import Store
 
+#: Settings that a command alone reads, by command: the value that a call has anyway, and what to do instead of another.
+_QUIET = {"quiet": ("true", "a call prints nothing")}
+_COMMAND_ONLY: Mapping[str, Mapping[str, tuple[str | None, str]]] = {
+    "sweep": {"quiet": ("true", "a call prints nothing; progress=True tells what is done")},
+    "explore": _QUIET,
+    "promote": _QUIET,
+    "score": {
+        **_QUIET,
+        "output": (None, "the labels are returned; write result.labels to a file"),
+        "table": (None, "the labels are returned; write result.labels to the table"),
+        "rejects": (None, "rows without a label are result.rejected"),
+        "columns": ("id", "result.labels has the rows of the table in their order; join it with them"),
+        "overwrite": ("false", "no file is written"),
+        "spreadsheet_safe_ids": ("false", "no file is written"),
+        "fail_on_drift": ("never", "look at result.drift.word"),
+        "engine": ("local", "Spark leaves the labels where it writes them; use the command `segment score`"),
+    },
+}
 _SHOWN = 200  # characters of an argument in the words by which a call can be repeated
 
 
@@ -60,7 +81,9 @@ def words_of(**given: Any) -> list[str]:
     return words
 
 
-def planned(command: str, words: Sequence[str], overrides: Sequence[str] = ()) -> Plan:
+def planned(
+    command: str, words: Sequence[str], overrides: Sequence[str] = (), *, taken: Mapping[str, str] | None = None
+) -> Plan:
     """Plan of a call: the settings that a command of the same words has.
 
     Parameters
@@ -68,21 +91,43 @@ def planned(command: str, words: Sequence[str], overrides: Sequence[str] = ()) -
     command : the word after ``segment``
     words : overrides of the call itself
     overrides : those that the user gives
+    taken : keys that the call gives otherwise than by words, with what it gives
 
     Raises
     ------
     SettingsError
-        An override cannot be used.
+        An override cannot be used, contradicts the call, or would change nothing.
     """
     from customer_segmentation.config.compose import plan
 
     if isinstance(overrides, str):
         raise SettingsError(f"overrides is the text {overrides!r}; expected a list, such as overrides=['seed=1'].")
-    wrong = next((word for word in overrides if not isinstance(word, str) or "=" not in word), None)
+    wrong = next((word for word in overrides if not isinstance(word, str) or word[:1] == "-" or "=" not in word), None)
     if wrong is not None:
         raise SettingsError(f"overrides holds {wrong!r}; expected texts of the form key=value, such as 'seed=1'.")
+    _refuse(command, overrides, taken or {})
     words = [*words, *overrides]
-    return plan(command, [*words, *(["launcher=in_process"] if command == "sweep" and _beside(words) else [])])
+    made = plan(command, [*words, *(["launcher=in_process"] if command == "sweep" and _beside(words) else [])])
+    for key, values in made.swept.items() if command != "sweep" else ():
+        raise SettingsError(f"{key} has {len(values)} values; {command} takes one, so call it once for each.")
+    return made
+
+
+def _refuse(command: str, overrides: Sequence[str], taken: Mapping[str, str]) -> None:
+    """Refuse overrides of what the call gives itself, and of what only a command reads.
+
+    Raises
+    ------
+    SettingsError
+        Names the first of them.
+    """
+    for word in overrides:
+        key, _, value = (part.strip() for part in word.lstrip("+~").partition("="))
+        if key in taken:
+            raise SettingsError(f"{key} is given twice, as {taken[key]} and as {redact(word)}; give it once.")
+        usual, instead = _COMMAND_ONLY.get(command, {}).get(re.split(r"[./@]", key)[0], ("", ""))
+        if instead and value.strip("'\"").lower() != usual:
+            raise SettingsError(f"{redact(word)} has no effect in Python: {instead}.")
 
 
 def _beside(words: Sequence[str]) -> bool:
@@ -91,23 +136,35 @@ def _beside(words: Sequence[str]) -> bool:
     return not named and threading.current_thread() is not threading.main_thread()
 
 
-def store_for(
-    settings: Any, *, existing: bool = False, experiment_given: bool = False, model: str | None = None
-) -> Store:
+def store_for(plan: Plan, *, existing: bool = False, model: str | None = None) -> Store:
     """Open the store of a call; its runs stand under the run that the session has open there.
 
     Parameters
     ----------
-    settings : with ``tracking``
+    plan : of the call
     existing : refuse a store that is not there
-    experiment_given : whether the call names an experiment
     model : address of a model, which may need no store
     """
     from customer_segmentation.tracking.active_run import beside_active_run
     from customer_segmentation.tracking.store import existing_store, store_of_settings
 
-    opened = existing_store(settings.tracking, model=model) if existing else store_of_settings(settings.tracking)
-    return beside_active_run(opened, experiment_given=experiment_given)
+    tracking = plan.settings[0].tracking
+    opened = existing_store(tracking, model=model) if existing else store_of_settings(tracking)
+    named = any(word.lstrip("+").startswith("tracking.experiment=") for word in plan.overrides)
+    return beside_active_run(opened, experiment_given=named)
+
+
+def text_id(run_id: Any, *, argument: str = "run_id") -> str:
+    """The id of a run, as it was given.
+
+    Raises
+    ------
+    SettingsError
+        It is no text.
+    """
+    if not isinstance(run_id, str):
+        raise SettingsError(f"{argument} is of type {type(run_id).__name__}; expected the id of a run, as a text.")
+    return run_id
 
 
 def repeatable(function: Any, given: Mapping[str, Any], source: MemoryTable | None) -> str:
@@ -126,6 +183,8 @@ def repeatable(function: Any, given: Mapping[str, Any], source: MemoryTable | No
         as_list = getattr(value, "tolist", None)
         if as_list is not None and not is_frame:  # an array or an index of names
             value = as_list()
+        if isinstance(value, os.PathLike):
+            value = str(value)
         if name == "progress" or value is parameter.default or (not is_frame and value == parameter.default):
             continue
         shown = "frame" if is_frame else repr(value)

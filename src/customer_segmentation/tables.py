@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.formatting import listed
+from customer_segmentation.secrets import redact
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,12 +35,15 @@ class Asked:
         The frame; whoever keeps it can open the runs again that are made of it.
     questions : tuple of str
         What was not sure of the table's columns.
+    taken : mapping of str to str
+        Keys that the files settle, which no override changes, with what the call says of them.
     """
 
     words: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     source: MemoryTable | None = None
     questions: tuple[str, ...] = ()
+    taken: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -140,7 +145,7 @@ def ask(
     from customer_segmentation.config.paths import options_of
 
     roles = roles or Roles()
-    path, source = _place(data)
+    path, source = (None, None) if data is None else place_of(data)
     configured = path is None or (source is None and not _exists(path) and path in options_of("data"))
     if configured or experiment is not None:
         if roles.said:
@@ -164,13 +169,11 @@ def ask(
     return _described(path, source, features, roles, name)
 
 
-def _place(data: Any) -> tuple[str | None, MemoryTable | None]:
-    """Address of the table and, of a frame, its source."""
+def place_of(data: Any) -> tuple[str, MemoryTable | None]:
+    """Address of a table and, of a frame, its source."""
     from customer_segmentation.sources.memory import hold, memory_table
 
-    if data is None:
-        return None, None
-    if isinstance(data, str | Path):
+    if isinstance(data, str | os.PathLike):
         return str(data), None
     source = hold(memory_table(data))
     return source.address, source
@@ -219,7 +222,9 @@ def _described(path: str, source: MemoryTable | None, features: Any, roles: Role
     files, sets = _feature_sets(features, described)
     words = [f"experiments={own}", *([f"features={','.join(sets)}"] if sets else [])]
     questions = tuple(one.line() for one in described.reading.questions)
-    return Asked(tuple(words), {**described.files, **files}, source, questions)
+    told = f"data={redact(path)}" if source is None else source.name
+    taken = dict.fromkeys(("data", "data.path", "data.source", "experiments"), told)
+    return Asked(tuple(words), {**described.files, **files}, source, questions, taken)
 
 
 def _makes_sets(features: Any) -> bool:

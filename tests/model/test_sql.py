@@ -460,6 +460,8 @@ def test_what_has_no_closed_form_is_said_in_one_sentence():
     model = model_of("positive", StandardScaler())
     with pytest.raises(SettingsError, match="headers names 'Moths', which the model does not read"):
         labelling_select(model, dialect="duckdb", table="customers", headers={"Moths": "m"})
+    with pytest.raises(SettingsError, match="'ID' cannot be both 'Months' and 'ID'"):
+        labelling_select(model, dialect="duckdb", table="customers", headers={"Months": "ID"})
     with pytest.raises(SettingsError, match="is not the name of a table"):
         labelling_select(model, dialect="duckdb", table="customers; DROP TABLE customers")
     nameless = model_of("positive", StandardScaler(), contract={})

@@ -124,14 +124,23 @@ def headers_of(model: SegmentModel, headers: Mapping[str, str]) -> dict[str, str
     Raises
     ------
     SettingsError
-        A header is for a column that the model does not read.
+        A header is for a column that the model does not read, or for two columns.
     """
     ids = [name for name, plain in model.contract.items() if plain.get("role") == Role.id.value]
     known = list(dict.fromkeys([*model.step.columns, *ids]))
     for name in headers:
         if name not in known:
             raise SettingsError(f"headers names {name!r}, which the model does not read; it reads {', '.join(known)}.")
-    return {name: headers.get(name, name) for name in known}
+    called: dict[str, str] = {}
+    for name in known:
+        header = headers.get(name, name)
+        if header in called.values():
+            other = next(one for one in called if called[one] == header)
+            raise SettingsError(
+                f"headers: the column {header!r} cannot be both {other!r} and {name!r}; each needs a column of its own."
+            )
+        called[name] = header
+    return called
 
 
 def _id_of(model: SegmentModel, called: Mapping[str, str]) -> str:

@@ -60,6 +60,8 @@ def positions_of(
     ------
     DataError
         A column that is needed is not there; the message says which headers come close, and how to name them.
+    SettingsError
+        The user names the header of one column for another.
     """
     others = {name: spec for name, spec in specs.items() if name not in named}
     match = match_headers(headers, others, wanted=needed, source=source)
@@ -71,6 +73,7 @@ def positions_of(
         if at is None:
             raise DataError(f"{source} has no column {header!r}, which headers names for {name!r}.")
         positions[name] = at
+    positions = _one_each(positions, needed, named, source)
     lacking = [name for name in needed if name not in positions]
     if not lacking:
         return positions
@@ -80,6 +83,27 @@ def positions_of(
         f"{source} lacks {', '.join(lacking)}, which the model needs; its columns are {shown}; if one of these is "
         f"meant, say so with 'headers={{{example}}}'."
     )
+
+
+def _one_each(
+    positions: Mapping[str, int], needed: Sequence[str], named: Mapping[str, str], source: str
+) -> dict[str, int]:
+    """Positions of which each is one column's: a column nobody needs gives way to one whose header the user names.
+
+    Raises
+    ------
+    SettingsError
+        Both are needed, or named.
+    """
+    kept = {positions[name]: name for name in named}
+    for name, at in positions.items():
+        owner = kept.setdefault(at, name)
+        if owner != name and (name in needed or name in named):
+            raise SettingsError(
+                f"headers: the column {named[owner]!r} of {source} cannot be both {owner!r} and {name!r}; each needs a "
+                "column of its own."
+            )
+    return {name: at for name, at in positions.items() if kept[at] == name}
 
 
 def id_of(specs: Mapping[str, ColumnSpec]) -> str | None:

@@ -42,6 +42,7 @@ class MemoryTable(TableSource):
     """
 
     first_row = 0
+    reads = ()
 
     def __init__(self, table: pa.Table, *, name: str = "") -> None:
         self.name = name or f"a frame of {counted(table.num_rows, 'row')}"
