@@ -157,6 +157,11 @@ def store_for(plan: Plan, *, existing: bool = False, model: str | None = None) -
 def text_id(run_id: Any, *, argument: str = "run_id") -> str:
     """The id of a run, as it was given.
 
+    Parameters
+    ----------
+    run_id : what was given
+    argument : its name
+
     Raises
     ------
     SettingsError
