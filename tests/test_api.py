@@ -331,6 +331,18 @@ def test_two_threads_an_open_run_and_autolog(swept):
         )
 
 
+def test_an_override_names_the_experiment_under_an_open_run(swept):
+    uri = swept[1]
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(uri)
+    try:
+        with mlflow.start_run():
+            seen = cs.explore(members(60), tracking_uri=uri, overrides=["tracking.experiment=own", "hypotheses=none"])
+        assert mlflow.get_experiment_by_name("own").experiment_id == mlflow.get_run(seen.run_id).info.experiment_id
+    finally:
+        mlflow.set_tracking_uri(before)
+
+
 @pytest.mark.parametrize("name", [name for name in cs.__all__ if name != "__version__"])
 def test_public_names_are_documented_and_their_examples_run(name, swept, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", swept[1])

@@ -9,6 +9,7 @@ import pytest
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.scoring.columns import contract_of, positions_of
 from customer_segmentation.scoring.load import load_segment_model
+from customer_segmentation.sources.parsing.headers import spellings_of
 
 CONTRACT = {
     "Customer ID": {"type": "text", "role": "id"},
@@ -88,6 +89,21 @@ def test_headers_that_do_not_match_are_told_with_what_comes_close():
     named = {"Total Revenue": "Umsatz"}
     with pytest.raises(DataError, match="has no column 'Umsatz'"):
         positions_of(["a"], contract_of(CONTRACT, named), needed=NEEDED, named=named, source="t")
+
+
+def test_a_column_of_the_table_is_one_of_the_model():
+    def found(named, headers=("Total Revenue", "Tenure in Months", "Customer ID")):
+        specs = contract_of(CONTRACT, named)
+        spellings_of(specs)  # as a text is opened
+        return positions_of(headers, specs, needed=NEEDED, named=named, source="t")
+
+    revenue, tenure = "Total Revenue", "Tenure in Months"
+    with pytest.raises(SettingsError, match="'Total Revenue' of t cannot be both 'Tenure in Months' and 'Total Rev"):
+        found({tenure: revenue})
+    with pytest.raises(SettingsError, match="'Customer ID' of t cannot be both"):
+        found({tenure: "Customer ID", revenue: "Customer ID"})
+    assert found({tenure: revenue, revenue: tenure}) == {tenure: 0, revenue: 1, "Customer ID": 2}
+    assert found({tenure: "Customer ID"}) == {revenue: 0, tenure: 2}, "nobody needs the id"
 
 
 def dated_members(n=300):

@@ -34,7 +34,8 @@ def contract_of(contract: Mapping[str, Any], headers: Mapping[str, str]) -> dict
             raise SettingsError(f"headers names {name!r}, which the model does not read{hint}")
         for spec in specs.values():
             spec.synonyms = [word for word in spec.synonyms if fold(word) != fold(header)]
-        specs[name].synonyms.append(header)
+        if all(fold(header) != fold(other) for other in specs):  # a column's own name is no other's spelling
+            specs[name].synonyms.append(header)
     return specs
 
 
