@@ -17,6 +17,7 @@ from customer_segmentation.secrets import (
     redact_yaml,
     remember,
     remember_in,
+    remember_variable,
 )
 
 PASSWORD = "Tr0ub4dor&3"
@@ -199,3 +200,22 @@ def test_a_link_that_cannot_be_guessed_is_a_secret_and_ids_are_none():
         "Shop_2024_Q3_Final_Table",
     ):
         assert redact(f"https://example.com/{plain}/x.csv") == f"https://example.com/{plain}/x.csv"
+
+
+@pytest.mark.parametrize("name", ["authkey", "rlkey", "resourcekey", "subscriptionkey", "userpass", "sas", "token[]"])
+def test_parameters_of_links_that_are_secrets(name):
+    assert redact(f"https://files.example.com/x.csv?a=1&{name}=PLANTED99&b=2").endswith(f"&{name}=***&b=2")
+
+
+def test_a_secret_with_a_quotation_mark_is_hidden_whole():
+    remember_in("https://example.com/x.csv?access_token=abc'def12345&a=1")
+    assert "def12345" not in redact("cannot read https://example.com/x.csv?access_token=abc'def12345&a=1")
+
+
+def test_an_address_of_the_environment_is_hidden_unless_it_is_a_mere_place():
+    path = "hooks/T0PSECRETPATH9/clients.csv?page=7"
+    remember_variable("CRM", f"http://10.0.0.1/{path}")
+    assert redact(f"300 rows of http://10.0.0.1/{path}, or /{path}") == "300 rows of ${oc.env:CRM}, or /***"
+    for place in ("http://127.0.0.1:5000", "sqlite:///mlflow.db", "https://mlflow.example.com/"):
+        remember_variable("PLACE", place)
+        assert redact(f"runs of {place}") == f"runs of {place}"

@@ -38,7 +38,9 @@ _STORE_USER = re.compile(rf"((?:s3[an]?|gs|gcs|r2|oss)://)({_USER}+)(?=(?::[^\s'
 #: The same where a text is one address: there a password may hold any sign.
 _ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://(?:\$\{[^}]*\}|\$(?!\{)|[^:/@$])*:(?!\d+(?:[/?#]|$))(.*)@", re.DOTALL)
 _PARAMETER = re.compile(
-    rf"([?&;](?:{_NAMES}|key|sig|auth|code|pin|pw|otp|ticket|session|sid|access|bearer|hash|hmac|[\w.-]+[_-](?:key|sig))=)([^&;#\s'\"`<>]+)",
+    rf"([?&;](?:{_NAMES}|key|sig|auth|code|pin|pw|otp|ticket|session|sid|access|bearer|hash|hmac|sas|"
+    r"[\w.-]+[_-](?:key|sig)|(?:auth|rl|resource|app|consumer|subscription|pass|client|shared|storage|account|host|function|"
+    r"master|service|user)key|(?:user|db|login|ftp)pass)(?:\[\]|%5[Bb]%5[Dd])?=)([^&;#\s'\"`<>]+)",
     re.IGNORECASE,
 )
 #: ``PWD=...;`` of an ODBC string, ``password=...`` of a DSN, also with the equals sign and the semicolon encoded.
@@ -58,6 +60,8 @@ _FORMS = re.compile(
 _AT = re.compile(r"://[^\s'\"`<>]*@")
 _CUES = ("pass", "pwd", "token", "secret", "key")  # one of them is in every name of `_ASSIGNED`
 _PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?-----END \1-----", re.DOTALL)
+#: An address without a secret wherever it comes from: a host, or a file of this machine.
+_PLACE = re.compile(r"[A-Za-z][\w+.-]*://[\w.-]*(?::\d+)?/?|(?:file|sqlite)://[^?]*")
 #: ``https://host/d/TOKEN/file``: who has the link has the file. A run id or a checksum has no capital letters.
 _LINK = re.compile(r"https?://[^\s'\"`<>]+")
 _IN_PATH = re.compile(
@@ -130,6 +134,9 @@ def _secrets_in(text: str) -> Iterator[str]:
             secret = match[2].strip("'\"")
             yield secret
             yield re.split(r"[/?#]", secret)[0]  # as far as an address is read that holds such a sign
+    if text.count("://") == 1:  # in one address a value may hold any sign that ends it in a sentence
+        for match in _PARAMETER.finditer(text):
+            yield re.split(r"[&;#\s]", text[match.start(2) :])[0]
     whole = _ADDRESS.search(text) if text.count("://") == 1 else None
     if whole is not None:  # to the first @ as SQLAlchemy reads it, to the last as the standard library does
         yield whole[1]
@@ -139,7 +146,9 @@ def _secrets_in(text: str) -> Iterator[str]:
 
 
 def remember_variable(name: str, value: str) -> None:
-    """Remember the value of an environment variable that the settings took in; a path that exists is no secret.
+    """Remember the value of an environment variable that the settings took in.
+
+    A path that exists is no secret, nor is an address that names nothing but a host or a file of this machine.
 
     Parameters
     ----------
@@ -149,8 +158,11 @@ def remember_variable(name: str, value: str) -> None:
     shown = f"${{oc.env:{name}}}"
     if "://" in value:
         remember_in(value)
-        if is_secret(value):
+        if is_secret(value) or not _PLACE.fullmatch(value):
             remember(value, shown=shown)
+            path = value.partition("://")[2].partition("/")[2]  # as a message of a library may tell it
+            if re.search(r"[/?]", path):
+                remember(path)
         return
     with contextlib.suppress(OSError, ValueError):
         if os.path.exists(os.path.expanduser(value)):

@@ -1,10 +1,11 @@
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from customer_segmentation.config import hydra_app
-from customer_segmentation.config.checks import check_sweep, never_chosen
+from customer_segmentation.config.checks import check_export, check_plan, check_sweep, never_chosen
 from customer_segmentation.config.compose import plan
 from customer_segmentation.config.paths import options_of
 from customer_segmentation.errors import SettingsError
@@ -156,3 +157,32 @@ def test_jobs_are_composed_as_hydra_composes_them(words):
     own = list(asked.composed_jobs())
     assert own == hydras
     assert len(own) == len(asked.jobs)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            ["launcher=in_process", "launcher.processes=4"],
+            "launcher.processes=4 has no effect with launcher",
+        ),
+        (["launcher=local", "launcher.address=auto"], "launcher.address=auto has no effect with launcher=local"),
+    ],
+)
+def test_what_a_launcher_does_not_read_is_refused(words, told):
+    with pytest.raises(SettingsError, match=re.escape(told)):
+        check_plan(plan("sweep", words))
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["format=rules", "table=foo"], "table=foo has no effect on format=rules"),
+        (["format=rules", "id=foo"], "id=foo has no effect on format=rules"),
+        (["format=rules", "output=a.png", "dialect=postgres"], "dialect=postgres has no effect on a picture"),
+        (["id="], "id is empty"),
+    ],
+)
+def test_what_an_export_does_not_read_is_refused(words, told):
+    with pytest.raises(SettingsError, match=re.escape(told)):
+        check_export(plan("export", words).settings[0])

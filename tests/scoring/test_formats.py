@@ -267,3 +267,23 @@ def test_columns_of_a_delimited_text_get_types_in_parquet(to_settings, score_fil
     assert found["rate"].to_pylist() == [0.12345678901234568] * (n - 1)
     assert found["Total Revenue"].to_pylist() == part["Total Revenue"].tolist()
     assert not list(tmp_path.glob(".*"))
+
+
+def test_a_table_that_changes_while_a_scoring_runs_is_not_replaced(tmp_path):
+    def output_of(*, overwrite):
+        output = TableOutput(f"sqlite:///{tmp_path}/crm.db", "segments", overwrite=overwrite)
+        output.write(pa.table({name: [row] for name, row in zip(LABELS, [1, "a", 3.5, 4.0], strict=True)}))
+        return output
+
+    first = output_of(overwrite=False)
+    first.finish()
+    first.publish()
+    later = output_of(overwrite=True)
+    with sqlite3.connect(tmp_path / "crm.db") as connection:
+        connection.execute("UPDATE segments SET segment_name = 'mine'")
+    later.finish()
+    with pytest.raises(SettingsError, match="was changed while the command ran"):
+        later.publish()
+    later.discard()
+    with sqlite3.connect(tmp_path / "crm.db") as connection:
+        assert connection.execute("SELECT segment_name FROM segments").fetchall() == [("mine",)]

@@ -21,7 +21,7 @@ from customer_segmentation.settings.engine import EngineSettings
 from customer_segmentation.settings.export import ExportSettings, is_picture
 from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.score import ScoreSettings
-from customer_segmentation.settings.sweep import SelectionSettings, SweepSettings
+from customer_segmentation.settings.sweep import LauncherSettings, SelectionSettings, SweepSettings
 from customer_segmentation.sources.new_file import same_file
 from customer_segmentation.sources.open import files_of
 
@@ -44,6 +44,7 @@ def check_plan(plan: Plan) -> Needed:
     """
     first = plan.settings[0]
     check_launcher(first.launcher.kind)
+    check_launcher_keys(first.launcher)
     check_engine(first.engine)
     if first.engine.kind != "local" and first.launcher.kind not in ("auto", "in_process"):
         raise SettingsError(
@@ -150,6 +151,27 @@ def never_chosen(settings: SweepSettings) -> str:
     )
 
 
+#: Settings of a launcher, and which launchers read them.
+_LAUNCHER_KEYS = (("processes", ("auto", "ray", "local")), ("address", ("ray",)))
+
+
+def check_launcher_keys(launcher: LauncherSettings) -> None:
+    """Refuse settings of a launcher that would have no effect.
+
+    Raises
+    ------
+    SettingsError
+        Names the first of them.
+    """
+    for name, kinds in _LAUNCHER_KEYS:
+        value = getattr(launcher, name)
+        if value is not None and launcher.kind not in kinds:
+            raise SettingsError(
+                f"launcher.{name}={redact(str(value))} has no effect with launcher={launcher.kind}; give "
+                f"launcher={kinds[-1]}, or leave it out."
+            )
+
+
 #: Settings of an engine, and where alone they have an effect.
 _ENGINE_KEYS = (
     ("remote", "spark"),
@@ -245,18 +267,27 @@ def _check_score_there(settings: ScoreSettings) -> None:
 
 
 def check_export(settings: ExportSettings) -> None:
-    """Refuse a picture of what is a text.
+    """Refuse a picture of what is a text, and settings that its format does not read.
 
     Raises
     ------
     SettingsError
-        The output is to be a picture, and the format is not that of a tree.
+        The output is to be a picture, and the format is not that of a tree; or a setting would have no effect.
     """
     if is_picture(settings.output) and settings.format != "rules":
         raise SettingsError(
             f"output={settings.output}: format={settings.format} is a text; give format=rules for a picture of the "
             "tree, or another name."
         )
+    if settings.id is not None and not settings.id.strip():
+        raise SettingsError("id is empty; expected the column that names the customer, or leave it out.")
+    unread = ["table", "id"] if settings.format == "rules" else []
+    unread += ["dialect", "headers"] if is_picture(settings.output) else []
+    usual = ExportSettings()
+    for name in unread:
+        if getattr(settings, name) != getattr(usual, name):
+            what = "a picture of the tree" if name in ("dialect", "headers") else "format=rules"
+            raise SettingsError(f"{name}={getattr(settings, name)} has no effect on {what}; leave it out.")
 
 
 def check_headers(headers: Any) -> None:

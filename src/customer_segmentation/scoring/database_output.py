@@ -74,6 +74,7 @@ class TableOutput:
         self.rows = 0
         self._new = _new_sqlite(parsed)
         self._connection: Any = None
+        self._found = ""  # checksum of the table that is replaced
         with self._errors():
             self._engine = sqlalchemy.create_engine(parsed)
             self._replaces = self._new is None and self._may_replace(overwrite)
@@ -110,6 +111,7 @@ class TableOutput:
             with self._engine.connect() as connection:
                 checksum = self._checksum(connection, self._name)
             if any(mark.startswith(f"{MARK}{checksum}_") for mark in marks):
+                self._found = checksum
                 return True
             was = "that was changed since segment score wrote it"
         raise SettingsError(
@@ -164,11 +166,22 @@ class TableOutput:
             sqlalchemy.Index(name, segment).create(self._connection)
 
     def publish(self) -> None:
-        """Give the table its name; the one that had it is dropped in the same transaction."""
+        """Give the table its name; the one that had it is dropped in the same transaction.
+
+        Raises
+        ------
+        SettingsError
+            That one has changed since the command began.
+        """
         import sqlalchemy
 
         with self._errors():
             if self._replaces:
+                if self._checksum(self._connection, self._name) != self._found:
+                    raise SettingsError(
+                        f"{self.shown}: the table {self.table} was changed while the command ran and was left as it "
+                        "is; give another with table=NAME."
+                    )
                 self._connection.execute(sqlalchemy.text(f"DROP TABLE {self._quoted(self._name)}"))
             old, new = self._quoted(self._aside), str(self._preparer.quote_identifier(self._name))
             self._connection.execute(sqlalchemy.text(f"ALTER TABLE {old} RENAME TO {new}"))

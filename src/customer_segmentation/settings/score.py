@@ -73,5 +73,5 @@ class ServeSettings:
 
     model: str = "models:/customer-segmentation@champion"  # address of the model, or the folder that holds it
     run_id: str | None = None  # instead of `model`: a run that holds one
-    port: int = 5001  # of this machine, on which it listens
+    port: int = limited(5001, at_least=1, at_most=65535)  # of this machine, on which it listens
     tracking: TrackingSettings = field(default_factory=TrackingSettings)

@@ -32,5 +32,5 @@ class UiSettings:
     """The whole of ``segment ui``."""
 
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
-    port: int = 5000  # of this machine, on which it listens
+    port: int = limited(5000, at_least=1, at_most=65535)  # of this machine, on which it listens
     open: bool = True  # open the page in a browser where there is one

@@ -93,6 +93,7 @@ class NewFile:
         if not os.access(folder, os.W_OK):
             raise SettingsError(f"{self._name}: the folder {folder} may not be written by this user.")
         _remove_leftovers(self.path)
+        self._found = _signature(self.path)
         self._aside: Path | None = None
 
     @property
@@ -111,9 +112,13 @@ class NewFile:
         Raises
         ------
         SettingsError
-            A file of that name has appeared in the meantime.
+            A file of that name has appeared or changed in the meantime.
         """
         if self.replaces:
+            if _signature(self.path) not in (self._found, None):
+                raise SettingsError(
+                    f"{self._name} was changed while the command ran and was left as it is; give another name."
+                )
             if not self.path.is_symlink() and self.path.exists():
                 os.chmod(self.aside, stat.S_IMODE(self.path.stat().st_mode))
             os.replace(self.aside, self.path)
@@ -151,6 +156,15 @@ class NewFile:
             self.publish()
         finally:
             self.discard()
+
+
+def _signature(path: Path) -> tuple[int, ...] | None:
+    """By what a change of a file is seen; None where there is none."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _prefix(path: Path) -> str:

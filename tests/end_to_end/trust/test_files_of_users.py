@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy
 
 from customer_segmentation.errors import SettingsError
+from customer_segmentation.sources.new_file import NewFile
 from customer_segmentation.sources.samples.telecom import draw_customers
 from customer_segmentation.sources.seal import is_intact
 from customer_segmentation.sources.sql import refuse_other_address
@@ -354,3 +355,17 @@ def test_a_lock_in_the_temporary_folder_follows_no_link(run_here, here, tmp_path
 def test_an_address_of_a_database_names_no_library(address, runs):
     with pytest.raises(SettingsError, match="whose code") if runs else contextlib.nullcontext():
         refuse_other_address(sqlalchemy.make_url(address), "data.path=x")
+
+
+def test_what_changes_while_a_command_runs_is_not_replaced(tmp_path):
+    def report() -> NewFile:
+        return NewFile(tmp_path / "a.md", overwrite=True, is_ours=lambda _: True, key="output", what="a report")
+
+    report().write_text("first\n")
+    later = report()
+    with (tmp_path / "a.md").open("a") as file:
+        file.write("mine\n")
+    with pytest.raises(SettingsError, match="was changed while the command ran"):
+        later.write_text("second\n")
+    assert (tmp_path / "a.md").read_text().endswith("mine\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.md"], "nothing is left aside"
