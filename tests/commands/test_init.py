@@ -204,6 +204,10 @@ def test_nothing_is_overwritten_without_force(gym, capsys):
     assert "force=true" in capsys.readouterr().err
     assert contract.read_text("utf-8").endswith("# edited\n")
     assert not Path("conf/features/gym.yaml").exists()
+    assert main(["init", f"data.path={gym}", "name=gym", "force=true"]) == 1
+    assert "conf/contract/gym.yaml was edited since segment init wrote it" in capsys.readouterr().err
+    assert contract.read_text("utf-8").endswith("# edited\n")
+    contract.write_text(before, "utf-8")
     assert main(["init", f"data.path={gym}", "name=gym", "force=true"]) == 0
     assert contract.read_text("utf-8") == before
 

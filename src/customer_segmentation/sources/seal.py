@@ -34,9 +34,10 @@ def sealed(content: bytes, name: str) -> bytes:
     >>> is_intact(sealed(b"SELECT 1;\n", "labels.sql")), is_intact(sealed(b"SELECT 1;\n", "labels.sql") + b"-- mine")
     (True, False)
     """
-    checksum = hashlib.sha256(content).hexdigest().encode()
     if not content:
         return content
+    content += b"" if _is_png(content) or content.endswith(b"\n") else b"\n"
+    checksum = hashlib.sha256(content).hexdigest().encode()
     if _is_png(content):
         told = _KEYWORD + checksum
         chunk = struct.pack(">I", len(told)) + b"tEXt" + told + struct.pack(">I", zlib.crc32(b"tEXt" + told))

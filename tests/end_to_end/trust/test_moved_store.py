@@ -67,7 +67,7 @@ def test_a_store_that_sends_its_artifacts_elsewhere_says_so_or_is_not_used(run_h
 
 
 def test_what_the_last_command_spoke_of_is_what_the_next_acts_on(run_here, home):
-    done = run_here(*SWEPT, "name=second", "k=[3]", "quiet=true", folder=home)
+    done = run_here(*(word if word != "k=[2]" else "k=[3]" for word in SWEPT), "name=second", "quiet=true", folder=home)
     assert done.code == 0, done.error
     ids = {run.info.run_name: run.info.run_id for run in done.runs("sweep")}
     pointed = run_here(*SWEPT, "name=first", folder=home)
