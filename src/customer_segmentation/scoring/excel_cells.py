@@ -8,6 +8,9 @@ import re
 from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from customer_segmentation.errors import DataError
 
 DIGITS, CHARACTERS = 15, 32_767  # of a number; of a text
@@ -49,6 +52,20 @@ def cell_value(value: Any, *, column: str, row: int, is_id: bool) -> Any:
             ".csv or .parquet."
         )
     return text
+
+
+def all_fit(column: pa.ChunkedArray, *, is_id: bool) -> bool:
+    """Whether a column of numbers goes into a sheet as it is, told without a look at each cell.
+
+    Parameters
+    ----------
+    column : Arrow array
+    is_id : as of `cell_value`
+    """
+    if pa.types.is_integer(column.type):
+        extremes = pc.min_max(column).as_py().values()
+        return all(value is None or abs(value) < 10**DIGITS for value in extremes)
+    return pa.types.is_floating(column.type) and not is_id and pc.all(pc.is_finite(column)).as_py() is not False
 
 
 def _plain(value: Any, *, is_id: bool) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -16,7 +16,7 @@ import pyarrow.csv as arrow_csv
 from customer_segmentation.data.spreadsheet_safety import any_matches, neutral, neutralised_arrow, texts_in
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.scoring.earlier import Record, is_scored
-from customer_segmentation.scoring.excel_cells import cell_value
+from customer_segmentation.scoring.excel_cells import all_fit, cell_value
 from customer_segmentation.scoring.text_types import TextTypes
 from customer_segmentation.sources.new_file import NewFile
 
@@ -255,8 +255,10 @@ class ExcelWriter:
         self._book = Workbook(write_only=True)
         self._sheet = self._book.create_sheet("segments")
         self._ids = ids_in(schema)
-        self._rows = 0
-        self._append([neutral(name) for name in schema.names], schema.names, ())
+        self._rows = 1
+        self._sheet.append(
+            [self._cell(cell_value(neutral(name), column=name, row=1, is_id=False)) for name in schema.names]
+        )
 
     def write(self, table: pa.Table) -> None:
         """Append rows.
@@ -271,16 +273,25 @@ class ExcelWriter:
                 f"a sheet of Excel holds {EXCEL_ROWS - 1:,} rows below its header, and there are more; write to CSV or "
                 "Parquet."
             )
-        columns = [column.to_pylist() for column in neutralised_arrow(table, but=self._ids).columns]
+        safe = neutralised_arrow(table, but=self._ids)
+        try:
+            columns = [self._cells(name, column) for name, column in zip(safe.column_names, safe.columns, strict=True)]
+        except DataError:
+            self._sheet.close()  # openpyxl complains of a sheet that nobody ends
+            raise
         for row in zip(*columns, strict=True):
-            self._append(row, table.column_names, self._ids)
+            self._sheet.append(row)
+        self._rows += table.num_rows
 
-    def _append(self, row: Iterable[Any], names: list[str], ids: Collection[str]) -> None:
-        self._rows += 1
-        self._sheet.append(
-            self._cell(cell_value(value, column=name, row=self._rows, is_id=name in ids))
-            for name, value in zip(names, row, strict=True)
-        )
+    def _cells(self, name: str, column: pa.ChunkedArray) -> list[Any]:
+        is_id = name in self._ids
+        values: list[Any] = column.to_pylist()
+        if all_fit(column, is_id=is_id):
+            return values
+        return [
+            self._cell(cell_value(value, column=name, row=row, is_id=is_id))
+            for row, value in enumerate(values, start=self._rows + 1)
+        ]
 
     def _cell(self, value: Any) -> Any:
         """A text as a text, also where a sheet would run it (an id with a sign in front) or take it for an error."""
