@@ -212,6 +212,12 @@ def test_a_secret_with_a_quotation_mark_is_hidden_whole():
     assert "def12345" not in redact("cannot read https://example.com/x.csv?access_token=abc'def12345&a=1")
 
 
+def test_the_quotation_marks_of_an_override_stay():
+    word = "data.path='sqlite:///file:crm.db?uri=true&password=PLANTED99'"
+    remember_in([word])
+    assert redact(word) == "data.path='sqlite:///file:crm.db?uri=true&password=***'"
+
+
 def test_an_address_of_the_environment_is_hidden_unless_it_is_a_mere_place():
     path = "hooks/T0PSECRETPATH9/clients.csv?page=7"
     remember_variable("CRM", f"http://10.0.0.1/{path}")
