@@ -136,9 +136,8 @@ def _secrets_in(text: str) -> Iterator[str]:
             yield re.split(r"[/?#]", secret)[0]  # as far as an address is read that holds such a sign
     if text.count("://") == 1:  # in one address a value may hold any sign that ends it in a sentence
         for match in _PARAMETER.finditer(text):
-            yield re.split(r"[&;#\s]", text[match.start(2) :])[0].rstrip(
-                "'\"`)]}>,"
-            )  # not what an override is quoted by
+            value = re.split(r"[&;#\s]", text[match.start(2) :])[0]
+            yield value.rstrip("'\"`)]}>,")  # not what an override is quoted by
     whole = _ADDRESS.search(text) if text.count("://") == 1 else None
     if whole is not None:  # to the first @ as SQLAlchemy reads it, to the last as the standard library does
         yield whole[1]

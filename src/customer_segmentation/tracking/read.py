@@ -168,12 +168,8 @@ def _fetched(store: Store, run_id: str, path: str, folder: str) -> Path:
     """Copy an artifact of a run into a folder, without looking for a model of its name, as MLflow does every time."""
     from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-    try:
-        place = store.client.get_run(run_id).info.artifact_uri
-        repository = get_artifact_repository(place, tracking_uri=store.uri)
-        return Path(repository.download_artifacts(path, folder))
-    except Exception:  # noqa: BLE001 - whatever it was, MLflow says it
-        return Path(store.client.download_artifacts(run_id, path, folder))
+    place = store.client.get_run(run_id).info.artifact_uri
+    return Path(get_artifact_repository(place, tracking_uri=store.uri).download_artifacts(path, folder))
 
 
 def artifact_of(store: Store, run_id: str, path: str) -> bytes | None:
