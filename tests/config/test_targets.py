@@ -68,6 +68,14 @@ def test_no_estimator_reads_the_pickles_of_a_folder():
         with pytest.raises(SettingsError, match=r"memory=\./cache keeps fits as pickles"):
             make_scaler(spec, "x")
     make_scaler({**cached, "memory": None}, "x")
+    search = {"_target_": "sklearn.model_selection.GridSearchCV", "estimator": {**cached, "memory": None}}
+    search = {"_target_": "sklearn.pipeline.make_pipeline", "_args_": [step, search]}
+    for grid in ({"a": [step, cached]}, [{"memory": ["./cache"]}], {"b__memory": ["./cache"]}):
+        search["_args_"][1]["param_grid"] = grid
+        with pytest.raises(SettingsError, match="keeps fits as pickles"):
+            make_scaler(search, "x")
+    with pytest.raises(SettingsError, match="keeps fits as pickles"):
+        make_scaler({"_target_": "sklearn.cluster.FeatureAgglomeration", "memory": "./cache"}, "x")
 
 
 def test_all_shipped_scalings_and_algorithms_are_made():

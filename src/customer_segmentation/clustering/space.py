@@ -155,7 +155,7 @@ def build_space(
     ------
     StudyError
         A feature has missing or infinite values, a column to impute has none at all, or all customers are alike in
-        every feature.
+        every feature. Or the scaler refuses them.
     """
     builder = CustomerFeatures(
         columns={name: plain_spec(spec, keys=CASTING) for name, spec in features.specs.items()},
@@ -176,7 +176,12 @@ def build_space(
     with warnings.catch_warnings(), np.errstate(all="ignore"):  # what becomes undefined is told below
         # n_quantiles larger than the table is lowered by scikit-learn itself; nothing for the user to do
         warnings.filterwarnings("ignore", message="n_quantiles")
-        matrix = encoder.fit_transform(values)
+        try:
+            matrix = encoder.fit_transform(values)
+        except (ValueError, TypeError) as error:
+            raise StudyError(
+                f"scaling={scaling} cannot be fitted to features={features.name}: {str(error).strip().splitlines()[0]}"
+            ) from error
         if weighted and indicators is not None:
             weigh(encoder, matrix, indicators)
             matrix = encoder.transform(values)

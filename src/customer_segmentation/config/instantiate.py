@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from customer_segmentation.clustering.clusterer import COUNTS, asked_parameters, parameters_of
@@ -79,8 +79,8 @@ def _instance(spec: Any, choice: str, where: str, *, methods: tuple[str, ...]) -
     missing = [method for method in methods if not hasattr(made, method)]
     if missing:
         raise SettingsError(f"{choice}: {spec['_target_']} has no {missing[0]}; {where} needs a scikit-learn object.")
-    _check_storable(made, choice)
     _check_memory(made, choice)
+    _check_storable(made, choice)
     if hasattr(made, "_parameter_constraints"):  # which scikit-learn's own classes declare, and few others
         try:
             made._validate_params()
@@ -95,14 +95,30 @@ def _check_memory(made: Any, choice: str) -> None:
     Raises
     ------
     SettingsError
-        An estimator, or one within it, has a ``memory``.
+        An estimator has a ``memory``, or is to get one: whatever it lies in.
     """
-    parameters = made.get_params() if hasattr(made, "get_params") else {}
-    for name, value in parameters.items():
-        if name.rpartition("__")[2] == "memory" and value is not None:
-            raise SettingsError(
-                f"{choice}: memory={value} keeps fits as pickles, which run code where they are read; leave it out."
-            )
+    for memory in _memories(made, set()):
+        raise SettingsError(
+            f"{choice}: memory={memory} keeps fits as pickles, which run code where they are read; leave it out."
+        )
+
+
+def _memories(value: Any, seen: set[int]) -> Iterator[Any]:
+    """What is given as ``memory`` anywhere within an estimator: its own parameters, and lists and grids of others."""
+    if id(value) in seen or isinstance(value, type):
+        return
+    seen.add(id(value))
+    given = value
+    if hasattr(value, "get_params"):
+        given = value.get_params(deep=False)
+    if isinstance(given, Mapping):
+        for name, item in given.items():
+            if str(name).rpartition("__")[2] == "memory" and item is not None:
+                yield item
+            yield from _memories(item, seen)
+    elif isinstance(given, list | tuple | set | frozenset):
+        for item in given:
+            yield from _memories(item, seen)
 
 
 def _check_storable(made: Any, choice: str) -> None:
