@@ -39,6 +39,7 @@ def sweep(  # noqa: PLR0913 - each is named at the call
     roles: Mapping[str, str] | None = None,
     table: str = "auto",
     keep: str | None = None,
+    init: str | None = None,
     experiment: str | None = None,
     overrides: Sequence[str] = (),
     name: str | None = None,
@@ -78,6 +79,8 @@ def sweep(  # noqa: PLR0913 - each is named at the call
     keep : str, optional
         Which customers: ``all``, or a population of the table's config. None: where a column says who has left, those
         who have not.
+    init : str, optional
+        Address of a model, such as ``models:/customer-segmentation@champion``, whose segments K-means continues.
     experiment : str, optional
         A preset of ``experiments/``.
     overrides : sequence of str
@@ -112,29 +115,29 @@ def sweep(  # noqa: PLR0913 - each is named at the call
     [0, 0, 0, 1, 1, 1]
     """
     given = dict(locals())
-    from customer_segmentation.config.checks import check_plan
     from customer_segmentation.config.hydra_app import run_jobs
     from customer_segmentation.config.paths import given_configs
     from customer_segmentation.results import Sweep
-    from customer_segmentation.workflows.prepare import customers_of
     from customer_segmentation.workflows.sweep import sweep as run_sweep
+    from customer_segmentation.workflows.warm_start import begin, started_sentence
 
     described = Roles(value, outcome, id, dict(roles or {}), table)
     with call():
         asked = ask(data, features=features, roles=described, experiment=experiment, name=name)
         words = words_of(experiments=experiment, scaling=scaling, data__keep=keep, name=name, seed=seed, k=_ks(k))
+        words += words_of(clustering__init=init)
         words += words_of(tracking__uri=tracking_uri, tracking__experiment=tracking_experiment)
         with given_configs(asked.files):
             plan = planned("sweep", [*asked.words, *words, "quiet=true"], overrides, taken=asked.taken)
             settings = plan.settings[0]
             _refuse_far_away(asked, settings.launcher.kind)
-            needed = check_plan(plan)
+            plan, needed, customers = begin(plan)
             shown = _progress(progress)
-            for line in asked.questions:
+            for line in filter(None, [*asked.questions, started_sentence(plan, customers)]):
                 shown.say(line)
             result = run_sweep(
                 plan,
-                customers_of(plan, needed),
+                customers,
                 needed,
                 store_for(plan),
                 command_line=repeatable(sweep, given, asked.source),

@@ -149,14 +149,20 @@ def test_composing_again_and_again_asks_no_plugin_twice():
         ["clustering=kmeans,gaussian_mixture", "features=value,value", "scaling=standard"],
         ["features=value", "scaling=standard", "++scaling.scaler.copy=true,false"],  # the same part, twice
         ["data=telecom", "data.path=customers.csv", "k=range(2,5)", "features=value"],
+        ["clustering=kmeans,kmeans_search", "features=value", "clustering.init=null,models:/segments@champion"],
+        ["features=value,usage", "scaling=standard", "clustering.init=models:/segments@champion"],
     ],
 )
 def test_jobs_are_composed_as_hydra_composes_them(words):
-    asked, hydras = plan("sweep", words), []
-    hydra_app._run(asked, hydra_app._Task(hydras.append))
+    asked, hydras = plan("sweep", words).at_versions({"models:/segments@champion": "models:/segments/7"}), []
+    hydra_app._run(asked, hydra_app._Task(hydras.append, asked.versions))
     own = list(asked.composed_jobs())
     assert own == hydras
     assert len(own) == len(asked.jobs)
+    named = {job.settings.clustering.init for job in own}
+    assert named <= {None, "models:/segments/7"}
+    assert (named != {None}) == any("@champion" in word for word in words)
+    assert not any("@champion" in job.config for job in own)
 
 
 @pytest.mark.parametrize(

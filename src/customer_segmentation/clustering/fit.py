@@ -52,7 +52,9 @@ class Fit:
     seconds : float
         Wall time of the fit.
     how : str
-        What was done differently on a large table; else empty.
+        What was done differently on a large table, or from given segments; else empty.
+    start : array of shape (k, n_features) or None
+        The centres that it was started at, see `customer_segmentation.clustering.warm_start`.
     """
 
     k: int
@@ -64,6 +66,7 @@ class Fit:
     converged: bool | None
     seconds: float
     how: str = ""
+    start: Floats | None = None
 
     @property
     def labels(self) -> npt.NDArray[np.int32]:

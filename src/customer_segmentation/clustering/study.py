@@ -14,6 +14,7 @@ from customer_segmentation.clustering.clusterer import MakeEstimator, own_scores
 from customer_segmentation.clustering.fit import Fit, check_matrix, fit_k
 from customer_segmentation.clustering.knee import elbow_knee
 from customer_segmentation.clustering.silhouette import silhouettes
+from customer_segmentation.clustering.warm_start import WarmStart, continued
 
 Floats = npt.NDArray[np.float64]
 
@@ -37,9 +38,11 @@ class Candidate:
     silhouettes : pair of arrays of shape (n_rows,) or None
         Rows of the customers whose silhouettes were computed, and these; None for k = 1.
     how : str
-        How the fit was made on a large table; else empty.
+        How the fit was made on a large table, or from given segments; else empty.
     notes : tuple of str
         What a reader should know of the fit, a sentence each.
+    start : array of shape (k, n_features) or None
+        The given centres that the fit was started at.
     """
 
     k: int
@@ -51,6 +54,7 @@ class Candidate:
     silhouettes: tuple[npt.NDArray[np.intp], Floats] | None = None
     notes: tuple[str, ...] = field(default=())
     how: str = ""
+    start: Floats | None = None
 
     @property
     def labels(self) -> npt.NDArray[np.int32]:
@@ -99,6 +103,7 @@ def run_study(  # noqa: PLR0913 - each is named at the call
     silhouette_sample: int,
     on_candidate: Callable[[int], None] | None = None,
     refine: Callable[[list[Fit]], list[Fit]] | None = None,
+    start: WarmStart | None = None,
 ) -> Study:
     """Fit and score one space at several k.
 
@@ -122,6 +127,8 @@ def run_study(  # noqa: PLR0913 - each is named at the call
         Called with k after each fit.
     refine : callable, optional
         Improves the fits together, before they are scored.
+    start : WarmStart, optional
+        Segments that the fit with as many clusters continues.
 
     Returns
     -------
@@ -141,7 +148,10 @@ def run_study(  # noqa: PLR0913 - each is named at the call
     check_matrix(matrix, ks)
     fits = []
     for k in ks:
-        fits.append(fit_k(matrix, k, make_estimator=make_estimator, seed=seed))
+        fit = fit_k(matrix, k, make_estimator=make_estimator, seed=seed)
+        if start is not None:
+            fit = continued(matrix, fit, start, make_estimator=make_estimator, seed=seed)
+        fits.append(fit)
         if on_candidate is not None:
             on_candidate(k)
     fits = fits if refine is None else refine(fits)
@@ -212,4 +222,5 @@ def _candidate(fit: Fit, found: dict[str, float], samples: tuple[npt.NDArray[np.
         silhouettes=samples,
         notes=tuple(notes),
         how=fit.how,
+        start=fit.start,
     )

@@ -39,6 +39,7 @@ SINGLE = (
     ("tracking.uri=http://127.0.0.1:5000", "another MLflow store; default: mlflow.db in this folder"),
     ("tracking.experiment=NAME   name=NAME", "names of the experiment and of the sweep's run"),
     ("tracking.customers=hashed", "runs name customers by hashed ids, or with none not at all; default: by their ids"),
+    ("clustering.init=models:/NAME@champion", "K-means continues the segments of a model, where k is their number"),
     ("resume=false", "compute again, although the same sweep was run before"),
     ("threads=2   quiet=true", "threads of the numerical libraries; no progress"),
 )
@@ -46,19 +47,19 @@ SINGLE = (
 
 def run(request: Request) -> int:
     """Check every job, load the customers, sweep, and say what was made; 1 where a study has failed."""
-    from customer_segmentation.config.checks import check_plan, never_chosen
+    from customer_segmentation.config.checks import never_chosen
     from customer_segmentation.console.progress import SweepProgress
     from customer_segmentation.console.sweep import print_sweep
     from customer_segmentation.tracking.runs import take_over_run
     from customer_segmentation.tracking.store import store_of_settings
-    from customer_segmentation.workflows.prepare import customers_of
     from customer_segmentation.workflows.sweep import sweep
+    from customer_segmentation.workflows.warm_start import begin, started_sentence
 
-    settings, plan = request.settings, request.plan
-    needed = check_plan(plan)
-    customers = customers_of(plan, needed)
-    if (line := never_chosen(settings)) and not settings.quiet:
-        warn(line)
+    settings = request.settings
+    plan, needed, customers = begin(request.plan)
+    for line in (never_chosen(settings), started_sentence(plan, customers)):
+        if line and not settings.quiet:
+            warn(line)
     gc.freeze()  # what has been imported by now stays for good: the collector need not look at it again
     result = sweep(
         plan,

@@ -10,6 +10,7 @@ from customer_segmentation.clustering.feature_set import columns_of_repairs, dec
 from customer_segmentation.config.explore_checks import asked_of
 from customer_segmentation.config.extras import check_launcher
 from customer_segmentation.config.instantiate import make_estimator, make_scaler
+from customer_segmentation.config.kmeans_checks import check_polish, check_start
 from customer_segmentation.config.playbook_file import check_playbook_of
 from customer_segmentation.data.expressions import parse
 from customer_segmentation.data.wanted import Needed
@@ -64,27 +65,10 @@ def check_plan(plan: Plan) -> Needed:
         make_scaler(settings.scaling.scaler, choices["scaling"])
         make_scaler(settings.yardstick.scaling.scaler, "of the yardstick")
         made = make_estimator(settings.clustering.estimator, choices["clustering"], 2, settings.seed)
-        _check_polish(settings.engine.polish_passes, made, choices["clustering"])
+        check_polish(settings.engine.polish_passes, made, choices["clustering"])
+        if settings.clustering.init or "clustering.init" in plan.swept:
+            check_start(settings, made, choices["clustering"])
     return Needed.of(valued, every)
-
-
-def _check_polish(passes: int, estimator: Any, clustering: str) -> None:
-    """Refuse steps of K-means for an algorithm that they would not move.
-
-    Raises
-    ------
-    SettingsError
-        Names it.
-    """
-    if not passes:
-        return
-    from customer_segmentation.clustering.polish import can_be_polished  # it imports scikit-learn
-
-    if not can_be_polished(estimator):
-        raise SettingsError(
-            f"engine.polish_passes={passes} has an effect with K-means alone, whose segments are those nearest to a "
-            f"centre; clustering={clustering} is {type(estimator).__name__}: leave it out, or take clustering=kmeans."
-        )
 
 
 def check_sweep(settings: SweepSettings, features: str) -> Needed:

@@ -11,7 +11,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from customer_segmentation.config.composed import choices_of, config_text, texts_of, to_settings
+from customer_segmentation.config.composed import (
+    choices_of,
+    config_text,
+    name_versions,
+    text_at_versions,
+    texts_of,
+    to_settings,
+)
 from customer_segmentation.config.environment import watch_environment
 from customer_segmentation.config.errors import settings_error
 from customer_segmentation.config.folder_files import begin_reading, check_composed, check_elsewhere, files_read
@@ -80,6 +87,8 @@ class Plan:
         The user or a preset says how Hydra runs jobs (``hydra.callbacks``, ``hydra.job.env_set``, ...).
     taken : tuple of Path
         Files of the user's folders that were read.
+    versions : mapping
+        Address of a model as it was asked for (`clustering.init`) to that of its version, by which jobs name it.
     """
 
     command: str
@@ -92,6 +101,20 @@ class Plan:
     texts: tuple[dict[str, str], ...]
     configures_hydra: bool = False
     taken: tuple[Path, ...] = ()
+    versions: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def at_versions(self, versions: Mapping[str, str]) -> Plan:
+        """Return the plan whose jobs start at versions of models, where it names what moves, such as an alias.
+
+        Parameters
+        ----------
+        versions : address as it was asked for to that of the version
+        """
+        asked = [one.clustering for one in self.settings]
+        named = [replace(one, init=versions.get(one.init or "", one.init)) for one in asked]
+        settings = tuple(replace(one, clustering=node) for one, node in zip(self.settings, named, strict=True))
+        texts = tuple({**one, "clustering": text_at_versions(one["clustering"], versions)} for one in self.texts)
+        return replace(self, settings=settings, texts=texts, versions=versions)
 
     @cached_property
     def jobs(self) -> tuple[tuple[str, ...], ...]:
@@ -164,6 +187,7 @@ class Plan:
 
         with COMPOSING, initialize_config_dir(str(shipped_root() / "conf"), version_base="1.3"):
             config = compose(self.command, list(overrides), return_hydra_config=True)
+            name_versions(config, self.versions)
             return ComposedJob(
                 to_settings(config),
                 choices_of(config.hydra),

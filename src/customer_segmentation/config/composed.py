@@ -90,6 +90,33 @@ def _written(values: Any) -> str:
     )
 
 
+def name_versions(config: Any, versions: Mapping[str, str]) -> None:
+    """Let a config name the version of a model where it was composed with an alias, which moves.
+
+    Parameters
+    ----------
+    config : with the node ``clustering``; changed in place
+    versions : address as it was asked for to that of the version
+    """
+    if versions and config.clustering.init in versions:
+        config.clustering.init = versions[config.clustering.init]
+
+
+def text_at_versions(text: str, versions: Mapping[str, str]) -> str:
+    """YAML of the node ``clustering`` as it is composed with the versions, see `name_versions`.
+
+    Parameters
+    ----------
+    text : YAML of the node, under its key
+    versions : address as it was asked for to that of the version
+    """
+    from omegaconf import OmegaConf
+
+    node = OmegaConf.create(text)
+    name_versions(node, versions)
+    return _written(OmegaConf.to_container(node))
+
+
 def config_text(config: Any, without: str = "") -> str:
     """Composed config as YAML, Hydra's own node left out.
 

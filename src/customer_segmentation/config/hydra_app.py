@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from customer_segmentation.config.errors import settings_error
@@ -62,16 +62,17 @@ def register_search_path() -> None:
 class _Task:
     """What Hydra calls with each composed config; it goes to other processes."""
 
-    def __init__(self, job: Callable[[ComposedJob], None]) -> None:
-        self.job, self.given = job, given_folder()
+    def __init__(self, job: Callable[[ComposedJob], None], versions: Mapping[str, str]) -> None:
+        self.job, self.versions, self.given = job, versions, given_folder()
 
     def __call__(self, config: Any) -> None:
         from hydra.core.hydra_config import HydraConfig
 
         from customer_segmentation.config.compose import ComposedJob
-        from customer_segmentation.config.composed import choices_of, config_text, to_settings
+        from customer_segmentation.config.composed import choices_of, config_text, name_versions, to_settings
 
         hydra = HydraConfig.get()
+        name_versions(config, self.versions)
         with found_in(self.given):
             self.job(
                 ComposedJob(
@@ -103,7 +104,7 @@ def run_jobs(
         Further overrides of Hydra's, before and after the user's own, by which the studies go to other processes.
     """
     if launcher or last or plan.configures_hydra:
-        _run(plan, _Task(job), launcher, last)
+        _run(plan, _Task(job, plan.versions), launcher, last)
         return
     for composed in plan.composed_jobs():  # Hydra would compose the whole tree for each of them
         job(composed)

@@ -29,6 +29,7 @@ FREE_TEXT = frozenset(
         "data.transactions.quantity",
         "data.transactions.reference_date",
         "data.transactions.date_format",
+        "clustering.init",
         "engine.remote",
         "tracking.uri",
         "tracking.experiment",
@@ -54,6 +55,8 @@ FREE_TEXT = frozenset(
 ADDRESSES = frozenset(
     {"data.path", "data.download.url", "engine.remote", "tracking.uri", "tracking.artifacts", "input", "output"}
 )
+#: Of these, the ones that may be swept: commas divide their texts.
+SWEPT = frozenset({"clustering.init"})
 _FROM_ENVIRONMENT = re.compile(r"(\$\{oc\.env:\w+\})")
 
 OVERRIDE = re.compile(r"^(?P<prefix>\+{0,2})(?P<key>[^=~\s]+)=(?P<value>.*)$", re.DOTALL)
@@ -66,6 +69,8 @@ def quote(argument: str) -> str:
     "data.path='Telecom (1).csv'"
     >>> quote("k=[2,3]")
     'k=[2,3]'
+    >>> quote("clustering.init=null,models:/segments/3")
+    "clustering.init=null,'models:/segments/3'"
     >>> quote("data.path=mysql://me:${oc.env:PASSWORD}@host/${x}") == (
     ...     r"data.path='mysql://me:${oc.env:PASSWORD}@host/\${x}'"
     ... )
@@ -81,7 +86,8 @@ def quote(argument: str) -> str:
         parts = _FROM_ENVIRONMENT.split(value)
         inside = "".join(part if at % 2 else quoted(part)[1:-1] for at, part in enumerate(parts))
         return f"{match['prefix']}{match['key']}='{inside}'"
-    return f"{match['prefix']}{match['key']}={quoted(value)}"
+    texts = value.split(",") if match["key"] in SWEPT else [value]
+    return f"{match['prefix']}{match['key']}={','.join(text if text == 'null' else quoted(text) for text in texts)}"
 
 
 def quoted(value: str) -> str:

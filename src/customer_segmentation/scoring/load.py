@@ -97,7 +97,7 @@ def load_segment_model(uri: str, client: Any = None, *, trusted_modules: Collect
         if "://" not in uri and not uri.startswith(("models:/", "runs:/")) and not folder.is_dir():
             raise StoreError(
                 f"model={uri} is neither an address nor a folder; expected models:/NAME@ALIAS, models:/NAME/VERSION, "
-                f"runs:/RUN_ID/NAME or the folder of a downloaded model.{_meant(uri)}"
+                f"runs:/RUN_ID/NAME or the folder of a downloaded model.{meant(uri)}"
             )
         if "://" in uri or uri.startswith(("models:/", "runs:/")):
             source = f"models:/{model_id}" if model_id else uri
@@ -145,7 +145,7 @@ def _identity(uri: str, client: Any) -> tuple[str | None, str | None, str | None
     if not found:
         if uri.startswith("models:/"):
             raise StoreError(
-                f"model={uri}: expected models:/NAME@ALIAS, models:/NAME/VERSION or runs:/RUN_ID/NAME.{_meant(uri)}"
+                f"model={uri}: expected models:/NAME@ALIAS, models:/NAME/VERSION or runs:/RUN_ID/NAME.{meant(uri)}"
             )
         return None, None, _id_of_run(client, uri)
     name = found["name"]
@@ -159,8 +159,13 @@ def _identity(uri: str, client: Any) -> tuple[str | None, str | None, str | None
     return name, str(version.version), version.model_id or model_id_in(version.source)
 
 
-def _meant(uri: str) -> str:
-    """Guess at the address behind a bare name, or a version written as v2."""
+def meant(uri: str) -> str:
+    """Guess at the address behind a bare name, or a version written as v2.
+
+    Parameters
+    ----------
+    uri : as it was given
+    """
     found = re.fullmatch(r"(?:models:/)?(?P<name>[^/@:]+)(?P<rest>@[^/]+|/v?\d+)?", uri, re.IGNORECASE)
     if not found:
         return ""

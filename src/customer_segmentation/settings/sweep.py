@@ -42,6 +42,9 @@ class ClusteringSettings:
 
     about: str = ""  # what it is, in a line for people
     estimator: Any = None  # a scikit-learn clusterer by `_target_`
+    # A model whose segments K-means continues, at as many segments as it has: models:/NAME@champion, models:/NAME/3 or
+    # runs:/RUN_ID/NAME. null: random starts alone
+    init: str | None = limited(None, filled=True)
 
 
 @dataclass

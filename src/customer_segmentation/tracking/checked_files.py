@@ -7,7 +7,9 @@ from collections.abc import Mapping
 
 from customer_segmentation.errors import StoreError
 
-CHECKED = frozenset(["config.yaml", "contract.yaml", "columns.json", "playbook.yaml"])
+CHECKED = frozenset(
+    ["config.yaml", "contract.yaml", "columns.json", "playbook.yaml", "centres.json", "warm_start.json"]
+)
 CHECKSUM = "z.sha256."  # and the name of the file
 
 

@@ -97,7 +97,9 @@ def study_description(name: str, units: Mapping[str, str], about: str, notes: Se
     return "\n".join(lines)
 
 
-def candidate_description(name: str, *, units: Mapping[str, str], about: str, sizes: str, study: str) -> str:
+def candidate_description(
+    name: str, *, units: Mapping[str, str], about: str, sizes: str, study: str, how: str = ""
+) -> str:
     """What a candidate is, in a paragraph, with a link to its study's elbow.
 
     Parameters
@@ -107,6 +109,7 @@ def candidate_description(name: str, *, units: Mapping[str, str], about: str, si
     about : what its features are about
     sizes : customers of each segment
     study : link to the study's run
+    how : what was done differently in its fit
     """
     shaped = listed(
         f"{feature} ({unit})" if not says_unit(feature, unit) else feature for feature, unit in units.items()
@@ -114,7 +117,7 @@ def candidate_description(name: str, *, units: Mapping[str, str], about: str, si
     return (
         f"**{name}**: segments of {sizes} customers, clustered by {shaped}"
         f"{f' ({about[:1].lower()}{about[1:]})' if about else ''}. The elbow, and the same scores for every number of "
-        f"segments, are on its study: {study}."
+        f"segments, are on its study: {study}.{f' Fit: {markdown(how)}.' if how else ''}"
     )
 
 

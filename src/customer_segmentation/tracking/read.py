@@ -13,7 +13,7 @@ import pandas as pd
 
 from customer_segmentation.errors import StoreError
 from customer_segmentation.tracking.checked_files import CHECKED, refuse_altered
-from customer_segmentation.tracking.log.study import CENTRES, COUNTS, LABELS, PROFILE_OF_ALL, STRUCTURE, TABLE
+from customer_segmentation.tracking.log.study import CENTRES, COUNTS, LABELS, PROFILE_OF_ALL, START, STRUCTURE, TABLE
 from customer_segmentation.tracking.machine_facts import STUDY_ID, whole
 from customer_segmentation.tracking.spoken_of import sweep_spoken_of
 from customer_segmentation.tracking.store import Store
@@ -255,6 +255,19 @@ def centres_logged(store: Store, study_id: str, k: int) -> np.ndarray | None:
     """
     stored = artifact_of(store, study_id, CENTRES)
     return None if stored is None else np.array(json.loads(stored)[str(k)], dtype=np.float64)
+
+
+def start_logged(store: Store, study_id: str, k: int) -> np.ndarray | None:
+    """Centres that a candidate was started at; None where its starts were random.
+
+    Parameters
+    ----------
+    store : where the run is
+    study_id : id of the study's run
+    k : number of segments
+    """
+    given = json.loads(artifact_of(store, study_id, START) or b"{}").get(str(k))
+    return None if given is None else np.array(given, dtype=np.float64)
 
 
 def full_profile_of(store: Store, study_id: str) -> pd.DataFrame | None:

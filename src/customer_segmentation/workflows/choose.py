@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
 
+from customer_segmentation.formatting import capital
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.tracking.items import Tags
 from customer_segmentation.tracking.machine_facts import EVALUATION, scores
-from customer_segmentation.tracking.read import candidates_of, runs_of
+from customer_segmentation.tracking.read import candidates_of, run_of, runs_of
 from customer_segmentation.tracking.runs import record
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.verdict.decision import Budget, Decision, decide
@@ -86,6 +87,9 @@ def choose_across(
     value = customers.table.value_column
     words = wording(decision, rule, structures, value=value)
     board = decision.board
+    if decision.chosen is not None and spec_of(row_of(board, decision.chosen)).settings.clustering.init:
+        how = run_of(store, str(cell(board, decision.chosen, "run_id"))).data.tags["fit"]
+        words = replace(words, reasons=(words.reasons[0], f"{capital(how)}.", *words.reasons[1:]))
     log_to_candidates(store, decision)
     rows = [None if index is None else row_of(board, index) for index in (decision.chosen, decision.runner_up)]
     verdict = verdict_record(decision, rule, words, structures, value=value)

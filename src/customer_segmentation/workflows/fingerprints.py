@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from customer_segmentation.clustering.warm_start import WarmStart
 from customer_segmentation.config.compose import Plan
 from customer_segmentation.config.playbook_file import playbook_of
 from customer_segmentation.data.table import CustomerTable
@@ -23,13 +24,14 @@ WHEREABOUTS = ("name", "quiet", "threads", "launcher", "engine", "resume", "trac
 READING = ("path", "download", "about", "delimiter", "encoding", "decimal", "sheet", "query", "table", "choices")
 
 
-def sweep_identity(asked: Plan, table: CustomerTable) -> str:
+def sweep_identity(asked: Plan, table: CustomerTable, starts: Mapping[str, WarmStart] | None = None) -> str:
     """Identity of a sweep; the order in which studies and k were named does not matter.
 
     Parameters
     ----------
     asked : what the command line amounts to
     table : the customer table
+    starts : segments that its studies start at, by the address of the model
     """
     first = asdict(asked.settings[0])
     tops = {key.split(".")[0] for key in asked.swept}
@@ -59,6 +61,7 @@ def sweep_identity(asked: Plan, table: CustomerTable) -> str:
             "swept": swept,
             "digest": table.digest,
             "source": table.source_sha256,
+            **({"starts": {address: start.digest for address, start in starts.items()}} if starts else {}),
             **_polish(asked.settings[0]),
         },
         first["data"]["source"],

@@ -15,6 +15,7 @@ from customer_segmentation.clustering.clusterer import Restarts
 from customer_segmentation.clustering.feature_set import declared_features
 from customer_segmentation.clustering.fit import Fit
 from customer_segmentation.clustering.space import Space, build_space
+from customer_segmentation.clustering.warm_start import WarmStart
 from customer_segmentation.config.checks import exploration_columns
 from customer_segmentation.config.compose import Plan
 from customer_segmentation.config.instantiate import make_scaler
@@ -58,6 +59,8 @@ class PreparedCustomers:
     _outcomes: dict[str, np.ndarray] | None = None
     restarts: Restarts = field(default_factory=Restarts)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    #: Segments by the address of the model (`clustering.init`) that gave them.
+    starts: dict[str, WarmStart] = field(default_factory=dict)
 
     def attainable(self, ks: Sequence[int]) -> dict[int, float]:
         """Share of the reference's variance that K-means attains, for each k of at least 2."""

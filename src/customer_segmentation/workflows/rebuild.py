@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from customer_segmentation.clustering.clusterer import MakeEstimator
 from customer_segmentation.clustering.fit import Fit, fit_k
 from customer_segmentation.clustering.metrics import cluster_sizes
 from customer_segmentation.clustering.polish import with_centres
 from customer_segmentation.clustering.space import Space
+from customer_segmentation.clustering.warm_start import at_centres
 from customer_segmentation.config.composed import settings_from_yaml
 from customer_segmentation.config.environment import variables_in
 from customer_segmentation.config.playbook_file import PLAYBOOK, playbook_of, to_playbook
@@ -29,7 +31,7 @@ from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.playbook import PlaybookSettings
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.sources.spark.session import is_connected
-from customer_segmentation.tracking.read import artifact_of, centres_logged, overrides_of, text_of
+from customer_segmentation.tracking.read import artifact_of, centres_logged, overrides_of, start_logged, text_of
 from customer_segmentation.tracking.resolve import candidate_of, store_of
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.workflows.prepare import PreparedCustomers, prepare_customers
@@ -185,7 +187,7 @@ def refit(spec: StudySpec, customers: PreparedCustomers, k: int, *, store: Store
     spec : settings of the study
     customers : its customers
     k : number of clusters
-    store, study_id : where its run is, which holds the centres if they were moved after the fit
+    store, study_id : where its run is, which holds the centres that were given, or moved after the fit
     """
     space = space_of(spec, customers)
     return space, fit_of(spec, space, k, store=store, study_id=study_id)
@@ -201,7 +203,10 @@ def fit_of(spec: StudySpec, space: Space, k: int, *, store: Store, study_id: str
     k : number of clusters
     store, study_id : where its run is
     """
-    fit = fit_k(space.matrix, k, make_estimator=estimators_of(spec), seed=spec.settings.seed)
+    make: MakeEstimator = estimators_of(spec)
+    start = start_logged(store, study_id, k) if spec.settings.clustering.init else None
+    make = make if start is None else at_centres(make, start)
+    fit = replace(fit_k(space.matrix, k, make_estimator=make, seed=spec.settings.seed), start=start)
     moved = centres_logged(store, study_id, k) if spec.settings.engine.polish_passes else None
     return fit if moved is None else with_centres(fit, space.matrix, moved, "")
 

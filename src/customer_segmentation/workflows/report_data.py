@@ -16,8 +16,10 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
+from customer_segmentation.clustering.clusterer import MakeEstimator
 from customer_segmentation.clustering.fit import fit_k
-from customer_segmentation.clustering.metrics import adjusted_rand_index
+from customer_segmentation.clustering.metrics import adjusted_rand_index, cluster_means
+from customer_segmentation.clustering.warm_start import at_centres
 from customer_segmentation.figures.elbows import all_elbows
 from customer_segmentation.figures.scatter import scatter_pairs
 from customer_segmentation.model.build import rules_of
@@ -184,8 +186,10 @@ def _check(opened: RebuiltCandidate) -> SpaceCheck:
         matrix = np.ascontiguousarray(clone(space.preparation[1]).fit_transform(values), dtype=np.float64)
     if not np.isfinite(matrix).all():
         return check
-    seed = opened.spec.settings.seed
-    other = fit_k(matrix, opened.fit.k, make_estimator=estimators_of(opened.spec), seed=seed)
+    make: MakeEstimator = estimators_of(opened.spec)
+    if opened.fit.start is not None:  # a change of unit is looked for, and none of the start
+        make = at_centres(make, cluster_means(matrix, opened.fit.labels, opened.fit.k))
+    other = fit_k(matrix, opened.fit.k, make_estimator=make, seed=opened.spec.settings.seed)
     return replace(check, unit_change=(changed, adjusted_rand_index(opened.fit.labels, other.labels)))
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import partial
 
-from customer_segmentation.clustering.feature_set import declared_features
 from customer_segmentation.clustering.space import Space
 from customer_segmentation.clustering.study import Candidate, Study, run_study
 from customer_segmentation.config.compose import ComposedJob
@@ -33,6 +32,7 @@ from customer_segmentation.tracking.log.study import (
     candidate_tags,
     centres_item,
     full_data_items,
+    start_items,
     structure_items,
     study_items,
 )
@@ -52,6 +52,7 @@ from customer_segmentation.workflows.fingerprints import study_identity
 from customer_segmentation.workflows.full_data import polished, score_full_data
 from customer_segmentation.workflows.prepare import PreparedCustomers, prepare_customers
 from customer_segmentation.workflows.study_spec import StudySpec, estimators_of, remember, space_of, spec_of
+from customer_segmentation.workflows.warm_start import start_of
 
 #: Sweeps whose store has failed in this process, and how: their other studies would wait for it one after the other.
 _BROKEN: dict[str, StoreError] = {}
@@ -141,7 +142,7 @@ def run_logged(spec: StudySpec, context: SweepContext, store: Store) -> None:
     done = standing.ks if standing is not None else frozenset()
     progress.study_started(spec.name)
     try:
-        computed = compute(spec, context.columns, progress.candidate_done)
+        computed = compute(spec, context.columns, progress.candidate_done, store)
         study, space, customers = computed.study, computed.space, computed.customers
         settings = spec.settings
         found = structure_of_study(
@@ -159,6 +160,7 @@ def run_logged(spec: StudySpec, context: SweepContext, store: Store) -> None:
             data_set(customers.table),
             *study_items(study, space, ids=customers.ids, params=spec.params, config=spec.config),
             *structure_items(*found),
+            *start_items(study),
             *([centres_item(study)] if full_data is not None and settings.engine.polish_passes else []),
             *([] if full_data is None else full_data_items(**vars(full_data))),
         ]
@@ -183,7 +185,9 @@ def run_logged(spec: StudySpec, context: SweepContext, store: Store) -> None:
         progress.study_done(spec.name, marks, "; ".join(space.notes))
 
 
-def compute(spec: StudySpec, columns: Needed, on_candidate: Callable[[int], None] | None = None) -> ComputedStudy:
+def compute(
+    spec: StudySpec, columns: Needed, on_candidate: Callable[[int], None] | None = None, store: Store | None = None
+) -> ComputedStudy:
     """Build the space of a study and run it. Pure computation: nothing is logged.
 
     Parameters
@@ -193,6 +197,8 @@ def compute(spec: StudySpec, columns: Needed, on_candidate: Callable[[int], None
         Columns of the customer table that any study of the sweep reads.
     on_candidate : callable, optional
         Told the k of each candidate when it is done.
+    store : Store, optional
+        Where a model is whose segments are continued; None: that of the settings.
     """
     settings = spec.settings
     customers = prepare_customers(settings, columns)
@@ -209,6 +215,7 @@ def compute(spec: StudySpec, columns: Needed, on_candidate: Callable[[int], None
         silhouette_sample=settings.scores.silhouette_sample,
         on_candidate=on_candidate,
         refine=partial(polished, settings, columns, space, customers, estimators_of(spec)),
+        start=start_of(settings, customers, store),
     )
     attained = customers.attainable(ks)
     for candidate in study.candidates:
@@ -219,19 +226,6 @@ def compute(spec: StudySpec, columns: Needed, on_candidate: Callable[[int], None
             candidate.scores["yardstick"] = yardstick(own["reference_explained"], candidate.k, attained)
             candidate.scores.update(own)
     return ComputedStudy(spec, study, space, customers)
-
-
-def value_is_feature(spec: StudySpec, customers: PreparedCustomers) -> bool:
-    """Whether the value column is among what the segments were made from: explaining it is circular then.
-
-    Parameters
-    ----------
-    spec : settings of the study
-    customers : their table knows the value column
-    """
-    column = customers.table.value_column
-    features = declared_features(spec.settings.features, customers.table.columns, spec.choices["features"])
-    return column is not None and column in features.columns
 
 
 def model_of(
@@ -287,10 +281,7 @@ def _log_candidates(
 ) -> None:
     spec, study, space, customers = computed.spec, computed.study, computed.space, computed.customers
     choice = best_of_study(leaderboard_of(study, spec.name, structure.k), rule_of(spec.settings.selection))
-    known = {
-        "knee": study.knee,
-        "value_circular": "yes" if value_is_feature(spec, customers) else "no",
-    }
+    known = {"knee": study.knee, "value_circular": "yes" if spec.clusters_value(customers.table) else "no"}
     for candidate in study.candidates:
         if candidate.k in done:
             continue
@@ -323,6 +314,7 @@ def _log_candidates(
                 about=space.features.about,
                 sizes=listed(f"{size:,}" for size in candidate.sizes),
                 study=link(store.experiment_id, study_id, spec.name),
+                how=candidate.how,
             ),
         )
         try:

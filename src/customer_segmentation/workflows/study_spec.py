@@ -11,6 +11,7 @@ from customer_segmentation.clustering.feature_set import declared_features
 from customer_segmentation.clustering.space import Space, build_space
 from customer_segmentation.config.compose import ComposedJob
 from customer_segmentation.config.instantiate import make_estimator, make_scaler
+from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.workflows.prepare import PreparedCustomers
 
@@ -61,7 +62,18 @@ class StudySpec:
             "keep": self.settings.data.keep,
             "selection": self.choices["selection"],
             "yardstick": self.choices["yardstick"],
+            **({"init": self.settings.clustering.init} if self.settings.clustering.init else {}),
         }
+
+    def clusters_value(self, table: CustomerTable) -> bool:
+        """Whether the value column is among what the segments were made from: explaining it is circular then.
+
+        Parameters
+        ----------
+        table : of its customers, which knows the value column
+        """
+        features = declared_features(self.settings.features, table.columns, self.choices["features"])
+        return table.value_column is not None and table.value_column in features.columns
 
 
 def study_name(choices: Mapping[str, str], overrides: Sequence[str], varied: Collection[str]) -> str:
@@ -94,7 +106,9 @@ def spec_of(job: ComposedJob, varied: Collection[str]) -> StudySpec:
     job : as it was composed
     varied : keys with several values in the sweep
     """
-    name = study_name(job.choices, job.overrides, varied)
+    start = f"clustering.init={job.settings.clustering.init or 'null'}"  # the version, where an alias was typed
+    told = [start if text.startswith("clustering.init=") else text for text in job.overrides]
+    name = study_name(job.choices, told, varied)
     return StudySpec(name, job.settings, job.choices, job.overrides, job.number, job.config)
 
 

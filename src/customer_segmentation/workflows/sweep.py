@@ -140,7 +140,7 @@ def sweep(
     settings: SweepSettings = plan.settings[0]
     table = customers.table
     tags = provenance(digest=table.digest, source_sha256=table.source_sha256, seed=settings.seed)
-    own = sweep_identity(plan, table)
+    own = sweep_identity(plan, table, customers.starts)
     with exclusive(store.uri):  # of two equal sweeps that start at once, one has to see the other
         closed = close_stale_runs(store)
         earlier = earlier_sweep(store, own) if settings.resume and store.taken_over is None else None

@@ -38,6 +38,9 @@ PROFILE_OF_ALL = "full_data_profile.csv"
 CENTRES = "centres.json"
 
 
+START = "warm_start.json"
+
+
 COUNTS = ("rows_read", "rows_used", "rows_not_selected", "rows_rejected")
 
 
@@ -156,6 +159,17 @@ def centres_item(study: Study) -> Text:
     study : all candidates of one space
     """
     return Text(json.dumps({candidate.k: candidate.centres.tolist() for candidate in study.candidates}), CENTRES)
+
+
+def start_items(study: Study) -> list[Item]:
+    """Centres that fits were started at: the refit of a candidate needs no model that may be gone by then.
+
+    Parameters
+    ----------
+    study : all candidates of one space
+    """
+    given = {candidate.k: candidate.start.tolist() for candidate in study.candidates if candidate.start is not None}
+    return [Text(json.dumps(given), START)] if given else []
 
 
 def structure_items(result: StructureResult, structure: StudyStructure) -> Iterator[Item]:
