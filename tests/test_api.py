@@ -131,6 +131,25 @@ def test_the_chosen_candidate_is_promoted_and_scores(swept):
         champion.predict(customers.drop(columns="Visits"))
 
 
+def test_a_later_frame_continues_the_segments_of_the_champion(swept):
+    found, uri, _, _ = swept
+    cs.promote(found, overrides=["promotion.stability=null", "promotion.max_switching=null"])
+    address, k = "models:/customer-segmentation@champion", len(cs.champion(tracking_uri=uri)._loaded.model.numbers)
+    later = cs.sweep(
+        members(seed=2), features=["Visits", "Months"], scaling="standard", k=[2, 3], init=address, **ROLES,
+        overrides=QUICK, tracking_uri=uri,
+    )  # fmt: skip
+    told = {}
+    for run_id in later.leaderboard["run_id"]:
+        data = run_of(later.store, run_id).data
+        told[int(data.params["k"])] = data.tags["fit"]
+        assert data.params["init"] == "models:/customer-segmentation/1"
+    assert "the segments of models:/customer-segmentation/1" in told[k]
+    assert told[5 - k] == f"from random starts, as models:/customer-segmentation/1 has {k} segments"
+    with pytest.raises(cs.SegmentError, match=r"does not hold"):
+        cs.sweep(members(seed=2), features=["Visits"], k=[4], init=address, **ROLES, tracking_uri=uri)
+
+
 def test_a_frame_is_the_table_that_a_file_of_it_is(tmp_path):
     polars = pytest.importorskip("polars")
     frame = members(40).assign(

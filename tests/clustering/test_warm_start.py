@@ -63,6 +63,26 @@ def test_segments_are_given_up_where_random_starts_find_clearly_better_ones():
     )
 
 
+class Above(WarmStart):
+    """Starts above and below, whatever the segments are."""
+
+    def centres(self, matrix):
+        return np.array([[5.0, 0.0], [5.0, 9.97]])
+
+
+def test_nothing_is_given_up_where_no_more_customers_stay():
+    matrix, at = rectangle(9.97)
+    before = np.where(np.arange(400) < 200, at >= 2, at % 2)  # as much above and below as left and right
+    cold = fit_k(matrix, 2, make_estimator=KMEANS, seed=1)
+    fit = continued(matrix, cold, Above(NAME, 2, before), make_estimator=KMEANS, seed=1)
+    assert fit.start is None
+    assert fit.codes is cold.codes
+    assert "% higher, and no more customers would stay; 75.0 % of the customers keep" in plain(fit.how)
+    before = np.where(np.arange(400) < 204, at >= 2, at % 2)
+    fit = continued(matrix, cold, Above(NAME, 2, before), make_estimator=KMEANS, seed=1)
+    assert (fit.start == Above(NAME, 2, before).centres(matrix)).all()
+
+
 def test_the_same_end_is_said_and_customers_without_a_segment_do_not_count():
     matrix, at = rectangle(9.0)
     before = at % 2

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
+from customer_segmentation.errors import StoreError
 from customer_segmentation.registry.versions import ModelRegistry
 from customer_segmentation.sources.samples.telecom import draw_customers
 from customer_segmentation.tracking.log.study import START
@@ -124,6 +125,12 @@ def test_it_is_made_again_and_promoted_though_the_version_is_gone(later, run_her
     registry = ModelRegistry(ran.store, NAME)
     sweep, candidate = chosen(ran)
     registry.client.delete_registered_model(NAME)
+    place = Path(run_of(ran.store, candidate.data.tags["study_id"]).info.artifact_uri.removeprefix("file://")) / START
+    said = place.read_text("utf-8")
+    place.write_text(said.replace("[[", "[[1", 1), "utf-8")
+    with pytest.raises(StoreError, match=f"{START} of run .* was altered"):
+        reopen(ran.store, candidate.info.run_id)
+    place.write_text(said, "utf-8")
     for run in (candidate, *(run for run in ran.runs("candidate") if run.data.params["k"] == "2")):
         found = reopen(ran.store, run.info.run_id)
         logged = labels_of(ran.store, run.data.tags["study_id"])[f"k{found.fit.k}"]

@@ -2,7 +2,8 @@
 
 Random starts of two quarters may end in two local optima that are about as good, and nearly every customer changes its
 segment although nearly none has changed. Started at the means of the segments that there were, K-means ends in the
-optimum next to them. That fit is kept unless the random starts found a clearly better one (`GIVEN_UP`).
+optimum next to them. That fit is kept unless the random starts found a clearly better one (`GIVEN_UP`), or a better one
+in which as many customers keep their segment.
 """
 
 from __future__ import annotations
@@ -112,13 +113,13 @@ def continued(matrix: Floats, cold: Fit, start: WarmStart, *, make_estimator: Ma
     except StudyError as error:
         return _said(cold, f"from random starts, as from the segments of {start.name} {str(error).rstrip('.')}")
     more, seconds = warm.inertia / cold.inertia - 1 if cold.inertia else 0.0, cold.seconds + warm.seconds
-    if more > GIVEN_UP:
-        above, most = apart(more, GIVEN_UP, share=True)
-        return _said(
-            replace(cold, seconds=seconds),
-            f"from random starts: from the segments of {start.name} the inertia is {above} higher, and up to {most} is "
-            f"given up to continue them; {_stay(start, cold)}",
-        )
+    above, most = apart(more, GIVEN_UP, share=True)
+    against = f", and up to {most} is given up to continue them" if more > GIVEN_UP else ""
+    if not against and more > ALIKE and start.kept(warm.labels) <= start.kept(cold.labels):
+        against = ", and no more customers would stay"
+    if against:
+        why = f"from the segments of {start.name} the inertia is {above} higher{against}"
+        return _said(replace(cold, seconds=seconds), f"from random starts: {why}; {_stay(start, cold)}")
     found = f"started at the segments of {start.name}; "
     if np.array_equal(warm.codes, cold.codes):
         found += "random starts end at the same segments"

@@ -47,7 +47,7 @@ def begin(plan: Plan) -> tuple[Plan, Needed, PreparedCustomers]:
     needed = check_plan(plan)
     plan, models = _models(plan)
     columns = plan.settings[0].data.columns
-    read = [name for model in models.values() for name in columns_of_repairs(model.needed, columns)]
+    read = [name for found in models.values() for name in columns_of_repairs(found.model.needed, columns)]
     theirs = [name for name in read if name not in (*needed.valued, *needed.blank)]
     # Customers without one of these values stay: they were in no segment, and get one now.
     needed = Needed.of(needed.valued, [*needed.valued, *needed.blank, *theirs])
@@ -58,20 +58,20 @@ def begin(plan: Plan) -> tuple[Plan, Needed, PreparedCustomers]:
             raise
         why = f"clustering.init={listed(models)} reads {listed(theirs)}"
         raise DataError(f"{str(error).rstrip('.')}; {why}.") from error
-    customers.starts = {address: _start(address, model, customers.table) for address, model in models.items()}
+    customers.starts = {address: _start(address, found, customers.table) for address, found in models.items()}
     return plan, needed, customers
 
 
-def _models(plan: Plan) -> tuple[Plan, dict[str, SegmentModel]]:
+def _models(plan: Plan) -> tuple[Plan, dict[str, LoadedModel]]:
     """The models that studies start at, by the address of their version, and the plan that names these."""
     asked = dict.fromkeys(one.clustering.init for one in plan.settings if one.clustering.init)
     found = {address: _found(existing_store(plan.settings[0].tracking, model=address), address) for address in asked}
     versions = {address: version_of(model) for address, model in found.items()}
-    models = {versions[address]: model.model for address, model in found.items()}
+    models = {versions[address]: model for address, model in found.items()}
     plan = plan.at_versions(versions) if versions else plan
     for settings in plan.settings:
         if settings.clustering.init:
-            _check(settings, models[settings.clustering.init])
+            _check(settings, models[settings.clustering.init].model)
     return plan, models
 
 
@@ -117,7 +117,7 @@ def start_of(settings: SweepSettings, customers: PreparedCustomers, store: Store
     if address is None:
         return None
     if address not in customers.starts:
-        model = _found(store or store_of_settings(settings.tracking), address).model
+        model = _found(store or store_of_settings(settings.tracking), address)
         customers.starts[address] = _start(address, model, customers.table)
     return customers.starts[address]
 
@@ -155,7 +155,7 @@ def _check(settings: SweepSettings, model: SegmentModel) -> None:
         )
 
 
-def _start(address: str, model: SegmentModel, table: CustomerTable) -> WarmStart:
+def _start(address: str, found: LoadedModel, table: CustomerTable) -> WarmStart:
     """Segments of a model among the customers of a table.
 
     Raises
@@ -163,6 +163,7 @@ def _start(address: str, model: SegmentModel, table: CustomerTable) -> WarmStart
     DataError
         A segment has no customer.
     """
+    model = found.model
     days = {table.columns[name].reference_date for name in model.step.columns if name in table.columns} - {None}
     dated = model.at(next(iter(days))) if days and model.reference_date else model  # dates count from this table's day
     codes, why = clusters_of(dated, table.customers)
@@ -173,4 +174,4 @@ def _start(address: str, model: SegmentModel, table: CustomerTable) -> WarmStart
             f"clustering.init={address} cannot be continued: no customer of {table.source} is in {names}"
             f"{f' (one without a segment: {why})' if why else ''}; leave clustering.init out."
         )
-    return WarmStart(address, len(model.numbers), codes)
+    return WarmStart(address if found.name else found.label, len(model.numbers), codes)
