@@ -155,7 +155,7 @@ def test_a_table_whose_replacement_fails_keeps_its_rows(tmp_path, monkeypatch):
     with sqlite3.connect(tmp_path / "crm.db") as connection:
         before = connection.execute("SELECT name FROM sqlite_master").fetchall()
     output = output_of([2, "b", 3.5, 4.0], overwrite=True)
-    monkeypatch.setattr(output, "_aside", "is_not_there")  # the renaming has nothing to rename
+    monkeypatch.setattr(output, "_target", "is_not_there")  # there is nothing to be marked
     with pytest.raises(DataError, match="cannot be written"):
         output.publish()
     output.discard()
@@ -281,9 +281,8 @@ def test_a_table_that_changes_while_a_scoring_runs_is_not_replaced(tmp_path):
     later = output_of(overwrite=True)
     with sqlite3.connect(tmp_path / "crm.db") as connection:
         connection.execute("UPDATE segments SET segment_name = 'mine'")
-    later.finish()
     with pytest.raises(SettingsError, match="was changed while the command ran"):
-        later.publish()
+        later.finish()
     later.discard()
     with sqlite3.connect(tmp_path / "crm.db") as connection:
         assert connection.execute("SELECT segment_name FROM segments").fetchall() == [("mine",)]

@@ -138,6 +138,10 @@ def _main(arguments: Sequence[str] | None) -> int:  # noqa: C901 - one case afte
         if store_error is not None:
             warn(f"segment {name}: {store_error}")
             return 1
+        if isinstance(error, OSError) and error.filename and error.strerror:  # what the system says of a file
+            named = str(error.filename)
+            warn(f"segment {name}: {named[:80]}{'…' * (len(named) > 80)}: {error.strerror}.")
+            return 1
         text = " ".join(str(error).split()) or type(error).__name__
         warn(
             f"segment {name}: unexpected {type(error).__name__}: {text[:400]} "

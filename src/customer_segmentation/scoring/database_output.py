@@ -8,7 +8,7 @@ import secrets
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 
@@ -28,6 +28,8 @@ _COMMITS_BY_ITSELF = ("mysql", "mariadb", "oracle")
 
 class TableOutput:
     """A table of a database. Rows are kept in a file until all are there, then written in one transaction.
+
+    One that is replaced is emptied and filled, so that a user's indexes, triggers, rights and views stay with it.
 
     Parameters
     ----------
@@ -71,13 +73,22 @@ class TableOutput:
         self.shown = redact(url)
         self.table = table
         self._schema, self._name = schema_and_name(table)
+        if _ends_with_the_command(parsed, self._schema):
+            raise SettingsError(
+                f"output={self.shown} table={table}: the table would be gone when the command ends; name a table of a "
+                "file, such as sqlite:///crm.db, or of a server."
+            )
         self.rows = 0
         self._new = _new_sqlite(parsed)
         self._connection: Any = None
-        self._found = ""  # checksum of the table that is replaced
+        self._found = ""  # checksum of the table that is replaced, and its columns
+        self._columns: list[str] = []
         with self._errors():
             self._engine = sqlalchemy.create_engine(parsed)
             self._replaces = self._new is None and self._may_replace(overwrite)
+        self._at_once = self._engine.dialect.name in _COMMITS_BY_ITSELF and not self._replaces
+        # Where a table is there before its rows are, it has another name meanwhile, which is nobody else's.
+        self._target = f"{self._name[:30]}_{secrets.token_hex(8)}" if self._at_once else self._name
         self._scratch = tempfile.TemporaryDirectory(prefix="segment-")
         self._file = Path(self._scratch.name) / "rows.parquet"
         self._writer: ParquetWriter | None = None
@@ -111,7 +122,8 @@ class TableOutput:
             with self._engine.connect() as connection:
                 checksum = self._checksum(connection, self._name)
             if any(mark.startswith(f"{MARK}{checksum}_") for mark in marks):
-                self._found = checksum
+                self._found, self._columns = checksum, names
+                self._refuse_where_others_refer(inspector)
                 return True
             was = "that was changed since segment score wrote it"
         raise SettingsError(
@@ -119,12 +131,28 @@ class TableOutput:
             "or give another with table=NAME."
         )
 
+    def _refuse_where_others_refer(self, inspector: Any) -> None:
+        """Refuse to empty a table to whose rows those of another belong: they might go with it.
+
+        Raises
+        ------
+        SettingsError
+            Names the first of them.
+        """
+        for (_, other), keys in inspector.get_multi_foreign_keys(schema=self._schema).items():
+            if other != self._name and any(key["referred_table"] == self._name for key in keys):
+                raise SettingsError(
+                    f"{self.shown} has a table {other} whose rows belong to those of {self.table}, so that "
+                    "overwrite=true does not replace it; give another with table=NAME."
+                )
+
     def _checksum(self, connection: Any, table: str) -> str:
         """Checksum of the rows as the database gives them, in whatever order, and of the columns' names."""
         import sqlalchemy
 
         everything = sqlalchemy.select(sqlalchemy.text("*")).select_from(sqlalchemy.table(table, schema=self._schema))
-        rows = connection.execution_options(stream_results=True, max_row_buffer=_AT_ONCE).execute(everything)
+        # Options of this statement alone: a database cannot rename a table while it sends what is asked a part a time.
+        rows = connection.execute(everything, execution_options={"stream_results": True, "max_row_buffer": _AT_ONCE})
         total = _hash(tuple(rows.keys()))
         for row in rows:
             total += _hash(tuple(row))
@@ -138,53 +166,83 @@ class TableOutput:
         self.rows += table.num_rows
 
     def finish(self) -> None:
-        """Write all rows to a table of another name, in a transaction that is left open."""
+        """Write all rows in a transaction that is left open.
+
+        Raises
+        ------
+        SettingsError
+            The table to be replaced has changed since the command began, or has other columns.
+        """
         import pyarrow.parquet as parquet
 
         if self._writer is not None:
             self._writer.close()
         rows = parquet.ParquetFile(self._file)
-        self._aside = f"{self._name[:30]}_{secrets.token_hex(8)}"  # nobody else's
+        names = rows.schema_arrow.names
+        if self._replaces and self._columns != names:
+            differs = next(
+                (name for name in [*self._columns, *names] if (name in self._columns) != (name in names)), ""
+            )
+            raise SettingsError(
+                f"{self.shown}: the table {self.table} has other columns than would be written "
+                f"({differs or 'in another order'}); drop it there, or give another with table=NAME."
+            )
         with self._errors():
             self._connection = self._engine.connect()
             if self._engine.dialect.name == "sqlite":  # Python's driver begins at the first INSERT, not at a CREATE
                 self._connection.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                self._connection.begin()  # or pandas would, and end it with its rows
+            if self._replaces:
+                self._empty()
+            there: Literal["append", "fail"] = "append" if self._replaces else "fail"  # of someone else, since
             for batch in rows.iter_batches(batch_size=_AT_ONCE):
                 frame = pa.Table.from_batches([batch]).to_pandas()
-                frame.to_sql(self._aside, self._connection, schema=self._schema, if_exists="append", index=False)
-            self._mark()
+                frame.to_sql(self._target, self._connection, schema=self._schema, if_exists=there, index=False)
+                there = "append"
+
+    def _empty(self) -> None:
+        """Take the rows out of the table that is replaced.
+
+        Raises
+        ------
+        SettingsError
+            They are not those that were there when the command began.
+        """
+        import sqlalchemy
+
+        if self._checksum(self._connection, self._name) != self._found:
+            raise SettingsError(
+                f"{self.shown}: the table {self.table} was changed while the command ran and was left as it is; give "
+                "another with table=NAME."
+            )
+        self._connection.execute(sqlalchemy.delete(sqlalchemy.table(self._name, schema=self._schema)))
 
     def _mark(self) -> None:
         """Say in the database whose table it is, by an index on the segment; one without indexes is left unmarked."""
         import sqlalchemy
 
         segment = sqlalchemy.Column("segment", sqlalchemy.BigInteger)
-        sqlalchemy.Table(self._aside, sqlalchemy.MetaData(), segment, schema=self._schema)
-        checksum = self._checksum(self._connection, self._aside)
+        table = sqlalchemy.Table(self._target, sqlalchemy.MetaData(), segment, schema=self._schema)
+        checksum = self._checksum(self._connection, self._target)
+        inspector = sqlalchemy.inspect(self._connection)
+        before = [str(index["name"]) for index in inspector.get_indexes(self._target, schema=self._schema)]
         with contextlib.suppress(sqlalchemy.exc.SQLAlchemyError), self._connection.begin_nested():
+            for name in before:
+                if name.lower().startswith(MARK):
+                    sqlalchemy.Index(name, table.c.segment).drop(self._connection)
             name = f"{MARK}{checksum}_{secrets.token_hex(4)}"  # unlike that of another table with the same rows
-            sqlalchemy.Index(name, segment).create(self._connection)
+            sqlalchemy.Index(name, table.c.segment).create(self._connection)
 
     def publish(self) -> None:
-        """Give the table its name; the one that had it is dropped in the same transaction.
-
-        Raises
-        ------
-        SettingsError
-            That one has changed since the command began.
-        """
+        """End the transaction: a new table has its name, or one that was there its new rows."""
         import sqlalchemy
 
         with self._errors():
-            if self._replaces:
-                if self._checksum(self._connection, self._name) != self._found:
-                    raise SettingsError(
-                        f"{self.shown}: the table {self.table} was changed while the command ran and was left as it "
-                        "is; give another with table=NAME."
-                    )
-                self._connection.execute(sqlalchemy.text(f"DROP TABLE {self._quoted(self._name)}"))
-            old, new = self._quoted(self._aside), str(self._preparer.quote_identifier(self._name))
-            self._connection.execute(sqlalchemy.text(f"ALTER TABLE {old} RENAME TO {new}"))
+            self._mark()
+            if self._at_once:
+                old, new = self._quoted(self._target), str(self._preparer.quote_identifier(self._name))
+                self._connection.execute(sqlalchemy.text(f"ALTER TABLE {old} RENAME TO {new}"))
             self._connection.commit()
             self._connection.close()
             self._connection = None
@@ -199,8 +257,8 @@ class TableOutput:
         if self._connection is not None:
             with contextlib.suppress(sqlalchemy.exc.SQLAlchemyError):
                 self._connection.rollback()
-                if self._engine.dialect.name in _COMMITS_BY_ITSELF:
-                    self._connection.execute(sqlalchemy.text(f"DROP TABLE IF EXISTS {self._quoted(self._aside)}"))
+                if self._at_once:
+                    self._connection.execute(sqlalchemy.text(f"DROP TABLE IF EXISTS {self._quoted(self._target)}"))
             with contextlib.suppress(sqlalchemy.exc.SQLAlchemyError):
                 self._connection.close()
             self._connection = None
@@ -225,7 +283,7 @@ class TableOutput:
             yield
         except ImportError as error:
             raise DataError(f"{self.shown} needs a driver that is not installed ({error}); install it.") from None
-        except sqlalchemy.exc.SQLAlchemyError as error:
+        except (sqlalchemy.exc.SQLAlchemyError, ValueError) as error:
             cause = getattr(error, "orig", None) or error
             line = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
             raise DataError(f"{self.shown} cannot be written ({line}); check output and table.") from None
@@ -245,9 +303,18 @@ def schema_and_name(table: str) -> tuple[str | None, str]:
     return (schema, name) if schema and name else (None, table.strip())
 
 
+def _ends_with_the_command(url: Any, schema: str | None) -> bool:
+    """Whether a database is in memory, or a schema that of one connection."""
+    if url.get_backend_name() in ("sqlite", "duckdb"):
+        in_memory = ":memory:" in (url.database or ":memory:")
+        if in_memory or url.query.get("mode") == "memory" or url.query.get("vfs") == "memdb":
+            return True
+    return (schema or "").lower().startswith(("temp", "pg_temp"))
+
+
 def _new_sqlite(url: Any) -> Path | None:
     """File of an SQLite database that is not there yet: looking into it would make it."""
-    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+    if url.get_backend_name() != "sqlite":
         return None
     file = Path(url.database.removeprefix("file:"))
     return None if file.exists() else file

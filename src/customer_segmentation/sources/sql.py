@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -199,7 +200,12 @@ def refuse_other_address(parsed: Any, shown: str) -> None:
     if kind == "file":
         raise SettingsError(f"{shown}: a file of this machine is given by its path, without file://.")
     try:
-        sqlalchemy.make_url(f"{kind}://").get_dialect()
+        dialect = sqlalchemy.make_url(f"{kind}://").get_dialect()
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", sqlalchemy.exc.SAWarning)
+            dialect().create_connect_args(parsed)
+    except (sqlalchemy.exc.SAWarning, ValueError, TypeError) as error:
+        raise SettingsError(f"{shown}: an argument of the address cannot be used ({first_line(error)}).") from None
     except sqlalchemy.exc.NoSuchModuleError:
         raise SettingsError(
             f"{shown}: {kind}:// is neither a kind of database that SQLAlchemy knows here nor an address that is read."

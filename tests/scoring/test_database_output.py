@@ -1,0 +1,120 @@
+"""Labels in a table of a database: whole or not at all, and what a user made on it stays."""
+
+import re
+import sqlite3
+
+import pyarrow as pa
+import pytest
+import sqlalchemy
+from postgres import postgres
+
+from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.scoring.database_output import TableOutput
+from customer_segmentation.scoring.earlier import LABELS
+
+
+def labels_written(place, segment, *, name="segments", overwrite=False, **more):
+    address = place if isinstance(place, str) else f"sqlite:///{place}/crm.db"
+    output = TableOutput(address, name, overwrite=overwrite)
+    row = dict(zip(LABELS, [segment, "a", 3.5, 4.0], strict=True))
+    output.write(pa.table({key: [value] for key, value in {**more, **row}.items()}))
+    try:
+        output.finish()
+        output.publish()
+    finally:
+        output.discard()
+
+
+def test_what_a_user_made_on_a_table_stays_when_its_labels_are_replaced(tmp_path):
+    labels_written(tmp_path, 1)
+    made = (
+        "CREATE UNIQUE INDEX mine ON segments(margin)",
+        "CREATE VIEW seen AS SELECT * FROM segments",
+        "CREATE TABLE log (at TEXT)",
+        "CREATE TRIGGER noted AFTER INSERT ON segments BEGIN INSERT INTO log VALUES ('new'); END",
+    )
+    with sqlite3.connect(tmp_path / "crm.db") as connection:
+        for statement in made:
+            connection.execute(statement)
+    labels_written(tmp_path, 2, overwrite=True)
+    labels_written(tmp_path, 3, overwrite=True)
+    with sqlite3.connect(tmp_path / "crm.db") as connection:
+        names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+        assert {"mine", "seen", "noted"} <= names
+        assert len([name for name in names if name.startswith("segment_score_")]) == 1
+        assert connection.execute("SELECT segment FROM seen").fetchall() == [(3,)]
+        assert connection.execute("SELECT count(*) FROM log").fetchall() == [(2,)]
+        connection.execute("CREATE TABLE notes (margin REAL REFERENCES segments(margin) ON DELETE CASCADE)")
+    with pytest.raises(SettingsError, match="a table notes whose rows belong to those of segments"):
+        labels_written(tmp_path, 4, overwrite=True)
+
+
+def test_a_table_with_other_columns_or_made_meanwhile_is_not_written_to(tmp_path, monkeypatch):
+    labels_written(tmp_path, 1, City="Ulm")
+    with pytest.raises(SettingsError, match=r"has other columns than would be written \(City\)"):
+        labels_written(tmp_path, 2, overwrite=True)
+    monkeypatch.setattr(TableOutput, "_may_replace", lambda *_: False)  # it was not there when the command began
+    with pytest.raises(DataError, match="already exists"):
+        labels_written(tmp_path, 3)
+    with sqlite3.connect(tmp_path / "crm.db") as connection:
+        assert connection.execute("SELECT segment FROM segments").fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("address", "table"),
+    [
+        ("sqlite://", "labels"),
+        ("sqlite:///:memory:", "labels"),
+        ("sqlite:///file:x.db?mode=memory&uri=true", "labels"),
+        ("sqlite:///x.db", "temp.labels"),
+    ],
+)
+def test_a_table_that_ends_with_the_command_is_refused(address, table):
+    with pytest.raises(SettingsError, match="would be gone when the command ends"):
+        TableOutput(address, table, overwrite=False)
+
+
+@pytest.mark.parametrize("argument", ["timeout=abc", "nothing=1"])
+def test_an_argument_of_an_address_that_is_not_read_is_refused(argument):
+    with pytest.raises(SettingsError, match="an argument of the address cannot be used"):
+        TableOutput(f"sqlite:///x.db?{argument}", "labels", overwrite=False)
+
+
+def test_a_server_has_a_table_whole_or_not_at_all(monkeypatch):
+    with postgres() as address:
+        engine = sqlalchemy.create_engine(address, isolation_level="AUTOCOMMIT")
+
+        def ask(statement):
+            with engine.connect() as connection:
+                return [tuple(row) for row in connection.execute(sqlalchemy.text(statement))]
+
+        def there():
+            return {name for (name,) in ask("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace")}
+
+        with monkeypatch.context() as patch:
+            patch.setattr(TableOutput, "_mark", lambda _: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                labels_written(address, 1)
+        assert not there()
+        labels_written(address, 1)
+        with engine.connect() as connection:
+            for made in ("CREATE UNIQUE INDEX mine ON segments(margin)", "CREATE VIEW seen AS SELECT * FROM segments",
+                         "GRANT SELECT ON segments TO PUBLIC"):  # fmt: skip
+                connection.execute(sqlalchemy.text(made))
+        labels_written(address, 2, overwrite=True)
+        assert ask("SELECT segment FROM seen") == [(2,)]
+        assert ask("SELECT 1 FROM information_schema.table_privileges WHERE grantee = 'PUBLIC'")[:1] == [(1,)]
+        assert {re.sub("_score_.*", "_score_", name) for name in there()} == {
+            "segments",
+            "mine",
+            "seen",
+            "segment_score_",
+        }
+        with monkeypatch.context() as patch:
+            patch.setattr(TableOutput, "_mark", lambda _: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                labels_written(address, 3, overwrite=True)
+        assert ask("SELECT segment FROM seen") == [(2,)]
+        labels_written(address, 4, name="public.labels")
+        assert ask("SELECT segment FROM labels") == [(4,)]
+        engine.dispose()
