@@ -150,6 +150,20 @@ def test_a_later_frame_continues_the_segments_of_the_champion(swept):
         cs.sweep(members(seed=2), features=["Visits"], k=[4], init=address, **ROLES, tracking_uri=uri)
 
 
+def test_segments_that_count_from_a_date_are_continued_as_customers_are_on_the_later_day(tmp_path):
+    frame, uri = members(), f"sqlite:///{tmp_path}/mlflow.db"
+    asked = {"features": {"since": {"days_since": "Joined"}}, "scaling": "standard", "k": [2], "id": "Member"}
+    asked |= {"roles": {"Joined": "date"}, "value": "Total Paid", "tracking_uri": uri}
+    first = cs.sweep(frame, overrides=[*QUICK, "data.reference_date=2025-03-01"], **asked)
+    run = run_of(first.store, first.leaderboard["run_id"].iloc[0])
+    model = first.store.client.get_logged_model(run.outputs.model_outputs[0].model_id)
+    with pytest.raises(cs.DataError, match=r"columns · standard · k=2 of run \w+ cannot be continued, as no customer"):
+        cs.sweep(  # nobody has joined since, and all are members of long standing by then
+            frame, init=f"runs:/{run.info.run_id}/{model.name}", overrides=[*QUICK, "data.reference_date=2027-03-01"],
+            **asked,
+        )  # fmt: skip
+
+
 def test_a_frame_is_the_table_that_a_file_of_it_is(tmp_path):
     polars = pytest.importorskip("polars")
     frame = members(40).assign(

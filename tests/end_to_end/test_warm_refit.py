@@ -31,6 +31,7 @@ def champion(run_here, tmp_path_factory):
     later["Total Revenue"] = (later["Total Revenue"].astype(float) * 1.15 + 40).round(2)
     later["Tenure in Months"] = later["Tenure in Months"].astype(int) + 3
     later.to_csv(folder / "later.csv", index=False)
+    later[later["Tenure in Months"] < 9].to_csv(folder / "newcomers.csv", index=False)
     later.drop(columns="Total Revenue").to_csv(folder / "lacking.csv", index=False)
     words = ("sweep", "data=telecom", "data.path=first.csv", "k=3", "tracking.report=false", *LEAN, *FIXED)
     assert run_here(*words, folder=folder).code == 0
@@ -51,6 +52,7 @@ def champion(run_here, tmp_path_factory):
         (("clustering.init=models:/x", "k=3"), "clustering.init=models:/x: expected models:/NAME@ALIAS"),
         (("clustering.init=", "k=3"), "clustering.init"),
         ((CHAMPION, "k=3", "tracking.uri=sqlite:///none.db"), "there is no store at"),
+        ((CHAMPION, "k=3", "data.path=newcomers.csv"), "cannot be continued, as no customer of newcomers.csv is in "),
         (
             (
                 CHAMPION,

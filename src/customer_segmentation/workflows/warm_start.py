@@ -163,7 +163,7 @@ def _start(address: str, found: LoadedModel, table: CustomerTable) -> WarmStart:
     DataError
         A segment has no customer.
     """
-    model = found.model
+    model, name = found.model, address if found.name else found.label
     days = {table.columns[name].reference_date for name in model.step.columns if name in table.columns} - {None}
     dated = model.at(next(iter(days))) if days and model.reference_date else model  # dates count from this table's day
     codes, why = clusters_of(dated, table.customers)
@@ -171,7 +171,7 @@ def _start(address: str, found: LoadedModel, table: CustomerTable) -> WarmStart:
     if len(empty):
         names = listed(model.name_of(model.numbers[at]) for at in empty)
         raise DataError(
-            f"clustering.init={address} cannot be continued: no customer of {table.source} is in {names}"
+            f"clustering.init: {name} cannot be continued, as no customer of {table.source} is in {names}"
             f"{f' (one without a segment: {why})' if why else ''}; leave clustering.init out."
         )
-    return WarmStart(address if found.name else found.label, len(model.numbers), codes)
+    return WarmStart(name, len(model.numbers), codes)
