@@ -27,6 +27,8 @@ RATIO, DEEP_RATIO = 0.6, 0.3
 """Largest valley ratio that separates, and the one from which the shape of the clusters no longer matters."""
 HOLLOW, HOLLOW_PLANE, ROUND, GIRTH = 0.9, 1.0, 0.8, 1.3
 """Bounds on the shape of clusters beside a shallow valley: see `is_bent`. A disc's hollowness is 0.93."""
+BEND, BEND_SIGMAS, BEND_COSINE = 0.03, 5.0, 0.9
+"""Bounds from which two clusters are one bent thing: see `bend`."""
 MIN_TUBE, MIN_TUBE_SHARE = 5, 0.1
 """Rows a side of the tube needs, and as a share of the smaller cluster."""
 CORE = 300
@@ -157,6 +159,58 @@ def is_bent(emptier: float, girth: float, d: int) -> bool:
     return emptier > (HOLLOW_PLANE if d <= 2 else HOLLOW) or (emptier > ROUND and girth > GIRTH)
 
 
+def bend(rows_i: Matrix, rows_j: Matrix) -> tuple[float, float, float]:
+    """Tell how much two clusters lean to the same side towards each other, as two pieces of a curve do.
+
+    A cluster's lean is the slope by which its rows leave the line between the centres the nearer they come to the other
+    cluster, by least squares. Parallel or round clusters lean to opposite sides or nowhere.
+
+    Parameters
+    ----------
+    rows_i, rows_j : rows of the two clusters, shapes (n_i, d) and (n_j, d)
+
+    Returns
+    -------
+    strength : float
+        Scalar product of the two leans, each over the spread of its rows beside it; 0 in one dimension.
+    sigmas : float
+        The same over its standard deviation where there is no lean.
+    cosine : float
+        Of the angle between the leans.
+    """
+    d = rows_i.shape[1]
+    centres = rows_i.mean(axis=0), rows_j.mean(axis=0)
+    line = centres[1] - centres[0]
+    length = float(np.linalg.norm(line))
+    if d < 2 or length == 0.0 or min(len(rows_i), len(rows_j)) < 3:
+        return 0.0, 0.0, 0.0
+    leans, spreads = [], []
+    for rows, centre, towards in ((rows_i, centres[0], line / length), (rows_j, centres[1], -line / length)):
+        place = (rows - centre) @ towards
+        beside = rows - centre - np.outer(place, towards)
+        along = float(place @ place)
+        lean = place @ beside / along if along > 0 else np.zeros(d)
+        rest = beside - np.outer(place, lean)
+        leans.append(lean)
+        spreads.append(np.sqrt(along / max(float(np.vdot(rest, rest)) / (d - 1), 1e-12 * along)) if along > 0 else 0.0)
+    product = float(leans[0] @ leans[1])
+    norms = float(np.linalg.norm(leans[0]) * np.linalg.norm(leans[1]))
+    strength = product * spreads[0] * spreads[1]
+    sigmas = strength * np.sqrt(len(rows_i) * len(rows_j) / (d - 1))
+    return strength, float(sigmas), product / norms if norms > 0 else 0.0
+
+
+def leans_together(rows_i: Matrix, rows_j: Matrix) -> bool:
+    """Whether the `bend` of two clusters is strong and beyond chance.
+
+    Parameters
+    ----------
+    rows_i, rows_j : rows of the two clusters, shapes (n_i, d) and (n_j, d)
+    """
+    strength, sigmas, cosine = bend(rows_i, rows_j)
+    return strength > BEND and sigmas > BEND_SIGMAS and cosine > BEND_COSINE
+
+
 def tiny_size(n: int, k: int) -> float:
     """Return the number of customers below which one of k clusters of n customers is tiny.
 
@@ -202,10 +256,13 @@ class _Clusters:
         square_without = (size**2 * square - 2 * size * product + self.norms) / rest**2
         return np.where(size > 1, own - (product_without - square_without / 2), 0.0)
 
+    def of(self, cluster: int) -> Matrix:
+        return self.rows[self.bounds[cluster]]
+
     def hollow(self, cluster: int) -> float:
         if cluster not in self._hollow:
             rng = np.random.default_rng([self.seed, self.k, cluster])
-            self._hollow[cluster] = hollowness(self.rows[self.bounds[cluster]], rng)
+            self._hollow[cluster] = hollowness(self.of(cluster), rng)
         return self._hollow[cluster]
 
     def neighbours(self) -> list[tuple[int, int]]:
@@ -305,7 +362,7 @@ def candidate_valleys(matrix: Matrix, labels: Labels, k: int, *, seed: int, ques
         separated = p < level and ratio < RATIO
         if separated and ratio >= DEEP_RATIO:
             emptier = max(clusters.hollow(i), clusters.hollow(j))
-            separated = not is_bent(emptier, girth, d)
+            separated = not is_bent(emptier, girth, d) and not leans_together(clusters.of(i), clusters.of(j))
         used = min(on_i, on_j) >= max(MIN_TUBE, MIN_TUBE_SHARE * smaller) or (i, j) in kept
         pairs.append(Pair(i, j, at_i, between, at_j, alike, ratio, p, girth, separated, used, smaller))
     return Valleys(k, tuple(pairs), tuple(sorted(tiny)), int(sizes[sorted(tiny)].sum()))

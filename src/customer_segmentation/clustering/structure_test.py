@@ -27,6 +27,7 @@ from customer_segmentation.clustering.structure_pairs import (
     Valleys,
     candidate_valleys,
     is_bent,
+    leans_together,
     solid_hollowness,
 )
 from customer_segmentation.formatting import percent
@@ -254,6 +255,8 @@ def _believed(matrix: Matrix, labels: Labels, valleys: Valleys, seed: int) -> bo
     ratio, p = valleys.pooled
     faint = p < FAINT_LEVEL and ratio < FAINT_RATIO and valleys.highest_ratio < 1
     if not enough and not faint:
+        return False
+    if any(leans_together(matrix[labels == pair.i], matrix[labels == pair.j]) for pair in valleys.used):
         return False
     hollow = solid_hollowness(matrix, labels, valleys, seed=seed)
     emptiest, d = max(hollow.values()), matrix.shape[1]
