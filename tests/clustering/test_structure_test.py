@@ -9,7 +9,8 @@ from scipy.stats import binom
 from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_score
 
-from customer_segmentation.clustering.structure_pairs import candidate_valleys, hollowness, is_bent, tiny_size
+from customer_segmentation.clustering.structure_pairs import candidate_valleys, tiny_size
+from customer_segmentation.clustering.structure_shapes import bend, hollowness, is_bent, leans_together
 from customer_segmentation.clustering.structure_test import (
     none_or_some,
     spread_lattice,
@@ -110,6 +111,37 @@ def test_hollowness_tells_a_ring_from_a_disc():
     assert is_bent(hollowness(ring[ring[:, 0] > 0], rng), 1.0, 2)
     assert hollowness(ring[:7], rng) == 0.0
     assert hollowness(np.ones((50, 2)), rng) == 0.0
+
+
+def arc(rng, n, d, angle, width):
+    matrix = rng.normal(size=(n, d)) * width
+    at = rng.uniform(0, angle, n)
+    matrix[:, 0] += np.cos(at)
+    matrix[:, 1] += np.sin(at)
+    return (matrix - matrix.mean(axis=0)) / matrix.std(axis=0)
+
+
+def test_pieces_of_a_curve_lean_together_and_groups_do_not():
+    rng = np.random.default_rng(5)
+    for d in (2, 4):
+        matrix = arc(rng, 900, d, 1.2 * np.pi, 0.3)
+        labels = KMeans(2, n_init=3, random_state=0).fit(matrix).labels_
+        assert leans_together(matrix[labels == 0], matrix[labels == 1])
+    shape = np.array([[1.0, 0.8, 0.0], [0.8, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    slanted = [rng.normal(size=(400, 3)) @ shape + shift for shift in ([0, 0, 0], [6, 0, 0])]
+    assert bend(*slanted)[2] < -0.9, "parallel ones lean to opposite sides"
+    assert not leans_together(*slanted)
+    assert not leans_together(*(rng.normal(size=(400, 5)) + shift for shift in (0.0, 4.0)))
+    assert bend(matrix[:, :1], matrix[:, :1] + 9) == bend(matrix, matrix) == (0.0, 0.0, 0.0)
+    still = np.zeros((5, 3))
+    assert bend(still, still + 1) == (0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(("d", "angle"), [(3, 1.4), (4, 1.2)])
+def test_a_thick_arc_is_of_one_piece(d, angle):
+    rng = np.random.default_rng(8)
+    matrix = arc(rng, 1200, d, angle * np.pi, 0.25)
+    assert not judged(matrix).natural
 
 
 def test_spread_lattice_fills_steps_and_keeps_real_gaps():

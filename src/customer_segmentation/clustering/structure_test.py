@@ -20,16 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from customer_segmentation.clustering.structure_pairs import (
-    HOLLOW,
     Labels,
     Mask,
     Matrix,
     Valleys,
     candidate_valleys,
-    is_bent,
-    leans_together,
-    solid_hollowness,
 )
+from customer_segmentation.clustering.structure_shapes import HOLLOW, is_bent, leans_together, solid_hollowness
 from customer_segmentation.formatting import percent
 
 ATOM, SPIKE = 0.05, 2.0
@@ -258,7 +255,7 @@ def _believed(matrix: Matrix, labels: Labels, valleys: Valleys, seed: int) -> bo
         return False
     if any(leans_together(matrix[labels == pair.i], matrix[labels == pair.j]) for pair in valleys.used):
         return False
-    hollow = solid_hollowness(matrix, labels, valleys, seed=seed)
+    hollow = solid_hollowness(matrix, labels, valleys.k, valleys.tiny, seed=seed)
     emptiest, d = max(hollow.values()), matrix.shape[1]
     if enough and emptiest <= (HOLLOW_GROUPS if valleys.groups > 1 else HOLLOW):
         return True
