@@ -84,4 +84,5 @@ def test_words_that_lead_nowhere(segment, place, monkeypatch):
     assert "format=pmml: expected one of sql" in segment("export", "format=pmml").sentence
     assert "single precision" in segment("export", "format=onnx").sentence
     assert "headers names 'Nothing'" in segment("export", "headers={Nothing: x}").sentence
-    assert "is not the name of a table" in segment("export", "table=a b c").sentence
+    for name in ("a b c", "a.b.c.d.e"):
+        assert "is not the name of a table" in segment("export", f"table={name}").sentence

@@ -60,6 +60,25 @@ def test_a_table_with_other_columns_or_made_meanwhile_is_not_written_to(tmp_path
         assert connection.execute("SELECT segment FROM segments").fetchall() == [(1,)]
 
 
+def test_a_full_disk_leaves_no_database_that_was_not_there_and_the_other_as_it_was(tmp_path):
+    labels_written(tmp_path, 1)
+    before = (tmp_path / "crm.db").read_bytes()
+    for name, replaces in (("crm.db", True), ("new.db", False)):
+        output = TableOutput(f"sqlite:///{tmp_path}/{name}", "segments", overwrite=replaces)
+        limit = "PRAGMA max_page_count = 20"
+        sqlalchemy.event.listen(
+            output._engine, "checkout", lambda connection, *_, limit=limit: connection.execute(limit)
+        )
+        output.write(pa.table({column: ["x" * 99] * 9999 for column in LABELS}))
+        with pytest.raises(
+            DataError, match=r"cannot be written \(database or disk is full\); check output and table\.$"
+        ):
+            output.finish()
+        output.discard()
+    assert [path.name for path in tmp_path.iterdir()] == ["crm.db"]
+    assert (tmp_path / "crm.db").read_bytes() == before
+
+
 @pytest.mark.parametrize(
     ("address", "table"),
     [

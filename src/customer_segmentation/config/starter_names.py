@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Mapping
@@ -87,9 +88,11 @@ def write_files(files: Mapping[str, str], *, force: bool) -> None:
             f"{what} already and nothing was written; give force=true to overwrite, or another name=NAME."
         )
     new: list[NewFile] = []
+    made: list[Path] = []
     try:
         for path, text in files.items():
             file = Path(path)
+            made += [folder for folder in reversed(file.parents) if not folder.exists()]
             file.parent.mkdir(parents=True, exist_ok=True)
             new.append(NewFile(file, overwrite=force, is_ours=_is_ours, key="name", what="a file of segment init"))
             new[-1].fill(text.encode())
@@ -104,6 +107,9 @@ def write_files(files: Mapping[str, str], *, force: bool) -> None:
     finally:
         for item in new:
             item.discard()
+        for folder in reversed(made):
+            with contextlib.suppress(OSError):  # where something is in it
+                folder.rmdir()
 
 
 def _is_ours(path: Path) -> bool:

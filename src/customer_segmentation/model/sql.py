@@ -153,7 +153,9 @@ def _id_of(model: SegmentModel, called: Mapping[str, str]) -> str:
 def _table(table: str, dialect: str) -> str:
     with contextlib.suppress(SqlglotError):
         found = exp.to_table(table, dialect=dialect)
-        if isinstance(found, exp.Table) and set(found.args) <= {"this", "db", "catalog"} and found.name:
+        plain = isinstance(found, exp.Table) and set(found.args) <= {"this", "db", "catalog"}
+        named = plain and bool(found.name) and isinstance(found.this, exp.Identifier)
+        if named and not (dialect == "sqlite" and found.catalog):
             return found.sql(dialect=WRITTEN_IN, identify=True)
     raise SettingsError(f"table={table} is not the name of a table in {dialect}; expected e.g. shop.customers.")
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import secrets
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
+import pandas as pd
 import pyarrow as pa
 
 from customer_segmentation.errors import DataError, SettingsError
@@ -79,7 +81,9 @@ class TableOutput:
                 "file, such as sqlite:///crm.db, or of a server."
             )
         self.rows = 0
-        self._new = _new_sqlite(parsed)
+        self._file_of_sqlite = _sqlite_file(parsed)
+        # Looking into one that is not there yet would make it.
+        self._new = None if self._file_of_sqlite is None or self._file_of_sqlite.exists() else self._file_of_sqlite
         self._connection: Any = None
         self._found = ""  # checksum of the table that is replaced, and its columns
         self._columns: list[str] = []
@@ -264,8 +268,10 @@ class TableOutput:
             self._connection = None
         self._engine.dispose()
         self._scratch.cleanup()
-        if self._new is not None and self._new.is_file() and self._new.stat().st_size == 0:
-            self._new.unlink()
+        if self._file_of_sqlite is not None and self._file_of_sqlite.is_file():
+            found = _tables_in(self._file_of_sqlite)
+            if self._new is not None and found == 0:
+                self._new.unlink()
 
     @property
     def _preparer(self) -> Any:
@@ -283,8 +289,9 @@ class TableOutput:
             yield
         except ImportError as error:
             raise DataError(f"{self.shown} needs a driver that is not installed ({error}); install it.") from None
-        except (sqlalchemy.exc.SQLAlchemyError, ValueError) as error:
-            cause = getattr(error, "orig", None) or error
+        except (sqlalchemy.exc.SQLAlchemyError, pd.errors.DatabaseError, ValueError) as error:
+            inner = error.__cause__ if isinstance(error, pd.errors.DatabaseError) and error.__cause__ else error
+            cause = getattr(inner, "orig", None) or inner
             line = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
             raise DataError(f"{self.shown} cannot be written ({line}); check output and table.") from None
 
@@ -312,9 +319,12 @@ def _ends_with_the_command(url: Any, schema: str | None) -> bool:
     return (schema or "").lower().startswith(("temp", "pg_temp"))
 
 
-def _new_sqlite(url: Any) -> Path | None:
-    """File of an SQLite database that is not there yet: looking into it would make it."""
-    if url.get_backend_name() != "sqlite":
-        return None
-    file = Path(url.database.removeprefix("file:"))
-    return None if file.exists() else file
+def _sqlite_file(url: Any) -> Path | None:
+    return Path(url.database.removeprefix("file:")) if url.get_backend_name() == "sqlite" else None
+
+
+def _tables_in(file: Path) -> int | None:
+    """How many tables an SQLite database has, once it is read: what a full disk left undone in it is undone then."""
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(file)) as connection:
+        return int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+    return None

@@ -94,6 +94,7 @@ def load_segment_model(uri: str, client: Any = None, *, trusted_modules: Collect
     name, version, model_id = _identity(uri, client)
     with tempfile.TemporaryDirectory(prefix="segment-") as scratch:
         folder = Path(uri)
+        _refuse_other_address(uri)
         if "://" not in uri and not uri.startswith(("models:/", "runs:/")) and not folder.is_dir():
             raise StoreError(
                 f"model={uri} is neither an address nor a folder; expected models:/NAME@ALIAS, models:/NAME/VERSION, "
@@ -120,6 +121,25 @@ def load_segment_model(uri: str, client: Any = None, *, trusted_modules: Collect
         run_id = None if logged is None else logged.source_run_id or None
         model = read_model(own, trusted_modules=[*trusted_modules, *trusted_by_user()])
         return LoadedModel(model, uri, name, version, model_id, run_id)
+
+
+def _refuse_other_address(uri: str) -> None:
+    """Refuse what is no address of a model, before anything is fetched.
+
+    Raises
+    ------
+    StoreError
+        Says what is expected.
+    """
+    expected = "expected models:/NAME@ALIAS, models:/NAME/VERSION, runs:/RUN_ID/NAME or the folder of a model"
+    if not uri.strip():
+        raise StoreError(f"model is empty; {expected}.")
+    if uri.startswith("file:"):
+        raise StoreError(f"model={uri}: a folder of this machine is given by its path, without file://.")
+    if uri.startswith(("http://", "https://")):
+        raise StoreError(f"model={uri}: a model is not fetched from a web address; {expected}.")
+    if uri.startswith("runs:/") and len([part for part in uri[6:].split("/") if part]) < 2:
+        raise StoreError(f"model={uri}: expected runs:/RUN_ID/NAME; or give run_id=RUN_ID.")
 
 
 def _only_model(folder: Path) -> Path:
@@ -245,7 +265,7 @@ def _logged(client: Any, model_id: str | None) -> Any:
 
 
 def _line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")[:200]
+    return (" ".join(str(error).split()) or type(error).__name__).rstrip(".")[:200]
 
 
 def loaded(store: Store, model: str, run_id: str | None, *, trusted_modules: Collection[str] = ()) -> LoadedModel:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, cast
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -305,7 +306,15 @@ class ExcelWriter:
 
     def close(self) -> None:
         """Finish the file."""
-        self._book.save(self._path)
+        from openpyxl.writer.excel import ExcelWriter as BookWriter
+
+        with self._path.open("wb") as stream:
+            archive = ZipFile(stream, "w", ZIP_DEFLATED)
+            try:
+                BookWriter(self._book, archive).save()
+            except BaseException:
+                archive.fp = None  # or it would be ended once more, and complain, when nobody needs it any longer
+                raise
 
 
 def _special(table: pa.Table) -> bool:

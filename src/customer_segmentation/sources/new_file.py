@@ -142,8 +142,18 @@ class NewFile:
             self._aside = None
 
     def fill(self, content: bytes) -> None:
-        """Write the whole content, with its seal, aside."""
-        self.aside.write_bytes(content if is_intact(content) else sealed(content, self.path.name))
+        """Write the whole content, with its seal, aside.
+
+        Raises
+        ------
+        OSError
+            It cannot be written; the error names the file.
+        """
+        try:
+            self.aside.write_bytes(content if is_intact(content) else sealed(content, self.path.name))
+        except OSError as error:
+            error.filename = str(self.path)  # a write does not say of which file it is
+            raise
 
     def write_text(self, text: str) -> None:
         """Write the whole file at once."""
