@@ -80,6 +80,7 @@ def _command(home: Path, port: int, folder: Path, *, threads: int | None, memory
         "spark.driver.memory": memory,
         "spark.local.dir": str(folder / "scratch"),
         "spark.log.level": "ERROR",
+        "spark.python.daemon.module": "customer_segmentation.sources.spark.daemon",
         "spark.sql.shuffle.partitions": "8",
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
         "spark.ui.enabled": "false",
