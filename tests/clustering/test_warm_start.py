@@ -8,6 +8,7 @@ from sklearn.metrics import adjusted_rand_score
 from customer_segmentation.clustering.clusterer import Clusterers, Restarts
 from customer_segmentation.clustering.fit import fit_k
 from customer_segmentation.clustering.kmeans_search import KMeansSearch
+from customer_segmentation.clustering.polish import with_centres
 from customer_segmentation.clustering.study import run_study
 from customer_segmentation.clustering.warm_start import GIVEN_UP, WarmStart, at_centres, continued
 from customer_segmentation.formatting import NBSP
@@ -161,3 +162,22 @@ def test_of_a_study_the_fit_with_as_many_segments_alone_is_continued():
     assert study.candidate(3).start is None
     assert study.candidate(3).how == f"from random starts, as {NAME} has 2 segments"
     assert (study.candidate(3).codes == without.candidate(3).codes).all()
+
+
+def test_how_many_stay_is_said_again_of_a_fit_whose_centres_are_moved_afterwards():
+    matrix, at = rectangle(9.97)
+    before = (at >= 2).astype(int)
+    left_and_right = np.array([[0.0, 5.0], [10.0, 5.0]])
+
+    def moved(fits):
+        return [with_centres(fit, matrix, left_and_right, "1 exact step") if fit.k == 2 else fit for fit in fits]
+
+    asked = {"ks": (2, 3), "make_estimator": KMEANS, "seed": 1, "value": None, "reference": None}
+    study = run_study(
+        matrix, **asked, silhouette_limit=1000, silhouette_sample=100, refine=moved, start=WarmStart(NAME, 2, before)
+    )
+    assert plain(study.candidate(2).how).endswith(
+        "; 100 % of the customers keep their segment; 1 exact step, after which 50.0 % of the customers keep their "
+        "segment"
+    )
+    assert study.candidate(3).how == f"from random starts, as {NAME} has 2 segments"

@@ -14,7 +14,7 @@ from customer_segmentation.clustering.clusterer import MakeEstimator, own_scores
 from customer_segmentation.clustering.fit import Fit, check_matrix, fit_k
 from customer_segmentation.clustering.knee import elbow_knee
 from customer_segmentation.clustering.silhouette import silhouettes
-from customer_segmentation.clustering.warm_start import WarmStart, continued
+from customer_segmentation.clustering.warm_start import WarmStart, after_steps, continued
 
 Floats = npt.NDArray[np.float64]
 
@@ -154,7 +154,10 @@ def run_study(  # noqa: PLR0913 - each is named at the call
         fits.append(fit)
         if on_candidate is not None:
             on_candidate(k)
-    fits = fits if refine is None else refine(fits)
+    if refine is not None:
+        before, fits = fits, refine(fits)
+        if start is not None:
+            fits = [new if new is old else after_steps(new, start) for old, new in zip(before, fits, strict=True)]
     several = [fit for fit in fits if fit.k > 1]
     total = scores.total_sum_of_squares(matrix)
     samples, found_by_k = _silhouettes(matrix, several, limit=silhouette_limit, sample=silhouette_sample, seed=seed)

@@ -132,6 +132,17 @@ def continued(matrix: Floats, cold: Fit, start: WarmStart, *, make_estimator: Ma
     return replace(warm, seconds=seconds, start=centres, how=f"{found}; {_stay(start, warm)}")
 
 
+def after_steps(fit: Fit, start: WarmStart) -> Fit:
+    """Say of a fit whose centres were moved afterwards how many customers keep their segment now.
+
+    Parameters
+    ----------
+    fit : with its centres moved
+    start : the segments; of a fit with another number of them nothing is said
+    """
+    return fit if fit.k != start.k else replace(fit, how=f"{fit.how}, after which {_stay(start, fit)}")
+
+
 def _said(fit: Fit, how: str) -> Fit:
     return replace(fit, how="; ".join(part for part in (fit.how, how) if part))
 
