@@ -43,7 +43,6 @@ BOTH = ("input=a.csv", "output=b.csv")
         ((*BOTH, "model=customer-segmentation/v2"), "Did you mean models:/customer-segmentation/2?"),
         ((*BOTH, "model="), "model is empty; expected models:/NAME@ALIAS"),
         ((*BOTH, "model=file:///etc"), "given by its path, without file://"),
-        ((*BOTH, f"model=runs:/{'0' * 32}"), "expected runs:/RUN_ID/NAME; or give run_id=RUN_ID."),
         ((*BOTH, "model=https://host/m"), "a model is not fetched from a web address"),
         (BOTH, "run `segment sweep` and `segment promote` first"),
     ],
