@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -34,6 +35,7 @@ class Said:
 def segment(capsys, monkeypatch) -> Callable[..., Said]:
     """Return a function that runs ``segment WORDS`` here, in the test's folder, and forgets what it leaves behind."""
     before, environment = signal.getsignal(signal.SIGTERM), dict(os.environ)
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
 
     def run(*words: str) -> Said:
         capsys.readouterr()

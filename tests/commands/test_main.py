@@ -1,9 +1,13 @@
 """The table of commands, its help, and how errors leave the process."""
 
+import sys
+import time
+
 import pytest
 
 from customer_segmentation import __version__
 from customer_segmentation.commands import main as entry
+from customer_segmentation.commands.command import interrupt_again
 from customer_segmentation.commands.main import COMMANDS, main
 from customer_segmentation.config.compose import plan
 from customer_segmentation.errors import DataError
@@ -128,3 +132,16 @@ def test_a_long_address_is_hidden_whole(segment):
 def test_a_shell_that_is_not_known_is_refused(segment):
     assert "bash" in segment("-sc", "install=cmd").sentence
     assert "complete" in segment("-sc", "install=bash").out
+
+
+def test_an_interrupt_that_python_dropped_stops_the_command_all_the_same(monkeypatch):
+    monkeypatch.setattr(sys, "unraisablehook", interrupt_again)
+
+    class CleansUp:
+        def __del__(self):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        CleansUp()
+        for _ in range(500):
+            time.sleep(0.01)

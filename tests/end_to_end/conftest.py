@@ -72,7 +72,7 @@ def segment_here(*words: str, folder: Path) -> Ran:
     """Run the same command within this process, which has imported its libraries: five seconds less each time."""
     from customer_segmentation.commands.main import main
 
-    environment, stopping = dict(os.environ), signal.getsignal(signal.SIGTERM)
+    environment, stopping, hook = dict(os.environ), signal.getsignal(signal.SIGTERM), sys.unraisablehook
     for name in environment:
         if name.startswith(("MLFLOW_", "SEGMENT_")):
             del os.environ[name]
@@ -88,6 +88,7 @@ def segment_here(*words: str, folder: Path) -> Ran:
                 error.write(warnings.formatwarning(item.message, item.category, item.filename, item.lineno))
     finally:
         signal.signal(signal.SIGTERM, stopping)
+        sys.unraisablehook = hook
         os.environ.clear()
         os.environ.update(environment)
     return Ran(code, out.getvalue(), error.getvalue(), folder)

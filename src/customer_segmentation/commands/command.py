@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import _thread
 import shlex
 import signal
+import sys
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -107,4 +110,18 @@ def run_command(spec: CommandSpec, words: Sequence[str]) -> int:
     tell_taken(asked)  # before anything is made of it
     # SIGTERM ends as Ctrl-C does, so that runs are closed and servers are not left behind
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.unraisablehook = interrupt_again
     return spec.run(Request(asked, tuple(words)))
+
+
+def interrupt_again(unraisable: sys.UnraisableHookArgs) -> None:
+    """Stop the command a moment later where Python has dropped the interrupt: one that came while it was cleaning up.
+
+    Parameters
+    ----------
+    unraisable : what was raised where nothing can be raised
+    """
+    if unraisable.exc_type is KeyboardInterrupt:
+        threading.Timer(0.05, _thread.interrupt_main).start()
+    else:
+        sys.__unraisablehook__(unraisable)
