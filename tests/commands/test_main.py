@@ -141,7 +141,10 @@ def test_an_interrupt_that_python_dropped_stops_the_command_all_the_same(monkeyp
         def __del__(self):
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
+    def work():
         CleansUp()
         for _ in range(500):
             time.sleep(0.01)
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
