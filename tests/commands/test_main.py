@@ -7,9 +7,9 @@ import pytest
 
 from customer_segmentation import __version__
 from customer_segmentation.commands import main as entry
-from customer_segmentation.commands.command import interrupt_again
 from customer_segmentation.commands.main import COMMANDS, main
 from customer_segmentation.config.compose import plan
+from customer_segmentation.console.interrupts import interrupt_again
 from customer_segmentation.errors import DataError
 
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import _thread
 import shlex
-import signal
-import sys
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from customer_segmentation.config.compose import Plan, plan
 from customer_segmentation.config.folder_files import tell_taken
 from customer_segmentation.config.hydra_app import show_config
+from customer_segmentation.console.interrupts import stop_when_asked
 from customer_segmentation.console.lines import show, warn
 from customer_segmentation.errors import SettingsError
 
@@ -108,20 +105,5 @@ def run_command(spec: CommandSpec, words: Sequence[str]) -> int:
     for key, values in asked.swept.items() if spec.takes_one else ():
         raise SettingsError(f"{key} has {len(values)} values; {spec.takes_one}.")
     tell_taken(asked)  # before anything is made of it
-    # SIGTERM ends as Ctrl-C does, so that runs are closed and servers are not left behind
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.unraisablehook = interrupt_again
+    stop_when_asked()
     return spec.run(Request(asked, tuple(words)))
-
-
-def interrupt_again(unraisable: sys.UnraisableHookArgs) -> None:
-    """Stop the command a moment later where Python has dropped the interrupt: one that came while it was cleaning up.
-
-    Parameters
-    ----------
-    unraisable : what was raised where nothing can be raised
-    """
-    if unraisable.exc_type is KeyboardInterrupt:
-        threading.Timer(0.05, _thread.interrupt_main).start()
-    else:
-        sys.__unraisablehook__(unraisable)
