@@ -19,6 +19,12 @@ class DataError(SegmentError):
     """A customer table that cannot be read or does not keep its contract."""
 
 
+class MissingColumnsError(DataError):
+    """A customer table without columns that are read; they are ``names``."""
+
+    names: tuple[str, ...] = ()
+
+
 class StudyError(SegmentError):
     """A space that cannot be segmented as asked."""
 

@@ -12,7 +12,7 @@ from customer_segmentation.config.compose import Plan
 from customer_segmentation.data.contract import CASTING, plain_spec
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.data.wanted import Needed
-from customer_segmentation.errors import DataError, SettingsError, StoreError
+from customer_segmentation.errors import DataError, MissingColumnsError, SettingsError, StoreError
 from customer_segmentation.formatting import counted, listed
 from customer_segmentation.model.segment_model import SegmentModel
 from customer_segmentation.registry.checks import data_contract
@@ -53,8 +53,8 @@ def begin(plan: Plan) -> tuple[Plan, Needed, PreparedCustomers]:
     needed = Needed.of(needed.valued, [*needed.valued, *needed.blank, *theirs])
     try:
         customers = customers_of(plan, needed)
-    except DataError as error:
-        if "lacks the required" not in str(error) or not any(name in str(error) for name in theirs):
+    except MissingColumnsError as error:
+        if not set(error.names) & set(theirs):
             raise
         why = f"clustering.init={listed(models)} reads {listed(theirs)}"
         raise DataError(f"{str(error).rstrip('.')}; {why}.") from error

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from customer_segmentation.errors import DataError
+from customer_segmentation.errors import DataError, MissingColumnsError
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.sources.parsing.texts import fold
 
@@ -163,7 +163,7 @@ def refuse_lacking(
 
     Raises
     ------
-    DataError
+    MissingColumnsError
         Whenever ``lacking`` is not empty.
     """
     if not lacking:
@@ -174,7 +174,11 @@ def refuse_lacking(
     if close:
         meant = ", ".join(f"{header!r} may be {name!r}" for name, header in close.items())
         hint = f"{meant}: if so, add it to data.columns.{next(iter(close)) if len(close) == 1 else 'NAME'}.synonyms"
-    raise DataError(f"{source} lacks the required {plural} {', '.join(lacking)}; its columns are {shown}; {hint}.")
+    error = MissingColumnsError(
+        f"{source} lacks the required {plural} {', '.join(lacking)}; its columns are {shown}; {hint}."
+    )
+    error.names = tuple(lacking)
+    raise error
 
 
 def suggestions(
