@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import re
 import shutil
 import socket
 import time
@@ -15,6 +16,7 @@ import pytest
 from batches import stream_customers
 from odd_tables import texts, written
 from omegaconf import OmegaConf
+from scipy.optimize import linear_sum_assignment
 
 from customer_segmentation.commands.main import main
 from customer_segmentation.config.checks import check_plan
@@ -23,12 +25,15 @@ from customer_segmentation.data.batches import cleaned, cleaned_repetitions, ope
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.data.repeated_ids import Held
 from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.formatting import NBSP
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Population, Role
 from customer_segmentation.settings.engine import EngineSettings
 from customer_segmentation.sources.samples.orders import draw_orders
 from customer_segmentation.sources.samples.telecom import draw_customers
 from customer_segmentation.sources.spark.session import connect
 from customer_segmentation.tracking.machine_facts import whole
+from customer_segmentation.tracking.read import found_runs, labels_of
+from customer_segmentation.tracking.store import open_store
 from customer_segmentation.workflows.prepare import customers_of
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -304,7 +309,7 @@ def store_in(folder):
 
 @pytest.fixture(scope="module")
 def swept(spark, tmp_path_factory):
-    """A table, and for each engine a folder and its runs."""
+    """A table, and for each engine a folder and its runs; and the words that they have in common."""
     folder = tmp_path_factory.mktemp("swept")
     frame = draw_customers(2_000, seed=3)
     frame.loc[frame.index % 500 == 7, "Tenure in Months"] = -4  # impossible: rejected
@@ -320,11 +325,11 @@ def swept(spark, tmp_path_factory):
             client = mlflow.MlflowClient(store_in(folder / engine))
             runs = client.search_runs([client.get_experiment_by_name("customer-segmentation").experiment_id])
             found[engine] = [whole(run) for run in runs]
-    return folder, found
+    return folder, found, words
 
 
 def test_a_sweep_gives_the_same_figures_and_verdict(spark, swept):
-    folder, found = swept
+    folder, found, _ = swept
     metrics = {
         engine: {
             (run.info.run_name, name): value
@@ -348,7 +353,7 @@ def test_a_sweep_gives_the_same_figures_and_verdict(spark, swept):
 
 
 def test_labels_written_by_spark_are_those_written_here(swept, monkeypatch, capsys):
-    folder, _ = swept
+    folder = swept[0]
     monkeypatch.chdir(folder / "spark")
     frame = draw_customers(700, seed=8).astype({"Tenure in Months": float})
     frame.loc[3] = None
@@ -370,6 +375,32 @@ def test_labels_written_by_spark_are_those_written_here(swept, monkeypatch, caps
     assert not [path for path in (folder / "spark").iterdir() if path.name.startswith(".there")]
     assert main([*words, "output=there", "engine=spark"]) != 0
     assert "exists; give another name, or overwrite=true" in capsys.readouterr().err
+
+
+def test_segments_are_continued_and_then_moved_over_all_rows(swept, monkeypatch):
+    folder, found, words = swept
+    monkeypatch.chdir(folder / "spark")
+    chosen = {run.data.tags.get("chosen_run_id") for run in found["spark"]}
+    before = next(run for run in found["spark"] if run.info.run_id in chosen)
+    k, uri = before.data.params["k"], store_in(folder / "spark")
+    more = [f"clustering.init=runs:/{before.info.run_id}/model", "engine=spark", "engine.polish_passes=1"]
+    assert main(["sweep", *words, *more, f"tracking.uri={uri}"]) == 0
+    store = open_store(uri=uri, experiment="customer-segmentation", artifacts=None)
+    runs = found_runs(store, "tags.level = 'candidate'")
+    own, other = (
+        max((run for run in runs if (run.data.params["k"] == k) == same), key=lambda run: run.info.start_time)
+        for same in (True, False)
+    )
+    then, now = (labels_of(store, run.data.tags["study_id"])[f"k{k}"] for run in (before, own))
+    both = pd.crosstab(then.to_numpy(), now.to_numpy()).to_numpy()
+    stay = both[linear_sum_assignment(-both)].sum() / both.sum()
+    step = r"1 exact step over all [\d,]+ customers, from an inertia of theirs of [\d.]+"
+    fit = own.data.tags["fit"].replace(NBSP, " ")
+    told = re.fullmatch(
+        f"started at the segments of .*; {step}, after which ([\\d.]+) % of the customers keep their segment", fit
+    )
+    assert float(told[1]) == pytest.approx(100 * stay, abs=0.06)
+    assert re.fullmatch(f"from random starts, as .* has {k} segments; {step}", other.data.tags["fit"])
 
 
 @installed
