@@ -87,6 +87,26 @@ def test_a_wrong_word_is_one_sentence_that_says_what_exists(argument, words):
 
 
 @pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("+data.foo=3", "unknown key 'data.foo'; data has about"),
+        ("++data.foo=3", "unknown key 'data.foo'"),
+        ("+selection.smalest_share=0.5", "Did you mean smallest_share?"),
+        ("++drift.confidence=0.5", "unknown key 'drift'"),
+        ("+selection.stability.foo=1", "unknown key 'selection.stability.foo'"),
+        ("+experiments.foo=1", "unknown key 'experiments'"),
+        ("hydra.run.dir=/tmp/x", "hydra.run.dir has no effect: of Hydra's own settings hydra.searchpath"),
+        ("hydra/sweeper=basic", "hydra/sweeper has no effect"),
+        ("scaling=standard,minmax,standard", "holds standard twice; give each value once"),
+        ("seed=-1", "seed=-1: expected a whole number from 0 to 4294967295"),
+    ],
+)
+def test_what_no_schema_has_is_refused_however_it_is_written(word, told):
+    with pytest.raises(SettingsError, match=re.escape(told)):
+        plan("sweep", ["features=value", *([] if word.startswith("scaling") else ["scaling=standard"]), word])
+
+
+@pytest.mark.parametrize(
     ("words", "told"),
     [
         (["k=[2]", "k=[3]"], "k is given twice, as k=[2] and as k=[3]"),
@@ -146,7 +166,7 @@ def test_composing_again_and_again_asks_no_plugin_twice():
     "words",
     [
         ["features=value,usage", "scaling=standard,minmax", "k=2,3"],
-        ["clustering=kmeans,gaussian_mixture", "features=value,value", "scaling=standard"],
+        ["clustering=kmeans,gaussian_mixture", "features=value,usage", "scaling=standard"],
         ["features=value", "scaling=standard", "++scaling.scaler.copy=true,false"],  # the same part, twice
         ["data=telecom", "data.path=customers.csv", "k=range(2,5)", "features=value"],
         ["clustering=kmeans,kmeans_search", "features=value", "clustering.init=null,models:/segments@champion"],

@@ -173,7 +173,7 @@ def test_a_project_cannot_make_hydra_run_something(name, text):
     if name.startswith("linked"):
         Path("conf").mkdir()
         Path("conf/hydra").symlink_to(Path("linked").absolute())
-    with pytest.raises(SettingsError, match=r"command line|mapping"):
+    with pytest.raises(SettingsError, match=r"command line|mapping|has no effect"):
         plan("sweep", words)
 
 

@@ -9,6 +9,7 @@ import sqlalchemy
 from postgres import postgres
 
 from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.scoring import database_output
 from customer_segmentation.scoring.database_output import TableOutput
 from customer_segmentation.scoring.earlier import LABELS
 
@@ -30,8 +31,6 @@ def test_what_a_user_made_on_a_table_stays_when_its_labels_are_replaced(tmp_path
     made = (
         "CREATE UNIQUE INDEX mine ON segments(margin)",
         "CREATE VIEW seen AS SELECT * FROM segments",
-        "CREATE TABLE log (at TEXT)",
-        "CREATE TRIGGER noted AFTER INSERT ON segments BEGIN INSERT INTO log VALUES ('new'); END",
     )
     with sqlite3.connect(tmp_path / "crm.db") as connection:
         for statement in made:
@@ -40,13 +39,57 @@ def test_what_a_user_made_on_a_table_stays_when_its_labels_are_replaced(tmp_path
     labels_written(tmp_path, 3, overwrite=True)
     with sqlite3.connect(tmp_path / "crm.db") as connection:
         names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-        assert {"mine", "seen", "noted"} <= names
+        assert {"mine", "seen"} <= names
         assert len([name for name in names if name.startswith("segment_score_")]) == 1
         assert connection.execute("SELECT segment FROM seen").fetchall() == [(3,)]
-        assert connection.execute("SELECT count(*) FROM log").fetchall() == [(2,)]
-        connection.execute("CREATE TABLE notes (margin REAL REFERENCES segments(margin) ON DELETE CASCADE)")
+        connection.execute("CREATE TABLE notes (margin REAL REFERENCES Segments(margin) ON DELETE CASCADE)")
     with pytest.raises(SettingsError, match="a table notes whose rows belong to those of segments"):
         labels_written(tmp_path, 4, overwrite=True)
+    with sqlite3.connect(tmp_path / "crm.db") as connection:
+        connection.execute("DROP TABLE notes")
+        connection.execute("CREATE TRIGGER gone BEFORE DELETE ON segments BEGIN SELECT RAISE(IGNORE); END")
+    with pytest.raises(SettingsError, match="has the trigger gone on segments, which might change rows"):
+        labels_written(tmp_path, 5, overwrite=True)
+    with pytest.raises(SettingsError, match="has a view Seen; give another table"):
+        labels_written(tmp_path, 6, name="Seen", overwrite=True)
+
+
+def test_rows_that_a_database_drops_are_seen(tmp_path, monkeypatch):
+    labels_written(tmp_path, 1)
+    with sqlite3.connect(tmp_path / "crm.db") as connection:
+        connection.execute("CREATE TRIGGER no BEFORE INSERT ON segments BEGIN SELECT RAISE(IGNORE); END")
+    monkeypatch.setattr(database_output, "refuse_where_others_depend", lambda *_: None)  # made since it looked
+    with pytest.raises(DataError, match="has 0 rows after 1 were written, and was left as it was"):
+        labels_written(tmp_path, 2, overwrite=True)
+    with sqlite3.connect(tmp_path / "crm.db") as connection:
+        assert connection.execute("SELECT segment FROM segments").fetchall() == [(1,)]
+
+
+def test_a_scoring_that_fails_leaves_the_database_that_another_has_made(tmp_path):
+    one, other = (TableOutput(f"sqlite:///{tmp_path}/new.db?timeout=0.1", name, overwrite=False) for name in "ab")
+    for output in (one, other):
+        output.write(pa.table({column: ["x"] for column in LABELS}))
+    one.finish()
+    with pytest.raises(DataError, match="database is locked"):
+        other.finish()
+    other.discard()
+    one.publish()
+    with sqlite3.connect(tmp_path / "new.db") as connection:
+        assert connection.execute("SELECT segment FROM a").fetchall() == [("x",)]
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("sqlite:///file:x.db", "an address with uri=true begins with sqlite:///file:"),
+        ("sqlite:///x.db?nolock=1&uri=true", "an address with uri=true begins with sqlite:///file:"),
+        ("sqlite:///missing/x.db", "there is no folder missing; create it first"),
+        ("sqlite:///x.db?timeout=1&timeout=2", "timeout is given 2 times; give it once"),
+    ],
+)
+def test_an_address_of_another_file_than_it_names_is_refused(address, said):
+    with pytest.raises(SettingsError, match=re.escape(said)):
+        TableOutput(address, "labels", overwrite=False)
 
 
 def test_a_table_with_other_columns_or_made_meanwhile_is_not_written_to(tmp_path, monkeypatch):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from customer_segmentation.config.contract_file import contract_columns, dated_columns
 from customer_segmentation.config.environment import watch_environment
+from customer_segmentation.config.errors import suggestion
 from customer_segmentation.config.overrides import DECISIONS
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.formatting import first_line
@@ -28,6 +29,7 @@ def to_settings(config: Any, *, contract: bool = True) -> Any:
     from omegaconf import OmegaConf
 
     schema = cast("type[Any]", OmegaConf.get_type(config))
+    refuse_unknown(config, but=("hydra",))
     watch_environment()
     nodes = {item.name: config[item.name] for item in dataclasses.fields(schema)}
     settings = schema(
@@ -38,6 +40,42 @@ def to_settings(config: Any, *, contract: bool = True) -> Any:
         data = settings.data
         data.columns = dated_columns(contract_columns(data.contract, json.dumps(data.columns, default=str)), data)
     return settings
+
+
+def refuse_unknown(node: Any, path: str = "", *, but: Sequence[str] = ()) -> None:
+    """Refuse keys that a composed config holds beside those of its schema: an override with ``+`` adds any.
+
+    Parameters
+    ----------
+    node : config, or a part of it
+    path : where it stands
+    but : keys that are no settings
+
+    Raises
+    ------
+    SettingsError
+        Names the first of them.
+    """
+    from omegaconf import DictConfig, ListConfig, OmegaConf
+
+    if not isinstance(node, DictConfig | ListConfig) or node._is_none() or node._is_missing():
+        return
+    children: list[tuple[Any, Any]] = (
+        [(at, node._get_node(at)) for at in range(len(node))]
+        if isinstance(node, ListConfig)
+        else [(key, node._get_node(key)) for key in node.keys()]  # noqa: SIM118 - a config is no mapping to ruff's mind
+    )
+    schema = OmegaConf.get_type(node)
+    if isinstance(schema, type) and dataclasses.is_dataclass(schema):
+        known = [item.name for item in dataclasses.fields(schema)]
+        for key, _ in children:
+            if key not in (*known, *but):
+                where = f"{path} has" if path else "there are"
+                full = f"{path}.{key}" if path else str(key)
+                raise SettingsError(f"unknown key {full!r}; {where} {', '.join(known)}.{suggestion(str(key), known)}")
+    for key, child in children:
+        if key not in but:
+            refuse_unknown(child, f"{path}.{key}" if path else str(key))
 
 
 def settings_from_yaml(schema: type, text: str, columns: str) -> Any:

@@ -86,6 +86,10 @@ def by_key(parsed: Sequence[Any]) -> dict[str, Any]:
     return {override.get_key_element(): override for override in given.values()}
 
 
+#: Settings of Hydra itself that mean something here, where no folder is made for a run and no file of Hydra logged.
+_READ_OF_HYDRA = ("hydra.searchpath", "hydra.launcher", "hydra.callbacks", "hydra.job.env_set", "hydra.sweeper.params")
+
+
 def refuse(given: dict[str, Any], schema: type) -> None:
     """Refuse what Hydra would let pass: keys without effect, decisions deleted, sweeps over what studies must share.
 
@@ -113,8 +117,12 @@ def refuse(given: dict[str, Any], schema: type) -> None:
             )
         if override.is_delete() and name in known:
             raise SettingsError(f"{override.input_line}: {name} cannot be left out; give another with {name}=...")
-        if override.is_add() and first not in (*known, *DECISIONS, "hydra"):
+        if (override.is_add() or override.is_force_add()) and first not in (*known, *DECISIONS, "hydra"):
             raise SettingsError(f"unknown key {first!r}; there are {', '.join(known)}.{suggestion(first, known)}")
+        if first == "hydra" and not name.replace("/", ".").startswith(_READ_OF_HYDRA):
+            raise SettingsError(
+                f"{name} has no effect: of Hydra's own settings {', '.join(_READ_OF_HYDRA)} are read; leave it out."
+            )
         if not override.is_sweep_override() or name == "k":
             continue
         if name == "experiments":
@@ -174,7 +182,11 @@ def values_of(override: Any) -> list[str]:
         raise SettingsError(f"{override.input_line}: the step of a range cannot be 0; leave it out.")
     if not override.is_discrete_sweep():
         raise SettingsError(f"{override.input_line}: expected a list of values such as {override.key_or_group}=a,b,c.")
-    return [f"{override.get_key_element()}={text}" for text in override.sweep_string_iterator()]
+    texts = list(override.sweep_string_iterator())
+    twice = next((text for at, text in enumerate(texts) if text in texts[:at]), None)
+    if twice is not None:
+        raise SettingsError(f"{override.input_line} holds {twice} twice; give each value once.")
+    return [f"{override.get_key_element()}={text}" for text in texts]
 
 
 def going_with_data(base: Any, given: Mapping[str, Any]) -> dict[str, str]:

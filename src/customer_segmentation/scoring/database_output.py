@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
+import os
 import secrets
-import sqlite3
 import tempfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +15,15 @@ import pandas as pd
 import pyarrow as pa
 
 from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.scoring.database_places import (
+    cells_hash,
+    ends_with_the_command,
+    refuse_where_others_depend,
+    remove_if_empty,
+    schema_and_name,
+    sqlite_file,
+    undo_left_over,
+)
 from customer_segmentation.scoring.earlier import LABELS, has_labels
 from customer_segmentation.scoring.outputs import ParquetWriter
 from customer_segmentation.secrets import is_redacted, redact
@@ -75,15 +84,16 @@ class TableOutput:
         self.shown = redact(url)
         self.table = table
         self._schema, self._name = schema_and_name(table)
-        if _ends_with_the_command(parsed, self._schema):
+        if ends_with_the_command(parsed, self._schema):
             raise SettingsError(
                 f"output={self.shown} table={table}: the table would be gone when the command ends; name a table of a "
                 "file, such as sqlite:///crm.db, or of a server."
             )
         self.rows = 0
-        self._file_of_sqlite = _sqlite_file(parsed)
+        self._file_of_sqlite = sqlite_file(parsed, self.shown)
         # Looking into one that is not there yet would make it.
         self._new = None if self._file_of_sqlite is None or self._file_of_sqlite.exists() else self._file_of_sqlite
+        self._made: Path | None = None  # a database that this command made
         self._connection: Any = None
         self._found = ""  # checksum of the table that is replaced, and its columns
         self._columns: list[str] = []
@@ -108,9 +118,9 @@ class TableOutput:
         import sqlalchemy
 
         inspector = sqlalchemy.inspect(self._engine)
+        if self._name.lower() in [name.lower() for name in inspector.get_view_names(schema=self._schema)]:
+            raise SettingsError(f"{self.shown} has a view {self.table}; give another table.")
         if not inspector.has_table(self._name, schema=self._schema):
-            if self._name in inspector.get_view_names(schema=self._schema):
-                raise SettingsError(f"{self.shown} has a view {self.table}; give another table.")
             return False
         if not overwrite:
             raise SettingsError(
@@ -119,7 +129,7 @@ class TableOutput:
         names = [str(column["name"]) for column in inspector.get_columns(self._name, schema=self._schema)]
         indexes = [str(index["name"]).lower() for index in inspector.get_indexes(self._name, schema=self._schema)]
         marks = [index for index in indexes if index.startswith(MARK)]
-        if self._name in inspector.get_view_names(schema=self._schema) or not has_labels(names) or not marks:
+        if not has_labels(names) or not marks:
             why = f"no index {MARK}…" if has_labels(names) else f"its last columns are not {', '.join(LABELS)}"
             was = f"that segment score did not write ({why})"
         else:
@@ -127,28 +137,13 @@ class TableOutput:
                 checksum = self._checksum(connection, self._name)
             if any(mark.startswith(f"{MARK}{checksum}_") for mark in marks):
                 self._found, self._columns = checksum, names
-                self._refuse_where_others_refer(inspector)
+                refuse_where_others_depend(self._engine, self._schema, self._name, self.shown)
                 return True
             was = "that was changed since segment score wrote it"
         raise SettingsError(
             f"{self.shown} has a table {self.table} {was}, so that overwrite=true does not replace it; drop it there, "
             "or give another with table=NAME."
         )
-
-    def _refuse_where_others_refer(self, inspector: Any) -> None:
-        """Refuse to empty a table to whose rows those of another belong: they might go with it.
-
-        Raises
-        ------
-        SettingsError
-            Names the first of them.
-        """
-        for (_, other), keys in inspector.get_multi_foreign_keys(schema=self._schema).items():
-            if other != self._name and any(key["referred_table"] == self._name for key in keys):
-                raise SettingsError(
-                    f"{self.shown} has a table {other} whose rows belong to those of {self.table}, so that "
-                    "overwrite=true does not replace it; give another with table=NAME."
-                )
 
     def _checksum(self, connection: Any, table: str) -> str:
         """Checksum of the rows as the database gives them, in whatever order, and of the columns' names."""
@@ -157,9 +152,9 @@ class TableOutput:
         everything = sqlalchemy.select(sqlalchemy.text("*")).select_from(sqlalchemy.table(table, schema=self._schema))
         # Options of this statement alone: a database cannot rename a table while it sends what is asked a part a time.
         rows = connection.execute(everything, execution_options={"stream_results": True, "max_row_buffer": _AT_ONCE})
-        total = _hash(tuple(rows.keys()))
+        total = cells_hash(tuple(rows.keys()))
         for row in rows:
-            total += _hash(tuple(row))
+            total += cells_hash(tuple(row))
         return f"{total % 2**64:016x}"
 
     def write(self, table: pa.Table) -> None:
@@ -176,6 +171,8 @@ class TableOutput:
         ------
         SettingsError
             The table to be replaced has changed since the command began, or has other columns.
+        DataError
+            The database does not hold the rows that were written.
         """
         import pyarrow.parquet as parquet
 
@@ -192,6 +189,10 @@ class TableOutput:
                 f"({differs or 'in another order'}); drop it there, or give another with table=NAME."
             )
         with self._errors():
+            if self._new is not None:
+                with contextlib.suppress(FileExistsError):  # another command has made it meanwhile
+                    os.close(os.open(self._new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
+                    self._made = self._new
             self._connection = self._engine.connect()
             if self._engine.dialect.name == "sqlite":  # Python's driver begins at the first INSERT, not at a CREATE
                 self._connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -202,8 +203,15 @@ class TableOutput:
             there: Literal["append", "fail"] = "append" if self._replaces else "fail"  # of someone else, since
             for batch in rows.iter_batches(batch_size=_AT_ONCE):
                 frame = pa.Table.from_batches([batch]).to_pandas()
-                frame.to_sql(self._target, self._connection, schema=self._schema, if_exists=there, index=False)
+                with warnings.catch_warnings():  # of a name in other letters than the database has it
+                    warnings.filterwarnings("ignore", message="The provided table name", category=UserWarning)
+                    frame.to_sql(self._target, self._connection, schema=self._schema, if_exists=there, index=False)
                 there = "append"
+            if (found := self._count(self._target)) != self.rows:
+                raise DataError(
+                    f"{self.shown}: the table {self.table} has {found:,} rows after {self.rows:,} were written, and "
+                    "was left as it was; something in the database adds or drops rows."
+                )
 
     def _empty(self) -> None:
         """Take the rows out of the table that is replaced.
@@ -222,6 +230,12 @@ class TableOutput:
             )
         self._connection.execute(sqlalchemy.delete(sqlalchemy.table(self._name, schema=self._schema)))
 
+    def _count(self, table: str) -> int:
+        import sqlalchemy
+
+        named = sqlalchemy.table(table, schema=self._schema)
+        return int(self._connection.scalar(sqlalchemy.select(sqlalchemy.func.count()).select_from(named)))
+
     def _mark(self) -> None:
         """Say in the database whose table it is, by an index on the segment; one without indexes is left unmarked."""
         import sqlalchemy
@@ -239,7 +253,13 @@ class TableOutput:
             sqlalchemy.Index(name, table.c.segment).create(self._connection)
 
     def publish(self) -> None:
-        """End the transaction: a new table has its name, or one that was there its new rows."""
+        """End the transaction: a new table has its name, or one that was there its new rows.
+
+        Raises
+        ------
+        DataError
+            The database is gone.
+        """
         import sqlalchemy
 
         with self._errors():
@@ -252,7 +272,9 @@ class TableOutput:
             self._connection = None
         self._engine.dispose()
         self._scratch.cleanup()
-        self._new = None
+        self._made = None
+        if self._file_of_sqlite is not None and not self._file_of_sqlite.is_file():
+            raise DataError(f"{self.shown} was removed while it was written; score again.")
 
     def discard(self) -> None:
         """Undo what was written, and a database that would be there for nothing."""
@@ -268,10 +290,10 @@ class TableOutput:
             self._connection = None
         self._engine.dispose()
         self._scratch.cleanup()
-        if self._file_of_sqlite is not None and self._file_of_sqlite.is_file():
-            found = _tables_in(self._file_of_sqlite)
-            if self._new is not None and found == 0:
-                self._new.unlink()
+        if self._made:
+            remove_if_empty(self._made)
+        elif self._file_of_sqlite is not None and self._file_of_sqlite.is_file():
+            undo_left_over(self._file_of_sqlite)
 
     @property
     def _preparer(self) -> Any:
@@ -294,37 +316,3 @@ class TableOutput:
             cause = getattr(inner, "orig", None) or inner
             line = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
             raise DataError(f"{self.shown} cannot be written ({line}); check output and table.") from None
-
-
-def _hash(cells: tuple[object, ...]) -> int:
-    return int.from_bytes(hashlib.blake2b(repr(cells).encode(), digest_size=8).digest())
-
-
-def schema_and_name(table: str) -> tuple[str | None, str]:
-    """Schema, where one is named, and name of a table.
-
-    >>> schema_and_name("main.labels"), schema_and_name("labels")
-    (('main', 'labels'), (None, 'labels'))
-    """
-    schema, _, name = table.strip().rpartition(".")
-    return (schema, name) if schema and name else (None, table.strip())
-
-
-def _ends_with_the_command(url: Any, schema: str | None) -> bool:
-    """Whether a database is in memory, or a schema that of one connection."""
-    if url.get_backend_name() in ("sqlite", "duckdb"):
-        in_memory = ":memory:" in (url.database or ":memory:")
-        if in_memory or url.query.get("mode") == "memory" or url.query.get("vfs") == "memdb":
-            return True
-    return (schema or "").lower().startswith(("temp", "pg_temp"))
-
-
-def _sqlite_file(url: Any) -> Path | None:
-    return Path(url.database.removeprefix("file:")) if url.get_backend_name() == "sqlite" else None
-
-
-def _tables_in(file: Path) -> int | None:
-    """How many tables an SQLite database has, once it is read: what a full disk left undone in it is undone then."""
-    with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(file)) as connection:
-        return int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
-    return None

@@ -23,7 +23,7 @@ from customer_segmentation.tracking.store import Store
 CHAMPION = "models:/customer-segmentation@champion"
 
 
-_REGISTERED = re.compile(r"models:/(?P<name>[^/@]+)(?:@(?P<alias>.+)|/(?P<version>\d+))")
+_REGISTERED = re.compile(r"models:/(?P<name>[^/@]+)(?:@(?P<alias>.+)|/(?P<version>[0-9]+))")
 
 
 _LOGGED = re.compile(r"models:/(?P<id>m-[0-9a-f]+)")
@@ -138,8 +138,10 @@ def _refuse_other_address(uri: str) -> None:
         raise StoreError(f"model={uri}: a folder of this machine is given by its path, without file://.")
     if uri.startswith(("http://", "https://")):
         raise StoreError(f"model={uri}: a model is not fetched from a web address; {expected}.")
+    if uri.startswith(("models:/", "runs:/")) and re.search(r"[?&]|:[^/]*@", uri.partition(":/")[2]):
+        raise StoreError(f"model={uri[: uri.index('/') + 1]}…: the address has a user or parameters; {expected}.")
     if uri.startswith("runs:/") and len([part for part in uri[6:].split("/") if part]) < 2:
-        raise StoreError(f"model={uri}: expected runs:/RUN_ID/NAME; or give run_id=RUN_ID.")
+        raise StoreError(f"model={uri}: expected runs:/RUN_ID/NAME.")
 
 
 def _only_model(folder: Path) -> Path:

@@ -91,12 +91,14 @@ class Limits:
         low, high = (_first(self.at_least, self.above), _first(self.at_most, self.below))
         if low is not None and high is not None:
             between = self.above is not None and self.below is not None
-            words = f"from {low:g} {'up ' if self.below is not None else ''}to {high:g}"
-            words = f"between {low:g} and {high:g}" if between else words
+            words = f"from {_shown(low)} {'up ' if self.below is not None else ''}to {_shown(high)}"
+            words = f"between {_shown(low)} and {_shown(high)}" if between else words
         elif low is not None:
-            words = f"of at least {low:g}" if self.at_least is not None else f"above {low:g}"
+            words = f"of at least {_shown(low)}" if self.at_least is not None else f"above {_shown(low)}"
         else:
-            words = "" if high is None else f"up to {high:g}" if self.at_most is not None else f"below {high:g}"
+            words = (
+                "" if high is None else f"up to {_shown(high)}" if self.at_most is not None else f"below {_shown(high)}"
+            )
         example = f", such as {self.such_as}" if self.such_as else ""
         return f"a {'whole ' if whole else ''}number {words}".rstrip() + example
 

@@ -204,7 +204,7 @@ class SweepSettings:
     # all: every column with a role is read for the profiles; features: only what is read anyhow, where memory is short
     profiles: str = limited("all", choices=("all", "features"))
     k: Any = None  # an int or a list of ints; checked by settings.segments_asked
-    seed: int = 42  # of all random draws
+    seed: int = limited(42, at_least=0, at_most=2**32 - 1)  # of all random draws
     threads: int = limited(1, at_least=1)  # of one process, for the numerical libraries
     name: str | None = None  # of the sweep's run; null: made from what is swept
     quiet: bool = False  # no progress display

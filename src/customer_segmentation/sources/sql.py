@@ -191,6 +191,8 @@ def refuse_other_address(parsed: Any, shown: str) -> None:
     import sqlalchemy
 
     for key, values in parsed.query.items():
+        if not isinstance(values, str):
+            raise SettingsError(f"{shown}: {key} is given {len(values)} times; give it once.")
         if key.lower() in ("plugin_dir", "lib_dir") or _LIBRARY.search(unquote(f"{key}={values}")):
             raise SettingsError(
                 f"{shown}: {key} names a file whose code a driver would run; name a driver that this system has "
@@ -205,7 +207,8 @@ def refuse_other_address(parsed: Any, shown: str) -> None:
             warnings.simplefilter("error", sqlalchemy.exc.SAWarning)
             dialect().create_connect_args(parsed)
     except (sqlalchemy.exc.SAWarning, ValueError, TypeError) as error:
-        raise SettingsError(f"{shown}: an argument of the address cannot be used ({first_line(error)}).") from None
+        why = first_line(error).partition(" (Background")[0]
+        raise SettingsError(f"{shown}: an argument of the address cannot be used ({why}).") from None
     except sqlalchemy.exc.NoSuchModuleError:
         raise SettingsError(
             f"{shown}: {kind}:// is neither a kind of database that SQLAlchemy knows here nor an address that is read."

@@ -18,7 +18,7 @@ def checksum(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def refuse_altered(run_id: str, path: str, content: bytes, tags: Mapping[str, str]) -> None:
+def refuse_altered(run_id: str, path: str, content: bytes | None, tags: Mapping[str, str]) -> None:
     """Refuse a file of a run that is not the one that was logged.
 
     Parameters
@@ -26,8 +26,8 @@ def refuse_altered(run_id: str, path: str, content: bytes, tags: Mapping[str, st
     run_id : str
     path : str
         Of the artifact; of any but `CHECKED` nothing is known.
-    content : bytes
-        As it is now.
+    content : bytes or None
+        As it is now; None where it is gone.
     tags : mapping
         Of the run.
 
@@ -37,8 +37,9 @@ def refuse_altered(run_id: str, path: str, content: bytes, tags: Mapping[str, st
         Its checksum is not that of the run.
     """
     expected = tags.get(CHECKSUM + path)
-    if expected is not None and checksum(content) != expected:
+    if expected is not None and (content is None or checksum(content) != expected):
+        what = "is gone" if content is None else "was altered since it was logged (its checksum differs)"
         raise StoreError(
-            f"{path} of run {run_id} was altered since it was logged (its checksum differs), so that nothing is made "
-            "from it; bring the file back, or run the sweep again."
+            f"{path} of run {run_id} {what}, so that nothing is made from it; bring the file back, or run the sweep "
+            "again."
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import tempfile
@@ -184,10 +185,9 @@ def artifact_of(store: Store, run_id: str, path: str) -> bytes | None:
     from mlflow.exceptions import MlflowException
 
     with tempfile.TemporaryDirectory(prefix="segment-") as folder:
-        try:
+        content = None
+        with contextlib.suppress(MlflowException, OSError):
             content = _fetched(store, run_id, path, folder).read_bytes()
-        except (MlflowException, OSError):
-            return None
     if path in CHECKED:
         refuse_altered(run_id, path, content, store.client.get_run(run_id).data.tags)
     return content

@@ -25,7 +25,9 @@ def store_uri(uri: str | None) -> str:
         It is no address.
     """
     uri = uri or os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_STORE
-    if uri.startswith(SQLITE) and uri != SQLITE:
+    if uri in ("sqlite://", SQLITE) or uri.startswith(f"{SQLITE}:memory:"):
+        raise StoreError(f"tracking.uri={uri} names no file; expected an address such as sqlite:///mlflow.db.")
+    if uri.startswith(SQLITE):
         return SQLITE + str(Path(uri.removeprefix(SQLITE)).expanduser().absolute())
     if is_redacted(uri):
         raise StoreError(
