@@ -1,5 +1,6 @@
 """A config from anywhere cannot make the program call what it names."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -257,3 +258,11 @@ def test_lists_and_mappings_of_a_config_are_pythons():
     )
     assert type(made.kw_args) is dict
     assert type(made.kw_args["a"]) is list
+
+
+def test_a_folder_that_cannot_be_read_is_not_passed_over(monkeypatch):
+    Path("conf/features").mkdir(parents=True)
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: "features" not in str(path) and access(path, mode))  # not root
+    with pytest.raises(SettingsError, match="conf/features cannot be read by this user"):
+        plan("sweep", ["features=value"])

@@ -1,6 +1,7 @@
 """From a sweep to labelled customers by the real commands: files, a database, REST, MLflow's own commands."""
 
 import contextlib
+import errno
 import json
 import os
 import re
@@ -159,6 +160,20 @@ def test_a_killed_scoring_leaves_no_output_and_a_rerun_succeeds(swept, by_hand, 
     assert ran.code == 0, ran.error
     assert len(labels(folder / "many_labels.csv")) == 60 * CUSTOMERS
     assert not list(folder.glob(".*.part"))
+
+
+def test_labels_that_are_written_are_told_where_the_store_fails_afterwards(swept, run_here, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/store/config.yaml")
+
+    monkeypatch.setattr("customer_segmentation.workflows.score.record", full)
+    words = ["score", "input=raw.csv", "output=kept.csv", "model=models:/by-hand@champion"]
+    ran = run_here(*words, folder=swept.folder)
+    assert ran.code == 1
+    assert (
+        "the labels are written, to kept.csv, but not what belongs to them: /store/config.yaml" in ran.error
+    )
+    assert len(labels(swept.folder / "kept.csv")) == CUSTOMERS
 
 
 def test_mlflow_predicts_with_the_same_model(swept, by_hand):

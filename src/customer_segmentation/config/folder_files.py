@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from customer_segmentation.config.environment import variables_in
-from customer_segmentation.config.paths import options_of, shipped_root
+from customer_segmentation.config.paths import config_folders, options_of, shipped_root
 from customer_segmentation.config.targets import TARGET
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.secrets import redact
@@ -37,8 +37,30 @@ _read: list[Path] = []
 
 
 def begin_reading() -> None:
-    """Forget which files were read: another command line is composed."""
+    """Forget which files were read: another command line is composed.
+
+    Raises
+    ------
+    SettingsError
+        A folder of configs cannot be read: Hydra would pass over it, and take the shipped files instead.
+    """
     _read.clear()
+    before, after = config_folders()
+    tops = [*before, *(folder / "experiments" for folder in after)]
+    for top in (top for top in tops if top.is_dir()):
+        for folder in (top, *_folders_in(top)):
+            if not os.access(folder, os.R_OK | os.X_OK):
+                raise SettingsError(
+                    f"{folder} cannot be read by this user, so that its files would be passed over; make it readable, "
+                    "or run the command in another folder."
+                )
+
+
+def _folders_in(top: Path) -> list[Path]:
+    try:
+        return [item for item in top.iterdir() if item.is_dir()]
+    except OSError:
+        return []
 
 
 def files_read() -> tuple[Path, ...]:

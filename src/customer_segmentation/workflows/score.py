@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.errors import DataError, SettingsError, StoreError
 from customer_segmentation.formatting import counted, markdown, percent
 from customer_segmentation.scoring.collected import Collected
 from customer_segmentation.scoring.columns import contract_of
@@ -34,6 +34,7 @@ from customer_segmentation.tracking.items import Tags, Text
 from customer_segmentation.tracking.log.scoring import score_items, scored_table
 from customer_segmentation.tracking.runs import closing, open_run, record
 from customer_segmentation.tracking.store import Store
+from customer_segmentation.tracking.store_errors import store_error_of
 
 SHOWN = 6  # reasons why rows were rejected, of all that there are
 
@@ -111,7 +112,7 @@ def score_table(
     DataError
         The table cannot be read, or lacks columns of the model.
     StoreError
-        There is no such model.
+        There is no such model, or what belongs to the labels cannot be logged.
     """
     with _own_words():
         model = loaded(store, settings.model, settings.run_id)
@@ -160,7 +161,13 @@ def score_table(
                 data_set=scored_table(source.name, specs, source.sha256, asked=settings.query or "", rows=done.rows),
                 note=_note(done, drift, segments, model=model.label, source=source.name, compared=compared),
             )
-            record(store, run_id, [Text(config_text, "config.yaml"), *items])
+            try:
+                record(store, run_id, [Text(config_text, "config.yaml"), *items])
+            except Exception as error:
+                told = store_error_of(error)
+                if told is None:
+                    raise
+                raise StoreError(f"the labels are written, to {place}, but not what belongs to them: {told}") from error
     day = "" if settings.reference_date else model.model.reference_date or ""
     return ScoredTable(done, drift, compared, segments, place, aside, model.label, run_id, day)
 
