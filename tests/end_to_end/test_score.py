@@ -170,9 +170,7 @@ def test_labels_that_are_written_are_told_where_the_store_fails_afterwards(swept
     words = ["score", "input=raw.csv", "output=kept.csv", "model=models:/by-hand@champion"]
     ran = run_here(*words, folder=swept.folder)
     assert ran.code == 1
-    assert (
-        "the labels are written, to kept.csv, but not what belongs to them: /store/config.yaml" in ran.error
-    )
+    assert "the labels are written, to kept.csv, but not what belongs to them: /store/config.yaml" in ran.error
     assert len(labels(swept.folder / "kept.csv")) == CUSTOMERS
 
 
