@@ -1,5 +1,6 @@
 """The table of commands, its help, and how errors leave the process."""
 
+import signal
 import sys
 import time
 
@@ -9,7 +10,7 @@ from customer_segmentation import __version__
 from customer_segmentation.commands import main as entry
 from customer_segmentation.commands.main import COMMANDS, main
 from customer_segmentation.config.compose import plan
-from customer_segmentation.console.interrupts import interrupt_again
+from customer_segmentation.console.interrupts import stop_when_asked
 from customer_segmentation.errors import DataError
 
 
@@ -135,7 +136,9 @@ def test_a_shell_that_is_not_known_is_refused(segment):
 
 
 def test_an_interrupt_that_python_dropped_stops_the_command_all_the_same(monkeypatch):
-    monkeypatch.setattr(sys, "unraisablehook", interrupt_again)
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    before = signal.getsignal(signal.SIGTERM)
+    stop_when_asked()
 
     class CleansUp:
         def __del__(self):
@@ -146,5 +149,8 @@ def test_an_interrupt_that_python_dropped_stops_the_command_all_the_same(monkeyp
         for _ in range(500):
             time.sleep(0.01)
 
-    with pytest.raises(KeyboardInterrupt):
-        work()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            work()
+    finally:
+        signal.signal(signal.SIGTERM, before)

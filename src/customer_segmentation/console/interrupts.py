@@ -22,6 +22,6 @@ def interrupt_again(unraisable: sys.UnraisableHookArgs) -> None:
     unraisable : what was raised where nothing can be raised
     """
     if unraisable.exc_type is KeyboardInterrupt:
-        threading.Timer(0.05, _thread.interrupt_main).start()
+        threading.Timer(0.05, _thread.interrupt_main, [signal.SIGTERM]).start()  # a shell may let Ctrl-C be ignored
     else:
         sys.__unraisablehook__(unraisable)
