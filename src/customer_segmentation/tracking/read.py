@@ -14,7 +14,7 @@ import pandas as pd
 
 from customer_segmentation.errors import StoreError
 from customer_segmentation.tracking.checked_files import CHECKED, refuse_altered
-from customer_segmentation.tracking.log.study import CENTRES, COUNTS, LABELS, PROFILE_OF_ALL, START, STRUCTURE, TABLE
+from customer_segmentation.tracking.log.study import COUNTS, LABELS, PROFILE_OF_ALL, STRUCTURE, TABLE
 from customer_segmentation.tracking.machine_facts import STUDY_ID, whole
 from customer_segmentation.tracking.spoken_of import sweep_spoken_of
 from customer_segmentation.tracking.store import Store
@@ -244,29 +244,17 @@ def full_data_of(store: Store, study_id: str) -> tuple[dict[str, int], pd.DataFr
     return {name: int(metrics[f"full_data/{name}"]) for name in COUNTS}, pd.read_csv(io.BytesIO(stored))
 
 
-def centres_logged(store: Store, study_id: str, k: int) -> np.ndarray | None:
-    """Centres of a candidate that were moved after its fit; None where they are those of the fit.
+def centres_logged(store: Store, study_id: str, k: int, *, path: str) -> np.ndarray | None:
+    """Centres that a study has logged for a candidate; None where it has none.
 
     Parameters
     ----------
     store : where the run is
     study_id : id of the study's run
     k : number of segments
+    path : of those that it was started at, or moved to after its fit
     """
-    stored = artifact_of(store, study_id, CENTRES)
-    return None if stored is None else np.array(json.loads(stored)[str(k)], dtype=np.float64)
-
-
-def start_logged(store: Store, study_id: str, k: int) -> np.ndarray | None:
-    """Centres that a candidate was started at; None where its starts were random.
-
-    Parameters
-    ----------
-    store : where the run is
-    study_id : id of the study's run
-    k : number of segments
-    """
-    given = json.loads(artifact_of(store, study_id, START) or b"{}").get(str(k))
+    given = json.loads(artifact_of(store, study_id, path) or b"{}").get(str(k))
     return None if given is None else np.array(given, dtype=np.float64)
 
 

@@ -31,7 +31,8 @@ from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.playbook import PlaybookSettings
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.sources.spark.session import is_connected
-from customer_segmentation.tracking.read import artifact_of, centres_logged, overrides_of, start_logged, text_of
+from customer_segmentation.tracking.log.study import CENTRES, START
+from customer_segmentation.tracking.read import artifact_of, centres_logged, overrides_of, text_of
 from customer_segmentation.tracking.resolve import candidate_of, store_of
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.workflows.prepare import PreparedCustomers, prepare_customers
@@ -204,10 +205,10 @@ def fit_of(spec: StudySpec, space: Space, k: int, *, store: Store, study_id: str
     store, study_id : where its run is
     """
     make: MakeEstimator = estimators_of(spec)
-    start = start_logged(store, study_id, k) if spec.settings.clustering.init else None
+    start = centres_logged(store, study_id, k, path=START) if spec.settings.clustering.init else None
     make = make if start is None else at_centres(make, start)
     fit = replace(fit_k(space.matrix, k, make_estimator=make, seed=spec.settings.seed), start=start)
-    moved = centres_logged(store, study_id, k) if spec.settings.engine.polish_passes else None
+    moved = centres_logged(store, study_id, k, path=CENTRES) if spec.settings.engine.polish_passes else None
     return fit if moved is None else with_centres(fit, space.matrix, moved, "")
 
 

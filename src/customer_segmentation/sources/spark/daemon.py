@@ -1,7 +1,7 @@
 """What Spark on this machine forks its workers of: ``python -m`` this module, in the place of ``pyspark.daemon``.
 
-Measured with pyspark 4.1, a worker spends .2 CPU seconds before each task, however small: it lists anew the archives of
-Spark that stand on its path, and looks through all that is imported for garbage. Each new worker imports as well.
+Measured with pyspark 4.1, a worker spends .2 CPU seconds before each task, however small: it lists the archives of
+Spark on its path again, and looks through all that is imported for garbage. Each new worker imports as well.
 """
 
 from __future__ import annotations
