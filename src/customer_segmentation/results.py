@@ -13,6 +13,7 @@ import pandas as pd
 from customer_segmentation.errors import StudyError
 from customer_segmentation.formatting import counted
 from customer_segmentation.outcomes import Model
+from customer_segmentation.paths import typed_path
 from customer_segmentation.plots import Plots
 from customer_segmentation.session import call
 
@@ -100,7 +101,7 @@ class Report:
         from customer_segmentation.report.render import is_report
         from customer_segmentation.sources.new_file import NewFile
 
-        target = Path(path).expanduser()
+        target = typed_path(path)
         file = NewFile(target, overwrite=overwrite, is_ours=is_report, key="path", what="a report that segment wrote")
         file.write_text(self.markdown if target.suffix.lower() == ".md" else self.html)
         return target
@@ -153,10 +154,11 @@ class Sweep:
         """What was chosen, why, and how sure that is."""
         import json
 
+        from customer_segmentation.tracking.checked_files import VERDICT
         from customer_segmentation.tracking.read import text_of
 
         with call():
-            return Verdict(json.loads(text_of(self.store, self.run_id, "verdict.json")))
+            return Verdict(json.loads(text_of(self.store, self.run_id, VERDICT)))
 
     @cached_property
     def chosen(self) -> Model:

@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
+from customer_segmentation.paths import typed_path
+
 HIDDEN = "***"
 
 #: Shorter ones are hidden by their place alone: everywhere else they could be any word or number.
@@ -166,7 +168,7 @@ def remember_variable(name: str, value: str) -> None:
                 remember(path)
         return
     with contextlib.suppress(OSError, ValueError):
-        if os.path.exists(os.path.expanduser(value)):
+        if typed_path(value).exists():
             return
     remember(value, shown=shown)
 

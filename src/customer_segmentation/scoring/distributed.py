@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.model.segment_model import Labelled, SegmentModel
+from customer_segmentation.paths import typed_path
 from customer_segmentation.scoring.columns import id_of, positions_of
 from customer_segmentation.scoring.earlier import has_labels
 from customer_segmentation.scoring.list_rows import ListRows
@@ -132,7 +133,7 @@ class Place:
     @property
     def folder(self) -> Path | None:
         """The folder, where it is one of this machine."""
-        return None if self.output == CATALOG or "://" in self.output else Path(self.output).expanduser().absolute()
+        return None if self.output == CATALOG or "://" in self.output else typed_path(self.output).absolute()
 
     def check(self) -> None:
         """Refuse to write over what is there.

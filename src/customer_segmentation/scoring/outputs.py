@@ -16,6 +16,7 @@ import pyarrow.csv as arrow_csv
 
 from customer_segmentation.data.spreadsheet_safety import any_matches, neutral, neutralised_arrow, texts_in
 from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.paths import typed_path
 from customer_segmentation.scoring.earlier import Record, is_scored
 from customer_segmentation.scoring.excel_cells import all_fit, cell_value
 from customer_segmentation.scoring.text_types import TextTypes
@@ -104,7 +105,7 @@ class Output:
         said: bool = True,
         written: Record | None = None,
     ) -> None:
-        self.path = path.expanduser()
+        self.path = typed_path(path)
         self._make = writer_of(self.path, key)
         self._key, self._written = key, written
         is_ours = partial(is_scored, key=key, written=written)

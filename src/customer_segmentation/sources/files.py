@@ -17,6 +17,7 @@ from typing import BinaryIO, cast
 import pyarrow as pa
 
 from customer_segmentation.errors import DataError
+from customer_segmentation.paths import typed_path
 from customer_segmentation.sources.byte_streams import ByteRange
 
 _HEAD = 1 << 20
@@ -162,7 +163,7 @@ def open_file(path: str, *, member: str = "", magics: tuple[bytes, ...] = ()) ->
     DataError
         There is no such file, it may not be read, it is empty, damaged or of a kind that holds no table.
     """
-    file = Path(path).expanduser()
+    file = typed_path(path)
     name = file.name
     try:
         if file.is_dir():

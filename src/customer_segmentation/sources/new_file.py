@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from customer_segmentation.errors import SettingsError
+from customer_segmentation.paths import typed_path
 from customer_segmentation.sources.seal import is_intact, sealed
 
 _LONGEST = 100  # characters of the target's name in that of the file aside: file systems allow 255 bytes
@@ -70,7 +71,7 @@ class NewFile:
         said: bool = True,
         seals: bool = True,
     ) -> None:
-        self.path = path.expanduser()
+        self.path = typed_path(path)
         folder = self.path.parent
         self._name = f"{key}={path}" if said else f"{path}, the place for {key},"
         if not folder.is_dir():

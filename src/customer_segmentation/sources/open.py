@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.paths import typed_path
 from customer_segmentation.secrets import redact
 from customer_segmentation.settings.data import DataSettings
 from customer_segmentation.settings.engine import EngineSettings
@@ -126,7 +127,7 @@ def open_path(path: str, settings: DataSettings) -> TableSource:
         return source
     if "://" in path:
         return SqlSource(path, settings.query)
-    place = Path(path).expanduser()
+    place = typed_path(path)
     if (place / LOG).is_dir():
         return DeltaSource(place, name=place.name)
     if place.is_dir():
@@ -207,7 +208,7 @@ def files_of(path: str) -> list[Path]:
         return [file for one in listed for file in files_of(one)]
     if "://" in path:
         return []
-    place = Path(path).expanduser()
+    place = typed_path(path)
     if place.is_dir():
         return [file for file in place.rglob("*") if file.is_file()]
     found = [] if place.exists() else [Path(file) for file in glob.glob(str(place), recursive=True)]

@@ -7,7 +7,6 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -18,6 +17,7 @@ from typing_extensions import override
 
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.formatting import first_line
+from customer_segmentation.paths import typed_path
 from customer_segmentation.secrets import is_redacted, redact
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.sources.base import Cells, Chunk, Preview, TableSource
@@ -166,7 +166,7 @@ def checked_url(url: str, query: str | None) -> tuple[Any, str]:
         raise SettingsError(f"data.path is the database {shown}; give the query for its customers with data.query.")
     if sqlite and parsed.database and parsed.database != ":memory:":
         named = parsed.database
-        database = Path(unquote(named[5:]) if named.startswith("file:") else named).expanduser()
+        database = typed_path(unquote(named[5:]) if named.startswith("file:") else named)
         if not database.is_file():  # SQLite would create it
             raise DataError(f"There is no database {database}; check data.path.")
         parsed = parsed.set(database=f"file:{quote(str(database))}")

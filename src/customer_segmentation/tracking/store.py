@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from customer_segmentation.errors import StoreError
+from customer_segmentation.paths import typed_path
 from customer_segmentation.secrets import is_secret, redact
 from customer_segmentation.settings.tracking import TrackingSettings
 from customer_segmentation.tracking.guarded_client import GuardedClient
@@ -108,7 +109,7 @@ def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeo
     if local and place is None:
         place = (Path(resolved.removeprefix(SQLITE)).parent / "mlartifacts").as_uri()
     elif place is not None and "://" not in place:
-        place = Path(place).expanduser().absolute().as_uri()
+        place = typed_path(place).absolute().as_uri()
     with _store_errors(resolved), exclusive(resolved):
         if local:
             _create_sqlite(Path(resolved.removeprefix(SQLITE)))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from customer_segmentation.errors import StoreError
+from customer_segmentation.paths import typed_path
 from customer_segmentation.secrets import is_redacted, redact
 
 DEFAULT_STORE = "sqlite:///mlflow.db"
@@ -28,7 +28,7 @@ def store_uri(uri: str | None) -> str:
     if uri in ("sqlite://", SQLITE) or uri.startswith(f"{SQLITE}:memory:"):
         raise StoreError(f"tracking.uri={uri} names no file; expected an address such as sqlite:///mlflow.db.")
     if uri.startswith(SQLITE):
-        return SQLITE + str(Path(uri.removeprefix(SQLITE)).expanduser().absolute())
+        return SQLITE + str(typed_path(uri.removeprefix(SQLITE)).absolute())
     if is_redacted(uri):
         raise StoreError(
             f"tracking.uri={uri}: *** stands for a password, which no run and no screen keeps; give the address with "

@@ -15,6 +15,7 @@ import pandas as pd
 
 from customer_segmentation.errors import DataError, SettingsError, StoreError
 from customer_segmentation.formatting import counted, markdown, percent
+from customer_segmentation.paths import typed_path
 from customer_segmentation.scoring.collected import Collected
 from customer_segmentation.scoring.columns import contract_of
 from customer_segmentation.scoring.database_output import TableOutput
@@ -258,11 +259,11 @@ def _input_of(settings: ScoreSettings, specs: Mapping[str, ColumnSpec]) -> Table
 def rejects_of(settings: ScoreSettings) -> Path:
     """Where rejected rows go: beside the output, unless it is said."""
     if settings.rejects:
-        return Path(settings.rejects).expanduser()
+        return typed_path(settings.rejects)
     output = settings.output or ""
     if "://" in output:
         return Path(f"{settings.table}_rejected.csv")
-    path = Path(output).expanduser()
+    path = typed_path(output)
     stem = path.name
     for suffix in reversed(path.suffixes):
         if suffix.lower() in ENDINGS:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from customer_segmentation.errors import SettingsError
+from customer_segmentation.paths import typed_path
 from customer_segmentation.settings.commands import ReportSettings
 from customer_segmentation.sources.new_file import NewFile
 
@@ -43,7 +43,7 @@ def slide_files(settings: ReportSettings) -> SlideFiles | None:
     from customer_segmentation.figures.slides import is_slide
     from customer_segmentation.report.slides import FILES
 
-    folder = Path(settings.slides).expanduser()
+    folder = typed_path(settings.slides)
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:

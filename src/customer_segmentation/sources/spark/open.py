@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.paths import typed_path
 from customer_segmentation.secrets import redact
 from customer_segmentation.settings.data import DataSettings
 from customer_segmentation.settings.engine import EngineSettings
@@ -94,7 +95,7 @@ def _opened_path(path: str, settings: DataSettings, engine: EngineSettings) -> S
                 rows = text_rows(connection, source, settings, stored=stored, load=path)
             return SparkSource(connection, rows, name=name, settings=settings, engine=engine)
         return _of_frame(connection, "parquet", path, name, settings, engine)
-    local = Path(path).expanduser()
+    local = typed_path(path)
     if (local / LOG).is_dir():
         return _of_frame(connect(engine), "delta", f"file://{escaped(os.path.abspath(local))}", name, settings, engine)
     files = [file for file in files_of(path) if file.is_file() and not _is_hidden(file, local)]
