@@ -83,6 +83,25 @@ def test_a_finished_sweep_points_to_its_run(run_here, finished):
     assert ran.statuses() == before
 
 
+def test_a_finished_sweep_whose_files_are_away_says_where_they_were(run_here, finished):
+    (sweep,) = finished.runs("sweep")
+    kept, away = finished.folder / "mlartifacts", finished.folder / "unmounted"
+    kept.rename(away)
+    try:
+        ran = again(run_here, finished, "k=3,2")
+        report = run_here("report", folder=finished.folder)
+        promoted = run_here("promote", folder=finished.folder)
+    finally:
+        away.rename(kept)
+    for one in (ran, report):
+        assert one.code == 1
+        assert f"sweep {sweep.info.run_id} finished, but its verdict.json is not in {kept}" in one.error
+        assert "resume=false" in one.error
+    assert promoted.code == 1
+    assert "resume=false" in promoted.error
+    assert not kept.with_name("report.html").exists()
+
+
 def test_an_equal_sweep_that_runs_is_not_started_twice(run_here, finished):
     (sweep,) = finished.runs("sweep")
     client = finished.store.client

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from customer_segmentation.errors import StoreError
 
+VERDICT = "verdict.json"  # every sweep that finished has it
 CHECKED = frozenset(
     ["config.yaml", "contract.yaml", "columns.json", "playbook.yaml", "centres.json", "warm_start.json"]
 )
@@ -41,5 +42,5 @@ def refuse_altered(run_id: str, path: str, content: bytes | None, tags: Mapping[
         what = "is gone" if content is None else "was altered since it was logged (its checksum differs)"
         raise StoreError(
             f"{path} of run {run_id} {what}, so that nothing is made from it; bring the file back, or run the sweep "
-            "again."
+            "again with resume=false."
         )

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from customer_segmentation.errors import StoreError
-from customer_segmentation.tracking.checked_files import CHECKED, refuse_altered
+from customer_segmentation.secrets import redact
+from customer_segmentation.tracking.checked_files import CHECKED, VERDICT, refuse_altered
 from customer_segmentation.tracking.log.study import COUNTS, LABELS, PROFILE_OF_ALL, STRUCTURE, TABLE
 from customer_segmentation.tracking.machine_facts import STUDY_ID, whole
 from customer_segmentation.tracking.spoken_of import sweep_spoken_of
@@ -171,6 +172,27 @@ def _fetched(store: Store, run_id: str, path: str, folder: str) -> Path:
 
     place = store.client.get_run(run_id).info.artifact_uri
     return Path(get_artifact_repository(place, tracking_uri=store.uri).download_artifacts(path, folder))
+
+
+def refuse_without_verdict(store: Store, run_id: str) -> None:
+    """Refuse a finished sweep whose files cannot be read: nothing of it can be shown, reported or promoted.
+
+    Parameters
+    ----------
+    store : where the run is
+    run_id : id of a sweep's run that finished
+
+    Raises
+    ------
+    StoreError
+        Its ``verdict.json`` is not where the store says.
+    """
+    if artifact_of(store, run_id, VERDICT) is None:
+        place = redact(str(store.client.get_run(run_id).info.artifact_uri).removeprefix("file://"))
+        raise StoreError(
+            f"sweep {run_id} finished, but its {VERDICT} is not in {place}: bring that folder back (is its disk "
+            "mounted, may you read it?), or compute the sweep again with resume=false."
+        )
 
 
 def artifact_of(store: Store, run_id: str, path: str) -> bytes | None:

@@ -15,9 +15,10 @@ from customer_segmentation.report.render import html_page, markdown_text
 from customer_segmentation.report.slides import Shown, Slide, slides_of
 from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.settings.commands import ReportSettings
+from customer_segmentation.tracking.checked_files import VERDICT
 from customer_segmentation.tracking.log.candidate import insight_items, profile_items
 from customer_segmentation.tracking.log.sweep import picture_items, place_of_report, report_items
-from customer_segmentation.tracking.read import artifact_of, run_of
+from customer_segmentation.tracking.read import artifact_of, refuse_without_verdict, run_of
 from customer_segmentation.tracking.resolve import run_meant, spoken_name, store_of
 from customer_segmentation.tracking.runs import record
 from customer_segmentation.tracking.spoken_of import speak_of
@@ -75,11 +76,12 @@ def write_report(settings: ReportSettings, store: Store, tell: Callable[[str], N
     with limited_threads(1):
         if run.data.tags.get("level") != "sweep":
             return report_of_candidate(store, reopen(store, run_id, **named), slides=settings.slides is not None)
-        if run.info.status == "FINISHED":
-            speak_of(store, run_id)
         if run.info.status == "RUNNING":
             raise StoreError(f"sweep {run_id} is still running; its report comes at its end.")
-        if artifact_of(store, run_id, "verdict.json") is None:
+        if run.info.status == "FINISHED":
+            refuse_without_verdict(store, run_id)
+            speak_of(store, run_id)
+        elif artifact_of(store, run_id, VERDICT) is None:
             raise StoreError(
                 f"sweep {run_id} is {run.info.status} and has no verdict, so there is nothing to report: run it again."
             )

@@ -31,6 +31,7 @@ from customer_segmentation.report.space_checks import SpaceCheck, check_space
 from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.segments.partitions import from_plain
 from customer_segmentation.settings.data import Role
+from customer_segmentation.tracking.checked_files import VERDICT
 from customer_segmentation.tracking.log.candidate import main_features
 from customer_segmentation.tracking.log.exploration import rejected_reasons
 from customer_segmentation.tracking.log.sweep import PARTITIONS
@@ -130,7 +131,7 @@ def gather(
             name=str(run.info.run_name),
         ),
         leaderboard=board,
-        verdict=json.loads(artifact_of(store, sweep_id, "verdict.json") or b"{}"),
+        verdict=json.loads(artifact_of(store, sweep_id, VERDICT) or b"{}"),
         description=_frame(store, sweep_id, "exploration/description.csv"),
         hypotheses=_frame(store, sweep_id, "exploration/hypotheses.csv"),
         candidate=candidate,

@@ -34,7 +34,7 @@ from customer_segmentation.tracking.log.views import share_views
 from customer_segmentation.tracking.process import this_process
 from customer_segmentation.tracking.provenance import provenance
 from customer_segmentation.tracking.quick_commits import quick_commits
-from customer_segmentation.tracking.read import overrides_of, run_of, structure_of
+from customer_segmentation.tracking.read import overrides_of, refuse_without_verdict, run_of, structure_of
 from customer_segmentation.tracking.resume import clear_verdict, earlier_sweep, take_up
 from customer_segmentation.tracking.runs import finish_run, open_run, record
 from customer_segmentation.tracking.spoken_of import speak_of
@@ -145,6 +145,7 @@ def sweep(
         closed = close_stale_runs(store)
         earlier = earlier_sweep(store, own) if settings.resume and store.taken_over is None else None
         if earlier is not None and earlier.info.status == "FINISHED":
+            refuse_without_verdict(store, earlier.info.run_id)
             speak_of(store, earlier.info.run_id)
             return SweepResult(store, earlier.info.run_id, table, None, earlier)
         if earlier is None:

@@ -20,6 +20,7 @@ from customer_segmentation.report.document import Picture
 from customer_segmentation.report.svg import svg_file
 from customer_segmentation.segments.partitions import Partition, to_plain
 from customer_segmentation.settings.criteria import COLUMNS
+from customer_segmentation.tracking.checked_files import VERDICT
 from customer_segmentation.tracking.descriptions import verdict_markdown
 from customer_segmentation.tracking.items import Bytes, FigureItem, Item, Metrics, Params, Table, Text
 from customer_segmentation.tracking.store import Store
@@ -46,7 +47,7 @@ def conclusion_items(
     if chosen is not None:
         names = ("k", "yardstick", "smallest_share", "stability_rand", "stability_prediction_strength")
         yield Metrics({f"chosen_{name}": chosen[name] for name in names if name in chosen})
-    yield Text(json.dumps(verdict, indent=2), "verdict.json")
+    yield Text(json.dumps(verdict, indent=2), VERDICT)
     best, chosen_k = best_by_space(leaderboard)
     if best.size:
         where = None if chosen is None else (str(chosen["features"]), str(chosen["scaling"]))
