@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from customer_segmentation.config.errors import first_words, suggestion
 from customer_segmentation.config.paths import options_of
+from customer_segmentation.config.yaml_file import config_text
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings
 from customer_segmentation.settings.limits import check_limits
@@ -47,7 +48,7 @@ def _columns(path: Path | None, changed: int, further: str) -> dict[str, ColumnS
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
-    declared: Any = OmegaConf.create({}) if path is None else OmegaConf.load(path)
+    declared: Any = OmegaConf.create("" if path is None else config_text(path))
     declared = OmegaConf.merge(declared, json.loads(further))
     columns: dict[str, ColumnSpec] = {}
     schema = OmegaConf.structured(ColumnSpec)  # once: reading the dataclass costs more than a merge

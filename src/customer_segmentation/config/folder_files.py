@@ -92,8 +92,6 @@ def check_file(folder: Path, config: str, package: str | None, content: Any) -> 
     path = folder / f"{config.removesuffix('.yaml')}.yaml"
     shown = os.path.relpath(path)
     _read.append(path)
-    if ".." in config.split("/"):
-        raise SettingsError(f"{shown}: a config is named within its folder; give its name alone.")
     if "hydra" in str(package or ""):
         raise SettingsError(f"{shown} sets {package}; set it on the command line, as hydra.KEY=...")
     node = content.get("hydra") if isinstance(content, Mapping) else None

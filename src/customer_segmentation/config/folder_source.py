@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from hydra._internal.core_plugins.file_config_source import FileConfigSource
@@ -10,6 +11,7 @@ from omegaconf import OmegaConf
 from typing_extensions import override
 
 from customer_segmentation.config.folder_files import check_file
+from customer_segmentation.config.yaml_file import config_text
 from customer_segmentation.errors import SettingsError
 
 
@@ -23,10 +25,12 @@ class FolderConfigSource(FileConfigSource):
 
     @override
     def load_config(self, config_path: str) -> ConfigResult:
-        try:
-            found = super().load_config(config_path)
-        except UnicodeError as error:
-            raise SettingsError(f"{config_path}.yaml in {self.path} is not UTF-8; save it as UTF-8.") from error
+        path = Path(self.path) / self._normalize_file_name(config_path)
+        if ".." in config_path.split("/"):
+            raise SettingsError(f"{os.path.relpath(path)}: a config is named within its folder; give its name alone.")
+        if self.is_config(config_path):
+            config_text(path)
+        found = super().load_config(config_path)
         content = OmegaConf.to_container(found.config, resolve=False)
         check_file(Path(self.path), config_path, found.header.get("package"), content)
         return found

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from customer_segmentation.config.contract_file import contract_columns
 from customer_segmentation.config.paths import options_of
+from customer_segmentation.config.yaml_file import config_text
 from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.paths import typed_path
 from customer_segmentation.secrets import redact
 
 if TYPE_CHECKING:
@@ -128,13 +130,13 @@ def _share(file: Path, path: str, headers: list[str]) -> float:
     from customer_segmentation.sources.parsing.texts import fold
 
     try:
-        config = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    except (OSError, UnicodeError, yaml.YAMLError):
+        config = yaml.safe_load(config_text(file)) or {}
+    except (SettingsError, yaml.YAMLError):
         return 0.0
     if not isinstance(config, dict) or config.get("source") == "sample":
         return 0.0
     own = config.get("path")
-    if own and "://" not in path and os.path.exists(str(own)) and os.path.samefile(str(own), os.path.expanduser(path)):
+    if own and "://" not in path and os.path.exists(str(own)) and os.path.samefile(str(own), typed_path(path)):
         return 2.0
     orders = config.get("transactions")
     if isinstance(orders, dict):

@@ -9,6 +9,7 @@ from typing import cast
 
 from customer_segmentation.config.errors import first_words, suggestion
 from customer_segmentation.config.paths import options_of
+from customer_segmentation.config.yaml_file import config_text
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.segments.playbook import check_playbook
 from customer_segmentation.settings.playbook import PlaybookSettings
@@ -79,11 +80,7 @@ def _read(name: str) -> PlaybookSettings:
 @functools.lru_cache
 def _playbook(name: str, path: Path, changed: int) -> PlaybookSettings:  # noqa: ARG001 - read again then
     where = f"playbook={name} ({path})"
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{where} cannot be read: {error}.") from error
-    return to_playbook(text, where=where)
+    return to_playbook(config_text(path), where=where)
 
 
 def to_playbook(text: str, *, where: str) -> PlaybookSettings:

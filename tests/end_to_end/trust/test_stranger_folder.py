@@ -80,3 +80,29 @@ def test_the_config_of_a_run_that_was_altered_is_refused(run_here, tmp_path):
     assert "Spark Connect server answers at" in named.error or "needs a package" in named.error, (
         "the user's word counts"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("conf/scaling/odd.yaml", ("scaling=odd",)),
+        ("conf/features/odd.yaml", ("features=odd",)),
+        ("conf/data/odd.yaml", ("data=odd",)),
+        ("conf/contract/odd.yaml", ("data.contract=odd",)),
+        ("conf/playbook/odd.yaml", ("playbook=odd",)),
+        ("experiments/odd.yaml", ("experiments=odd",)),
+    ],
+)
+def test_a_file_that_would_grow_without_end_is_refused_before_it_is_made(run_here, tmp_path, name, words):
+    path = tmp_path / name
+    path.parent.mkdir(parents=True)
+    lines = ["a: &a {x: 1, y: 2, z: 3}"]
+    for old, new in zip("abcdefghijkl", "bcdefghijklm", strict=True):
+        lines.append(f"{new}: &{new} {{{', '.join(f'{key}: *{old}' for key in 'pqrstuvwxy')}}}")
+    path.write_text("\n".join(lines))
+    given = [word for word in SWEPT if not word.startswith(f"{words[0].partition('=')[0]}=")]
+    ran = run_here("sweep", *given, *words, folder=tmp_path)
+    assert ran.code == 1, ran.out
+    assert f"{name} is " in ran.error
+    assert "values and more where what it names is repeated" in ran.error
+    assert not (tmp_path / "mlflow.db").exists(), "before any work"
