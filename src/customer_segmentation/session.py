@@ -65,19 +65,22 @@ def call() -> Iterator[None]:
 
 
 def words_of(**given: Any) -> list[str]:
-    """Overrides for plain arguments; None is left out, and a list is one value of each.
+    """Overrides for plain arguments; None is left out, a list is one value of each, and a free text stays one text.
 
     Parameters
     ----------
     **given
         Key, with ``__`` for a dot, to value.
     """
+    from customer_segmentation.config.quoting import FREE_TEXT, literal
+
     words = []
     for key, value in given.items():
         if value is not None:
             value = value.tolist() if hasattr(value, "tolist") else value  # an array
             text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-            words.append(f"{key.replace('__', '.')}={text}")
+            named = key.replace("__", ".")
+            words.append(f"{named}={literal(named, text) if isinstance(value, str) and named in FREE_TEXT else text}")
     return words
 
 

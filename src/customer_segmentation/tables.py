@@ -143,6 +143,7 @@ def ask(
     """
     from customer_segmentation.config.errors import suggestion
     from customer_segmentation.config.paths import options_of
+    from customer_segmentation.config.quoting import literal
 
     roles = roles or Roles()
     path, source = (None, None) if data is None else place_of(data)
@@ -153,7 +154,7 @@ def ask(
                 "value, outcome, id, roles and table describe a table that no config describes yet; change the "
                 "contract of the configured one, or leave out the config."
             )
-        words = [] if path is None else [f"data={path}"] if configured else [f"data.path={path}"]
+        words = [] if path is None else [f"data={path}" if configured else f"data.path={literal('data.path', path)}"]
         return Asked((*words, *_named_sets(features)), source=source)
     if source is None and not _exists(str(path)):
         configs = list(options_of("data"))
@@ -165,7 +166,7 @@ def ask(
     if source is None and not roles.said and not _makes_sets(features):
         known = _known(path)
         if known is not None:
-            return Asked((f"data={known}", f"data.path={path}", *_named_sets(features)))
+            return Asked((f"data={known}", f"data.path={literal('data.path', path)}", *_named_sets(features)))
     return _described(path, source, features, roles, name)
 
 

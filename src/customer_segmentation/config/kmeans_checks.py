@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from customer_segmentation.errors import SettingsError
-from customer_segmentation.secrets import redact
+from customer_segmentation.formatting import cut
 from customer_segmentation.settings.sweep import SweepSettings
 
 
@@ -54,7 +54,7 @@ def check_start(settings: SweepSettings, estimator: Any, clustering: str) -> Non
     asked = settings.clustering.init
     if asked is not None and not asked.startswith(("models:/", "runs:/")):
         raise SettingsError(
-            f"clustering.init={redact(asked)}: expected a model of the store, as models:/NAME@ALIAS, "
+            f"clustering.init={cut(' '.join(asked.split()))}: expected a model of the store, as models:/NAME@ALIAS, "
             f"models:/NAME/VERSION or runs:/RUN_ID/NAME.{meant(asked)}"
         )
     if not can_be_polished(estimator):

@@ -82,12 +82,26 @@ def quote(argument: str) -> str:
     value = match["value"]
     if value == "null" or (len(value) >= 2 and value[0] == value[-1] and value[0] in "'\""):
         return argument
-    if match["key"] in ADDRESSES:
-        parts = _FROM_ENVIRONMENT.split(value)
-        inside = "".join(part if at % 2 else quoted(part)[1:-1] for at, part in enumerate(parts))
-        return f"{match['prefix']}{match['key']}='{inside}'"
     texts = value.split(",") if match["key"] in SWEPT else [value]
-    return f"{match['prefix']}{match['key']}={','.join(text if text == 'null' else quoted(text) for text in texts)}"
+    values = (text if text == "null" else literal(match["key"], text) for text in texts)
+    return f"{match['prefix']}{match['key']}={','.join(values)}"
+
+
+def literal(key: str, text: str) -> str:
+    r"""Quote one text for a free-text key, whatever it says; an address may still take a part from the environment.
+
+    >>> literal("name", "null"), literal("tracking.uri", "mysql://me:${oc.env:PASSWORD}@host")
+    ("'null'", "'mysql://me:${oc.env:PASSWORD}@host'")
+
+    Parameters
+    ----------
+    key : one of `FREE_TEXT`
+    text : its value
+    """
+    if key not in ADDRESSES:
+        return quoted(text)
+    parts = _FROM_ENVIRONMENT.split(text)
+    return f"'{''.join(part if at % 2 else quoted(part)[1:-1] for at, part in enumerate(parts))}'"
 
 
 def quoted(value: str) -> str:

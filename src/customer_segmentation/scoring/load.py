@@ -189,7 +189,7 @@ def meant(uri: str) -> str:
     uri : as it was given
     """
     found = re.fullmatch(r"(?:models:/)?(?P<name>[^/@:]+)(?P<rest>@[^/]+|/v?\d+)?", uri, re.IGNORECASE)
-    if not found:
+    if not found or len(uri) > 100:
         return ""
     rest = (found["rest"] or "@champion").lower().replace("/v", "/")
     return f" Did you mean models:/{found['name']}{rest}?"

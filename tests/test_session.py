@@ -1,0 +1,27 @@
+"""Arguments of a call become the words of a command, and say there what they said in Python."""
+
+import pandas as pd
+import pytest
+
+import customer_segmentation as cs
+from customer_segmentation.errors import SegmentError
+from customer_segmentation.session import planned, words_of
+
+ODD = ["null", "a,b", "it's", "'quoted'", '"both"', "${data.path}", "back\\", "a=b", "1e5", "[x]", "~x", "", " x "]
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_a_text_stays_the_text_it_was(text):
+    made = planned("sweep", words_of(name=text, tracking__experiment=text))
+    assert {job.name for job in made.settings} == {text}
+    assert made.settings[0].tracking.experiment == text
+
+
+@pytest.mark.parametrize("init", ["null", "segments@champion,models:/segments/2", "models:/a/1\nand more", "x" * 5000])
+def test_a_start_that_is_no_model_is_refused_in_one_line(init, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shop = pd.DataFrame({"visits": [1, 2, 2, 9, 8, 9], "spend": [5, 6, 7, 50, 48, 52]})
+    with pytest.raises(SegmentError, match=r"(?s)expected a model|there is no|expected models:/") as refused:
+        cs.sweep(shop, scaling="standard", k=[2], init=init)
+    assert "\n" not in str(refused.value)
+    assert len(str(refused.value)) < 600
