@@ -55,7 +55,7 @@ def tidy() -> Callable[..., None]:
             wide = min(a.x1, b.x1) - max(a.x0, b.x0)
             high = min(a.y1, b.y1) - max(a.y0, b.y0)
             # Boxes reach from ascender to descender, so neighbouring lines may share a pixel or two.
-            assert wide <= 1 or high <= 3, f"{first} and {second} overlap by {wide:.1f} × {high:.1f} pixels"
+            assert wide <= 1 or high <= 3.5, f"{first} and {second} overlap by {wide:.1f} × {high:.1f} pixels"
         for axes in figure.axes:
             box = axes.get_position()
             assert box.x0 >= -1e-9
