@@ -239,6 +239,11 @@ def redact(text: str, *, forms: bool = True) -> str:
     return _redact(text, forms=forms)
 
 
+def redact_words(text: str) -> str:
+    """Words of a config without secrets, nor the variable's name in their place: braces and $ mean something there."""
+    return _REFERENCE.sub(HIDDEN, redact(text))
+
+
 def _redact(text: str, *, forms: bool) -> str:
     global _pattern
     if _known:

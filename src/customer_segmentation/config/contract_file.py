@@ -14,6 +14,7 @@ from customer_segmentation.config.errors import first_words, suggestion
 from customer_segmentation.config.paths import options_of
 from customer_segmentation.config.yaml_file import config_text
 from customer_segmentation.errors import SettingsError
+from customer_segmentation.secrets import redact_words
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings
 from customer_segmentation.settings.limits import check_limits
 
@@ -56,12 +57,18 @@ def _columns(path: Path | None, changed: int, further: str) -> dict[str, ColumnS
     for name, spec in declared.items():
         try:
             if (written := repr(spec)) not in alike:
-                alike[written] = cast("ColumnSpec", OmegaConf.to_object(OmegaConf.merge(schema, spec)))
+                alike[written] = _told(cast("ColumnSpec", OmegaConf.to_object(OmegaConf.merge(schema, spec))))
             columns[str(name)] = deepcopy(alike[written])
         except (OmegaConfBaseException, ValueError) as error:
             text = first_words(error)
             raise SettingsError(f"data.columns.{name}: {text}.") from error
     return columns
+
+
+def _told(spec: ColumnSpec) -> ColumnSpec:
+    """Hide what is secret in what is told of a column: it goes into models and reports as it is."""
+    words = {key: redact_words(getattr(spec, key)) for key in ("unit", "about", "event", "within")}
+    return replace(spec, **words)  # type: ignore[arg-type]  # all of them texts
 
 
 def dated_columns(columns: Mapping[str, ColumnSpec], data: DataSettings) -> dict[str, ColumnSpec]:

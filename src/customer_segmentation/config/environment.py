@@ -11,6 +11,19 @@ from customer_segmentation.config.overrides import DECISIONS
 from customer_segmentation.config.paths import options_of
 from customer_segmentation.secrets import remember_variable
 
+#: Variables that the settings took since `forget_taken`, in order.
+_taken: dict[str, None] = {}
+
+
+def forget_taken() -> None:
+    """Forget which variables were taken: another command line is composed."""
+    _taken.clear()
+
+
+def variables_taken() -> list[str]:
+    """Variables that the settings took since `forget_taken`, however the configs spell it."""
+    return list(_taken)
+
 
 @functools.cache
 def watch_environment() -> None:
@@ -20,6 +33,7 @@ def watch_environment() -> None:
 
     def env(name: str, *default: Any) -> Any:
         value = oc.env(name, *default)
+        _taken[name] = None
         taken = os.environ.get(name)
         # the name of a config file is no secret, and runs are found by it
         if taken and not any(taken in options_of(group) for group in DECISIONS):
@@ -30,9 +44,21 @@ def watch_environment() -> None:
 
 
 def variables_in(text: str) -> list[str]:
-    """Environment variables that a config refers to: where it sends them is for the user to judge.
+    """Environment variables that a config refers to, comments apart: where it sends them is for the user to judge.
 
-    >>> variables_in("path: mysql://${oc.env:LOGIN}@host/crm")
+    >>> variables_in("path: mysql://${oc.env:LOGIN}@host/crm # not ${oc.env:HOME}")
     ['LOGIN']
     """
-    return sorted(set(re.findall(r"oc\.env:\s*([^\s,}]+)", text)))
+    return sorted({name for part in _scalars(text) for name in re.findall(r"oc\.env:\s*([^\s,}]+)", part)})
+
+
+def _scalars(text: str) -> list[str]:
+    """Texts of a YAML file as they are read: a file may spell a sign by its number."""
+    if "$" not in text and "\\" not in text:
+        return []
+    import yaml
+
+    try:
+        return [str(token.value) for token in yaml.scan(text, yaml.SafeLoader) if isinstance(token, yaml.ScalarToken)]
+    except (yaml.YAMLError, RecursionError):
+        return [text]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from customer_segmentation.config.environment import variables_in
+from customer_segmentation.config.environment import forget_taken, variables_in, variables_taken
 from customer_segmentation.config.paths import config_folders, options_of, shipped_root
 from customer_segmentation.config.targets import TARGET
 from customer_segmentation.errors import SettingsError
@@ -45,6 +46,7 @@ def begin_reading() -> None:
         A folder of configs cannot be read: Hydra would pass over it, and take the shipped files instead.
     """
     _read.clear()
+    forget_taken()
     before, after = config_folders()
     tops = [*before, *(folder / "experiments" for folder in after)]
     for top in (top for top in tops if top.is_dir()):
@@ -225,21 +227,31 @@ def taken_files(plan: Plan, here: Path | None = None) -> list[str]:
     said = any(word.partition("=")[0].lstrip("+") == "quiet" for word in plan.overrides)  # a file may not hide files
     if here == shipped or (said and getattr(plan.settings[0], "quiet", False)):
         return []
-    lines, own = [], []
+    lines, own, told = [], [], set[str]()
     for path in dict.fromkeys([*plan.taken, *_read_apart(plan.settings[0])]):
         if not path.is_relative_to(here):  # of a call from Python
             continue
         shown = path.relative_to(here)
-        lines += [
-            f"{shown} takes {name} from the environment" for name in variables_in(path.read_text("utf-8", "replace"))
-        ]
+        names = variables_in(path.read_text("utf-8", "replace"))
+        told |= {*names}
+        lines += [f"{shown} takes {name} from the environment" for name in names]
         if (shipped / shown).is_file():
             lines.append(f"{shown} replaces the shipped file of that name")
         else:
             own.append(str(shown))
+    if own or lines:
+        others = [name for name in variables_taken() if name not in told | _taken_otherwise(plan)]
+        lines += [f"this folder's configs take {name} from the environment" for name in others]
     if own:
         lines.insert(0, f"of this folder's own configs: {', '.join(sorted(own))}")
     return lines
+
+
+def _taken_otherwise(plan: Plan) -> set[str]:
+    """Environment variables that the command line names, or a shipped file that was chosen."""
+    chosen = [shipped_root() / "conf" / group / f"{name}.yaml" for group, name in plan.choices.items()]
+    texts = [path.read_text("utf-8") for path in chosen if path.is_file()]
+    return {name for text in [*texts, *plan.overrides] for name in variables_in(text)}
 
 
 def tell_taken(plan: Plan) -> None:
@@ -250,10 +262,12 @@ def tell_taken(plan: Plan) -> None:
 
 def _read_apart(settings: Any) -> list[Path]:
     """The files that are read once a command and not by Hydra: contract and playbook."""
-    from customer_segmentation.config.playbook_file import playbook_name
+    from customer_segmentation.config.playbook_file import playbook_name, playbook_of
 
     data = getattr(settings, "data", None)
     found = [options_of("contract").get(getattr(data, "contract", None) or "")]
     if hasattr(settings, "segments"):
         found.append(options_of("playbook").get(playbook_name(settings)))
+        with contextlib.suppress(SettingsError):  # what is wrong with it is told where it is used
+            playbook_of(settings)  # what it takes from the environment is known then
     return [path for path in found if path is not None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -11,6 +12,7 @@ from customer_segmentation.config.errors import first_words, suggestion
 from customer_segmentation.config.paths import options_of
 from customer_segmentation.config.yaml_file import config_text
 from customer_segmentation.errors import SettingsError
+from customer_segmentation.secrets import redact_words
 from customer_segmentation.segments.playbook import check_playbook
 from customer_segmentation.settings.playbook import PlaybookSettings
 from customer_segmentation.settings.sweep import SweepSettings
@@ -102,7 +104,24 @@ def to_playbook(text: str, *, where: str) -> PlaybookSettings:
 
     try:
         merged = OmegaConf.merge(OmegaConf.structured(PlaybookSettings), OmegaConf.create(text))
-        return cast("PlaybookSettings", OmegaConf.to_object(merged))
+        found = cast("PlaybookSettings", OmegaConf.to_object(merged))
     except (OmegaConfBaseException, YAMLError, ValueError) as error:
         reason = first_words(error)
         raise SettingsError(f"{where}: {reason}.") from error
+    return without_secrets(found)
+
+
+def without_secrets(playbook: PlaybookSettings) -> PlaybookSettings:
+    """Hide what is secret in a playbook's own words: they go into models, lists of customers and labels as they are.
+
+    Parameters
+    ----------
+    playbook : as it was read
+    """
+    return replace(
+        playbook,
+        about=redact_words(playbook.about),
+        traits={key: replace(trait, words=redact_words(trait.words)) for key, trait in playbook.traits.items()},
+        names=[replace(one, name=redact_words(one.name)) for one in playbook.names],
+        actions={key: replace(action, do=redact_words(action.do)) for key, action in playbook.actions.items()},
+    )

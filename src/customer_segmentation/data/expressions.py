@@ -33,6 +33,7 @@ import numpy as np
 import pandas as pd
 
 from customer_segmentation.errors import SettingsError
+from customer_segmentation.secrets import redact_words
 from customer_segmentation.sources.parsing.dates import days_of
 
 #: operation -> (fewest operands, most operands; None: any number)
@@ -102,7 +103,8 @@ def parse_declared(spec: Any, *, where: str) -> tuple[Expression, str]:
     if not isinstance(spec, Mapping):
         return parse(spec, where=where), ""
     further = {key: value for key, value in spec.items() if key not in ("unit", "about")}
-    return parse(further, where=where), str(spec.get("unit", "") or "")
+    # the unit goes into models as it is, whose files nobody redacts
+    return parse(further, where=where), redact_words(str(spec.get("unit", "") or ""))
 
 
 def parse(spec: Any, *, where: str) -> Expression:

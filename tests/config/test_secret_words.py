@@ -1,0 +1,74 @@
+"""What a folder's files take from the environment: told however it is spelt, and in no word of a model."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from customer_segmentation.config.compose import plan
+from customer_segmentation.config.contract_file import contract_columns
+from customer_segmentation.config.environment import variables_in
+from customer_segmentation.config.folder_files import taken_files
+from customer_segmentation.config.playbook_file import to_playbook
+from customer_segmentation.data.expressions import parse_declared
+from customer_segmentation.secrets import remember
+
+SECRET = "Planted-9f8e7d-Value"
+PLAYBOOK = """
+about: "told ${oc.env:PLANTED}"
+traits: {rich: {role: value, above: 0.1, words: "rich ${oc.env:PLANTED}"}}
+names: [{name: "Rich https://u:hunter22@host/x", when: [rich]}]
+actions: {call: {do: "Call token=hunter22xyz", when: [rich]}}
+"""
+
+
+@pytest.fixture(autouse=True)
+def planted(monkeypatch, tmp_path):
+    monkeypatch.setenv("PLANTED", SECRET)
+    monkeypatch.chdir(tmp_path)
+    for folder in ("experiments", "conf/contract"):
+        Path(folder).mkdir(parents=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("name: a-${oc.env:PLANTED}", ["experiments/m.yaml takes PLANTED from the environment"]),
+        ('name: "a-${oc\\x2eenv:PLANTED}"', ["experiments/m.yaml takes PLANTED from the environment"]),
+        (
+            "segments: {playbook: env}\nname: a-${oc.${segments.playbook}:PLANTED}",
+            ["this folder's configs take PLANTED from the environment"],
+        ),
+        ("# not ${oc.env:PLANTED}\nname: a", []),
+    ],
+)
+def test_what_a_file_takes_from_the_environment_is_told_however_it_is_spelt(text, told):
+    Path("experiments/m.yaml").write_text(f"# @package _global_\n{text}\n")
+    made = plan("sweep", ["experiments=m", "features=value", "scaling=standard", "k=[2]"])
+    assert (SECRET in made.settings[0].name) == bool(told)
+    assert taken_files(made) == ["of this folder's own configs: experiments/m.yaml", *told]
+
+
+def test_what_the_user_or_a_shipped_file_takes_is_not_laid_to_the_folder():
+    Path("experiments/m.yaml").write_text("# @package _global_\nname: a\n")
+    words = ["experiments=m", "tracking.customers=hashed", "tracking.customers_key=${oc.env:PLANTED}", "k=[2]"]
+    made = plan("sweep", [*words, "features=value", "scaling=standard", "tracking=server"])
+    assert made.settings[0].tracking.customers_key == SECRET
+    assert taken_files(made) == ["of this folder's own configs: experiments/m.yaml"]
+
+
+def test_a_file_that_is_no_yaml_is_searched_as_it_stands():
+    assert variables_in("a: [${oc.env:PLANTED}\n b: }") == ["PLANTED"]
+
+
+def test_words_that_models_and_labels_hold_have_no_secret():
+    remember(SECRET, shown="${oc.env:PLANTED}")
+    playbook = to_playbook(PLAYBOOK, where="x")
+    assert playbook.about == "told ***"
+    assert playbook.traits["rich"].words == "rich ***"  # braces would be taken for a placeholder
+    assert playbook.names[0].name == "Rich https://u:***@host/x"
+    assert playbook.actions["call"].do == "Call token=***"
+    Path("conf/contract/c.yaml").write_text(f"A: {{type: number, unit: '${{oc.env:PLANTED}}', about: 'x {SECRET}'}}\n")
+    column = contract_columns("c", json.dumps({}))["A"]
+    assert (column.unit, column.about) == ("***", "x ***")  # a unit that begins with $ is money
+    assert parse_declared({"column": "A", "unit": f"{SECRET}/month"}, where="x")[1] == "***/month"
