@@ -1,6 +1,7 @@
 """Tables that Spark reads, by a real local session: the same rows, reasons and figures as read here."""
 
 import ast
+import gzip
 import importlib.util
 import re
 import shutil
@@ -230,6 +231,41 @@ def test_a_pass_over_a_text_keeps_its_account(spark, tmp_path):
     here = load_customers(settings(path), needed=["spend"])
     account, _ = everybody(path, 3)
     assert account == here.accounting()
+
+
+def elsewhere(folder, **changes):
+    """Settings of a table by an address, as Spark alone may see it."""
+    return settings(f"file://{folder}", **changes)
+
+
+def test_a_folder_that_spark_alone_sees_is_what_the_names_of_its_files_say(spark, tables, tmp_path):
+    deep = tmp_path / "texts" / "2024" / "May"
+    deep.mkdir(parents=True)
+    (deep / "a.csv").write_bytes(texts()["blanks"]["customers (1).csv"])
+    (deep.parent / "b.CSV.gz").write_bytes(gzip.compress(texts()["repeated"]["customers (1).csv"]))
+    (deep / "_SUCCESS").touch()
+    here = load_customers(settings(tmp_path / "texts"), needed=["spend"])
+    same(here, load_customers(elsewhere(tmp_path / "texts"), needed=["spend"], engine=ENGINE))
+    parts = shutil.copytree(tables / "parts (1) [all]", tmp_path / "parts")
+    there = load_customers(elsewhere(parts), needed=["spend"], engine=ENGINE)
+    assert there.accounting() == load_customers(settings(parts), needed=["spend"]).accounting()
+
+
+@pytest.mark.parametrize(
+    ("files", "error", "sentence"),
+    [
+        (["a.csv", "b.parquet"], SettingsError, "holds a.csv beside b.parquet; name those of one kind by a pattern"),
+        (["a.json"], SettingsError, "holds a.json: engine=spark reads CSV, Parquet and Delta"),
+        (["_SUCCESS"], DataError, "holds no file that Spark sees"),
+        (["a.parquet", "_delta_log/0.json"], DataError, "delta"),
+    ],
+)
+def test_a_folder_that_spark_alone_sees_is_not_taken_for_another_kind(spark, tmp_path, files, error, sentence):
+    for name in files:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("id,spend\n1,2\n")
+    with pytest.raises(error, match=sentence):
+        load_customers(elsewhere(tmp_path), needed=["spend"], engine=ENGINE)
 
 
 @pytest.mark.parametrize(

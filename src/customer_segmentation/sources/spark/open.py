@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from pathlib import Path
@@ -19,12 +20,20 @@ from customer_segmentation.sources.open import files_of, is_parquet, open_path
 from customer_segmentation.sources.spark.rows import numbered_rows
 from customer_segmentation.sources.spark.session import Connection, connect
 from customer_segmentation.sources.spark.table import SparkSource
-from customer_segmentation.sources.spark.text import READS, escaped, first_rows_of, refuse_other_kinds, text_rows
+from customer_segmentation.sources.spark.text import (
+    READS,
+    WITHIN,
+    escaped,
+    first_rows_of,
+    refuse_other_kinds,
+    text_rows,
+)
 from customer_segmentation.sources.sql import check_query
 from customer_segmentation.sources.stacked import StackedSource
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://?", re.IGNORECASE)
 _TEXT = re.compile(r"\.(csv|tsv|txt)(\.\w+)?$", re.IGNORECASE)
+_LISTED = 1_000  # files by whose names a folder is judged
 _OTHERS = re.compile(r"\.(xlsx?|json|jsonl|ndjson|feather|arrow)(\.\w+)?$", re.IGNORECASE)
 
 
@@ -87,14 +96,15 @@ def _opened_path(path: str, settings: DataSettings, engine: EngineSettings) -> S
         if _OTHERS.search(path):
             raise SettingsError(f"data.path={redact(path)}: engine=spark reads {READS}.")
         connection = connect(engine)
-        if _TEXT.search(path):
-            with first_rows_of(connection, path) as stored:
-                parts = [open_path(str(file), settings) for file in stored]
-                source = parts[0] if len(parts) == 1 else StackedSource(parts, name=name)
-                refuse_other_kinds(source)
-                rows = text_rows(connection, source, settings, stored=stored, load=path)
-            return SparkSource(connection, rows, name=name, settings=settings, engine=engine)
-        return _of_frame(connection, "parquet", path, name, settings, engine)
+        kind = _kind_elsewhere(connection, path)
+        if kind != "text":
+            return _of_frame(connection, kind, path, name, settings, engine)
+        with first_rows_of(connection, path) as stored:
+            parts = [open_path(str(file), settings) for file in stored]
+            source = parts[0] if len(parts) == 1 else StackedSource(parts, name=name)
+            refuse_other_kinds(source)
+            rows = text_rows(connection, source, settings, stored=stored, load=path)
+        return SparkSource(connection, rows, name=name, settings=settings, engine=engine)
     local = typed_path(path)
     if (local / LOG).is_dir():
         return _of_frame(connect(engine), "delta", f"file://{escaped(os.path.abspath(local))}", name, settings, engine)
@@ -112,6 +122,50 @@ def _opened_path(path: str, settings: DataSettings, engine: EngineSettings) -> S
     connection = connect(engine)
     rows = text_rows(connection, source, settings, stored={})
     return SparkSource(connection, rows, name=source.name, settings=settings, engine=engine)
+
+
+def _kind_elsewhere(connection: Connection, path: str) -> str:
+    """What there is at a path that Spark alone sees, by names; a Delta table by its log, which Parquet would not read.
+
+    Raises
+    ------
+    SettingsError
+        Files of several kinds, or of one that is not read with this engine.
+    DataError
+        There is nothing.
+    """
+    if _TEXT.search(path):
+        return "text"
+    log = f"{path.rstrip('/')}/{LOG}/*.json"
+    with contextlib.suppress(DataError):
+        if "*" not in path and _names(connection, log):
+            return "delta"
+    if path.lower().endswith((".parquet", ".pq")):
+        return "parquet"
+    names = _names(connection, path)
+    if not names:
+        raise DataError(f"data.path={redact(path)} holds no file that Spark sees; expected a table.")
+    others = next((name for name in names if _OTHERS.search(name)), None)
+    if others:
+        raise SettingsError(f"data.path={redact(path)} holds {others}: engine=spark reads {READS}.")
+    texts = [name for name in names if _TEXT.search(name)]
+    if texts and len(texts) < len(names):
+        other = next(name for name in names if name not in texts)
+        raise SettingsError(
+            f"data.path={redact(path)} holds {texts[0]} beside {other}; name those of one kind by a pattern, such as "
+            f"{redact(path).rstrip('/')}/*.csv."
+        )
+    return "text" if texts else "parquet"
+
+
+def _names(connection: Connection, path: str) -> list[str]:
+    """Names of the first files at a path that Spark sees; their content is not read."""
+
+    def query() -> list[str]:
+        reader = connection.session.read.format("binaryFile").options(**WITHIN)
+        return [str(row[0]).rpartition("/")[2] for row in reader.load(path).select("path").limit(_LISTED).collect()]
+
+    return connection.ask(query)
 
 
 def _of_frame(

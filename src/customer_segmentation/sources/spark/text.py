@@ -48,6 +48,7 @@ _HEAD = 1 << 20  # bytes of a file by which it is judged
 _WHOLE = 1 << 28  # bytes of a file that a worker is handed at once
 #: Spark cuts files the same way in every pass where this does not follow the number of cores of the moment.
 _PINNED = ("spark.sql.files.minPartitionNum", "64")
+WITHIN = {"recursiveFileLookup": "true"}  # as a folder is read where no Spark is
 
 Batches = Iterator[pa.RecordBatch]
 
@@ -171,7 +172,7 @@ def read_in_lines(connection: Connection, paths: Sequence[str], *, empty: bool =
     F = connection.functions
 
     def query() -> Any:
-        frame = connection.session.read.format("text").load(list(paths))
+        frame = connection.session.read.format("text").options(**WITHIN).load(list(paths))
         kept = frame if empty else frame.where(F.length("value") > 0)
         found = kept.select(
             F.col("value").cast("binary").alias(LINE),
@@ -202,7 +203,7 @@ def _whole_files(connection: Connection, paths: Sequence[str], name: str) -> Any
         One is too large.
     """
     F = connection.functions
-    files = connection.session.read.format("binaryFile").load(list(paths))
+    files = connection.session.read.format("binaryFile").options(**WITHIN).load(list(paths))
     sizes = connection.ask(lambda: files.agg(F.max("length").alias("most")).toArrow()).column("most").to_pylist()
     if (sizes[0] or 0) > _WHOLE:
         raise DataError(
