@@ -11,6 +11,7 @@ from importlib import import_module
 import mlflow
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from sklearn.cluster import KMeans
 
@@ -194,6 +195,9 @@ def test_a_frame_is_the_table_that_a_file_of_it_is(tmp_path):
         (members(9)[["Member"]], "no numeric column"),
         (members(9).head(0), "no rows"),
         (members(2), "at least 3 are needed"),
+        (pd.DataFrame, "found builtins.type"),
+        ("", "data is an empty text"),
+        (members(9)[["Member"]].assign(Huge=[2**70 + at for at in range(9)]), "no numeric column"),
     ],
 )
 def test_what_cannot_be_segmented_is_one_sentence(frame, sentence):
@@ -244,6 +248,20 @@ def test_three_rows_without_an_id_are_segmented(swept, monkeypatch):
         ({"overrides": ["quiet=false"]}, "quiet=false has no effect in Python: .*progress=True"),
         ({"overrides": ["--cfg=job"]}, "key=value"),
         ({"experiment": "value"}, "knows the columns of the frame.*leave experiment out"),
+        ({"outcome": 5}, "outcome is of type int"),
+        ({"roles": ["Visits"]}, "roles is of type list; expected a mapping"),
+        ({"value": " "}, "value names the column ' '"),
+        ({"value": "Visits", "outcome": "Visits"}, "'Visits' is given two roles, value and outcome"),
+        ({"id": "Visits", "roles": {"Visits": "ignore"}}, "'Visits' is given two roles, id and ignore"),
+        ({"id": "Visits", "roles": {"visits": "ignore"}}, "'Visits' has another role already"),
+        ({"features": 5}, "features=5: expected names"),
+        ({"features": ["Visits", "Visits"]}, "features holds 'Visits' twice"),
+        ({"features": {"a": ["Visits"], "A": ["Months"]}}, "names are both written 'a' twice"),
+        ({"name": 5}, "name is of type int"),
+        ({"overrides": None}, "overrides is of type NoneType"),
+        ({"scaling": 5}, "scaling=5: expected one of"),
+        ({"overrides": ["clustering=null"]}, "clustering=null: expected one of"),
+        ({"overrides": ["scaling=[standard,minmax]"]}, "a list is not the name of a file.*run by scaling=A,B"),
     ],
 )
 def test_an_argument_that_cannot_be_used_is_one_sentence(given, sentence):
@@ -278,12 +296,52 @@ def test_a_file_is_not_the_table_when_an_override_names_another(tmp_path):
         ({"headers": {"Visits": "Visits"}, "overrides": ["headers={Visits: v}"]}, "headers is given twice"),
         ({"headers": {"Visits": "Months"}}, "'Months' of .* cannot be both 'Visits' and 'Months'"),
         ({"headers": {"Visits": "Left", "Months": "Left"}}, "'Left' of .* cannot be both"),
+        ({"headers": ["Visits"]}, "headers is of type list"),
+        ({"model": object()}, "model is of type object"),
     ],
 )
 def test_a_scoring_takes_no_setting_that_would_change_nothing(swept, given, sentence):
     found, uri, *_ = swept
     with pytest.raises(cs.SettingsError, match=sentence):
         cs.score(members(30), run_id=found.chosen.run_id, tracking_uri=uri, **given)
+
+
+def test_a_stream_of_rows_is_read_once(swept):
+    found, uri, *_ = swept
+    table = pa.table(members(30))
+
+    def stream():
+        return pa.RecordBatchReader.from_batches(table.schema, table.to_batches())
+
+    assert found.chosen.predict(stream()).segment.tolist() == found.chosen.predict(members(30)).segment.tolist()
+    assert len(cs.score(stream(), run_id=found.chosen.run_id, tracking_uri=uri).labels) == 30
+
+
+def test_what_an_error_says_has_no_secret(swept, monkeypatch):
+    _, uri, *_ = swept
+    monkeypatch.setenv("PLANTED", "Planted-9f8e7d-Value")
+    for call in (
+        lambda: cs.score(members(30), model="https://me:hunter22@host/x", tracking_uri=uri),
+        lambda: cs.sweep(members(30), features={"a": {"log": "${oc.env:PLANTED}"}}, k=[2], tracking_uri=uri),
+    ):
+        with pytest.raises(cs.SegmentError) as caught:
+            call()
+        error = caught.value
+        while error is not None:
+            assert "hunter22" not in str(error)
+            assert "Planted-9f8e7d-Value" not in str(error)
+            error = error.__cause__ or error.__context__
+
+
+def test_a_sweep_of_which_no_study_finished_says_so(tmp_path):
+    found = cs.sweep(members(30), features={"a": 1}, scaling="standard", k=[2], tracking_uri=f"sqlite:///{tmp_path}/m.db",
+                     overrides=["tracking.report=false", "exploration=none", "hypotheses=none"])  # fmt: skip
+    assert list(found.failures)
+    for ask in (lambda: found.verdict, lambda: found.chosen, lambda: found.customers):
+        with pytest.raises(cs.SegmentError, match=r"no study of sweep .* finished .*nothing to segment by"):
+            ask()
+    assert "no study of sweep" in repr(found)
+    assert "no study of sweep" in found._repr_html_()
 
 
 def test_settings_that_are_so_anyway_and_a_path_are_taken(swept, tmp_path):

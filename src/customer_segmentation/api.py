@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from customer_segmentation.config.arguments import Roles
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.session import (
     call,
@@ -19,7 +20,7 @@ from customer_segmentation.session import (
     store_for,
     words_of,
 )
-from customer_segmentation.tables import Asked, Roles, ask
+from customer_segmentation.tables import Asked, ask
 
 if TYPE_CHECKING:
     from customer_segmentation.execution.progress import StudyProgress
@@ -121,7 +122,7 @@ def sweep(  # noqa: PLR0913 - each is named at the call
     from customer_segmentation.workflows.sweep import sweep as run_sweep
     from customer_segmentation.workflows.warm_start import begin, started_sentence
 
-    described = Roles(value, outcome, id, dict(roles or {}), table)
+    described = Roles(value, outcome, id, roles, table)
     with call():
         asked = ask(data, features=features, roles=described, experiment=experiment, name=name)
         words = words_of(experiments=experiment, scaling=scaling, data__keep=keep, name=name, seed=seed, k=_ks(k))
@@ -193,7 +194,7 @@ def explore(
     from customer_segmentation.workflows.explore import log_exploration
 
     with call():
-        asked = ask(data, roles=Roles(further=dict(roles or {})))
+        asked = ask(data, roles=Roles(further=roles))
         words = [f"data={word.partition('=')[2]}" if word.startswith("experiments=") else word for word in asked.words]
         words += words_of(tracking__uri=tracking_uri, tracking__experiment=tracking_experiment)
         with given_configs(asked.files):

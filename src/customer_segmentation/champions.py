@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from customer_segmentation.config.arguments import mapping_of, text_of
 from customer_segmentation.errors import RefusedError
 from customer_segmentation.session import call, planned, repeatable, store_for, text_id, words_of
 from customer_segmentation.tables import place_of
@@ -118,13 +119,16 @@ def score(
 
     with call():
         place, source = place_of(data)
+        named = mapping_of(headers, argument="headers")
+        for argument, text in (("model", model), ("run_id", run_id)):
+            text_of(text, argument=argument)
         words = words_of(
             input=place, model=model, run_id=run_id, reference_date=reference_date, tracking__uri=tracking_uri
         )
-        taken = {"headers": f"headers={dict(headers)}"} if headers else {}
+        taken = {"headers": f"headers={named}"} if named else {}
         plan = planned("score", [*words, "output=labels.parquet", "quiet=true"], overrides, taken=taken)
         settings = plan.settings[0]
-        settings.headers = dict(headers) if headers else settings.headers
+        settings.headers = named or settings.headers
         check_headers(settings.headers)
         address = settings.model if settings.run_id is None else "runs:"
         kept = Collected(), Collected()
@@ -139,7 +143,7 @@ def score(
         first = 2 if source is None else source.first_row
         labels = all_rows(*kept, first_row=first)
         if source is not None:
-            labels = labels.set_axis(index_of(data), axis=0)
+            labels = labels.set_axis(index_of(data, len(labels)), axis=0)
         return Scoring(labels, done.drift, done.model, done.run_id)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
+from customer_segmentation.config.arguments import mapping_of
 from customer_segmentation.formatting import counted
 
 if TYPE_CHECKING:
@@ -78,14 +79,14 @@ class Model:
 
         model = self._loaded.model.at(reference_date)
         source = memory_table(data)
-        named = dict(headers or {})
+        named = mapping_of(headers, argument="headers")
         specs = contract_of(model.contract, named)
         positions = positions_of(source.headers, specs, needed=model.needed, named=named, source=source.name)
         cells = source.read({at: specs[name] for name, at in positions.items()}).frame
         found = model.predict(
             cells.rename(columns={at: name for name, at in positions.items()}), decimal=source.decimal
         )
-        return found.table.set_axis(index_of(data), axis=0)
+        return found.table.set_axis(index_of(data, len(found.table)), axis=0)
 
     @property
     def segments(self) -> pd.DataFrame:
@@ -237,11 +238,15 @@ class Promotion:
         return f"<p>{escape(' '.join([told, *self.notes]))}</p>{_whole(self.checks)}"
 
 
-def index_of(data: Any) -> pd.Index:
-    """Index of the rows of a frame: pandas' own, else their number."""
-    from customer_segmentation.sources.memory import memory_table
+def index_of(data: Any, rows: int) -> pd.Index:
+    """Index of the rows of a frame: pandas' own, else their number.
 
-    return data.index if isinstance(data, pd.DataFrame) else pd.RangeIndex(memory_table(data).expected_rows or 0)
+    Parameters
+    ----------
+    data : frame; one that streams has no rows left by now
+    rows : how many it had
+    """
+    return data.index if isinstance(data, pd.DataFrame) else pd.RangeIndex(rows)
 
 
 def _whole(frame: pd.DataFrame) -> str:

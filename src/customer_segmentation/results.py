@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -151,12 +152,20 @@ class Sweep:
 
     @cached_property
     def verdict(self) -> Verdict:
-        """What was chosen, why, and how sure that is."""
+        """What was chosen, why, and how sure that is.
+
+        Raises
+        ------
+        StudyError
+            No study finished.
+        """
         import json
 
         from customer_segmentation.tracking.checked_files import VERDICT
         from customer_segmentation.tracking.read import text_of
 
+        if self.leaderboard.empty:
+            raise StudyError(self._nothing)
         with call():
             return Verdict(json.loads(text_of(self.store, self.run_id, VERDICT)))
 
@@ -238,6 +247,13 @@ class Sweep:
             raise StudyError(f"sweep {self.run_id} chose no candidate: {reason}")
         return chosen.iloc[0]
 
+    @property
+    def _nothing(self) -> str:
+        """What is said of a sweep of which no study finished."""
+        why = next(iter(self.failures.items()), None)
+        told = "" if why is None else f" ({why[0]}: {why[1].rstrip('.')})"
+        return f"no study of sweep {self.run_id} finished{told}, so that nothing was chosen."
+
     @cached_property
     def _front(self) -> str:
         from customer_segmentation.report.build import build_report
@@ -250,7 +266,9 @@ class Sweep:
 
     def __repr__(self) -> str:
         """Choice and run."""
+        if self.leaderboard.empty:
+            return f"Sweep({self._nothing})"
         return f"Sweep({counted(len(self.leaderboard), 'candidate')}, chosen: {self.verdict.chosen}, run {self.run_id})"
 
     def _repr_html_(self) -> str:
-        return self._front
+        return f"<p>{escape(self._nothing)}</p>" if self.leaderboard.empty else self._front

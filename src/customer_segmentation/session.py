@@ -10,7 +10,7 @@ import inspect
 import os
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from customer_segmentation.errors import SegmentError, SettingsError
@@ -53,15 +53,30 @@ def call() -> Iterator[None]:
         forget()  # a file may have changed since the last call
         try:
             yield
-        except SegmentError:
+        except SegmentError as error:
+            _hide_secrets(error)
             raise
         except Exception as error:
             found = store_error_of(error)
+            _hide_secrets(error)
             if found is None:
                 raise
             raise found from error
         finally:
             forget()
+
+
+def _hide_secrets(error: BaseException) -> None:
+    """Take the secrets out of what an error and its causes say, which a notebook keeps."""
+    seen: list[BaseException] = []
+    left: list[BaseException | None] = [error]
+    while left:
+        one = left.pop()
+        if one is None or one in seen:
+            continue
+        seen.append(one)
+        one.args = tuple(redact(part) if isinstance(part, str) else part for part in one.args)
+        left += [one.__cause__, one.__context__]
 
 
 def words_of(**given: Any) -> list[str]:
@@ -105,6 +120,9 @@ def planned(
 
     if isinstance(overrides, str):
         raise SettingsError(f"overrides is the text {overrides!r}; expected a list, such as overrides=['seed=1'].")
+    if not isinstance(overrides, Iterable):
+        raise SettingsError(f"overrides is of type {type(overrides).__name__}; expected a list, such as ['seed=1'].")
+    overrides = list(overrides)
     wrong = next((word for word in overrides if not isinstance(word, str) or word[:1] == "-" or "=" not in word), None)
     if wrong is not None:
         raise SettingsError(f"overrides holds {wrong!r}; expected texts of the form key=value, such as 'seed=1'.")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from customer_segmentation.config.arguments import Roles, text_of
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.formatting import listed
 from customer_segmentation.secrets import redact
@@ -44,39 +45,6 @@ class Asked:
     source: MemoryTable | None = None
     questions: tuple[str, ...] = ()
     taken: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Roles:
-    """What a call says of a table's columns, all by header: see `customer_segmentation.sweep`."""
-
-    value: str | None = None
-    outcome: str | Sequence[str] | None = None
-    id: str | None = None
-    further: Mapping[str, str] = field(default_factory=dict)
-    table: str = "auto"
-
-    @property
-    def by_header(self) -> dict[str, str]:
-        """Header to role."""
-        outcomes = [self.outcome] if isinstance(self.outcome, str) else list(self.outcome or ())
-        pairs = [(self.value, "value"), (self.id, "id"), *((name, "outcome") for name in outcomes)]
-        roles = {str(header): role for header, role in pairs if header is not None}
-        return {**roles, **{str(header): str(role) for header, role in self.further.items()}}
-
-    def as_argument(self, sentence: str) -> str:
-        """A sentence on a role, with the argument that gave it in place of the command's word."""
-        given = {f"roles.{header}={role}": f"roles={{{header!r}: {role!r}}}" for header, role in self.further.items()}
-        outcomes = [self.outcome] if isinstance(self.outcome, str) else list(self.outcome or ())
-        named = [("value", self.value), ("id", self.id), *(("outcome", header) for header in outcomes)]
-        given |= {f"roles.{header}={name}": f"{name}={header!r}" for name, header in named}
-        found = next((word for word in given if sentence.startswith(f"{word}:")), "")
-        return given[found] + sentence.removeprefix(found) if found else sentence
-
-    @property
-    def said(self) -> bool:
-        """Whether anything is said."""
-        return bool(self.by_header) or self.table != "auto"
 
 
 def example(name: str) -> pd.DataFrame:
@@ -146,6 +114,7 @@ def ask(
     from customer_segmentation.config.quoting import literal
 
     roles = roles or Roles()
+    text_of(name, argument="name")
     path, source = (None, None) if data is None else place_of(data)
     configured = path is None or (source is None and not _exists(path) and path in options_of("data"))
     if configured or experiment is not None:
@@ -171,10 +140,18 @@ def ask(
 
 
 def place_of(data: Any) -> tuple[str, MemoryTable | None]:
-    """Address of a table and, of a frame, its source."""
+    """Address of a table and, of a frame, its source.
+
+    Raises
+    ------
+    SettingsError
+        It is an empty text.
+    """
     from customer_segmentation.sources.memory import hold, memory_table
 
     if isinstance(data, str | os.PathLike):
+        if not os.fspath(data):
+            raise SettingsError("data is an empty text; expected a frame, the path of a table or the name of a config.")
         return str(data), None
     source = hold(memory_table(data))
     return source.address, source
@@ -195,7 +172,7 @@ def _known(path: str) -> str | None:
 
 def _described(path: str, source: MemoryTable | None, features: Any, roles: Roles, name: str | None) -> Asked:
     """Describe the table as ``segment init`` does; its files are the call's own."""
-    from customer_segmentation.config.starter_names import files_name
+    from customer_segmentation.config.starter_names import MOST_LETTERS, files_name
     from customer_segmentation.exploration.roles.vocabulary import slug
     from customer_segmentation.settings.commands import InitSettings
     from customer_segmentation.settings.data import DataSettings
@@ -205,7 +182,7 @@ def _described(path: str, source: MemoryTable | None, features: Any, roles: Role
     said = roles.by_header
     asked = InitSettings(data=DataSettings(path=path), table=roles.table)
     check_limits(asked)
-    called = slug(name) if name else ("frame" if source is not None else None)
+    called = slug(name)[:MOST_LETTERS] if name else ("frame" if source is not None else None)
     own = files_name(InitSettings(data=DataSettings(path=f"{called}.csv" if called else path)))
 
     def describe(known: Mapping[str, str]) -> TableDescription:
@@ -245,14 +222,29 @@ def _texts(features: Any) -> list[str]:
     SettingsError
         They are no names.
     """
-    names = [features] if isinstance(features, str) else list(features)
+    several = isinstance(features, Iterable) and not isinstance(features, str)
+    names = list(features) if several else [features]
     wrong = next((name for name in names if not isinstance(name, str)), None)
     if wrong is not None or not names:
         raise SettingsError(
             f"features={features!r}: expected names of columns, a mapping of features to expressions, or a mapping of "
             "the names of sets to their columns."
         )
+    _refuse_twice(names, "holds")
     return names
+
+
+def _refuse_twice(names: Sequence[str], what: str) -> None:
+    """Refuse what would be taken once, or counted twice.
+
+    Raises
+    ------
+    SettingsError
+        Names it.
+    """
+    twice = next((name for at, name in enumerate(names) if name in names[:at]), None)
+    if twice is not None:
+        raise SettingsError(f"features {what} {twice!r} twice; give each once.")
 
 
 def _named_sets(features: Any) -> list[str]:
@@ -308,6 +300,7 @@ def _feature_sets(features: Any, described: TableDescription) -> tuple[dict[str,
     from customer_segmentation.config.errors import suggestion
     from customer_segmentation.config.paths import options_of
     from customer_segmentation.config.starter_files import feature_file
+    from customer_segmentation.config.starter_names import MOST_LETTERS
     from customer_segmentation.exploration.roles.vocabulary import slug
 
     if features is None:
@@ -325,7 +318,9 @@ def _feature_sets(features: Any, described: TableDescription) -> tuple[dict[str,
 
     if isinstance(features, Mapping):
         if features and all(isinstance(columns, list | tuple) for columns in features.values()):
-            named = {slug(str(name)) or COLUMNS: columns for name, columns in features.items()}
+            called = [slug(str(name))[:MOST_LETTERS] or COLUMNS for name in features]
+            _refuse_twice(called, "has sets whose names are both written")
+            named = dict(zip(called, features.values(), strict=True))
             files: dict[str, str] = {}
             for name, columns in named.items():
                 files |= feature_file(name, guessed(columns))

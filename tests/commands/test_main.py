@@ -122,6 +122,13 @@ def test_a_name_that_a_shell_would_run_is_not_offered(segment, monkeypatch, tmp_
         assert not set("$`()") & set(segment("-sc", "query=bash").out)
 
 
+@pytest.mark.parametrize("typed", ['name="half', "features=$(half", "../../etc/pass", "--cf", "data.path=(", "{"])
+def test_what_cannot_be_completed_is_left_alone(segment, monkeypatch, typed):
+    monkeypatch.setenv("COMP_LINE", f"segment sweep {typed} scal")
+    said = segment("-sc", "query=bash")
+    assert (said.code, said.error) == (0, "")
+
+
 def test_a_long_address_is_hidden_whole(segment):
     address = f"http://{'reader_of_marketing_' * 4}:correct horse battery staple@127.0.0.1:9/members.csv"
     said = segment("sweep", "--cfg", "job", "data=telecom", f"data.path={address}")

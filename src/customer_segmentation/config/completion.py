@@ -11,12 +11,12 @@ import io
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from customer_segmentation.config.hydra_app import register_schemas, register_search_path
 from customer_segmentation.config.paths import shipped_root
-from customer_segmentation.errors import SettingsError
+from customer_segmentation.errors import SettingsError, debugging
 
 ACTIONS = ("install", "uninstall", "query")
 
@@ -65,9 +65,20 @@ def complete(words: Sequence[str], commands: Sequence[str]) -> None:
             sys.stdout.write(" ".join(name for name in commands if name.startswith(command)) + "\n")
         elif command in commands:
             os.environ["COMP_LINE"] = f"segment {rest.lstrip()}"
-            with contextlib.redirect_stdout(io.StringIO()) as answer:
+            with contextlib.redirect_stdout(io.StringIO()) as answer, _in_silence():
                 plugin.query(command)
             sys.stdout.write(harmless(answer.getvalue()))
+
+
+@contextlib.contextmanager
+def _in_silence() -> Iterator[None]:
+    """Let a line that cannot be completed have none: half a quote is no error while it is typed."""  # noqa: DOC501 - raised again
+    try:
+        with contextlib.nullcontext() if debugging() else contextlib.redirect_stderr(io.StringIO()):
+            yield
+    except (Exception, SystemExit):  # Hydra's parser of flags exits
+        if debugging():
+            raise
 
 
 def harmless(answer: str) -> str:

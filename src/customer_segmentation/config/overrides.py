@@ -103,6 +103,7 @@ def refuse(given: dict[str, Any], schema: type) -> None:
     SettingsError
         Names the first such override.
     """
+    _refuse_no_names(given)
     known = [item.name for item in dataclasses.fields(schema)]
     read = {item.name: item.metadata["reads"] for item in dataclasses.fields(schema) if "reads" in item.metadata}
     for key, override in given.items():
@@ -132,6 +133,25 @@ def refuse(given: dict[str, Any], schema: type) -> None:
                 f"{name} must be the same for all studies of a sweep, or they would not compare; run one sweep for "
                 f"each value of {name}."
             )
+
+
+def _refuse_no_names(given: Mapping[str, Any]) -> None:
+    """Refuse what is no name of a file of a decision: of a list Hydra would lay one file over the other.
+
+    Raises
+    ------
+    SettingsError
+        Says what to write instead.
+    """
+    decisions = {name: override for key, override in given.items() if (name := str(key).lstrip("+~")) in DECISIONS}
+    for name, override in decisions.items():
+        value = override.value()
+        for one in value.list if override.is_discrete_sweep() else [value]:
+            if isinstance(one, list) and one:
+                all_of_them = "" if name in (*ONE_PER_SWEEP, "experiments") else f"; all of them are run by {name}=A,B"
+                raise SettingsError(f"{override.input_line}: a list is not the name of a file; give one{all_of_them}.")
+            if one is None or isinstance(one, int | float | dict):
+                raise SettingsError(f"{override.input_line}: expected one of {', '.join(options_of(name))}.")
 
 
 def refuse_flags(flags: Sequence[str], swept: Mapping[str, Sequence[str]]) -> None:

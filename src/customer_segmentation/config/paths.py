@@ -78,7 +78,8 @@ def options_of(group: str, here: Path | None = None) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for folder in (*before, shipped_root() / "conf", *after):
         for path in sorted((folder / group).glob("*.yaml")):
-            found.setdefault(path.stem, path)
+            if path.is_file():  # no folder, and no link to nothing
+                found.setdefault(path.stem, path)
     return dict(sorted(found.items()))
 
 

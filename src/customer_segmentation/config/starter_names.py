@@ -17,6 +17,8 @@ from customer_segmentation.sources.seal import is_intact
 #: Words that YAML or Hydra would read as something else than a name.
 _RESERVED = frozenset(["null", "none", "true", "false", "yes", "no", "on", "off", "nan", "inf", "y", "n"])
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+#: Of a name that is made: some systems take no longer name of a file.
+MOST_LETTERS = 100
 #: Endings of tables' names, that of a packing too.
 _ENDING = re.compile(
     r"\.(csv|tsv|txt|dat|xlsx?|xlsm|ods|jsonl?|ndjson|parquet|pq|feather|arrows?|gz|bz2|xz|zip|zst|db|sqlite3?)$",
@@ -42,6 +44,8 @@ def files_name(settings: InitSettings) -> str:
                 f"name={name}: expected small letters, digits and underscores, a letter first, such as "
                 f"name={_safe(slug(name))}."
             )
+        if len(name) > MOST_LETTERS:
+            raise SettingsError(f"name has {len(name)} letters; give one of at most {MOST_LETTERS}.")
         if name in shipped and Path.cwd().resolve() != shipped_root().resolve():
             raise SettingsError(
                 f"name={name} is the name of a shipped config; choose another, such as name={name}_own."
@@ -51,7 +55,7 @@ def files_name(settings: InitSettings) -> str:
     name = (path.split("?")[0] if "://" in path else path).rstrip("/").replace("\\", "/").rpartition("/")[2]
     while (stem := _ENDING.sub("", name)) != name:
         name = stem
-    name = _safe(slug(name))
+    name = _safe(slug(name)[:MOST_LETTERS])
     return f"{name}_own" if name in shipped else name
 
 

@@ -154,9 +154,11 @@ def memory_table(data: Any, *, name: str = "") -> MemoryTable:
     if isinstance(data, pd.DataFrame):
         return MemoryTable(_from_pandas(data), name=name)
     try:
-        if hasattr(data, "__arrow_c_stream__") and not hasattr(data, "to_frame"):  # which a single column has
+        if isinstance(data, type):
+            pass
+        elif hasattr(data, "__arrow_c_stream__") and not hasattr(data, "to_frame"):  # which a single column has
             return MemoryTable(pa.table(data), name=name)
-        if hasattr(data, "__dataframe__"):
+        elif hasattr(data, "__dataframe__"):
             from pyarrow.interchange import from_dataframe
 
             return MemoryTable(from_dataframe(data), name=name)
@@ -215,7 +217,7 @@ def _array(cells: pd.Series) -> Any:
         cells = cells.dt.total_seconds() / _SECONDS
     try:
         found = _instants(cells) if isinstance(cells.dtype, pd.DatetimeTZDtype) else pa.array(cells, from_pandas=True)
-    except (pa.ArrowException, TypeError, ValueError, NotImplementedError):  # cells of several types
+    except (pa.ArrowException, TypeError, ValueError, NotImplementedError, OverflowError):  # cells of several types
         found = None
     if found is None or isinstance(found.type, pa.ExtensionType) or pa.types.is_nested(found.type):
         found = pa.array(texts_of(cells.astype(object)), type=pa.large_string(), from_pandas=True)

@@ -279,12 +279,15 @@ def _data_set_input(item: DataSet) -> DatasetInput:
     import mlflow.data
     from mlflow.entities import DatasetInput, InputTag
 
+    source = redact(item.source)
+    if ":" in source.split("/")[0] and "://" not in source:
+        source = f"./{source}"  # a colon in a file's name is a scheme to MLflow
     few = max(10, min(_FEW, _FEW_CELLS // max(1, item.frame.shape[1])))
     with warnings.catch_warnings():
         # MLflow advises float columns for integers with blanks; the table has none left
         warnings.simplefilter("ignore")
         data_set = mlflow.data.from_pandas(  # type: ignore[attr-defined]  # MLflow sets it when it is imported
-            item.frame.head(few), source=redact(item.source), name=redact(item.name), digest=item.digest
+            item.frame.head(few), source=source, name=redact(item.name), digest=item.digest
         )
         entity = data_set._to_mlflow_entity()
     rows = len(item.frame) if item.rows is None else item.rows

@@ -24,7 +24,7 @@ from customer_segmentation.exploration.roles.questions import (
 )
 from customer_segmentation.exploration.roles.read_facts import read_facts
 from customer_segmentation.exploration.roles.relations import relate_columns
-from customer_segmentation.exploration.roles.vocabulary import Vocabulary
+from customer_segmentation.exploration.roles.vocabulary import Vocabulary, unusable_header
 from customer_segmentation.exploration.roles.weigh import weigh
 from customer_segmentation.formatting import percent
 from customer_segmentation.settings.data import Role
@@ -98,7 +98,9 @@ def given_roles(roles: Mapping[str, str], headers: Sequence[str]) -> dict[int, M
             )
         if word.lower() not in ROLE_WORDS:
             raise SettingsError(f"roles.{header}={word}: expected one of {', '.join(ROLE_WORDS)}.")
-        found[at[0]] = ROLE_WORDS[word.lower()]
+        meaning = ROLE_WORDS[word.lower()]
+        if found.setdefault(at[0], meaning) is not meaning:
+            raise SettingsError(f"roles.{header}={word}: {headers[at[0]]!r} has another role already; give it one.")
     for single in (Meaning.customer, Meaning.amount):
         several = [headers[at] for at, meaning in found.items() if meaning is single]
         if len(several) > 1:
@@ -142,7 +144,7 @@ def read_table(
     unnamed: dict[int, Guess] = {}
     known = Counter(map(exact, headers))
     for at, header in enumerate(headers):
-        problem = _unusable_header(header, known)
+        problem = unusable_header(header, known)
         facts = read_facts(
             header.strip() or f"column {at + 1}",
             cells.iloc[:, at].reset_index(drop=True),
@@ -159,15 +161,6 @@ def read_table(
             columns[at].evidence = {meaning: [Evidence(_GIVEN, "as you said")]}
     relate_columns(columns, given)
     return _Decision(columns, unnamed, given, vocabulary, table).reading()
-
-
-def _unusable_header(header: str, known: Counter[str]) -> str:
-    """Why no contract can name a column by its header, or nothing; ``known`` counts the headers."""
-    if not fold(header):
-        return "its header has no letter or digit; give the column a name to use it"
-    if known[exact(header)] > 1:
-        return "its header stands more than once; rename the columns to use them"
-    return "its header holds '${', which configs take for a reference; rename it" if "${" in header else ""
 
 
 class _Decision:

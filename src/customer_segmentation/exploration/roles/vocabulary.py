@@ -9,11 +9,15 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
 import yaml
+
+from customer_segmentation.sources.parsing.headers import exact
+from customer_segmentation.sources.parsing.texts import fold
 
 _PARTS = re.compile(r"[#]|°|[a-z]+|[^\W\d_a-z]+|\d+")  # a word ends where the alphabet changes
 _WHOLE = re.compile(r"[#]|°|[^\W_]+")
@@ -25,6 +29,8 @@ _ENDING = 4  # letters of such an ending at most
 _LINKS = ("", "s", "n", "en", "er", "e", "es")  # between the parts of a compound
 _LONGEST = 4  # words of a phrase
 _SPOKEN = 0.25  # share of the headers with a word of a language from which the table speaks it
+#: YAML takes no longer key than 1,024 signs, and spells some letters with four.
+_LONGEST_HEADER = 250
 #: Concepts that are lists of cells, not of headers.
 _CELLS = frozenset(["event", "remain", "total_row", "walk_in", "units"])
 
@@ -59,6 +65,23 @@ def slug(text: str) -> str:
         text = text.replace(letter, plain).replace(letter.upper(), plain)
     ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "_", ascii_text.lower()).strip("_")
+
+
+def unusable_header(header: str, known: Counter[str]) -> str:
+    """Why no contract can name a column by its header, or nothing.
+
+    Parameters
+    ----------
+    header : as it is written
+    known : how often each header stands in the table
+    """
+    if not fold(header):
+        return "its header has no letter or digit; give the column a name to use it"
+    if known[exact(header)] > 1:
+        return "its header stands more than once; rename the columns to use them"
+    if len(header) > _LONGEST_HEADER:
+        return f"its header has {len(header):,} letters; give the column a shorter name to use it"
+    return "its header holds '${', which configs take for a reference; rename it" if "${" in header else ""
 
 
 @dataclass(frozen=True)
