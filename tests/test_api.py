@@ -462,3 +462,11 @@ def test_what_a_call_returns_says_itself_in_a_line(swept):
     answer = cs.choose_k(np.random.default_rng(0).normal(size=(60, 2)), k=[2], resamples=0, random_state=0)
     assert "\n" not in repr(answer)
     assert repr(answer).startswith("ChosenK(k=None, ")
+
+
+def test_a_matrix_with_masked_cells_and_labels_without_k_are_refused():
+    matrix = np.random.default_rng(0).normal(size=(60, 2))
+    with pytest.raises(cs.ArgumentError, match="masked cells"):
+        cs.choose_k(np.ma.masked_greater(matrix, 1), k=[2])
+    with pytest.raises(cs.ArgumentError, match="labels_by_k is of type ndarray"):
+        cs.structure_test(matrix, np.arange(60) % 3)

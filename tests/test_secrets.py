@@ -225,3 +225,9 @@ def test_an_address_of_the_environment_is_hidden_unless_it_is_a_mere_place():
     for place in ("http://127.0.0.1:5000", "sqlite:///mlflow.db", "https://mlflow.example.com/"):
         remember_variable("PLACE", place)
         assert redact(f"runs of {place}") == f"runs of {place}"
+
+
+def test_a_cell_does_not_turn_what_the_terminal_shows():
+    shown = io.StringIO()
+    RedactedStream(shown).write("\u202egpj.dnepS \u2066a\u2069 عدد\n")
+    assert shown.getvalue() == "gpj.dnepS a عدد\n"

@@ -105,6 +105,10 @@ def structure_test(X: Any, labels_by_k: Mapping[int, Any], *, random_state: int 
     from customer_segmentation.clustering.structure_test import valley_test
 
     matrix = _checked(X)
+    if not isinstance(labels_by_k, Mapping):
+        raise ArgumentError(
+            f"labels_by_k is of type {type(labels_by_k).__name__}; expected k to labels, as {{3: [...]}}."
+        )
     codes = {}
     for k, labels in labels_by_k.items():
         if int(k) > 1:
@@ -252,9 +256,13 @@ def _checked(X: Any) -> Floats:
     ------
     ValueError
         X is something else.
+    ArgumentError
+        Cells of it are masked, which scikit-learn would read all the same.
     """
     from sklearn.utils import check_array
 
+    if np.ma.is_masked(X):
+        raise ArgumentError("X has masked cells; fill them, or leave their rows out.")
     return cast("Floats", check_array(X, dtype=np.float64, order="C", ensure_min_samples=_FEWEST))
 
 

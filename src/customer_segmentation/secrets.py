@@ -309,8 +309,8 @@ def redact_files(folder: Path) -> None:
             path.write_bytes(clean.encode())
 
 
-#: Control characters, but for line ends, tabs, colours and the cursor of a progress bar.
-_ORDERS = re.compile(r"\x1b(?!\[[0-9;?]*[mKABCDGhl])|[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f]")
+#: Control characters and turns of the writing direction; not line ends, tabs, colours, the cursor of a progress bar.
+_ORDERS = re.compile(r"\x1b(?!\[[0-9;?]*[mKABCDGhl])|[\0-\7\v\f\x0e-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class RedactedStream:
