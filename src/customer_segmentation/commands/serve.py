@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from customer_segmentation.commands.command import CommandSpec, Request
-from customer_segmentation.commands.servers import HOST, PATIENCE, answers, end, free_port
+from customer_segmentation.commands.servers import HOST, PATIENCE, answers, end, free_port, wait
 from customer_segmentation.console.help import help_page
 from customer_segmentation.console.lines import say
 from customer_segmentation.errors import StoreError, debugging
@@ -66,7 +66,7 @@ def run(request: Request) -> int:
             raise StoreError(f"the server of {model.label} does not answer ({why}); SEGMENT_DEBUG=1 shows all it says.")
         call = example_call(model.model.example.head(1), settings.port)
         say(f"{model.label} answers at http://{HOST}:{settings.port}/invocations", "", call, "", "Ctrl-C ends it.")
-        return server.wait()
+        return wait(server)
     except KeyboardInterrupt:
         return 0
     finally:

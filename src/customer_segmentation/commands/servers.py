@@ -50,6 +50,20 @@ def answers(server: subprocess.Popen[bytes], port: int, seconds: float = 240.0) 
     return False
 
 
+def wait(server: subprocess.Popen[bytes]) -> int:
+    """Wait for the server's end, or for Ctrl-C; return its exit code.
+
+    Parameters
+    ----------
+    server : the process that was started
+    """
+    # again: a library that was loaded since may have taken the signal, below what Python knows of it
+    handler = signal.getsignal(signal.SIGINT)
+    if handler is not None:
+        signal.signal(signal.SIGINT, handler)
+    return server.wait()
+
+
 def end(server: subprocess.Popen[bytes], port: int) -> None:
     """End the server with its workers, which may outlive the process that started them and hold the port.
 

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from customer_segmentation.commands.command import CommandSpec, Request
-from customer_segmentation.commands.servers import HOST, answers, free_port
+from customer_segmentation.commands.servers import HOST, answers, free_port, wait
 from customer_segmentation.console.help import help_page
 from customer_segmentation.console.lines import say
 
@@ -51,7 +51,7 @@ def run(request: Request) -> int:
             if settings.open:
                 with contextlib.suppress(webbrowser.Error):
                     webbrowser.open(address)
-        return server.wait()
+        return wait(server)
     except KeyboardInterrupt:
         return 0
     finally:
