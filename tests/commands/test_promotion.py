@@ -200,6 +200,19 @@ def test_what_a_killed_process_left_running_is_closed_by_every_command_that_writ
     store.client.set_terminated(alive)
 
 
+def test_a_candidate_whose_sweep_is_in_the_trash_is_refused_before_anything_is_made(segment, uri, registry):
+    run_id = candidate(registry, "value · minmax", 4)
+    sweep = registry.client.get_run(run_id).data.tags["sweep"]
+    before = (registry.aliases(), [version.number for version in registry.versions()])
+    registry.client.delete_run(sweep)
+    try:
+        said = segment("promote", uri, f"run_id={run_id}", *EASY, "promotion=redesign", "force=true", "reason=trial")
+    finally:
+        registry.client.restore_run(sweep)
+    assert f"run {sweep} is in the trash" in said.sentence
+    assert (registry.aliases(), [version.number for version in registry.versions()]) == before
+
+
 def test_words_that_lead_nowhere(segment, uri, registry, tmp_path):
     assert "there is no run '1e456'" in segment("promote", uri, "run_id=1e456").sentence
     study = registry.client.search_runs([registry.store.experiment_id], "tags.level = 'study'")[0]

@@ -40,7 +40,7 @@ def test_an_event_is_kept_whole_and_read_back_and_one_that_was_edited_is_none():
     for event in (
         Event(1795535029900, "rollback", 2, 1, "ann b", "worse: the lists,\nby far, by me: no → yes"),
         Event(1795535029901, "promote", None, 1, "ann", ""),
-        Event(1795535029902, "force", 12, 13, "CORP\\ann, by x", "why, by ann: so"),
+        Event(1795535029902, "force", 12, 13, "CORP\\ann, by x", "why, by ann: so", (0, 7)),
     ):
         key, value = event_tag(event, event.at * 1_000_000)
         assert read_event(value) == event
@@ -48,6 +48,7 @@ def test_an_event_is_kept_whole_and_read_back_and_one_that_was_edited_is_none():
     assert event.words == "promoted by force: version 12 → version 13"
     kept = json.loads(value)
     edits = [{"action": "sold"}, {"after": "13"}, {"after": True}, {"before": 1.5}, {"by": None}, {"at": -1}]
+    edits += [{"segments": 3}, {"segments": ["3"]}]
     forged = [json.dumps(kept | edit) for edit in edits] + [json.dumps({**kept, "after": None}), "[" * 100_000]
     for edited in ("", "{", "{}", "[]", "3", "promoted: no champion → version 1, by me", *forged):
         assert read_event(edited) is None, edited[:80]

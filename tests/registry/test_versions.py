@@ -5,6 +5,7 @@ import multiprocessing
 import subprocess
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from mlflow.exceptions import MlflowException
@@ -19,6 +20,7 @@ from customer_segmentation.registry.pages import finish
 from customer_segmentation.registry.register import logged_models, model_folder, register_model
 from customer_segmentation.registry.versions import CHALLENGER, CHAMPION, TAG_LENGTH, ModelRegistry, one_at_a_time
 from customer_segmentation.scoring.load import load_segment_model
+from customer_segmentation.workflows.promote import _Promotion
 
 
 def make(registry, run_id, **tags):
@@ -113,6 +115,15 @@ def test_rolled_back_twice_and_promoted_again(registry, run_id):
     assert previous_champion(registry.events(), numbers[0]) is None
     promote(registry, numbers[2], numbers[0])
     assert previous_champion(registry.events(), numbers[2]) == numbers[0]
+
+
+def test_numbers_of_segments_stay_taken_when_their_version_is_deleted(registry, run_id):
+    first, second = (make(registry, run_id, segments=tag).number for tag in ('{"0": "a", "1": "b"}', '{"2": "c"}'))
+    registry.set_champion(first, action="promote", before=None, reason="", segments=(0, 1))
+    registry.set_champion(second, action="promote", before=first, reason="", segments=(2,))
+    registry.set_champion(first, action="rollback", before=second, reason="worse", segments=(0, 1))
+    registry.client.delete_model_version(registry.name, str(second))
+    assert _Promotion._used(SimpleNamespace(registry=registry, before=first)) == {0, 1, 2}
 
 
 def test_history_keeps_every_word_and_forged_events_change_nothing(registry, run_id):

@@ -299,3 +299,59 @@ def test_a_real_postgresql(postgresql):
     with pytest.raises(DataError, match="read-only"):
         load(postgresql, query="SELECT nextval('numbers') AS id, 1 AS spend, 'x' AS plan")
     engine.dispose()
+
+
+def only_scan(allowed):
+    """Of folders whose names say so, nobody may read what is in them: also where tests run as root."""
+    scan, may = os.scandir, os.access
+
+    def scandir(place="."):
+        if not allowed(str(place)):
+            raise PermissionError(13, "Permission denied", str(place))
+        return scan(place)
+
+    return scandir, lambda place, mode, **more: allowed(str(place)) and may(place, mode, **more)
+
+
+@pytest.mark.parametrize("path", ["{}", "{}/**/*.csv", "{}/*/*.csv"])
+def test_a_folder_that_cannot_be_seen_whole_is_refused(tmp_path, monkeypatch, path):
+    for name in ("y=1", "y=2"):
+        (tmp_path / name).mkdir()
+        customers(0, 40).to_csv(tmp_path / name / "part.csv", index=False)
+    named = path.format(tmp_path)
+    assert len(open_path(named, DataSettings()).parts) == 2
+    scandir, access = only_scan(lambda place: not place.endswith("y=2"))
+    monkeypatch.setattr(os, "scandir", scandir)
+    monkeypatch.setattr(os, "access", access)
+    with pytest.raises(DataError, match=r"the folder \S+y=2 cannot be read \(Permission denied\)"):
+        open_path(named, DataSettings())
+
+
+@pytest.mark.parametrize("path", ["{}", "{}/*.csv"])
+def test_a_part_that_is_a_link_to_nothing_or_a_pipe_is_refused(tmp_path, path):
+    customers(0, 40).to_csv(tmp_path / "a.csv", index=False)
+    (tmp_path / "b.csv").symlink_to("gone.csv")
+    with pytest.raises(DataError, match=r"b\.csv is a link to nothing, so that the table would lack a part"):
+        open_path(path.format(tmp_path), DataSettings())
+    (tmp_path / "b.csv").unlink()
+    os.mkfifo(tmp_path / "b.csv")
+    with pytest.raises(DataError, match=r"b\.csv is a pipe or a device"):
+        open_path(path.format(tmp_path), DataSettings())
+
+
+def test_a_folder_of_a_table_that_is_a_link_is_refused_and_hidden_ones_do_not_count(tmp_path):
+    (tmp_path / "sales" / "y=1").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    customers(0, 40).to_csv(tmp_path / "sales" / "y=1" / "part.csv", index=False)
+    (tmp_path / "sales" / "_old").symlink_to("../elsewhere")
+    assert open_path(str(tmp_path / "sales"), DataSettings()).name == "part.csv"
+    (tmp_path / "sales" / "y=2").symlink_to("../elsewhere")
+    with pytest.raises(DataError, match=r"y=2 is a link to another folder, which is not followed"):
+        open_path(str(tmp_path / "sales"), DataSettings())
+
+
+def test_a_pipe_is_not_a_table(tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    for path in (tmp_path / "pipe.csv", "/dev/null"):
+        with pytest.raises(DataError, match="is a pipe or a device, and a table is read more than once"):
+            open_path(str(path), DataSettings())

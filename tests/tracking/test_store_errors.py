@@ -1,8 +1,10 @@
+import errno
+
 import pytest
 
 from customer_segmentation.errors import DataError, StoreError
 from customer_segmentation.tracking.store import open_store
-from customer_segmentation.tracking.store_errors import store_error_of
+from customer_segmentation.tracking.store_errors import after, store_error_of
 
 
 def raised(action) -> BaseException:
@@ -45,3 +47,13 @@ def test_a_database_that_lost_its_tables_is_told(tmp_path):
 )
 def test_what_is_not_the_stores_fault_is_left_alone(error):
     assert store_error_of(error) is None
+
+
+def test_what_is_done_is_said_where_the_store_fails_afterwards():
+    done = "version 2 is the champion now, but its page could not be written"
+    with pytest.raises(StoreError, match=f"^{done}: .*its disk is full"), after(done):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(StoreError, match=f"^{done}: gone"), after(done):
+        raise StoreError("gone")
+    with pytest.raises(KeyError), after("done"):
+        raise KeyError("not the store's fault")

@@ -119,6 +119,8 @@ def write_files(files: Mapping[str, str], *, force: bool) -> None:
 def _is_ours(path: Path) -> bool:
     """Whether an earlier init wrote a file: its first comment is the command that uses it."""
     try:
+        if not path.is_file():  # reading a pipe would never end
+            return False
         with path.open("rb") as file:
             return any(line.startswith(b"# segment ") for line in file.read(400).splitlines()[:3])
     except OSError:

@@ -26,6 +26,7 @@ class Event:
     after: int
     by: str
     reason: str
+    segments: tuple[int, ...] = ()  # their numbers, known when the version itself has been deleted
 
     @property
     def words(self) -> str:
@@ -52,7 +53,7 @@ def event_tag(event: Event, nanoseconds: int) -> tuple[str, str]:
     """
     seconds, rest = divmod(nanoseconds, 10**9)
     key = f"{EVENT}{time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(seconds))}.{rest // 1000:06d}"
-    kept = {
+    kept: dict[str, Any] = {
         "action": event.action,
         "before": event.before,
         "after": event.after,
@@ -60,6 +61,8 @@ def event_tag(event: Event, nanoseconds: int) -> tuple[str, str]:
         "reason": event.reason[:REASON_LENGTH],
         "at": event.at,
     }
+    if event.segments:
+        kept["segments"] = list(event.segments)
     return key, json.dumps(kept, ensure_ascii=False)
 
 
@@ -72,10 +75,11 @@ def read_event(value: str) -> Event | None:
     """
     try:
         kept = json.loads(value)
-        event = Event(kept["at"], kept["action"], kept["before"], kept["after"], kept["by"], kept["reason"])
+        known = [kept[key] for key in ("at", "action", "before", "after", "by", "reason")]
+        event = Event(*known, tuple(kept.get("segments", ())))
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    numbers = [event.at, event.after, *([] if event.before is None else [event.before])]
+    numbers = [event.at, event.after, *event.segments, *([] if event.before is None else [event.before])]
     whole = all(type(number) is int and number >= 0 for number in numbers)
     texts = isinstance(event.by, str) and isinstance(event.reason, str)
     return event if whole and texts and _known(event.action) else None

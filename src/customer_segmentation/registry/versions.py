@@ -11,7 +11,7 @@ import getpass
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -163,7 +163,9 @@ class ModelRegistry:
         """Let a version answer to ``models:/NAME@challenger``."""
         self.client.set_registered_model_alias(self.name, CHALLENGER, str(number))
 
-    def set_champion(self, number: int, *, action: str, before: int | None, reason: str) -> None:
+    def set_champion(
+        self, number: int, *, action: str, before: int | None, reason: str, segments: Iterable[int] = ()
+    ) -> None:
         """Make a version the champion: written into the history first, then one call that moves the alias.
 
         Parameters
@@ -172,6 +174,7 @@ class ModelRegistry:
         action : ``promote`` or ``rollback``
         before : champion that was seen before; None: nobody
         reason : kept in the history
+        segments : their numbers, kept there as well
 
         Raises
         ------
@@ -185,7 +188,7 @@ class ModelRegistry:
                 "`segment history`, then run the command again."
             )
         moment = time.time_ns()
-        event = Event(moment // 1_000_000, action, before, number, user(), reason)
+        event = Event(moment // 1_000_000, action, before, number, user(), reason, tuple(segments))
         self.client.set_registered_model_tag(self.name, *event_tag(event, moment))
         self.client.set_registered_model_alias(self.name, CHAMPION, str(number))
 

@@ -116,6 +116,8 @@ def sqlite_file(url: Any, shown: str) -> Path | None:
         raise SettingsError(f"output={shown}: there is no folder {file.parent}; create it first, and write ~ out.")
     if file.is_dir():
         raise SettingsError(f"output={shown}: {file} is a folder; expected a file.")
+    if file.exists() and not file.is_file():  # opening a pipe would never end
+        raise SettingsError(f"output={shown}: {file} is a pipe or a device; expected a file.")
     return file
 
 

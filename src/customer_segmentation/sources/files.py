@@ -168,6 +168,10 @@ def open_file(path: str, *, member: str = "", magics: tuple[bytes, ...] = ()) ->
     try:
         if file.is_dir():
             raise DataError(f"{path} is a folder; expected a file.")
+        if file.exists() and not file.is_file():
+            raise DataError(
+                f"{path} is a pipe or a device, and a table is read more than once; write it to a file first."
+            )
         with file.open("rb") as stored:
             magic = stored.read(512)
     except FileNotFoundError:

@@ -81,6 +81,10 @@ class NewFile:
         self.replaces = os.path.lexists(self.path)
         if self.replaces and not overwrite:
             raise SettingsError(f"{self._name} exists already; give another name with {key}=, or overwrite=true.")
+        if self.replaces and self.path.exists() and not self.path.is_file():  # reading a pipe would never end
+            raise SettingsError(
+                f"{self._name} is a pipe or a device, which is not replaced; give another name with {key}=."
+            )
         if self.replaces and not is_ours(self.path):
             raise SettingsError(
                 f"{self._name} exists and is not {what}, so that overwrite=true does not replace it; give another name "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from customer_segmentation.sources.frame import FrameSource
 from customer_segmentation.sources.json_records import JsonSource
 from customer_segmentation.sources.memory import PREFIX, held_table
 from customer_segmentation.sources.parquet import ParquetSource
+from customer_segmentation.sources.parts import files_below, files_like
 from customer_segmentation.sources.remote import fetched, is_remote
 from customer_segmentation.sources.samples.telecom import draw_customers
 from customer_segmentation.sources.sql import SqlSource
@@ -170,18 +170,14 @@ def is_parquet(path: Path) -> bool:
 
 
 def _files_below(folder: Path, path: str) -> list[Path]:
-    """Files of a folder and of those below it, by name; hidden ones and those of engines (_SUCCESS) do not count.
+    """Files of a folder and of those below it, by name.
 
     Raises
     ------
     DataError
         There is none.
     """
-    found = [
-        file
-        for file in sorted(folder.rglob("*"))
-        if file.is_file() and not any(part.startswith((".", "_")) for part in file.relative_to(folder).parts)
-    ]
+    found = files_below(folder)
     if not found:
         raise DataError(f"{path} is a folder without a table in it; name a file, or a folder of its parts.")
     return found
@@ -195,7 +191,7 @@ def _files_like(pattern: Path, path: str) -> list[Path]:
     DataError
         There is none.
     """
-    found = sorted(Path(file) for file in glob.glob(str(pattern), recursive=True) if Path(file).is_file())
+    found = files_like(str(pattern))
     if not found:
         raise DataError(f"No file is called like {path}; check data.path.")
     return found
@@ -210,8 +206,8 @@ def files_of(path: str) -> list[Path]:
         return []
     place = typed_path(path)
     if place.is_dir():
-        return [file for file in place.rglob("*") if file.is_file()]
-    found = [] if place.exists() else [Path(file) for file in glob.glob(str(place), recursive=True)]
+        return files_below(place)
+    found = [] if place.exists() else files_like(str(place))
     return found or [place]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import sys
@@ -140,3 +141,25 @@ def remember_store(uri: str) -> None:
 def _store() -> str:
     """The store that this thread has opened last."""
     return f"the tracking store {redact(_STORE.get())}".strip()
+
+
+@contextlib.contextmanager
+def after(done: str) -> Iterator[None]:
+    """Say of a store that fails in the block what has been done by then.
+
+    Parameters
+    ----------
+    done : a clause, such as "the labels are written, to l.csv, but not what belongs to them"
+
+    Raises
+    ------
+    StoreError
+        The store fails.
+    """
+    try:
+        yield
+    except Exception as error:
+        told = str(error) if isinstance(error, StoreError) else store_error_of(error)
+        if told is None:
+            raise
+        raise StoreError(f"{done}: {told}") from error

@@ -39,6 +39,7 @@ from customer_segmentation.tracking.items import Tags
 from customer_segmentation.tracking.resolve import candidate_of, spoken_name, store_of
 from customer_segmentation.tracking.runs import record
 from customer_segmentation.tracking.store import Store
+from customer_segmentation.tracking.store_errors import after
 from customer_segmentation.workflows.carry_names import names_of
 from customer_segmentation.workflows.rebuild import RebuiltCandidate, reopen
 from customer_segmentation.workflows.study_spec import estimators_of
@@ -121,6 +122,7 @@ def promote(settings: PromoteSettings, store: Store, tell: Callable[[str], None]
     """
     run, taken_over = candidate_of(store, settings.run_id), store.taken_over
     store = store_of(store, run)
+    about = spoken_name(store, run)  # before any work: its sweep may be in the trash
     registry = ModelRegistry(store, settings.model)
     tell("reading the champion")
     with one_at_a_time(store, settings.model):
@@ -133,14 +135,13 @@ def promote(settings: PromoteSettings, store: Store, tell: Callable[[str], None]
             )
         else:
             outcome = _Promotion(settings, registry, run, champion, tell).carried_out()
-    outcome = replace(outcome, about=spoken_name(store, run))
     if taken_over is not None:
         made = f"version {outcome.version.number} of {settings.model}"
         note = f"`segment promote`: {outcome.title}, {made}, {outcome.gate}."
         words = {"level": "promotion", "gate": outcome.gate, "mlflow.note.content": note}
         record(store, taken_over, [Tags(words)])
         same_inputs(store, taken_over, run)  # it refits the candidate on its customers
-    return outcome
+    return replace(outcome, about=about)
 
 
 class _Promotion:
@@ -255,9 +256,8 @@ class _Promotion:
         """Numbers that segments of any champion have had; one that never answered leaves its new numbers free."""
         done = [move.event for move in moves(self.registry.events(), self.before) if move.state != "interrupted"]
         answered = {number for event in done for number in (event.before, event.after)} | {self.before}
-        return {
-            number for version in self.registry.versions() if version.number in answered for number in version.segments
-        }
+        kept = {number for event in done for number in event.segments}  # of versions that were deleted as well
+        return kept.union(*(item.segments for item in self.registry.versions() if item.number in answered))
 
     def _own_labels(self, found: RebuiltCandidate, model: SegmentModel) -> Check:
         labels, _ = clusters_of(model, found.customers.table.customers)
@@ -314,11 +314,13 @@ class _Promotion:
             alias = CHALLENGER
         if alias and self.settings.alias == CHAMPION:
             action = "force" if gate == "forced" else "promote"
-            self.registry.set_champion(version.number, action=action, before=self.before, reason=self.reason)
+            told: dict[str, Any] = {"action": action, "before": self.before, "reason": self.reason}
+            self.registry.set_champion(version.number, **told, segments=sorted(version.segments))
             alias = CHAMPION
         registered = f"{self.registry.name} version {version.number}, {gate}"
-        record(self.store, self.run_id, [Tags({"registered": registered})])
-        finish(self.registry)
+        with after(f"{registered}, is made{f' the {alias}' * bool(alias)}, but its page could not be written"):
+            record(self.store, self.run_id, [Tags({"registered": registered})])
+            finish(self.registry)
         return Outcome(title_of(self.run), self.run_id, version, gate, checks, rows, notes, self.before, alias)
 
     def _earlier(self, tags: dict[str, str], model_id: str | None) -> Version | None:

@@ -12,6 +12,7 @@ from customer_segmentation.scoring.load import loaded
 from customer_segmentation.settings.limits import check_limits
 from customer_segmentation.settings.promotion import RollbackSettings
 from customer_segmentation.tracking.store import Store
+from customer_segmentation.tracking.store_errors import after
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,9 @@ def roll_back(settings: RollbackSettings, store: Store) -> RolledBack:
                 f"`segment promote run_id={target.run_id}`."
             )
         loaded(store, f"models:/{settings.model}/{number}", None)  # its files must be there, and those that were logged
-        registry.set_champion(number, action="rollback", before=champion.number, reason=reason)
-        finish(registry)
+        registry.set_champion(
+            number, action="rollback", before=champion.number, reason=reason, segments=sorted(target.segments)
+        )
+        with after(f"version {number} of {settings.model} is the champion now, but its page could not be written"):
+            finish(registry)
     return RolledBack(champion.number, number, target.tags.get("candidate", ""), reason)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from customer_segmentation.errors import DataError, SettingsError, StoreError
+from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.formatting import counted, markdown, percent
 from customer_segmentation.paths import typed_path
 from customer_segmentation.scoring.collected import Collected
@@ -31,11 +31,11 @@ from customer_segmentation.settings.score import ScoreSettings
 from customer_segmentation.sources.base import READING, TableSource
 from customer_segmentation.sources.distributed import DistributedSource, engine_tags
 from customer_segmentation.sources.open import open_source, refuse_unread
-from customer_segmentation.tracking.items import Item, Tags, Text
+from customer_segmentation.tracking.items import Tags, Text
 from customer_segmentation.tracking.log.scoring import score_items, scored_table
 from customer_segmentation.tracking.runs import closing, open_run, record
 from customer_segmentation.tracking.store import Store
-from customer_segmentation.tracking.store_errors import store_error_of
+from customer_segmentation.tracking.store_errors import after
 
 SHOWN = 6  # reasons why rows were rejected, of all that there are
 
@@ -162,26 +162,10 @@ def score_table(
                 data_set=scored_table(source.name, specs, source.sha256, asked=settings.query or "", rows=done.rows),
                 note=_note(done, drift, segments, model=model.label, source=source.name, compared=compared),
             )
-            _record_written(store, run_id, [Text(config_text, "config.yaml"), *items], place)
+            with after(f"the labels are written, to {place}, but not what belongs to them"):
+                record(store, run_id, [Text(config_text, "config.yaml"), *items])
     day = "" if settings.reference_date else model.model.reference_date or ""
     return ScoredTable(done, drift, compared, segments, place, aside, model.label, run_id, day)
-
-
-def _record_written(store: Store, run_id: str, items: list[Item], place: str) -> None:
-    """Log what belongs to labels that are there; where the store fails now, say that they are.
-
-    Raises
-    ------
-    StoreError
-        It fails.
-    """
-    try:
-        record(store, run_id, items)
-    except Exception as error:
-        told = store_error_of(error)
-        if told is None:
-            raise
-        raise StoreError(f"the labels are written, to {place}, but not what belongs to them: {told}") from error
 
 
 def _labelling(

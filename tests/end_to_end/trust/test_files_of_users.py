@@ -11,7 +11,10 @@ import pandas as pd
 import pytest
 import sqlalchemy
 
+from customer_segmentation.config.starter_names import write_files
 from customer_segmentation.errors import SettingsError
+from customer_segmentation.report.render import is_report
+from customer_segmentation.scoring.database_output import TableOutput
 from customer_segmentation.sources.new_file import NewFile
 from customer_segmentation.sources.samples.telecom import draw_customers
 from customer_segmentation.sources.seal import is_intact
@@ -369,3 +372,16 @@ def test_what_changes_while_a_command_runs_is_not_replaced(tmp_path):
         later.write_text("second\n")
     assert (tmp_path / "a.md").read_text().endswith("mine\n")
     assert [path.name for path in tmp_path.iterdir()] == ["a.md"], "nothing is left aside"
+
+
+def test_a_pipe_or_a_device_is_neither_replaced_nor_read_to_its_end(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe")
+    for place in ("pipe", "/dev/zero"):
+        with pytest.raises(SettingsError, match="is a pipe or a device, which is not replaced"):
+            NewFile(Path(place), overwrite=True, is_ours=is_report, key="output", what="ours")
+    with pytest.raises(SettingsError, match="is a pipe or a device; expected a file"):
+        TableOutput("sqlite:///pipe", "labels", overwrite=False)
+    with pytest.raises(SettingsError, match="was not written by segment init"):
+        write_files({"pipe": "text"}, force=True)
+    assert stat.S_ISFIFO(os.stat("pipe").st_mode)
