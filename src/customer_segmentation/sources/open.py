@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -207,7 +208,8 @@ def files_of(path: str) -> list[Path]:
     place = typed_path(path)
     if place.is_dir():
         return files_below(place)
-    found = [] if place.exists() else files_like(str(place))
+    is_pattern = any(mark in path for mark in "*?[") and not os.path.lexists(place)
+    found = files_like(str(place)) if is_pattern else []
     return found or [place]
 
 

@@ -152,10 +152,9 @@ def score_table(
                 "columns": settings.columns,
                 "drift": choices.get("drift"),
             }
-            counts = {"rows": done.rows, "scored": done.scored, "rejected": done.rejected}
             items = score_items(
                 params={key: value for key, value in params.items() if value is not None},
-                counts=counts,
+                counts={"rows": done.rows, "scored": done.scored, "rejected": done.rejected},
                 reasons=dict(done.reasons),
                 segments=segments,
                 drift=drift,
