@@ -75,8 +75,10 @@ def read_event(value: str) -> Event | None:
     """
     try:
         kept = json.loads(value)
-        known = [kept[key] for key in ("at", "action", "before", "after", "by", "reason")]
-        event = Event(*known, tuple(kept.get("segments", ())))
+        at, action, before, after, by, reason = (
+            kept[key] for key in ("at", "action", "before", "after", "by", "reason")
+        )
+        event = Event(at, action, before, after, by, reason, tuple(kept.get("segments", ())))
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
     numbers = [event.at, event.after, *event.segments, *([] if event.before is None else [event.before])]
