@@ -25,3 +25,17 @@ def test_a_start_that_is_no_model_is_refused_in_one_line(init, tmp_path, monkeyp
         cs.sweep(shop, scaling="standard", k=[2], init=init)
     assert "\n" not in str(refused.value)
     assert len(str(refused.value)) < 600
+
+
+def test_files_of_the_folder_that_a_call_takes_are_told(tmp_path, monkeypatch, caplog):
+    monkeypatch.chdir(tmp_path)
+    for name, text in (("standard", "about: x\n"), ("mine", "about: ${oc.env:HOME}\n")):
+        path = tmp_path / "conf" / "scaling" / f"{name}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{text}scaler: {{_target_: sklearn.preprocessing.StandardScaler}}\n")
+    planned("sweep", [*words_of(features="value", scaling=["standard", "mine"], k="[2]"), "quiet=true"])
+    assert sorted(caplog.messages) == [
+        "conf/scaling/mine.yaml takes HOME from the environment",
+        "conf/scaling/standard.yaml replaces the shipped file of that name",
+        "of this folder's own configs: conf/scaling/mine.yaml",
+    ]

@@ -117,6 +117,7 @@ def planned(
         An override cannot be used, contradicts the call, or would change nothing.
     """
     from customer_segmentation.config.compose import plan
+    from customer_segmentation.config.folder_files import tell_taken
 
     if isinstance(overrides, str):
         raise SettingsError(f"overrides is the text {overrides!r}; expected a list, such as overrides=['seed=1'].")
@@ -129,6 +130,7 @@ def planned(
     _refuse(command, overrides, taken or {})
     words = [*words, *overrides]
     made = plan(command, [*words, *(["launcher=in_process"] if command == "sweep" and _beside(words) else [])])
+    tell_taken(made, called=True)
     for key, values in made.swept.items() if command != "sweep" else ():
         raise SettingsError(f"{key} has {len(values)} values; {command} takes one, so call it once for each.")
     return made

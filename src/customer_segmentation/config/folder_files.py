@@ -212,7 +212,7 @@ def _check_defaults(defaults: Any, shown: str) -> None:
                 raise SettingsError(f"{shown} chooses {key}; set it on the command line.")
 
 
-def taken_files(plan: Plan, here: Path | None = None) -> list[str]:
+def taken_files(plan: Plan, here: Path | None = None, *, called: bool = False) -> list[str]:
     """Files of the current folder that a command takes, as they are told before they are used; none where it is quiet.
 
     Parameters
@@ -221,11 +221,13 @@ def taken_files(plan: Plan, here: Path | None = None) -> list[str]:
         What was composed.
     here : Path, optional
         The project; default: the current folder.
+    called : bool
+        From Python, where no call prints an answer: what its files replace is told nevertheless.
     """
     here = (Path.cwd() if here is None else here).resolve()
     shipped = shipped_root().resolve()
     said = any(word.partition("=")[0].lstrip("+") == "quiet" for word in plan.overrides)  # a file may not hide files
-    if here == shipped or (said and getattr(plan.settings[0], "quiet", False)):
+    if here == shipped or (said and not called and getattr(plan.settings[0], "quiet", False)):
         return []
     lines, own, told = [], [], set[str]()
     for path in dict.fromkeys([*plan.taken, *_read_apart(plan.settings[0])]):
@@ -254,9 +256,15 @@ def _taken_otherwise(plan: Plan) -> set[str]:
     return {name for text in [*texts, *plan.overrides] for name in variables_in(text)}
 
 
-def tell_taken(plan: Plan) -> None:
-    """Say which files of the current folder a command takes."""
-    for line in taken_files(plan):
+def tell_taken(plan: Plan, *, called: bool = False) -> None:
+    """Say which files of the current folder a command takes.
+
+    Parameters
+    ----------
+    plan : what was composed
+    called : from Python
+    """
+    for line in taken_files(plan, called=called):
         NOTICES.warning(line)
 
 

@@ -7,6 +7,8 @@ import shutil
 import sys
 import textwrap
 
+ESCAPE = "\x1b"  # with which a text of a table's would move the cursor over what was said before
+
 
 def say(*lines: str) -> None:
     """Print lines of a command's answer; in a terminal a long one hangs under its first words, no word is broken."""
@@ -18,7 +20,7 @@ def say(*lines: str) -> None:
             else line
             for line in "\n".join(lines).split("\n")
         )
-    print("\n".join(lines), flush=True)
+    print("\n".join(lines).replace(ESCAPE, ""), flush=True)
 
 
 def show(page: str) -> None:
@@ -28,7 +30,7 @@ def show(page: str) -> None:
 
 def warn(sentence: str) -> None:
     """Print a sentence beside a command's answer: an error, a note on how it goes."""
-    print(sentence, file=sys.stderr, flush=True)
+    print(sentence.replace(ESCAPE, ""), file=sys.stderr, flush=True)
 
 
 class Notices(logging.Handler):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from rich.markup import escape
-
+from customer_segmentation.console.markup import escape
 from customer_segmentation.console.tables import columns, console, table
 from customer_segmentation.formatting import counted, percent
 from customer_segmentation.workflows.migrate import Migrated

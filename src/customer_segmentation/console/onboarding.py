@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
 from rich.table import Table
 
+from customer_segmentation.console.markup import escape
 from customer_segmentation.console.tables import console, print_next, row_account, table
 from customer_segmentation.exploration.roles.column_guesses import Guess
 from customer_segmentation.exploration.roles.meanings import Meaning

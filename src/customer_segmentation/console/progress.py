@@ -8,7 +8,6 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -21,6 +20,7 @@ from rich.progress import (
 from typing_extensions import override
 
 from customer_segmentation.console.lines import warn
+from customer_segmentation.console.markup import escape
 from customer_segmentation.execution.progress import StudyProgress
 from customer_segmentation.formatting import counted as number_of
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rich.markup import escape
 from rich.table import Table
 
 from customer_segmentation.console.lines import say
+from customer_segmentation.console.markup import escape
 from customer_segmentation.console.tables import columns, console, print_next, table
 from customer_segmentation.formatting import moment, percent
 from customer_segmentation.registry.champion_history import moves

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.markup import escape
-
+from customer_segmentation.console.markup import escape
 from customer_segmentation.console.tables import columns, console, print_next, table
 from customer_segmentation.formatting import counted, percent
 from customer_segmentation.tracking.store import Store, command

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 from rich.console import Console
-from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
+from customer_segmentation.console.markup import escape
 from customer_segmentation.console.tables import columns, console, print_next, print_rows, table
 from customer_segmentation.formatting import counted, figure, finite, listed, percent, shortened
 from customer_segmentation.segments.insights import SegmentInsights

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 from rich.box import SIMPLE
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.markup import escape
 from rich.table import Table
 from typing_extensions import override
 
+from customer_segmentation.console.markup import escape
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.formatting import counted
 
