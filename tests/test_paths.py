@@ -1,11 +1,14 @@
 """Paths as a user types them: a tilde is the home of a user who exists, and else a letter of the name."""
 
+import os
 import re
 from pathlib import Path
 
 import pytest
 
 import customer_segmentation
+from customer_segmentation.config.compose import plan
+from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.paths import typed_path
 from customer_segmentation.settings.data import DataSettings
 from customer_segmentation.sources.new_file import NewFile
@@ -35,3 +38,19 @@ def test_nothing_else_expands_a_tilde():
     package = Path(customer_segmentation.__file__).parent
     found = [file.name for file in package.rglob("*.py") if re.search(r"expanduser\(", file.read_text())]
     assert found == ["paths.py"]
+
+
+def test_names_that_are_no_text_are_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    name = os.fsdecode(b"caf\xe9.csv")
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / name).write_text("visits,spend\n1,2\n3,4\n")
+    for command, words in (
+        ("sweep", [f"data.path={name}"]),
+        ("init", [f"data.path={name}"]),
+        ("score", [f"input={name}"]),
+    ):
+        with pytest.raises(SettingsError, match=r"caf\\xe9\.csv holds bytes that are not UTF-8; rename the file"):
+            plan(command, [word])
+    with pytest.raises(DataError, match="is not UTF-8; rename the file"):
+        open_path("parts", DataSettings(path="parts"))

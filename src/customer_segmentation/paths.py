@@ -14,3 +14,17 @@ def typed_path(text: str | Path) -> Path:
     text : as it was typed
     """
     return Path(os.path.expanduser(text))
+
+
+def is_text(name: str) -> bool:
+    """Whether a name can be written in UTF-8: on Linux a file's may be any bytes, which Python holds as surrogates.
+
+    Parameters
+    ----------
+    name : of a file, or with one in it
+    """
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

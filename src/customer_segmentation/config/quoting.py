@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable
 
 from customer_segmentation.errors import SettingsError
+from customer_segmentation.paths import is_text
+from customer_segmentation.secrets import redact
 
 #: keys whose value is text as it stands: paths, addresses, queries, ids, names, reasons
 FREE_TEXT = frozenset(
@@ -139,6 +141,24 @@ def split_flags(arguments: Iterable[str]) -> tuple[list[str], list[str]]:
         else:
             overrides.append(quote(argument))
     return flags, overrides
+
+
+def refuse_bytes(arguments: Iterable[str]) -> None:
+    """Refuse a word that is no text, as of a file whose name was written in another encoding: no store can hold it.
+
+    Parameters
+    ----------
+    arguments : as they were typed
+
+    Raises
+    ------
+    SettingsError
+        Shows the bytes.
+    """
+    for argument in arguments:
+        if not is_text(argument):
+            shown = argument.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+            raise SettingsError(f"{redact(shown)} holds bytes that are not UTF-8; rename the file.")
 
 
 def init_words(arguments: Iterable[str]) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from customer_segmentation.errors import DataError
+from customer_segmentation.paths import is_text
 
 
 def is_hidden(name: str) -> bool:
@@ -68,6 +69,8 @@ def files_like(pattern: str) -> list[Path]:
 
 
 def _file(path: Path) -> Path:
+    if not is_text(str(path)):
+        raise DataError(f"the name of {str(path)!a} is not UTF-8; rename the file.")
     if not path.is_file():
         what = "a link to nothing" if path.is_symlink() and not path.exists() else "a pipe or a device"
         raise DataError(f"{path} is {what}, so that the table would lack a part; remove it, or name the files.")
