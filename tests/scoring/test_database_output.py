@@ -11,6 +11,7 @@ from postgres import postgres
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.scoring import database_output
 from customer_segmentation.scoring.database_output import TableOutput
+from customer_segmentation.scoring.database_places import wait_at_most
 from customer_segmentation.scoring.earlier import LABELS
 
 
@@ -179,4 +180,10 @@ def test_a_server_has_a_table_whole_or_not_at_all(monkeypatch):
         assert ask("SELECT segment FROM seen") == [(2,)]
         labels_written(address, 4, name="public.labels")
         assert ask("SELECT segment FROM labels") == [(4,)]
+        monkeypatch.setattr(database_output, "wait_at_most", lambda engine: wait_at_most(engine, 1))
+        with sqlalchemy.create_engine(address).begin() as held:
+            held.execute(sqlalchemy.text("LOCK TABLE segments IN ACCESS EXCLUSIVE MODE"))
+            with pytest.raises(DataError, match="somebody else has locked the table segments for more than 30 seconds"):
+                labels_written(address, 5, overwrite=True)
+        assert ask("SELECT segment FROM seen") == [(2,)]
         engine.dispose()

@@ -34,7 +34,7 @@ from customer_segmentation.config.overrides import (
     values_of,
 )
 from customer_segmentation.config.paths import shipped_root
-from customer_segmentation.config.quoting import init_words, refuse_bytes, split_flags
+from customer_segmentation.config.quoting import init_words, split_flags
 from customer_segmentation.config.schemas import SCHEMAS
 from customer_segmentation.errors import DataError, SegmentError, debugging
 from customer_segmentation.secrets import remember_in
@@ -216,7 +216,6 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
     schema = SCHEMAS[command]
-    refuse_bytes(arguments)
     arguments = take_trusted(arguments)
     flags, overrides = split_flags(init_words(arguments) if command == "init" else arguments)
     refuse_flags(flags, {})

@@ -125,7 +125,14 @@ def split_flags(arguments: Iterable[str]) -> tuple[list[str], list[str]]:
     Returns
     -------
     flags, overrides : lists of str
+
+    Raises
+    ------
+    SettingsError
+        A word is no text.
     """
+    arguments = [*arguments]
+    _refuse_bytes(arguments)
     flags: list[str] = []
     overrides: list[str] = []
     takes_value = False
@@ -141,24 +148,6 @@ def split_flags(arguments: Iterable[str]) -> tuple[list[str], list[str]]:
         else:
             overrides.append(quote(argument))
     return flags, overrides
-
-
-def refuse_bytes(arguments: Iterable[str]) -> None:
-    """Refuse a word that is no text, as of a file whose name was written in another encoding: no store can hold it.
-
-    Parameters
-    ----------
-    arguments : as they were typed
-
-    Raises
-    ------
-    SettingsError
-        Shows the bytes.
-    """
-    for argument in arguments:
-        if not is_text(argument):
-            shown = argument.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-            raise SettingsError(f"{redact(shown)} holds bytes that are not UTF-8; rename the file.")
 
 
 def init_words(arguments: Iterable[str]) -> list[str]:
@@ -185,3 +174,21 @@ def init_words(arguments: Iterable[str]) -> list[str]:
             raise SettingsError(f"roles.{header} is given twice, as {taken[header]} and as {role}; give it once.")
     rest = [word for word in words if not (word.startswith("roles.") and "=" in word)]
     return [*rest, f"roles=[{','.join(map(quoted, roles))}]"] if roles else rest
+
+
+def _refuse_bytes(arguments: Iterable[str]) -> None:
+    """Refuse a word that is no text, as of a file whose name was written in another encoding: no store can hold it.
+
+    Parameters
+    ----------
+    arguments : as they were typed
+
+    Raises
+    ------
+    SettingsError
+        Shows the bytes.
+    """
+    for argument in arguments:
+        if not is_text(argument):
+            shown = argument.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+            raise SettingsError(f"{redact(shown)} holds bytes that are not UTF-8; rename the file.")

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.scoring.database_places import (
+    LOCKED,
     cells_hash,
     ends_with_the_command,
     refuse_where_others_depend,
@@ -23,6 +24,7 @@ from customer_segmentation.scoring.database_places import (
     schema_and_name,
     sqlite_file,
     undo_left_over,
+    wait_at_most,
 )
 from customer_segmentation.scoring.earlier import LABELS, has_labels
 from customer_segmentation.scoring.outputs import ParquetWriter
@@ -99,6 +101,7 @@ class TableOutput:
         self._columns: list[str] = []
         with self._errors():
             self._engine = sqlalchemy.create_engine(parsed)
+            wait_at_most(self._engine)
             self._replaces = self._new is None and self._may_replace(overwrite)
         self._at_once = self._engine.dialect.name in _COMMITS_BY_ITSELF and not self._replaces
         # Where a table is there before its rows are, it has another name meanwhile, which is nobody else's.
@@ -315,4 +318,6 @@ class TableOutput:
             inner = error.__cause__ if isinstance(error, pd.errors.DatabaseError) and error.__cause__ else error
             cause = getattr(inner, "orig", None) or inner
             line = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
+            if "lock timeout" in line.lower() or "lock wait timeout" in line.lower():
+                line = f"somebody else has locked the table {self.table} for more than {LOCKED} seconds"
             raise DataError(f"{self.shown} cannot be written ({line}); check output and table.") from None

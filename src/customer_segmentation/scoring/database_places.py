@@ -10,6 +10,7 @@ from typing import Any
 
 from customer_segmentation.errors import SettingsError
 
+LOCKED = 30  # seconds that a statement waits for somebody else's lock
 #: What asks a database for the triggers of a table.
 _TRIGGERS = dict.fromkeys(
     ("postgresql", "mysql", "mariadb"),
@@ -143,3 +144,25 @@ def undo_left_over(file: Path) -> None:
     """
     with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(file)) as connection:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+
+
+def wait_at_most(engine: Any, seconds: int = LOCKED) -> None:
+    """Let a server end a statement that waits for somebody else's lock: by itself it would wait without end.
+
+    Parameters
+    ----------
+    engine : of SQLAlchemy; SQLite's driver waits five seconds anyway
+    seconds : that it waits
+    """
+    import sqlalchemy
+
+    told = {"postgresql": f"SET lock_timeout = '{seconds}s'"}
+    told |= dict.fromkeys(("mysql", "mariadb"), f"SET SESSION lock_wait_timeout = {seconds}")
+    statement = told.get(engine.dialect.name)
+    if statement is not None:
+
+        @sqlalchemy.event.listens_for(engine, "connect")
+        def _tell(connection: Any, _record: Any) -> None:
+            with contextlib.closing(connection.cursor()) as cursor:
+                cursor.execute(statement)
+            connection.commit()
