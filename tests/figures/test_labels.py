@@ -10,6 +10,7 @@ from sklearn.cluster import KMeans
 from customer_segmentation.figures import labels
 from customer_segmentation.figures.labels import UnitFormatter, clean, fit, fit_all, number, text_width, wrap
 from customer_segmentation.figures.theme import new_figure
+from customer_segmentation.formatting import NBSP
 from customer_segmentation.tracking.settled import quiet_libraries
 
 UGLY = ["", "a", "x" * 400, "two\nlines\tand\x00control", "$a$ and $b", "日本 😀", "A name of several words " * 9]
@@ -121,3 +122,9 @@ def test_a_command_prints_no_warning_of_a_sign_that_the_font_lacks_or_of_points_
         figure.savefig(io.BytesIO())
         KMeans(3, n_init=1).fit(np.ones((9, 2)))
     assert not caught, [str(item.message) for item in caught]
+
+
+def test_a_number_and_its_per_cent_sign_stay_on_one_line():
+    text = f"Loyal high-value advocates 16.3{NBSP}%; Newer advocates 12.8{NBSP}%"
+    for width in (0.5, 1.0, 1.3, 1.6, 2.0, 2.4):
+        assert not any(line.startswith("%") for line in wrap(text, width, lines=12))

@@ -5,6 +5,7 @@ that the font lacks. Widths are taken from the font itself, which is far cheaper
 """
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
@@ -15,7 +16,7 @@ from matplotlib import font_manager
 from matplotlib.ft2font import LoadFlags
 from matplotlib.ticker import Formatter
 
-from customer_segmentation.formatting import NOTHING, small
+from customer_segmentation.formatting import NBSP, NOTHING, small
 from customer_segmentation.segments.header_words import says_unit
 
 FAMILY = "DejaVu Sans"  # ships with matplotlib, so figures are laid out alike on every machine
@@ -56,10 +57,13 @@ def text_width(text: str, size: float = TEXT, bold: bool = False) -> float:
 
 @lru_cache(maxsize=4096)
 def clean(text: str) -> str:
-    """One line of text that the font can draw: white space collapsed, control characters dropped, others as □."""
-    joined = " ".join(text.split())
+    """One line of text that the font can draw: white space collapsed, control characters dropped, others as □.
+
+    A no-break space stays one, as between a number and its per cent sign.
+    """
+    joined = re.sub(rf"[^\S{NBSP}]+", " ", text).strip()
     font = _font(False)
-    return "".join(c if font.get_char_index(ord(c)) else "□" for c in joined if c.isprintable())
+    return "".join(c if font.get_char_index(ord(c)) else "□" for c in joined if c.isprintable() or c == NBSP)
 
 
 def fit(text: object, width: float, size: float = TEXT, bold: bool = False) -> str:
