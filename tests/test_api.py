@@ -1,6 +1,8 @@
 """The calls from Python: the same runs as the command, objects instead of words, and the session as it was before."""
 
 import doctest
+import functools
+import http.server
 import logging
 import os
 import subprocess
@@ -470,3 +472,24 @@ def test_a_matrix_with_masked_cells_and_labels_without_k_are_refused():
         cs.choose_k(np.ma.masked_greater(matrix, 1), k=[2])
     with pytest.raises(cs.ArgumentError, match="labels_by_k is of type ndarray"):
         cs.structure_test(matrix, np.arange(60) % 3)
+
+
+def test_a_table_on_the_web_is_fetched_again_by_the_next_call(tmp_path):
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    handler = functools.partial(Quiet, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/members.parquet"
+        found = []
+        for n in (240, 300):
+            members(n, seed=n).to_parquet(tmp_path / "members.parquet")
+            found.append(cs.sweep(address, k=[2], scaling="standard", overrides=QUICK, **ROLES))
+        scored = cs.score(address, run_id=found[0].chosen.run_id)
+        server.shutdown()
+    assert found[0].run_id != found[1].run_id
+    assert len(found[1].customers) == (members(300, seed=300)["Left"] == "No").sum()
+    assert len(found[0].customers) == (members(240, seed=240)["Left"] == "No").sum(), "read when its copy has gone"
+    assert len(scored.labels) == 300

@@ -46,11 +46,13 @@ _SHOWN = 200  # characters of an argument in the words by which a call can be re
 def call() -> Iterator[None]:
     """Settle the session for a call, and leave it as it was; what fails is one sentence."""  # noqa: DOC501 - raised again
     from customer_segmentation.execution.shared_data import forget
+    from customer_segmentation.sources.remote import forget_copies
     from customer_segmentation.tracking.settled import settled
     from customer_segmentation.tracking.store_errors import store_error_of
 
     with settled():
-        forget()  # a file may have changed since the last call
+        forget()  # a file may have changed since the last call, and so may what is at an address
+        forget_copies()
         try:
             yield
         except SegmentError as error:
@@ -64,6 +66,7 @@ def call() -> Iterator[None]:
             raise found from error
         finally:
             forget()
+            forget_copies()
 
 
 def _hide_secrets(error: BaseException) -> None:

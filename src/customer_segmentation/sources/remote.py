@@ -1,10 +1,11 @@
-"""Tables elsewhere: a copy is fetched into a folder of this process, which goes when it ends."""
+"""Tables elsewhere: a copy is fetched into a folder of this process, for one command or one call from Python."""
 
 from __future__ import annotations
 
 import atexit
 import shutil
 import tempfile
+import threading
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -26,9 +27,25 @@ def is_remote(path: str) -> bool:
     return path.partition("://")[0].lower() in (*WEB, *STORES) and "://" in path
 
 
-@cache
+class _Copies(threading.local):
+    """Copies that one thread has fetched, by their addresses: calls of several threads do not end at the same time."""
+
+    def __init__(self) -> None:
+        self.places: dict[str, Path] = {}
+
+
+_COPIES = _Copies()
+
+
+def forget_copies() -> None:
+    """Remove the copies that this thread has fetched: what is at an address may have changed since."""
+    for place in _COPIES.places.values():
+        shutil.rmtree(place if place.is_dir() else place.parent, ignore_errors=True)
+    _COPIES.places.clear()
+
+
 def fetched(url: str) -> Path:
-    """Fetch what is at an address; once a process.
+    """Fetch what is at an address; once until `forget_copies`, so that a command reads one table throughout.
 
     Parameters
     ----------
@@ -54,9 +71,10 @@ def fetched(url: str) -> Path:
             f"data.path={url}: *** stands for a secret, which no run and no screen keeps; give the address with it, "
             "or with ${oc.env:NAME} in its place."
         )
-    folder = Path(_folder()) / str(len(list(Path(_folder()).iterdir())))
-    folder.mkdir()
-    return _from_web(url, folder) if url.partition("://")[0].lower() in WEB else _from_store(url, folder)
+    if url not in _COPIES.places:
+        fetch = _from_web if url.partition("://")[0].lower() in WEB else _from_store
+        _COPIES.places[url] = fetch(url, Path(tempfile.mkdtemp(dir=_folder())))
+    return _COPIES.places[url]
 
 
 def _from_web(url: str, folder: Path) -> Path:
