@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -161,7 +162,9 @@ def prepare_customers(settings: SweepSettings, needed: Needed) -> PreparedCustom
         [sorted(part) for part in needed],
         exploration_columns(settings),
     )
-    return held(repr(shaping), lambda: _load(settings, needed))
+    # a checksum: workers find it in a file, which stays if all of them are killed, and an address may hold a password
+    key = hashlib.sha256(repr(shaping).encode()).hexdigest()
+    return held(key, lambda: _load(settings, needed))
 
 
 def _load(settings: SweepSettings, needed: Needed) -> PreparedCustomers:
@@ -186,7 +189,8 @@ def _load(settings: SweepSettings, needed: Needed) -> PreparedCustomers:
     )
     restarts = Restarts(settings.large.threshold, settings.large.init_sample)
     table = as_runs_may_hold(table, settings.tracking)
-    return PreparedCustomers(table, reference.matrix, settings.seed, restarts=restarts, tracking=settings.tracking)
+    tracking = replace(settings.tracking, uri=None, artifacts=None)  # how customers are named is all that is asked
+    return PreparedCustomers(table, reference.matrix, settings.seed, restarts=restarts, tracking=tracking)
 
 
 def customers_of(plan: Plan, needed: Needed) -> PreparedCustomers:
