@@ -145,6 +145,14 @@ def test_a_project_cannot_say_what_is_trusted(text):
         ("experiments/x.yaml", "# @package _global_\nlauncher: {address: 'ray://evil:10001'}\n"),
         ("experiments/x.yaml", "# @package _global_\nengine: {remote: 'sc://evil:15002'}\n"),
         ("conf/engine/local.yaml", "remote: 'sc://evil:15002'\n"),
+        (
+            "experiments/x.yaml",
+            "# @package _global_\nhydra: {launcher: {ray: {init: {address: 'ray://evil:10001'}}}}\n",
+        ),
+        (
+            "experiments/x.yaml",
+            "# @package _global_\nhydra: {sweeper: {params: {launcher.address: 'ray://evil:10001'}}}\n",
+        ),
         ("experiments/x.yaml", '# @package _global_\nhydra: {launcher: {comment: "x\\ntouch PWNED #"}}\n'),
         ("experiments/x.yaml", "# @package _global_\nhydra: {launcher: {comment: '${name}'}}\n"),
         ("experiments/x.yaml", "# @package hydra.callbacks\ndefaults: [a@hydra.callbacks: b]\n"),
@@ -175,6 +183,39 @@ def test_a_project_cannot_make_hydra_run_something(name, text):
         Path("conf").mkdir()
         Path("conf/hydra").symlink_to(Path("linked").absolute())
     with pytest.raises(SettingsError, match=r"command line|mapping|has no effect"):
+        plan("sweep", words)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("conf/tracking/local.yaml", "uri: http://runs.example.com\n"),
+        ("conf/tracking/local.yaml", "uri: HTTPS://runs.example.com\n"),
+        ("experiments/x.yaml", "# @package _global_\ntracking: {uri: 'http://runs.example.com'}\n"),
+        (
+            "experiments/x.yaml",
+            "# @package _global_\nhydra: {sweeper: {params: {tracking.uri: 'http://runs.example.com'}}}\n",
+        ),
+    ],
+)
+def test_a_project_does_not_say_where_mlflow_sends_the_users_credentials(name, text, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for variable in ("TOKEN", "USERNAME", "PASSWORD", "URI"):
+        monkeypatch.delenv(f"MLFLOW_TRACKING_{variable}", raising=False)
+    Path(name).parent.mkdir(parents=True)
+    Path(name).write_text(text)
+    words = ["experiments=x"] if "experiments" in name else []
+    plan("sweep", words)  # nothing to send
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "planted-token-1")
+    with pytest.raises(SettingsError, match=r"MLflow would send it MLFLOW_TRACKING_TOKEN; if you trust that server"):
+        plan("sweep", words)
+    plan("sweep", ["tracking.uri=http://runs.example.com"])  # the user's word
+    plan("sweep", ["tracking=server"])  # the shipped one
+    monkeypatch.delenv("MLFLOW_TRACKING_TOKEN")
+    kept = tmp_path / "home" / ".mlflow" / "credentials"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("[mlflow]\nmlflow_tracking_username = me\n")
+    with pytest.raises(SettingsError, match=r"MLflow would send it ~/\.mlflow/credentials"):
         plan("sweep", words)
 
 

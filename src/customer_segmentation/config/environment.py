@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import re
+from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
 
 from customer_segmentation.config.overrides import DECISIONS
@@ -13,6 +16,8 @@ from customer_segmentation.secrets import remember_variable
 
 #: Variables that the settings took since `forget_taken`, in order.
 _taken: dict[str, None] = {}
+#: The same of a block of code that asks for them.
+_NOTED: ContextVar[dict[str, None] | None] = ContextVar("noted_variables", default=None)
 
 
 def forget_taken() -> None:
@@ -25,6 +30,17 @@ def variables_taken() -> list[str]:
     return list(_taken)
 
 
+@contextlib.contextmanager
+def noting_taken() -> Iterator[dict[str, None]]:
+    """Note the variables that settings take within a block, in order and however their text spells it."""
+    noted: dict[str, None] = {}
+    token = _NOTED.set(noted)
+    try:
+        yield noted
+    finally:
+        _NOTED.reset(token)
+
+
 @functools.cache
 def watch_environment() -> None:
     """Let OmegaConf's ``oc.env`` tell what it takes from the environment; its answers stay the same."""
@@ -34,6 +50,8 @@ def watch_environment() -> None:
     def env(name: str, *default: Any) -> Any:
         value = oc.env(name, *default)
         _taken[name] = None
+        if (noted := _NOTED.get()) is not None:
+            noted[name] = None
         taken = os.environ.get(name)
         # the name of a config file is no secret, and runs are found by it
         if taken and not any(taken in options_of(group) for group in DECISIONS):

@@ -20,7 +20,7 @@ from customer_segmentation.clustering.polish import with_centres
 from customer_segmentation.clustering.space import Space
 from customer_segmentation.clustering.warm_start import at_centres
 from customer_segmentation.config.composed import settings_from_yaml
-from customer_segmentation.config.environment import variables_in
+from customer_segmentation.config.environment import noting_taken
 from customer_segmentation.config.playbook_file import PLAYBOOK, playbook_of, to_playbook
 from customer_segmentation.data.wanted import Needed
 from customer_segmentation.errors import SettingsError, StoreError, StudyError
@@ -104,9 +104,10 @@ def reopen(store: Store, run_id: str, *, data_path: str | None = None, remote: s
     """
     run = candidate_of(store, run_id)
     store = store_of(store, run)
-    spec, needed = spec_of_run(store, run)
+    with noting_taken() as variables:  # not by their text: who fills a store may spell a reference in many ways
+        spec, needed = spec_of_run(store, run)
     _name_server(spec.settings.engine, remote, run_id)
-    if variables := variables_in(spec.config):
+    if variables:
         NOTICES.warning("the config of run %s takes %s from the environment", run_id, listed(variables))
     if data_path is not None and spec.settings.data.source == "sample":
         raise SettingsError(

@@ -39,7 +39,7 @@ def test_a_folder_runs_no_code(run_here, tmp_path, name, content, words):
     assert not (tmp_path / "mlflow.db").exists(), "before any work"
 
 
-def test_the_config_of_a_run_that_was_altered_is_refused(run_here, tmp_path):
+def test_the_config_of_a_run_that_was_altered_is_refused(run_here, tmp_path, monkeypatch):
     ran = run_here("sweep", *SWEPT, folder=tmp_path)
     assert ran.code == 0, ran.error
     assert run_here("report", "quiet=true", folder=tmp_path).code == 0
@@ -65,6 +65,13 @@ def test_the_config_of_a_run_that_was_altered_is_refused(run_here, tmp_path):
     assert done.code == 1
     assert "contract.yaml" in done.error
     contract.write_text(contract.read_text().removesuffix("\n# x\n"))
+    sent = yaml.safe_load(text)
+    sent["name"], sent["data"]["about"] = "oc.env", "${${name}:PLANTED_KEY}"
+    config.write_text(yaml.safe_dump(sent))
+    ran.store.client.set_tag(chosen, "z.sha256.config.yaml", hashlib.sha256(config.read_bytes()).hexdigest())
+    monkeypatch.setenv("PLANTED_KEY", "planted-key-1")
+    told = run_here("report", "overwrite=true", folder=tmp_path)
+    assert f"the config of run {chosen} takes PLANTED_KEY from the environment" in told.error, "however it is spelt"
     far = yaml.safe_load(text)
     far["engine"] |= {"kind": "spark", "remote": "sc://127.0.0.1:9"}
     far["data"]["table"] = "customers"
