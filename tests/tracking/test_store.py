@@ -126,3 +126,24 @@ def test_an_address_that_cannot_be_taken_apart_is_said_without_its_password():
     with pytest.raises(StoreError, match="no readable address") as caught:
         open_store(uri="postgresql://u:hunter22/x@127.0.0.1:9/db", experiment="mine", artifacts=None)
     assert "hunter22" not in str(caught.value)
+
+
+def test_a_link_to_a_store_that_is_not_there_stays(tmp_path):
+    (tmp_path / "mlflow.db").symlink_to(tmp_path / "unmounted" / "mlflow.db")
+    with pytest.raises(StoreError, match=r"is a link to .*unmounted/mlflow\.db, which is not there"):
+        open_store(uri=f"sqlite:///{tmp_path}/mlflow.db", experiment="mine", artifacts=None)
+    assert (tmp_path / "mlflow.db").is_symlink()
+
+
+def test_a_store_that_was_replaced_is_the_one_that_a_session_reads(tmp_path):
+    def names(store):
+        return {one.name for one in store.client.search_experiments()} - {"Default"}
+
+    address = f"sqlite:///{tmp_path}/mlflow.db"
+    assert names(open_store(uri=address, experiment="before", artifacts=None)) == {"before"}
+    other = open_store(uri=f"sqlite:///{tmp_path}/other.db", experiment="other", artifacts=None)
+    assert names(other) == {"other"}
+    (tmp_path / "mlflow.db").rename(tmp_path / "moved.db")
+    (tmp_path / "other.db").rename(tmp_path / "mlflow.db")
+    assert names(open_store(uri=address, experiment="after", artifacts=None)) == {"other", "after"}
+    assert names(open_store(uri=f"sqlite:///{tmp_path}/moved.db", experiment="before", artifacts=None)) == {"before"}

@@ -9,6 +9,7 @@ import os
 import random
 import re
 import shlex
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -113,6 +114,7 @@ def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeo
     with _store_errors(resolved), exclusive(resolved):
         if local:
             _create_sqlite(Path(resolved.removeprefix(SQLITE)))
+            _drop_connections(resolved)
         client = cast("MlflowClient", GuardedClient(MlflowClient(tracking_uri=resolved)))
         if local:
             moved = find_artifacts(Path(resolved.removeprefix(SQLITE)), experiment)
@@ -241,6 +243,11 @@ def _create_sqlite(path: Path) -> None:
         raise StoreError(f"the tracking store {path} is a folder; expected a file such as {path / 'mlflow.db'}.")
     if path.exists():
         return
+    if path.is_symlink():  # a file in its place would part its user from the store that it means
+        raise StoreError(
+            f"the tracking store {path} is a link to {os.readlink(path)}, which is not there (is its disk mounted?); "
+            "bring it back, remove the link, or give another with tracking.uri=ADDRESS."
+        )
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
     if not path.parent.is_dir():
@@ -250,6 +257,15 @@ def _create_sqlite(path: Path) -> None:
         store = SqlAlchemyStore(SQLITE + str(fresh), (path.parent / "mlartifacts").as_uri())
         store.engine.dispose()
         os.replace(fresh, path)
+
+
+def _drop_connections(uri: str) -> None:
+    """Close the connections that MLflow keeps open in a session: they stay with a file that was moved or replaced."""
+    for name in ("tracking", "model_registry"):
+        module = sys.modules.get(f"mlflow.store.{name}.sqlalchemy_store")
+        engine = None if module is None else module.SqlAlchemyStore._engine_map.get(uri)
+        if engine is not None:
+            engine.dispose()
 
 
 def existing_store(tracking: TrackingSettings, *, model: str | None = None) -> Store:
