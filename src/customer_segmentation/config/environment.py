@@ -41,17 +41,22 @@ def noting_taken() -> Iterator[dict[str, None]]:
         _NOTED.reset(token)
 
 
+def _note(name: str) -> None:
+    _taken[name] = None
+    if (noted := _NOTED.get()) is not None:
+        noted[name] = None
+
+
 @functools.cache
 def watch_environment() -> None:
     """Let OmegaConf's ``oc.env`` tell what it takes from the environment; its answers stay the same."""
     from omegaconf import OmegaConf
     from omegaconf.resolvers import oc
 
+    # it goes to other processes with Hydra's state, so that it names functions of this module and nothing else
     def env(name: str, *default: Any) -> Any:
         value = oc.env(name, *default)
-        _taken[name] = None
-        if (noted := _NOTED.get()) is not None:
-            noted[name] = None
+        _note(name)
         taken = os.environ.get(name)
         # the name of a config file is no secret, and runs are found by it
         if taken and not any(taken in options_of(group) for group in DECISIONS):
