@@ -204,13 +204,14 @@ def test_a_project_does_not_say_where_mlflow_sends_the_users_credentials(name, t
         monkeypatch.delenv(f"MLFLOW_TRACKING_{variable}", raising=False)
     Path(name).parent.mkdir(parents=True)
     Path(name).write_text(text)
-    words = ["experiments=x"] if "experiments" in name else []
+    small = ["features=value", "scaling=standard", "k=[2]"]
+    words = [*small, *(["experiments=x"] if "experiments" in name else [])]
     plan("sweep", words)  # nothing to send
     monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "planted-token-1")
     with pytest.raises(SettingsError, match=r"MLflow would send it MLFLOW_TRACKING_TOKEN; if you trust that server"):
         plan("sweep", words)
-    plan("sweep", ["tracking.uri=http://runs.example.com"])  # the user's word
-    plan("sweep", ["tracking=server"])  # the shipped one
+    plan("sweep", [*small, "tracking.uri=http://runs.example.com"])  # the user's word
+    plan("sweep", [*small, "tracking=server"])  # the shipped one
     monkeypatch.delenv("MLFLOW_TRACKING_TOKEN")
     kept = tmp_path / "home" / ".mlflow" / "credentials"
     kept.parent.mkdir(parents=True)

@@ -145,6 +145,8 @@ def _refuse_no_names(given: Mapping[str, Any]) -> None:
     """
     decisions = {name: override for key, override in given.items() if (name := str(key).lstrip("+~")) in DECISIONS}
     for name, override in decisions.items():
+        if override.is_delete():
+            continue
         value = override.value()
         for one in value.list if override.is_discrete_sweep() else [value]:
             if isinstance(one, list) and one:
