@@ -73,7 +73,7 @@ _IN_PATH = re.compile(
 #: Pictures inside a page: long, and no text.
 _PICTURE = re.compile(r"(data:[\w/+.-]+;base64,[A-Za-z0-9+/=]+)")
 #: Names of environment variables that libraries of ours take credentials from.
-_VARIABLE = re.compile(rf"{_NAMES}$|(?:^|_)KEY$", re.IGNORECASE)
+VARIABLE = re.compile(rf"{_NAMES}$|(?:^|_)KEY$", re.IGNORECASE)
 _NO_SECRETS = frozenset(["true", "false", "none", "null", "default"])
 _REFERENCE = re.compile(r"\$\{[^}]*\}")
 
@@ -122,7 +122,7 @@ def remember_in(value: Any) -> None:
             remember(secret)
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            if isinstance(item, str) and _VARIABLE.search(str(key)) and "${" not in item:
+            if isinstance(item, str) and VARIABLE.search(str(key)) and "${" not in item:
                 remember(item)
             remember_in(item)
     elif isinstance(value, list | tuple):
@@ -180,7 +180,7 @@ def remember_environment() -> None:
     for name, value in os.environ.items():
         if "://" in value:
             remember_in(value)
-        elif _VARIABLE.search(name) and not os.path.exists(value):
+        elif VARIABLE.search(name) and not os.path.exists(value):
             remember(value)
 
 

@@ -5,7 +5,10 @@ from hydra.errors import MissingConfigException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from customer_segmentation.config.compose import plan
 from customer_segmentation.config.errors import keys_at, settings_error, suggestion
+from customer_segmentation.config.playbook_file import check_playbook_of
+from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.score import ScoreSettings
 from customer_segmentation.settings.sweep import SweepSettings
 
@@ -57,3 +60,27 @@ def test_a_config_that_no_folder_has():
 
 def test_what_is_unknown_is_passed_on_in_one_line():
     assert str(settings_error(RuntimeError("one\n  two"), SweepSettings)) == "one two"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words", "told"),
+    [
+        ("conf/playbook/mine.yaml", "actions: []\n", "playbook=mine", "actions is a list; expected keys below it"),
+        ("conf/playbook/mine.yaml", "traits: {a: [1]}\n", "playbook=mine", "traits.a is a list"),
+        ("conf/data/mine.yaml", "source: sample\ncolumns: []\n", "data=mine", "data.columns is a list"),
+        ("conf/contract/mine.yaml", "Age: 3\n", "data.contract=mine", "data.columns.Age is the value 3"),
+        ("conf/contract/mine.yaml", "Age: {values: {a: b}}\n", "data.contract=mine", "expected a list such as"),
+        (
+            "experiments/mine.yaml",
+            "# @package _global_\nselection: 3\n",
+            "experiments=mine",
+            "selection is the value 3",
+        ),
+    ],
+)
+def test_a_list_where_keys_belong_is_told_with_its_key(name, text, words, told, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).parent.mkdir(parents=True)
+    (tmp_path / name).write_text(text)
+    with pytest.raises(SettingsError, match=told):
+        check_playbook_of(plan("sweep", [words, "features=value", "scaling=standard", "k=[2]"]).settings[0])

@@ -1,6 +1,7 @@
 """A config from anywhere cannot make the program call what it names."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -200,6 +201,7 @@ def test_a_project_cannot_make_hydra_run_something(name, text):
 )
 def test_a_project_does_not_say_where_mlflow_sends_the_users_credentials(name, text, monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     for variable in ("TOKEN", "USERNAME", "PASSWORD", "URI"):
         monkeypatch.delenv(f"MLFLOW_TRACKING_{variable}", raising=False)
     Path(name).parent.mkdir(parents=True)
@@ -210,14 +212,68 @@ def test_a_project_does_not_say_where_mlflow_sends_the_users_credentials(name, t
     monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "planted-token-1")
     with pytest.raises(SettingsError, match=r"MLflow would send it MLFLOW_TRACKING_TOKEN; if you trust that server"):
         plan("sweep", words)
-    plan("sweep", [*small, "tracking.uri=http://runs.example.com"])  # the user's word
+    address = "HTTPS://runs.example.com" if "HTTPS" in text else "http://runs.example.com"
+    plan("sweep", [*small, f"tracking.uri={address}"])  # the user's word
+    plan("sweep", words)  # which is remembered
     plan("sweep", [*small, "tracking=server"])  # the shipped one
     monkeypatch.delenv("MLFLOW_TRACKING_TOKEN")
     kept = tmp_path / "home" / ".mlflow" / "credentials"
     kept.parent.mkdir(parents=True)
     kept.write_text("[mlflow]\nmlflow_tracking_username = me\n")
+    (tmp_path / "home/.config/customer-segmentation/named_servers").unlink()
     with pytest.raises(SettingsError, match=r"MLflow would send it ~/\.mlflow/credentials"):
         plan("sweep", words)
+
+
+@pytest.mark.parametrize(
+    ("address", "held"),
+    [
+        ("postgresql://crm.example.com/crm", "PGPASSWORD"),
+        ("postgresql+psycopg:///crm?host=crm.example.com", "PGPASSWORD"),
+        ("postgresql://a@b/crm", "~/.pgpass"),
+        ("mysql://crm.example.com/crm", "MYSQL_PWD"),
+        ("snowflake://account/crm", "SNOWFLAKE_PASSWORD"),
+        ("s3://bucket/table.parquet?endpoint_override=crm.example.com", "AWS_SECRET_ACCESS_KEY"),
+        ("gs://bucket/table.parquet", "GOOGLE_APPLICATION_CREDENTIALS"),
+        ("abfs://store/table.parquet", "AZURE_STORAGE_KEY"),
+        ("https://crm.example.com/x.csv?a=${oc.env:PLANTED}", "PLANTED"),
+        ("postgresql://me:${oc.env:PLANTED}@crm.example.com/crm", "PLANTED"),
+        ("[a.csv,s3://bucket/table.parquet]", "AWS_SECRET_ACCESS_KEY"),
+        ("https://crm.example.com/x.csv", "~/.netrc"),
+    ],
+)
+def test_no_file_says_where_credentials_go(address, held, monkeypatch, tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    for name in [name for name in os.environ if name.startswith(("PG", "MYSQL", "AWS_", "GOOGLE_", "AZURE_"))]:
+        monkeypatch.delenv(name)
+    Path("conf/data").mkdir(parents=True)
+    Path("conf/data/mine.yaml").write_text(f"source: file\npath: '{address}'\nquery: select 1\n")
+    words = ["data=mine", "features=value", "scaling=standard", "k=[2]"]
+    monkeypatch.setenv("PLANTED", "")
+    plan("sweep", words)  # nothing to send
+    if held.startswith("~"):
+        (home / held[2:]).write_text("*:*:*:me:planted-1\n" if "pgpass" in held else "default login a password b\n")
+    else:
+        monkeypatch.setenv(held, "planted-1")
+    told = re.escape(held)
+    with pytest.raises(SettingsError, match=rf"set data.path=.*{told}; if you trust.*data\.path=\.\.\."):
+        plan("sweep", words)
+    plan("sweep", [*words, f"data.path='{address}'"])  # the user's word, which holds for the folder's file from now on
+    plan("sweep", words)
+    if "://crm" in address:
+        Path("conf/data/mine.yaml").write_text(f"path: '{address.replace('//crm', '//evil')}'\nquery: select 1\n")
+        with pytest.raises(SettingsError, match=told):
+            plan("sweep", words)
+
+
+def test_a_server_that_the_environment_names_is_the_users(monkeypatch):
+    monkeypatch.setenv("CRM", "postgresql://me:planted-1@crm.example.com/crm")
+    Path("conf/data").mkdir(parents=True)
+    Path("conf/data/mine.yaml").write_text("source: file\npath: '${oc.env:CRM}'\nquery: select 1\n")
+    plan("sweep", ["data=mine", "features=value", "scaling=standard", "k=[2]"])
 
 
 @pytest.mark.parametrize("name", ["outside/evil.yaml", "evil.yaml", "hydra/launcher/evil.yaml"])

@@ -291,6 +291,14 @@ def test_serve_prints_a_call_that_works_and_ends_with_the_command(
             said = refused.value.read().decode()
             assert "Model is missing inputs" in said
             assert "Number of Referrals" in said
+        place, kind = f"http://127.0.0.1:{port}/invocations", {"Content-Type": "text/csv"}
+        for host, told in ((f"127.0.0.1:{port}", "CSV"), ("a.site.example.com", "host")):
+            asked = urllib.request.Request(place, b'a,b\n4,"5\n', {**kind, "Host": host})
+            with pytest.raises(urllib.error.HTTPError, match="400") as refused:
+                urllib.request.urlopen(asked)
+            said = refused.value.read().decode()
+            assert told in said
+            assert not re.search("stack_trace|Traceback|site-packages", said)
         frame = with_odd_cells(draw_customers(200, seed=9).astype(str))
         served = [one["segment"] for one in post(port, frame.to_dict("records"))["predictions"]]
         assert_every_door_says(served, frame, others_folder, swept, run_here)

@@ -128,6 +128,19 @@ def test_an_address_that_cannot_be_taken_apart_is_said_without_its_password():
     assert "hunter22" not in str(caught.value)
 
 
+def test_a_link_to_artifacts_that_are_not_there_is_told_and_no_store_made(tmp_path):
+    uri, link = f"sqlite:///{tmp_path}/mlflow.db", tmp_path / "mlartifacts"
+    link.symlink_to(tmp_path / "unmounted")
+    with pytest.raises(StoreError, match=r"mlartifacts.* is a link to .*unmounted, which is not there"):
+        open_store(uri=uri, experiment="mine", artifacts=None)
+    assert not (tmp_path / "mlflow.db").exists()
+    (tmp_path / "unmounted").mkdir()
+    open_store(uri=uri, experiment="mine", artifacts=None)
+    (tmp_path / "unmounted").rmdir()
+    with pytest.raises(StoreError, match="which is not there"):
+        open_store(uri=uri, experiment="mine", artifacts=None)
+
+
 def test_a_link_to_a_store_that_is_not_there_stays(tmp_path):
     (tmp_path / "mlflow.db").symlink_to(tmp_path / "unmounted" / "mlflow.db")
     with pytest.raises(StoreError, match=r"is a link to .*unmounted/mlflow\.db, which is not there"):

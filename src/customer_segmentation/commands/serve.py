@@ -38,6 +38,7 @@ def run(request: Request) -> int:
     """
     settings = request.settings
     from customer_segmentation.scoring.load import loaded
+    from customer_segmentation.scoring.served import MODEL
     from customer_segmentation.tracking.models import save_model
 
     store = request.existing_store(settings.model if settings.run_id is None else "runs:")
@@ -46,13 +47,11 @@ def run(request: Request) -> int:
     folder = tempfile.TemporaryDirectory(prefix="segment-")
     # Written again: MLflow runs the code that a model brings, and that of a folder may be a stranger's.
     save_model(model.model, Path(folder.name) / "model")
-    command = [sys.executable, "-m", "mlflow", "models", "serve", "--env-manager", "local", "--model-uri"]
-    # MLflow starts uvicorn by its name: this environment's must be the first that is found.
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    command = [sys.executable, "-m", "uvicorn", "--factory", "customer_segmentation.scoring.served:app"]
     log = tempfile.TemporaryFile(prefix="segment-")  # noqa: SIM115 - lives as long as the server
     server = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
-        [*command, str(Path(folder.name) / "model"), "--host", HOST, "--port", str(settings.port)],
-        env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", "PATH": path},
+        [*command, "--host", HOST, "--port", str(settings.port)],
+        env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", MODEL: str(Path(folder.name) / "model")},
         cwd=folder.name,  # uvicorn looks for modules in the current folder, which may be a stranger's
         stdout=subprocess.DEVNULL,
         stderr=None if debugging() else log,

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from customer_segmentation.config.errors import first_words, suggestion
+from customer_segmentation.config.errors import first_words, misfit, suggestion
 from customer_segmentation.config.paths import options_of
 from customer_segmentation.config.yaml_file import config_text
 from customer_segmentation.errors import SettingsError
@@ -57,6 +57,8 @@ def _columns(path: Path | None, changed: int, further: str) -> dict[str, ColumnS
     for name, spec in declared.items():
         try:
             if (written := repr(spec)) not in alike:
+                if sentence := misfit(schema, spec, f"data.columns.{name}"):
+                    raise SettingsError(f"{sentence}.")
                 alike[written] = _told(cast("ColumnSpec", OmegaConf.to_object(OmegaConf.merge(schema, spec))))
             columns[str(name)] = deepcopy(alike[written])
         except (OmegaConfBaseException, ValueError) as error:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, get_args
 
 from customer_segmentation.config.paths import options_of
@@ -108,6 +109,11 @@ def settings_error(error: Exception, schema: Any, overrides: Sequence[str] = ())
             if sentence:
                 return SettingsError(sentence)
     text = " ".join(str(error).split())
+    file = re.match(r"In '(\w+)/([^']+)': ", text)
+    if file and (path := options_of(file[1]).get(file[2])) is not None:
+        sentence = misfit_of_file(path, schema, group=file[1])
+        if sentence:
+            return SettingsError(f"{path}: {sentence}.")
     # of a group that is in no list of defaults (conf/features=usage) Hydra tells the name in its text alone
     decision = re.search(r"Could not override '([^']+)'\. No match in the defaults list", text)
     if decision:
@@ -115,6 +121,69 @@ def settings_error(error: Exception, schema: Any, overrides: Sequence[str] = ())
         known = sorted({item.name for item in dataclasses.fields(schema)})
         return SettingsError(f"unknown key {word!r}; there are {', '.join(known)}.{suggestion(word, known)}")
     return SettingsError(text)
+
+
+def misfit_of_file(path: Path, schema: Any, *, group: str) -> str:
+    """What of a config's file is no mapping or list where the schema has one; '' where all is.
+
+    Parameters
+    ----------
+    path : of the file
+    schema : of the command
+    group : the folder of the file, whose name is the key that its content stands under, unless it says otherwise
+    """
+    from omegaconf import OmegaConf
+
+    text = path.read_text("utf-8", "replace")
+    content: Any = OmegaConf.to_container(OmegaConf.create(text), resolve=False)
+    package = re.search(r"^#\s*@package\s+(\S+)", text, re.MULTILINE)
+    for part in reversed((package[1] if package else group).replace("_group_", group).split(".")):
+        content = content if part == "_global_" else {part: content}
+    return misfit(OmegaConf.structured(schema), content)
+
+
+def misfit(node: Any, content: Any, path: str = "") -> str:
+    """Key of a content that is no mapping or list where a config has one, and what it is; '' where there is none.
+
+    OmegaConf names no key then.
+
+    Parameters
+    ----------
+    node : config that knows its types
+    content : plain, to be merged into it
+    path : where both stand
+    """
+    from omegaconf import DictConfig, ListConfig, OmegaConf
+
+    if content is None or isinstance(content, str):  # which may be a reference
+        return ""
+    if isinstance(node, ListConfig):
+        return (
+            ""
+            if isinstance(content, list | ListConfig)
+            else f"{path} is {_kind(content)}; expected a list such as [a,b]"
+        )
+    if not isinstance(node, DictConfig):
+        return ""
+    if not isinstance(content, Mapping):
+        return f"{path} is {_kind(content)}; expected keys below it"
+    for key, value in content.items():
+        entry = get_args(node._metadata.ref_type)[-1:] or (node._metadata.element_type,)
+        below: Any = None
+        if not node._is_none() and key in node:
+            below = node._get_node(key)
+        elif dataclasses.is_dataclass(entry[0]):
+            below = OmegaConf.structured(entry[0])
+        found = misfit(below, value, f"{path}.{key}".lstrip("."))
+        if found:
+            return found
+    return ""
+
+
+def _kind(content: Any) -> str:
+    if isinstance(content, Mapping):
+        return "a mapping"
+    return f"the value {content}" if isinstance(content, int | float | bool) else "a list"
 
 
 def _omegaconf_sentence(cause: Any, schema: Any) -> str:

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from customer_segmentation.config.credentials import check_credentials
 from customer_segmentation.config.environment import forget_taken, variables_in, variables_taken
 from customer_segmentation.config.paths import config_folders, options_of, shipped_root
 from customer_segmentation.config.targets import TARGET
 from customer_segmentation.errors import SettingsError
-from customer_segmentation.formatting import listed
 from customer_segmentation.secrets import redact
 
 if TYPE_CHECKING:
@@ -30,12 +30,6 @@ LAUNCHER = frozenset(
     """.split()  # noqa: SIM905 - as a list it is four times as long
 )
 
-
-#: What MLflow sends to whatever server it is told of.
-CREDENTIALS = ("MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD")
-
-#: Of the shipped ``conf/tracking/server.yaml``.
-USUAL_SERVER = "http://127.0.0.1:5000"
 
 #: What Hydra may make of its own node: its parts and those of its installed plugins.
 PARTS = ("hydra._internal.", "hydra_plugins.")
@@ -184,32 +178,7 @@ def check_elsewhere(settings: Any, typed: Iterable[str]) -> None:
                 f"this folder's configs set {key}={redact(str(value))}, and what a cluster sends is run here; if you "
                 f"trust it, name it on the command line, as {key}=..."
             )
-    _check_credentials(getattr(settings, "tracking", None), typed)
-
-
-def _check_credentials(tracking: Any, typed: Iterable[str]) -> None:
-    """Refuse a server of runs that a folder's file names, where MLflow would send it the user's credentials.
-
-    They are those of the server that the user names; with the file of a stranger they would go to the stranger's.
-
-    Raises
-    ------
-    SettingsError
-        Names the server and the variables.
-    """
-    uri = getattr(tracking, "uri", None) or ""
-    usual = (os.environ.get("MLFLOW_TRACKING_URI"), USUAL_SERVER)
-    if not uri.lower().startswith(("http://", "https://")) or uri in usual:
-        return
-    if "tracking.uri" in {word.lstrip("+~") for word in typed}:
-        return
-    held = [name for name in CREDENTIALS if os.environ.get(name)]
-    held += ["~/.mlflow/credentials"] if (Path.home() / ".mlflow" / "credentials").is_file() else []
-    if held:
-        raise SettingsError(
-            f"this folder's configs set tracking.uri={redact(uri)}, and MLflow would send it {listed(held)}; if you "
-            "trust that server, name it on the command line, as tracking.uri=..., or in MLFLOW_TRACKING_URI."
-        )
+    check_credentials(settings, typed, variables_taken())
 
 
 def _leaves(node: Any, above: str = "") -> Iterator[tuple[str, Any]]:

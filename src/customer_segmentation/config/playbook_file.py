@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-from customer_segmentation.config.errors import first_words, suggestion
+from customer_segmentation.config.errors import first_words, misfit, suggestion
 from customer_segmentation.config.paths import options_of
 from customer_segmentation.config.yaml_file import config_text
 from customer_segmentation.errors import SettingsError
@@ -103,7 +103,10 @@ def to_playbook(text: str, *, where: str) -> PlaybookSettings:
     from yaml import YAMLError
 
     try:
-        merged = OmegaConf.merge(OmegaConf.structured(PlaybookSettings), OmegaConf.create(text))
+        schema, content = OmegaConf.structured(PlaybookSettings), OmegaConf.create(text)
+        if sentence := misfit(schema, OmegaConf.to_container(content, resolve=False)):
+            raise SettingsError(f"{where}: {sentence}.")
+        merged = OmegaConf.merge(schema, content)
         found = cast("PlaybookSettings", OmegaConf.to_object(merged))
     except (OmegaConfBaseException, YAMLError, ValueError) as error:
         reason = first_words(error)

@@ -57,7 +57,7 @@ def find_artifacts(database: Path, experiment: str) -> str | None:
         found = connection.execute(
             "SELECT artifact_location FROM experiments WHERE name = ? AND lifecycle_stage = 'active'", (experiment,)
         ).fetchone()
-        old = None if found is None else _folder(found[0])
+        old = None if found is None else folder_of(found[0])
         if found is None or old is None or old.name != ARTIFACTS or old == here or _same(old, here):
             return None
         runs = {
@@ -120,12 +120,12 @@ def foreign_place(database: Path, experiment: str, given: str | None) -> str | N
                     f"the store {database} keeps artifacts of the experiment {experiment} in {other[0]}, outside "
                     f"{place}; MLflow never does that, so that the store was altered and is not used."
                 )
-    folder, beside = _folder(place), database.parent.resolve()
+    folder, beside = folder_of(place), database.parent.resolve()
     inside = folder is not None and Path(os.path.realpath(folder)).is_relative_to(beside)
     return None if inside or (given or "").rstrip("/") == place else place
 
 
-def _folder(address: str) -> Path | None:
+def folder_of(address: str) -> Path | None:
     """Folder of an address of this machine's; None for any other."""
     parts = urlsplit(address)
     if parts.scheme not in ("", "file") or parts.netloc:

@@ -23,7 +23,7 @@ from customer_segmentation.secrets import is_secret, redact
 from customer_segmentation.settings.tracking import TrackingSettings
 from customer_segmentation.tracking.guarded_client import GuardedClient
 from customer_segmentation.tracking.locks import locked
-from customer_segmentation.tracking.moved_store import ARTIFACTS, find_artifacts, foreign_place
+from customer_segmentation.tracking.moved_store import ARTIFACTS, find_artifacts, folder_of, foreign_place
 from customer_segmentation.tracking.settled import silence
 from customer_segmentation.tracking.store_address import SQLITE, knock, reach, store_uri
 from customer_segmentation.tracking.store_errors import meaning, remember_store
@@ -111,6 +111,8 @@ def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeo
         place = (Path(resolved.removeprefix(SQLITE)).parent / "mlartifacts").as_uri()
     elif place is not None and "://" not in place:
         place = typed_path(place).absolute().as_uri()
+    if local and not os.path.exists(resolved.removeprefix(SQLITE)):
+        _refuse_lost_link(place)
     with _store_errors(resolved), exclusive(resolved):
         if local:
             _create_sqlite(Path(resolved.removeprefix(SQLITE)))
@@ -125,6 +127,7 @@ def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeo
             if elsewhere is not None:
                 NOTICES.warning("as the store says, what is kept of a run goes to %s", redact(elsewhere))
         found = client.get_experiment_by_name(experiment)
+        _refuse_lost_link(place if found is None else found.artifact_location)
         if found is None:
             try:
                 experiment_id = client.create_experiment(experiment, artifact_location=place)
@@ -257,6 +260,23 @@ def _create_sqlite(path: Path) -> None:
         store = SqlAlchemyStore(SQLITE + str(fresh), (path.parent / "mlartifacts").as_uri())
         store.engine.dispose()
         os.replace(fresh, path)
+
+
+def _refuse_lost_link(place: str | None) -> None:
+    """Refuse a folder of artifacts that is a link to nowhere, before a store is made that could keep nothing there.
+
+    Raises
+    ------
+    StoreError
+        It is one, or a file.
+    """
+    folder = folder_of(place) if place else None
+    if folder is not None and os.path.lexists(folder) and not folder.is_dir():
+        what = f"a link to {os.readlink(folder)}, which is not there" if folder.is_symlink() else "a file"
+        raise StoreError(
+            f"{folder}, where what is kept of a run goes, is {what}; remove it, or name another folder with "
+            "tracking.artifacts=FOLDER."
+        )
 
 
 def _drop_connections(uri: str) -> None:

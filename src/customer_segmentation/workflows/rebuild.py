@@ -20,6 +20,7 @@ from customer_segmentation.clustering.polish import with_centres
 from customer_segmentation.clustering.space import Space
 from customer_segmentation.clustering.warm_start import at_centres
 from customer_segmentation.config.composed import settings_from_yaml
+from customer_segmentation.config.credentials import refuse_unstated
 from customer_segmentation.config.environment import noting_taken
 from customer_segmentation.config.playbook_file import PLAYBOOK, playbook_of, to_playbook
 from customer_segmentation.data.wanted import Needed
@@ -115,6 +116,8 @@ def reopen(store: Store, run_id: str, *, data_path: str | None = None, remote: s
         )
     if data_path is not None:
         spec.settings.data.path = data_path
+    else:
+        refuse_unstated("data.path", spec.settings.data.path, variables, who=f"the config of run {run_id} has")
     customers = prepare_customers(spec.settings, needed)
     digest = run.data.tags["data_digest"]
     if not customers.table.digest.startswith(digest):

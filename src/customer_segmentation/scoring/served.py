@@ -1,0 +1,60 @@
+"""The application that ``segment serve`` starts: MLflow's scoring server, for callers of this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from customer_segmentation.secrets import redact
+
+#: Variable that tells the server's process the folder of its model.
+MODEL = "SEGMENT_SERVED_MODEL"
+#: What a caller may call the server: a web page that gives its own name this machine's address calls it by that name.
+HOSTS = ("127.0.0.1", "localhost")
+
+
+def app() -> Any:
+    """MLflow's scoring server of the model that `MODEL` names."""
+    from mlflow.pyfunc import load_model, scoring_server
+
+    return guarded(scoring_server.init(load_model(os.environ[MODEL])))
+
+
+def guarded(server: Any) -> Any:
+    """Let a server answer to its own names alone, and tell no caller where its files are.
+
+    Parameters
+    ----------
+    server : of FastAPI
+    """
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    async def without_trace(request: Request, call_next: Any) -> Any:
+        answer = await call_next(request)
+        if answer.status_code < 400:
+            return answer
+        body = b"".join([part async for part in answer.body_iterator])
+        return Response(without_stack(body), answer.status_code, media_type=answer.headers.get("content-type"))
+
+    server.middleware("http")(without_trace)
+    server.add_middleware(TrustedHostMiddleware, allowed_hosts=[*HOSTS])
+    return server
+
+
+def without_stack(body: bytes) -> bytes:
+    """An error as it is told: without the stack trace, which has the paths of files, and without secrets.
+
+    >>> without_stack(b'{"error_code": "BAD_REQUEST", "message": "no", "stack_trace": "File /home/me/x.py"}')
+    b'{"error_code": "BAD_REQUEST", "message": "no"}'
+    """
+    text = body.decode("utf-8", "replace")
+    try:
+        told = json.loads(text)
+    except ValueError:
+        return redact(text).encode()
+    if isinstance(told, dict):
+        told.pop("stack_trace", None)
+    return redact(json.dumps(told)).encode()
