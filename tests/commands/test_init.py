@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from omegaconf import OmegaConf
 
 from customer_segmentation.commands.main import main
 from customer_segmentation.config.compose import plan
-from customer_segmentation.config.starter_files import order_files, quoted
+from customer_segmentation.config.starter_files import feature_file, order_files, quoted
 from customer_segmentation.settings.data import DataSettings, Transactions
 
 
@@ -276,6 +277,17 @@ def test_columns_of_orders_can_be_named(capsys):
 )
 def test_quoted_texts_come_back_as_they_were(text):
     assert yaml.safe_load(f"{{k: {quoted(text)}, l: [{quoted(text)}]}}") == {"k": text, "l": [text]}
+
+
+def test_names_of_files_and_columns_are_no_references(monkeypatch):
+    monkeypatch.setenv("PLANTED", "taken")
+    name = "sum ${oc.env:PLANTED}"
+    Path(f"{name}.csv").write_text("a,b\n1,2\n")
+    settings = plan("init", [f"data.path={name}.csv"]).settings[0]
+    assert settings.data.path == f"{name}.csv"
+    for text in feature_file("mine", {"a": name, "b": {"ratio": [name, "b"]}}).values():
+        read = OmegaConf.to_object(OmegaConf.create(text))
+        assert read["columns"] == {"a": name, "b": {"ratio": [name, "b"]}}
 
 
 def test_the_table_of_a_workbook_is_found_behind_a_sheet_of_notes(capsys):

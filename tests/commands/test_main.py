@@ -120,6 +120,11 @@ def test_a_name_that_a_shell_would_run_is_not_offered(segment, monkeypatch, tmp_
     for typed in ("features=", "features=mine features.columns."):
         monkeypatch.setenv("COMP_LINE", f"segment sweep {typed}")
         assert not set("$`()") & set(segment("-sc", "query=bash").out)
+    for name in ("my table.csv", "my.csv"):
+        (tmp_path / name).touch()
+    for shell in ("bash", "zsh", "fish"):
+        monkeypatch.setenv("COMP_LINE", "segment sweep data.path=./my")
+        assert segment("-sc", f"query={shell}").out == "data.path=./my.csv\n"
 
 
 @pytest.mark.parametrize("typed", ['name="half', "features=$(half", "../../etc/pass", "--cf", "data.path=(", "{"])

@@ -11,6 +11,7 @@ import pytest
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
+from customer_segmentation.console.registry import print_history
 from customer_segmentation.errors import StoreError
 from customer_segmentation.model.checksums import MANIFEST_TAG, write_manifest
 from customer_segmentation.registry import load_check
@@ -20,6 +21,8 @@ from customer_segmentation.registry.pages import finish
 from customer_segmentation.registry.register import logged_models, model_folder, register_model
 from customer_segmentation.registry.versions import CHALLENGER, CHAMPION, TAG_LENGTH, ModelRegistry, one_at_a_time
 from customer_segmentation.scoring.load import load_segment_model
+from customer_segmentation.settings.promotion import RollbackSettings
+from customer_segmentation.workflows import rollback
 from customer_segmentation.workflows.promote import _Promotion
 
 
@@ -53,6 +56,24 @@ def test_a_version_is_made_whole_with_its_tags_and_page(registry, run_id):
     assert again.segments == {4: "Loyal", 7: ""}
     assert len(again.tags["long"]) == TAG_LENGTH
     assert registry.aliases() == {}, "a version alone answers to nobody"
+
+
+def test_what_was_deleted_is_told(registry, run_id, monkeypatch, capsys):
+    numbers = [make(registry, run_id).number for _ in range(3)]
+    promote(registry, numbers[1], None)
+    registry.client.delete_model_version(registry.name, str(numbers[1]))
+    print_history(registry)
+    assert "deleted: version 2" in capsys.readouterr().out
+    assert registry.aliases() == {}
+    monkeypatch.setattr(rollback, "loaded", lambda *_: None)  # these versions have no files
+    with pytest.raises(StoreError, match=r"no champion to roll back from; .*version=N \(it has 1, 3\)"):
+        rollback.roll_back(RollbackSettings(reason="x", model=registry.name), registry.store)
+    done = rollback.roll_back(RollbackSettings(reason="x", model=registry.name, version=1), registry.store)
+    assert (done.before, done.after, registry.aliases()[CHAMPION]) == (None, 1, 1)
+    for number in (1, 3):
+        registry.client.delete_model_version(registry.name, str(number))
+    with pytest.raises(StoreError, match="has no version left: 1 and 2 deleted"):
+        registry.known_versions()
 
 
 def test_the_champion_moves_in_one_call(registry, run_id, monkeypatch):

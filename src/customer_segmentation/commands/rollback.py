@@ -19,9 +19,9 @@ def run(request: Request) -> int:
     done = roll_back(settings, store)
     if not settings.quiet:
         other = [] if settings.model == type(settings)().model else [f"model={settings.model}"]
+        place = "" if done.before is None else f", in place of version {done.before}"
         say(
-            f"Version {done.after} of {settings.model} ({done.title}) is the champion again, in place of version "
-            f"{done.before}.",
+            f"Version {done.after} of {settings.model} ({done.title}) is the champion again{place}.",
             f"Reason kept: {done.reason}",
             f"Next:  {command(store, 'history', *other)}",
         )

@@ -66,8 +66,11 @@ def complete(words: Sequence[str], commands: Sequence[str]) -> None:
         elif command in commands:
             os.environ["COMP_LINE"] = f"segment {rest.lstrip()}"
             with contextlib.redirect_stdout(io.StringIO()) as answer, _in_silence():
+                asked = getattr(plugin, "delegate", plugin)  # zsh has bash answer
+                query = asked._query  # whose answers are joined by blanks, which names of files may hold
+                asked._query = lambda **given: [word for word in query(**given) if is_harmless(word)]
                 plugin.query(command)
-            sys.stdout.write(harmless(answer.getvalue()))
+            sys.stdout.write(answer.getvalue())
 
 
 @contextlib.contextmanager
@@ -81,11 +84,10 @@ def _in_silence() -> Iterator[None]:
             raise
 
 
-def harmless(answer: str) -> str:
-    r"""Leave out of an answer the words that a shell would not take as they stand: bash runs what is in ``$(...)``.
+def is_harmless(word: str) -> bool:
+    """Whether a shell takes a word as it stands: bash runs what is in ``$(...)``, and ends a word at a blank.
 
-    >>> harmless("features=value features=$(touch PWNED) features=`id` data.path=./my_table.csv\n")
-    'features=value data.path=./my_table.csv\n'
+    >>> [is_harmless(word) for word in ("data.path=my_table.csv", "features=$(touch PWNED)", "name=my table")]
+    [True, False, False]
     """
-    lines = answer.split("\n")
-    return "\n".join(" ".join(word for word in line.split(" ") if not word or _WORD.fullmatch(word)) for line in lines)
+    return _WORD.fullmatch(word) is not None

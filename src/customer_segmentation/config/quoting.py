@@ -94,13 +94,15 @@ def literal(key: str, text: str) -> str:
 
     >>> literal("name", "null"), literal("tracking.uri", "mysql://me:${oc.env:PASSWORD}@host")
     ("'null'", "'mysql://me:${oc.env:PASSWORD}@host'")
+    >>> print(literal("data.path", "x ${oc.env:HOME}.csv"))
+    'x \${oc.env:HOME}.csv'
 
     Parameters
     ----------
     key : one of `FREE_TEXT`
     text : its value
     """
-    if key not in ADDRESSES:
+    if key not in ADDRESSES or not ("://" in text or text.startswith("${")):  # of a file: its name as it stands
         return quoted(text)
     parts = _FROM_ENVIRONMENT.split(text)
     return f"'{''.join(part if at % 2 else quoted(part)[1:-1] for at, part in enumerate(parts))}'"

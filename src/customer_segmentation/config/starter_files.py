@@ -93,18 +93,35 @@ def feature_file(name: str, columns: Sequence[Guess] | Mapping[str, object]) -> 
     """
     if isinstance(columns, Mapping):
         about = ", ".join(columns)
-        text = yaml.safe_dump({"about": about, "columns": dict(columns)}, allow_unicode=True, sort_keys=False)
+        written = escaped({"about": about, "columns": dict(columns)})
+        text = yaml.safe_dump(written, allow_unicode=True, sort_keys=False)
     else:
         text = _features(name, _listed("", columns), columns, Choice((), (), {}))
     return {f"conf/features/{name}.yaml": text}
 
 
-def quoted(text: str) -> str:
-    """Text as a YAML scalar in one line, also within a flow mapping."""
+def quoted(text: str, *, key: bool = False) -> str:
+    """Text as a YAML scalar in one line, also within a flow mapping; a key is never read as a reference."""
     if _PLAIN.fullmatch(text) and text == text.strip() and yaml.safe_load(text) == text:
         return text
-    shown = yaml.safe_dump(text, default_style='"', allow_unicode=True, width=float("inf")).strip()
-    return shown.replace("${", "\\\\${")
+    return str(
+        yaml.safe_dump(
+            text if key else escaped(text), default_style='"', allow_unicode=True, width=float("inf")
+        ).strip()
+    )
+
+
+def escaped(value: Any) -> Any:
+    r"""Texts of a value as OmegaConf reads them as they stand: what comes from a table or a call is no reference.
+
+    >>> print(escaped({"a": ["Total ${oc.env:HOME}"]})["a"][0])
+    Total \${oc.env:HOME}
+    """
+    if isinstance(value, str):
+        return re.sub(r"(\\*)\$\{", lambda found: found[1] * 2 + "\\${", value)
+    if isinstance(value, Mapping):
+        return {key: escaped(item) for key, item in value.items()}
+    return [escaped(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def kept_out(path: str | None) -> str | None:
@@ -131,6 +148,7 @@ def _template(name: str) -> Any:
     )
     environment.filters |= {
         "quoted": lambda value: quoted(str(value)),
+        "key": lambda value: quoted(str(value), key=True),
         "value": lambda value: quoted(value) if value else "null",
         "flow": _flow,
         "line": _one_line,

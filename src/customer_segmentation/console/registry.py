@@ -7,7 +7,7 @@ from rich.table import Table
 from customer_segmentation.console.lines import say
 from customer_segmentation.console.markup import escape
 from customer_segmentation.console.tables import columns, console, print_next, table
-from customer_segmentation.formatting import moment, percent
+from customer_segmentation.formatting import listed, moment, percent
 from customer_segmentation.registry.champion_history import moves
 from customer_segmentation.registry.pages import words_of
 from customer_segmentation.registry.versions import CHALLENGER, CHAMPION, ModelRegistry, Version
@@ -90,6 +90,8 @@ def print_history(registry: ModelRegistry) -> None:
             escape(_remark(version)),
         )
     out.print(made)
+    if gone := registry.deleted(versions):
+        out.print(f"  deleted: {listed([f'version {number}' for number in gone])}")
     found = moves(registry.events(), aliases.get(CHAMPION))
     if found:
         made = columns(table("Champions"), ["when (UTC)", "what", "by", "why"])

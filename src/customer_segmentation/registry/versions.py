@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from customer_segmentation.errors import StoreError
+from customer_segmentation.formatting import listed
 from customer_segmentation.registry.champion_history import EVENT, Event, event_tag, read_event
 from customer_segmentation.tracking.locks import locked
 from customer_segmentation.tracking.models import model_id_in
@@ -96,8 +97,8 @@ class ModelRegistry:
             return _version(self.client.get_model_version(self.name, str(number)))
         except MlflowException as error:
             known = [version.number for version in self.versions()]
-            listed = f"it has {', '.join(map(str, known))}" if known else "it has none yet; `segment promote` makes one"
-            raise StoreError(f"{self.name} has no version {number}; {listed}.") from error
+            told = f"it has {', '.join(map(str, known))}" if known else "it has none yet; `segment promote` makes one"
+            raise StoreError(f"{self.name} has no version {number}; {told}.") from error
 
     def versions(self) -> list[Version]:
         """All versions, the oldest first."""
@@ -121,10 +122,23 @@ class ModelRegistry:
         found = self.versions()
         if found:
             return found
+        if gone := self.deleted(found):
+            raise StoreError(f"{self.name} has no version left: {listed(gone)} deleted; `segment promote` makes one.")
         others = [model.name for model in self.client.search_registered_models(max_results=SHOWN_MODELS)]
         others = [name for name in others if name != self.name]
-        listed = f"registered: {', '.join(others)}" if others else "`segment promote` makes one"
-        raise StoreError(f"{self.name} has no version yet; {listed}.")
+        named = f"registered: {', '.join(others)}" if others else "`segment promote` makes one"
+        raise StoreError(f"{self.name} has no version yet; {named}.")
+
+    def deleted(self, versions: Iterable[Version]) -> list[int]:
+        """Numbers of versions that are gone: between those that are there, or known by the history alone.
+
+        Parameters
+        ----------
+        versions : those that are there
+        """
+        known = {version.number for version in versions}
+        told = {number for event in self.events() for number in (event.before, event.after) if number is not None}
+        return sorted(({*range(1, max(known, default=0))} | told) - known)
 
     def events(self) -> list[Event]:
         """Moves of the champion's alias that were begun, the oldest first."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from customer_segmentation.errors import StoreError
 from customer_segmentation.registry.champion_history import previous_champion
 from customer_segmentation.registry.pages import finish
-from customer_segmentation.registry.versions import ModelRegistry, one_at_a_time
+from customer_segmentation.registry.versions import CHAMPION, ModelRegistry, one_at_a_time
 from customer_segmentation.scoring.load import loaded
 from customer_segmentation.settings.limits import check_limits
 from customer_segmentation.settings.promotion import RollbackSettings
@@ -21,14 +21,16 @@ class RolledBack:
 
     Attributes
     ----------
-    before, after : int
-        Version that was the champion, and the one that is now.
+    before : int or None
+        Version that was the champion; None: its alias was taken away, or its version deleted.
+    after : int
+        Version that is the champion now.
     title : str
         Of that version's candidate.
     reason : str
     """
 
-    before: int
+    before: int | None
     after: int
     title: str
     reason: str
@@ -47,23 +49,28 @@ def roll_back(settings: RollbackSettings, store: Store) -> RolledBack:
     SettingsError
         No reason is given.
     StoreError
-        There is no champion, or no version to roll back to; or its files are not those that were logged.
+        There is no champion and no version is named, or no version to roll back to; or its files are not those that
+        were logged.
     """
     check_limits(settings)
     reason = (settings.reason or "").strip()
     registry = ModelRegistry(store, settings.model)
     with one_at_a_time(store, settings.model):
-        champion = registry.champion()
-        if champion is None:
-            raise StoreError(f"{settings.model} has no champion to roll back from; `segment promote` makes one.")
+        champion = registry.aliases().get(CHAMPION)
         number = settings.version
         if number is None:
-            number = previous_champion(registry.events(), champion.number)
+            if champion is None:
+                known = [str(version.number) for version in registry.versions()]
+                named = f", or name a version with version=N (it has {', '.join(known)})" if known else ""
+                raise StoreError(
+                    f"{settings.model} has no champion to roll back from; `segment promote` makes one{named}."
+                )
+            number = previous_champion(registry.events(), champion)
             if number is None:
                 raise StoreError(
-                    f"version {champion.number} of {settings.model} replaced no champion; name another with version=N."
+                    f"version {champion} of {settings.model} replaced no champion; name another with version=N."
                 )
-        if number == champion.number:
+        if number == champion:
             raise StoreError(f"version {number} of {settings.model} is the champion already.")
         target = registry.version(number)
         if target.gate not in ("passed", "forced"):
@@ -74,8 +81,8 @@ def roll_back(settings: RollbackSettings, store: Store) -> RolledBack:
             )
         loaded(store, f"models:/{settings.model}/{number}", None)  # its files must be there, and those that were logged
         registry.set_champion(
-            number, action="rollback", before=champion.number, reason=reason, segments=sorted(target.segments)
+            number, action="rollback", before=champion, reason=reason, segments=sorted(target.segments)
         )
         with after(f"version {number} of {settings.model} is the champion now, but its page could not be written"):
             finish(registry)
-    return RolledBack(champion.number, number, target.tags.get("candidate", ""), reason)
+    return RolledBack(champion, number, target.tags.get("candidate", ""), reason)
