@@ -101,7 +101,13 @@ def feature_file(name: str, columns: Sequence[Guess] | Mapping[str, object]) -> 
 
 
 def quoted(text: str, *, key: bool = False) -> str:
-    """Text as a YAML scalar in one line, also within a flow mapping; a key is never read as a reference."""
+    """Text as a YAML scalar in one line, also within a flow mapping.
+
+    Parameters
+    ----------
+    text : as it is to be read
+    key : of a mapping, which is never read as a reference
+    """
     if _PLAIN.fullmatch(text) and text == text.strip() and yaml.safe_load(text) == text:
         return text
     return str(

@@ -12,9 +12,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from customer_segmentation.errors import debugging
+from customer_segmentation.secrets import redact
 from customer_segmentation.tracking.store_errors import HASTE, PATIENCE, be_patient
 
 LOGGERS = ("mlflow", "alembic")
+#: Loggers of libraries that write whole addresses, where a session asks for what they do: with the secrets in them.
+ADDRESSES_LOGGED = ("urllib3.connectionpool", "urllib3.util.retry", "sqlalchemy.engine.Engine", "sqlalchemy.pool")
 #: Matplotlib takes its settings from the current folder first; pictures look as they do everywhere.
 STYLE = "matplotlibrc"
 #: No word to anybody about who uses MLflow, and no two lines for every run of a server.
@@ -36,12 +39,26 @@ def settle() -> None:
         os.environ.setdefault(name, value)
     be_patient()
     _CALLS.settled = True
+    for name in ADDRESSES_LOGGED:
+        logging.getLogger(name).addFilter(redacted)  # of one that is there already: nothing
     silence()
     if os.path.exists(STYLE):  # a stranger's text.usetex would run LaTeX
         import matplotlib
 
         matplotlib.rcdefaults()
         matplotlib.use("agg")
+
+
+def redacted(record: logging.LogRecord) -> bool:
+    """Hide what is secret in a line of a log; it is written.
+
+    >>> line = logging.LogRecord("", 10, "", 0, "GET /x.csv?code=%s", ("abcdef",), None)
+    >>> redacted(line), line.getMessage()
+    (True, 'GET /x.csv?code=***')
+    """
+    with contextlib.suppress(Exception):  # a line that cannot be formatted is told by logging itself
+        record.msg, record.args = redact(record.getMessage()), ()
+    return True
 
 
 def quiet_libraries() -> None:
