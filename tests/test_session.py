@@ -5,7 +5,8 @@ import pytest
 
 import customer_segmentation as cs
 from customer_segmentation.errors import SegmentError
-from customer_segmentation.session import planned, words_of
+from customer_segmentation.session import call, planned, words_of
+from customer_segmentation.settings.trusted import trusted_modules
 
 ODD = ["null", "a,b", "it's", "'quoted'", '"both"', "${data.path}", "back\\", "a=b", "1e5", "[x]", "~x", "", " x "]
 
@@ -39,3 +40,11 @@ def test_files_of_the_folder_that_a_call_takes_are_told(tmp_path, monkeypatch, c
         "conf/scaling/standard.yaml replaces the shipped file of that name",
         "of this folder's own configs: conf/scaling/mine.yaml",
     ]
+
+
+def test_what_a_call_trusts_is_trusted_by_that_call_alone():
+    before = trusted_modules()
+    with call():
+        planned("sweep", words_of(features="value", k="[2]"), ["trusted_modules=[my_package]"])
+        assert "my_package" in trusted_modules()
+    assert trusted_modules() == before

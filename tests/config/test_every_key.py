@@ -63,6 +63,19 @@ def test_a_key_that_is_changed_makes_another_sweep_or_is_named_as_one_that_does_
     assert "tracking.models" not in same
 
 
+def test_another_key_for_the_names_of_customers_makes_another_sweep(base):
+    asked, table = base
+    keyed = [
+        dataclasses.replace(
+            asked.settings[0],
+            tracking=dataclasses.replace(asked.settings[0].tracking, customers="hashed", customers_key=key),
+        )
+        for key in (None, "one key", "another key")
+    ]
+    found = {sweep_identity(dataclasses.replace(asked, settings=(first,)), table) for first in keyed}
+    assert len(found) == 3
+
+
 def test_what_an_exploration_reads_is_there_although_an_earlier_sweep_of_the_process_did_not_read_it():
     for exploration, read in (("none", False), ("original_analysis", True)):
         words = ("data.customers=60", "features=value", "scaling=standard", "k=[2,3]", "hypotheses=none")

@@ -59,8 +59,14 @@ def test_without_a_checksum_the_address_tells_one_table_from_another(published):
     with zipfile.ZipFile(published[0], "w") as packed:
         packed.writestr("table.csv", b"other\n")
     assert fetch(described(sha256="", url="https://example.org/Other.zip")).read_bytes() == b"other\n"
-    assert fetch(described(sha256="")) == one
     assert one.read_bytes() == TABLE
+    assert fetch(described(sha256="")).read_bytes() == b"other\n", "no copy of an earlier command is taken for it"
+
+
+def test_a_secret_of_the_address_is_no_part_of_a_files_name(published):
+    for changes in ({}, {"member": "", "sha256": ""}):
+        fetch(described(url="https://example.org/Tables.zip?token=planted-token-1", **changes))
+    assert not [path for path in published[0].parent.parent.rglob("*") if "planted" in path.name]
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,9 @@ from batches import stream_customers
 
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.errors import DataError, SettingsError
-from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Role
+from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Download, Role
 from customer_segmentation.sources.open import open_path
-from customer_segmentation.sources.remote import fetched
+from customer_segmentation.sources.remote import fetched, forget_copies
 
 COLUMNS = {
     "id": ColumnSpec(role=Role.id),
@@ -185,6 +185,17 @@ def web(tmp_path):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+def test_a_published_table_without_a_checksum_is_the_one_that_is_there_now(web, tmp_path, monkeypatch):
+    monkeypatch.setenv("SEGMENT_CACHE", str(tmp_path / "cache"))
+    for number in (20, 30):
+        customers(0, number).to_csv(tmp_path / "p.csv", index=False)
+        published = Download(url=f"{web}/p.csv?token=planted-token-1")
+        table = load_customers(DataSettings(download=published, columns=COLUMNS, source="file"))
+        assert (len(table.customers), "planted" in table.source) == (number, False)
+        forget_copies()  # the command ends
+    assert not (tmp_path / "cache").exists()
 
 
 def test_a_file_on_the_web(web, tmp_path):

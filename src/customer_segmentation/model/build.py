@@ -18,6 +18,7 @@ from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.model.reference import reference_of
 from customer_segmentation.model.rules import learn_rules
 from customer_segmentation.model.segment_model import SegmentModel
+from customer_segmentation.secrets import redact
 from customer_segmentation.settings.data import ColumnType, DataSettings
 from customer_segmentation.settings.sweep import SelectionSettings
 from customer_segmentation.settings.trusted import trusted_modules
@@ -117,7 +118,7 @@ def segment_model_of(  # noqa: PLR0913 - what a model is made of, by keyword
             "scaling": space.scaling,
             "k": k,
             "customers": len(table.customers),
-            "source": table.source,
+            "source": redact(table.source),
             "data_digest": table.digest[:32],
             "dimensions": space.dimensions,
             "population": asdict(population) if population is not None and kept else None,

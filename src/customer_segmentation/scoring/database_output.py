@@ -71,7 +71,7 @@ class TableOutput:
             )
         try:
             parsed = sqlalchemy.make_url(url)
-        except sqlalchemy.exc.ArgumentError:
+        except (sqlalchemy.exc.ArgumentError, ValueError):  # the second of a port
             raise SettingsError(
                 "output looks like a database URL but is not one; expected dialect://user@host/name."
             ) from None

@@ -7,6 +7,7 @@ import logging
 import os
 import zipfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from customer_segmentation.errors import DataError
 from customer_segmentation.settings.data import Download
@@ -22,7 +23,7 @@ def cache_folder() -> Path:
 
 
 def fetch(download: Download) -> Path:
-    """Return a local copy of the published table, fetched when there is none yet.
+    """Return a local copy of the published table, fetched when there is none that its checksum knows.
 
     Raises
     ------
@@ -34,11 +35,13 @@ def fetch(download: Download) -> Path:
     folder = cache_folder()
     instead = f"get the file from {download.page or download.url} and pass data.path=FILE"
     place = hashlib.sha256(download.url.encode()).hexdigest()[:12]
-    archive_name = f"{place}-{Path(download.url).name.replace('+', '-')}"
+    archive_name = f"{place}-{Path(urlsplit(download.url).path).name.replace('+', '-')}"
     # without a checksum nothing but its address tells one table from another
     unpacked_name = download.member if download.sha256 else f"{place}-{download.member}"
     table = folder / (unpacked_name if download.member else archive_name)
-    if table.is_file() and _is(table, download.sha256):
+    if not download.sha256:
+        table.unlink(missing_ok=True)  # nothing tells whether it is still the table
+    elif table.is_file() and _is(table, download.sha256):
         return table
     logger = pooch.get_logger()  # no logger that logging knows
     level = logger.level

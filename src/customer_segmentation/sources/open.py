@@ -77,7 +77,9 @@ def open_source(settings: DataSettings, engine: EngineSettings | None = None) ->
     if path is None:
         if settings.download is None or not settings.download.url:
             raise SettingsError("data.path is not set and data.download names no address; give data.path=FILE.")
-        settings = replace(settings, path=str(fetch(settings.download)))
+        # without a checksum nothing tells whether a copy of an earlier command is still the table
+        known = settings.download.sha256 or not is_remote(settings.download.url)
+        settings = replace(settings, path=str(fetch(settings.download)) if known else settings.download.url)
     return open_path(str(settings.path), settings)
 
 

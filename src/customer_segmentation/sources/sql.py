@@ -29,7 +29,20 @@ _COMMENT = re.compile(r"('(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")|--[^\n]*|/\*.*?\*/"
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|\[[^\]]*\]")
 
 #: A library, or a driver that is a path.
-_LIBRARY = re.compile(r"\.(so|dll|dylib)\b|driver\s*=\s*\{?\s*[./~\\]", re.IGNORECASE)
+_LIBRARY = re.compile(r"\.(so|dll|dylib)\b|driver\s*=\s*\{?\s*[./~\\]|\b(file|save)(dsn|file)\s*=", re.IGNORECASE)
+#: Arguments by which a driver runs more than the query, or reads and sends other files of this machine.
+_BEYOND = re.compile(
+    r"filedsn|savefile|read_default_file|option_files|init_command|client_flags?|(allow_)?local_infile.*|"
+    r".*extension.*",
+    re.IGNORECASE,
+)
+#: Whose drivers send one statement at a time, whatever stands in a query.
+_ONE_AT_A_TIME = ("sqlite", "spark")
+#: Signs by which databases differ on where a text or a comment ends: what looks like a part of it may be a statement.
+_DIFFERENT = re.compile(r"[\\$#]|/\*|--")
+#: Statements need no semicolon between them in these databases.
+_WITHOUT_SEMICOLON = ("mssql", "sybase")
+_CHANGING = r"INSERT|DELETE|UPDATE|MERGE|DROP|ALTER|CREATE|TRUNCATE|EXEC|EXECUTE|INTO|COMMIT|GRANT|DENY|REVOKE|USE|DBCC"
 
 
 class SqlSource(TableSource):
@@ -155,23 +168,26 @@ def checked_url(url: str, query: str | None) -> tuple[Any, str]:
         )
     try:
         parsed = sqlalchemy.make_url(url)
-    except sqlalchemy.exc.ArgumentError:
+    except (sqlalchemy.exc.ArgumentError, ValueError):  # the second of a port
         raise DataError(
             "data.path looks like a database URL and cannot be read as one; expected dialect://user@host/name."
         ) from None
     shown = redact(url)
     refuse_other_address(parsed, f"data.path={shown}")
-    sqlite = parsed.get_backend_name() == "sqlite"
+    kind = parsed.get_backend_name()
     if not query:
         raise SettingsError(f"data.path is the database {shown}; give the query for its customers with data.query.")
-    if sqlite and parsed.database and parsed.database != ":memory:":
+    if kind in ("sqlite", "duckdb") and parsed.database and not parsed.database.startswith((":", "md:", "motherduck:")):
         named = parsed.database
         database = typed_path(unquote(named[5:]) if named.startswith("file:") else named)
-        if not database.is_file():  # SQLite would create it
+        if not database.is_file():  # it would be created
             raise DataError(f"There is no database {database}; check data.path.")
-        parsed = parsed.set(database=f"file:{quote(str(database))}")
-        parsed = parsed.update_query_dict({"mode": "ro", "uri": "true"})
-    check_query(query)
+        if kind == "sqlite":
+            parsed = parsed.set(database=f"file:{quote(str(database))}")
+        parsed = parsed.update_query_dict(
+            {"mode": "ro", "uri": "true"} if kind == "sqlite" else {"access_mode": "READ_ONLY"}
+        )
+    check_query(query, kind=kind)
     return parsed, shown
 
 
@@ -193,6 +209,10 @@ def refuse_other_address(parsed: Any, shown: str) -> None:
     for key, values in parsed.query.items():
         if not isinstance(values, str):
             raise SettingsError(f"{shown}: {key} is given {len(values)} times; give it once.")
+        if _BEYOND.fullmatch(key):
+            raise SettingsError(
+                f"{shown}: by {key} a driver would run or read more than a query; leave it out of the address."
+            )
         if key.lower() in ("plugin_dir", "lib_dir") or _LIBRARY.search(unquote(f"{key}={values}")):
             raise SettingsError(
                 f"{shown}: {key} names a file whose code a driver would run; name a driver that this system has "
@@ -237,8 +257,13 @@ def read_only(engine: Any, **options: Any) -> Any:
     return connection
 
 
-def check_query(query: str) -> None:
+def check_query(query: str, *, kind: str) -> None:
     """Refuse what is not one SELECT: reading a table must not change a database.
+
+    Parameters
+    ----------
+    query : of a user
+    kind : of the database, as SQLAlchemy calls it; spark
 
     Raises
     ------
@@ -255,8 +280,16 @@ def check_query(query: str) -> None:
         )
     if ";" in bare:
         raise SettingsError("data.query holds several statements; expected one SELECT.")
+    if kind not in _ONE_AT_A_TIME and ";" in query.rstrip("; \t\r\n") and (sign := _DIFFERENT.search(query)):
+        raise SettingsError(
+            f"data.query holds a semicolon and {sign[0]}, by which databases differ on where a text or a comment ends, "
+            "so that it may be several statements; leave one of the two out."
+        )
     changing = re.search(r"\b(INSERT\s+INTO|DELETE\s+FROM|UPDATE\s+\S+\s+SET|DROP\s+\w+|ALTER\s+TABLE)\b", bare, re.I)
-    if word.upper() == "WITH" and changing:
+    changing = changing if word.upper() == "WITH" else re.search(r"\bINTO\s+(OUT|DUMP)FILE\b", bare, re.I)
+    if kind in _WITHOUT_SEMICOLON:
+        changing = re.search(rf"\b({_CHANGING})\b", bare, re.I)
+    if changing:
         raise SettingsError(f"data.query holds {changing[0].upper()}: a query reads customers and changes nothing.")
 
 

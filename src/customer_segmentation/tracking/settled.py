@@ -13,6 +13,7 @@ from typing import Any
 
 from customer_segmentation.errors import debugging
 from customer_segmentation.secrets import redact
+from customer_segmentation.settings.trusted import VARIABLE as TRUSTED
 from customer_segmentation.tracking.store_errors import HASTE, PATIENCE, be_patient
 
 LOGGERS = ("mlflow", "alembic")
@@ -118,7 +119,7 @@ def settled() -> Iterator[None]:
     calls = _CALLS
     with calls.lock:
         if calls.count == 0:
-            calls.variables = {name: os.environ.get(name) for name in (*VARIABLES, *PATIENCE, *HASTE)}
+            calls.variables = {name: os.environ.get(name) for name in (*VARIABLES, *PATIENCE, *HASTE, TRUSTED)}
             calls.forever = calls.settled
             settle()
             calls.autolog = contextlib.ExitStack()

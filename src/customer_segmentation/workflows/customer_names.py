@@ -41,9 +41,19 @@ def names_of(ids: pd.Series | None, tracking: TrackingSettings) -> pd.Series | N
             f"tracking.customers_key={HIDDEN} stands for a key, which no run keeps; sweep again with "
             "tracking.customers_key='${oc.env:NAME}', of which the reference is kept."
         )
-    key = (tracking.customers_key or "").encode("utf-8")
-    hashed = [hmac.new(key, str(one).encode("utf-8"), hashlib.sha256).hexdigest()[: 2 * HASH_BYTES] for one in ids]
-    return pd.Series(hashed, index=ids.index, dtype="str", name=ids.name)
+    names = [hashed(str(one), tracking.customers_key) for one in ids]
+    return pd.Series(names, index=ids.index, dtype="str", name=ids.name)
+
+
+def hashed(text: str, key: str | None) -> str:
+    """HMAC-SHA-256 of an id, cut to `HASH_BYTES`.
+
+    Parameters
+    ----------
+    text : the id
+    key : under which it is hashed
+    """
+    return hmac.new((key or "").encode("utf-8"), text.encode("utf-8"), hashlib.sha256).hexdigest()[: 2 * HASH_BYTES]
 
 
 def as_runs_may_hold(table: CustomerTable, tracking: TrackingSettings) -> CustomerTable:

@@ -14,6 +14,7 @@ from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.tracking.fingerprint import identity
+from customer_segmentation.workflows.customer_names import hashed
 from customer_segmentation.workflows.study_spec import StudySpec
 
 #: Settings that say where, how fast and under which name, and not what.
@@ -56,7 +57,7 @@ def sweep_identity(asked: Plan, table: CustomerTable, starts: Mapping[str, WarmS
             "data": {key: value for key, value in first["data"].items() if key not in READING},
             "playbook": asdict(playbook_of(asked.settings[0])),  # its file is no part of the settings
             "models": first["tracking"]["models"],
-            "customers": first["tracking"]["customers"],
+            "customers": _naming(first["tracking"]),
             "k": parse_k(asked.settings[0].k),
             "swept": swept,
             "digest": table.digest,
@@ -94,6 +95,13 @@ def _polish(settings: SweepSettings) -> dict[str, int]:
     """The settings of an engine that change the segments."""
     passes, starts = settings.engine.polish_passes, settings.engine.starts
     return {**({"polish_passes": passes} if passes else {}), **({"starts": starts} if starts > 1 else {})}
+
+
+def _naming(tracking: Mapping[str, Any]) -> str | list[str]:
+    """How runs name customers; of a key that hashes them, what a hash of a customer would tell of it and no more."""
+    if tracking["customers"] != "hashed":
+        return str(tracking["customers"])
+    return ["hashed", hashed("", tracking["customers_key"])]
 
 
 def _node(settings: Any, top: str) -> Any:

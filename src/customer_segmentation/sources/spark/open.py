@@ -56,7 +56,7 @@ def open_table(settings: DataSettings, engine: EngineSettings) -> DistributedSou
     if len(named) > 1:
         raise SettingsError(f"{' and '.join(named)} are given; with engine=spark one of them names the customers.")
     if settings.query:
-        check_query(settings.query)
+        check_query(settings.query, kind="spark")
     path = settings.path
     if not named:
         if settings.source != "file" or settings.download is None or not settings.download.url:
