@@ -212,3 +212,18 @@ def test_what_a_launcher_does_not_read_is_refused(words, told):
 def test_what_an_export_does_not_read_is_refused(words, told):
     with pytest.raises(SettingsError, match=re.escape(told)):
         check_export(plan("export", words).settings[0])
+
+
+def test_hydras_own_folder_holds_no_password(tmp_path, monkeypatch):
+    from hydra.core.hydra_config import HydraConfig
+
+    monkeypatch.chdir(tmp_path)
+    words = ["data=telecom", "data.path=https://crm.example.com/x.csv?token=planted-1", "features=value", "k=[2]"]
+    asked, held = plan("sweep", [*words, "scaling=standard,minmax"]), []
+
+    def look(_composed):
+        folder = Path(HydraConfig.get().sweep.dir)
+        held.extend(path.read_text() for path in folder.rglob("*") if not path.is_dir())
+
+    hydra_app.run_jobs(asked, look, launcher=["hydra/launcher=basic"])
+    assert held == ["", ""]

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from customer_segmentation.config.errors import settings_error
@@ -116,6 +117,8 @@ def _run(plan: Plan, task: Callable[[Any], None], launcher: Sequence[str] = (), 
     # Errors reach us as exceptions instead of Hydra's own printing and exit.
     os.environ["HYDRA_FULL_ERROR"] = "1"
     with COMPOSING, tempfile.TemporaryDirectory(prefix="segment-") as scratch:
+        # Its sweeper writes the overrides there, passwords too, which would stay when this process is killed.
+        (Path(scratch) / "multirun.yaml").symlink_to(os.devnull)
         # Hydra names its folder by the second, so that two sweeps at once collide; and nobody wants it in their folder.
         quiet = [
             f"hydra.sweep.dir='{scratch}'",
