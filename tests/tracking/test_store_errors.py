@@ -55,5 +55,7 @@ def test_what_is_done_is_said_where_the_store_fails_afterwards():
         raise OSError(errno.ENOSPC, "No space left on device")
     with pytest.raises(StoreError, match=f"^{done}: gone"), after(done):
         raise StoreError("gone")
+    with pytest.raises(KeyboardInterrupt, match=done), after(done):
+        raise KeyboardInterrupt
     with pytest.raises(KeyError), after("done"):
         raise KeyError("not the store's fault")

@@ -145,7 +145,7 @@ def _store() -> str:
 
 @contextlib.contextmanager
 def after(done: str) -> Iterator[None]:
-    """Say of a store that fails in the block what has been done by then.
+    """Say of a store that fails in the block, or of a command that is stopped there, what has been done by then.
 
     Parameters
     ----------
@@ -155,9 +155,13 @@ def after(done: str) -> Iterator[None]:
     ------
     StoreError
         The store fails.
+    KeyboardInterrupt
+        By Ctrl-C or SIGTERM, with the clause as its text.
     """
     try:
         yield
+    except KeyboardInterrupt as stopped:
+        raise KeyboardInterrupt(done) from stopped
     except Exception as error:
         told = str(error) if isinstance(error, StoreError) else store_error_of(error)
         if told is None:

@@ -139,29 +139,31 @@ def score_table(
             except Exception as error:
                 record(store, run_id, [Tags({"failed_because": " ".join(str(error).split())})])
                 raise
-            drift, compared = watch.measure(settings.drift)
-            names = {number: model.model.name_of(number) for number in model.model.numbers}
-            segments = {names[number]: done.segments[number] for number in sorted(names)}
-            params = {
-                "model": model.uri,
-                "model_version": model.version,
-                "model_id": model.model_id,
-                "input": source.name,
-                "input_sha256": source.sha256 or None,
-                "output": place,
-                "columns": settings.columns,
-                "drift": choices.get("drift"),
-            }
-            items = score_items(
-                params={key: value for key, value in params.items() if value is not None},
-                counts={"rows": done.rows, "scored": done.scored, "rejected": done.rejected},
-                reasons=dict(done.reasons),
-                segments=segments,
-                drift=drift,
-                data_set=scored_table(source.name, specs, source.sha256, asked=settings.query or "", rows=done.rows),
-                note=_note(done, drift, segments, model=model.label, source=source.name, compared=compared),
-            )
             with after(f"the labels are written, to {place}, but not what belongs to them"):
+                drift, compared = watch.measure(settings.drift)
+                names = {number: model.model.name_of(number) for number in model.model.numbers}
+                segments = {names[number]: done.segments[number] for number in sorted(names)}
+                params = {
+                    "model": model.uri,
+                    "model_version": model.version,
+                    "model_id": model.model_id,
+                    "input": source.name,
+                    "input_sha256": source.sha256 or None,
+                    "output": place,
+                    "columns": settings.columns,
+                    "drift": choices.get("drift"),
+                }
+                items = score_items(
+                    params={key: value for key, value in params.items() if value is not None},
+                    counts={"rows": done.rows, "scored": done.scored, "rejected": done.rejected},
+                    reasons=dict(done.reasons),
+                    segments=segments,
+                    drift=drift,
+                    data_set=scored_table(
+                        source.name, specs, source.sha256, asked=settings.query or "", rows=done.rows
+                    ),
+                    note=_note(done, drift, segments, model=model.label, source=source.name, compared=compared),
+                )
                 record(store, run_id, [Text(config_text, "config.yaml"), *items])
     day = "" if settings.reference_date else model.model.reference_date or ""
     return ScoredTable(done, drift, compared, segments, place, aside, model.label, run_id, day)
