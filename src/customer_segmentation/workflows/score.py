@@ -141,8 +141,8 @@ def score_table(
                 raise
             with after(f"the labels are written, to {place}, but not what belongs to them"):
                 drift, compared = watch.measure(settings.drift)
-                names = {number: model.model.name_of(number) for number in model.model.numbers}
-                segments = {names[number]: done.segments[number] for number in sorted(names)}
+                segments = {model.model.name_of(one): done.segments[one] for one in sorted(model.model.numbers)}
+                data_set = scored_table(source.name, specs, source.sha256, asked=settings.query or "", rows=done.rows)
                 params = {
                     "model": model.uri,
                     "model_version": model.version,
@@ -159,9 +159,7 @@ def score_table(
                     reasons=dict(done.reasons),
                     segments=segments,
                     drift=drift,
-                    data_set=scored_table(
-                        source.name, specs, source.sha256, asked=settings.query or "", rows=done.rows
-                    ),
+                    data_set=data_set,
                     note=_note(done, drift, segments, model=model.label, source=source.name, compared=compared),
                 )
                 record(store, run_id, [Text(config_text, "config.yaml"), *items])
