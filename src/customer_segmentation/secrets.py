@@ -40,7 +40,7 @@ _STORE_USER = re.compile(rf"((?:s3[an]?|gs|gcs|r2|oss)://)({_USER}+)(?=(?::[^\s'
 #: The same where a text is one address: there a password may hold any sign.
 _ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://(?:\$\{[^}]*\}|\$(?!\{)|[^:/@$])*:(?!\d+(?:[/?#]|$))(.*)@", re.DOTALL)
 _PARAMETER = re.compile(
-    rf"([?&;](?:{_NAMES}|key|sig|auth|code|pin|pw|otp|ticket|session|sid|access|bearer|hash|hmac|sas|"
+    rf"([?&;](?:{_NAMES}|key|sig|auth|code|pin|pw|tok|otp|ticket|session|sid|access|bearer|hash|hmac|sas|"
     r"[\w.-]+[_-](?:key|sig)|(?:auth|rl|resource|app|consumer|subscription|pass|client|shared|storage|account|host|function|"
     r"master|service|user)key|(?:user|db|login|ftp)pass)(?:\[\]|%5[Bb]%5[Dd])?=)([^&;#\s'\"`<>]+)",
     re.IGNORECASE,

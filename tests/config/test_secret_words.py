@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 
 from customer_segmentation.config.compose import plan
-from customer_segmentation.config.contract_file import contract_columns
+from customer_segmentation.config.contract_file import contract_columns, refuse_secret_cells
 from customer_segmentation.config.environment import variables_in
 from customer_segmentation.config.folder_files import taken_files
 from customer_segmentation.config.playbook_file import to_playbook
 from customer_segmentation.data.expressions import parse_declared
+from customer_segmentation.errors import SettingsError
 from customer_segmentation.secrets import remember
+from customer_segmentation.settings.data import ColumnSpec, DataSettings, Population
 
 SECRET = "Planted-9f8e7d-Value"
 PLAYBOOK = """
@@ -72,3 +74,19 @@ def test_words_that_models_and_labels_hold_have_no_secret():
     column = contract_columns("c", json.dumps({}))["A"]
     assert (column.unit, column.about) == ("***", "x ***")  # a unit that begins with $ is money
     assert parse_declared({"column": "A", "unit": f"{SECRET}/month"}, where="x")[1] == "***/month"
+
+
+@pytest.mark.parametrize(
+    ("data", "key"),
+    [
+        *[({"columns": {"A": ColumnSpec(**{key: [SECRET]})}}, f"data.columns.A.{key}")
+          for key in ("na_values", "values", "synonyms", "event_values")],
+        ({"columns": {"A": ColumnSpec(fill=SECRET)}}, "data.columns.A.fill"),
+        ({"populations": {"stay": Population("A", ["Yes", SECRET])}}, "data.populations.stay.exclude"),
+    ],
+)  # fmt: skip
+def test_what_cells_are_compared_with_is_no_secret(data, key):
+    refuse_secret_cells(DataSettings(columns={"A": ColumnSpec(fill=0, na_values=["-"])}))
+    remember(SECRET, shown="${oc.env:PLANTED}")
+    with pytest.raises(SettingsError, match=f"{key} holds the value of an environment variable"):
+        refuse_secret_cells(DataSettings(**data))

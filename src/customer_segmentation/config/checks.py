@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from customer_segmentation.clustering.feature_set import columns_of_repairs, declared_features
+from customer_segmentation.config.contract_file import refuse_secret_cells
 from customer_segmentation.config.explore_checks import asked_of
 from customer_segmentation.config.extras import check_launcher
 from customer_segmentation.config.instantiate import make_estimator, make_scaler
@@ -58,6 +59,7 @@ def check_plan(plan: Plan) -> Needed:
         needed = check_sweep(settings, choices["features"])
         valued += needed.valued
         every += [*needed.valued, *needed.blank]
+    refuse_secret_cells(first.data)
     named = {text.partition("=")[0] for text in plan.overrides}
     asked_of(first.exploration, first.hypotheses, first.data.columns, named)
     # Objects come last: making one imports scikit-learn.

@@ -14,7 +14,7 @@ from customer_segmentation.config.errors import first_words, misfit, suggestion
 from customer_segmentation.config.paths import options_of
 from customer_segmentation.config.yaml_file import config_text
 from customer_segmentation.errors import SettingsError
-from customer_segmentation.secrets import redact_words
+from customer_segmentation.secrets import redact, redact_words
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings
 from customer_segmentation.settings.limits import check_limits
 
@@ -71,6 +71,34 @@ def _told(spec: ColumnSpec) -> ColumnSpec:
     """Hide what is secret in what is told of a column: it goes into models and reports as it is."""
     words = {key: redact_words(getattr(spec, key)) for key in ("unit", "about", "event", "within")}
     return replace(spec, **words)  # type: ignore[arg-type]  # all of them texts
+
+
+def refuse_secret_cells(data: DataSettings) -> None:
+    """Refuse what the cells of a table are compared with where it is secret: a model keeps it as it is.
+
+    Parameters
+    ----------
+    data : with its contract
+
+    Raises
+    ------
+    SettingsError
+        Names the key.
+    """
+    for name, spec in data.columns.items():
+        for key in ("fill", "na_values", "values", "synonyms", "event_values"):
+            _refuse_secret(getattr(spec, key), f"data.columns.{name}.{key}")
+    for name, population in data.populations.items():
+        _refuse_secret(population.exclude, f"data.populations.{name}.exclude")
+
+
+def _refuse_secret(value: Any, key: str) -> None:
+    for text in value if isinstance(value, list) else [value]:
+        if isinstance(text, str) and redact(text, forms=False) != text:
+            raise SettingsError(
+                f"{key} holds the value of an environment variable, which a model would keep; write out what stands in "
+                "the table's cells."
+            )
 
 
 def dated_columns(columns: Mapping[str, ColumnSpec], data: DataSettings) -> dict[str, ColumnSpec]:

@@ -20,6 +20,7 @@ from customer_segmentation.clustering.polish import with_centres
 from customer_segmentation.clustering.space import Space
 from customer_segmentation.clustering.warm_start import at_centres
 from customer_segmentation.config.composed import settings_from_yaml
+from customer_segmentation.config.contract_file import refuse_secret_cells
 from customer_segmentation.config.credentials import refuse_unstated
 from customer_segmentation.config.environment import noting_taken
 from customer_segmentation.config.playbook_file import PLAYBOOK, playbook_of, to_playbook
@@ -107,6 +108,7 @@ def reopen(store: Store, run_id: str, *, data_path: str | None = None, remote: s
     store = store_of(store, run)
     with noting_taken() as variables:  # not by their text: who fills a store may spell a reference in many ways
         spec, needed = spec_of_run(store, run)
+    refuse_secret_cells(spec.settings.data)
     _name_server(spec.settings.engine, remote, run_id)
     if variables:
         NOTICES.warning("the config of run %s takes %s from the environment", run_id, listed(variables))
