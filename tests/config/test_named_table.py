@@ -76,6 +76,17 @@ def test_what_would_change_nothing_is_refused(words, expected):
         plan("sweep", words)
 
 
+@pytest.mark.parametrize(
+    ("command", "key"),
+    [(command, key) for command in ("score", "report", "promote", "export", "migrate", "serve", "ui")
+     for key in ("models=chosen", "report=false", "customers=none", "customers_key=x")]
+    + [("explore", "models=chosen"), ("explore", "report=false")],
+)  # fmt: skip
+def test_how_runs_are_made_from_a_table_is_refused_where_none_is(command, key):
+    with pytest.raises(SettingsError, match=f"tracking.{key.partition('=')[0]} changes nothing here"):
+        plan(command, [f"tracking.{key}"])
+
+
 def test_settings_are_shown_of_the_defaults_too():
     assert plan("sweep", ["--cfg", "job"]).flags == ("--cfg", "job")
 

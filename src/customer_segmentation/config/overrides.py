@@ -90,6 +90,15 @@ def by_key(parsed: Sequence[Any]) -> dict[str, Any]:
 _READ_OF_HYDRA = ("hydra.searchpath", "hydra.launcher", "hydra.callbacks", "hydra.job.env_set", "hydra.sweeper.params")
 
 
+#: Of `tracking`, what a command reads that makes runs from a table: a run is read as it was made.
+_OF_A_TABLE = {
+    "customers": ("k", "hypotheses"),
+    "customers_key": ("k", "hypotheses"),
+    "models": ("k",),
+    "report": ("k",),
+}
+
+
 def refuse(given: dict[str, Any], schema: type) -> None:
     """Refuse what Hydra would let pass: keys without effect, decisions deleted, sweeps over what studies must share.
 
@@ -105,6 +114,7 @@ def refuse(given: dict[str, Any], schema: type) -> None:
     """
     _refuse_no_names(given)
     known = [item.name for item in dataclasses.fields(schema)]
+    _refuse_of_a_table(given, known)
     read = {item.name: item.metadata["reads"] for item in dataclasses.fields(schema) if "reads" in item.metadata}
     for key, override in given.items():
         name = str(key).lstrip("+~")
@@ -133,6 +143,20 @@ def refuse(given: dict[str, Any], schema: type) -> None:
                 f"{name} must be the same for all studies of a sweep, or they would not compare; run one sweep for "
                 f"each value of {name}."
             )
+
+
+def _refuse_of_a_table(given: Mapping[str, Any], known: Sequence[str]) -> None:
+    """Refuse what says how runs are made from a table, where none is.
+
+    Raises
+    ------
+    SettingsError
+        Names the key.
+    """
+    for name in (str(key).lstrip("+~") for key in given):
+        readers = _OF_A_TABLE.get(name.removeprefix("tracking.")) if name.startswith("tracking.") else None
+        if readers and not set(readers) & set(known):
+            raise SettingsError(f"{name} changes nothing here: it is read by segment sweep; leave it out.")
 
 
 def _refuse_no_names(given: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -169,6 +170,8 @@ def spec_of_run(store: Store, run: Run) -> tuple[StudySpec, Needed]:
     ------
     StoreError
         The run or its sweep lacks the artifact that says so, or another version made it.
+    SettingsError
+        It takes a variable from the environment that is not set.
     """
     tags = run.data.tags
     config = text_of(store, run.info.run_id, "config.yaml")
@@ -177,6 +180,11 @@ def spec_of_run(store: Store, run: Run) -> tuple[StudySpec, Needed]:
         settings: SweepSettings = settings_from_yaml(SweepSettings, config, contract)
         needed = Needed(**json.loads(columns))
     except (SettingsError, TypeError) as error:
+        if missing := re.search(r"Environment variable '([^']*)' not found", str(error)):
+            raise SettingsError(
+                f"the config of run {run.info.run_id} takes {missing[1]} from the environment, where it is not set; "
+                "set it as it was for the sweep."
+            ) from None
         why = error if isinstance(error, SettingsError) else "its columns.json has another form"
         raise StoreError(
             f"run {run.info.run_id} was made by another version of customer-segmentation ({why}); sweep again with "
