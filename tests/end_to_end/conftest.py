@@ -1,4 +1,3 @@
-import atexit
 import contextlib
 import functools
 import io
@@ -49,10 +48,8 @@ class Ran:
 
 @functools.cache
 def forks() -> Forks:
-    """The process of this test run that commands are forked from."""
-    started = Forks()
-    atexit.register(started.end)
-    return started
+    """The process that commands are forked from."""
+    return Forks()
 
 
 def without_settings(**environment: str) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Processes that are ready to run a command: forked from one that has imported everything, five seconds less each.
 
-Run as a script it is that process: it reads a request a line, and answers with an exit code.
+Run as a script it is that process: it takes requests by its socket, one a line, and answers with exit codes.
 """
 
 import contextlib
@@ -10,6 +10,7 @@ import os
 import pkgutil
 import select
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ready import load_models_sooner, place_of_ready
+from shared import joined, serve
 
 #: Extras, and what only its own process may import.
 LEFT_OUT = ("spark", "ray")
@@ -35,7 +37,7 @@ class Forks:
     """Runs ``segment`` or ``mlflow`` with its words in a process of its own, as a shell does."""
 
     def __init__(self) -> None:
-        self.process: subprocess.Popen | None = None
+        self.link: socket.socket | None = None
 
     def run(self, words: tuple[str, ...], folder: Path, environment: dict[str, str], said: Path) -> int:
         """Exit code of the command; what it says goes to the files ``out`` and ``error`` of the folder ``said``."""
@@ -51,30 +53,23 @@ class Forks:
 
     def ask(self, request: dict, *, timeout: float = PATIENCE) -> int:
         """Send a request; return the number that answers it."""
-        process = self.process = self.process or subprocess.Popen(
-            [sys.executable, __file__, place_of_ready()],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parent)},
-        )
-        assert process.stdin
-        assert process.stdout
-        process.stdin.write(json.dumps(request) + "\n")
-        process.stdin.flush()
-        if not select.select([process.stdout], [], [], timeout)[0]:
+        if self.link is None:
+            ready = place_of_ready()
+            self.link = joined("forks", __file__, ready, OMP_NUM_THREADS="1", PYTHONPATH=str(Path(__file__).parent))
+        self.link.sendall(json.dumps(request).encode() + b"\n")
+        if not select.select([self.link], [], [], timeout)[0]:
             self.end()
             raise subprocess.TimeoutExpired(str(request), timeout)
-        answer = process.stdout.readline()
-        assert answer, f"the process that forks ended with {process.wait()}"
+        with self.link.makefile(encoding="utf-8") as answers:
+            answer = answers.readline()
+        assert answer, "the process that forks has ended"
         return int(answer)
 
     def end(self) -> None:
-        """End the process that forks; the next command starts another."""
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
+        """Leave the process that forks; the next command joins it once more."""
+        if self.link is not None:
+            self.link.close()
+            self.link = None
 
 
 class Started:
@@ -147,10 +142,7 @@ def _child(request: dict) -> None:
         cli()
 
 
-def _serve() -> int:
-    """Fork for every command that is asked for; the child is then the command."""
-    from customer_segmentation.commands.main import command
-
+def _prepare(ready: str) -> None:
     _import_all()
     from composing import read_shipped_once
     from schema import make_schema_once
@@ -160,26 +152,32 @@ def _serve() -> int:
 
     read_shipped_once()
     make_schema_once()
-    load_models_sooner(sys.argv[1])
+    load_models_sooner(ready)
     _know_once()
     with tempfile.TemporaryDirectory() as scratch:  # the children have the tables by it
         store._create_sqlite(Path(scratch) / "first.db")
         with contextlib.chdir(scratch):
             plan("sweep", [])
-    answers = os.fdopen(os.dup(1), "w")
-    for line in sys.stdin:
-        request = json.loads(line)
-        child = request.get("wait") or os.fork()
-        if child == 0:
-            answers.close()
-            _child(request)
-            command()
-        answer = child if "stays" in request else os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        answers.write(f"{answer}\n")
-        answers.flush()
-    return 0
+
+
+def _answer(link: socket.socket) -> None:
+    """Fork for every command that a process of the tests asks for; the child is then the command."""
+    from customer_segmentation.commands.main import command
+
+    with link.makefile(encoding="utf-8") as asked:
+        for line in asked:
+            request = json.loads(line)
+            child = request.get("wait") or os.fork()
+            if child == 0:
+                asked.close()
+                link.close()
+                _child(request)
+                command()
+            answer = child if "stays" in request else os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            link.sendall(f"{answer}\n".encode())
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    sys.exit(_serve())
+    _prepare(sys.argv[1])
+    serve(sys.argv[2], _answer)

@@ -3,20 +3,18 @@
 Run as a script it is that Python: it takes a program by its socket and runs it in a process forked for it.
 """
 
-import atexit
 import contextlib
 import io
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
-import time
 import traceback
 from pathlib import Path
 from types import SimpleNamespace
+
+from shared import joined, place_of, serve
 
 FRESH = ["-I", "-c"]
 
@@ -27,28 +25,23 @@ class _Ready:
     TimeoutExpired = subprocess.TimeoutExpired
 
     def __init__(self, place: str | None) -> None:
-        self.place = place
+        self.place, self.stays = place, None
 
     def run(self, command, **settings):
         if list(command[:3]) != [sys.executable, *FRESH]:
             return subprocess.run(command, **settings)
         with socket.socket(socket.AF_UNIX) as link:
-            link.connect(self._started())
+            link.connect(self.started())
             request = {"program": command[3], "words": command[4:], "cwd": str(settings["cwd"]), "env": settings["env"]}
             link.sendall(json.dumps(request).encode() + b"\n")
             with link.makefile(encoding="utf-8") as answers:
                 answer = json.loads(answers.readline() or '{"returncode": -9, "stdout": "", "stderr": "killed"}')
         return SimpleNamespace(**answer)
 
-    def _started(self) -> str:
+    def started(self) -> str:
         if self.place is None:
-            folder, owner = tempfile.mkdtemp(prefix="segment-ready-"), os.getpid()
-            self.place = os.path.join(folder, "socket")
-            server = subprocess.Popen([sys.executable, "-I", __file__, self.place])
-            atexit.register(lambda: os.getpid() == owner and (server.kill(), shutil.rmtree(folder, ignore_errors=True)))
-            while not os.path.exists(self.place):
-                assert server.poll() is None, "the Python that is ready for models did not start"
-                time.sleep(0.05)
+            self.stays = joined("ready", "-E", "-s", __file__)  # a connection that keeps it, as long as this process is
+            self.place = str(place_of("ready"))
         return self.place
 
 
@@ -66,10 +59,15 @@ def place_of_ready() -> str:
     """Socket of this process's Python that is ready."""
     from customer_segmentation.registry import load_check
 
-    return str(load_check.subprocess._started())
+    return load_check.subprocess.started()
 
 
-def _run(request: dict, link: socket.socket) -> None:
+def _run(link: socket.socket) -> None:
+    with link.makefile(encoding="utf-8") as asked:
+        line = asked.readline()
+    if not line:
+        return
+    request = json.loads(line)
     os.chdir(request["cwd"])
     os.environ.clear()
     os.environ.update(request["env"])
@@ -87,26 +85,10 @@ def _run(request: dict, link: socket.socket) -> None:
     link.sendall(json.dumps(answer).encode() + b"\n")
 
 
-def _serve(place: str) -> None:
+if __name__ == "__main__":
     import mlflow.pyfunc  # noqa: F401 - imported ahead of a fork
     import sklearn.preprocessing  # noqa: F401 - imported ahead of a fork
 
+    sys.path.remove(str(Path(__file__).parent))  # which is there in no isolated Python
     assert not any(name.startswith("customer_segmentation") for name in sys.modules)
-    with socket.socket(socket.AF_UNIX) as server:
-        server.bind(f"{place}.soon")
-        server.listen(8)
-        Path(f"{place}.soon").rename(place)
-        while True:
-            link, _ = server.accept()
-            if os.fork() == 0:
-                with link, link.makefile(encoding="utf-8") as asked:
-                    _run(json.loads(asked.readline()), link)
-                os._exit(0)
-            link.close()
-            with contextlib.suppress(ChildProcessError):
-                while os.waitpid(-1, os.WNOHANG)[0]:
-                    pass
-
-
-if __name__ == "__main__":
-    _serve(sys.argv[1])
+    serve(sys.argv[1], _run)
