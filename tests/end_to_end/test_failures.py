@@ -125,22 +125,25 @@ def test_help_and_a_wrong_word_import_nothing_heavy(tmp_path):
     assert "HEAVY []" in done.stdout, done.stdout[-300:] + done.stderr[-300:]
 
 
-@pytest.mark.parametrize("named", [(), ("--experiment-name", "customer-segmentation")])
-def test_mlflow_run_gives_the_same_tree_in_our_experiment(run_segment, tmp_path, named):
+def test_mlflow_run_gives_the_same_tree_in_our_experiment(run_segment, tmp_path):
     project = tmp_path / "project"
     for name, more in SMALLER.items():
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         text = (REPOSITORY / name).read_text() + more
         (project / name).write_text(text.replace("customers: 7043", "customers: 300"))
-    words = ("run", ".", *named, "--env-manager", "local", "-e", "sweep")
+    words = ("run", ".", "--experiment-name", "customer-segmentation", "--env-manager", "local", "-e", "sweep")
     asked = [word for setting in SMALL for word in ("-P", setting)]
     ran = run_segment(*words, *asked, folder=project, program="mlflow")
     assert ran.code == 0, ran.error
-    left = ran.store.client.search_runs(["0"])
-    assert [run.data.tags["mlflow.note.content"] for run in left] == (
-        [] if named else ["Continued in the experiment customer-segmentation."]
-    )
     (sweep,) = ran.runs("sweep")
-    assert (sweep.info.run_id in ran.error) == bool(named), "where MLflow put it in place, its run is the sweep's"
+    assert sweep.info.run_id in ran.error, "where MLflow put it in place, its run is the sweep's"
     assert len(ran.runs("candidate")) == 2
-    assert ran.statuses() == {"FINISHED": 4 + len(left)}
+    assert ran.statuses() == {"FINISHED": 4}
+    # without a name MLflow's run is in its default experiment, which says where it went on
+    left = ran.store.client.create_run("0").info.run_id
+    ran = run_segment("sweep", *SMALL[:2], "k=[2]", *BARE, "data.customers=300", folder=project, MLFLOW_RUN_ID=left)
+    assert ran.code == 0, ran.error
+    assert len(ran.runs("sweep")) == 2
+    (run,) = ran.store.client.search_runs(["0"])
+    assert run.data.tags["mlflow.note.content"] == "Continued in the experiment customer-segmentation."
+    assert len(ran.runs("candidate")) == 3

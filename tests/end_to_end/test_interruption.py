@@ -18,7 +18,7 @@ def all_runs(folder: Path) -> list:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "terminated"])
 def test_a_sweep_that_is_stopped_leaves_no_run_running(start_segment, tmp_path, number):
-    long = ("features=everything", "scaling=standard,minmax,robust,power", "k=range(2,13)", "data.customers=2000")
+    long = ("features=value", "scaling=standard,minmax,robust,power", "k=range(2,7)", "data.customers=600")
     process = start_segment(*SWEEP, *long, folder=tmp_path)
     line = process.stderr.readline()  # the first study has ended, three are to come
     assert "study 1/4" in line, line + process.communicate()[1]

@@ -96,9 +96,14 @@ def alive(pid: int) -> bool:
 
 
 def test_ctrl_c_ends_the_processes_and_closes_their_runs(start_segment, tmp_path):
-    words = ("launcher=local", "launcher.processes=2", "features=everything", "scaling=standard,minmax,robust,power")
-    process = start_segment("sweep", *words, *BARE, "k=range(2,13)", "data.customers=2500", folder=tmp_path)
-    assert "study 1/4" in process.stderr.readline()
+    words = (
+        "launcher=local",
+        "launcher.processes=2",
+        "features=value,services",
+        "scaling=standard,minmax,robust,power",
+    )
+    process = start_segment("sweep", *words, *BARE, "k=range(2,7)", "data.customers=600", folder=tmp_path)
+    assert "study 1/8" in process.stderr.readline()
     children = workers_of(process.pid)
     assert len(children) >= 2
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: the parent and its workers

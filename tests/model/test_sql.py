@@ -393,7 +393,9 @@ def postgres(tmp_path_factory):
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.mark.parametrize(("scaling", "features"), PAIRS)
+@pytest.mark.parametrize(
+    ("scaling", "features"), PAIRS[:8:2] + PAIRS[9:16:2] + PAIRS[16:]
+)  # every scaling and every kind of column
 def test_postgres_labels_alike(postgres, scaling, features):
     model = model_of(features, SCALINGS[scaling])
     for frame in (odd_rows(), table(300)):

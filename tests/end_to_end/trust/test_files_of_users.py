@@ -241,7 +241,14 @@ def test_a_query_changes_nothing(run_here, here, crm, query, command):
     if command == "score":
         words = ("score", "input=sqlite:///crm.db", f"query={query}", "output=o.csv")
     else:
-        words = ("sweep", "data=telecom", "data.path=sqlite:///crm.db", f"data.query={query}", "k=[2]")
+        words = (
+            "sweep",
+            "data=telecom",
+            "data.path=sqlite:///crm.db",
+            f"data.query={query}",
+            "features=value",
+            "scaling=standard",
+        )
     refused(run_here(*words, folder=here), "query")
     assert crm.read_bytes() == content
     assert listing(here) == before
