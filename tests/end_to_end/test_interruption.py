@@ -34,7 +34,7 @@ def test_a_sweep_that_is_stopped_leaves_no_run_running(start_segment, tmp_path, 
     assert sweep.info.status == "KILLED"
 
 
-def test_two_sweeps_at_once_in_a_fresh_folder_keep_apart(start_segment, tmp_path):
+def test_two_sweeps_at_once_in_a_fresh_folder_share_one_whole_store_and_keep_apart(start_segment, tmp_path):
     small = ("features=value", "k=[2,3]", "data.customers=300", "quiet=true")
     names = {"one": "standard", "two": "minmax"}
     started = [
@@ -45,6 +45,7 @@ def test_two_sweeps_at_once_in_a_fresh_folder_keep_apart(start_segment, tmp_path
     assert [process.returncode for process in started] == [0, 0], errors
     runs = all_runs(tmp_path)
     assert {run.info.status for run in runs} == {"FINISHED"}
+    assert len({run.info.experiment_id for run in runs}) == 1
     sweeps = {run.info.run_name: run.info.run_id for run in runs if run.data.tags["level"] == "sweep"}
     for name, scaling in names.items():
         inside = [run for run in runs if run.data.tags.get("sweep") == sweeps[name]]

@@ -1,13 +1,10 @@
 """Opening a store: whole or not at all, also where several processes come at once."""
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from mlflow.exceptions import MlflowException
-from mlflow.tracking import MlflowClient
 
 from customer_segmentation.errors import StoreError
 from customer_segmentation.tracking.store import INSERTIONS, insert, open_store
@@ -62,31 +59,6 @@ def test_a_database_without_its_driver_names_the_package_and_no_password(monkeyp
         open_store(uri="mysql+pymysql://me:secret@127.0.0.1:1/db", experiment="mine", artifacts=None)
     assert "needs the package pymysql" in str(refused.value)
     assert "secret" not in str(refused.value)
-
-
-def test_processes_that_come_at_once_share_one_whole_store(tmp_path):
-    script = (
-        "from customer_segmentation.tracking.store import open_store\n"
-        "from customer_segmentation.tracking.runs import start_run, finish_run\n"
-        "store = open_store(uri='sqlite:///mlflow.db', experiment='mine', artifacts=None)\n"
-        "finish_run(store, start_run(store, name='x', level='sweep', tags={}))\n"
-    )
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-c", script],
-            cwd=tmp_path,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
-    ]
-    errors = [process.communicate(timeout=120)[1] for process in started]
-    assert [process.returncode for process in started] == [0, 0], errors
-    client = MlflowClient(f"sqlite:///{tmp_path}/mlflow.db")
-    (experiment,) = [one for one in client.search_experiments() if one.name != "Default"]
-    assert experiment.name == "mine"
-    assert [run.info.status for run in client.search_runs([experiment.experiment_id])] == ["FINISHED"] * 2
 
 
 @pytest.mark.parametrize(
