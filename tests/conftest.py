@@ -2,6 +2,7 @@ import gc
 import logging
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import pandas as pd
@@ -31,6 +32,9 @@ hypothesis_settings.load_profile("patient")
 REPOSITORY = Path(__file__).resolve().parents[1]
 TELECOM = "telecom_customer_churn.csv"
 
+#: A folder of this run of tests in place of the user's own settings.
+NO_SETTINGS = tempfile.TemporaryDirectory(prefix="segment-tests-")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the folders that take longest, so that no process is left with a long file at the end."""
@@ -43,6 +47,7 @@ def forget_settings() -> None:
     for name in list(os.environ):
         if name.startswith(("MLFLOW_", "SEGMENT_")) and name != "SEGMENT_TELECOM_CSV":
             del os.environ[name]
+    os.environ["XDG_CONFIG_HOME"] = NO_SETTINGS.name  # where commands keep which servers the user has named
     os.environ.pop("PYTHONSAFEPATH", None)  # which a command sets for the processes that it starts
     os.environ.update(OMP_NUM_THREADS="1", MLFLOW_DISABLE_TELEMETRY="true")
     if client := sys.modules.get("mlflow.tracking._tracking_service.utils"):
