@@ -1,5 +1,7 @@
 """Opening a store: whole or not at all, also where several processes come at once."""
 
+import contextlib
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -39,6 +41,19 @@ def test_a_local_store_keeps_its_artifacts_beside_it(store):
 def test_opening_again_finds_the_same_experiment_and_another_name_makes_another(store):
     assert open_store(uri=store.uri, experiment="mine", artifacts=None).experiment_id == store.experiment_id
     assert open_store(uri=store.uri, experiment="yours", artifacts=None).experiment_id != store.experiment_id
+
+
+@pytest.mark.parametrize("names", [["people"], ["people", "runs", "metrics"], ["alembic_version", "people"]])
+def test_a_database_of_other_tables_stays_as_it_is(names, tmp_path):
+    place = tmp_path / "crm.db"
+    with contextlib.closing(sqlite3.connect(place)) as crm:
+        for name in names:
+            crm.execute(f"CREATE TABLE {name} (a)")
+        crm.commit()
+    before = place.read_bytes()
+    with pytest.raises(StoreError, match=r"is a database of other tables \(.*people"):
+        open_store(uri=f"sqlite:///{place}", experiment="mine", artifacts=None)
+    assert place.read_bytes() == before
 
 
 def test_artifacts_go_where_they_are_asked_to(store, tmp_path):

@@ -25,7 +25,7 @@ from customer_segmentation.tracking.guarded_client import GuardedClient
 from customer_segmentation.tracking.locks import locked
 from customer_segmentation.tracking.moved_store import ARTIFACTS, find_artifacts, folder_of, foreign_place
 from customer_segmentation.tracking.settled import silence
-from customer_segmentation.tracking.store_address import SQLITE, knock, reach, store_uri
+from customer_segmentation.tracking.store_address import SQLITE, knock, reach, refuse_other_tables, store_uri
 from customer_segmentation.tracking.store_errors import meaning, remember_store
 
 if TYPE_CHECKING:
@@ -245,6 +245,7 @@ def _create_sqlite(path: Path) -> None:
     if path.is_dir():  # MLflow would try to open it for minutes
         raise StoreError(f"the tracking store {path} is a folder; expected a file such as {path / 'mlflow.db'}.")
     if path.exists():
+        refuse_other_tables(SQLITE + str(path))
         return
     if path.is_symlink():  # a file in its place would part its user from the store that it means
         raise StoreError(

@@ -7,6 +7,7 @@ import socket
 from urllib.parse import urlsplit
 
 from customer_segmentation.errors import StoreError
+from customer_segmentation.formatting import listed
 from customer_segmentation.paths import typed_path
 from customer_segmentation.secrets import is_redacted, redact
 
@@ -14,6 +15,9 @@ DEFAULT_STORE = "sqlite:///mlflow.db"
 SQLITE = "sqlite:///"
 #: Databases that MLflow writes to, with the port that each listens on unless told otherwise.
 DATABASES = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
+#: Tables by which a store of MLflow's is known.
+OF_A_STORE = frozenset(["alembic_version", "experiments", "runs"])
+LOCKED = 60.0  # seconds that somebody else may hold a SQLite store
 
 
 def store_uri(uri: str | None) -> str:
@@ -95,12 +99,39 @@ def reach(uri: str, timeout: int) -> None:
     from sqlalchemy import create_engine
 
     create_engine(uri).dispose()  # imports the driver and connects to nothing
-    if not address.hostname:  # by a socket file
-        return
+    if address.hostname:  # not by a socket file
+        try:
+            socket.create_connection((address.hostname, port or DATABASES[kind]), timeout=timeout).close()
+        except OSError as error:
+            raise _silent(uri, error) from error
+    refuse_other_tables(uri)
+
+
+def refuse_other_tables(uri: str) -> None:
+    """Refuse a database of other tables: MLflow would make 60 among them, and alter those that are called as its own.
+
+    Parameters
+    ----------
+    uri : of a database that is there
+
+    Raises
+    ------
+    StoreError
+        It holds tables, and not those of a store.
+    """
+    from sqlalchemy import create_engine, inspect
+
+    engine = create_engine(uri, connect_args={"timeout": LOCKED} if uri.startswith(SQLITE) else {})
     try:
-        socket.create_connection((address.hostname, port or DATABASES[kind]), timeout=timeout).close()
-    except OSError as error:
-        raise _silent(uri, error) from error
+        names = set(inspect(engine).get_table_names())
+    finally:
+        engine.dispose()
+    if names and not names >= OF_A_STORE:
+        others = listed(sorted(names - OF_A_STORE), most=3)
+        raise StoreError(
+            f"the tracking store {redact(uri)} is a database of other tables ({others}), among which none is made; "
+            "give one of its own with tracking.uri=ADDRESS, such as sqlite:///mlflow.db."
+        )
 
 
 def _silent(uri: str, error: Exception) -> StoreError:
