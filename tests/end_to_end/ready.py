@@ -45,6 +45,13 @@ class _Ready:
         return self.place
 
 
+def run_fresh(program: str, cwd: Path) -> SimpleNamespace:
+    """Run a program in a Python of its own, as `subprocess.run` does."""
+    from customer_segmentation.registry import load_check
+
+    return load_check.subprocess.run([sys.executable, *FRESH, program], cwd=cwd, env=dict(os.environ))
+
+
 def load_models_sooner(place: str | None = None) -> None:
     """Let the gate of this process, and of those forked from it, load models in processes that are ready.
 

