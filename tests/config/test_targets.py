@@ -12,6 +12,7 @@ from customer_segmentation.config.folder_files import check_file, taken_files
 from customer_segmentation.config.instantiate import make_estimator, make_scaler
 from customer_segmentation.config.paths import options_of
 from customer_segmentation.errors import SettingsError
+from customer_segmentation.settings.credentials import refuse_unstated
 from customer_segmentation.settings.trusted import VARIABLE, take_trusted, trusted_modules
 
 TOUCH = "import os; open('PWNED', 'w').close()"
@@ -269,8 +270,58 @@ def test_no_file_says_where_credentials_go(address, held, monkeypatch, tmp_path)
             plan("sweep", words)
 
 
-def test_a_server_that_the_environment_names_is_the_users(monkeypatch):
-    monkeypatch.setenv("CRM", "postgresql://me:planted-1@crm.example.com/crm")
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://${oc.env:WORD}:${oc.env:PLANTED}/@crm.example.com/crm",
+        "postgresql://${oc.env:WORD}#:${oc.env:PLANTED}@crm.example.com/crm",
+        "postgresql://me:${oc.env:PLANTED}@${oc.env:WORD}/crm?host=crm.example.com",
+        "postgresql://[:${oc.env:PLANTED}@crm.example.com/crm",
+        "postgresql://named.example.com:${oc.env:PLANTED}/@crm.example.com/crm",
+        "postgresql://${oc.env:PLANTED}@named.example.com,crm.example.com/crm",
+        "postgresql://named.example.com]:${oc.env:PLANTED}@crm.example.com/crm",
+        "https://crm.example.com\\\\@${oc.env:WORD}/x.csv?a=${oc.env:PLANTED}",
+        "https://crm.example.com\\\\@named.example.com/x.csv?a=${oc.env:PLANTED}",
+        "https://[crm.example.com/x.csv?a=${oc.env:PLANTED}",
+    ],
+)
+@pytest.mark.parametrize("key", ["path", "download: {url"])
+def test_a_host_is_what_its_client_takes_for_one(address, key, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.setenv("PLANTED", "planted-1")
+    monkeypatch.setenv("WORD", "root")
+    for named in ("postgresql://named.example.com/crm", "https://named.example.com/x.csv"):
+        refuse_unstated("data.path", f"{named}?a=planted-1", ["PLANTED"], who="", stated=True)
+        refuse_unstated("data.path", f"{named}?a=planted-1", ["PLANTED"], who="")
+    Path("conf/data").mkdir(parents=True)
+    end = "}" if "{" in key else ""
+    Path("conf/data/mine.yaml").write_text(f'source: file\n{key}: "{address}"{end}\nquery: select 1\n')
+    with pytest.raises(SettingsError, match=r"would send it .*PLANTED"):
+        plan("sweep", ["data=mine", "features=value", "scaling=standard", "k=[2]"])
+
+
+@pytest.mark.parametrize(
+    ("key", "address"),
+    [
+        ("tracking.uri", "http://me:word@runs.example.com"),  # it names other servers, for artifacts
+        ("tracking.artifacts", "https://runs.example.com/api/2.0/mlflow-artifacts/artifacts"),
+        ("tracking.artifacts", "mlflow-artifacts://runs.example.com:443/x"),
+        ("model", "mlflow-artifacts://runs.example.com:443/x"),
+    ],
+)
+def test_mlflow_sends_its_credentials_to_servers_of_artifacts_too(key, address, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "planted-1")
+    with pytest.raises(SettingsError, match="would send it MLFLOW_TRACKING_TOKEN"):
+        refuse_unstated(key, address, (), who="this folder's configs set")
+    refuse_unstated("tracking.artifacts", "mlflow-artifacts:/x", (), who="")  # of the store's own server
+
+
+@pytest.mark.parametrize("asked", ["", "?sslmode=require"])
+def test_a_server_that_the_environment_names_is_the_users(asked, monkeypatch):
+    monkeypatch.setenv("CRM", f"postgresql://me:planted-1@crm.example.com/crm{asked}")
     Path("conf/data").mkdir(parents=True)
     Path("conf/data/mine.yaml").write_text("source: file\npath: '${oc.env:CRM}'\nquery: select 1\n")
     plan("sweep", ["data=mine", "features=value", "scaling=standard", "k=[2]"])

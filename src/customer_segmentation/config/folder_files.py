@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from customer_segmentation.config.credentials import check_credentials
 from customer_segmentation.config.environment import forget_taken, variables_in, variables_taken
 from customer_segmentation.config.paths import config_folders, options_of, shipped_root
 from customer_segmentation.config.targets import TARGET
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.secrets import redact
+from customer_segmentation.settings.credentials import check_credentials
 
 if TYPE_CHECKING:
     from customer_segmentation.config.compose import Plan

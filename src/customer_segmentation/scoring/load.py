@@ -16,6 +16,7 @@ from customer_segmentation.model.files import SEGMENTS, read_model
 from customer_segmentation.model.segment_model import SegmentModel
 from customer_segmentation.settings.trusted import trusted_modules as trusted_by_user
 from customer_segmentation.tracking.models import ARTIFACT, OF_PROMOTION, model_id_in
+from customer_segmentation.tracking.moved_store import refuse_place
 from customer_segmentation.tracking.resolve import address_of
 from customer_segmentation.tracking.settled import only_store
 from customer_segmentation.tracking.store import Store
@@ -102,6 +103,8 @@ def load_segment_model(uri: str, client: Any = None, *, trusted_modules: Collect
             )
         if "://" in uri or uri.startswith(("models:/", "runs:/")):
             source = f"models:/{model_id}" if model_id else uri
+            for place in _places(client, uri, name, version, model_id):
+                refuse_place(client.tracking_uri, place)
             try:
                 with only_store(client.tracking_uri):
                     folder = Path(mlflow.artifacts.download_artifacts(source, dst_path=scratch))
@@ -121,6 +124,24 @@ def load_segment_model(uri: str, client: Any = None, *, trusted_modules: Collect
         run_id = None if logged is None else logged.source_run_id or None
         model = read_model(own, trusted_modules=[*trusted_modules, *trusted_by_user()])
         return LoadedModel(model, uri, name, version, model_id, run_id)
+
+
+def _places(client: Any, uri: str, name: str | None, version: str | None, model_id: str | None) -> list[str | None]:
+    """Where the store says that the files of a model are; the download tells what is not there."""
+    from mlflow.exceptions import MlflowException
+
+    asked = _OF_RUN.fullmatch(uri)
+    try:
+        if model_id is not None:
+            return [client.get_logged_model(model_id).artifact_location]
+        if name is not None:
+            return [
+                client.get_model_version(name, version).source,
+                client.get_model_version_download_uri(name, version),
+            ]
+        return [client.get_run(asked["run"]).info.artifact_uri] if asked else []
+    except MlflowException:
+        return []
 
 
 def _refuse_other_address(uri: str) -> None:

@@ -8,12 +8,18 @@ written into the old one.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sqlite3
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from customer_segmentation.errors import StoreError
+from customer_segmentation.secrets import redact
+from customer_segmentation.settings.credentials import refuse_unstated
+from customer_segmentation.tracking.store_address import SQLITE
+
+NOTICES = logging.getLogger(__name__)
 
 ARTIFACTS = "mlartifacts"
 #: Tables and columns of MLflow's schema in which an address of artifacts stands.
@@ -123,6 +129,69 @@ def foreign_place(database: Path, experiment: str, given: str | None) -> str | N
     folder, beside = folder_of(place), database.parent.resolve()
     inside = folder is not None and Path(os.path.realpath(folder)).is_relative_to(beside)
     return None if inside or (given or "").rstrip("/") == place else place
+
+
+def check_place(uri: str, experiment: str, given: str | None = None) -> None:
+    """Say where a local store, which may be a stranger's, sends what is kept of runs, if not beside itself.
+
+    Parameters
+    ----------
+    uri : of the store
+    experiment : whose runs are meant
+    given : the place that the user gives
+
+    Raises
+    ------
+    SettingsError
+        It is a server, to which credentials of the user's would go.
+    StoreError
+        The store was altered.
+    """
+    if uri.startswith(SQLITE):
+        elsewhere = foreign_place(Path(uri.removeprefix(SQLITE)), experiment, given)
+        if elsewhere is not None:
+            refuse_place(uri, elsewhere)
+            NOTICES.warning("as the store says, what is kept of a run goes to %s", redact(elsewhere))
+
+
+def refuse_place(uri: str, place: str | None) -> None:
+    """Refuse a place of artifacts that a local store names, and that would get credentials of the user's.
+
+    Parameters
+    ----------
+    uri : of the store
+    place : of a run, a model or an experiment
+    """
+    if uri.startswith(SQLITE):
+        refuse_unstated("tracking.artifacts", place, (), who=f"the store {redact(uri)} has")
+
+
+def make_room(place: str, files: Path) -> None:
+    """Take links out of the way of files that are copied to a run: else the file behind one would be written over.
+
+    Parameters
+    ----------
+    place : of the run's artifacts
+    files : folder of what is to be copied
+
+    Raises
+    ------
+    StoreError
+        A folder of the run is a link: what is in it is not of the run.
+    """
+    kept = folder_of(place)
+    if kept is None:
+        return
+    copied = {kept / path.relative_to(files): path.is_dir() for path in files.rglob("*")}
+    for folder in (kept.parent, kept, *(target for target, is_folder in sorted(copied.items()) if is_folder)):
+        if folder.is_symlink():
+            raise StoreError(
+                f"{folder} is a link to {os.readlink(folder)}, where files could be replaced that are not of the run; "
+                "put a folder in its place."
+            )
+    for target in (target for target, is_folder in copied.items() if not is_folder):
+        if target.is_symlink() or (target.is_file() and target.stat().st_nlink > 1):
+            target.unlink()
 
 
 def folder_of(address: str) -> Path | None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from customer_segmentation.errors import StoreError
+from customer_segmentation.tracking.moved_store import check_place
 from customer_segmentation.tracking.read import candidates_of_study, newest_sweep, run_of
 from customer_segmentation.tracking.stale_runs import models_of
 from customer_segmentation.tracking.store import Store
@@ -38,6 +39,7 @@ def store_of(store: Store, run: Run) -> Store:
     if run.info.experiment_id == store.experiment_id:
         return store
     experiment = store.client.get_experiment(run.info.experiment_id)
+    check_place(store.uri, experiment.name)
     return replace(store, experiment_id=run.info.experiment_id, experiment=experiment.name)
 
 

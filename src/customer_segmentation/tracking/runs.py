@@ -29,6 +29,7 @@ from customer_segmentation.tracking.items import (
     Tags,
     Text,
 )
+from customer_segmentation.tracking.moved_store import make_room
 from customer_segmentation.tracking.process import TAG as PROCESS
 from customer_segmentation.tracking.process import this_process
 from customer_segmentation.tracking.store import Store, insert
@@ -227,12 +228,14 @@ def record(store: Store, run_id: str, items: Iterable[Item]) -> dict[str, str]: 
 def _copy_files(store: Store, run_id: str, folder: str) -> None:
     """Copy a folder's files to a run, without asking the store where a run of this process keeps them."""
     redact_files(Path(folder))
+    place = _places.get(run_id) or store.client.get_run(run_id).info.artifact_uri
+    make_room(place, Path(folder))
     if run_id not in _places:
         store.client.log_artifacts(run_id, folder)
         return
     from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-    get_artifact_repository(_places[run_id], tracking_uri=store.uri).log_artifacts(folder)
+    get_artifact_repository(place, tracking_uri=store.uri).log_artifacts(folder)
 
 
 def _is_number(value: Any) -> bool:

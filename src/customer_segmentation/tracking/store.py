@@ -23,7 +23,7 @@ from customer_segmentation.secrets import is_secret, redact
 from customer_segmentation.settings.tracking import TrackingSettings
 from customer_segmentation.tracking.guarded_client import GuardedClient
 from customer_segmentation.tracking.locks import locked
-from customer_segmentation.tracking.moved_store import ARTIFACTS, find_artifacts, folder_of, foreign_place
+from customer_segmentation.tracking.moved_store import ARTIFACTS, check_place, find_artifacts, folder_of
 from customer_segmentation.tracking.settled import silence
 from customer_segmentation.tracking.store_address import SQLITE, knock, reach, refuse_other_tables, store_uri
 from customer_segmentation.tracking.store_errors import meaning, remember_store
@@ -123,9 +123,7 @@ def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeo
             if moved is not None:
                 beside = Path(resolved.removeprefix(SQLITE)).parent / ARTIFACTS
                 NOTICES.warning("the store was moved: its artifacts are taken from %s, no longer %s", beside, moved)
-            elsewhere = foreign_place(Path(resolved.removeprefix(SQLITE)), experiment, place)
-            if elsewhere is not None:
-                NOTICES.warning("as the store says, what is kept of a run goes to %s", redact(elsewhere))
+            check_place(resolved, experiment, place)
         found = client.get_experiment_by_name(experiment)
         _refuse_lost_link(place if found is None else found.artifact_location)
         if found is None:

@@ -22,13 +22,13 @@ from customer_segmentation.clustering.space import Space
 from customer_segmentation.clustering.warm_start import at_centres
 from customer_segmentation.config.composed import settings_from_yaml
 from customer_segmentation.config.contract_file import refuse_secret_cells
-from customer_segmentation.config.credentials import refuse_unstated
 from customer_segmentation.config.environment import noting_taken
 from customer_segmentation.config.playbook_file import PLAYBOOK, playbook_of, to_playbook
 from customer_segmentation.data.wanted import Needed
 from customer_segmentation.errors import SettingsError, StoreError, StudyError
 from customer_segmentation.formatting import listed
 from customer_segmentation.secrets import redact
+from customer_segmentation.settings.credentials import check_table
 from customer_segmentation.settings.engine import EngineSettings
 from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.playbook import PlaybookSettings
@@ -120,7 +120,7 @@ def reopen(store: Store, run_id: str, *, data_path: str | None = None, remote: s
     if data_path is not None:
         spec.settings.data.path = data_path
     else:
-        refuse_unstated("data.path", spec.settings.data.path, variables, who=f"the config of run {run_id} has")
+        check_table(spec.settings, variables, who=f"the config of run {run_id} has")
     customers = prepare_customers(spec.settings, needed)
     digest = run.data.tags["data_digest"]
     if not customers.table.digest.startswith(digest):

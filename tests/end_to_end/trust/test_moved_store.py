@@ -7,6 +7,7 @@ import sqlite3
 import pytest
 
 from customer_segmentation.sources.samples.telecom import draw_customers
+from customer_segmentation.tracking.moved_store import ADDRESSES
 
 SWEPT = ("sweep", "data.customers=300", "features=value", "scaling=standard", "k=[2]", "exploration=none",
          "hypotheses=none", "tracking.report=false")  # fmt: skip
@@ -64,6 +65,57 @@ def test_a_store_that_sends_its_artifacts_elsewhere_says_so_or_is_not_used(run_h
     assert [path.name for path in mine.iterdir()] == ["report.html"]
     with sqlite3.connect(theirs / "mlflow.db") as database:
         database.execute("UPDATE runs SET artifact_uri = ? WHERE run_uuid = ?", (before, sweep))
+
+
+def test_a_store_does_not_say_where_credentials_go(run_here, home, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    (tmp_path / ".mlflow").mkdir()
+    (tmp_path / ".mlflow/credentials").write_text("[mlflow]\nmlflow_tracking_username = me\n")
+    store, theirs = tmp_path / "mlflow.db", "http://127.0.0.1:9/api/2.0/mlflow-artifacts/artifacts"
+    shutil.copy(home / "mlflow.db", store)
+    with sqlite3.connect(store) as database:
+        (sweep,) = database.execute("SELECT run_uuid FROM tags WHERE key = 'level' AND value = 'sweep'").fetchone()
+        for table, column in ADDRESSES:
+            name = f"'{theirs}' || substr({column}, instr({column}, 'mlartifacts') + 11)"
+            database.execute(f"UPDATE {table} SET {column} = {name} WHERE {column} LIKE '%/mlartifacts%'")
+        database.execute("UPDATE experiments SET name = 'theirs' WHERE name = 'customer-segmentation'")
+    scored = ("score", "input=in.csv", "output=out.csv", f"run_id={sweep}")
+    other = "tracking.experiment=theirs"
+    for words in (("report", other), ("report", f"run_id={sweep}"), ("promote", f"run_id={sweep}"), scored):
+        done = run_here(*words, folder=tmp_path)
+        assert done.code == 1, words
+        assert "and MLflow would send it ~/.mlflow/credentials" in done.error, (words, done.error)
+
+
+def test_what_is_kept_of_a_run_takes_the_place_of_a_link_and_not_of_its_file(run_here, home, tmp_path):
+    (mine := tmp_path / "mine").mkdir()
+    for name in ("page", "copy", "profile.csv"):
+        (mine / name).write_text("precious")
+    with sqlite3.connect(home / "mlflow.db") as database:
+        read = "SELECT run_uuid FROM tags WHERE key = 'level' AND value = ?"
+        (sweep,) = database.execute(read, ("sweep",)).fetchone()
+        read = "SELECT value FROM tags WHERE key = 'chosen_run_id' AND run_uuid = ?"
+        (chosen,) = database.execute(read, (sweep,)).fetchone()
+    kept, segments = (home / "mlartifacts" / run / "artifacts" for run in (sweep, chosen))
+    for name in ("report.html", "report.md"):
+        (kept / name).unlink(missing_ok=True)
+    (kept / "report.html").symlink_to(mine / "page")
+    os.link(mine / "copy", kept / "report.md")
+    done = run_here("report", f"run_id={sweep}", folder=home)
+    assert done.code == 0, done.error
+    assert "<html" in (kept / "report.html").read_text("utf-8")
+    assert not (kept / "report.html").is_symlink()
+    assert {path.read_text() for path in mine.iterdir()} == {"precious"}
+    for folder in (segments / "segments", segments):
+        folder.rename(tmp_path / "aside")
+        folder.symlink_to(mine if folder != segments else tmp_path / "aside")
+        refused = run_here("report", f"run_id={chosen}", folder=home)
+        folder.unlink()
+        (tmp_path / "aside").rename(folder)
+        assert refused.code == 1
+        assert f"{folder} is a link" in refused.error
+    assert {path.read_text() for path in mine.iterdir()} == {"precious"}
 
 
 def test_what_the_last_command_spoke_of_is_what_the_next_acts_on(run_here, home):

@@ -1,0 +1,244 @@
+"""Credentials of this process go to no server that only a file names: the user names it, once, on a command line."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from customer_segmentation.errors import SettingsError
+from customer_segmentation.formatting import listed
+from customer_segmentation.secrets import VARIABLE, redact
+from customer_segmentation.settings.trusted import own_settings_file
+
+#: What MLflow sends to whatever server it is told of.
+MLFLOW = ("MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD")
+
+#: Of the shipped ``conf/tracking/server.yaml``.
+USUAL_SERVER = "http://127.0.0.1:5000"
+
+#: Settings that may be an address beside that of the table, over all commands.
+ADDRESSES = ("tracking.uri", "tracking.artifacts", "input", "output", "model")
+
+#: Kinds of addresses that no other machine answers, or that `check_elsewhere` refuses anyway.
+_OF_THIS_MACHINE = ("sqlite", "duckdb", "file", "memory", "sc")
+#: Stores of files, whose clients read an address as the standard library does.
+_OF_FILES = frozenset(["s3", "s3a", "gs", "gcs", "r2", "abfs", "abfss", "wasb", "wasbs", "hdfs", "dbfs", "ftp", "sftp"])
+_OF_FILES |= {"mlflow-artifacts"}
+#: How the variables of a kind of address begin, where not as the kind itself.
+_PREFIXES = {"postgresql": "PG", "postgres": "PG", "redshift": "PG", "cockroachdb": "PG", "mariadb": "MYSQL"}
+_PREFIXES |= {"s3": "AWS_", "gs": "GOOGLE_", "gcs": "GOOGLE_", "bigquery": "GOOGLE_"}
+_PREFIXES |= {"mlflow-artifacts": "MLFLOW"}
+_PREFIXES |= dict.fromkeys(("abfs", "abfss", "wasb", "wasbs"), "AZURE_")
+#: Variables that lead to credentials and are not called so.
+_LEADING = {
+    "PG": ("PGSERVICE", "PGPASSFILE"),
+    "AWS_": (
+        "AWS_ACCESS_KEY_ID",
+        "AWS_PROFILE",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    ),
+    "AZURE_": ("AZURE_STORAGE_CONNECTION_STRING", "AZURE_FEDERATED_TOKEN_FILE", "AZURE_CLIENT_CERTIFICATE_PATH"),
+}
+#: Files of the home folder that are taken without a word, and what a line of them begins with that fits any server.
+_FILES = {
+    "PG": ((".pgpass", "*"),),
+    "AWS_": ((".aws/credentials", ""), (".aws/config", "")),
+    "GOOGLE_": ((".config/gcloud/application_default_credentials.json", ""),),
+    "AZURE_": ((".azure", ""),),
+    "HTTP": ((".netrc", "default"),),
+    "MLFLOW": ((".mlflow/credentials", ""),),
+}
+_ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://.*", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class _Server:
+    """A server as the client reads it that connects: readers differ on where a host begins and ends."""
+
+    kind: str
+    host: str | None
+    place: str  # host and port
+    has_password: bool = False
+    asked: str = ""  # what stands behind the question mark: a driver may be told of another host there
+
+    @property
+    def mark(self) -> str:
+        """What is kept of it: nothing that is secret can be read from that."""
+        return hashlib.sha256(f"{self.kind}://{self.place}?{self.asked}".encode()).hexdigest()
+
+
+def check_credentials(settings: Any, typed: Iterable[str], variables: Iterable[str]) -> None:
+    """Refuse an address that a folder's file names, where credentials of the user would go to it.
+
+    They are those of the server that the user names; with the file of a stranger they would go to the stranger's.
+
+    Parameters
+    ----------
+    settings : of a command
+    typed : keys of the command line
+    variables : of the environment, that the settings took
+
+    Raises
+    ------
+    SettingsError
+        Names the key, the address and what it would get.
+    """
+    said, who = {word.lstrip("+~") for word in typed}, "this folder's configs set"
+    variables = tuple(variables)
+    check_table(settings, variables, who=who, said=said)
+    for key in ADDRESSES:
+        refuse_unstated(key, _value_of(settings, key), variables, who=who, stated=key in said)
+
+
+def check_table(settings: Any, variables: Iterable[str], *, who: str, said: Collection[str] = ()) -> None:
+    """Refuse the address of a table to which credentials would go, see `refuse_unstated`.
+
+    Parameters
+    ----------
+    settings : of a command or a run
+    variables : of the environment, that the settings took
+    who : whose word it is, for the message
+    said : keys that the user has typed
+    """
+    key = "data.path" if _value_of(settings, "data.path") else "data.download.url"  # which is not asked then
+    refuse_unstated(key, _value_of(settings, key), variables, who=who, stated=key in said)
+
+
+def _value_of(settings: Any, key: str) -> Any:
+    for name in key.split("."):
+        settings = getattr(settings, name, None)
+    return settings
+
+
+def refuse_unstated(key: str, value: Any, variables: Iterable[str], *, who: str, stated: bool = False) -> None:
+    """Refuse addresses to which credentials would go, unless the user has named their server on a command line.
+
+    Parameters
+    ----------
+    key : of the setting
+    value : of the setting
+    variables : of the environment, that the settings took
+    who : whose word it is, for the message
+    stated : whether it is the user's own, on this command line, which is remembered
+
+    Raises
+    ------
+    SettingsError
+        See `check_credentials`.
+    """
+    for address in _addresses(value) if isinstance(value, str) else ():
+        server = _server(address)
+        held = _held(key, address, server, tuple(variables))
+        if not held or (key == "tracking.uri" and address in (os.environ.get("MLFLOW_TRACKING_URI"), USUAL_SERVER)):
+            continue
+        if stated:
+            _remember(server)
+        elif not _is_remembered(server):
+            what = "MLflow" if key.startswith("tracking.") else "its driver"
+            also = ", or in MLFLOW_TRACKING_URI" if key == "tracking.uri" else ""
+            raise SettingsError(
+                f"{who} {key}={redact(address)}, and {what} would send it {listed(held)}; if you trust that "
+                f"server, name it on the command line, as {key}=...{also}."
+            )
+
+
+def _addresses(value: str) -> Iterator[str]:
+    """Addresses of a setting: it is one, or a list of some."""
+    inside, entries = value.strip(), [value]
+    if inside.startswith("[") and inside.endswith("]"):
+        entries = [entry.strip().strip("'\"") for entry in inside[1:-1].split(",")]
+    yield from (found[0] for entry in entries if (found := _ADDRESS.search(entry)) is not None)
+
+
+def _server(address: str) -> _Server:
+    """The server of an address; with the whole address as its place where the client would not read it."""
+    kind = address.partition("://")[0].lower().partition("+")[0]
+    try:
+        if kind in ("http", "https"):
+            from urllib3.util import parse_url
+
+            web = parse_url(address)
+            return _Server(kind, web.host, web.netloc or "", ":" in (web.auth or ""), web.query or "")
+        if kind in _OF_FILES:
+            store = urlsplit(address)
+            return _Server(kind, store.hostname, store.netloc.rpartition("@")[2], bool(store.password), store.query)
+        from sqlalchemy import make_url
+
+        read = make_url(address)
+        asked = "&".join(f"{name}={value}" for name, value in sorted(read.query.items()))
+        place = f"{read.host or ''}{'' if read.port is None else f':{read.port}'}"
+        return _Server(kind, read.host, place.lower(), bool(read.password), asked)
+    except Exception:  # noqa: BLE001 - each reader has errors of its own; what is no address is told where it is used
+        return _Server(kind, None, address)
+
+
+def _held(key: str, address: str, server: _Server, variables: tuple[str, ...]) -> list[str]:
+    """Credentials that would go to an address, as they are called."""
+    kind = server.kind
+    if kind in _OF_THIS_MACHINE or (kind == "mlflow-artifacts" and not server.host):
+        return []
+    values = {name: os.environ.get(name, "") for name in variables}
+    named = server.host and any(server.host in (value, _host(value)) for value in values.values())
+    drivers = kind not in ("http", "https") and server.asked  # they may take a host from that
+    if address in values.values() or (named and not drivers):
+        return []  # the user's environment names the server
+    held = [name for name, value in values.items() if value and value in address]
+    prefix = _PREFIXES.get(kind, kind.upper())
+    if kind in ("http", "https"):
+        prefix = "MLFLOW" if key.startswith("tracking.") else "HTTP"
+    # A password is sent in place of what the driver would find; a server of MLflow's names others, for artifacts.
+    if server.has_password and prefix != "MLFLOW" and kind not in _OF_FILES:
+        return held
+    own = MLFLOW if prefix == "MLFLOW" else _LEADING.get(prefix, ())
+    held += [name for name in own if os.environ.get(name)]
+    if prefix not in ("MLFLOW", "HTTP"):
+        held += [name for name in os.environ if name.startswith(prefix) and VARIABLE.search(name)]
+    held += [f"~/{name}" for name, begin in _FILES.get(prefix, ()) if _fits(Path.home() / name, begin)]
+    return list(dict.fromkeys(held))
+
+
+def _host(value: str) -> str | None:
+    try:
+        return urlsplit(value).hostname
+    except ValueError:
+        return None
+
+
+def _fits(path: Path, begin: str) -> bool:
+    """Whether a file is there and has a line that would be taken for any server."""
+    if not begin:
+        return path.exists()
+    try:
+        return any(line.strip().startswith(begin) for line in path.read_text("utf-8", "replace").splitlines())
+    except OSError:
+        return False
+
+
+def _remembered_file() -> Path:
+    return own_settings_file().with_name("named_servers")
+
+
+def _is_remembered(server: _Server) -> bool:
+    try:
+        return server.mark in _remembered_file().read_text("utf-8").split()
+    except (OSError, UnicodeError):
+        return False
+
+
+def _remember(server: _Server) -> None:
+    """Keep in the user's own folder that they have named a server: their configs may name it from now on."""
+    if _is_remembered(server):
+        return
+    with contextlib.suppress(OSError):  # without a home it is named each time
+        _remembered_file().parent.mkdir(parents=True, exist_ok=True)
+        with _remembered_file().open("a", encoding="utf-8") as kept:
+            kept.write(f"{server.mark}\n")
