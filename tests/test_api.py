@@ -21,7 +21,12 @@ import customer_segmentation as cs
 from customer_segmentation.sources.memory import memory_table
 from customer_segmentation.tracking.read import run_of
 
-QUICK = ["selection.stability.resamples=3", "selection.stability.screening=2", "tracking.report=false"]
+QUICK = [
+    "selection.stability.resamples=3",
+    "selection.stability.screening=2",
+    "tracking.report=false",
+    "tracking.figures=false",
+]
 ROLES = {"value": "Total Paid", "outcome": "Left", "id": "Member"}
 
 
@@ -337,7 +342,8 @@ def test_what_an_error_says_has_no_secret(swept, monkeypatch):
 
 def test_a_sweep_of_which_no_study_finished_says_so(tmp_path):
     found = cs.sweep(members(30), features={"a": 1}, scaling="standard", k=[2], tracking_uri=f"sqlite:///{tmp_path}/m.db",
-                     overrides=["tracking.report=false", "exploration=none", "hypotheses=none"])  # fmt: skip
+                     overrides=["tracking.report=false", "tracking.figures=false", "exploration=none",
+                                "hypotheses=none"])  # fmt: skip
     assert list(found.failures)
     for ask in (lambda: found.verdict, lambda: found.chosen, lambda: found.customers):
         with pytest.raises(cs.SegmentError, match=r"no study of sweep .* finished .*nothing to segment by"):

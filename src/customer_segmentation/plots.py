@@ -156,5 +156,5 @@ def _figure(items: Iterator[Any], path: str) -> Figure:
     """
     for item in items:
         if getattr(item, "path", "") == path:
-            return shown(item.figure)
+            return shown(item.draw())
     raise StudyError(f"the sweep has nothing to show as {path.rpartition('/')[2].removesuffix('.png')}.")

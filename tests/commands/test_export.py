@@ -18,7 +18,14 @@ def place(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         words = ("features=value", "scaling=minmax", "k=[3]", "selection=fixed", "selection.k=3", "data.customers=400")
-        bare = ("hypotheses=none", "exploration=none", "tracking.report=false", "launcher=in_process", "quiet=true")
+        bare = (
+            "hypotheses=none",
+            "exploration=none",
+            "tracking.report=false",
+            "tracking.figures=false",
+            "launcher=in_process",
+            "quiet=true",
+        )
         assert main(("sweep", *words, *bare)) == 0
         easy = ("promotion.stability=null", "promotion.max_switching=null", "promotion.smallest_share=null")
         assert main(("promote", *easy, "quiet=true")) == 0

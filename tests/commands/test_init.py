@@ -111,7 +111,7 @@ def test_a_gyms_members_from_file_to_compared_runs(gym, capsys):
     }
     text = Path(f"conf/contract/{name}.yaml").read_text("utf-8")
     assert text.count("\n# ") >= len(contract)  # a reason over each column
-    assert main(["sweep", f"experiments={name}", "k=[2,3]", "scaling=standard"]) == 0
+    assert main(["sweep", f"experiments={name}", "k=[2,3]", "scaling=standard", "tracking.figures=false"]) == 0
     assert {run.data.params["features"] for run in chosen()} == {name, f"{name}_and_words"}
     # The data file alone brings its features, yardstick, exploration and scalings along.
     alone = plan("sweep", [f"data={name}"])
@@ -190,7 +190,7 @@ def test_a_shops_orders_from_file_to_compared_runs(shop, capsys):
         "reference_date": None,
         "date_format": None,
     }
-    assert main(["sweep", "experiments=shop_orders", "k=[2,3]", "scaling=log_standard"]) == 0
+    assert main(["sweep", "experiments=shop_orders", "k=[2,3]", "scaling=log_standard", "tracking.figures=false"]) == 0
     assert "1 rejected" in capsys.readouterr().out
     assert {run.data.params["features"] for run in chosen()} == {"rfm", "rfm_habits"}
 
@@ -302,7 +302,19 @@ def test_the_table_of_a_workbook_is_found_behind_a_sheet_of_notes(capsys):
     told = capsys.readouterr().out
     assert "club.xlsx, sheet Members (not Notes): 3 columns" in told
     assert "60 rows of club.xlsx, sheet Members = 60 used" in told
-    assert main(["sweep", "experiments=club", "k=[2]", "scaling=standard", "tracking.report=false"]) == 0
+    assert (
+        main(
+            [
+                "sweep",
+                "experiments=club",
+                "k=[2]",
+                "scaling=standard",
+                "tracking.report=false",
+                "tracking.figures=false",
+            ]
+        )
+        == 0
+    )
 
 
 def members(rows=80):
@@ -390,7 +402,7 @@ def test_columns_with_blanks_are_offered_and_taken_with_what_stands_in_them(caps
     declared = yaml.safe_load(Path("conf/features/members_and_words.yaml").read_text())
     assert declared["impute"] == {"Visits": "median", "Letter": "most_frequent"}
     sweep = ["sweep", "experiments=members", "features=members_and_words", "k=[2]", "scaling=standard"]
-    assert main([*sweep, "tracking.report=false"]) == 0
+    assert main([*sweep, "tracking.report=false", "tracking.figures=false"]) == 0
     told = capsys.readouterr().out.replace("\u00a0", " ").replace("\n", " ")
     assert "200 rows of members.csv = 200 used + 0 not selected + 0 rejected" in told
     visits = frame["Visits"].dropna().astype(float).median()

@@ -30,7 +30,14 @@ def place(tmp_path_factory):
             ("experiments=rfm", "data.customers=300", "features=rfm", "scaling=log_standard", "k=3"),
             ("features=value_whole_dollars,value", "scaling=l2_rows,minmax", "k=3,4", "data.customers=900"),
         ):
-            lean = ("hypotheses=none", "exploration=none", "tracking.report=false", "launcher=in_process", "quiet=true")
+            lean = (
+                "hypotheses=none",
+                "exploration=none",
+                "tracking.report=false",
+                "tracking.figures=false",
+                "launcher=in_process",
+                "quiet=true",
+            )
             assert main(("sweep", *words, *lean)) == 0
     os.environ.clear()
     os.environ.update(environment)

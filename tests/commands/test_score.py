@@ -135,7 +135,15 @@ def test_dates_from_init_to_labels_on_another_day(segment):
     for part in ("{days_since: Joined, unit: days}", "{days_since: Last visit,", "{days_until: Contract end,"):
         assert part in features
     assert 'reference_date: "2024-06-30"' in Path("conf/data/members.yaml").read_text(encoding="utf-8")
-    words = ("scaling=standard", "k=[2]", "selection=fixed", "selection.k=2", "tracking.report=false", "quiet=true")
+    words = (
+        "scaling=standard",
+        "k=[2]",
+        "selection=fixed",
+        "selection.k=2",
+        "tracking.report=false",
+        "tracking.figures=false",
+        "quiet=true",
+    )
     said = segment("sweep", "experiments=members", "features=members", *words)
     assert said.code == 0, said.error
     said = segment("promote", "force=true", "reason=test", "quiet=true")

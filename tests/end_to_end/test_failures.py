@@ -10,7 +10,7 @@ import pytest
 from customer_segmentation.sources.samples.telecom import draw_customers
 
 SMALL = ("features=value", "scaling=standard", "k=[2,3]")
-BARE = ("tracking.report=false", "exploration=none", "hypotheses=none")
+BARE = ("tracking.report=false", "tracking.figures=false", "exploration=none", "hypotheses=none")
 REPOSITORY = Path(__file__).resolve().parents[2]
 #: A copy of the project, and what its files say in addition so that its defaults take seconds.
 SMALLER = {"MLproject": "", "conf/tracking/local.yaml": "report: false\n", "conf/data/sample.yaml": ""}

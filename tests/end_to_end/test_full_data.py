@@ -57,7 +57,7 @@ def test_sizes_inertia_and_account_are_those_of_all_rows(orders, tmp_path, monke
     path, frame = orders
     monkeypatch.chdir(tmp_path)
     arguments = ["sweep", "data=telecom", f"data.path={path}", "data.max_rows=1500", "large.batch_rows=700"]
-    arguments += ["exploration=none", "hypotheses=none"]
+    arguments += ["exploration=none", "hypotheses=none", "tracking.figures=false"]
     code = main([*arguments, "features=value", "scaling=minmax", "k=[2,3]", "selection=fixed", "selection.k=3"])
     assert code == 0
     client = mlflow.MlflowClient("sqlite:///mlflow.db")

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from mlflow.tracking import MlflowClient
 
-SWEEP = ("sweep", "tracking.report=false", "exploration=none", "hypotheses=none")
+SWEEP = ("sweep", "tracking.report=false", "tracking.figures=false", "exploration=none", "hypotheses=none")
 
 
 def all_runs(folder: Path) -> list:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from stores import content
 
-BARE = ("tracking.report=false", "exploration=none", "hypotheses=none")
+BARE = ("tracking.report=false", "tracking.figures=false", "exploration=none", "hypotheses=none")
 ASKED = ("features=value,same", "scaling=standard,minmax", "k=[2,3]", "data.customers=300", *BARE)
 
 

@@ -25,7 +25,7 @@ def ran(run_here, tmp_path_factory):
     for name, text in FILES.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
-    bare = ("exploration=none", "hypotheses=none", "tracking.report=false")
+    bare = ("exploration=none", "hypotheses=none", "tracking.report=false", "tracking.figures=false")
     ran = run_here("sweep", "experiments=mine", "data.customers=400", *bare, folder=folder)
     assert ran.code == 0, ran.error
     return ran

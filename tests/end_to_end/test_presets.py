@@ -20,7 +20,13 @@ def studies_of(preset: Path) -> int:
 def test_a_shipped_preset_runs(run_here, tmp_path, preset):
     fixed = OmegaConf.select(OmegaConf.load(preset), "selection.k")
     ks = sorted({2, 3, fixed or 3})
-    small = ("data.customers=300", f"k={ks}", "tracking.models=chosen", "tracking.report=false")
+    small = (
+        "data.customers=300",
+        f"k={ks}",
+        "tracking.models=chosen",
+        "tracking.report=false",
+        "tracking.figures=false",
+    )
     ran = run_here("sweep", f"experiments={preset.stem}", *small, folder=tmp_path)
     assert ran.code == 0, ran.error
     assert "Warning" not in ran.error

@@ -15,7 +15,9 @@ from customer_segmentation.workflows.rebuild import reopen
 def swept(run_here, tmp_path_factory):
     folder = tmp_path_factory.mktemp("reopened")
     sweep = ("sweep", "data.customers=600", "features=value,services", "scaling=minmax", "k=2,3", "quiet=true")
-    ran = run_here(*sweep, "exploration=none", "hypotheses=none", "tracking.report=false", folder=folder)
+    ran = run_here(
+        *sweep, "exploration=none", "hypotheses=none", "tracking.report=false", "tracking.figures=false", folder=folder
+    )
     assert ran.code == 0, ran.error
     return ran
 

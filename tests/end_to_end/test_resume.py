@@ -16,6 +16,7 @@ SWEEP = (
     "k=[2,3,4]",
     "data.customers=900",
     "tracking.report=false",
+    "tracking.figures=false",
     "exploration=none",
     "hypotheses=none",
 )

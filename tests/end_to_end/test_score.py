@@ -41,7 +41,7 @@ def swept(run_here, tmp_path_factory, raw):
     folder = tmp_path_factory.mktemp("score")
     ran = run_here(
         "sweep", f"data.customers={CUSTOMERS}", "features=value", "scaling=standard", "k=[3,4]", "quiet=true",
-        "exploration=none", "hypotheses=none", "tracking.report=false", folder=folder,
+        "exploration=none", "hypotheses=none", "tracking.report=false", "tracking.figures=false", folder=folder,
     )  # fmt: skip
     assert ran.code == 0, ran.error
     raw.to_csv(folder / "raw.csv", index=False)

@@ -6,7 +6,7 @@ from servers import free_port, mlflow_server
 from stores import content
 
 ASKED = ("sweep", "features=value", "scaling=standard,minmax", "k=[2,3]", "data.customers=300", "launcher=in_process")
-ASKED += ("exploration=none", "hypotheses=none")
+ASKED += ("exploration=none", "hypotheses=none", "tracking.figures=false")
 
 
 def test_a_server_that_goes_away_and_comes_back_holds_what_a_local_store_holds(run_here, start_segment, tmp_path):

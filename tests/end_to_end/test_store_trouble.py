@@ -9,7 +9,7 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 SMALL = ("sweep", "features=value", "scaling=standard,minmax", "k=[2,3]", "data.customers=300", "launcher=in_process")
-BARE = ("exploration=none", "hypotheses=none", "tracking.report=false")
+BARE = ("exploration=none", "hypotheses=none", "tracking.report=false", "tracking.figures=false")
 KEPT = "run the same command again to continue: what is finished is kept."
 
 

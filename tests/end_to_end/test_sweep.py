@@ -195,7 +195,7 @@ def test_the_command_ends_with_what_it_made_and_the_next_command(swept, chosen):
 
 def test_the_same_seed_gives_the_same_numbers(swept, run_here, tmp_path):
     words = ("features=value", "scaling=standard", "k=1,2,3,4", f"data.customers={CUSTOMERS}")
-    bare = ("exploration=none", "hypotheses=none", "tracking.report=false")
+    bare = ("exploration=none", "hypotheses=none", "tracking.report=false", "tracking.figures=false")
     again = run_here("sweep", *words, *bare, folder=tmp_path)
     first = {run.info.run_name: run.data.metrics for run in swept.runs("candidate")}
     for run in again.runs("candidate"):
@@ -206,7 +206,7 @@ def test_the_same_seed_gives_the_same_numbers(swept, run_here, tmp_path):
 
 def test_the_chosen_study_is_found_again_whatever_is_swept_first(run_here, tmp_path):
     words = ["clustering=minibatch_kmeans,bisecting_kmeans", "features=value,spend", "scaling=none", "k=[2,3]"]
-    bare = ("exploration=none", "hypotheses=none", "tracking.report=false")
+    bare = ("exploration=none", "hypotheses=none", "tracking.report=false", "tracking.figures=false")
     ran = run_here("sweep", *words, "data.customers=300", *bare, folder=tmp_path)
     assert ran.code == 0, ran.error
     names = {run.info.run_name for run in ran.runs("study")}

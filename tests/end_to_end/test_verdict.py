@@ -8,6 +8,7 @@ import pytest
 
 SWEEP = ("features=value,services", "scaling=standard,minmax", "k=[2,3,4,5]", "data.customers=700")
 BARE = ("exploration=none", "hypotheses=none", "tracking.report=false")
+NO_FIGURES = (*BARE, "tracking.figures=false")
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +84,7 @@ def test_the_page_and_the_pictures(swept):
 
 
 def test_the_verdict_does_not_depend_on_the_order_of_the_studies(swept, run_here, tmp_path):
-    turned = ("features=services,value", "scaling=minmax,standard", *SWEEP[2:], "tracking.models=chosen", *BARE)
+    turned = ("features=services,value", "scaling=minmax,standard", *SWEEP[2:], "tracking.models=chosen", *NO_FIGURES)
     again, first = verdict_of(run_here("sweep", *turned, folder=tmp_path)), verdict_of(swept)
     for key in ("headline", "structure", "tie", "decided_by"):
         assert again[key] == first[key]
@@ -95,7 +96,7 @@ def test_the_verdict_does_not_depend_on_the_order_of_the_studies(swept, run_here
 @pytest.mark.parametrize("rule", ["silhouette", "elbow"])
 def test_the_naive_rules_run(run_here, tmp_path, rule):
     small = ("features=value", "scaling=standard", "k=[2,3,4,5,6]", "data.customers=400")
-    ran = run_here("sweep", f"selection={rule}", *BARE, *small, folder=tmp_path)
+    ran = run_here("sweep", f"selection={rule}", *NO_FIGURES, *small, folder=tmp_path)
     assert ran.code == 0, ran.error
     assert any("naive" in reason for reason in verdict_of(ran)["reasons"]) or rule == "elbow"
     (sweep,) = ran.runs("sweep")

@@ -33,7 +33,16 @@ def champion(run_here, tmp_path_factory):
     later.to_csv(folder / "later.csv", index=False)
     later[later["Tenure in Months"] < 9].to_csv(folder / "newcomers.csv", index=False)
     later.drop(columns="Total Revenue").to_csv(folder / "lacking.csv", index=False)
-    words = ("sweep", "data=telecom", "data.path=first.csv", "k=3", "tracking.report=false", *LEAN, *FIXED)
+    words = (
+        "sweep",
+        "data=telecom",
+        "data.path=first.csv",
+        "k=3",
+        "tracking.report=false",
+        "tracking.figures=false",
+        *LEAN,
+        *FIXED,
+    )
     assert run_here(*words, folder=folder).code == 0
     ran = run_here("promote", *EASY, folder=folder)
     assert ran.code == 0, ran.error
@@ -141,7 +150,7 @@ def test_it_is_made_again_and_promoted_though_the_version_is_gone(later, run_her
     assert said.code == 0, said.error
     assert run_here("report", f"run_id={sweep.info.run_id}", "output=r.html", folder=ran.folder).code == 0
     # another champion: the same words are another sweep, which starts at its segments
-    fresh = run_here(*words, "tracking.report=false", folder=ran.folder)
+    fresh = run_here(*words, "tracking.report=false", "tracking.figures=false", folder=ran.folder)
     assert fresh.code == 0, fresh.error
     newest, _ = chosen(ran)
     assert newest.info.run_id != sweep.info.run_id

@@ -351,7 +351,13 @@ def swept(spark, tmp_path_factory):
     frame.loc[frame.index % 500 == 7, "Tenure in Months"] = -4  # impossible: rejected
     frame.to_parquet(folder / "customers.parquet", index=False, row_group_size=300)
     words = ["data=telecom", f"data.path={folder / 'customers.parquet'}", "data.max_rows=900", "features=value"]
-    words += ["scaling=minmax", "k=[2,3]", "selection.stability.resamples=3", "tracking.report=false"]
+    words += [
+        "scaling=minmax",
+        "k=[2,3]",
+        "selection.stability.resamples=3",
+        "tracking.report=false",
+        "tracking.figures=false",
+    ]
     found = {}
     with pytest.MonkeyPatch.context() as patch:
         for engine in ("local", "spark"):

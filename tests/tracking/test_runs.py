@@ -1,6 +1,7 @@
 """Items into runs: what is handed over comes back from the store as it was."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -78,7 +79,7 @@ def test_files_come_back_as_they_were(store, run_id):
             Table(frame, "deep/t.parquet"),
             Table(frame, "t.json"),
             Text("größer\n", "deep/er/words.md"),
-            FigureItem(figure, "figures/f.png", dpi=50),
+            FigureItem(lambda: figure, "figures/f.png", dpi=50),
         ],
     )
     folder = Path(store.client.download_artifacts(run_id, ""))
@@ -90,11 +91,16 @@ def test_files_come_back_as_they_were(store, run_id):
     assert figure.axes == [], "a figure is let go as soon as it is saved"
 
 
+def test_a_store_without_figures_draws_none(store, run_id):
+    record(replace(store, figures=False), run_id, [FigureItem(Figure().savefig, "f.png"), Text("x", "t.txt")])
+    assert [item.path for item in store.client.list_artifacts(run_id)] == ["t.txt"]
+
+
 def test_a_figure_that_cannot_be_drawn_is_let_go_as_well(store, run_id):
     figure = Figure()
     figure.subplots().set_title(r"$\broken{$")
     with pytest.raises(ValueError, match="broken"):
-        record(store, run_id, [FigureItem(figure, "f.png")])
+        record(store, run_id, [FigureItem(lambda: figure, "f.png")])
     assert figure.axes == []
 
 

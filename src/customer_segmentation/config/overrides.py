@@ -94,6 +94,7 @@ _READ_OF_HYDRA = ("hydra.searchpath", "hydra.launcher", "hydra.callbacks", "hydr
 _OF_A_TABLE = {
     "customers": ("k", "hypotheses"),
     "customers_key": ("k", "hypotheses"),
+    "figures": ("k", "hypotheses"),
     "models": ("k",),
     "report": ("k",),
 }

@@ -52,9 +52,9 @@ def print_sweep(result: SweepResult) -> None:  # noqa: C901 - one case after the
         soft_wrap=True,
     )
     if chosen is not None:
+        held = "model, figures, segments/" if store.figures else "model, segments/"
         out.print(
-            f"Chosen run {chosen['run_id']}: model, figures, segments/ (customers.csv: what to do with each customer)",
-            soft_wrap=True,
+            f"Chosen run {chosen['run_id']}: {held} (customers.csv: what to do with each customer)", soft_wrap=True
         )
     if result.report:
         out.print(f"Report: {escape(result.report)}", soft_wrap=True)

@@ -22,6 +22,7 @@ class TrackingSettings:
     customers: str = limited("ids", choices=("ids", "hashed", "none"))
     # with which ids are hashed, such as ${oc.env:CUSTOMERS_KEY}; without one, ids that can be guessed are found again
     customers_key: str | None = None
+    figures: bool = True  # of studies, the verdict, chosen candidates and explorations; false: none are drawn
     report: bool = True  # report.html at the end of a sweep; false: when `segment report` is asked for it
     timeout: int = 10  # seconds a server may take to answer the first request
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,9 +36,9 @@ class Tags:
 
 @dataclass(frozen=True)
 class FigureItem:
-    """A drawn figure, saved as PNG under ``path``."""
+    """A figure, drawn when it is saved as PNG under ``path``."""
 
-    figure: Figure
+    draw: Callable[[], Figure]
     path: str
     dpi: int = 120
 

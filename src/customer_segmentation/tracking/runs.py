@@ -163,7 +163,7 @@ def record(store: Store, run_id: str, items: Iterable[Item]) -> dict[str, str]: 
     store : Store
     run_id : str
     items : iterable of Item
-        May be a generator; a figure is let go as soon as it is saved.
+        May be a generator; a figure is drawn, if the store keeps figures, and let go as soon as it is saved.
 
     Returns
     -------
@@ -187,7 +187,8 @@ def record(store: Store, run_id: str, items: Iterable[Item]) -> dict[str, str]: 
                     params.update(values)
                 case Tags(values):
                     tags.update(values)
-                case FigureItem(figure, path, dpi):
+                case FigureItem(draw, path, dpi) if store.figures:
+                    figure = draw()
                     try:
                         figure.savefig(_place(files, path), dpi=dpi, pil_kwargs={"compress_level": PNG_LEVEL})
                     finally:

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -53,6 +53,8 @@ class Store:
         The run that ``mlflow run`` opened for this command, see `customer_segmentation.tracking.runs.take_over_run`.
     parent : str or None
         The run of a Python session under which the runs of its calls stand.
+    figures : bool
+        Whether runs keep figures.
     """
 
     uri: str
@@ -62,6 +64,7 @@ class Store:
     usual: bool = False
     taken_over: str | None = None
     parent: str | None = None
+    figures: bool = True
 
     @property
     def shown(self) -> str:
@@ -174,7 +177,7 @@ def insert(write: Callable[[], Any]) -> None:
         time.sleep(random.uniform(0.02, 0.2))  # noqa: S311 - not at the same moment again
 
 
-def connect(uri: str, experiment: str, experiment_id: str) -> Store:
+def connect(uri: str, experiment: str, experiment_id: str, *, figures: bool = True) -> Store:
     """Store that a sweep has opened already, for the jobs of this process: nothing is created or checked again.
 
     Parameters
@@ -182,9 +185,10 @@ def connect(uri: str, experiment: str, experiment_id: str) -> Store:
     uri : address of the store
     experiment : name of the experiment
     experiment_id : its id
+    figures : whether runs keep figures
     """
     remember_store(uri)
-    return _connected(uri, experiment, experiment_id)
+    return replace(_connected(uri, experiment, experiment_id), figures=figures)
 
 
 @functools.cache
@@ -312,9 +316,10 @@ def existing_store(tracking: TrackingSettings, *, model: str | None = None) -> S
 
 def store_of_settings(tracking: TrackingSettings) -> Store:
     """Open the store of the settings; a local one is created where it is missing. See `open_store`."""
-    return open_store(
+    opened = open_store(
         uri=tracking.uri, experiment=tracking.experiment, artifacts=tracking.artifacts, timeout=tracking.timeout
     )
+    return replace(opened, figures=tracking.figures)
 
 
 def command(store: Store, *words: str) -> str:

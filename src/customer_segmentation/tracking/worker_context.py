@@ -29,6 +29,8 @@ class SweepContext:
         Keys with several values in the sweep: the name of a study says them.
     folder : str
         Where the sweep was started: relative paths and the user's ``conf/`` count from there.
+    figures : bool
+        Whether runs keep figures.
     process : str
         The process that opened the sweep's run, see `customer_segmentation.tracking.process`.
     """
@@ -42,6 +44,7 @@ class SweepContext:
     varied: list[str]
     continued: bool = False
     folder: str = ""
+    figures: bool = True
     process: str = ""
 
     def settle_worker(self) -> None:

@@ -57,6 +57,7 @@ def sweep_identity(asked: Plan, table: CustomerTable, starts: Mapping[str, WarmS
             "data": {key: value for key, value in first["data"].items() if key not in READING},
             "playbook": asdict(playbook_of(asked.settings[0])),  # its file is no part of the settings
             "models": first["tracking"]["models"],
+            **_pictures(asked.settings[0]),
             "customers": _naming(first["tracking"]),
             "k": parse_k(asked.settings[0].k),
             "swept": swept,
@@ -86,6 +87,7 @@ def study_identity(spec: StudySpec, digest: str) -> str:
             "keep": settings["data"]["keep"],
             "digest": digest,
             **_polish(spec.settings),
+            **_pictures(spec.settings),
         },
         settings["data"]["source"],
     )
@@ -95,6 +97,11 @@ def _polish(settings: SweepSettings) -> dict[str, int]:
     """The settings of an engine that change the segments."""
     passes, starts = settings.engine.polish_passes, settings.engine.starts
     return {**({"polish_passes": passes} if passes else {}), **({"starts": starts} if starts > 1 else {})}
+
+
+def _pictures(settings: SweepSettings) -> dict[str, bool]:
+    """That runs keep no figures: who asks for them later gets runs that do."""
+    return {} if settings.tracking.figures else {"figures": False}
 
 
 def _naming(tracking: Mapping[str, Any]) -> str | list[str]:

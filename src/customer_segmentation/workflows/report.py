@@ -157,7 +157,7 @@ def _report(
     data = gather(store, sweep_id, opened, insights, of_candidate=run_id != sweep_id)
     document = build_report(data)
     html, markdown = html_page(document), markdown_text(document)
-    if opened is not None:
+    if opened is not None and store.figures:
         record(store, opened.run.info.run_id, picture_items(data.pictures_of_segments))
     record(store, run_id, report_items(html, markdown))
     about = spoken_name(store, run_of(store, run_id))

@@ -90,7 +90,7 @@ def run_job(context: SweepContext, job: ComposedJob) -> None:
     context = replace(context, tags={**context.tags, "seed": str(spec.settings.seed)})
     if context.sweep_id in _BROKEN:
         raise _BROKEN[context.sweep_id]
-    store = connect(context.uri, context.experiment, context.experiment_id)
+    store = connect(context.uri, context.experiment, context.experiment_id, figures=context.figures)
     try:
         with limited_threads(spec.settings.threads):
             run_logged(spec, context, store)

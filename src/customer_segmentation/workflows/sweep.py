@@ -173,6 +173,7 @@ def sweep(
         varied=list(plan.swept),
         continued=earlier is not None,
         folder=os.getcwd(),
+        figures=store.figures,
         process=this_process(),
     )
     with quick_commits(store):

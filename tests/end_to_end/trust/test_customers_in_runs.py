@@ -29,7 +29,8 @@ def table(tmp_path_factory):
 def test_customers_are_named_as_was_asked(run_here, table, tmp_path, how):
     ran = run_here(
         "sweep", "data=telecom", f"data.path={table}", "data.keep=all", "features=value", "scaling=standard", "k=[2,3]",
-        "exploration=none", "hypotheses=none", f"tracking.customers={how}", f"tracking.customers_key={KEY}",
+        "exploration=none", "hypotheses=none", "tracking.figures=false",
+        f"tracking.customers={how}", f"tracking.customers_key={KEY}",
         folder=tmp_path,
     )  # fmt: skip
     assert ran.code == 0, ran.error
@@ -60,6 +61,7 @@ def test_customers_are_named_as_was_asked(run_here, table, tmp_path, how):
         for path in tmp_path.rglob("*")
         if path.is_file()
     }
+    assert not [name for name in holding if name.endswith((".png", ".svg"))], "no figures were asked for"
     found = {secret for secrets in holding.values() for secret in secrets}
     assert found == ({b"WHO-", b"secret 4711"} if how == "ids" else set()), {
         name: secrets for name, secrets in holding.items() if secrets

@@ -33,7 +33,7 @@ def folder(run_here, tmp_path_factory, customers) -> Path:
     for words in (
         (
             *("sweep", "data.customers=300", "features=value", "scaling=standard", "k=[2]"),
-            *("exploration=none", "hypotheses=none", "tracking.report=false"),
+            *("exploration=none", "hypotheses=none", "tracking.report=false", "tracking.figures=false"),
         ),
         ("promote", "force=true", "reason=trial", "promotion.resamples=2"),
     ):

@@ -10,7 +10,7 @@ from customer_segmentation.sources.samples.telecom import draw_customers
 from customer_segmentation.tracking.moved_store import ADDRESSES
 
 SWEPT = ("sweep", "data.customers=300", "features=value", "scaling=standard", "k=[2]", "exploration=none",
-         "hypotheses=none", "tracking.report=false")  # fmt: skip
+         "hypotheses=none", "tracking.report=false", "tracking.figures=false")  # fmt: skip
 PROMOTE = ("promote", "force=true", "reason=t", "promotion.resamples=2")
 
 

@@ -20,7 +20,7 @@ PLANTED = {
     "user of an object store": USER,
 }
 PROMOTE = ("force=true", "reason=trial", "promotion.resamples=2")
-SWEPT = ("features=value", "scaling=standard", "k=[2]", "hypotheses=none", "exploration=none")
+SWEPT = ("features=value", "scaling=standard", "k=[2]", "hypotheses=none", "exploration=none", "tracking.figures=false")
 
 
 def found_in(folder: Path) -> list[str]:

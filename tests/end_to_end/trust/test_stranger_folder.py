@@ -8,7 +8,7 @@ import yaml
 CODE = "import os; open('PWNED', 'w').close()"
 RUNSTRING = {"_target_": "numpy.testing._private.utils.runstring", "_convert_": "all", "astr": CODE, "dict": {}}
 SWEPT = ("data.customers=300", "features=value", "scaling=standard", "k=[2,3]", "tracking.report=false",
-         "exploration=none", "hypotheses=none")  # fmt: skip
+         "tracking.figures=false", "exploration=none", "hypotheses=none")  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -183,20 +184,24 @@ def chosen_items(
     """
     rows, values = silhouette
     yield FigureItem(
-        silhouette_plot(values, labels[rows], f"Silhouettes of {name}", names=names), "figures/silhouettes.png"
+        partial(silhouette_plot, values, labels[rows], f"Silhouettes of {name}", names=names), "figures/silhouettes.png"
     )
-    yield FigureItem(sizes(list(cluster_sizes(labels)), f"Segments of {name}", names=names), "figures/sizes.png")
+    yield FigureItem(
+        partial(sizes, list(cluster_sizes(labels)), f"Segments of {name}", names=names), "figures/sizes.png"
+    )
     numbers = space.numbers
     if not numbers.shape[1]:
         return
     units = space.features.units
     means = pd.DataFrame(cluster_means(numbers.to_numpy(dtype=float), labels), columns=list(numbers))
     yield FigureItem(
-        centres_heatmap(means, numbers.mean(), numbers.std(ddof=0), units, f"Centres of {name}", names=names),
+        partial(centres_heatmap, means, numbers.mean(), numbers.std(ddof=0), units, f"Centres of {name}", names=names),
         "figures/centres.png",
     )
     main = main_features(numbers, labels)
     yield FigureItem(
-        scatter_pairs(numbers[main], labels, means[main], units, f"Segments of {name}", seed=seed, names=names),
+        partial(
+            scatter_pairs, numbers[main], labels, means[main], units, f"Segments of {name}", seed=seed, names=names
+        ),
         "figures/pairs.png",
     )

@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 import pandas as pd
 
@@ -223,7 +224,8 @@ def _numbers(table: CustomerTable, found: Exploration) -> Iterator[Item]:
     if len(found.outliers):
         yield Table(found.outliers.reset_index(names="column"), "tables/outliers.csv")
     yield FigureItem(
-        distributions(found.numbers, found.units, f"Distributions of {table.source}"), "figures/distributions.png"
+        partial(distributions, found.numbers, found.units, f"Distributions of {table.source}"),
+        "figures/distributions.png",
     )
 
 
@@ -235,12 +237,12 @@ def _correlations(table: CustomerTable, found: Exploration) -> Iterator[Item]:
     for name, matrix in (("pearson", found.pearson), ("spearman", found.spearman)):
         yield Table(_with_names(matrix), f"tables/correlations_{name}.csv")
         title = f"{name.title()} correlations, {len(table.customers):,} customers"
-        yield FigureItem(correlation_heatmap(matrix, title), f"figures/correlations_{name}.png")
+        yield FigureItem(partial(correlation_heatmap, matrix, title), f"figures/correlations_{name}.png")
     named = [name for name in found.numbers if name not in table.columns or table.columns[name].role is not Role.ignore]
     strongest = found.numbers[named].corr("spearman").abs().sum().sort_values(ascending=False, kind="stable").index
     main = [name for name in dict.fromkeys([table.value_column, *strongest]) if name in named]
     title = f"Pairs of the most correlated columns, {len(table.customers):,} customers"
-    yield FigureItem(pairs_figure(found.numbers[main], found.units, title), "figures/pairs.png")
+    yield FigureItem(partial(pairs_figure, found.numbers[main], found.units, title), "figures/pairs.png")
 
 
 def _counts(table: CustomerTable, found: Exploration) -> Iterator[Item]:
@@ -252,7 +254,7 @@ def _counts(table: CustomerTable, found: Exploration) -> Iterator[Item]:
     ):
         if tables:
             yield Table(counts_table(tables), f"tables/{name}.csv")
-            yield FigureItem(counts_figure(tables, title), f"figures/{name}.png")
+            yield FigureItem(partial(counts_figure, tables, title), f"figures/{name}.png")
 
 
 def counts_table(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -298,12 +300,12 @@ def exploration_items(
         matrix = correlation_matrix(frame)
         yield Table(_with_names(matrix), "exploration/correlations.csv")
         title = f"Pearson correlations, {len(customers):,} customers"
-        yield FigureItem(correlation_heatmap(matrix, title), "exploration/correlations.png")
+        yield FigureItem(partial(correlation_heatmap, matrix, title), "exploration/correlations.png")
     tables = {name: counts_by(customers[name]) for name in counts if name in customers}
     tables |= {name: counts_by_band(customers[name], edges) for name, edges in bands.items() if name in customers}
     if tables:
         title = f"{len(customers):,} customers by {listed(tables)}"
-        yield FigureItem(counts_figure(tables, title), "exploration/counts.png")
+        yield FigureItem(partial(counts_figure, tables, title), "exploration/counts.png")
         rows = [
             frame.rename_axis("group").reset_index().assign(column=name)[["column", "group", "customers", "share"]]
             for name, frame in tables.items()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from customer_segmentation.figures.migration import migration_heatmap
 from customer_segmentation.formatting import counted, percent
@@ -30,5 +31,6 @@ def migration_items(found: Migration, *, title: str) -> Iterator[Item]:
     )
     same = [(match.before, match.after) for match in found.matching.matches]
     sentence = f"{percent(found.stayed)} of {counted(found.customers, 'customer')} stay in their segment."
-    figure = migration_heatmap(found.counts, found.names_before, found.names_after, same, title, sentence=sentence)
+    names = found.names_before, found.names_after
+    figure = partial(migration_heatmap, found.counts, *names, same, title, sentence=sentence)
     yield FigureItem(figure, "migration.png")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -72,7 +73,8 @@ def score_items(
     )
     yield Table(drift.variables, "drift/variables.csv")
     yield Table(drift.segments, "drift/segments.csv")
-    figure = drift_figure(
+    figure = partial(
+        drift_figure,
         drift.variables,
         drift.bins,
         drift.segments,

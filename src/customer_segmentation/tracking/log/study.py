@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -101,7 +102,8 @@ def study_items(
         return [values.get(name, float("nan")) for values in scores.values()]
 
     yield FigureItem(
-        elbow(
+        partial(
+            elbow,
             ks,
             curve("inertia"),
             study.knee,

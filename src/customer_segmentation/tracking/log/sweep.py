@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -51,9 +52,10 @@ def conclusion_items(
     best, chosen_k = best_by_space(leaderboard)
     if best.size:
         where = None if chosen is None else (str(chosen["features"]), str(chosen["scaling"]))
-        yield FigureItem(sweep_heatmaps(best, chosen_k, chosen=where), "sweep_heatmaps.png")
+        yield FigureItem(partial(sweep_heatmaps, best, chosen_k, chosen=where), "sweep_heatmaps.png")
     yield FigureItem(
-        candidates_table(
+        partial(
+            candidates_table,
             table_of_candidates(leaderboard, chosen),
             caption="Scores that compare across spaces; inertia and silhouette stand in each study's scores.csv.",
         ),
@@ -179,7 +181,8 @@ def verdict_figures(
     tests = {} if structure is None or chosen is None else structure["tests"]
     if chosen is not None and str(chosen["k"]) in tests:
         yield FigureItem(
-            valley_heatmap(
+            partial(
+                valley_heatmap,
                 tests[str(chosen["k"])]["pairs"],
                 int(chosen["k"]),
                 f"Borders between the segments of {chosen['name']}",
@@ -190,11 +193,13 @@ def verdict_figures(
     if verdict["short_list"]:
         examined = evaluated(verdict)
         if len(examined):
-            yield FigureItem(stability_by_k(examined, rand=verdict["constraints"]["rand"]), "verdict/stability.png")
+            yield FigureItem(
+                partial(stability_by_k, examined, rand=verdict["constraints"]["rand"]), "verdict/stability.png"
+            )
         if len(examined) > 1:
-            yield FigureItem(front_figure(examined, value=verdict["value"] or "value"), "verdict/front.png")
+            yield FigureItem(partial(front_figure, examined, value=verdict["value"] or "value"), "verdict/front.png")
     if leaderboard["silhouette"].notna().any():
-        yield FigureItem(silhouettes_and_yardstick(leaderboard), "verdict/silhouettes.png")
+        yield FigureItem(partial(silhouettes_and_yardstick, leaderboard), "verdict/silhouettes.png")
 
 
 #: By the structure test's word on the chosen candidate's own space.
