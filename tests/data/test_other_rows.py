@@ -1,5 +1,7 @@
 """A header once more and totals under the last row are no customers, in a table of customers and in one of orders."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.data.other_rows import customer_rows, mark_totals
 from customer_segmentation.data.rejections import RejectedRows
-from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Role, Transactions
+from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Population, Role, Transactions
 
 COLUMNS = {
     "Member": ColumnSpec(ColumnType.text, Role.id),
@@ -29,6 +31,24 @@ def members():
 def written(frame, *rows, path="members.csv"):
     pd.concat([frame, pd.DataFrame(rows, columns=frame.columns)]).to_csv(path, index=False)
     return DataSettings(path=path, columns=COLUMNS)
+
+
+def test_customers_who_are_not_kept_have_a_checksum_of_their_own(members):
+    def told(**change):
+        frame = members.assign(Left=["yes" if at % 3 == 0 else "no" for at in range(60)])
+        frame.loc[0, list(change)] = list(change.values())  # one who has left
+        settings = written(frame)
+        kept = Population("Left", ["Yes"])
+        settings = replace(settings, keep="staying", populations={"staying": kept})
+        table = load_customers(
+            replace(settings, columns={**COLUMNS, "Left": ColumnSpec(ColumnType.yes_no, Role.outcome)})
+        )
+        return table.digest, table.others_digest
+
+    assert told() == told()
+    assert told()[0] == told(Spent="1000")[0]
+    assert told()[1] != told(Spent="1000")[1]
+    assert load_customers(written(members)).others_digest == ""
 
 
 @pytest.mark.parametrize("word", ["Total", "SUMME", "Toplam", "totale", "Итого", "合计"])

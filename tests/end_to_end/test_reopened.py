@@ -6,6 +6,8 @@ from pandas.testing import assert_series_equal
 
 from customer_segmentation.errors import SegmentError, StoreError
 from customer_segmentation.tracking.checked_files import CHECKSUM, checksum
+from customer_segmentation.tracking.machine_facts import whole
+from customer_segmentation.tracking.provenance import OTHERS
 from customer_segmentation.tracking.read import labels_of
 from customer_segmentation.tracking.resolve import candidate_of
 from customer_segmentation.workflows.rebuild import reopen
@@ -72,11 +74,14 @@ def test_a_run_that_is_not_there(swept):
         reopen(swept.store, "1e456")
 
 
-def test_another_table_is_refused(swept):
+@pytest.mark.parametrize("tag", [OTHERS, "data_digest"])
+def test_another_table_is_refused(swept, tag):
     run = swept.runs("candidate")[0]
-    swept.store.client.set_tag(run.info.run_id, "data_digest", "0" * 32)
+    assert whole(run).data.tags[tag]
+    swept.store.client.set_tag(run.info.run_id, tag, "0" * 32)
     with pytest.raises(SegmentError, match="is not the table of run"):
         reopen(swept.store, run.info.run_id)
+    swept.store.client.delete_tag(run.info.run_id, tag)
 
 
 def test_a_refit_that_differs_is_refused(swept):

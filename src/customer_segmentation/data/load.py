@@ -131,7 +131,7 @@ def assembled(
     source: TableSource,
     wanted: WantedColumns,
     rows: CheckedRows,
-    parts: tuple[pd.DataFrame, pd.DataFrame, str],
+    parts: tuple[pd.DataFrame, pd.DataFrame, str, str],
     *,
     rejected: pd.DataFrame,
 ) -> CustomerTable:
@@ -143,12 +143,12 @@ def assembled(
     wanted : WantedColumns
     rows : CheckedRows
         The rows that were read.
-    parts : (DataFrame, DataFrame, str)
+    parts : (DataFrame, DataFrame, str, str)
         As `split_rows` gives them. Without a digest the table is a part of the source, and has no checksum of it.
     rejected : DataFrame
         Rows that cannot be used.
     """
-    customers, others, digest = parts
+    customers, others, digest, others_digest = parts
     return CustomerTable(
         customers=customers,
         others=others,
@@ -162,6 +162,7 @@ def assembled(
         source=source.name,
         source_sha256=source.sha256 if digest else "",
         digest=digest,
+        others_digest=others_digest,
         sampled_from=source.sampled_from,
     )
 
@@ -187,8 +188,8 @@ def selected_rows(frame: pd.DataFrame, population: Population | None) -> np.ndar
 
 def split_rows(
     columns: dict[Any, pd.Series], selected: np.ndarray, *, digested: Collection[str]
-) -> tuple[pd.DataFrame, pd.DataFrame, str]:
-    """Rows that are selected, the others, and the digest of the selected; the columns are used up.
+) -> tuple[pd.DataFrame, pd.DataFrame, str, str]:
+    """Rows that are selected, the others, and the digests of both; the columns are used up.
 
     No more than one column is held twice. Each enters the digest while the next is split: neither holds Python's lock.
 
@@ -200,7 +201,7 @@ def split_rows(
     """
     kept, rest = {}, {}
     at, elsewhere = np.flatnonzero(selected), np.flatnonzero(~selected)
-    digest = hashlib.sha256()
+    digest, of_others = hashlib.sha256(), hashlib.sha256()
     with ThreadPoolExecutor(max_workers=1) as pool:
         entered = []
         for name in list(columns):
@@ -209,10 +210,13 @@ def split_rows(
             if name in digested:
                 entered.append(pool.submit(add_to_digest, digest, name, kept[name]))
             rest[name] = spelt_out(_taken(column, ~selected, elsewhere))
+            if name in digested and len(elsewhere):
+                entered.append(pool.submit(add_to_digest, of_others, name, rest[name]))
         for one in entered:
             one.result()
     customers, others = pd.DataFrame(kept, copy=False), pd.DataFrame(rest, copy=False)
-    return customers, others, digest.hexdigest() if digested else ""
+    told = of_others.hexdigest() if digested and len(elsewhere) else ""
+    return customers, others, digest.hexdigest() if digested else "", told
 
 
 def _taken(column: pd.Series, wanted: np.ndarray, at: np.ndarray) -> pd.Series:

@@ -43,6 +43,8 @@ class CustomerTable:
         Checksum of the source's bytes; empty where there are none (a query).
     digest : str
         Checksum of the values of ``customers``, see `digest_of`.
+    others_digest : str
+        The same of ``others``; empty where there are none.
     sampled_from : int
         Rows of the whole source, where a sample of it was read; else 0.
     notes : tuple of str
@@ -63,6 +65,7 @@ class CustomerTable:
     repairs: dict[str, int] = field(default_factory=dict)
     sampled_from: int = 0
     notes: tuple[str, ...] = ()
+    others_digest: str = ""
 
     def counted(self) -> tuple[int, int]:
         """How many rows entered the customers, and how many were not selected."""

@@ -10,6 +10,9 @@ from pathlib import Path
 
 PACKAGES = ("customer-segmentation", "scikit-learn", "numpy", "scipy", "pandas", "mlflow", "hydra-core")
 
+#: Tag: checksum of the customers outside the population that is kept, of whom outcomes are told.
+OTHERS = "others_digest"
+
 
 @functools.cache
 def versions() -> dict[str, str]:
@@ -41,12 +44,13 @@ def git_commit() -> str | None:
         return None
 
 
-def provenance(*, digest: str, source_sha256: str, seed: int) -> dict[str, str]:
+def provenance(*, digest: str, others_digest: str = "", source_sha256: str, seed: int) -> dict[str, str]:
     """Tags that every run carries.
 
     Parameters
     ----------
     digest : checksum of the cleaned table
+    others_digest : of the customers outside the population that is kept; empty where there are none
     source_sha256 : checksum of the file
     seed : of the run
     """
@@ -56,6 +60,8 @@ def provenance(*, digest: str, source_sha256: str, seed: int) -> dict[str, str]:
         "seed": str(seed),
         "versions": ", ".join(f"{name} {number}" for name, number in versions().items()),
     }
+    if others_digest:
+        tags[OTHERS] = others_digest[:32]
     commit = git_commit()
     if commit is not None:
         tags["mlflow.source.git.commit"] = commit

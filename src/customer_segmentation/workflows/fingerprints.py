@@ -62,6 +62,7 @@ def sweep_identity(asked: Plan, table: CustomerTable, starts: Mapping[str, WarmS
             "k": parse_k(asked.settings[0].k),
             "swept": swept,
             "digest": table.digest,
+            **({"others": table.others_digest} if table.others_digest else {}),
             "source": table.source_sha256,
             **({"starts": {address: start.digest for address, start in starts.items()}} if starts else {}),
             **_polish(asked.settings[0]),

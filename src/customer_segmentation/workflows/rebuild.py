@@ -35,6 +35,7 @@ from customer_segmentation.settings.playbook import PlaybookSettings
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.sources.spark.session import is_connected
 from customer_segmentation.tracking.log.study import CENTRES, START
+from customer_segmentation.tracking.provenance import OTHERS
 from customer_segmentation.tracking.read import artifact_of, centres_logged, overrides_of, text_of
 from customer_segmentation.tracking.resolve import candidate_of, store_of
 from customer_segmentation.tracking.store import Store
@@ -128,6 +129,13 @@ def reopen(store: Store, run_id: str, *, data_path: str | None = None, remote: s
             f"{customers.table.source} is not the table of run {run.info.run_id}: its customers have the digest "
             f"{customers.table.digest[: len(digest)]}, the run has {digest}; give the file that the sweep read with "
             "data.path=FILE."
+        )
+    others = run.data.tags.get(OTHERS)
+    if others and not customers.table.others_digest.startswith(others):
+        raise StudyError(
+            f"{customers.table.source} is not the table of run {run.info.run_id}: the customers that data.keep leaves "
+            "out, of whom outcomes are told, are others; give the file that the sweep read with data.path=FILE, or "
+            "sweep again."
         )
     space, fit = refit(spec, customers, parse_k(spec.settings.k)[0], store=store, study_id=run.data.tags["study_id"])
     check_refit(fit, run)

@@ -139,7 +139,12 @@ def sweep(
     """
     settings: SweepSettings = plan.settings[0]
     table = customers.table
-    tags = provenance(digest=table.digest, source_sha256=table.source_sha256, seed=settings.seed)
+    tags = provenance(
+        digest=table.digest,
+        others_digest=table.others_digest,
+        source_sha256=table.source_sha256,
+        seed=settings.seed,
+    )
     own = sweep_identity(plan, table, customers.starts)
     with exclusive(store.uri):  # of two equal sweeps that start at once, one has to see the other
         closed = close_stale_runs(store)
