@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -112,7 +113,7 @@ def _all_texts(frame: pd.DataFrame) -> np.ndarray:
     return found
 
 
-@dataclass(frozen=True)
+@dataclass
 class Place:
     """Where labels are written by other processes.
 
@@ -129,6 +130,7 @@ class Place:
     output: str
     table: str = ""
     overwrite: bool = False
+    _found: str = field(default="", init=False)  # what stood there when the command began
 
     @property
     def folder(self) -> Path | None:
@@ -145,6 +147,7 @@ class Place:
         """
         if self.folder is not None:
             _refuse_existing(self.folder, overwrite=self.overwrite)
+            self._found = _content(self.folder)
         elif self.overwrite:
             raise SettingsError("overwrite=true replaces only a folder of this machine; name another output.")
 
@@ -159,6 +162,8 @@ class Place:
         ------
         DataError
             It cannot be written.
+        SettingsError
+            A folder of that name has appeared, or the one that is replaced has changed.
         """
         if self.folder is None:
             write(self.table if self.output == CATALOG else self.output, is_table=self.output == CATALOG)
@@ -167,16 +172,23 @@ class Place:
         new, earlier = (self.folder.with_name(f".{self.folder.name}.{mark}.{word}") for word in ("writing", "earlier"))
         try:
             write(new.as_uri(), is_table=False)
-            (new / MARK).touch()
-            if self.folder.exists():
+            (new / MARK).write_text(_content(new), encoding="utf-8")
+            if self._found:
                 self.folder.rename(earlier)
+            if _content(earlier) != self._found or os.path.lexists(self.folder):
+                raise SettingsError(
+                    f"output={self.output} has appeared or was changed while the command ran and was left as it is; "
+                    "give another name."
+                )
             new.rename(self.folder)
+            shutil.rmtree(earlier, ignore_errors=True)
         except OSError as error:
             reason = error.strerror or str(error)
             raise DataError(f"{self.output} cannot be written ({reason}); name another place with output=.") from error
         finally:
             shutil.rmtree(new, ignore_errors=True)
-            shutil.rmtree(earlier, ignore_errors=True)
+            if earlier.exists() and not os.path.lexists(self.folder):
+                earlier.rename(self.folder)
 
 
 def score_there(  # noqa: PLR0913 - each is named at the call
@@ -245,6 +257,14 @@ def score_there(  # noqa: PLR0913 - each is named at the call
     return done
 
 
+def _content(folder: Path) -> str:
+    """By what a change of a folder is seen: its files, their sizes and times; empty where nothing is."""
+    if not os.path.lexists(folder):
+        return ""
+    files = {path.relative_to(folder).as_posix(): path.lstat() for path in folder.rglob("*") if path.name != MARK}
+    return json.dumps({name: [files[name].st_size, files[name].st_mtime_ns] for name in sorted(files)})
+
+
 def _refuse_existing(folder: Path, *, overwrite: bool) -> None:
     """Refuse a folder that exists, unless it may be replaced and is of an earlier scoring.
 
@@ -253,7 +273,7 @@ def _refuse_existing(folder: Path, *, overwrite: bool) -> None:
     SettingsError
         It is not to be replaced.
     """
-    if not folder.exists():
+    if not os.path.lexists(folder):
         return
     if not overwrite:
         raise SettingsError(f"output={folder} exists; give another name, or overwrite=true.")
@@ -269,4 +289,9 @@ def _refuse_existing(folder: Path, *, overwrite: bool) -> None:
         raise SettingsError(
             f"output={folder} is not an output of an earlier scoring with this engine{found}, so overwrite=true does "
             "not replace it; give another name."
+        )
+    if (folder / MARK).read_text(encoding="utf-8") != _content(folder):
+        raise SettingsError(
+            f"output={folder} was changed since segment score wrote it, so overwrite=true does not replace it; give "
+            "another name."
         )

@@ -141,8 +141,7 @@ class Output:
 
     def remove_earlier(self) -> None:
         """Remove the table of an earlier scoring that this one would have replaced."""
-        if self._file.replaces:
-            self.path.unlink(missing_ok=True)
+        self._file.remove()
 
 
 def writer_of(path: Path, key: str) -> Callable[[Path, pa.Schema], Writer]:

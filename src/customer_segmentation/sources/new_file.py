@@ -120,10 +120,7 @@ class NewFile:
             A file of that name has appeared or changed in the meantime.
         """
         if self.replaces:
-            if _signature(self.path) not in (self._found, None):
-                raise SettingsError(
-                    f"{self._name} was changed while the command ran and was left as it is; give another name."
-                )
+            self._refuse_changed()
             if not self.path.is_symlink() and self.path.exists():
                 os.chmod(self.aside, stat.S_IMODE(self.path.stat().st_mode))
             os.replace(self.aside, self.path)
@@ -139,6 +136,25 @@ class NewFile:
             else:
                 self.aside.unlink()
         self._aside = None
+
+    def _refuse_changed(self) -> None:
+        """Refuse to replace or remove a file that is no longer as the command found it.
+
+        Raises
+        ------
+        SettingsError
+            It is not.
+        """
+        if _signature(self.path) not in (self._found, None):
+            raise SettingsError(
+                f"{self._name} was changed while the command ran and was left as it is; give another name."
+            )
+
+    def remove(self) -> None:
+        """Remove the file of an earlier command that this one would have replaced, see `publish`."""
+        if self.replaces:
+            self._refuse_changed()
+            self.path.unlink(missing_ok=True)
 
     def discard(self) -> None:
         """Remove what was written aside."""

@@ -26,8 +26,7 @@ class SlideFiles:
         for slide in slides:
             self.files[slide.file].write_bytes(slide.png)
         for name in set(self.files) - {slide.file for slide in slides}:
-            if self.files[name].replaces:
-                self.files[name].path.unlink()
+            self.files[name].remove()
 
 
 def slide_files(settings: ReportSettings) -> SlideFiles | None:
@@ -43,6 +42,8 @@ def slide_files(settings: ReportSettings) -> SlideFiles | None:
     from customer_segmentation.figures.slides import is_slide
     from customer_segmentation.report.slides import FILES
 
+    if not settings.slides.strip():
+        raise SettingsError("slides is empty; name a folder with slides=FOLDER.")
     folder = typed_path(settings.slides)
     try:
         folder.mkdir(exist_ok=True)

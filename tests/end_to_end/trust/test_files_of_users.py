@@ -5,6 +5,7 @@ import os
 import sqlite3
 import stat
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -375,8 +376,9 @@ def test_what_changes_while_a_command_runs_is_not_replaced(tmp_path):
     later = report()
     with (tmp_path / "a.md").open("a") as file:
         file.write("mine\n")
-    with pytest.raises(SettingsError, match="was changed while the command ran"):
-        later.write_text("second\n")
+    for change in (partial(later.write_text, "second\n"), later.remove):
+        with pytest.raises(SettingsError, match="was changed while the command ran"):
+            change()
     assert (tmp_path / "a.md").read_text().endswith("mine\n")
     assert [path.name for path in tmp_path.iterdir()] == ["a.md"], "nothing is left aside"
 
