@@ -227,3 +227,22 @@ def test_hydras_own_folder_holds_no_password(tmp_path, monkeypatch):
 
     hydra_app.run_jobs(asked, look, launcher=["hydra/launcher=basic"])
     assert held == ["", ""]
+
+
+@pytest.mark.parametrize(
+    ("command", "word"),
+    [("sweep", "selection=[]"), ("score", "drift=[]"), ("promote", "promotion=[]"), ("explore", "exploration=[]")],
+)
+def test_a_decision_without_a_file_is_refused_as_its_schema_would_decide(command, word):
+    with pytest.raises(SettingsError, match=f"{word[:-3]} is given as null or as a list.*expected one of"):
+        plan(command, [word])
+
+
+@pytest.mark.parametrize("value", ["null", "[]", "[elbow, fixed]"])
+def test_a_decision_without_one_file_is_refused_in_a_preset_too(value):
+    Path("experiments").mkdir()
+    Path("experiments/mine.yaml").write_text(
+        f"# @package _global_\ndefaults:\n  - override /selection: {value}\n", encoding="utf-8"
+    )
+    with pytest.raises(SettingsError, match="selection is given as null or as a list"):
+        plan("sweep", ["experiments=mine", "k=3", "features=value", "scaling=standard"])
