@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import stat
 import threading
 import time
 from dataclasses import asdict
@@ -14,7 +15,7 @@ from joblib.externals.loky import reusable_executor
 
 from customer_segmentation.execution import slurm
 from customer_segmentation.execution.processes import PARENT, end_workers, in_workers, start_workers
-from customer_segmentation.execution.slurm import end_jobs, slurm_overrides
+from customer_segmentation.execution.slurm import end_jobs, remove_words, slurm_overrides
 
 
 def who() -> tuple[int, bool]:
@@ -68,6 +69,13 @@ def test_slurm_jobs_have_a_name_of_their_sweep_and_files_that_the_nodes_see(tmp_
     name, files = slurm_overrides(["k=[2,3]"], "0123456789abcdef")
     assert name == "hydra.launcher.name=segment-01234567"
     assert files == f"hydra.launcher.submitit_folder='{tmp_path}/.segment-slurm/0123456789abcdef/%j'"
+    folder = tmp_path / ".segment-slurm" / "0123456789abcdef"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700  # the words of a job may hold a password
+    for name in ("1_0_submitted.pkl", "1_0_result.pkl", "1_0_log.err"):
+        (folder / "1_0").mkdir(exist_ok=True)
+        (folder / "1_0" / name).touch()
+    remove_words("0123456789abcdef")
+    assert [path.name for path in (folder / "1_0").iterdir()] == ["1_0_log.err"]
     asked = ["hydra.launcher.name='mine'", "hydra.launcher.submitit_folder=/shared/%j"]
     assert slurm_overrides(asked, "0123456789abcdef") == ("hydra.launcher.name=mine-01234567",)
 

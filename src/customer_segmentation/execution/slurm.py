@@ -48,6 +48,9 @@ def slurm_overrides(asked: Sequence[str], sweep_id: str) -> tuple[str, ...]:
         The user's overrides.
     sweep_id : str
     """
+    if not _given(asked, FILES):  # the jobs' words may hold a password, as of data.path
+        _folder(sweep_id).parent.mkdir(mode=0o700, exist_ok=True)
+        _folder(sweep_id).mkdir(mode=0o700, exist_ok=True)
     files = () if _given(asked, FILES) else (f"{FILES}={quoted(f'{_folder(sweep_id)}/%j')}",)
     return (f"{NAME}={job_name(asked, sweep_id)}", *files)
 
@@ -103,6 +106,12 @@ def remove_files(sweep_id: str) -> None:
     shutil.rmtree(_folder(sweep_id), ignore_errors=True)
     with contextlib.suppress(OSError):  # another sweep's are there
         _folder(sweep_id).parent.rmdir()
+
+
+def remove_words(sweep_id: str) -> None:
+    """Remove what submitit has pickled for a sweep's jobs, however it ended: their words, which may hold a password."""
+    for path in _folder(sweep_id).rglob("*.pkl"):
+        path.unlink(missing_ok=True)
 
 
 def _folder(sweep_id: str) -> Path:

@@ -19,7 +19,7 @@ from customer_segmentation.execution.launchers import Launch, launch_of
 from customer_segmentation.execution.monitor import watched
 from customer_segmentation.execution.processes import ended_with_the_sweep, workers
 from customer_segmentation.execution.progress import StudyProgress
-from customer_segmentation.execution.slurm import remove_files
+from customer_segmentation.execution.slurm import remove_files, remove_words
 from customer_segmentation.parallel import limited_threads
 from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.segments.partitions import Partition
@@ -234,6 +234,7 @@ class _Sweep:
             raise store_error from error
         finally:
             forget(self.sweep_id)
+            remove_words(self.sweep_id)
             with contextlib.suppress(Exception):  # the store may be what failed; that error is the one to tell
                 finish_run(self.store, self.sweep_id, status)
         return SweepResult(
