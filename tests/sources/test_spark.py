@@ -31,6 +31,8 @@ from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSett
 from customer_segmentation.settings.engine import EngineSettings
 from customer_segmentation.sources.samples.orders import draw_orders
 from customer_segmentation.sources.samples.telecom import draw_customers
+from customer_segmentation.sources.spark import session
+from customer_segmentation.sources.spark.open import open_table
 from customer_segmentation.sources.spark.session import connect
 from customer_segmentation.tracking.machine_facts import whole
 from customer_segmentation.tracking.read import found_runs, labels_of
@@ -189,6 +191,46 @@ def test_a_pass_over_all_rows_keeps_the_rules_whatever_the_partitions(spark, tab
         found, rest = everybody(path, partitions)
         assert found == account
         assert rest == expected
+
+
+def test_a_change_of_any_row_is_seen_in_the_checksum_and_the_order_of_rows_is_not(spark, tmp_path):
+    def checksum(frame, parts=1):
+        frame = frame.coalesce(1).orderBy("age") if parts == 1 else frame.repartition(parts)
+        frame.createOrReplaceTempView("checked")
+        return open_table(settings(None, table="checked", max_rows=2), ENGINE).sha256
+
+    rows = "SELECT cast(id AS string) AS customer, 'here' AS state, id + {} AS age, map('a', {}) AS more FROM range(5)"
+    first = checksum(spark.session.sql(rows.format(1, 1)))
+    assert first == checksum(spark.session.sql(rows.format(1, 1)), parts=3)
+    assert len({first, *(checksum(spark.session.sql(rows.format(*two))) for two in ((2, 1), (1, 2)))}) == 3
+
+
+def test_a_session_of_the_users_is_left_as_it_was_and_is_the_one_that_is_active(spark, monkeypatch):
+    mine, other = spark.session.cloneSession(), spark.session.cloneSession()
+    monkeypatch.setattr(session, "_OPEN", {})
+    lent = EngineSettings(kind="spark", remote="session")
+    for one, zone in ((mine, "Asia/Tokyo"), (other, "America/Lima")):
+        one.conf.set("spark.sql.session.timeZone", zone)
+        one.clearTags()
+        monkeypatch.setattr(session, "_active", lambda one=one: one)
+        connection = connect(lent)
+        assert connect(lent) is connection
+        assert connection.session is one
+        assert connection.ask(lambda one=one: (one.conf.get("spark.sql.session.timeZone"), len(one.getTags()))) == (
+            "UTC",
+            1,
+        )
+        assert (one.conf.get("spark.sql.session.timeZone"), one.getTags()) == (zone, set())
+
+
+def test_what_a_classic_session_is_sent_stays_for_its_workers():
+    class Classic:
+        def addArtifacts(self, path, pyfile):  # noqa: N802 - Spark's name
+            self.path = Path(path)
+
+    classic = Classic()
+    session._ship(classic)
+    assert classic.path.is_file()
 
 
 def test_a_table_of_the_catalog_and_a_query_have_no_order_and_the_same_customers(spark, tables):
@@ -415,6 +457,9 @@ def test_labels_written_by_spark_are_those_written_here(swept, monkeypatch, caps
     rejected = pd.read_csv("here_rejected.csv")
     assert sorted(there["reason"].dropna()) == sorted(rejected["reason"])
     assert not [path for path in (folder / "spark").iterdir() if path.name.startswith(".there")]
+    (folder / "spark" / "there" / "part-of-mine.csv").touch()
+    assert main([*words, "output=there", "engine=spark", "overwrite=true"]) != 0
+    assert "was changed since segment score wrote it" in " ".join(capsys.readouterr().err.split())
     assert main([*words, "output=there", "engine=spark"]) != 0
     assert "exists; give another name, or overwrite=true" in capsys.readouterr().err
 

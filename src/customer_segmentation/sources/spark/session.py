@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import importlib.util
 import re
@@ -9,7 +10,7 @@ import socket
 import threading
 import uuid
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -57,12 +58,15 @@ class Connection:
         Of Spark.
     tag : str
         Of all that is asked of it, by which Ctrl-C ends that and nothing else.
+    own : bool
+        Whether it was opened for this; one that the user has is left with the settings that it had.
     """
 
     session: Any
     shown: str
     version: str
     tag: str
+    own: bool = True
 
     @property
     def functions(self) -> Any:
@@ -75,7 +79,8 @@ class Connection:
 
     def ask(self, query: Callable[[], Answer]) -> Answer:
         """Ask for something; what fails is one sentence, and Ctrl-C ends its jobs."""  # noqa: DOC501 - raised again
-        with spark_errors(self.shown), warnings.catch_warnings():
+        lent = contextlib.nullcontext() if self.own else _lent(self.session, self.tag)
+        with spark_errors(self.shown), lent, warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="pyspark")  # what it warns of is told by the error that follows
             try:
                 return query()
@@ -104,7 +109,7 @@ def connect(engine: EngineSettings) -> Connection:
         Nothing answers there.
     """
     known = _OPEN.get(engine.remote)
-    if known is not None:
+    if known is not None and (known.own or known.session is _active()):
         return known
     if importlib.util.find_spec("pyspark") is None or importlib.util.find_spec("grpc") is None:
         raise SettingsError(
@@ -122,13 +127,12 @@ def connect(engine: EngineSettings) -> Connection:
     tag = f"segment-{uuid.uuid4().hex[:12]}"
     with spark_errors(shown):
         version = _in_time(lambda: str(session.version), shown)
-        session.addTag(tag)
-        for key, value in _CONF.items():
-            with contextlib.suppress(Exception):  # a server that does not let it be set has its own
-                session.conf.set(key, value)
+        if own := engine.remote != "session":
+            session.addTag(tag)
+            _set(session, _CONF)
         if engine.remote != "local":  # workers elsewhere do not have this package
             _ship(session)
-    connection = Connection(session, shown, version, tag)
+    connection = Connection(session, shown, version, tag, own)
     _OPEN[engine.remote] = connection
     return connection
 
@@ -147,7 +151,7 @@ def spark_errors(shown: str) -> Iterator[None]:
     except SegmentError:
         raise
     except Exception as error:
-        if not type(error).__module__.startswith(("pyspark", "grpc")):
+        if not type(error).__module__.startswith(("pyspark", "grpc", "py4j")):
             raise
         raise _sentence(error, shown) from error
 
@@ -168,12 +172,39 @@ def _sentence(error: BaseException, shown: str) -> SegmentError:
 
 def _plain(text: str) -> str:
     """First line of a message of Spark's, without its code and where to read about it."""
-    line = next((line.strip() for line in text.splitlines() if line.strip()), "no word")
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or ["no word"]
+    line = next((line for line in lines if not line.startswith("An error occurred while calling")), lines[0])
     details = re.search(r'details = "([^"]+)"', text)
     if details:
         line = details[1]
     line = re.sub(r"\s*(SQLSTATE: \w+|See also .*)$", "", line)
-    return redact(line.rstrip(".; "))[:300]
+    return redact(line.strip(".:; "))[:300]
+
+
+def _active() -> Any:
+    """The session that is active in this thread, or None."""
+    from pyspark.sql import SparkSession
+
+    return SparkSession.getActiveSession()
+
+
+def _set(session: Any, conf: Mapping[str, str]) -> None:
+    for key, value in conf.items():
+        with contextlib.suppress(Exception):  # a server that does not let it be set has its own
+            session.conf.set(key, value)
+
+
+@contextlib.contextmanager
+def _lent(session: Any, tag: str) -> Iterator[None]:
+    """Have a session of the user's as it is needed, and leave it as it was."""
+    before = {key: session.conf.get(key) for key in _CONF}
+    _set(session, _CONF)
+    session.addTag(tag)
+    try:
+        yield
+    finally:
+        session.removeTag(tag)
+        _set(session, before)
 
 
 def _running() -> Any:
@@ -184,9 +215,7 @@ def _running() -> Any:
     SettingsError
         There is none.
     """
-    from pyspark.sql import SparkSession
-
-    session = SparkSession.getActiveSession()
+    session = _active()
     if session is None:
         raise SettingsError(
             "engine.remote=session needs a Spark session that runs in this process, as in a notebook of a cluster; "
@@ -272,7 +301,10 @@ def _in_time(query: Callable[[], Answer], shown: str) -> Answer:
 
 def _ship(session: Any) -> None:
     """Send this package to the workers, which then need its dependencies alone."""
-    with package_archive() as archive:
+    with contextlib.ExitStack() as held:
+        archive = held.enter_context(package_archive())
         add = getattr(session, "addArtifacts", None) or session.addArtifact
         with contextlib.suppress(Exception):  # a server that takes none has to have the package itself
             add(str(archive), pyfile=True)
+        if "connect" not in type(session).__module__:  # workers fetch it from here for each job, the user's own too
+            atexit.register(held.pop_all().close)

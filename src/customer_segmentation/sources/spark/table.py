@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -144,6 +145,24 @@ class SparkSource(DistributedSource):
             texts = with_file(texts, table.column(FILE).to_pandas().to_numpy())
         reasons = table.column(WHY).to_pylist() if WHY in table.column_names else None
         return texts.assign(row=table.column(ROW).to_numpy(), reason=reasons)
+
+    @cached_property
+    @override
+    def sha256(self) -> str:
+        """Of all rows and all their cells, whatever their order: one that no sample holds may have changed."""
+        F = self._connection.functions
+
+        def query() -> pa.Table:
+            kinds = dict(self._frame.dtypes)
+            names = [f"c{at}" for at in range(len(self.headers))]
+            odd = {name for name in names if "map<" in kinds[name] or "variant" in kinds[name]}  # Spark hashes none
+            hashed = F.xxhash64(*(F.col(name).cast("string") if name in odd else F.col(name) for name in names))
+            rows = self._frame.select(hashed.alias(HASH))
+            total = F.sum(F.col(HASH).cast("decimal(38,0)"))
+            return rows.agg(F.count("*"), total, F.expr(f"bit_xor({HASH})")).toArrow()
+
+        (sums,) = self._connection.ask(query).to_pylist()
+        return hashlib.sha256(repr([self.headers, *sums.values()]).encode()).hexdigest()
 
     @property
     @override
