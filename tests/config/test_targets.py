@@ -283,6 +283,7 @@ def test_no_file_says_where_credentials_go(address, held, monkeypatch, tmp_path)
         "https://crm.example.com\\\\@${oc.env:WORD}/x.csv?a=${oc.env:PLANTED}",
         "https://crm.example.com\\\\@named.example.com/x.csv?a=${oc.env:PLANTED}",
         "https://[crm.example.com/x.csv?a=${oc.env:PLANTED}",
+        "https://crm.example.com/x.csv?a=${oc.decode:${oc.env:PLANTED_JSON}}",
     ],
 )
 @pytest.mark.parametrize("key", ["path", "download: {url"])
@@ -290,6 +291,7 @@ def test_a_host_is_what_its_client_takes_for_one(address, key, monkeypatch, tmp_
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     monkeypatch.setenv("PLANTED", "planted-1")
+    monkeypatch.setenv("PLANTED_JSON", "'planted-1'")
     monkeypatch.setenv("WORD", "root")
     for named in ("postgresql://named.example.com/crm", "https://named.example.com/x.csv"):
         refuse_unstated("data.path", f"{named}?a=planted-1", ["PLANTED"], who="", stated=True)

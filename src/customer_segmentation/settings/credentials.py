@@ -57,6 +57,7 @@ _FILES = {
     "HTTP": ((".netrc", "default"),),
     "MLFLOW": ((".mlflow/credentials", ""),),
 }
+_PARTS = re.compile(r"[^\s'\"{}\[\],:]{5,}")
 _ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://.*", re.DOTALL)
 
 
@@ -191,7 +192,10 @@ def _held(key: str, address: str, server: _Server, variables: tuple[str, ...]) -
     drivers = kind not in ("http", "https") and server.asked  # they may take a host from that
     if address in values.values() or (named and not drivers):
         return []  # the user's environment names the server
-    held = [name for name, value in values.items() if value and value in address]
+    sent = address.partition("://")[2]  # a config may take a part of a variable, such as one key of its JSON
+    held = [
+        name for name, value in values.items() if any(part in sent for part in (value, *_PARTS.findall(value)) if part)
+    ]
     prefix = _PREFIXES.get(kind, kind.upper())
     if kind in ("http", "https"):
         prefix = "MLFLOW" if key.startswith("tracking.") else "HTTP"
