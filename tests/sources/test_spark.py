@@ -20,7 +20,7 @@ from omegaconf import OmegaConf
 from scipy.optimize import linear_sum_assignment
 
 from customer_segmentation.commands.main import main
-from customer_segmentation.config.checks import check_plan
+from customer_segmentation.config.checks import check_plan, check_score
 from customer_segmentation.config.compose import plan
 from customer_segmentation.data.batches import cleaned, cleaned_repetitions, opened_whole
 from customer_segmentation.data.load import load_customers
@@ -523,6 +523,13 @@ def test_settings_that_do_not_go_together_are_refused(words, sentence, capsys):
     one_study = [] if "experiments=rfm" in words else ["features=value", "scaling=minmax"]  # the default composes seven
     assert main(["sweep", *words, *one_study]) != 0
     assert sentence in " ".join(capsys.readouterr().err.split())
+
+
+def test_labels_do_not_go_to_a_catalog_that_ends_with_the_command():
+    words = ["input=x.parquet", "output=catalog", "table=labels", "engine=spark"]
+    with pytest.raises(SettingsError, match=r"ends with the command.*output=FOLDER"):
+        check_score(plan("score", words).settings[0])
+    check_score(plan("score", [*words, "engine.remote=session"]).settings[0])
 
 
 def test_exact_steps_are_refused_where_everybody_is_fitted():

@@ -245,6 +245,11 @@ def _check_score_there(settings: ScoreSettings) -> None:
             f"engine={settings.engine.kind} reads a query from its catalog: give input=catalog together with "
             "query=SELECT ..., or input=FOLDER alone."
         )
+    if settings.output == "catalog" and settings.engine.remote == "local":
+        raise SettingsError(
+            "output=catalog with engine.remote=local: the catalog of a Spark started here ends with the command, "
+            "and the table with it; give output=FOLDER, or another engine.remote."
+        )
     if (settings.output == "catalog") != (settings.table != usual.table):
         raise SettingsError(
             f"engine={settings.engine.kind} writes a table to its catalog: give output=catalog together with "
