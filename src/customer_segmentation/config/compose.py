@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from customer_segmentation.config.composed import (
-    checked_choices,
     choices_of,
     config_text,
     name_versions,
@@ -248,7 +247,7 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
             settings = tuple(to_settings(config) for config in composed)
             for one in settings:
                 check_elsewhere(one, typed)
-            chosen = tuple(checked_choices(command, config.hydra) for config in composed)
+            chosen = tuple(choices_of(config.hydra) for config in composed)
             texts = tuple(texts_of(config) for config in composed)
             for one in () if flags else settings:  # a flag such as --cfg shows what is wrong
                 check_limits(one)

@@ -11,7 +11,6 @@ from customer_segmentation.config.contract_file import contract_columns, dated_c
 from customer_segmentation.config.environment import watch_environment
 from customer_segmentation.config.errors import suggestion
 from customer_segmentation.config.overrides import DECISIONS
-from customer_segmentation.config.paths import options_of, shipped_root
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.formatting import first_line
 from customer_segmentation.secrets import remember_in
@@ -174,32 +173,6 @@ def texts_of(config: Any) -> dict[str, str]:
     keys = [str(key) for key in config if key not in ("hydra", "experiments")]
     values = cast("dict[str, Any]", OmegaConf.to_container(OmegaConf.masked_copy(config, keys), enum_to_str=True))
     return {key: _written({key: values[key]}) for key in keys}
-
-
-def checked_choices(command: str, hydra: Any) -> dict[str, str]:
-    """Decision to the name of the file taken; none, or several, are refused: a schema's defaults would decide instead.
-
-    Parameters
-    ----------
-    command : the word after ``segment``
-    hydra : Hydra's own node
-
-    Raises
-    ------
-    SettingsError
-        Names the decision, and what there is for it.
-    """
-    from omegaconf import OmegaConf
-
-    primary: Any = OmegaConf.load(shipped_root() / "conf" / f"{command}.yaml")
-    asked = [str(key) for line in primary.defaults if hasattr(line, "keys") for key in line]
-    for key in asked:
-        if key in DECISIONS and key != "experiments" and not isinstance(hydra.runtime.choices.get(key), str):
-            raise SettingsError(
-                f"{key} is given as null or as a list, in an override or in the defaults of a preset; expected one of "
-                f"{', '.join(sorted(options_of(key)))}."
-            )
-    return choices_of(hydra)
 
 
 def choices_of(hydra: Any) -> dict[str, str]:
