@@ -36,6 +36,7 @@ def test_what_is_no_name_is_refused(command, word, sentence):
             "defaults: [{override /selection: []}]",
             "selection has no file, by a list of defaults; expected",
         ),
+        ("defaults: [{override /clustering: null}]", "clustering has no file"),
         ("hydra: {sweeper: {params: {selection: '[]'}}}", "expected one of elbow"),
         ("hydra: {sweeper: {params: {selection: 'fixed,elbow'}}}", "selection must be the same for all studies"),
         ("hydra: {sweeper: {params: {tracking.customers: 'ids,none'}}}", "must be the same for all studies"),

@@ -30,6 +30,7 @@ from customer_segmentation.config.overrides import (
     k_list,
     refuse,
     refuse_flags,
+    refuse_no_choice,
     spelled_out,
     values_of,
 )
@@ -299,6 +300,7 @@ def _completed(
             given[key] = parser.parse_override(f"k={k_list(override)}") if key == "k" else override
     given = {key: given[key] for key in dict.fromkeys([*params, *given])}  # Hydra's order
     refuse(given, SCHEMAS[command])  # with what preset and table say
+    refuse_no_choice(command, base.hydra.runtime.choices)
     return given, base, composed_with
 
 

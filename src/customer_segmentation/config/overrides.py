@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from customer_segmentation.config.errors import suggestion
-from customer_segmentation.config.paths import options_of
+from customer_segmentation.config.paths import options_of, shipped_root
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.k_values import parse_k
 
@@ -179,6 +180,36 @@ def _refuse_no_names(given: Mapping[str, Any]) -> None:
                 raise SettingsError(f"{override.input_line}: a list is not the name of a file; give one{all_of_them}.")
             if one is None or isinstance(one, int | float | dict | list):
                 raise SettingsError(f"{override.input_line}: expected one of {', '.join(options_of(name))}.")
+
+
+def refuse_no_choice(command: str, chosen: Mapping[str, Any]) -> None:
+    """Refuse a preset that takes a decision's file away: nothing of it would be read, and nobody told.
+
+    Parameters
+    ----------
+    command : the word after ``segment``
+    chosen : decision to the name of its file, as composed
+
+    Raises
+    ------
+    SettingsError
+        Names the decision.
+    """
+    for name in decided_by(command):
+        if not chosen.get(name):
+            raise SettingsError(
+                f"{name} has no file, by a list of defaults; expected one of {', '.join(options_of(name))}."
+            )
+
+
+@functools.cache
+def decided_by(command: str) -> tuple[str, ...]:
+    """Decisions for each of which a command takes a file."""
+    from omegaconf import OmegaConf
+
+    primary: Any = OmegaConf.load(shipped_root() / "conf" / f"{command}.yaml")
+    lines = [line for line in primary.defaults if not isinstance(line, str)]
+    return tuple(name for line in lines for name, usual in line.items() if name in DECISIONS and usual is not None)
 
 
 def refuse_flags(flags: Sequence[str], swept: Mapping[str, Sequence[str]]) -> None:
