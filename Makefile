@@ -34,8 +34,13 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 # One process more than cores: tests of commands wait for other processes a good part of their time.
-test: lint
+test: lint $(VENV)/.spark
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile --no-loadscope-reorder $(ARGS)
+
+# A quarter of a gigabyte, which the tests of Spark need and a sweep does not.
+$(VENV)/.spark: $(READY) requirements-spark.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --requirements requirements-spark.txt
+	@touch $@
 
 # The documentation as pages in site/, which need no network.
 docs: $(VENV)/.docs
@@ -61,6 +66,8 @@ notebooks: $(READY)
 requirements: $(READY)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-emit-index-url --no-annotate \
 		--custom-compile-command "make requirements" --output-file requirements.txt pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra spark --constraint requirements.txt --no-header \
+		--no-emit-index-url --no-annotate pyproject.toml | grep -vxFf requirements.txt > requirements-spark.txt
 
 clean:
 	rm -rf $(VENV)

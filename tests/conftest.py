@@ -38,7 +38,7 @@ NO_SETTINGS = tempfile.TemporaryDirectory(prefix="segment-tests-")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the folders that take longest, so that no process is left with a long file at the end."""
-    first = ("end_to_end", "commands")
+    first = ("test_spark.py", "end_to_end", "commands")
     items.sort(key=lambda item: next((at for at, name in enumerate(first) if name in item.path.parts), len(first)))
 
 
