@@ -12,6 +12,9 @@ PLUGINS = {
     "slurm": "hydra_plugins.hydra_submitit_launcher",
 }
 
+#: Plugin that no extra can bring, as its pins do not go with joblib's, although it works beside it.
+RAY = "pip install --no-deps hydra-ray-launcher==1.2.2"
+
 #: Names of Hydra's own launchers that ours stand for.
 OURS = {"submitit_slurm": "slurm", "submitit_local": "slurm"}
 
@@ -33,9 +36,10 @@ def missing_extra(launcher: str) -> str:
     kind = OURS.get(launcher, launcher)
     if kind not in PLUGINS:
         return f"hydra/launcher={launcher}: no such launcher; take launcher=auto, in_process, local, ray or slurm."
+    further = f" && {RAY}" if kind == "ray" else ""
     return (
         f"launcher={kind} needs a package that is not installed; install it with "
-        f"`pip install 'customer-segmentation[{kind}]'` (in a checkout: `pip install -e '.[{kind}]'`)."
+        f"`pip install 'customer-segmentation[{kind}]'{further}` (in a checkout: `pip install -e '.[{kind}]'{further}`)."
     )
 
 
