@@ -38,8 +38,8 @@ def missing_extra(launcher: str) -> str:
         return f"hydra/launcher={launcher}: no such launcher; take launcher=auto, in_process, local, ray or slurm."
     further = f" && {RAY}" if kind == "ray" else ""
     return (
-        f"launcher={kind} needs a package that is not installed; install it with "
-        f"`pip install 'customer-segmentation[{kind}]'{further}` (in a checkout: `pip install -e '.[{kind}]'{further}`)."
+        f"launcher={kind} needs a package that is not installed; install it with `pip install "
+        f"'customer-segmentation[{kind}]'{further}` (in a checkout: `pip install -e '.[{kind}]'{further}`)."
     )
 
 
