@@ -13,6 +13,8 @@ from customer_segmentation.config.compose import plan
 from customer_segmentation.config.starter_files import feature_file, order_files, quoted
 from customer_segmentation.settings.data import DataSettings, Transactions
 
+LEAN = ("tracking.report=false", "tracking.figures=false")
+
 
 def euros(values):
     return [f"{value:,.2f} €".translate(str.maketrans(",.", ".,")) for value in values]
@@ -111,7 +113,7 @@ def test_a_gyms_members_from_file_to_compared_runs(gym, capsys):
     }
     text = Path(f"conf/contract/{name}.yaml").read_text("utf-8")
     assert text.count("\n# ") >= len(contract)  # a reason over each column
-    assert main(["sweep", f"experiments={name}", "k=[2,3]", "scaling=standard", "tracking.figures=false"]) == 0
+    assert main(["sweep", f"experiments={name}", "k=[2,3]", "scaling=standard", *LEAN]) == 0
     assert {run.data.params["features"] for run in chosen()} == {name, f"{name}_and_words"}
     # The data file alone brings its features, yardstick, exploration and scalings along.
     alone = plan("sweep", [f"data={name}"])
@@ -190,7 +192,7 @@ def test_a_shops_orders_from_file_to_compared_runs(shop, capsys):
         "reference_date": None,
         "date_format": None,
     }
-    assert main(["sweep", "experiments=shop_orders", "k=[2,3]", "scaling=log_standard", "tracking.figures=false"]) == 0
+    assert main(["sweep", "experiments=shop_orders", "k=[2,3]", "scaling=log_standard", *LEAN]) == 0
     assert "1 rejected" in capsys.readouterr().out
     assert {run.data.params["features"] for run in chosen()} == {"rfm", "rfm_habits"}
 

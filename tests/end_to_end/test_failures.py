@@ -74,7 +74,7 @@ def test_a_constant_feature_is_said_and_a_column_that_only_the_exploration_reads
     run_here, tmp_path, table
 ):
     raw = draw_customers(300, seed=5).assign(**{"Number of Referrals": 1}).drop(columns=["Gender", "Zip Code"])
-    ran = run_here("sweep", *SMALL, "data=telecom", table("constant.csv", raw), folder=tmp_path)
+    ran = run_here("sweep", *SMALL, *BARE[:2], "data=telecom", table("constant.csv", raw), folder=tmp_path)
     assert ran.code == 0, ran.error
     assert "referrals has the same value for every customer" in ran.out
 

@@ -132,7 +132,7 @@ def test_odd_columns_end_in_a_verdict(run_here, tmp_path):
 def test_the_real_table_is_a_continuum_with_useful_partitions(run_here, telecom, tmp_path):
     ran = run_here(
         "sweep", "features=value", "scaling=standard,minmax", "k=[3,4,5]", "data=telecom", f"data.path={telecom}",
-        *BARE, folder=tmp_path,
+        *NO_FIGURES, folder=tmp_path,
     )  # fmt: skip
     verdict = verdict_of(ran)
     assert verdict["structure"] == "useful partition"
