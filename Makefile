@@ -33,9 +33,9 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Two processes more than cores: tests of commands wait for other processes a good part of their time.
+# One process more than cores: tests of commands wait for other processes a good part of their time.
 test: lint $(VENV)/.spark
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $$(($$(getconf _NPROCESSORS_ONLN) + 2)) --dist loadfile --no-loadscope-reorder $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # A quarter of a gigabyte, which the tests of Spark need and a sweep does not.
 $(VENV)/.spark: $(READY) requirements-spark.txt

@@ -18,7 +18,7 @@ SUITE = "make test"
 SERVES = re.compile(r"^(make|segment) (ui|serve)\b")
 
 #: Of `make sweep`, which tests/commands/test_main.py looks at in full, as much as takes seconds.
-SMALL = "data.customers=500 k=[2,3] scaling=standard,minmax"
+SMALL = "data.customers=500 k=[2,3] scaling=standard"
 
 #: A server is started, answers, and is ended; everything else ends by itself, and well.
 SERVED = """ARGS="port=$PORT" "$@" > "$SCRATCH/served.txt" 2>&1 &
