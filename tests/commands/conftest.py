@@ -47,3 +47,10 @@ def segment(capsys, monkeypatch) -> Callable[..., Said]:
     signal.signal(signal.SIGTERM, before)
     os.environ.clear()
     os.environ.update(environment)
+
+
+@pytest.fixture(scope="session")
+def lean() -> tuple[str, ...]:
+    """Words of a sweep that a test only needs to have been."""
+    bare = ("hypotheses=none", "exploration=none", "tracking.report=false", "tracking.figures=false")
+    return (*bare, "launcher=in_process", "quiet=true")

@@ -12,21 +12,13 @@ from customer_segmentation.sources.samples.telecom import draw_customers
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
+def place(tmp_path_factory, lean):
     folder = tmp_path_factory.mktemp("export")
     environment = dict(os.environ)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         words = ("features=value", "scaling=minmax", "k=[3]", "selection=fixed", "selection.k=3", "data.customers=400")
-        bare = (
-            "hypotheses=none",
-            "exploration=none",
-            "tracking.report=false",
-            "tracking.figures=false",
-            "launcher=in_process",
-            "quiet=true",
-        )
-        assert main(("sweep", *words, *bare)) == 0
+        assert main(("sweep", *words, *lean)) == 0
         easy = ("promotion.stability=null", "promotion.max_switching=null", "promotion.smallest_share=null")
         assert main(("promote", *easy, "quiet=true")) == 0
     os.environ.clear()

@@ -21,7 +21,7 @@ EASY = ("promotion.stability=0.5", "promotion.max_switching=null", "promotion.re
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
+def place(tmp_path_factory, lean):
     folder = tmp_path_factory.mktemp("promotion")
     environment = dict(os.environ)
     with pytest.MonkeyPatch.context() as patch:
@@ -30,14 +30,6 @@ def place(tmp_path_factory):
             ("experiments=rfm", "data.customers=300", "features=rfm", "scaling=log_standard", "k=3"),
             ("features=value_whole_dollars,value", "scaling=l2_rows,minmax", "k=3,4", "data.customers=900"),
         ):
-            lean = (
-                "hypotheses=none",
-                "exploration=none",
-                "tracking.report=false",
-                "tracking.figures=false",
-                "launcher=in_process",
-                "quiet=true",
-            )
             assert main(("sweep", *words, *lean)) == 0
     os.environ.clear()
     os.environ.update(environment)

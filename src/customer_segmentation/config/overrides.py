@@ -158,7 +158,8 @@ def _refuse_of_a_table(given: Mapping[str, Any], known: Sequence[str]) -> None:
     for name in (str(key).lstrip("+~") for key in given):
         readers = _OF_A_TABLE.get(name.removeprefix("tracking.")) if name.startswith("tracking.") else None
         if readers and not set(readers) & set(known):
-            raise SettingsError(f"{name} changes nothing here: it is read by segment sweep; leave it out.")
+            words = " and ".join("segment sweep" if reader == "k" else "segment explore" for reader in readers)
+            raise SettingsError(f"{name} changes nothing here: it is read by {words}; leave it out.")
 
 
 def _refuse_no_names(given: Mapping[str, Any]) -> None:

@@ -115,7 +115,7 @@ def _print_end(out: Console, found: Exploration, store: Store, run_id: str, tabl
     out.print(
         f"Exploration run {run_id} in the experiment {escape(store.experiment)} of {escape(store.shown)}: "
         f"{counted(len(found.description), 'column')} described, {counted(len(found.pairs), 'correlation')}{tested}; "
-        "figures/ and tables/",
+        f"{'figures/ and tables/' if store.figures else 'tables/'}",
         soft_wrap=True,
     )
     print_next(out, "Next, see it:     ", command(store, "ui"))

@@ -72,7 +72,9 @@ def log_exploration(
         name=settings.name or f"explore {table.source}",
         level="explore",
         tags=tags,
-        description=explore_description(table, found, command=command, confidence=settings.confidence),
+        description=explore_description(
+            table, found, command=command, confidence=settings.confidence, figures=store.figures
+        ),
     )
     with closing(store, run_id):
         params = {**choices, "keep": settings.data.keep, "confidence": settings.confidence}

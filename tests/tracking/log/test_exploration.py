@@ -60,6 +60,9 @@ def test_a_relation_that_a_third_variable_explains_is_said_so(numbers):
         "supported",
     ]
     text = explore_description(table, found, command="segment explore", confidence=0.95)
+    assert "figures/" in text
+    without = explore_description(table, found, command="segment explore", confidence=0.95, figures=False)
+    assert without == text.replace("`figures/` (distributions, both heatmaps, counts), ", "")
     assert "1. **Supported, but disappears when controlling for z\\|.**" in text
     assert "my\\_&lt;table&gt;\\|.csv" in text
     rows = [line for line in text.splitlines() if line.startswith("|")]

@@ -160,7 +160,9 @@ def rejected_reasons(rejected: pd.DataFrame, most: int = REASONS) -> list[tuple[
     return [*ranked[:most], *([(f"{len(ranked) - most} further reasons", rest)] if rest else [])]
 
 
-def explore_description(table: CustomerTable, found: Exploration, *, command: str, confidence: float) -> str:
+def explore_description(
+    table: CustomerTable, found: Exploration, *, command: str, confidence: float, figures: bool = True
+) -> str:
     """What the run shows, for its page in the UI: hypotheses as sentences, the account of the rows, how to go on.
 
     Parameters
@@ -169,6 +171,7 @@ def explore_description(table: CustomerTable, found: Exploration, *, command: st
     found : what was described and tested
     command : repeats the exploration
     confidence : of the intervals
+    figures : whether the run keeps any
     """
     counts = table.accounting()
     lines = ["### Hypotheses", ""]
@@ -204,9 +207,9 @@ def explore_description(table: CustomerTable, found: Exploration, *, command: st
         "### Where to look",
         "",
         (
-            "Artifacts: `figures/` (distributions, both heatmaps, counts), `tables/` (columns with missing cells, "
-            "description, Tukey's outliers, every correlation with its intervals, counts, hypotheses), `rejected.csv` "
-            "where rows were rejected."
+            f"Artifacts: {'`figures/` (distributions, both heatmaps, counts), ' if figures else ''}`tables/` (columns "
+            "with missing cells, description, Tukey's outliers, every correlation with its intervals, counts, "
+            "hypotheses), `rejected.csv` where rows were rejected."
         ),
         "",
         "### Repeat it",
