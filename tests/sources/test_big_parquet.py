@@ -5,6 +5,7 @@ import pandas as pd
 
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Role
+from customer_segmentation.sources.id_sample import sample_order
 from customer_segmentation.sources.parquet import ParquetSource
 
 
@@ -35,6 +36,31 @@ def test_a_sample_is_the_same_each_time_and_its_rows_keep_their_numbers(tmp_path
     assert len(at) > 50
     assert first.rejected["id"].tolist() == frame["id"].iloc[at].tolist()
     assert (frame["spend"].iloc[at] == -1.0).all()
+
+
+def test_order_and_parts_of_the_rows_change_nothing_of_a_sample(tmp_path):
+    frame = table_of(5_000)
+    frame.loc[4_000:4_199] = frame.loc[1_000:1_199].to_numpy()  # repeated exactly
+    frame.loc[4_200:4_299, "id"] = frame.loc[1_200:1_299, "id"].to_numpy()  # with other values
+    frame.to_parquet(tmp_path / "whole.parquet", row_group_size=700)
+    (tmp_path / "parts").mkdir()
+    for at, part in enumerate(np.array_split(np.random.default_rng(1).permutation(5_000), 3)):
+        frame.iloc[part].to_parquet(tmp_path / "parts" / f"{at}.parquet", row_group_size=90)
+    whole, parts = (
+        load_customers(settings(tmp_path / name, 1_000), needed=["spend"]) for name in ("whole.parquet", "parts")
+    )
+    assert whole.duplicates > 10
+    assert parts.digest == whole.digest
+    assert parts.accounting() == whole.accounting()
+    pd.testing.assert_frame_equal(parts.customers, whole.customers)
+    assert sorted(parts.rejected["id"]) == sorted(whole.rejected["id"])
+
+
+def test_ids_with_the_same_hash_come_in_the_order_of_the_alphabet_and_their_rows_in_that_of_the_source():
+    hashes = np.array([7, 7, 1, 7, 9, 7], dtype=np.uint64)
+    ids = pd.Series(["b", "a", "z", "b", "c", "a"])
+    order = sample_order(hashes, np.array([5, 4, 3, 2, 1, 0]), lambda at: ids.iloc[at])
+    assert order.tolist() == [2, 5, 1, 3, 0, 4]
 
 
 def test_a_smaller_file_is_read_whole(tmp_path):

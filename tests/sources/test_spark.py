@@ -157,9 +157,8 @@ def test_rows_reasons_and_sample_are_those_of_a_table_read_here(spark, tables, n
     assert there.source == here.source
 
 
-def everybody(path, partitions):
+def everybody(path, engine):
     """Account, customers and rejected rows of a pass over all rows where they are."""
-    engine = EngineSettings(kind="spark", threads=2, memory="1g", partitions=partitions)
     source, rules = opened_whole(settings(path), needed=["spend"], batch_rows=100, engine=engine)
 
     def work(chunks):
@@ -188,7 +187,7 @@ def test_a_pass_over_all_rows_keeps_the_rules_whatever_the_partitions(spark, tab
     expected = sorted([*whole.customers["id"], *(reason for one in whole.rejected["reason"] for reason in [one])])
     expected = sorted(word for one in expected for word in one.split(";"))
     for partitions in (1, 16):
-        found, rest = everybody(path, partitions)
+        found, rest = everybody(path, replace(ENGINE, partitions=partitions))
         assert found == account
         assert rest == expected
 
@@ -241,6 +240,33 @@ def test_a_table_of_the_catalog_and_a_query_have_no_order_and_the_same_customers
         there = load_customers(settings(None, **changes), needed=["spend"], engine=ENGINE)
         assert there.accounting() == here.accounting()
         assert sorted(there.customers["id"]) == sorted(here.customers["id"])
+    sampled = settings(None, table="customers", max_rows=150)
+    there = load_customers(sampled, needed=["spend"], engine=ENGINE)
+    assert there.digest == load_customers(settings(path, max_rows=150), needed=["spend"]).digest
+
+
+def test_sail_has_the_same_sample_in_the_same_order_and_the_same_account_of_all_rows(tables, tmp_path, monkeypatch):
+    if importlib.util.find_spec("pysail") is None or MISSING:
+        pytest.skip("pysail or pyspark is not installed: pip install pysail 'customer-segmentation[spark]'")
+    from pysail.spark import SparkConnectServer
+
+    server = SparkConnectServer("127.0.0.1", 0)
+    server.start(background=True)
+    monkeypatch.setattr(session, "_OPEN", {})
+    try:
+        sail = EngineSettings(kind="spark", remote=f"sc://127.0.0.1:{server.listening_address[1]}")
+        parts = shutil.copytree(tables / "parts (1) [all]", tmp_path / "parts")  # it takes no such signs
+        for path in (tables / "text.parquet", parts):
+            asked = settings(path, max_rows=150)
+            here, there = (load_customers(asked, needed=["spend"], engine=engine) for engine in (None, sail))
+            assert there.digest == here.digest
+            pd.testing.assert_frame_equal(there.customers, here.customers)
+        account, _ = everybody(tables / "text.parquet", sail)
+        assert account == load_customers(settings(tables / "text.parquet"), needed=["spend"]).accounting()
+    finally:
+        for connection in session._OPEN.values():
+            connection.session.stop()
+        server.stop()
 
 
 def became_of(path, engine):
@@ -271,7 +297,7 @@ def test_a_pass_over_a_text_keeps_its_account(spark, tmp_path):
     lines = texts()["repeated"]["customers (1).csv"] + b"C1,2\n,,,\nC70,-3,here,x,y\n"
     path = written({"a.csv": lines, "b.csv": texts()["blanks"]["customers (1).csv"]}, tmp_path)
     here = load_customers(settings(path), needed=["spend"])
-    account, _ = everybody(path, 3)
+    account, _ = everybody(path, replace(ENGINE, partitions=3))
     assert account == here.accounting()
 
 
@@ -387,12 +413,20 @@ def store_in(folder):
 
 @pytest.fixture(scope="module")
 def swept(spark, tmp_path_factory):
-    """A table, and for each engine a folder and its runs; and the words that they have in common."""
+    """A table, and for each engine a folder and its runs; and the words that they have in common.
+
+    Spark has the table in parts, and its rows in another order.
+    """
     folder = tmp_path_factory.mktemp("swept")
     frame = draw_customers(2_000, seed=3)
     frame.loc[frame.index % 500 == 7, "Tenure in Months"] = -4  # impossible: rejected
     frame.to_parquet(folder / "customers.parquet", index=False, row_group_size=300)
-    words = ["data=telecom", f"data.path={folder / 'customers.parquet'}", "data.max_rows=900", "features=value"]
+    parts = folder / "parts" / "customers.parquet"
+    parts.mkdir(parents=True)
+    for at, rows in enumerate(np.array_split(np.random.default_rng(1).permutation(len(frame)), 3)):
+        frame.iloc[rows].to_parquet(parts / f"{at}.parquet", index=False)
+    paths = {"local": folder / "customers.parquet", "spark": parts}
+    words = ["data=telecom", "data.max_rows=900", "features=value"]
     words += [
         "scaling=minmax",
         "k=[2,3]",
@@ -405,11 +439,12 @@ def swept(spark, tmp_path_factory):
         for engine in ("local", "spark"):
             (folder / engine).mkdir()
             patch.chdir(folder / engine)
-            assert main(["sweep", *words, f"engine={engine}", f"tracking.uri={store_in(folder / engine)}"]) == 0
+            own = [f"engine={engine}", f"data.path={paths[engine]}", f"tracking.uri={store_in(folder / engine)}"]
+            assert main(["sweep", *words, *own]) == 0
             client = mlflow.MlflowClient(store_in(folder / engine))
             runs = client.search_runs([client.get_experiment_by_name("customer-segmentation").experiment_id])
             found[engine] = [whole(run) for run in runs]
-    return folder, found, words
+    return folder, found, [*words, f"data.path={parts}"]
 
 
 def test_a_sweep_gives_the_same_figures_and_verdict(spark, swept):

@@ -99,7 +99,8 @@ def table_of(
     """
     wanted = wanted_columns(source, settings, needed=needed, blank=blank, welcome=welcome)
     rows = checked_rows(source.read(wanted.specs), wanted, source.decimal, source.rows_as_text)
-    mark_totals(rows.rejected, rows.frame, source, np.flatnonzero(rows.filled))
+    if not source.sampled_from:  # a sample has no last row
+        mark_totals(rows.rejected, rows.frame, source, np.flatnonzero(rows.filled))
     rows.rejected.refuse_above(
         settings.max_rejected_share,
         rows_read=rows.read,

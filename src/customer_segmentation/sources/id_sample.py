@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ from customer_segmentation.sources.parsing.texts import texts_of, whole_ids
 Hashes = npt.NDArray[np.uint64]
 
 _KEY = "segment-sampling"  # of the hash, 16 characters: another one is another sample
-_ALL = 1 << 64
+_LAST = (1 << 64) - 1
 #: So many standard errors beyond the expected number of rows are looked at: hardly ever too few.
 _MARGIN = 8.0
 
@@ -41,12 +41,29 @@ def row_hashes(ids: pd.Series | None, rows: npt.NDArray[np.int64]) -> Hashes:
     ids : cells of the id column as they were read; None where the table has no such column
     rows : number of each row in the source
     """
+    return named_hashes(ids, rows)[0]
+
+
+def named_hashes(ids: pd.Series | None, rows: npt.NDArray[np.int64]) -> tuple[Hashes, npt.NDArray[np.bool_]]:
+    """Hash of each row, and whether it has what the rows of its table are named by.
+
+    The size of a sample counts the named rows: were it all of them, a row without an id, which has a hash for its
+    place in the table, would take the place of a customer or not by the order of the rows.
+
+    Parameters
+    ----------
+    ids, rows : see `row_hashes`
+    """
     if ids is None:
-        return _scattered(rows)
-    texts = whole_ids(texts_of(ids))
+        return _scattered(rows), np.ones(len(rows), dtype=bool)
+    texts = _id_texts(ids)
     found = hashes_of(texts)
-    blank = is_blank(texts)
-    return np.where(blank, _scattered(rows), found) if blank.any() else found
+    blank = np.asarray(is_blank(texts), dtype=bool)
+    return np.where(blank, _scattered(rows), found) if blank.any() else found, ~blank
+
+
+def _id_texts(ids: pd.Series) -> pd.Series:
+    return whole_ids(texts_of(ids))
 
 
 def _scattered(rows: npt.NDArray[np.int64]) -> Hashes:
@@ -58,31 +75,52 @@ def _scattered(rows: npt.NDArray[np.int64]) -> Hashes:
     return np.asarray(mixed ^ (mixed >> np.uint64(31)), dtype=np.uint64)
 
 
-def first_limit(wanted: int, rows: int) -> int:
-    """A hash below which the sample lies, most probably, and not many rows more.
-
-    Parameters
-    ----------
-    wanted : rows of the sample
-    rows : rows of the table
-    """
-    likely = wanted + _MARGIN * math.sqrt(wanted) + _MARGIN
-    return _ALL - 1 if likely >= rows else int(_ALL / rows * likely)
-
-
-def sample_limit(hashes: Hashes, wanted: int) -> int | None:
-    """Hash up to which a row belongs to the sample; None where there are too few of them.
+def sample_limit(look: Callable[[int], Hashes], wanted: int, rows: int) -> int:
+    """Hash up to which a row belongs to the sample.
 
     Rows with the same id stay together, so that a sample may be a few rows larger than it was asked for.
 
     Parameters
     ----------
-    hashes : of the rows that were looked at
+    look : gives the hashes of the named rows up to a hash
     wanted : rows of the sample
+    rows : rows of the table
     """
-    if len(hashes) < wanted:
-        return None
-    return int(np.partition(hashes, wanted - 1)[wanted - 1])
+    likely = wanted + _MARGIN * math.sqrt(wanted) + _MARGIN
+    limit = _LAST if likely >= rows else int(_LAST / rows * likely)
+    while True:
+        hashes = look(limit)
+        if len(hashes) >= wanted:
+            return int(np.partition(hashes, wanted - 1)[wanted - 1])
+        if limit == _LAST:
+            return limit
+        limit = min(2 * limit, _LAST)
+
+
+def sample_order(
+    hashes: Hashes, rows: npt.NDArray[np.int64], ids_at: Callable[[npt.NDArray[np.intp]], pd.Series] | None
+) -> npt.NDArray[np.intp]:
+    """Positions of the rows of a sample in its order, which is that of their hashes.
+
+    It needs no number of a row but among rows of one id, so that K-means starts at the same customers whatever reads
+    the table, in whatever parts and order.
+
+    Parameters
+    ----------
+    hashes : of the rows
+    rows : their numbers in the source
+    ids_at : cells of the id column of some rows, by their positions here; None where the table has no such column
+    """
+    order = np.lexsort((rows, hashes))
+    again = hashes[order][1:] == hashes[order][:-1]
+    if ids_at is None or not again.any():
+        return order
+    # Of one id, or of two that have the same hash.
+    places = np.flatnonzero(np.append(again, False) | np.insert(again, 0, False))
+    tied = order[places]
+    texts = _id_texts(ids_at(tied)).fillna("").to_numpy(dtype=object)
+    order[places] = tied[np.lexsort((rows[tied], np.unique(texts, return_inverse=True)[1], hashes[tied]))]
+    return order
 
 
 def id_position(headers: Sequence[str], columns: Mapping[str, ColumnSpec]) -> int | None:

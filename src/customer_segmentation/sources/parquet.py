@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,8 +17,8 @@ from customer_segmentation.formatting import first_line
 from customer_segmentation.settings.data import ColumnSpec, DataSettings
 from customer_segmentation.sources.base import PLACES, Cells, FileSource, Preview
 from customer_segmentation.sources.files import FileBytes, sha256_of
-from customer_segmentation.sources.id_sample import first_limit, id_position, row_hashes, sample_limit
-from customer_segmentation.sources.tables import resized
+from customer_segmentation.sources.id_sample import id_position, named_hashes, sample_limit, sample_order
+from customer_segmentation.sources.tables import resized, taken_rows
 
 _SCANNED = 1 << 16  # rows of a batch while a table is scanned for some of its rows
 #: What Arrow raises for a damaged file.
@@ -37,7 +37,8 @@ class ParquetSource(FileSource):
     root : Path, optional
         Folder of a partitioned table: what the folders below it are called, such as ``year=2024``, becomes columns.
     at_most : int, optional
-        Of a table with more rows, a sample of so many is read, by the hash of the id: always the same customers.
+        Of a table with more rows, a sample of so many is read, by the hash of the id: always the same customers, in
+        the order of the hashes.
     columns : mapping of str to ColumnSpec, optional
         The contract, by which the id is found.
 
@@ -203,18 +204,24 @@ class ParquetSource(FileSource):
         return np.cumsum([sum(group.num_rows for group in piece.row_groups) for piece in self._pieces])
 
     def _sampled(self, wanted: int, rows: int, id_at: int | None) -> np.ndarray:
-        """Positions of a sample, ascending."""
-        limit = first_limit(wanted, rows)
-        while True:
-            hashes, positions = self._hashed(id_at, limit)
-            last = sample_limit(hashes, wanted)
-            if last is not None:
-                return positions[hashes <= last]
-            limit = min(2 * limit, (1 << 64) - 1)
+        """Positions of a sample, in its order."""
+        seen: list[tuple[np.ndarray, np.ndarray]] = []
 
-    def _hashed(self, id_at: int | None, limit: int) -> tuple[np.ndarray, np.ndarray]:
-        """Hashes of the rows up to a limit, and their positions."""
+        def look(limit: int) -> np.ndarray:
+            found, at, named = self._hashed(id_at, limit)
+            seen[:] = [(found, at)]
+            return np.asarray(found[named], dtype=np.uint64)
+
+        last = sample_limit(look, wanted, rows)
+        ((hashes, positions),) = seen
+        hashes, positions = hashes[hashes <= last], positions[hashes <= last]
+        ids_at = None if id_at is None else partial(self._cells_at, id_at, positions)
+        return positions[sample_order(hashes, positions, ids_at)]
+
+    def _hashed(self, id_at: int | None, limit: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Hashes of the rows up to a limit, their positions, and whether they are named."""
         hashes, positions, start = [np.zeros(0, dtype=np.uint64)], [np.zeros(0, dtype=np.int64)], 0
+        named = [np.zeros(0, dtype=bool)]
         if id_at is None:
             sizes = np.diff(self._stops, prepend=0)
             parts = ((None, int(size)) for size in sizes)
@@ -223,18 +230,24 @@ class ParquetSource(FileSource):
             parts = ((table.column(0).to_pandas(), table.num_rows) for table in read)
         for ids, count in parts:
             at = np.arange(start, start + count, dtype=np.int64)
-            found = row_hashes(ids, at + self.first_row)
+            found, has_id = named_hashes(ids, at + self.first_row)
             near = found <= np.uint64(limit)
             hashes.append(found[near])
             positions.append(at[near])
+            named.append(has_id[near])
             start += count
-        return np.concatenate(hashes), np.concatenate(positions)
+        return np.concatenate(hashes), np.concatenate(positions), np.concatenate(named)
+
+    def _cells_at(self, column: int, positions: np.ndarray, at: np.ndarray) -> pd.Series:
+        """Cells of a column at some of the positions."""
+        cells: pd.Series = self._table(self._names([column]), positions[at]).column(0).to_pandas()
+        return cells
 
     def _names(self, positions: Sequence[int]) -> list[str]:
         return [self.headers[position] for position in positions]
 
     def _table(self, names: list[str], rows: np.ndarray | None) -> pa.Table:
-        """Some columns of all rows, or of those at ascending positions."""
+        """Some columns of all rows, or of those at some positions, in this order."""
         if rows is None and len(self._paths) == 1 and self._root is None:
             # One array a column, which pandas takes without a copy; a scan gives many.
             from pyarrow.parquet import ParquetFile
@@ -243,13 +256,16 @@ class ParquetSource(FileSource):
                 return file.read(columns=names).select(names)
         if rows is None:
             return self._dataset.to_table(columns=names)
-        parts = [self._dataset.schema.empty_table().select(names)]
+        order = np.argsort(rows, kind="stable")
+        rows, asked = rows[order], rows
+        parts = [self._dataset.schema.empty_table().select(names).replace_schema_metadata(None)]
         owner = np.searchsorted(self._stops, rows, side="right")
         for at in np.unique(owner):
             piece = self._pieces[at]
             start = self._stops[at] - sum(group.num_rows for group in piece.row_groups)
-            parts.append(self._scanned(piece, names, _SCANNED).take(pa.array(rows[owner == at] - start)))
-        return pa.concat_tables(part.replace_schema_metadata(None) for part in parts)
+            found = self._scanned(piece, names, _SCANNED).take(pa.array(rows[owner == at] - start))
+            parts.append(found.replace_schema_metadata(None))
+        return pa.concat_tables(parts) if np.array_equal(rows, asked) else taken_rows(parts, np.argsort(order))
 
     def _scanned(self, piece: Any, names: list[str], size: int) -> Any:
         """Some columns of a row group, ``size`` rows at a time."""

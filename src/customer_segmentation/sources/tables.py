@@ -107,6 +107,27 @@ def resized(batches: Iterable[pa.RecordBatch], size: int) -> Iterator[pa.Table]:
         yield pa.Table.from_batches(held)
 
 
+def taken_rows(parts: list[pa.Table], positions: np.ndarray) -> pa.Table:
+    """Rows of a table at some positions, in their order; no more than one column is held twice.
+
+    Parameters
+    ----------
+    parts : of the table; the list is emptied
+    positions : counted from 0
+    """
+    table = pa.concat_tables(parts)
+    parts.clear()
+    at, names, columns = pa.array(positions), table.column_names, []
+    while table.num_columns:
+        column = table.column(0)
+        table = table.remove_column(0)
+        # Arrow joins the pieces first, and a text of its shorter kind holds 2 GiB at most.
+        if pa.types.is_string(column.type) or pa.types.is_binary(column.type):
+            column = column.cast(pa.large_string() if pa.types.is_string(column.type) else pa.large_binary())
+        columns.append(column.take(at))
+    return pa.Table.from_arrays(columns, names=names)
+
+
 def plain_frame(table: pa.Table) -> pd.DataFrame:
     """A table as a frame; what pandas itself once noted in a file (an index) stays a column."""
     frame: pd.DataFrame = table.replace_schema_metadata(None).to_pandas()

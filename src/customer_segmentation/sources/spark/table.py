@@ -19,7 +19,7 @@ from customer_segmentation.settings.data import ColumnSpec, DataSettings
 from customer_segmentation.settings.engine import EngineSettings
 from customer_segmentation.sources.base import Cells, Chunk
 from customer_segmentation.sources.distributed import DistributedSource, Work
-from customer_segmentation.sources.id_sample import Hashes, first_limit, id_position, sample_limit
+from customer_segmentation.sources.id_sample import Hashes, id_position, named_hashes, sample_limit, sample_order
 from customer_segmentation.sources.spark.rows import NumberedRows
 from customer_segmentation.sources.spark.session import Connection
 from customer_segmentation.sources.spark.worker import (
@@ -34,23 +34,23 @@ from customer_segmentation.sources.spark.worker import (
     batch_hashes,
     extended,
     hashes,
+    ids_of,
     made_rows,
     sampled,
     told_apart,
 )
 from customer_segmentation.sources.stacked import with_file
-from customer_segmentation.sources.tables import names_of, resized, texts_frame
+from customer_segmentation.sources.tables import names_of, resized, taken_rows, texts_frame
 
 #: Different cells of a column by which its form is found.
 _DISTINCT = 100_000
-_ALL = (1 << 64) - 1
 
 
 class SparkSource(DistributedSource):
     """A table of files, of a catalog, or of a query, as Spark sees it.
 
-    Rows of files are numbered as the files' own rows are, file after file by name. A table without files has no order:
-    its rows come in the order of the hashes of their ids.
+    Rows of files are numbered as the files' own rows are, file after file by name, and come in this order. A table
+    without files has none: its rows come in the order of the hashes of their ids, as those of a sample do.
 
     Parameters
     ----------
@@ -290,13 +290,13 @@ class SparkSource(DistributedSource):
         """Hash up to which a row belongs to the sample; None where all do."""
         if self._wanted_rows is None:
             return None
-        limit = first_limit(self._wanted_rows, self.sampled_from)
-        while True:
+
+        def look(limit: int) -> Hashes:
             near = self._near([] if self._id_at is None else [self._id_at], limit)
-            last = sample_limit(batch_hashes(near, self._id_name), self._wanted_rows)
-            if last is not None or limit >= _ALL:
-                return _ALL if last is None else last
-            limit = min(2 * limit, _ALL)
+            found, named = named_hashes(ids_of(near, self._id_name), near.column(ROW).to_numpy())
+            return found[named]
+
+        return sample_limit(look, self._wanted_rows, self.sampled_from)
 
     @property
     def _why(self) -> list[str]:
@@ -329,10 +329,11 @@ class SparkSource(DistributedSource):
             table = self._connection.ask(lambda: self._frame.select(*columns).toArrow())
         else:
             table = self._near(asked, self._limit)
-        table = table.sort_by(ROW)
-        if self._files or self._id_at is None:
-            return table
-        return table.take(pa.array(np.argsort(batch_hashes(table, self._id_name), kind="stable")))
+        if self._limit is None and (self._files or self._id_at is None):
+            return table.sort_by(ROW)
+        ids_at = None if self._id_at is None else lambda at: table.column(self._id_name).take(at).to_pandas()
+        order = sample_order(batch_hashes(table, self._id_name), table.column(ROW).to_numpy(), ids_at)
+        return taken_rows([table], order)
 
     def _projected(self, positions: Sequence[int], more: Sequence[int] = ()) -> Any:
         """The wanted columns, the number of each row, and its other cells where the wanted ones are empty."""
