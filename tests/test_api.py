@@ -469,7 +469,7 @@ def test_what_a_call_returns_says_itself_in_a_line(swept):
     assert "elbow, elbows" in repr(found.plot)
     answer = cs.choose_k(np.random.default_rng(0).normal(size=(60, 2)), k=[2], resamples=0, random_state=0)
     assert "\n" not in repr(answer)
-    assert repr(answer).startswith("ChosenK(k=None, ")
+    assert repr(answer).startswith("ChosenK(k=None, confidence='sure that none is natural'")
 
 
 def test_a_matrix_with_masked_cells_and_labels_without_k_are_refused():

@@ -130,7 +130,7 @@ class ChosenK:
     k : int or None
         None: there is no natural structure, or it cannot be told.
     confidence : str
-        sure, likely, doubtful or undecidable.
+        How sure the answer is, also where it is that there is no natural k: sure, likely, doubtful or undecidable.
     right : float
         How often such an answer was right in the benchmark; NaN where it is undecidable.
     sentence : str
@@ -157,7 +157,8 @@ class ChosenK:
 
     def __repr__(self) -> str:
         """Number, confidence and stability."""
-        return f"ChosenK(k={self.k}, confidence={self.confidence!r}, stability={self.stability:.3f})"
+        told = " that none is natural" if self.k is None and self.confidence in ("sure", "likely") else ""
+        return f"ChosenK(k={self.k}, confidence={self.confidence + told!r}, stability={self.stability:.3f})"
 
 
 def choose_k(

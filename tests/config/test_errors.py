@@ -1,5 +1,7 @@
 """Walking a schema along a key, and the sentence for every kind of error that composing a config raises."""
 
+from pathlib import Path
+
 import pytest
 from hydra.errors import MissingConfigException
 from omegaconf import OmegaConf
@@ -43,6 +45,29 @@ def test_wrong_types_and_keys_within_nodes():
     assert sentence_for(launcher={"processes": "all"}) == "launcher.processes=all: expected a whole number."
     assert "Did you mean near_tie?" in sentence_for(selection={"near_ties": 1})
     assert "\n" not in sentence_for(data=3)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("hydra: null", "expected a mapping under hydra"),
+        ("large: []", "large is a list; expected keys below it"),
+        ("data: null", "data=null: expected keys below it"),
+        ("k: {a: 1}", "x.yaml: k is a mapping; expected a value"),
+    ],
+)
+def test_what_a_file_may_not_hold_is_told_with_its_key(text, sentence):
+    Path("experiments").mkdir()
+    Path("experiments/x.yaml").write_text(f"# @package _global_\n{text}\n")
+    with pytest.raises(SettingsError) as told:
+        plan("sweep", ["experiments=x", "features=value", "scaling=standard"])
+    assert sentence in str(told.value)
+    assert "Config" not in str(told.value)
+
+
+def test_a_list_in_the_place_of_keys():
+    with pytest.raises(SettingsError, match=r"large is a list; expected keys below it\."):
+        plan("sweep", ["large=[]", "features=value", "scaling=standard", "k=[2]"])
 
 
 def test_an_entry_of_a_list_has_its_place_and_its_type():

@@ -230,11 +230,10 @@ def test_a_project_does_not_say_where_mlflow_sends_the_users_credentials(name, t
     ("address", "held"),
     [
         ("postgresql://crm.example.com/crm", "PGPASSWORD"),
-        ("postgresql+psycopg:///crm?host=crm.example.com", "PGPASSWORD"),
         ("postgresql://a@b/crm", "~/.pgpass"),
         ("mysql://crm.example.com/crm", "MYSQL_PWD"),
         ("snowflake://account/crm", "SNOWFLAKE_PASSWORD"),
-        ("s3://bucket/table.parquet?endpoint_override=crm.example.com", "AWS_SECRET_ACCESS_KEY"),
+        ("s3://bucket/table.parquet?region=eu-west-1", "AWS_SECRET_ACCESS_KEY"),
         ("gs://bucket/table.parquet", "GOOGLE_APPLICATION_CREDENTIALS"),
         ("abfs://store/table.parquet", "AZURE_STORAGE_KEY"),
         ("https://crm.example.com/x.csv?a=${oc.env:PLANTED}", "PLANTED"),
@@ -319,6 +318,61 @@ def test_mlflow_sends_its_credentials_to_servers_of_artifacts_too(key, address, 
     with pytest.raises(SettingsError, match="would send it MLFLOW_TRACKING_TOKEN"):
         refuse_unstated(key, address, (), who="this folder's configs set")
     refuse_unstated("tracking.artifacts", "mlflow-artifacts:/x", (), who="")  # of the store's own server
+
+
+ARGUMENTS = {
+    "postgresql+psycopg://h/db?": ["host=evil", "hostaddr=1.2.3.4", "service=x", "passfile=x", "sslrootcert=x",
+                                   "options=-c%20x", "sslkey=x", "user=x", "dbname=x", "sslmode=a/b",
+                                   "sslmode=allow&sslmode=disable", "krbsrvname=x", "load_balance_hosts=x"],
+    "postgresql:///db?": ["host=crm.example.com", "host=/tmp"],
+    "mysql+pymysql://h/db?": ["init_command=DROP%20TABLE%20x", "client_flag=65536", "local_infile=1", "ssl_ca=x",
+                              "read_default_file=my.cnf", "plugin_dir=/tmp", "unix_socket=/tmp/x", "auth_plugin=x"],
+    "mysql+mysqlconnector://h/db?": ["allow_local_infile=1", "option_files=x", "failover=x", "openid_token_file=x"],
+    "mssql+pyodbc:///?": ["odbc_connect=FILEDSN%3Dx.dsn", "odbc_connect=DRIVER%3D./x%3BSERVER%3Dx", "dsn=x"],
+    "mssql+pyodbc://me@h/db?": ["driver=/tmp/evil", "driver=evil.so", "filedsn=x", "savefile=x", "Server=evil",
+                                "Trusted_Connection=yes", "authentication=ActiveDirectoryMsi", "keystorelocation=x"],
+    "oracle+oracledb://h/?": ["dsn=evil", "config_dir=x", "wallet_location=x", "https_proxy=x", "lib_dir=x",
+                              "service_name=x)(ADDRESS"],
+    "sqlite:///x.db?": ["vfs=x"],
+    "duckdb:///x.db?": ["allow_unsigned_extensions=true", "extension_directory=x", "secret_directory=x",
+                        "custom_extension_repository=http://x"],
+    "snowflake://account/db?": ["host=evil", "private_key_file=x", "authenticator=https://x"],
+    "bigquery://project?": ["credentials_path=x"],
+    "s3://bucket/x.csv": ["?endpoint_override=evil", "?scheme=http", "#?endpoint_override=evil"],
+    "abfs://x@store/x.csv?": ["blob_storage_authority=evil"],
+    "newsql://h/db?": ["x=1"],
+}  # fmt: skip
+OTHERS = ["postgresql://a,evil/db", "postgresql://h/host%3Devil", "mssql+pyodbc://h/db", "oracle://(DESCRIPTION%3Dx)/",
+          "duckdb:///md:crm"]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", [*(f"{at}{word}" for at, words in ARGUMENTS.items() for word in words), *OTHERS])
+def test_an_address_of_a_file_tells_a_driver_where_and_what_it_reads_and_no_more(address, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    for key in ("data.path", "output", "tracking.uri"):
+        with pytest.raises(SettingsError, match=rf"has {key}=.* may read files.*command line, as {key}="):
+            refuse_unstated(key, address, (), who="the config of a run has")
+    monkeypatch.setenv("CRM", address)
+    refuse_unstated("data.path", address, ["CRM"], who="")  # the user's environment
+    refuse_unstated("data.path", address, (), who="", stated=True)  # the user's word, which is remembered
+    refuse_unstated("data.path", address, (), who="")
+    with pytest.raises(SettingsError, match="may read files"):
+        refuse_unstated("data.path", f"{address}{'&' if '?' in address else '?'}further=x;y", (), who="")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["postgresql+psycopg://me:secret-1@h:5432/db?sslmode=require&connect_timeout=5", "postgresql://me@[::1]:5432/crm",
+     "mysql+pymysql://me:secret-1@h/db?charset=utf8mb4", "sqlite:///a b/x.db?timeout=5", "oracle://me:x@h/?service_name=a.b",
+     "mssql+pyodbc://me:secret-1@h/db?driver=ODBC+Driver+18+for+SQL+Server&Encrypt=yes&TrustServerCertificate=yes",
+     "https://docs.example.com/x.csv?gid=0&output=csv&dsn=x", "s3://bucket/x.csv?region=eu-west-1", "duckdb:////tmp/x.db",
+     "mlflow-artifacts:/x", "models:/a@b", "snowflake://me:x@account/db/schema?warehouse=w"],
+)  # fmt: skip
+def test_where_and_what_is_read_may_stand_in_a_file(address, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in [name for name in os.environ if name.startswith(("PG", "MYSQL", "AWS_", "SNOWFLAKE"))]:
+        monkeypatch.delenv(name)
+    refuse_unstated("data.path", address, (), who="")
 
 
 @pytest.mark.parametrize("asked", ["", "?sslmode=require"])

@@ -120,6 +120,8 @@ def test_a_candidate_that_was_reported_has_profiles_and_names_by_which_migrate_c
     assert moved.code == 0, moved.error
     for item in told:
         assert item["name"].split()[0] in moved.out
+    same = run_here("migrate", f"run_id={sweep}", f"other={sweep}", folder=swept.folder)
+    assert (same.code, "are the same candidate" in same.error) == (1, True)
 
 
 @pytest.mark.parametrize(

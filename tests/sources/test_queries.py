@@ -1,10 +1,9 @@
 """What a query may be: one SELECT, however a database reads its texts and comments."""
 
 import pytest
-import sqlalchemy
 
 from customer_segmentation.errors import SettingsError
-from customer_segmentation.sources.sql import check_query, refuse_other_address
+from customer_segmentation.sources.sql import check_query
 
 HIDING = [
     r"SELECT E'\''; COMMIT; DROP TABLE x; --'",
@@ -44,14 +43,3 @@ def test_a_query_that_reads_is_taken(query, kind):
 def test_no_file_is_written_where_a_database_runs():
     with pytest.raises(SettingsError, match="INTO OUTFILE"):
         check_query("SELECT * INTO OUTFILE '/tmp/x' FROM x", kind="mysql")
-
-
-@pytest.mark.parametrize(
-    "argument",
-    ["init_command=DROP%20TABLE%20x", "client_flag=65536", "local_infile=1", "read_default_file=my.cnf", "lib_dir=x",
-     "filedsn=x.dsn", "odbc_connect=FILEDSN%3Dx.dsn", "odbc_connect=SAVEFILE%3Dx", "odbc_connect=DRIVER%3D./x",
-     "allow_unsigned_extensions=true", "extension_directory=x", "custom_extension_repository=http://x"],
-)  # fmt: skip
-def test_an_address_makes_a_driver_do_no_more_than_the_query(argument):
-    with pytest.raises(SettingsError, match=r"leave it out of the address|would run"):
-        refuse_other_address(sqlalchemy.make_url(f"sqlite:///x.db?{argument}"), "data.path=x")

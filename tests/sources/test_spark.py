@@ -567,6 +567,35 @@ def test_labels_do_not_go_to_a_catalog_that_ends_with_the_command():
     check_score(plan("score", [*words, "engine.remote=session"]).settings[0])
 
 
+@pytest.mark.parametrize("output", ["labels.csv", "labels.CSV.gz", "labels.xlsx"])
+def test_a_folder_of_parquet_files_is_not_called_as_a_file(output):
+    with pytest.raises(SettingsError, match="writes a folder of Parquet files"):
+        check_score(plan("score", ["input=x.parquet", f"output={output}", "engine=spark"]).settings[0])
+
+
+@installed
+@pytest.mark.parametrize("more", ["", "/;token=planted-token-1", "/;use_ssl=true"])
+def test_what_is_no_server_of_sparks_is_told_in_time_and_leaves_no_session(more, monkeypatch, capfd):
+    monkeypatch.setattr(session, "ANSWERS", 0.5)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        before = time.monotonic()
+        with pytest.raises(DataError, match="does not answer as a Spark Connect server in time") as raised:
+            connect(EngineSettings(kind="spark", remote=f"sc://127.0.0.1:{silent.getsockname()[1]}{more}"))
+    assert time.monotonic() - before < 20
+    assert "planted" not in str(raised.value)
+    assert capfd.readouterr().err == ""
+
+
+def test_a_session_whose_server_has_ended_is_opened_again(spark, monkeypatch):
+    assert connect(ENGINE) is spark
+    dead = replace(spark, session=None)  # whose every question fails
+    monkeypatch.setattr(session, "_OPEN", {"local": dead})
+    monkeypatch.setattr(session, "start_server", lambda **_: f"sc{spark.session.client._builder.url.geturl()[4:]}")
+    assert connect(ENGINE).session.version == spark.version
+
+
 def test_exact_steps_are_refused_where_everybody_is_fitted():
     asked = plan("sweep", ["data.customers=300", "features=value", "scaling=standard", "k=[2]"])
     needed = check_plan(asked)

@@ -25,7 +25,7 @@ from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.score import ScoreSettings
 from customer_segmentation.settings.sweep import LauncherSettings, SelectionSettings, SweepSettings
 from customer_segmentation.sources.new_file import same_file
-from customer_segmentation.sources.open import files_of
+from customer_segmentation.sources.open import files_of, would_read
 
 if TYPE_CHECKING:
     from customer_segmentation.config.compose import Plan
@@ -216,9 +216,28 @@ def check_score(settings: ScoreSettings) -> None:
         if len(own) == 1 and any(same_file(file, own[0]) for file in places.get(key, [])):
             among = "the same file as" if len(places[key]) == 1 else "one of the files of"
             raise SettingsError(f"{other} is {among} {key}; give it another name.")
+    _refuse_among_input(settings)
     usual = ScoreSettings().table
     if settings.table != usual and settings.engine.kind == "local" and "://" not in str(settings.output):
         raise SettingsError(f"table={settings.table} changes nothing: output={settings.output} is not a database.")
+
+
+def _refuse_among_input(settings: ScoreSettings) -> None:
+    """Refuse a place among the files of the input: the next scoring would read it as customers.
+
+    Raises
+    ------
+    SettingsError
+        Names the key and the place.
+    """
+    into_database = settings.engine.kind == "local" and "://" in str(settings.output)
+    aside = settings.rejects or (f"{settings.table}_rejected.csv" if into_database else "")
+    for key, place in (("output", "" if into_database else settings.output), ("rejects", aside)):
+        if settings.input and place and place != "catalog" and would_read(str(settings.input), place):
+            raise SettingsError(
+                f"{key}={place} would be part of input={settings.input}, whose next scoring would read it as "
+                "customers; give it a place elsewhere."
+            )
 
 
 def _check_score_there(settings: ScoreSettings) -> None:
@@ -244,6 +263,11 @@ def _check_score_there(settings: ScoreSettings) -> None:
         raise SettingsError(
             f"engine={settings.engine.kind} reads a query from its catalog: give input=catalog together with "
             "query=SELECT ..., or input=FOLDER alone."
+        )
+    if re.search(r"\.(csv|tsv|txt|xlsx|gz|zst|bz2)$", str(settings.output).lower()):
+        raise SettingsError(
+            f"output={settings.output}: engine={settings.engine.kind} writes a folder of Parquet files; give the name "
+            "of a folder, such as output=labels."
         )
     if settings.output == "catalog" and settings.engine.remote == "local":
         raise SettingsError(

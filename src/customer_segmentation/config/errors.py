@@ -17,6 +17,13 @@ from typing import Any, get_args
 from customer_segmentation.config.paths import options_of
 from customer_segmentation.errors import SettingsError
 
+#: What OmegaConf says of a node, and what that means for its key.
+_UNFIT = {
+    "Cannot merge DictConfig with ListConfig": " is a list; expected keys below it",
+    "Cannot merge ListConfig with DictConfig": " is a mapping; expected a list such as [a,b]",
+    "is not Optional": "=null: expected keys below it; leave the key out to have the default",
+}
+
 
 def suggestion(word: str, known: list[str]) -> str:
     """' Did you mean X?' when one of the known words is close, else nothing.
@@ -139,10 +146,11 @@ def misfit_of_file(path: Path, schema: Any, *, group: str) -> str:
     package = re.search(r"^#\s*@package\s+(\S+)", text, re.MULTILINE)
     for part in reversed((package[1] if package else group).replace("_group_", group).split(".")):
         content = content if part == "_global_" else {part: content}
-    return misfit(OmegaConf.structured(schema), content)
+    node = OmegaConf.structured(schema)
+    return misfit(node, content) or misfit(node, content, values=True)
 
 
-def misfit(node: Any, content: Any, path: str = "") -> str:
+def misfit(node: Any, content: Any, path: str = "", *, values: bool = False) -> str:
     """Key of a content that is no mapping or list where a config has one, and what it is; '' where there is none.
 
     OmegaConf names no key then.
@@ -152,6 +160,7 @@ def misfit(node: Any, content: Any, path: str = "") -> str:
     node : config that knows its types
     content : plain, to be merged into it
     path : where both stand
+    values : look at mappings in the place of single values, too, which some keys may hold
     """
     from omegaconf import DictConfig, ListConfig, OmegaConf
 
@@ -164,7 +173,8 @@ def misfit(node: Any, content: Any, path: str = "") -> str:
             else f"{path} is {_kind(content)}; expected a list such as [a,b]"
         )
     if not isinstance(node, DictConfig):
-        return ""
+        is_one = values and node is not None and isinstance(content, Mapping)
+        return f"{path} is a mapping; expected a value" if is_one else ""
     if not isinstance(content, Mapping):
         return f"{path} is {_kind(content)}; expected keys below it"
     for key, value in content.items():
@@ -174,7 +184,7 @@ def misfit(node: Any, content: Any, path: str = "") -> str:
             below = node._get_node(key)
         elif dataclasses.is_dataclass(entry[0]):
             below = OmegaConf.structured(entry[0])
-        found = misfit(below, value, f"{path}.{key}".lstrip("."))
+        found = misfit(below, value, f"{path}.{key}".lstrip("."), values=values)
         if found:
             return found
     return ""
@@ -199,6 +209,10 @@ def _omegaconf_sentence(cause: Any, schema: Any) -> str:
             return f"unknown key {key!r}; to add it on purpose, write +{key}=..."
         place = f"{parent} has" if parent else "there are"
         return f"unknown key {key!r}; {place} {', '.join(known)}.{suggestion(key.rpartition('.')[2], known)}"
+    text = str(cause)
+    for words, told in _UNFIT.items():
+        if words in text:
+            return f"{key}{told}."
     expected = _expected(cause) if isinstance(cause, ValidationError) else ""
     if not expected:
         return f"{key}: {first_words(cause.msg or cause)}"

@@ -98,7 +98,7 @@ def check_file(folder: Path, config: str, package: str | None, content: Any) -> 
     if "hydra" in str(package or ""):
         raise SettingsError(f"{shown} sets {package}; set it on the command line, as hydra.KEY=...")
     node = content.get("hydra") if isinstance(content, Mapping) else None
-    if node is not None and not isinstance(node, Mapping):
+    if isinstance(content, Mapping) and "hydra" in content and not isinstance(node, Mapping):
         raise SettingsError(f"{shown}: expected a mapping under hydra.")
     if node:
         _check_keys(node, shown)

@@ -36,6 +36,8 @@ def print_promotion(outcome: Outcome, store: Store, settings: PromoteSettings) -
         out.print(
             f"{escape(outcome.title)} is the champion already: version {version.number} of {escape(settings.model)}."
         )
+        for note in outcome.notes:
+            out.print(escape(note))
         print_next(out, "Next:", command(store, "score", "input=FILE", "output=FILE"))
         return
     made = columns(table(f"Gate: {outcome.title}"), ["test", "result", ""])

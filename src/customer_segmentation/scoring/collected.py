@@ -26,5 +26,8 @@ class Collected:
     def discard(self) -> None:
         """Nothing lies about."""
 
+    def retract(self) -> None:
+        """There is no file."""
+
     def remove_earlier(self) -> None:
         """Nothing was there before."""

@@ -139,6 +139,10 @@ class Output:
         """Remove what was written."""
         self._file.discard()
 
+    def retract(self) -> None:
+        """Take back a new file that was moved to its name."""
+        self._file.retract()
+
     def remove_earlier(self) -> None:
         """Remove the table of an earlier scoring that this one would have replaced."""
         self._file.remove()

@@ -240,7 +240,12 @@ def _publish(output: Output | TableOutput | Collected, rejects: Output | Collect
     else:
         rejects.remove_earlier()
     if done.scored:  # else the labels of an earlier run stay: one broken input does not cost them
-        output.publish()
+        try:
+            output.publish()
+        except BaseException:
+            if done.rejected:
+                rejects.retract()
+            raise
 
 
 def ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:

@@ -1,4 +1,4 @@
-"""Credentials of this process go to no server that only a file names: the user names it, once, on a command line."""
+"""No server that only a file names gets credentials, and no driver arguments: the user names it, on a command line."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.formatting import listed
 from customer_segmentation.secrets import VARIABLE, redact
+from customer_segmentation.settings.addresses import beyond
 from customer_segmentation.settings.trusted import own_settings_file
 
 #: What MLflow sends to whatever server it is told of.
@@ -33,7 +34,7 @@ _OF_FILES = frozenset(["s3", "s3a", "gs", "gcs", "r2", "abfs", "abfss", "wasb", 
 _OF_FILES |= {"mlflow-artifacts"}
 #: How the variables of a kind of address begin, where not as the kind itself.
 _PREFIXES = {"postgresql": "PG", "postgres": "PG", "redshift": "PG", "cockroachdb": "PG", "mariadb": "MYSQL"}
-_PREFIXES |= {"s3": "AWS_", "gs": "GOOGLE_", "gcs": "GOOGLE_", "bigquery": "GOOGLE_"}
+_PREFIXES |= {"s3": "AWS_", "s3a": "AWS_", "gs": "GOOGLE_", "gcs": "GOOGLE_", "bigquery": "GOOGLE_"}
 _PREFIXES |= {"mlflow-artifacts": "MLFLOW"}
 _PREFIXES |= dict.fromkeys(("abfs", "abfss", "wasb", "wasbs"), "AZURE_")
 #: Variables that lead to credentials and are not called so.
@@ -121,7 +122,9 @@ def _value_of(settings: Any, key: str) -> Any:
 
 
 def refuse_unstated(key: str, value: Any, variables: Iterable[str], *, who: str, stated: bool = False) -> None:
-    """Refuse addresses to which credentials would go, unless the user has named their server on a command line.
+    """Refuse addresses to which credentials would go, or that tell a driver more than where and what it reads.
+
+    Those that the user has named on a command line may be in a file from then on.
 
     Parameters
     ----------
@@ -139,17 +142,42 @@ def refuse_unstated(key: str, value: Any, variables: Iterable[str], *, who: str,
     for address in _addresses(value) if isinstance(value, str) else ():
         server = _server(address)
         held = _held(key, address, server, tuple(variables))
-        if not held or (key == "tracking.uri" and address in (os.environ.get("MLFLOW_TRACKING_URI"), USUAL_SERVER)):
+        if key == "tracking.uri" and address in (os.environ.get("MLFLOW_TRACKING_URI"), USUAL_SERVER):
             continue
-        if stated:
+        if held and stated:
             _remember(server)
-        elif not _is_remembered(server):
+        elif held and not _is_remembered(server):
             what = "MLflow" if key.startswith("tracking.") else "its driver"
             also = ", or in MLFLOW_TRACKING_URI" if key == "tracking.uri" else ""
             raise SettingsError(
                 f"{who} {key}={redact(address)}, and {what} would send it {listed(held)}; if you trust that "
                 f"server, name it on the command line, as {key}=...{also}."
             )
+        _refuse_arguments(key, address, server, variables, who=who, stated=stated)
+
+
+def _refuse_arguments(
+    key: str, address: str, server: _Server, variables: Iterable[str], *, who: str, stated: bool
+) -> None:
+    """Refuse what an address holds beyond the listed, unless all of it is the user's own word.
+
+    Raises
+    ------
+    SettingsError
+        Names the first argument that is not listed.
+    """
+    web = server.kind in ("http", "https")  # whose parameters are for the server that is named
+    further = "" if web else beyond(server.kind, address, is_database=server.kind not in _OF_FILES | {"sc", "file"})
+    if not further or address in (os.environ.get(name) for name in variables):
+        return
+    whole = _Server(server.kind, None, redact(address))
+    if stated:
+        _remember(whole)
+    elif not _is_remembered(whole):
+        raise SettingsError(
+            f"{who} {key}={redact(address)}: with {further} a driver may read files, run code or log in elsewhere; "
+            f"if you want that, give the address on the command line, as {key}=..."
+        )
 
 
 def _addresses(value: str) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """The schemas of ``segment promote``, ``rollback`` and ``history``."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
+from customer_segmentation.formatting import listed
 from customer_segmentation.settings.data import DataSettings
 from customer_segmentation.settings.engine import EngineAddress
 from customer_segmentation.settings.limits import limited
@@ -54,6 +55,19 @@ class PromoteSettings:
     force: bool = limited(False, needs={True: ("reason", "which is kept in the history")})
     reason: str | None = None  # kept in the history; required with force
     quiet: bool = False  # say nothing but errors
+
+    def unread_for_champion(self) -> tuple[str, ...]:
+        """What was asked for that changes nothing where the candidate is the champion already, a sentence or none."""
+        usual = PromotionSettings(about=self.promotion.about)
+        gate = [
+            field.name for field in fields(usual) if getattr(self.promotion, field.name) != getattr(usual, field.name)
+        ]
+        values = {"data.path": self.data.path, "engine.remote": self.engine.remote, "force": self.force}
+        said = [*(f"promotion.{name}" for name in gate), *(key for key, value in values.items() if value)]
+        said += [*(["alias"] if self.alias != "champion" else []), *(["reason"] if self.reason else [])]
+        if not said:
+            return ()
+        return (f"It is not examined again, so that what was asked for by {listed(said)} changes nothing.",)
 
 
 @settings_of("rollback")

@@ -80,7 +80,8 @@ class NewFile:
             raise SettingsError(f"{self._name} is a folder; expected a file.")
         self.replaces = os.path.lexists(self.path)
         if self.replaces and not overwrite:
-            raise SettingsError(f"{self._name} exists already; give another name with {key}=, or overwrite=true.")
+            ours = f" ({what})" if self.path.is_file() and is_ours(self.path) else ""
+            raise SettingsError(f"{self._name} exists already{ours}; give another name with {key}=, or overwrite=true.")
         if self.replaces and self.path.exists() and not self.path.is_file():  # reading a pipe would never end
             raise SettingsError(
                 f"{self._name} is a pipe or a device, which is not replaced; give another name with {key}=."
@@ -100,6 +101,7 @@ class NewFile:
         _remove_leftovers(self.path)
         self._found = _signature(self.path)
         self._aside: Path | None = None
+        self._published: tuple[int, ...] | None = None
 
     @property
     def aside(self) -> Path:
@@ -135,7 +137,12 @@ class NewFile:
                 os.rename(self.aside, self.path)
             else:
                 self.aside.unlink()
-        self._aside = None
+        self._aside, self._published = None, _signature(self.path)
+
+    def retract(self) -> None:
+        """Remove a new file that was published, when what belongs to it cannot be."""
+        if not self.replaces and self._published is not None and _signature(self.path) == self._published:
+            self.path.unlink(missing_ok=True)
 
     def _refuse_changed(self) -> None:
         """Refuse to replace or remove a file that is no longer as the command found it.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.paths import typed_path
@@ -23,7 +25,7 @@ from customer_segmentation.sources.frame import FrameSource
 from customer_segmentation.sources.json_records import JsonSource
 from customer_segmentation.sources.memory import PREFIX, held_table
 from customer_segmentation.sources.parquet import ParquetSource
-from customer_segmentation.sources.parts import files_below, files_like
+from customer_segmentation.sources.parts import files_below, files_like, is_hidden
 from customer_segmentation.sources.remote import fetched, is_remote
 from customer_segmentation.sources.samples.telecom import draw_customers
 from customer_segmentation.sources.sql import SqlSource
@@ -213,6 +215,33 @@ def files_of(path: str) -> list[Path]:
     is_pattern = any(mark in path for mark in "*?[") and not os.path.lexists(place)
     found = files_like(str(place)) if is_pattern else []
     return found or [place]
+
+
+def would_read(path: str, new: str) -> bool:
+    """Whether a table would have a file, or a folder, as one of its parts if it were there.
+
+    Parameters
+    ----------
+    path : of the table: a folder, a pattern or a list of these; of an address nothing is known
+    new : path of the file or folder
+    """
+    listed = _listed(path)
+    if listed:
+        return any(would_read(one, new) for one in listed)
+    place, made = (
+        typed_path(unquote(urlsplit(text).path) if text.startswith("file:") else text) for text in (path, new)
+    )
+    if "://" in str(place) or "://" in str(made):
+        return False
+    if place.is_dir():
+        root, real = Path(os.path.realpath(place)), Path(os.path.realpath(made))
+        return real.is_relative_to(root) and not any(map(is_hidden, real.relative_to(root).parts))
+    if os.path.lexists(place) or not any(mark in path for mark in "*?["):
+        return False
+    pattern, parts = (Path(os.path.abspath(one)).parts for one in (place, made))
+    if "**" in pattern:
+        return fnmatch.fnmatchcase(os.path.abspath(made), os.path.abspath(place).replace("/**/", "/*"))
+    return len(pattern) == len(parts) and all(map(fnmatch.fnmatchcase, parts, pattern))
 
 
 def _listed(text: str) -> list[str]:

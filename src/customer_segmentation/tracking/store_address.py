@@ -57,12 +57,14 @@ def knock(uri: str, timeout: int) -> None:
     Raises
     ------
     StoreError
-        It does not answer.
+        It does not answer, or is no address.
     """  # noqa: DOC501 - _silent makes a StoreError
     import requests
 
     try:
         requests.get(uri.rstrip("/") + "/health", timeout=timeout)
+    except (requests.exceptions.InvalidURL, ValueError):
+        raise _unreadable(uri) from None
     except requests.RequestException as error:
         raise _silent(uri, error) from error
 
@@ -84,10 +86,7 @@ def reach(uri: str, timeout: int) -> None:
         address = urlsplit(uri)
         port = address.port
     except ValueError:
-        raise StoreError(
-            f"the tracking store {redact(uri)} has no readable address (a port is a number, and / ? # @ of a password "
-            "are written as %2F %3F %23 %40)."
-        ) from None  # it quotes the password
+        raise _unreadable(uri) from None  # it quotes the password
     kind = address.scheme.partition("+")[0]
     if kind in ("sqlite", "databricks", "databricks-uc", "uc") or "://" not in uri:
         return
@@ -132,6 +131,13 @@ def refuse_other_tables(uri: str) -> None:
             f"the tracking store {redact(uri)} is a database of other tables ({others}), among which none is made; "
             "give one of its own with tracking.uri=ADDRESS, such as sqlite:///mlflow.db."
         )
+
+
+def _unreadable(uri: str) -> StoreError:
+    return StoreError(
+        f"the tracking store {redact(uri)} has no readable address (a port is a number, a [ begins an IPv6 host, and "
+        "/ ? # @ of a password are written as %2F %3F %23 %40)."
+    )
 
 
 def _silent(uri: str, error: Exception) -> StoreError:

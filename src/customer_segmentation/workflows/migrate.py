@@ -45,10 +45,15 @@ def migrate(settings: MigrateSettings, store: Store) -> Migrated:
     SettingsError
         One of the two is not named.
     StoreError
-        There is no such candidate, or the two have no customer in common.
+        There is no such candidate, they are one, or the two have no customer in common.
     """
     check_limits(settings)
     before, after = (candidate_of(store, run_id) for run_id in (settings.run_id, settings.other))
+    if before.info.run_id == after.info.run_id:
+        raise StoreError(
+            f"run_id={settings.run_id} and other={settings.other} are the same candidate, {before.info.run_name}, in "
+            "which nobody moves; name another one."
+        )
     labels = _labels(store, before, after)
     found = migration(
         labels["before"].to_numpy(),

@@ -60,7 +60,7 @@ class Outcome:
         Empty where the candidate was the champion before.
     segments : tuple of SegmentRow
     notes : tuple of str
-        On the identity of the segments.
+        On the identity of the segments, or on what was not done.
     before : int or None
         Version of the champion that was there.
     alias : {"champion", "challenger", ""}
@@ -130,9 +130,8 @@ def promote(settings: PromoteSettings, store: Store, tell: Callable[[str], None]
         version = champion.version
         if version is not None and version.run_id == run.info.run_id and not champion.problem:
             finish(registry)
-            outcome = Outcome(
-                title_of(run), run.info.run_id, version, version.gate, (), (), (), version.number, CHAMPION
-            )
+            same = title_of(run), run.info.run_id, version, version.gate, (), ()
+            outcome = Outcome(*same, settings.unread_for_champion(), version.number, CHAMPION)
         else:
             outcome = _Promotion(settings, registry, run, champion, tell).carried_out()
     if taken_over is not None:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import sqlalchemy
 
+from customer_segmentation.config.checks import check_score
+from customer_segmentation.config.compose import plan
 from customer_segmentation.config.starter_names import write_files
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.report.render import is_report
@@ -19,7 +20,6 @@ from customer_segmentation.scoring.database_output import TableOutput
 from customer_segmentation.sources.new_file import NewFile
 from customer_segmentation.sources.samples.telecom import draw_customers
 from customer_segmentation.sources.seal import is_intact
-from customer_segmentation.sources.sql import refuse_other_address
 
 
 @pytest.fixture(scope="module")
@@ -353,20 +353,46 @@ def test_a_lock_in_the_temporary_folder_follows_no_link(run_here, here, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("address", "runs"),
+    ("path", "new", "read"),
     [
-        ("mssql+pyodbc:///?odbc_connect=DRIVER%3D./evil%3BSERVER%3Dx", True),
-        ("mssql+pyodbc://h/db?driver=/tmp/evil", True),
-        ("mysql+mysqldb://h/db?plugin_dir=/tmp", True),
-        ("oracle+cx_oracle://h/db?x=evil.so", True),
-        ("mssql+pyodbc://h/db?driver=ODBC+Driver+18+for+SQL+Server", False),
-        ("mssql+pyodbc:///?odbc_connect=Driver%3D%7BODBC+Driver+18%7D%3BServer%3Dx", False),
-        ("postgresql+psycopg://h/db?sslmode=require", False),
+        ("in", "in/labels.csv", True),
+        ("in", "./in/../in/deep/labels.parquet", True),
+        ("in", "in/_labels", False),
+        ("in", "inner.csv", False),
+        ("link", "in/labels.csv", True),
+        ("[a.csv,in]", "in/labels.csv", True),
+        ("in/*.csv", "in/labels.csv", True),
+        ("in/*.csv", "in/deep/labels.csv", False),
+        ("in/**/*.csv", "in/deep/labels.csv", True),
+        ("in/*.csv", "in/labels.parquet", False),
+        ("in/a.csv", "in/labels.csv", False),
     ],
 )
-def test_an_address_of_a_database_names_no_library(address, runs):
-    with pytest.raises(SettingsError, match="whose code") if runs else contextlib.nullcontext():
-        refuse_other_address(sqlalchemy.make_url(address), "data.path=x")
+def test_labels_are_not_written_among_the_files_of_their_input(path, new, read, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("in/deep").mkdir(parents=True)
+    Path("in/a.csv").write_text("id\n1\n")
+    Path("link").symlink_to("in")
+    for more in ((), ("engine=spark",)):
+        settings = plan("score", [f"input='{path}'" if "[" not in path else f"input={path}", f"output={new}", *more])
+        refused = read and not (more and new.endswith(".csv"))
+        with pytest.raises(SettingsError, match="would be part of") if refused else contextlib.suppress(SettingsError):
+            check_score(settings.settings[0])
+    Path("link").unlink()
+    settings = plan("score", ["input=.", "output=sqlite:///x.db", "table=labels"]).settings[0]
+    with pytest.raises(SettingsError, match=r"rejects=labels_rejected\.csv would be part"):
+        check_score(settings)
+
+
+def test_rejected_rows_are_taken_back_when_the_labels_get_no_place(tmp_path):
+    files = [NewFile(tmp_path / name, overwrite=False, is_ours=lambda _: True, key="x", what="") for name in "ab"]
+    for file in files:
+        file.aside.write_text(file.path.name)
+        file.publish()
+    (tmp_path / "b").write_text("mine")
+    for file in files:
+        file.retract()
+    assert [path.name for path in tmp_path.iterdir()] == ["b"], "what was changed since stays"
 
 
 def test_what_changes_while_a_command_runs_is_not_replaced(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import importlib.util
+import os
 import re
 import socket
 import threading
@@ -109,8 +110,9 @@ def connect(engine: EngineSettings) -> Connection:
         Nothing answers there.
     """
     known = _OPEN.get(engine.remote)
-    if known is not None and (known.own or known.session is _active()):
+    if known is not None and (_answers(engine.remote, known) if known.own else known.session is _active()):
         return known
+    _OPEN.pop(engine.remote, None)
     if importlib.util.find_spec("pyspark") is None or importlib.util.find_spec("grpc") is None:
         raise SettingsError(
             "engine=spark needs a package that is not installed; install it with `pip install "
@@ -135,6 +137,17 @@ def connect(engine: EngineSettings) -> Connection:
     connection = Connection(session, shown, version, tag, own)
     _OPEN[engine.remote] = connection
     return connection
+
+
+def _answers(remote: str, known: Connection) -> bool:
+    """Whether a session of an earlier call is still there: its server may have ended, or begun again, since."""
+    if remote != "local":
+        _reach(remote, known.shown)
+    try:
+        _in_time(lambda: known.session.version, known.shown)
+    except Exception:  # noqa: BLE001 - whatever it is, another session is opened, which tells what is wrong
+        return False
+    return True
 
 
 @contextlib.contextmanager
@@ -234,12 +247,12 @@ def _reach(remote: str, shown: str) -> None:
     DataError
         No server answers there.
     """
-    parsed = urlsplit(remote)
     try:
-        host, port = parsed.hostname, parsed.port or PORT
+        parsed = urlsplit(remote)
+        scheme, host, port = parsed.scheme, parsed.hostname, parsed.port or PORT
     except ValueError:
-        host, port = None, 0
-    if parsed.scheme != "sc" or not host:
+        scheme, host, port = "", None, 0
+    if scheme != "sc" or not host:
         raise SettingsError(
             f"engine.remote={shown}: expected sc://HOST:15002, the address of a Spark Connect server, session or local."
         )
@@ -250,6 +263,35 @@ def _reach(remote: str, shown: str) -> None:
         raise DataError(
             f"No Spark Connect server answers at {shown} ({reason}); start one there, or give another engine.remote."
         ) from None
+    _shake_hands(remote, shown)
+
+
+def _shake_hands(remote: str, shown: str) -> None:
+    """Refuse a server that speaks otherwise before there is a session, which would try on when the command has ended.
+
+    Raises
+    ------
+    DataError
+        It does not speak as the address says, with or without TLS.
+    """  # noqa: DOC501 - _no_spark makes a DataError
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # what fails is told in one sentence, by us
+    import grpc
+    from pyspark.sql.connect.client import DefaultChannelBuilder
+
+    with spark_errors(shown), DefaultChannelBuilder(remote).toChannel() as channel:
+        ready = grpc.channel_ready_future(channel)
+        try:
+            ready.result(timeout=ANSWERS / 2)
+        except grpc.FutureTimeoutError:
+            ready.cancel()
+            raise _no_spark(shown) from None
+
+
+def _no_spark(shown: str) -> DataError:
+    return DataError(
+        f"What listens at {shown} does not answer as a Spark Connect server in time; check the host "
+        "and port of engine.remote, and whether the server needs TLS (;use_ssl=true) or a token, which TLS goes with."
+    )
 
 
 def _opened(address: str, shown: str) -> Any:
@@ -276,7 +318,7 @@ def _in_time(query: Callable[[], Answer], shown: str) -> Answer:
     ------
     DataError
         It does not answer in time.
-    """
+    """  # noqa: DOC501 - _no_spark makes a DataError
     found: list[Answer] = []
     failed: list[BaseException] = []
 
@@ -292,10 +334,7 @@ def _in_time(query: Callable[[], Answer], shown: str) -> Answer:
     if failed:
         raise failed[0]
     if not found:
-        raise DataError(
-            f"What listens at {shown} does not answer as a Spark Connect server within {ANSWERS} seconds; check "
-            "engine.remote, and what it needs, such as ;use_ssl=true or ;token=."
-        )
+        raise _no_spark(shown)
     return found[0]
 
 
