@@ -104,7 +104,7 @@ def test_what_the_newest_sweep_chose_becomes_the_champion(segment, uri, registry
     assert "changes nothing" not in again.out
     more = ("promotion=strict", "data.path=no.csv", "alias=challenger", "force=true", "reason=x")
     told = " ".join(segment("promote", uri, *more).out.split())
-    assert all(key in told for key in ("promotion.smallest_share", "data.path", "alias", "force", "reason"))
+    assert all(key in told for key in ("promotion.stability,", "data.path", "alias", "force", "reason"))
     assert "not examined again, so that" in told
     ((used,), (refitted,)) = [
         registry.client.get_run(run_id).inputs.dataset_inputs for run_id in (project, version.run_id)
