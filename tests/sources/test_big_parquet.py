@@ -1,8 +1,12 @@
 """Of a Parquet file with more rows than memory is meant for, a sample is streamed."""
 
+import time
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+from customer_segmentation.data import repeated_ids
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Role
 from customer_segmentation.sources.id_sample import sample_order
@@ -61,6 +65,33 @@ def test_ids_with_the_same_hash_come_in_the_order_of_the_alphabet_and_their_rows
     ids = pd.Series(["b", "a", "z", "b", "c", "a"])
     order = sample_order(hashes, np.array([5, 4, 3, 2, 1, 0]), lambda at: ids.iloc[at])
     assert order.tolist() == [2, 5, 1, 3, 0, 4]
+
+
+def test_a_slow_reader_has_a_few_row_groups_in_memory_and_not_the_table(tmp_path):
+    rows = 1_000_000
+    pd.DataFrame({"spend": np.random.default_rng(0).random(rows)}).to_parquet(
+        tmp_path / "big.parquet", row_group_size=20_000
+    )
+    source = ParquetSource([tmp_path / "big.parquet"], name="big.parquet")
+    before = pa.total_allocated_bytes()
+    tables = source.tables([0], size=50_000)
+    count = next(tables).num_rows
+    time.sleep(0.3)  # in which a scan that reads ahead has read all
+    assert pa.total_allocated_bytes() - before < 0.3 * 8 * rows
+    assert count + sum(table.num_rows for table in tables) == rows
+
+
+def test_numbers_that_repeat_are_found_on_disk_as_in_memory(monkeypatch):
+    generator = np.random.default_rng(0)
+    numbers = generator.integers(0, 1 << 64, 40_000, dtype=np.uint64)
+    numbers[:300] = numbers[-300:]
+    numbers[300:310] = 0
+    expected, counts = np.unique(numbers, return_counts=True)
+    parts = [part.tobytes() for part in np.array_split(generator.permutation(numbers), 9)]
+    for most in (1 << 20, 100):
+        monkeypatch.setattr(repeated_ids, "_SPOOLED", most)
+        assert repeated_ids.repeated_numbers(iter(parts)).tolist() == expected[counts > 1].tolist()
+    assert not len(repeated_ids.repeated_numbers(iter([])))
 
 
 def test_a_smaller_file_is_read_whole(tmp_path):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from tempfile import SpooledTemporaryFile
 
 import numpy as np
 import pandas as pd
@@ -23,6 +25,8 @@ from customer_segmentation.sources.id_sample import Hashes, hashes_of
 
 #: Ids that may stand in several rows: all those rows are compared with each other in one place.
 MOST_REPEATED = 1_000_000
+#: Hashes of all ids are sorted in so many parts (as a power of two), of each of which so many bytes are kept in memory.
+_BITS, _SPOOLED = 6, 1 << 20
 
 
 @dataclass(frozen=True)
@@ -113,15 +117,36 @@ def rules_of(source: TableSource, wanted: WantedColumns, *, size: int) -> Rules:
     if isinstance(source, DistributedSource):
         repeated = source.repeated(work, specs, most=MOST_REPEATED)
     else:
-        parts = [np.frombuffer(part, dtype=np.uint64) for part in passed(source, work, specs, size=size)]
-        hashes = np.sort(np.concatenate([np.zeros(0, dtype=np.uint64), *parts]))
-        repeated = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
+        repeated = repeated_numbers(passed(source, work, specs, size=size))
     if len(repeated) > MOST_REPEATED:
         raise DataError(
             f"{source.name}: more than {MOST_REPEATED:,} values of {name} stand in several rows; keep one row for each "
             "customer, or take another column for the id."
         )
     return Rules(wanted, source.decimal, source.name, repeated)
+
+
+def repeated_numbers(parts: Iterable[bytes]) -> Hashes:
+    """Numbers of 64 bits that stand more than once, ascending; of more than a few millions most are on disk.
+
+    Parameters
+    ----------
+    parts : numbers, as bytes
+    """
+    with ExitStack() as held:
+        # By their first bits: equal ones are in the same file, and no file is large.
+        files = [held.enter_context(SpooledTemporaryFile(max_size=_SPOOLED)) for _ in range(1 << _BITS)]
+        firsts = np.arange(1 << _BITS, dtype=np.uint64) << np.uint64(64 - _BITS)
+        for part in parts:
+            numbers = np.sort(np.frombuffer(part, dtype=np.uint64))
+            for file, own in zip(files, np.split(numbers, np.searchsorted(numbers, firsts[1:])), strict=True):
+                file.write(own.tobytes())
+        found = [np.zeros(0, dtype=np.uint64)]
+        for file in files:
+            file.seek(0)
+            numbers = np.sort(np.frombuffer(file.read(), dtype=np.uint64))
+            found.append(np.unique(numbers[1:][numbers[1:] == numbers[:-1]]))
+        return np.concatenate(found)
 
 
 def _id_hashes(rules: Rules, chunks: Iterator[Chunk]) -> Iterator[bytes]:

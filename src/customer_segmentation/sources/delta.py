@@ -12,7 +12,7 @@ from typing_extensions import override
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.formatting import first_line
 from customer_segmentation.sources.base import TableSource
-from customer_segmentation.sources.tables import resized
+from customer_segmentation.sources.tables import resized, scanned
 
 LOG = "_delta_log"
 
@@ -70,7 +70,6 @@ class DeltaSource(TableSource):
     def tables(self, positions: Sequence[int], *, size: int) -> Iterator[pa.Table]:
         names = [self.headers[position] for position in positions]
         try:
-            scanned = self._dataset.to_batches(columns=names, batch_size=size, batch_readahead=2, fragment_readahead=1)
-            yield from resized(scanned, size)
+            yield from resized(scanned(self._dataset, names, size), size)
         except (OSError, pa.ArrowException) as error:
             raise DataError(f"{self.name} is damaged ({first_line(error)}); write it again.") from None

@@ -18,7 +18,7 @@ from customer_segmentation.settings.data import ColumnSpec, DataSettings
 from customer_segmentation.sources.base import PLACES, Cells, FileSource, Preview
 from customer_segmentation.sources.files import FileBytes, sha256_of
 from customer_segmentation.sources.id_sample import id_position, named_hashes, sample_limit, sample_order
-from customer_segmentation.sources.tables import resized, taken_rows
+from customer_segmentation.sources.tables import resized, scanned, taken_rows
 
 _SCANNED = 1 << 16  # rows of a batch while a table is scanned for some of its rows
 #: What Arrow raises for a damaged file.
@@ -111,11 +111,7 @@ class ParquetSource(FileSource):
             if self._kept is not None:
                 yield from resized(self._table(self._names(positions), self._kept).to_batches(), size)
                 return
-            # Two batches ahead: as many as the cores; Arrow's own 16 of each of four files would be memory for nothing.
-            scanned = self._dataset.to_batches(
-                columns=self._names(positions), batch_size=size, batch_readahead=2, fragment_readahead=1
-            )
-            yield from resized(scanned, size)
+            yield from resized(scanned(self._dataset, self._names(positions), size), size)
         except _DAMAGED as error:
             raise self._damaged(error) from None
 

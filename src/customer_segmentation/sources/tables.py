@@ -83,6 +83,34 @@ def texts_frame(table: pa.Table, names: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame({at: texts_of(frame[at]).fillna("") for at in frame}).set_axis(list(names), axis=1)
 
 
+def scanned(dataset: Any, names: Sequence[str], size: int) -> Iterator[pa.RecordBatch]:
+    """Some columns of all rows of Parquet files, in order.
+
+    A scan of the whole reads ahead of whoever works slower than it, in the end all of the table, whatever it is told of
+    batches. So each scan is of about ``size`` rows, and none of less than a row group.
+
+    Parameters
+    ----------
+    dataset : the files
+    names : of the columns
+    size : rows of a batch
+    """
+    for file in dataset.get_fragments():
+        groups: list[list[int]] = [[]]
+        count = 0
+        for group in file.row_groups:
+            if groups[-1] and count + group.num_rows > size:
+                groups.append([])
+                count = 0
+            groups[-1].append(group.id)
+            count += group.num_rows
+        for ids in filter(None, groups):
+            part = file.subset(row_group_ids=ids)
+            yield from part.scanner(
+                columns=list(names), schema=dataset.schema, batch_size=size, batch_readahead=2
+            ).to_batches()
+
+
 def resized(batches: Iterable[pa.RecordBatch], size: int) -> Iterator[pa.Table]:
     """Yield the rows of many batches as tables of ``size`` rows, the last of fewer.
 
