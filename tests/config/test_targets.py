@@ -320,6 +320,20 @@ def test_mlflow_sends_its_credentials_to_servers_of_artifacts_too(key, address, 
     refuse_unstated("tracking.artifacts", "mlflow-artifacts:/x", (), who="")  # of the store's own server
 
 
+def test_no_query_of_a_file_takes_the_environment_to_a_server(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.setenv("PLANTED", "planted-1")
+    asked = {"sent": "SELECT 'planted-1' AS a", "who": "this folder's configs set"}
+    address = "postgresql://me:word@crm.example.com/crm"
+    with pytest.raises(SettingsError, match="would send it PLANTED; if you trust that server"):
+        refuse_unstated("data.path", address, ["PLANTED"], **asked)
+    refuse_unstated("data.path", "sqlite:///crm.db", ["PLANTED"], **asked)
+    refuse_unstated("data.path", address, ["PLANTED"], who="")  # the query is the user's own
+    refuse_unstated("data.path", address, ["PLANTED"], **asked, stated=True)
+    refuse_unstated("data.path", address, ["PLANTED"], **asked)
+
+
 ARGUMENTS = {
     "postgresql+psycopg://h/db?": ["host=evil", "hostaddr=1.2.3.4", "service=x", "passfile=x", "sslrootcert=x",
                                    "options=-c%20x", "sslkey=x", "user=x", "dbname=x", "sslmode=a/b",

@@ -98,7 +98,8 @@ def check_credentials(settings: Any, typed: Iterable[str], variables: Iterable[s
     variables = tuple(variables)
     check_table(settings, variables, who=who, said=said)
     for key in ADDRESSES:
-        refuse_unstated(key, _value_of(settings, key), variables, who=who, stated=key in said)
+        query = _value_of(settings, "query") if key == "input" and "query" not in said else None
+        refuse_unstated(key, _value_of(settings, key), variables, who=who, stated=key in said, sent=query or "")
 
 
 def check_table(settings: Any, variables: Iterable[str], *, who: str, said: Collection[str] = ()) -> None:
@@ -112,7 +113,8 @@ def check_table(settings: Any, variables: Iterable[str], *, who: str, said: Coll
     said : keys that the user has typed
     """
     key = "data.path" if _value_of(settings, "data.path") else "data.download.url"  # which is not asked then
-    refuse_unstated(key, _value_of(settings, key), variables, who=who, stated=key in said)
+    query = _value_of(settings, "data.query") if "data.query" not in said else None
+    refuse_unstated(key, _value_of(settings, key), variables, who=who, stated=key in said, sent=query or "")
 
 
 def _value_of(settings: Any, key: str) -> Any:
@@ -121,7 +123,9 @@ def _value_of(settings: Any, key: str) -> Any:
     return settings
 
 
-def refuse_unstated(key: str, value: Any, variables: Iterable[str], *, who: str, stated: bool = False) -> None:
+def refuse_unstated(
+    key: str, value: Any, variables: Iterable[str], *, who: str, stated: bool = False, sent: str = ""
+) -> None:
     """Refuse addresses to which credentials would go, or that tell a driver more than where and what it reads.
 
     Those that the user has named on a command line may be in a file from then on.
@@ -133,6 +137,7 @@ def refuse_unstated(key: str, value: Any, variables: Iterable[str], *, who: str,
     variables : of the environment, that the settings took
     who : whose word it is, for the message
     stated : whether it is the user's own, on this command line, which is remembered
+    sent : what its server is asked, such as a query, where that is not the user's own
 
     Raises
     ------
@@ -141,7 +146,7 @@ def refuse_unstated(key: str, value: Any, variables: Iterable[str], *, who: str,
     """
     for address in _addresses(value) if isinstance(value, str) else ():
         server = _server(address)
-        held = _held(key, address, server, tuple(variables))
+        held = _held(key, address, server, tuple(variables), sent)
         if key == "tracking.uri" and address in (os.environ.get("MLFLOW_TRACKING_URI"), USUAL_SERVER):
             continue
         if held and stated:
@@ -210,8 +215,8 @@ def _server(address: str) -> _Server:
         return _Server(kind, None, address)
 
 
-def _held(key: str, address: str, server: _Server, variables: tuple[str, ...]) -> list[str]:
-    """Credentials that would go to an address, as they are called."""
+def _held(key: str, address: str, server: _Server, variables: tuple[str, ...], sent: str) -> list[str]:
+    """Credentials that would go to an address, or with what its server is asked, as they are called."""
     kind = server.kind
     if kind in _OF_THIS_MACHINE or (kind == "mlflow-artifacts" and not server.host):
         return []
@@ -220,7 +225,7 @@ def _held(key: str, address: str, server: _Server, variables: tuple[str, ...]) -
     drivers = kind not in ("http", "https") and server.asked  # they may take a host from that
     if address in values.values() or (named and not drivers):
         return []  # the user's environment names the server
-    sent = address.partition("://")[2]  # a config may take a part of a variable, such as one key of its JSON
+    sent = f"{address.partition('://')[2]} {sent}"  # a config may take a part of a variable, such as a key of JSON
     held = [
         name for name, value in values.items() if any(part in sent for part in (value, *_PARTS.findall(value)) if part)
     ]
