@@ -94,6 +94,13 @@ def test_numbers_that_repeat_are_found_on_disk_as_in_memory(monkeypatch):
     assert not len(repeated_ids.repeated_numbers(iter([])))
 
 
+def test_files_of_a_list_are_read_whole_as_nobody_says_that_they_are_sampled(tmp_path):
+    for name, part in zip("ab", np.split(np.arange(2_000), 2), strict=True):
+        table_of(2_000).iloc[part].to_parquet(tmp_path / f"{name}.parquet")
+    table = load_customers(settings(f"[{tmp_path}/a.parquet,{tmp_path}/b.parquet]", 300), needed=["spend"])
+    assert (table.rows_read, table.sampled_from) == (2_000, 0)
+
+
 def test_a_smaller_file_is_read_whole(tmp_path):
     path = tmp_path / "small.parquet"
     table_of(900).to_parquet(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -124,7 +125,8 @@ def open_path(path: str, settings: DataSettings) -> TableSource:
         return held_table(path)
     listed = _listed(path)
     if listed:
-        return StackedSource([open_path(one, settings) for one in listed], name=f"{len(listed)} tables")
+        whole = replace(settings, max_rows=sys.maxsize)  # samples of the parts are none of the table
+        return StackedSource([open_path(one, whole) for one in listed], name=f"{len(listed)} tables")
     if is_remote(path):
         copy = fetched(path)
         source = open_path(str(copy), settings)
