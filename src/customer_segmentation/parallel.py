@@ -9,37 +9,55 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 Calls = Iterable[tuple[Any, ...]]
 
-#: Processes at once, and what runs a function in them once for each tuple of arguments; None: here, one by one.
-_SPREAD: ContextVar[tuple[int, Callable[[Callable[..., Any], Calls], list[Any]]] | None] = ContextVar(
-    "side_by_side", default=None
-)
+RunCalls = Callable[[Callable[..., Any], Calls], list[Any]]
+RunOnce = Callable[[Callable[[Any], None], Iterable[Any]], None]
+
+
+@dataclass(frozen=True)
+class _Spread:
+    """Processes at once, and what runs a function in them."""
+
+    jobs: int
+    results: RunCalls
+    once: RunOnce | None
+
+
+#: None: here, one by one.
+_SPREAD: ContextVar[_Spread | None] = ContextVar("side_by_side", default=None)
 
 
 @contextlib.contextmanager
-def spread(jobs: int, run: Callable[[Callable[..., Any], Calls], list[Any]]) -> Iterator[None]:
-    """Let `side_by_side` run what it is given by ``run``, in as many processes as ``jobs``.
+def spread(jobs: int, results: RunCalls, once: RunOnce | None = None) -> Iterator[None]:
+    """Let `side_by_side` and `each_once` run what they are given in as many processes as ``jobs``.
 
     Parameters
     ----------
     jobs : number of processes to count on
-    run : takes joblib's ``delayed`` and the list of calls, and returns their results in order
+    results : takes a function and the arguments of each call, and returns the results in order
+    once : takes a function and its arguments, and begins none of them a second time; None: in this process
     """
-    token = _SPREAD.set((jobs, run))
+    token = _SPREAD.set(_Spread(jobs, results, once))
     try:
         yield
     finally:
         _SPREAD.reset(token)
 
 
+def alone() -> None:
+    """Run everything in this process from now on, which one with processes to spare has started."""
+    _SPREAD.set(None)
+
+
 def jobs_at_once() -> int:
     """How many calls of `side_by_side` run at the same time."""
     found = _SPREAD.get()
-    return 1 if found is None else found[0]
+    return 1 if found is None else found.jobs
 
 
 def side_by_side(function: Callable[..., Result], calls: Calls) -> list[Result]:
@@ -59,7 +77,24 @@ def side_by_side(function: Callable[..., Result], calls: Calls) -> list[Result]:
     found = _SPREAD.get()
     if found is None:
         return [function(*arguments) for arguments in calls]
-    return found[1](function, calls)
+    return found.results(function, calls)
+
+
+def each_once(function: Callable[[Any], None], items: Iterable[Any]) -> None:
+    """Call a function for each item.
+
+    Parameters
+    ----------
+    function : callable
+        Can be pickled, with each item.
+    items : iterable
+    """
+    found = _SPREAD.get()
+    if found is not None and found.once is not None:
+        found.once(function, items)
+        return
+    for item in items:
+        function(item)
 
 
 class _Limits:

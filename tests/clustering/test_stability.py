@@ -5,7 +5,6 @@ import warnings
 
 import numpy as np
 import pytest
-from joblib import Parallel, delayed
 from scipy.stats import binomtest
 from sklearn.cluster import BisectingKMeans, KMeans
 from sklearn.metrics import adjusted_rand_score
@@ -18,7 +17,8 @@ from customer_segmentation.clustering.stability import (
     study_stability,
 )
 from customer_segmentation.errors import StudyError
-from customer_segmentation.parallel import spread
+from customer_segmentation.execution.launchers import Launch
+from customer_segmentation.execution.processes import workers
 
 
 def kmeans(k, seed):
@@ -110,10 +110,7 @@ def test_processes_find_the_same_stability(stop_below):
     asked = {"make_estimator": kmeans, "resamples": 7, "seed": 4, "stop_below": stop_below}
     alone = study_stability(matrix, labels, **asked)
 
-    def in_processes(function, calls):
-        return Parallel(n_jobs=2, backend="loky")(delayed(function)(*arguments) for arguments in calls)
-
-    with spread(2, in_processes):
+    with workers(Launch("local", 2), threads=1, settle=lambda: None):
         apart = study_stability(matrix, labels, **asked)
     for k, found in alone.items():
         assert found.resamples == (7 if stop_below is None else apart[k].resamples) == apart[k].resamples

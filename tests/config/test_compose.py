@@ -193,6 +193,8 @@ def test_jobs_are_composed_as_hydra_composes_them(words):
             "launcher.processes=4 has no effect with launcher",
         ),
         (["launcher=local", "launcher.address=auto"], "launcher.address=auto has no effect with launcher=local"),
+        (["launcher=local", "threads=2"], "threads=2 has no effect with launcher=local"),
+        (["launcher=local", "+hydra.job.env_set.A=1"], "settings of hydra have no effect with launcher=local"),
     ],
 )
 def test_what_a_launcher_does_not_read_is_refused(words, told):

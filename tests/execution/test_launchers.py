@@ -1,4 +1,4 @@
-"""The processes of this machine: started once, deaf to Ctrl-C, found again by Hydra's launcher."""
+"""The processes of this machine: as this one is, deaf to Ctrl-C, each study in one of them and once."""
 
 import os
 import re
@@ -6,62 +6,94 @@ import signal
 import stat
 import threading
 import time
-from dataclasses import asdict
 
 import pytest
-from hydra_plugins.hydra_joblib_launcher.config import JobLibLauncherConf
-from joblib import Parallel, delayed
-from joblib.externals.loky import reusable_executor
 
+from customer_segmentation.errors import SegmentError
 from customer_segmentation.execution import slurm
-from customer_segmentation.execution.processes import PARENT, end_workers, in_workers, start_workers
+from customer_segmentation.execution.launchers import Launch
+from customer_segmentation.execution.processes import Processes, workers
 from customer_segmentation.execution.slurm import end_jobs, remove_words, slurm_overrides
+from customer_segmentation.parallel import each_once, jobs_at_once, side_by_side
+
+HERE = os.getpid()
 
 
-def who() -> tuple[int, bool]:
-    """Process, and whether Ctrl-C is blocked in it; slow enough that each process gets one."""
-    time.sleep(0.2)
-    return os.getpid(), signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
-
-
-@pytest.fixture
-def processes():
-    yield 2
-    end_workers()
-
-
-def test_hydra_finds_the_processes_that_were_started_with_ctrl_c_blocked(processes, tmp_path):
-    start_workers(processes, lambda: (tmp_path / str(os.getpid())).write_text(""))
-    started = set(reusable_executor._executor._processes)
-    launcher = {key: value for key, value in asdict(JobLibLauncherConf()).items() if key != "_target_"}
-    launcher |= {"n_jobs": processes, "backend": "loky", "pre_dispatch": "n_jobs", "batch_size": 1}
-    found = Parallel(**launcher)(delayed(who)() for _ in range(4))
-    assert all(blocked for _, blocked in found)
-    assert len(started) == processes
-    assert {pid for pid, _ in found} | {int(path.name) for path in tmp_path.iterdir()} <= started
-    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
-
-
-def state(_: int) -> tuple[int, bool, bool]:
-    """Process, whether Ctrl-C is blocked in it, and whether it follows its parent."""
-    return (*who(), any(thread.name == "segment-parent" for thread in threading.enumerate()))
+def state(_: int) -> tuple[int, bool, bool, int]:
+    """Process, whether it hears Ctrl-C, whether it follows its parent, and how many processes it would start."""
+    time.sleep(0.2)  # so that each process gets one
+    deaf = signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    following = any(thread.name == "segment-parent" for thread in threading.enumerate())
+    return os.getpid(), deaf, following, jobs_at_once()
 
 
 def kill_self(number: int) -> int:
     """Die in a worker; in the process of the test it is a plain function."""
-    if os.getppid() == int(os.environ[PARENT]):
+    if os.getppid() == HERE:
         os.kill(os.getpid(), signal.SIGKILL)
     return number
 
 
-def test_refits_go_on_when_a_process_dies_and_new_ones_are_as_the_old(processes, monkeypatch):
-    monkeypatch.setenv(PARENT, str(os.getpid()))
-    first = in_workers(processes, state, [(n,) for n in range(4)])
-    assert in_workers(processes, kill_self, [(n,) for n in range(4)]) == [0, 1, 2, 3]
-    second = in_workers(processes, state, [(n,) for n in range(4)])
+def note(folder, fails, number):
+    """Leave a file; some calls raise, some take their process with them."""
+    with (folder / str(number)).open("a") as file:
+        file.write("x")
+    if number == fails:
+        raise ValueError(number)
+
+
+class _Noted:
+    def __init__(self, folder, fails=-1):
+        self.folder, self.fails = folder, fails
+
+    def __call__(self, number):
+        note(self.folder, self.fails, number)
+
+
+@pytest.fixture
+def settled():
+    return []
+
+
+@pytest.fixture
+def launched(settled):
+    with workers(Launch("local", 2), threads=1, settle=lambda: settled.append(1)):
+        yield
+
+
+def test_refits_go_on_when_a_process_dies_and_new_ones_are_as_the_old(launched, settled):
+    numbers = [(n,) for n in range(4)]
+    first = side_by_side(state, numbers)
+    assert side_by_side(kill_self, numbers) == [0, 1, 2, 3]
+    second = side_by_side(state, numbers)
     for found in (first, second):
-        assert all(blocked and following for _, blocked, following in found)
+        assert all(deaf and following and at_once == 1 for _, deaf, following, at_once in found)
+        assert len({pid for pid, *_ in found} - {HERE}) == 2
     assert not {pid for pid, *_ in first} & {pid for pid, *_ in second}
+    assert settled == [1, 1], "before every fork"
+    assert signal.getsignal(signal.SIGINT) == signal.default_int_handler
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+def test_each_study_runs_once_and_what_it_raises_arrives(launched, tmp_path):
+    each_once(_Noted(tmp_path), range(5))
+    with pytest.raises(ValueError, match="7"):
+        each_once(_Noted(tmp_path, fails=7), range(5, 9))
+    assert {path.read_text() for path in tmp_path.iterdir()} == {"x"}
+
+
+def test_studies_of_a_process_that_died_are_not_begun_again(launched):
+    with pytest.raises(SegmentError, match="memory"):
+        each_once(kill_self, range(3))
+
+
+def test_processes_are_gone_when_they_are_ended():
+    pool = Processes(2, lambda: None)
+    pids = {pid for pid, *_ in pool.results(state, [(n,) for n in range(4)])}
+    pool.end()
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
 
 
 def test_slurm_jobs_have_a_name_of_their_sweep_and_files_that_the_nodes_see(tmp_path, monkeypatch):

@@ -282,10 +282,9 @@ def seed_agreement(
     -------
     ndarray of shape (number of seeds,)
     """
+    return np.array(side_by_side(_agreement, [(matrix, labels, k, make_estimator, seed) for seed in seeds]))
 
-    def agreement(seed: int) -> float:
-        return adjusted_rand_of_table(
-            contingency(labels, labels_of_fit(make_estimator(k, seed).fit(matrix), matrix), k)
-        )
 
-    return np.array(side_by_side(agreement, [(seed,) for seed in seeds]))
+def _agreement(matrix: Matrix, labels: Labels, k: int, make_estimator: MakeEstimator, seed: int) -> float:
+    found = labels_of_fit(make_estimator(k, seed).fit(matrix), matrix)
+    return adjusted_rand_of_table(contingency(labels, found, k))

@@ -46,7 +46,7 @@ def check_plan(plan: Plan) -> Needed:
     """
     first = plan.settings[0]
     check_launcher(first.launcher.kind)
-    check_launcher_keys(first.launcher)
+    check_launcher_keys(first.launcher, first.threads, configures_hydra=plan.configures_hydra)
     check_engine(first.engine)
     if first.engine.kind != "local" and first.launcher.kind not in ("auto", "in_process"):
         raise SettingsError(
@@ -141,8 +141,14 @@ def never_chosen(settings: SweepSettings) -> str:
 _LAUNCHER_KEYS = (("processes", ("auto", "ray", "local")), ("address", ("ray",)))
 
 
-def check_launcher_keys(launcher: LauncherSettings) -> None:
+def check_launcher_keys(launcher: LauncherSettings, threads: int = 1, *, configures_hydra: bool = False) -> None:
     """Refuse settings of a launcher that would have no effect.
+
+    Parameters
+    ----------
+    launcher : LauncherSettings
+    threads : of one process
+    configures_hydra : whether the user says how Hydra runs jobs
 
     Raises
     ------
@@ -156,6 +162,16 @@ def check_launcher_keys(launcher: LauncherSettings) -> None:
                 f"launcher.{name}={redact(str(value))} has no effect with launcher={launcher.kind}; give "
                 f"launcher={kinds[-1]}, or leave it out."
             )
+    if launcher.kind == "local" and threads > 1:
+        raise SettingsError(
+            f"threads={threads} has no effect with launcher=local, whose processes take one thread each; give "
+            "launcher.processes=N, or launcher=in_process."
+        )
+    if launcher.kind == "local" and configures_hydra:
+        raise SettingsError(
+            "settings of hydra have no effect with launcher=local, whose processes run the studies without it; leave "
+            "them out, or give launcher=in_process."
+        )
 
 
 #: Settings of an engine, and where alone they have an effect.

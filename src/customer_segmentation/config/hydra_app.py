@@ -15,6 +15,7 @@ from customer_segmentation.config.errors import settings_error
 from customer_segmentation.config.paths import config_folders, found_in, given_folder, shipped_root
 from customer_segmentation.config.schemas import SCHEMAS
 from customer_segmentation.errors import StoreError, debugging
+from customer_segmentation.parallel import each_once
 
 if TYPE_CHECKING:
     from customer_segmentation.config.compose import ComposedJob, Plan
@@ -94,7 +95,7 @@ def show_config(plan: Plan) -> None:
 def run_jobs(
     plan: Plan, job: Callable[[ComposedJob], None], launcher: Sequence[str] = (), last: Sequence[str] = ()
 ) -> None:
-    """Call ``job`` once for each study of the plan: here, or by a Hydra multirun through the configured launcher.
+    """Call ``job`` once for each study of the plan: here, in processes that are ready, or by a multirun of Hydra's.
 
     Parameters
     ----------
@@ -102,13 +103,12 @@ def run_jobs(
     job : callable
         Can be pickled. A study that fails says so in its run, and the others go on: it raises a StoreError alone.
     launcher, last : sequence of str
-        Further overrides of Hydra's, before and after the user's own, by which the studies go to other processes.
+        Further overrides of Hydra's, before and after the user's own, by which the studies go to a cluster.
     """
     if launcher or last or plan.configures_hydra:
         _run(plan, _Task(job, plan.versions), launcher, last)
         return
-    for composed in plan.composed_jobs():  # Hydra would compose the whole tree for each of them
-        job(composed)
+    each_once(job, plan.composed_jobs())  # Hydra would compose the whole tree for each of them
 
 
 def _run(plan: Plan, task: Callable[[Any], None], launcher: Sequence[str] = (), last: Sequence[str] = ()) -> None:

@@ -6,6 +6,7 @@ its environment; a worker writes to the store itself, so the parent reads from t
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,9 +28,6 @@ CUSTOMER = 8e-6
 
 #: A sweep goes to several processes when that saves this many times what starting them costs.
 WORTH = 2.0
-
-
-ONE_BY_ONE = ("hydra.launcher.batch_size=1", "hydra.launcher.pre_dispatch=n_jobs")
 
 
 @dataclass(frozen=True)
@@ -85,8 +83,19 @@ def is_faster(studies: int, customers: int, candidates: int, processes: int) -> 
     return (studies - rounds) * each > WORTH * START
 
 
+def _is_daemon() -> bool:
+    """Whether this process may start none itself, as in a pool of `multiprocessing`."""
+    return multiprocessing.current_process().daemon
+
+
 def launch_of(
-    settings: SweepSettings, studies: int, customers: int, *, overrides: Sequence[str], sweep_id: str
+    settings: SweepSettings,
+    studies: int,
+    customers: int,
+    *,
+    overrides: Sequence[str],
+    sweep_id: str,
+    alone: bool = False,
 ) -> Launch:
     """Decide where the studies of a sweep run; the overrides are the user's.
 
@@ -97,17 +106,18 @@ def launch_of(
     customers : rows of each
     overrides : as Hydra gets them
     sweep_id : id of the sweep's run
+    alone : the user says how Hydra runs jobs, one after the other
     """
     asked = settings.launcher
     processes = min(asked.processes or cores(), studies)
     kind = asked.kind
     if kind == "auto":
         faster = is_faster(studies, customers, len(parse_k(settings.k)), processes)
-        # One process speaks to Spark, which does the heavy part.
-        kind = "local" if faster and settings.engine.kind == "local" else "in_process"
-    if kind == "local":
-        # `pre_dispatch`: a study is handed out when a process is free, or the last ones would wait behind a long one.
-        return Launch(kind, processes, ("hydra/launcher=joblib", f"hydra.launcher.n_jobs={processes}", *ONE_BY_ONE))
+        # One process speaks to Spark, which does the heavy part; and a process that is forked takes one thread.
+        here = alone or settings.engine.kind != "local" or settings.threads > 1 or _is_daemon()
+        kind = "local" if faster and not here else "in_process"
+    if kind == "local" and processes > 1:
+        return Launch(kind, processes)
     if kind == "ray":
         ray = () if asked.address else (f"++hydra.launcher.ray.init.num_cpus={processes}",)
         return Launch(kind, None if asked.address else processes, ray)

@@ -1,208 +1,190 @@
-"""Processes of this machine that run studies and refits, and end with the command that started them."""
+"""Processes of this machine that run studies and refits: forked from this one, and ended with the sweep.
+
+A forked process has all that this one has imported and loaded: it starts in milliseconds, where one that begins from
+nothing imports for four to eight CPU seconds. Three things do not survive a fork, and are kept from the processes: an
+open SQLite file (its locks stay with this process, and SQLite would not know), more than one thread of OpenMP, and the
+terminal, whose lock another thread may hold.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import signal
 import sys
-import tempfile
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from customer_segmentation.errors import SegmentError, StoreError
-from customer_segmentation.execution import shared_data
 from customer_segmentation.execution.launchers import Launch
+from customer_segmentation.execution.progress import silent
 from customer_segmentation.execution.slurm import end_jobs
-from customer_segmentation.parallel import spread
+from customer_segmentation.parallel import alone, spread
 
-#: Threads of a worker's numerical libraries: they read these when they are imported.
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
+
+#: Threads of the numerical libraries of processes that begin from nothing: they read these when they are imported.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
-#: Options of the launcher's pool of processes: a call with the same ones finds its processes running.
-POOL: dict[str, Any] = {"backend": "loky", "prefer": "processes", "max_nbytes": None}
-
-
-PARENT = "SEGMENT_PARENT"  # process id of the sweep, for workers of the same machine
+LOST = "a process that ran studies has ended; the machine may have run out of memory"
 
 
 @contextlib.contextmanager
-def workers(
-    launch: Launch, *, threads: int, prepare: Callable[[], None], complete: Callable[[], object]
-) -> Iterator[None]:
-    """Prepare what workers find: one thread each unless asked otherwise, and on this machine the customers.
+def workers(launch: Launch, *, threads: int, settle: Callable[[], None]) -> Iterator[None]:
+    """Start what runs studies: processes of this machine, or an environment that those of a cluster inherit.
 
     Parameters
     ----------
     launch : Launch
     threads : int
-        Of the numerical libraries of one process.
-    prepare : callable
-        What a process of this machine does before its first study; it must not raise.
-    complete : callable
-        Computes once, while they prepare, what every process would compute again; what this one holds then is shared.
+        Of the numerical libraries of one process of a cluster.
+    settle : callable
+        Called before processes are forked: closes what they must not inherit.
     """
-    if not launch.is_parallel:
-        yield
-        return
-    before = dict(os.environ)
-    os.environ.update(dict.fromkeys(THREADS, str(threads)))
-    processes = launch.processes or 1
-    if launch.kind != "local" or processes == 1:
+    if launch.kind == "local":
+        pool = Processes(launch.processes or 1, settle)
+        try:
+            with spread(pool.count, pool.results, pool.once):
+                yield
+        finally:
+            pool.end()
+    elif launch.is_parallel:
+        before = {name: os.environ.get(name) for name in THREADS}
+        os.environ.update(dict.fromkeys(THREADS, str(threads)))
         try:
             yield
         finally:
-            _restore(before)
-        return
-    os.environ[PARENT] = str(os.getpid())
-    with tempfile.TemporaryDirectory(prefix="segment-") as folder:
-        shared = Path(folder) / "shared.pickle"
-        os.environ[shared_data.VARIABLE] = str(shared)
-        try:
-            start_workers(processes, prepare)
-            complete()
-            shared_data.share(shared)
-            with spread(processes, functools.partial(in_workers, processes)):  # the refits of the verdict
-                yield
-        finally:
-            _restore(before)
-            end_workers()
-
-
-def _restore(before: dict[str, str]) -> None:
-    for name in (*THREADS, PARENT, shared_data.VARIABLE):
-        if name in before:
-            os.environ[name] = before[name]
-        else:
-            os.environ.pop(name, None)
-
-
-def start_workers(processes: int, prepare: Callable[[], None]) -> None:
-    """Start the processes of this machine, and let them prepare while this one goes on.
-
-    The launcher's own `Parallel` finds these processes again.
-
-    Parameters
-    ----------
-    processes : how many
-    prepare : called once in each
-    """
-    from joblib import Parallel, delayed
-
-    _wake(processes)
-
-    def all_prepare() -> None:
-        with contextlib.suppress(Exception):  # ended with their processes, when the sweep is stopped
-            Parallel(n_jobs=processes, **POOL)(delayed(prepare)() for _ in range(processes))
-
-    threading.Thread(target=all_prepare, daemon=True, name="segment-prepare").start()
-
-
-def _wake(processes: int) -> None:
-    """Start the processes that do not run, with Ctrl-C blocked, which they inherit: it is for this process alone.
-
-    One that is still importing could not ignore it yet, and would end with a traceback.
-    """
-    from multiprocessing import resource_tracker
-
-    from joblib import Parallel, delayed
-
-    resource_tracker.ensure_running()  # started on the way, it would unblock the signal
-    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        Parallel(n_jobs=processes, **POOL)(delayed(os.getpid)() for _ in range(processes))
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
-
-
-def in_workers(processes: int, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> list[Any]:
-    """Call a function once for each tuple of arguments in the processes of this machine; here when one of them dies.
-
-    Parameters
-    ----------
-    processes : how many
-    function : can be pickled
-    calls : arguments of each call
-    """
-    from concurrent.futures.process import BrokenProcessPool
-
-    from joblib import Parallel, delayed
-
-    calls = list(calls)
-    try:
-        _wake(processes)  # they end when nothing is asked of them for minutes
-        return list(Parallel(n_jobs=processes, **POOL)(delayed(_refit)(function, *arguments) for arguments in calls))
-    except BrokenProcessPool:
-        return [function(*arguments) for arguments in calls]
-
-
-def _refit(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Run one call in a worker, which needs no table any more."""
-    follow_parent()
-    shared_data.forget()
-    return function(*arguments)
-
-
-@contextlib.contextmanager
-def ended_with_the_sweep(launch: Launch) -> Iterator[None]:
-    """End what runs studies elsewhere when the block is left by an error or Ctrl-C: nothing is logged after that."""
-    try:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
+    else:
         yield
-    except BaseException as error:
-        if launch.kind == "local":
-            end_workers()
-        elif launch.kind == "slurm":
-            lost = isinstance(error, SegmentError) and not isinstance(error, StoreError)
-            end_jobs(launch.jobs, wait=lost)  # of a job that was lost, submitit tells at once; the others go on
-        elif launch.kind == "ray" and "ray" in sys.modules:
-            sys.modules["ray"].shutdown()  # a cluster ends the tasks of a driver that leaves it
-        raise
 
 
-def end_workers() -> None:
-    """End the processes of this machine that ran studies, at once and with whatever they started."""
-    if "joblib" not in sys.modules:
-        return
-    from joblib.externals.loky import reusable_executor
+class Processes:
+    """Processes that are as this one was when they were started.
 
-    executor = reusable_executor._executor
-    if executor is not None:
-        executor.shutdown(wait=True, kill_workers=True)
-
-
-def follow_parent() -> None:
-    """In a worker: leave Ctrl-C to the sweep's process, and end when that is gone.
-
-    It ends its workers itself; when it is killed it cannot tell them.
+    Parameters
+    ----------
+    count : int
+    settle : callable
+        Called before they are forked.
     """
-    parent = os.environ.get(PARENT)
-    if not parent or int(parent) == os.getpid() or os.getppid() != int(parent) or _FOLLOWING.is_set():
-        return
-    _FOLLOWING.set()
-    _keep_growing()
+
+    def __init__(self, count: int, settle: Callable[[], None]) -> None:
+        self.count, self.settle = count, settle
+        self._pool: ProcessPoolExecutor | None = None
+        self._start()
+
+    def _start(self) -> ProcessPoolExecutor:
+        """Start the processes with Ctrl-C blocked, which they inherit: it is for this process alone."""
+        import multiprocessing
+        from concurrent.futures import ProcessPoolExecutor
+
+        self.settle()
+        context = multiprocessing.get_context("fork")
+        pool = self._pool = ProcessPoolExecutor(self.count, context, _begin, (os.getpid(),))
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            with warnings.catch_warnings():
+                # Python 3.12 warns of every fork beside threads; which of them matter is said above.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                pool.submit(os.getpid).result()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        return pool
+
+    def results(self, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> list[Any]:
+        """Call a function once for each tuple of arguments; in this process when one of them dies.
+
+        Parameters
+        ----------
+        function : can be pickled
+        calls : arguments of each call
+        """
+        from concurrent.futures.process import BrokenProcessPool
+
+        calls = list(calls)
+        try:
+            pool = self._pool or self._start()
+            return [call.result() for call in [pool.submit(function, *arguments) for arguments in calls]]
+        except BrokenProcessPool:
+            self.end()
+            return [function(*arguments) for arguments in calls]
+
+    def once(self, function: Callable[[Any], None], items: Iterable[Any]) -> None:
+        """Call a function for each item; what has been begun is not begun again.
+
+        Parameters
+        ----------
+        function : can be pickled
+        items : of which each is drawn when the one before has been handed out
+
+        Raises
+        ------
+        SegmentError
+            A process has died.
+        BaseException
+            What a call raised, or what interrupted this process.
+        """
+        from concurrent.futures.process import BrokenProcessPool
+
+        try:
+            pool = self._pool or self._start()
+            for call in [pool.submit(function, item) for item in items]:
+                call.result()
+        except BaseException as error:
+            self.end()  # before anybody closes the runs that they have open
+            if isinstance(error, BrokenProcessPool):
+                raise SegmentError(LOST) from error
+            raise
+
+    def end(self) -> None:
+        """End the processes at once, whatever they are doing."""
+        pool, self._pool = self._pool, None
+        if pool is None:
+            return
+        for process in list((pool._processes or {}).values()):  # of 3.14 on: pool.kill_workers()
+            with contextlib.suppress(ProcessLookupError, ValueError):
+                process.kill()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin(parent: int) -> None:
+    """In a new process: leave Ctrl-C, the terminal and progress to its parent, and end when that is gone.
+
+    The parent ends its processes itself; when it is killed it cannot tell them.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
+    silent()
+    alone()
 
     def watch() -> None:
-        while os.getppid() == int(parent):
+        while os.getppid() == parent:
             time.sleep(0.5)
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True, name="segment-parent").start()
 
 
-def _keep_growing() -> None:
-    """Let this worker hold the customers' distances without being taken for one that leaks, ended and started again.
-
-    What it may hold is the sweep's to decide. The pool's measure is its first task, which does nothing at all.
-    """
-    from joblib.externals.loky import process_executor
-
-    process_executor._MAX_MEMORY_LEAK_SIZE = sys.maxsize
-
-
-_FOLLOWING = threading.Event()
+@contextlib.contextmanager
+def ended_with_the_sweep(launch: Launch) -> Iterator[None]:
+    """End what runs studies on a cluster when the block is left by an error or Ctrl-C: nothing is logged after that."""
+    try:
+        yield
+    except BaseException as error:
+        if launch.kind == "slurm":
+            lost = isinstance(error, SegmentError) and not isinstance(error, StoreError)
+            end_jobs(launch.jobs, wait=lost)  # of a job that was lost, submitit tells at once; the others go on
+        elif launch.kind == "ray" and "ray" in sys.modules:
+            sys.modules["ray"].shutdown()  # a cluster ends the tasks of a driver that leaves it
+        raise

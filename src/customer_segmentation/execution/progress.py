@@ -119,3 +119,8 @@ _CURRENT: ContextVar[StudyProgress | None] = ContextVar("study_progress", defaul
 def current_progress() -> StudyProgress:
     """The progress of the sweep in this process; in a worker process a silent one."""
     return _CURRENT.get() or StudyProgress()
+
+
+def silent() -> None:
+    """Be silent from now on: another process shows what is done here."""
+    _CURRENT.set(None)

@@ -15,6 +15,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from customer_segmentation.tracking.connections import close_connections
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.tracking.store_address import SQLITE
 
@@ -39,7 +40,7 @@ def quick_commits(store: Store) -> Iterator[None]:
     try:
         yield
     finally:
-        _close_connections(store.uri)
+        close_connections(store.uri)
         _keep_log(path, "DELETE")  # stays as it is where another program has the store open
 
 
@@ -67,12 +68,3 @@ def _keep_log(path: Path, mode: str) -> None:
         if mode == "DELETE":  # the file holds everything, whatever else has it open
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.execute(f"PRAGMA journal_mode={mode}")
-
-
-def _close_connections(uri: str) -> None:
-    """Close what MLflow keeps open of a store; it opens again what it needs."""
-    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-
-    engine = SqlAlchemyStore._engine_map.get(uri)
-    if engine is not None:
-        engine.dispose()

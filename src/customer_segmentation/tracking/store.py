@@ -9,7 +9,6 @@ import os
 import random
 import re
 import shlex
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ from customer_segmentation.errors import StoreError
 from customer_segmentation.paths import typed_path
 from customer_segmentation.secrets import is_secret, redact
 from customer_segmentation.settings.tracking import TrackingSettings
+from customer_segmentation.tracking.connections import close_connections
 from customer_segmentation.tracking.guarded_client import GuardedClient
 from customer_segmentation.tracking.locks import locked
 from customer_segmentation.tracking.moved_store import ARTIFACTS, check_place, find_artifacts, folder_of
@@ -119,7 +119,7 @@ def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeo
     with _store_errors(resolved), exclusive(resolved):
         if local:
             _create_sqlite(Path(resolved.removeprefix(SQLITE)))
-            _drop_connections(resolved)
+            close_connections(resolved)
         client = cast("MlflowClient", GuardedClient(MlflowClient(tracking_uri=resolved)))
         if local:
             moved = find_artifacts(Path(resolved.removeprefix(SQLITE)), experiment)
@@ -280,15 +280,6 @@ def _refuse_lost_link(place: str | None) -> None:
             f"{folder}, where what is kept of a run goes, is {what}; remove it, or name another folder with "
             "tracking.artifacts=FOLDER."
         )
-
-
-def _drop_connections(uri: str) -> None:
-    """Close the connections that MLflow keeps open in a session: they stay with a file that was moved or replaced."""
-    for name in ("tracking", "model_registry"):
-        module = sys.modules.get(f"mlflow.store.{name}.sqlalchemy_store")
-        engine = None if module is None else module.SqlAlchemyStore._engine_map.get(uri)
-        if engine is not None:
-            engine.dispose()
 
 
 def existing_store(tracking: TrackingSettings, *, model: str | None = None) -> Store:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
@@ -14,7 +13,6 @@ from customer_segmentation.config.compose import ComposedJob
 from customer_segmentation.config.playbook_file import playbook_of
 from customer_segmentation.data.wanted import Needed
 from customer_segmentation.errors import SegmentError, StoreError, debugging
-from customer_segmentation.execution.processes import follow_parent
 from customer_segmentation.execution.progress import current_progress
 from customer_segmentation.formatting import listed
 from customer_segmentation.model.build import Clusters, segment_model_of
@@ -82,7 +80,6 @@ def run_job(context: SweepContext, job: ComposedJob) -> None:
     StoreError
         The store fails: no study can be logged any more.
     """
-    follow_parent()
     context.settle_worker()
     spec = spec_of(job, context.varied)
     remember(context.sweep_id, spec)
@@ -100,14 +97,6 @@ def run_job(context: SweepContext, job: ComposedJob) -> None:
             raise
         _BROKEN[context.sweep_id] = store_error
         raise store_error from error
-
-
-def prepare_worker(context: SweepContext) -> None:
-    """What a process of this machine can do before its first study of a sweep: import, and look for the store."""
-    follow_parent()
-    with contextlib.suppress(Exception):  # the first study meets it again, and says so
-        context.settle_worker()
-        connect(context.uri, context.experiment, context.experiment_id)
 
 
 def trust_again(sweep_id: str) -> None:

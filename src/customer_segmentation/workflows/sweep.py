@@ -26,6 +26,7 @@ from customer_segmentation.segments.partitions import Partition
 from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.sources.distributed import engine_tags
+from customer_segmentation.tracking.connections import close_connections, is_held_open
 from customer_segmentation.tracking.descriptions import experiment_description, link, sweep_description
 from customer_segmentation.tracking.fingerprint import TAG as IDENTITY
 from customer_segmentation.tracking.items import Item, Tags
@@ -51,7 +52,7 @@ from customer_segmentation.workflows.other_k import side_by_side
 from customer_segmentation.workflows.prepare import PreparedCustomers
 from customer_segmentation.workflows.rebuild import RebuiltCandidate
 from customer_segmentation.workflows.report import report_of_sweep
-from customer_segmentation.workflows.study import prepare_worker, run_job, trust_again
+from customer_segmentation.workflows.study import run_job, trust_again
 from customer_segmentation.workflows.study_spec import StudySpec, forget, remembered, spec_of
 from customer_segmentation.workflows.sweep_items import first_items, sweep_name
 
@@ -257,19 +258,26 @@ class _Sweep:
         ks = parse_k(settings.k)
         progress.begin(len(plan.jobs) * len(ks), len(plan.jobs))
         n = len(self.customers.table.customers)
-        launch = launch_of(settings, len(plan.jobs), n, overrides=plan.overrides, sweep_id=self.sweep_id)
-        with workers(
-            launch,
-            threads=settings.threads,
-            prepare=partial(prepare_worker, self.context),
-            # what K-means attains in the reference space: every process would compute it again
-            complete=lambda: self.customers.attainable(ks),
-        ):
-            if not run_of(store, self.sweep_id).data.metrics:  # written last: what comes before the studies is complete
-                record(store, self.sweep_id, first_items(self.plan, self.customers.table, self.context.columns))
-            record(store, self.sweep_id, [Tags({"launcher": str(launch), **engine_tags(settings.engine)})])
-            if launch.is_parallel:
-                progress.notes["launcher"] = f"studies ran under {launch}"
+        launch = launch_of(
+            settings,
+            len(plan.jobs),
+            n,
+            overrides=plan.overrides,
+            sweep_id=self.sweep_id,
+            alone=plan.configures_hydra,
+        )
+        if not run_of(store, self.sweep_id).data.metrics:  # written last: what comes before the studies is complete
+            record(store, self.sweep_id, first_items(self.plan, self.customers.table, self.context.columns))
+        if launch.kind == "local":
+            self.customers.attainable(ks)  # what K-means attains in the reference space: every process would compute it
+            close_connections(store.uri)
+            if is_held_open(store.uri):
+                launch = Launch("in_process", 1)
+                progress.notes["launcher"] = "studies ran in this process, where something else has the store open"
+        record(store, self.sweep_id, [Tags({"launcher": str(launch), **engine_tags(settings.engine)})])
+        if launch.is_parallel:
+            progress.notes["launcher"] = f"studies ran under {launch}"
+        with workers(launch, threads=settings.threads, settle=partial(close_connections, store.uri)):
             followed = watched(store, self.sweep_id, progress, is_parallel=launch.is_parallel)
             with followed, ended_with_the_sweep(launch):
                 run_studies(launch, partial(run_job, self.context))

@@ -1,0 +1,53 @@
+"""Connections that MLflow keeps open to a store in this process."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from customer_segmentation.tracking.store_address import SQLITE
+
+
+def close_connections(uri: str) -> None:
+    """Close those to a store; MLflow opens again what it needs.
+
+    They stay with a file that was moved or replaced, and must not be open when a process is forked: SQLite's locks do
+    not go with it, and it would take them for its own.
+
+    Parameters
+    ----------
+    uri : of the store
+    """
+    for engine in _engines(uri):
+        engine.dispose()
+
+
+def _engines(uri: str) -> Iterator[Any]:
+    for name in ("tracking", "model_registry"):
+        module = sys.modules.get(f"mlflow.store.{name}.sqlalchemy_store")
+        engine = None if module is None else module.SqlAlchemyStore._engine_map.get(uri)
+        if engine is not None:
+            yield engine
+
+
+def is_held_open(uri: str) -> bool:
+    """Tell whether this process holds the file of a store open: another call of a session does, or its user.
+
+    Parameters
+    ----------
+    uri : of the store
+    """
+    if not uri.startswith(SQLITE):
+        return False
+    path = Path(uri.removeprefix(SQLITE)).resolve()
+    files = {str(path), f"{path}-wal", f"{path}-shm"}
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            if os.readlink(f"/proc/self/fd/{name}") in files:
+                return True
+        except OSError:  # closed meanwhile
+            continue
+    return False
