@@ -1,9 +1,11 @@
 """Studies in other processes: the store is the one of a sweep in one process; nothing is left when it is stopped."""
 
+import contextlib
 import importlib.util
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import time
 from pathlib import Path
@@ -59,6 +61,17 @@ def test_processes_of_this_machine_leave_the_same_store_and_import_nothing_of_th
     (sweep,) = apart.runs("sweep")
     assert sweep.data.tags["launcher"] == "local, 2 processes"
     assert not (apart.folder / "PWNED").exists(), "modules of the current folder are not taken"
+
+
+def test_no_process_is_forked_beside_an_open_store(swept, run_here):
+    folder = swept("in_process").folder
+    words = ("launcher=local", "launcher.processes=2", "features=value", "scaling=standard,minmax", "k=[2]")
+    with contextlib.closing(sqlite3.connect(folder / "mlflow.db")) as mine:
+        mine.execute("select count(*) from runs").fetchall()
+        ran = run_here("sweep", *words, "data.customers=200", *BARE, folder=folder)
+    assert ran.code == 0, ran.error
+    assert "in this process, where something else has the store open" in " ".join(ran.out.split())
+    assert "in_process" in {run.data.tags["launcher"] for run in ran.runs("sweep")}
 
 
 @pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="the extra `ray` is not installed")

@@ -1,7 +1,7 @@
 """Where the studies of a sweep run: in this process, in several of this machine, or on a cluster.
 
-Hydra's launchers do the work. What is decided here is which one, with how many processes, and what a worker finds in
-its environment; a worker writes to the store itself, so the parent reads from there what became of its studies.
+On a cluster Hydra's launchers do the work. What is decided here is which one, and with how many processes; a worker
+writes to the store itself, so the parent reads from there what became of its studies.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from customer_segmentation.execution.slurm import job_name, slurm_overrides
 from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.sweep import SweepSettings
 
-#: CPU seconds to start a worker (imports, mostly) and of a study (logging; and per customer and candidate of it).
-#: Rounded from benchmarks/launchers.py at 5,000 and 100,000 customers: good for telling minutes from seconds.
-START = 8.0
+#: CPU seconds that a forked process costs, and those of a study (logging; and per customer and candidate of it).
+#: Rounded from benchmarks/launchers.py: good for telling minutes from seconds.
+START = 1.0
 
 
 STUDY = 0.3
@@ -26,7 +26,7 @@ STUDY = 0.3
 CUSTOMER = 8e-6
 
 
-#: A sweep goes to several processes when that saves this many times what starting them costs.
+#: A sweep goes to several processes when that saves this many times what one of them costs.
 WORTH = 2.0
 
 
@@ -68,7 +68,7 @@ def cores() -> int:
 def is_faster(studies: int, customers: int, candidates: int, processes: int) -> bool:
     """Tell whether several processes are clearly quicker than this one.
 
-    >>> is_faster(16, 4720, 9, 2), is_faster(16, 100_000, 9, 2), is_faster(1, 1_000_000, 9, 2)
+    >>> is_faster(4, 600, 9, 2), is_faster(16, 4720, 9, 2), is_faster(1, 1_000_000, 9, 2)
     (False, True, False)
 
     Parameters

@@ -1,6 +1,6 @@
 """Follow studies that run in other processes: what became of them is read from the store, which is all they share.
 
-Hydra's launchers hand nothing back before the last job has ended, and a job that is killed hands back nothing at all. A
+A launcher hands nothing back before the last job has ended, and a job that is killed hands back nothing at all. A
 look at a local store with two studies takes .014 CPU s.
 """
 

@@ -9,6 +9,7 @@ terminal, whose lock another thread may hold.
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -27,7 +28,7 @@ from customer_segmentation.parallel import alone, spread
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
 
-#: Threads of the numerical libraries of processes that begin from nothing: they read these when they are imported.
+#: Threads of the numerical libraries that read these when they are imported.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
@@ -89,6 +90,8 @@ class Processes:
         from concurrent.futures import ProcessPoolExecutor
 
         self.settle()
+        kept = gc.get_freeze_count()
+        gc.freeze()  # what a collector marks is copied to each process
         context = multiprocessing.get_context("fork")
         pool = self._pool = ProcessPoolExecutor(self.count, context, _begin, (os.getpid(),))
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -99,6 +102,8 @@ class Processes:
                 pool.submit(os.getpid).result()
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+            if not kept:  # a session's own objects are collected as ever
+                gc.unfreeze()
         return pool
 
     def results(self, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> list[Any]:
@@ -160,8 +165,13 @@ class Processes:
 def _begin(parent: int) -> None:
     """In a new process: leave Ctrl-C, the terminal and progress to its parent, and end when that is gone.
 
-    The parent ends its processes itself; when it is killed it cannot tell them.
+    The parent ends its processes itself; when it is killed it cannot tell them. A second thread of OpenMP would wait
+    for ever for one that stayed with the parent.
     """
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(1)
+    os.environ.update(dict.fromkeys(THREADS, "1"))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
