@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from customer_segmentation.clustering.feature_set import columns_of_repairs, declared_features
 from customer_segmentation.config.contract_file import refuse_secret_cells
+from customer_segmentation.config.execution_checks import check_engine, check_launcher_keys
 from customer_segmentation.config.explore_checks import asked_of
 from customer_segmentation.config.extras import check_launcher
 from customer_segmentation.config.instantiate import make_estimator, make_scaler
@@ -17,13 +18,11 @@ from customer_segmentation.data.expressions import parse
 from customer_segmentation.data.wanted import Needed
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.formatting import listed
-from customer_segmentation.secrets import redact
 from customer_segmentation.settings.data import Role
-from customer_segmentation.settings.engine import EngineSettings
 from customer_segmentation.settings.export import ExportSettings, is_picture
 from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.score import ScoreSettings
-from customer_segmentation.settings.sweep import LauncherSettings, SelectionSettings, SweepSettings
+from customer_segmentation.settings.sweep import SelectionSettings, SweepSettings
 from customer_segmentation.sources.new_file import same_file
 from customer_segmentation.sources.open import files_of, would_read
 
@@ -47,12 +46,7 @@ def check_plan(plan: Plan) -> Needed:
     first = plan.settings[0]
     check_launcher(first.launcher.kind)
     check_launcher_keys(first.launcher, first.threads, configures_hydra=plan.configures_hydra)
-    check_engine(first.engine)
-    if first.engine.kind != "local" and first.launcher.kind not in ("auto", "in_process"):
-        raise SettingsError(
-            f"launcher={first.launcher.kind} does not go with engine={first.engine.kind}: one process speaks to Spark; "
-            "leave the launcher out."
-        )
+    check_engine(first.engine, first.launcher)
     valued: list[str] = []
     every: list[str] = []
     for settings, choices in zip(plan.settings, plan.choices_of, strict=True):
@@ -135,81 +129,6 @@ def never_chosen(settings: SweepSettings) -> str:
         f"k = {listed(beyond, most=4)} cannot be chosen, because selection.most_segments is {most}; fitted for the "
         "elbow alone."
     )
-
-
-#: Settings of a launcher, and which launchers read them.
-_LAUNCHER_KEYS = (("processes", ("auto", "ray", "local")), ("address", ("ray",)))
-
-
-def check_launcher_keys(launcher: LauncherSettings, threads: int = 1, *, configures_hydra: bool = False) -> None:
-    """Refuse settings of a launcher that would have no effect.
-
-    Parameters
-    ----------
-    launcher : LauncherSettings
-    threads : of one process
-    configures_hydra : whether the user says how Hydra runs jobs
-
-    Raises
-    ------
-    SettingsError
-        Names the first of them.
-    """
-    for name, kinds in _LAUNCHER_KEYS:
-        value = getattr(launcher, name)
-        if value is not None and launcher.kind not in kinds:
-            raise SettingsError(
-                f"launcher.{name}={redact(str(value))} has no effect with launcher={launcher.kind}; give "
-                f"launcher={kinds[-1]}, or leave it out."
-            )
-    if launcher.kind == "local" and threads > 1:
-        raise SettingsError(
-            f"threads={threads} has no effect with launcher=local, whose processes take one thread each; give "
-            "launcher.processes=N, or launcher=in_process."
-        )
-    if launcher.kind == "local" and configures_hydra:
-        raise SettingsError(
-            "settings of hydra have no effect with launcher=local, whose processes run the studies without it; leave "
-            "them out, or give launcher=in_process."
-        )
-
-
-#: Settings of an engine, and where alone they have an effect.
-_ENGINE_KEYS = (
-    ("remote", "spark"),
-    ("partitions", "spark"),
-    ("polish_passes", "spark"),
-    ("starts", "spark"),
-    ("threads", "local"),
-    ("memory", "local"),
-)
-
-
-def check_engine(engine: EngineSettings) -> None:
-    """Refuse settings of an engine that would have no effect.
-
-    Raises
-    ------
-    SettingsError
-        Names the first of them.
-    """
-    usual = EngineSettings()
-    for name, where in _ENGINE_KEYS:
-        value = getattr(engine, name)
-        if value == getattr(usual, name):
-            continue
-        if engine.kind != "spark":
-            raise SettingsError(f"engine.{name}={redact(str(value))} has an effect with engine=spark alone; add it.")
-        if where == "local" and engine.remote != "local":
-            raise SettingsError(
-                f"engine.{name}={value} has an effect with engine.remote=local alone, where Spark is started here; "
-                "leave it out."
-            )
-    if engine.starts > 1 and not engine.polish_passes:
-        raise SettingsError(
-            f"engine.starts={engine.starts} has an effect with engine.polish_passes alone, which moves the best of "
-            "them; add it."
-        )
 
 
 def check_score(settings: ScoreSettings) -> None:
