@@ -12,7 +12,7 @@ from customer_segmentation.config.folder_files import check_file, taken_files
 from customer_segmentation.config.instantiate import make_estimator, make_scaler
 from customer_segmentation.config.paths import options_of
 from customer_segmentation.errors import SettingsError
-from customer_segmentation.settings.credentials import refuse_unstated
+from customer_segmentation.settings.credentials import check_table, refuse_unstated
 from customer_segmentation.settings.trusted import VARIABLE, take_trusted, trusted_modules
 
 TOUCH = "import os; open('PWNED', 'w').close()"
@@ -209,7 +209,10 @@ def test_a_project_does_not_say_where_mlflow_sends_the_users_credentials(name, t
     Path(name).write_text(text)
     small = ["features=value", "scaling=standard", "k=[2]"]
     words = [*small, *(["experiments=x"] if "experiments" in name else [])]
-    plan("sweep", words)  # nothing to send
+    with pytest.raises(
+        SettingsError, match=r"MLflow would send it runs with customers in them; if you trust that server"
+    ):
+        plan("sweep", words)  # whatever table the folder names, such as one of the home folder
     monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "planted-token-1")
     with pytest.raises(SettingsError, match=r"MLflow would send it MLFLOW_TRACKING_TOKEN; if you trust that server"):
         plan("sweep", words)
@@ -332,6 +335,45 @@ def test_no_query_of_a_file_takes_the_environment_to_a_server(monkeypatch, tmp_p
     refuse_unstated("data.path", address, ["PLANTED"], who="")  # the query is the user's own
     refuse_unstated("data.path", address, ["PLANTED"], **asked, stated=True)
     refuse_unstated("data.path", address, ["PLANTED"], **asked)
+
+
+@pytest.mark.parametrize("key", ["tracking.uri", "tracking.artifacts", "output"])
+def test_customers_go_to_no_server_that_only_a_file_names(key, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    address = "mysql://me:word@evil.example.com/crm"  # it needs no credentials of the user's
+    with pytest.raises(SettingsError, match=r"would send it (runs with customers in them|labels of customers); if you"):
+        refuse_unstated(key, address, (), who="this folder's configs set")
+    refuse_unstated("data.path", address, (), who="")  # it is read
+    monkeypatch.setenv("RUNS", address)
+    refuse_unstated(key, address, ["RUNS"], who="")  # the user's environment
+    refuse_unstated(key, address, (), who="", stated=True)
+    refuse_unstated(key, address, (), who="")
+    refuse_unstated(key, "sqlite:///runs.db", (), who="")
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "does"),
+    [
+        ("source: file\nquery: QUERY\n", "engine=spark", "Spark can start programs"),
+        ("source: file\npath: 'duckdb://'\nquery: QUERY\n", "engine=local", "DuckDB can read any file"),
+        ("source: file\npath: 'duckdb:///:memory:x?threads=1'\nquery: QUERY\n", "engine=local", "DuckDB can read any"),
+    ],
+)
+def test_a_query_that_can_do_more_than_read_a_database_is_the_users_own(text, word, does, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    query = "SELECT TRANSFORM(a) USING 'id' AS (b) FROM x"
+    Path("conf/data").mkdir(parents=True)
+    Path("conf/data/mine.yaml").write_text(text.replace("QUERY", f'"{query}"'))
+    words = ["data=mine", "features=value", "scaling=standard", "k=[2]", word]
+    with pytest.raises(SettingsError, match=rf"data\.query=SELECT TRANSFORM.* by which {does}"):
+        plan("sweep", words)
+    (one,) = plan("sweep", [*words, f'data.query="{query}"']).settings
+    plan("sweep", words)  # it was given once
+    check_table(one, (), who="the config of a run has")
+    one.data.query = query.replace("id", "rm")
+    with pytest.raises(SettingsError, match=rf"the config of a run has data\.query=.* by which {does}"):
+        check_table(one, (), who="the config of a run has")
 
 
 ARGUMENTS = {

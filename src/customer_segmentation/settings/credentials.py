@@ -58,6 +58,12 @@ _FILES = {
     "HTTP": ((".netrc", "default"),),
     "MLFLOW": ((".mlflow/credentials", ""),),
 }
+#: What commands send to an address.
+_SENT = dict.fromkeys(("tracking.uri", "tracking.artifacts"), "runs with customers in them") | {
+    "output": "labels of customers"
+}
+#: DuckDB without a file: its query names what is read.
+_MEMORY = re.compile(r"duckdb(\+\w+)?:/{2,3}(:memory:.*)?(\?.*)?", re.IGNORECASE)
 _PARTS = re.compile(r"[^\s'\"{}\[\],:]{5,}")
 _ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://.*", re.DOTALL)
 
@@ -97,6 +103,7 @@ def check_credentials(settings: Any, typed: Iterable[str], variables: Iterable[s
     said, who = {word.lstrip("+~") for word in typed}, "this folder's configs set"
     variables = tuple(variables)
     check_table(settings, variables, who=who, said=said)
+    _refuse_query(settings, "query", "input", who=who, said=said)
     for key in ADDRESSES:
         query = _value_of(settings, "query") if key == "input" and "query" not in said else None
         refuse_unstated(key, _value_of(settings, key), variables, who=who, stated=key in said, sent=query or "")
@@ -115,6 +122,43 @@ def check_table(settings: Any, variables: Iterable[str], *, who: str, said: Coll
     key = "data.path" if _value_of(settings, "data.path") else "data.download.url"  # which is not asked then
     query = _value_of(settings, "data.query") if "data.query" not in said else None
     refuse_unstated(key, _value_of(settings, key), variables, who=who, stated=key in said, sent=query or "")
+    _refuse_query(settings, "data.query", "data.path", who=who, said=said)
+
+
+def _refuse_query(settings: Any, key: str, of: str, *, who: str, said: Collection[str]) -> None:
+    """Refuse a query that is not the user's own word, where it may do more than read a database.
+
+    Spark starts programs that a query names (TRANSFORM, reflect), DuckDB without a database reads any file. Words of a
+    query are no rule: a function may be named by a text that the query puts together.
+
+    Parameters
+    ----------
+    settings : of a command or a run
+    key : of the query
+    of : key of the address
+    who : whose word it is, for the message
+    said : keys that the user has typed
+
+    Raises
+    ------
+    SettingsError
+        The user has never given it on a command line.
+    """
+    query, address = _value_of(settings, key), str(_value_of(settings, of) or "")
+    by_spark = _value_of(settings, "engine.kind") not in (None, "local")
+    if not query or not (by_spark or _MEMORY.fullmatch(address)):
+        return
+    whole = _Server("query", None, str(query))
+    if key in said:
+        _remember(whole)
+    elif not _is_remembered(whole):
+        does = "Spark can start programs" if by_spark else "DuckDB can read any file"
+        word = "score" if key == "query" else "sweep"
+        shown = redact(" ".join(str(query).split()))
+        raise SettingsError(
+            f"{who} {key}={shown[:80]}{'…' if len(shown) > 80 else ''}, by which {does}; if you trust it, give it once "
+            f"on the command line, as `segment {word} {key}=...`."
+        )
 
 
 def _value_of(settings: Any, key: str) -> Any:
@@ -143,22 +187,29 @@ def refuse_unstated(
     ------
     SettingsError
         See `check_credentials`.
-    """
+    """  # noqa: DOC501 - _unstated makes a SettingsError
     for address in _addresses(value) if isinstance(value, str) else ():
         server = _server(address)
-        held = _held(key, address, server, tuple(variables), sent)
+        held, kept = _held(key, address, server, tuple(variables), sent), _kept(key, address, server, variables)
         if key == "tracking.uri" and address in (os.environ.get("MLFLOW_TRACKING_URI"), USUAL_SERVER):
             continue
-        if held and stated:
+        if (held or kept) and stated:
             _remember(server)
-        elif held and not _is_remembered(server):
-            what = "MLflow" if key.startswith("tracking.") else "its driver"
-            also = ", or in MLFLOW_TRACKING_URI" if key == "tracking.uri" else ""
-            raise SettingsError(
-                f"{who} {key}={redact(address)}, and {what} would send it {listed(held)}; if you trust that "
-                f"server, name it on the command line, as {key}=...{also}."
-            )
+        known = stated or _is_remembered(server)
+        if held and not known:
+            raise _unstated(key, address, listed(held), who=who)
         _refuse_arguments(key, address, server, variables, who=who, stated=stated)
+        if kept and not known:
+            raise _unstated(key, address, kept, who=who)
+
+
+def _unstated(key: str, address: str, held: str, *, who: str) -> SettingsError:
+    what = "MLflow" if key.startswith("tracking.") else "its driver"
+    also = ", or in MLFLOW_TRACKING_URI" if key == "tracking.uri" else ""
+    return SettingsError(
+        f"{who} {key}={redact(address)}, and {what} would send it {held}; if you trust that server, name it on the "
+        f"command line, as {key}=...{also}."
+    )
 
 
 def _refuse_arguments(
@@ -241,6 +292,14 @@ def _held(key: str, address: str, server: _Server, variables: tuple[str, ...], s
         held += [name for name in os.environ if name.startswith(prefix) and VARIABLE.search(name)]
     held += [f"~/{name}" for name, begin in _FILES.get(prefix, ()) if _fits(Path.home() / name, begin)]
     return list(dict.fromkeys(held))
+
+
+def _kept(key: str, address: str, server: _Server, variables: Iterable[str]) -> str:
+    """What of the user's customers would go to an address: a folder's file may name any table of theirs to read."""
+    here = server.kind in _OF_THIS_MACHINE or (server.kind == "mlflow-artifacts" and not server.host)
+    if here or address in (os.environ.get(name) for name in variables):
+        return ""
+    return _SENT.get(key, "")
 
 
 def _host(value: str) -> str | None:

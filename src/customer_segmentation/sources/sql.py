@@ -179,6 +179,8 @@ def checked_url(url: str, query: str | None) -> tuple[Any, str]:
         parsed = parsed.update_query_dict(
             {"mode": "ro", "uri": "true"} if kind == "sqlite" else {"access_mode": "READ_ONLY"}
         )
+        if kind == "duckdb":  # a view in it, or the query of a file, would read any other file or an address
+            parsed = parsed.update_query_dict({"enable_external_access": "false", **parsed.query})
     if parsed.get_driver_name() in ("mysqldb", "mariadbconnector"):  # whose server may ask for files of this machine
         parsed = parsed.update_query_dict({"local_infile": "0", **parsed.query})
     check_query(query, kind=kind)
