@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
-LOST = "a process that ran studies has ended; the machine may have run out of memory"
+LOST = (
+    "a process that ran studies has ended (the machine may have run out of memory), and not all studies were begun; the "
+    "same command again goes on with them"
+)
 
 
 @contextlib.contextmanager
