@@ -132,15 +132,15 @@ class Output:
                 self._written.note(self._key, self._file.aside)
 
     def publish(self) -> None:
-        """Move the file to its name."""
-        self._file.publish()
+        """Move the file to its name; what it replaces is kept until `discard`."""
+        self._file.publish(keep=True)
 
     def discard(self) -> None:
         """Remove what was written."""
         self._file.discard()
 
     def retract(self) -> None:
-        """Take back a new file that was moved to its name."""
+        """Take back a file that was moved to its name, which what it replaced has again."""
         self._file.retract()
 
     def remove_earlier(self) -> None:

@@ -243,8 +243,7 @@ def _publish(output: Output | TableOutput | Collected, rejects: Output | Collect
         try:
             output.publish()
         except BaseException:
-            if done.rejected:
-                rejects.retract()
+            rejects.retract()
             raise
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import glob
 import os
+import shutil
 import stat
 import tempfile
 from collections.abc import Callable
@@ -102,6 +103,7 @@ class NewFile:
         self._found = _signature(self.path)
         self._aside: Path | None = None
         self._published: tuple[int, ...] | None = None
+        self._earlier: Path | None = None  # what it has replaced, kept aside
 
     @property
     def aside(self) -> Path:
@@ -113,8 +115,12 @@ class NewFile:
             self._aside = Path(name)
         return self._aside
 
-    def publish(self) -> None:
+    def publish(self, *, keep: bool = False) -> None:
         """Give the file its name. What was there is replaced if it was when the command began, and not otherwise.
+
+        Parameters
+        ----------
+        keep : whether what is replaced is kept aside, for `retract`, until `discard`
 
         Raises
         ------
@@ -125,6 +131,8 @@ class NewFile:
             self._refuse_changed()
             if not self.path.is_symlink() and self.path.exists():
                 os.chmod(self.aside, stat.S_IMODE(self.path.stat().st_mode))
+                if keep:
+                    self._keep()
             os.replace(self.aside, self.path)
         else:
             try:
@@ -139,9 +147,23 @@ class NewFile:
                 self.aside.unlink()
         self._aside, self._published = None, _signature(self.path)
 
+    def _keep(self) -> None:
+        """Keep what is replaced under a name aside."""
+        earlier = self.aside.with_name(f"{self.aside.name.removesuffix('.part')}.earlier.part")
+        try:
+            os.link(self.path, earlier)
+        except OSError:  # a file system without links
+            shutil.copy2(self.path, earlier)
+        self._earlier = earlier
+
     def retract(self) -> None:
-        """Remove a new file that was published, when what belongs to it cannot be."""
-        if not self.replaces and self._published is not None and _signature(self.path) == self._published:
+        """Undo `publish` or `remove`, when what belongs to the file cannot be published: what was there is there again."""
+        if _signature(self.path) != self._published:
+            return
+        if self._earlier is not None:
+            os.replace(self._earlier, self.path)
+            self._earlier = None
+        elif not self.replaces:
             self.path.unlink(missing_ok=True)
 
     def _refuse_changed(self) -> None:
@@ -158,16 +180,19 @@ class NewFile:
             )
 
     def remove(self) -> None:
-        """Remove the file of an earlier command that this one would have replaced, see `publish`."""
+        """Remove the file of an earlier command that this one would have replaced, see `publish`; it is kept aside."""
         if self.replaces:
             self._refuse_changed()
+            if self.path.is_file() and not self.path.is_symlink():
+                self._keep()
             self.path.unlink(missing_ok=True)
 
     def discard(self) -> None:
-        """Remove what was written aside."""
-        if self._aside is not None:
-            self._aside.unlink(missing_ok=True)
-            self._aside = None
+        """Remove what was written or kept aside."""
+        for aside in (self._aside, self._earlier):
+            if aside is not None:
+                aside.unlink(missing_ok=True)
+        self._aside = self._earlier = None
 
     def fill(self, content: bytes) -> None:
         """Write the whole content, with its seal, aside.
