@@ -157,7 +157,7 @@ class NewFile:
         self._earlier = earlier
 
     def retract(self) -> None:
-        """Undo `publish` or `remove`, when what belongs to the file cannot be published: what was there is there again."""
+        """Undo `publish` or `remove`, when what belongs to the file cannot be published."""
         if _signature(self.path) != self._published:
             return
         if self._earlier is not None:
