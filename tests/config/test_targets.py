@@ -357,7 +357,11 @@ def test_customers_go_to_no_server_that_only_a_file_names(key, monkeypatch, tmp_
     [
         ("source: file\nquery: QUERY\n", "engine=spark", "Spark can start programs"),
         ("source: file\npath: 'duckdb://'\nquery: QUERY\n", "engine=local", "DuckDB can read any file"),
-        ("source: file\npath: 'duckdb:///:memory:x?threads=1'\nquery: QUERY\n", "engine=local", "DuckDB can read any"),
+        (
+            "source: file\npath: 'duckdb:///%3Amemory:x?threads=1'\nquery: QUERY\n",
+            "engine=local",
+            "DuckDB can read any",
+        ),
     ],
 )
 def test_a_query_that_can_do_more_than_read_a_database_is_the_users_own(text, word, does, monkeypatch, tmp_path):

@@ -84,6 +84,26 @@ def beyond(kind: str, address: str, *, is_database: bool) -> str:
     return "no user" if kind == "mssql" and not read.username else ""
 
 
+def is_duckdb_without_file(address: str) -> bool:
+    """Whether DuckDB opens no file for an address, so that its query names what is read.
+
+    Examples
+    --------
+    >>> is_duckdb_without_file("duckdb:///:memory:"), is_duckdb_without_file("duckdb:///crm.duckdb")
+    (True, False)
+    """
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    if not address.strip().lower().startswith("duckdb"):
+        return False
+    try:
+        database = make_url(address.strip()).database or ""
+    except (ArgumentError, ValueError):  # what is no address is told where it is used
+        return False
+    return not database or database.startswith((":", "md:", "motherduck:"))
+
+
 def _first_beyond(kind: str, pairs: Iterator[tuple[str, Any]]) -> str:
     """The first parameter that is not listed, or whose value is more than a word."""
     for name, value in pairs:

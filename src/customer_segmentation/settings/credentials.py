@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.formatting import listed
 from customer_segmentation.secrets import VARIABLE, redact
-from customer_segmentation.settings.addresses import beyond
+from customer_segmentation.settings.addresses import beyond, is_duckdb_without_file
 from customer_segmentation.settings.trusted import own_settings_file
 
 #: What MLflow sends to whatever server it is told of.
@@ -62,8 +62,6 @@ _FILES = {
 _SENT = dict.fromkeys(("tracking.uri", "tracking.artifacts"), "runs with customers in them") | {
     "output": "labels of customers"
 }
-#: DuckDB without a file: its query names what is read.
-_MEMORY = re.compile(r"duckdb(\+\w+)?:/{2,3}(:memory:.*)?(\?.*)?", re.IGNORECASE)
 _PARTS = re.compile(r"[^\s'\"{}\[\],:]{5,}")
 _ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://.*", re.DOTALL)
 
@@ -146,7 +144,7 @@ def _refuse_query(settings: Any, key: str, of: str, *, who: str, said: Collectio
     """
     query, address = _value_of(settings, key), str(_value_of(settings, of) or "")
     by_spark = _value_of(settings, "engine.kind") not in (None, "local")
-    if not query or not (by_spark or _MEMORY.fullmatch(address)):
+    if not query or not (by_spark or is_duckdb_without_file(address)):
         return
     whole = _Server("query", None, str(query))
     if key in said:
