@@ -85,3 +85,12 @@ def test_a_link_in_the_place_of_labels_stays(place):
     with pytest.raises(SettingsError, match="exists; give another name"):
         scored()
     assert place.is_symlink()
+
+
+def test_a_folder_has_the_name_that_was_given(place):
+    labels = Place("my labels 5%20 ü")
+    labels.check()
+    labels.write(write_labels)
+    assert [path.name for path in place.parent.iterdir()] == ["my labels 5%20 ü"]
+    with pytest.raises(SettingsError, match="there is no folder .*file:/x; create it first"):
+        Place("file:/x/labels").check()

@@ -146,6 +146,8 @@ class Place:
             There is something that is not to be replaced.
         """
         if self.folder is not None:
+            if not self.folder.parent.is_dir():
+                raise SettingsError(f"output={self.output}: there is no folder {self.folder.parent}; create it first.")
             _refuse_existing(self.folder, overwrite=self.overwrite)
             self._found = _content(self.folder)
         elif self.overwrite:
@@ -171,7 +173,7 @@ class Place:
         mark = secrets.token_hex(4)
         new, earlier = (self.folder.with_name(f".{self.folder.name}.{mark}.{word}") for word in ("writing", "earlier"))
         try:
-            write(new.as_uri(), is_table=False)
+            write(f"file://{new}", is_table=False)  # as_uri() writes %20 for a blank, which Spark takes as it stands
             (new / MARK).write_text(_content(new), encoding="utf-8")
             if self._found:
                 self.folder.rename(earlier)
