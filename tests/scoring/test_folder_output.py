@@ -92,5 +92,5 @@ def test_a_folder_has_the_name_that_was_given(place):
     labels.check()
     labels.write(write_labels)
     assert [path.name for path in place.parent.iterdir()] == ["my labels 5%20 ü"]
-    with pytest.raises(SettingsError, match="there is no folder .*file:/x; create it first"):
+    with pytest.raises(SettingsError, match=r"there is no folder .*file:/x; create it first"):
         Place("file:/x/labels").check()

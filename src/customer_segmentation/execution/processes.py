@@ -33,8 +33,8 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXP
 
 
 LOST = (
-    "a process that ran studies has ended (the machine may have run out of memory), and not all studies were begun; the "
-    "same command again goes on with them"
+    "a process that ran studies has ended (the machine may have run out of memory), and not all studies were begun; "
+    "the same command again goes on with them"
 )
 
 
