@@ -209,13 +209,10 @@ def _omegaconf_sentence(cause: Any, schema: Any) -> str:
             return f"unknown key {key!r}; to add it on purpose, write +{key}=..."
         place = f"{parent} has" if parent else "there are"
         return f"unknown key {key!r}; {place} {', '.join(known)}.{suggestion(key.rpartition('.')[2], known)}"
-    text = str(cause)
-    for words, told in _UNFIT.items():
-        if words in text:
-            return f"{key}{told}."
     expected = _expected(cause) if isinstance(cause, ValidationError) else ""
     if not expected:
-        return f"{key}: {first_words(cause.msg or cause)}"
+        unfit = [told for words, told in _UNFIT.items() if words in str(cause)]
+        return f"{key}{unfit[0]}." if unfit else f"{key}: {first_words(cause.msg or cause)}"
     value: Any = cause.value
     if value is None:
         return f"{key}=null: expected {expected}; leave the key out to have the default."
