@@ -1,5 +1,6 @@
 """The processes of this machine: as this one is, deaf to Ctrl-C, each study in one of them and once."""
 
+import multiprocessing
 import os
 import re
 import signal
@@ -11,7 +12,7 @@ import pytest
 
 from customer_segmentation.errors import SegmentError
 from customer_segmentation.execution import slurm
-from customer_segmentation.execution.launchers import Launch
+from customer_segmentation.execution.launchers import Launch, may_fork
 from customer_segmentation.execution.processes import Processes, workers
 from customer_segmentation.execution.slurm import end_jobs, remove_words, slurm_overrides
 from customer_segmentation.parallel import each_once, jobs_at_once, side_by_side
@@ -87,6 +88,16 @@ def test_each_study_runs_once_and_what_it_raises_arrives(launched, tmp_path):
 def test_studies_of_a_process_that_died_are_not_begun_again(launched):
     with pytest.raises(SegmentError, match="memory"):
         each_once(kill_self, range(3))
+
+
+def test_where_no_process_can_be_had_studies_run_here(monkeypatch):
+    assert may_fork()
+
+    def none_here():
+        raise PermissionError("/dev/shm")
+
+    monkeypatch.setattr(multiprocessing.get_context("fork"), "Lock", none_here)
+    assert not may_fork()
 
 
 def test_processes_are_gone_when_they_are_ended():

@@ -83,9 +83,15 @@ def is_faster(studies: int, customers: int, candidates: int, processes: int) -> 
     return (studies - rounds) * each > WORTH * START
 
 
-def _is_daemon() -> bool:
-    """Whether this process may start none itself, as in a pool of `multiprocessing`."""
-    return multiprocessing.current_process().daemon
+def may_fork() -> bool:
+    """Whether this process can have others: not one of a pool itself, and on a system with semaphores (/dev/shm)."""
+    if multiprocessing.current_process().daemon:
+        return False
+    try:
+        multiprocessing.get_context("fork").Lock()
+    except (OSError, ImportError, ValueError):
+        return False
+    return True
 
 
 def launch_of(
@@ -114,9 +120,9 @@ def launch_of(
     if kind == "auto":
         faster = is_faster(studies, customers, len(parse_k(settings.k)), processes)
         # One process speaks to Spark, which does the heavy part; and a process that is forked takes one thread.
-        here = alone or settings.engine.kind != "local" or settings.threads > 1 or _is_daemon()
+        here = alone or settings.engine.kind != "local" or settings.threads > 1
         kind = "local" if faster and not here else "in_process"
-    if kind == "local" and processes > 1:
+    if kind == "local" and processes > 1 and may_fork():
         return Launch(kind, processes)
     if kind == "ray":
         ray = () if asked.address else (f"++hydra.launcher.ray.init.num_cpus={processes}",)
