@@ -26,8 +26,5 @@ class Collected:
     def discard(self) -> None:
         """Nothing lies about."""
 
-    def retract(self) -> None:
-        """There is no file."""
-
     def remove_earlier(self) -> None:
         """Nothing was there before."""

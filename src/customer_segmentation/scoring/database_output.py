@@ -97,6 +97,8 @@ class TableOutput:
         self._new = None if self._file_of_sqlite is None or self._file_of_sqlite.exists() else self._file_of_sqlite
         self._made: Path | None = None  # a database that this command made
         self._connection: Any = None
+        self.token = secrets.token_hex(4)  # ends the mark of this scoring
+        self.committed = False
         self._found = ""  # checksum of the table that is replaced, and its columns
         self._columns: list[str] = []
         with self._errors():
@@ -252,8 +254,22 @@ class TableOutput:
             for name in before:
                 if name.lower().startswith(MARK):
                     sqlalchemy.Index(name, table.c.segment).drop(self._connection)
-            name = f"{MARK}{checksum}_{secrets.token_hex(4)}"  # unlike that of another table with the same rows
+            name = f"{MARK}{checksum}_{self.token}"  # unlike that of another table with the same rows
             sqlalchemy.Index(name, table.c.segment).create(self._connection)
+
+    def holds(self, token: str) -> bool | None:
+        """Whether the table is of the scoring with a token; None where that cannot be told.
+
+        Parameters
+        ----------
+        token : of a scoring that was killed
+        """
+        import sqlalchemy
+
+        if not self._replaces:
+            return False
+        names = [str(index["name"]) for index in sqlalchemy.inspect(self._engine).get_indexes(self._name, self._schema)]
+        return any(name.startswith(MARK) and name.endswith(f"_{token}") for name in names)
 
     def publish(self) -> None:
         """End the transaction: a new table has its name, or one that was there its new rows.
@@ -271,6 +287,7 @@ class TableOutput:
                 old, new = self._quoted(self._target), str(self._preparer.quote_identifier(self._name))
                 self._connection.execute(sqlalchemy.text(f"ALTER TABLE {old} RENAME TO {new}"))
             self._connection.commit()
+            self.committed = True
             self._connection.close()
             self._connection = None
         self._engine.dispose()

@@ -111,14 +111,14 @@ class Output:
         is_ours = partial(is_scored, key=key, written=written)
         kind = " of rejected rows" if key != "output" else ""
         what = f"a table that segment score wrote{kind} and nobody has changed since"
-        self._file = NewFile(path, overwrite=overwrite, is_ours=is_ours, key=key, what=what, said=said, seals=False)
+        self.file = NewFile(path, overwrite=overwrite, is_ours=is_ours, key=key, what=what, said=said, seals=False)
         self._writer: Writer | None = None
         self.rows = 0
 
     def write(self, table: pa.Table) -> None:
         """Append rows."""
         if self._writer is None:
-            self._writer = self._make(self._file.aside, table.schema)
+            self._writer = self._make(self.file.aside, table.schema)
         self._writer.write(table)
         self.rows += table.num_rows
 
@@ -126,26 +126,22 @@ class Output:
         """Close the file, so that only its renaming is left."""
         if self._writer is not None:
             self._writer.close()
-            with self._file.aside.open("rb") as written:
+            with self.file.aside.open("rb") as written:
                 os.fsync(written.fileno())
             if self._written is not None:
-                self._written.note(self._key, self._file.aside)
+                self._written.note(self._key, self.file.aside)
 
     def publish(self) -> None:
-        """Move the file to its name; what it replaces is kept until `discard`."""
-        self._file.publish(keep=True)
+        """Move the file to its name."""
+        self.file.publish()
 
     def discard(self) -> None:
         """Remove what was written."""
-        self._file.discard()
-
-    def retract(self) -> None:
-        """Take back a file that was moved to its name, which what it replaced has again."""
-        self._file.retract()
+        self.file.discard()
 
     def remove_earlier(self) -> None:
         """Remove the table of an earlier scoring that this one would have replaced."""
-        self._file.remove()
+        self.file.remove()
 
 
 def writer_of(path: Path, key: str) -> Callable[[Path, pa.Schema], Writer]:

@@ -23,6 +23,7 @@ from customer_segmentation.scoring.drift import Drift, DriftWatch
 from customer_segmentation.scoring.earlier import REJECTED
 from customer_segmentation.scoring.list_rows import ListRows
 from customer_segmentation.scoring.outputs import Output, as_it_came
+from customer_segmentation.scoring.pair import together
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.settings.score import DriftSettings
 from customer_segmentation.sources.base import Chunk, TableSource
@@ -233,18 +234,16 @@ def _account(done: Scored, name: str, *, rejected: int, expected: int) -> None:
 def _publish(output: Output | TableOutput | Collected, rejects: Output | Collected, done: Scored) -> None:
     """Put what was written in its place, all of it or nothing."""
     rejects.finish()
-    if done.scored:
-        output.finish()
-    if done.rejected:
+    if not done.scored:  # the labels of an earlier run stay: one broken input does not cost them
         rejects.publish()
-    else:
-        rejects.remove_earlier()
-    if done.scored:  # else the labels of an earlier run stay: one broken input does not cost them
-        try:
-            output.publish()
-        except BaseException:
-            rejects.retract()
-            raise
+        return
+    output.finish()
+    with together(output, rejects):
+        if done.rejected:
+            rejects.publish()
+        else:
+            rejects.remove_earlier()
+        output.publish()
 
 
 def ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:

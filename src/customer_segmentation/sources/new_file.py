@@ -102,8 +102,6 @@ class NewFile:
         _remove_leftovers(self.path)
         self._found = _signature(self.path)
         self._aside: Path | None = None
-        self._published: tuple[int, ...] | None = None
-        self._earlier: Path | None = None  # what it has replaced, kept aside
 
     @property
     def aside(self) -> Path:
@@ -115,12 +113,8 @@ class NewFile:
             self._aside = Path(name)
         return self._aside
 
-    def publish(self, *, keep: bool = False) -> None:
+    def publish(self) -> None:
         """Give the file its name. What was there is replaced if it was when the command began, and not otherwise.
-
-        Parameters
-        ----------
-        keep : whether what is replaced is kept aside, for `retract`, until `discard`
 
         Raises
         ------
@@ -131,8 +125,6 @@ class NewFile:
             self._refuse_changed()
             if not self.path.is_symlink() and self.path.exists():
                 os.chmod(self.aside, stat.S_IMODE(self.path.stat().st_mode))
-                if keep:
-                    self._keep()
             os.replace(self.aside, self.path)
         else:
             try:
@@ -145,26 +137,27 @@ class NewFile:
                 os.rename(self.aside, self.path)
             else:
                 self.aside.unlink()
-        self._aside, self._published = None, _signature(self.path)
+        self._aside = None
 
-    def _keep(self) -> None:
-        """Keep what is replaced under a name aside."""
-        earlier = self.aside.with_name(f"{self.aside.name.removesuffix('.part')}.earlier.part")
-        try:
-            os.link(self.path, earlier)
-        except OSError:  # a file system without links
-            shutil.copy2(self.path, earlier)
-        self._earlier = earlier
+    def keep(self, kept: Path) -> None:
+        """Keep what is to be replaced or removed, if it is there, under another name too.
 
-    def retract(self) -> None:
-        """Undo `publish` or `remove`, when what belongs to the file cannot be published."""
-        if _signature(self.path) != self._published:
+        Parameters
+        ----------
+        kept : that name, beside its own
+        """
+        if not self.replaces or self._found is None:
             return
-        if self._earlier is not None:
-            os.replace(self._earlier, self.path)
-            self._earlier = None
-        elif not self.replaces:
-            self.path.unlink(missing_ok=True)
+        self._refuse_changed()
+        try:
+            os.link(self.path, kept, follow_symlinks=False)
+        except FileNotFoundError:
+            return
+        except OSError:  # a file system without links
+            shutil.copy2(self.path, kept, follow_symlinks=False)
+        again = _signature(self.path)
+        if again is not None and again[:-1] == self._found[:-1]:  # a new link changes the last of it
+            self._found = again
 
     def _refuse_changed(self) -> None:
         """Refuse to replace or remove a file that is no longer as the command found it.
@@ -180,19 +173,16 @@ class NewFile:
             )
 
     def remove(self) -> None:
-        """Remove the file of an earlier command that this one would have replaced, see `publish`; it is kept aside."""
+        """Remove the file of an earlier command that this one would have replaced, see `publish`."""
         if self.replaces:
             self._refuse_changed()
-            if self.path.is_file() and not self.path.is_symlink():
-                self._keep()
             self.path.unlink(missing_ok=True)
 
     def discard(self) -> None:
-        """Remove what was written or kept aside."""
-        for aside in (self._aside, self._earlier):
-            if aside is not None:
-                aside.unlink(missing_ok=True)
-        self._aside = self._earlier = None
+        """Remove what was written."""
+        if self._aside is not None:
+            self._aside.unlink(missing_ok=True)
+        self._aside = None
 
     def fill(self, content: bytes) -> None:
         """Write the whole content, with its seal, aside.

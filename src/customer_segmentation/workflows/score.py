@@ -24,6 +24,7 @@ from customer_segmentation.scoring.drift import WORDS, Drift
 from customer_segmentation.scoring.earlier import LABELS, LISTED, REJECTED
 from customer_segmentation.scoring.load import LoadedModel, loaded
 from customer_segmentation.scoring.outputs import Output
+from customer_segmentation.scoring.pair import settle
 from customer_segmentation.scoring.score import Comparison, Scored, score
 from customer_segmentation.scoring.written import WrittenFiles
 from customer_segmentation.settings.data import ColumnSpec, DataSettings
@@ -179,8 +180,13 @@ def _labelling(
     if into is not None:
         kept = partial(score, source=source, output=into[0], rejects=into[1], size=settings.chunk)
         return kept, "a Python session", "a Python session"
+    aside = rejects_of(settings)
+    if "://" not in str(settings.output):
+        settle(typed_path(str(settings.output)), aside)
     output, said = output_of(settings, written), settings.rejects is not None
-    rejects = Output(rejects_of(settings), overwrite=settings.overwrite, key="rejects", said=said, written=written)
+    if isinstance(output, TableOutput):
+        settle(output, aside)
+    rejects = Output(aside, overwrite=settings.overwrite, key="rejects", said=said, written=written)
     here = partial(
         score,
         source=source,
@@ -189,7 +195,7 @@ def _labelling(
         size=settings.chunk,
         safe_ids=settings.spreadsheet_safe_ids,
     )
-    return here, _name_of(output), str(rejects_of(settings))
+    return here, _name_of(output), str(aside)
 
 
 def all_rows(labels: Collected, rejects: Collected, *, first_row: int) -> pd.DataFrame:

@@ -384,17 +384,6 @@ def test_labels_are_not_written_among_the_files_of_their_input(path, new, read, 
         check_score(settings)
 
 
-def test_rejected_rows_are_taken_back_when_the_labels_get_no_place(tmp_path):
-    files = [NewFile(tmp_path / name, overwrite=False, is_ours=lambda _: True, key="x", what="") for name in "ab"]
-    for file in files:
-        file.aside.write_text(file.path.name)
-        file.publish()
-    (tmp_path / "b").write_text("mine")
-    for file in files:
-        file.retract()
-    assert [path.name for path in tmp_path.iterdir()] == ["b"], "what was changed since stays"
-
-
 def test_what_changes_while_a_command_runs_is_not_replaced(tmp_path):
     def report() -> NewFile:
         return NewFile(tmp_path / "a.md", overwrite=True, is_ours=lambda _: True, key="output", what="a report")
