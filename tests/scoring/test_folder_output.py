@@ -1,5 +1,8 @@
 """A folder of labels, as an engine writes it: whole or not at all, and never in the place of what is not ours."""
 
+import contextlib
+import os
+import shutil
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -94,3 +97,35 @@ def test_a_folder_has_the_name_that_was_given(place):
     assert [path.name for path in place.parent.iterdir()] == ["my labels 5%20 ü"]
     with pytest.raises(SettingsError, match=r"there is no folder .*file:/x; create it first"):
         Place("file:/x/labels").check()
+
+
+def killed_after(number):
+    """Rename so many folders, and end this process in the place of the next."""
+    left, rename = [number], Path.rename
+
+    def counted(path, target):
+        left[0] -= 1
+        if left[0] < 0:
+            os._exit(9)
+        return rename(path, target)
+
+    return counted
+
+
+def test_labels_whose_name_a_killed_command_had_taken_are_there_again(place):
+    scored()
+    before = (place / "part-0.parquet").stat().st_mtime_ns
+    for number in range(4):  # changes of a name that come before the end
+        process = os.fork()
+        if process == 0:
+            with contextlib.suppress(BaseException):
+                Path.rename = killed_after(number)
+                shutil.rmtree = lambda *_, **__: os._exit(9)
+                scored(overwrite=True)
+            os._exit(0)
+        os.waitpid(process, 0)
+        with pytest.raises(SettingsError, match="exists; give another name"):
+            scored()
+        assert [path.name for path in place.parent.iterdir()] == ["labels"], number
+        assert ((place / "part-0.parquet").stat().st_mtime_ns == before) == (number < 2)
+    scored(overwrite=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import secrets
@@ -30,6 +31,7 @@ from customer_segmentation.sources.distributed import DistributedSource
 from customer_segmentation.sources.parsing.texts import texts_of
 from customer_segmentation.sources.tables import names_of
 
+NOTICES = logging.getLogger(__name__)
 #: File in a folder of labels; readers of Parquet skip what begins so.
 MARK = "_segment_score"
 CATALOG = "catalog"  # as an input or an output: a query on, or a table of, the engine's catalog
@@ -148,6 +150,7 @@ class Place:
         if self.folder is not None:
             if not self.folder.parent.is_dir():
                 raise SettingsError(f"output={self.output}: there is no folder {self.folder.parent}; create it first.")
+            _settle(self.folder)
             _refuse_existing(self.folder, overwrite=self.overwrite)
             self._found = _content(self.folder)
         elif self.overwrite:
@@ -170,7 +173,7 @@ class Place:
         if self.folder is None:
             write(self.table if self.output == CATALOG else self.output, is_table=self.output == CATALOG)
             return
-        mark = secrets.token_hex(4)
+        mark = f"{os.getpid()}.{secrets.token_hex(4)}"
         new, earlier = (self.folder.with_name(f".{self.folder.name}.{mark}.{word}") for word in ("writing", "earlier"))
         try:
             write(f"file://{new}", is_table=False)  # as_uri() writes %20 for a blank, which Spark takes as it stands
@@ -257,6 +260,22 @@ def score_there(  # noqa: PLR0913 - each is named at the call
         kept = None if columns == "all" else [] if done.id_column is None else [positions[done.id_column]]
         place.write(partial(source.written, labels.rows, wanted, kept=kept, added=labels.types))
     return done
+
+
+def _settle(folder: Path) -> None:
+    """Put back labels whose name a killed command had taken for others, and remove what it left besides."""
+    left = re.compile(rf"\.{re.escape(folder.name)}\.(\d+)\.[0-9a-f]{{8}}\.(writing|earlier)")
+    names = {path: left.fullmatch(path.name) for path in folder.parent.iterdir()}
+    for path, name in sorted(names.items()):
+        if name is None or Path(f"/proc/{name[1]}").exists() or not Path("/proc/self").exists():
+            continue
+        if path.is_symlink() or not path.is_dir() or path.stat().st_uid != os.getuid():
+            continue
+        if name[2] == "earlier" and not os.path.lexists(folder):
+            path.rename(folder)
+            NOTICES.warning("a scoring was killed while its labels took their name; those before it are in %s", folder)
+        elif all(_PART.match(file.name) or file.name == "_temporary" for file in path.iterdir()):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _content(folder: Path) -> str:
