@@ -124,6 +124,13 @@ def test_the_chosen_candidate_is_promoted_and_scores(swept):
     promoted = cs.promote(found, overrides=gate, reason="it is a test")
     assert (promoted.version, promoted.gate, promoted.alias) == (1, "passed", "champion")
     assert (promoted.checks["result"] != "fail").all()
+    again = cs.promote(found, data=members())
+    assert (again.version, again.notes) == (1, ())
+    with pytest.raises(cs.StudyError, match="is not the table of run"):
+        cs.promote(found, data=members(seed=2))  # the champion already: it is compared all the same
+    with pytest.raises(cs.StudyError, match="is not the table of run"):
+        cs.promote(found, data=members(seed=2), overrides=["model=other"])
+    assert not found.store.client.search_model_versions("name = 'other'"), "the table is at fault, and no candidate"
     customers = members(30, seed=5).set_index("Member")
     customers.iloc[3, customers.columns.get_loc("Visits")] = np.nan
     scored = cs.score(customers, tracking_uri=uri)

@@ -29,6 +29,10 @@ class StudyError(SegmentError):
     """A space that cannot be segmented as asked."""
 
 
+class OtherTableError(StudyError):
+    """A table that is not the one that a run was made of."""
+
+
 class ModelError(SegmentError):
     """A model that labels nobody: it is broken, or the program is."""
 

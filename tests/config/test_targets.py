@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from customer_segmentation.config.folder_files import check_file, taken_files
 from customer_segmentation.config.instantiate import make_estimator, make_scaler
 from customer_segmentation.config.paths import options_of
 from customer_segmentation.errors import SettingsError
-from customer_segmentation.settings.credentials import check_table, refuse_unstated
+from customer_segmentation.settings.credentials import _on_one_line, check_table, refuse_unstated
 from customer_segmentation.settings.trusted import VARIABLE, take_trusted, trusted_modules
 
 TOUCH = "import os; open('PWNED', 'w').close()"
@@ -374,10 +375,17 @@ def test_a_query_that_can_do_more_than_read_a_database_is_the_users_own(text, wo
         plan("sweep", words)
     (one,) = plan("sweep", [*words, f'data.query="{query}"']).settings
     plan("sweep", words)  # it was given once
+    Path("conf/data/mine.yaml").write_text(text.replace("QUERY", f'"{query}"'.replace(" USING", "\\n  USING")))
+    plan("sweep", words)  # on several lines it is the same
     check_table(one, (), who="the config of a run has")
     one.data.query = query.replace("id", "rm")
-    with pytest.raises(SettingsError, match=rf"the config of a run has data\.query=.* by which {does}"):
+    with pytest.raises(SettingsError, match=rf"the config of a run has data\.query=.* by which {does}") as refused:
         check_table(one, (), who="the config of a run has")
+    said = shlex.split(re.findall("`segment (.*)`", str(refused.value))[0])
+    plan(said[0], [word.replace("...", f'"{one.data.query}"') for word in said[1:]])
+    check_table(one, (), who="")  # what the sentence says to do is enough
+    for spelled in ("SELECT 'a  b'", "SELECT a -- b\n, c"):
+        assert _on_one_line(spelled) != _on_one_line(" ".join(spelled.split())), spelled
 
 
 ARGUMENTS = {

@@ -12,10 +12,11 @@ import pytest
 
 from customer_segmentation.errors import SegmentError
 from customer_segmentation.execution import slurm
-from customer_segmentation.execution.launchers import Launch, may_fork
+from customer_segmentation.execution.launchers import Launch, launch_of, may_fork
 from customer_segmentation.execution.processes import Processes, workers
 from customer_segmentation.execution.slurm import end_jobs, remove_words, slurm_overrides
 from customer_segmentation.parallel import each_once, jobs_at_once, side_by_side
+from customer_segmentation.settings.sweep import LauncherSettings, SweepSettings
 
 HERE = os.getpid()
 
@@ -96,8 +97,12 @@ def test_where_no_process_can_be_had_studies_run_here(monkeypatch):
     def none_here():
         raise PermissionError("/dev/shm")
 
+    settings = SweepSettings(launcher=LauncherSettings(kind="local", processes=2))
+    asked = {"overrides": (), "sweep_id": "0123456789abcdef"}
+    assert [str(launch_of(settings, n, 100, **asked)) for n in (1, 4)] == ["local, 1 process", "local, 2 processes"]
     monkeypatch.setattr(multiprocessing.get_context("fork"), "Lock", none_here)
     assert not may_fork()
+    assert launch_of(settings, 4, 100, **asked) == Launch("in_process", 1)
 
 
 def test_processes_are_gone_when_they_are_ended():

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from customer_segmentation.execution.slurm import job_name, slurm_overrides
+from customer_segmentation.formatting import counted
 from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.sweep import SweepSettings
 
@@ -57,7 +58,8 @@ class Launch:
         return self.kind != "in_process"
 
     def __str__(self) -> str:
-        return f"{self.kind}, {self.processes} processes" if self.is_parallel and self.processes else self.kind
+        many = counted(self.processes or 0, "process", "processes")
+        return f"{self.kind}, {many}" if self.is_parallel and self.processes else self.kind
 
 
 def cores() -> int:
@@ -122,8 +124,8 @@ def launch_of(
         # One process speaks to Spark, which does the heavy part; and a process that is forked takes one thread.
         here = alone or settings.engine.kind != "local" or settings.threads > 1
         kind = "local" if faster and not here else "in_process"
-    if kind == "local" and processes > 1 and may_fork():
-        return Launch(kind, processes)
+    if kind == "local":
+        return Launch(kind, processes) if may_fork() else Launch("in_process", 1)
     if kind == "ray":
         ray = () if asked.address else (f"++hydra.launcher.ray.init.num_cpus={processes}",)
         return Launch(kind, None if asked.address else processes, ray)

@@ -63,6 +63,8 @@ _SENT = dict.fromkeys(("tracking.uri", "tracking.artifacts"), "runs with custome
     "output": "labels of customers"
 }
 _PARTS = re.compile(r"[^\s'\"{}\[\],:]{5,}")
+#: Spaces of a query, and the texts and names in it, whose spaces stay.
+_SPACES = re.compile(r"""('[^']*'|"[^"]*"|`[^`]*`)|\s+""")
 _ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://.*", re.DOTALL)
 
 
@@ -146,17 +148,26 @@ def _refuse_query(settings: Any, key: str, of: str, *, who: str, said: Collectio
     by_spark = _value_of(settings, "engine.kind") not in (None, "local")
     if not query or not (by_spark or is_duckdb_without_file(address)):
         return
-    whole = _Server("query", None, str(query))
+    whole = _Server("query", None, _on_one_line(str(query)))
     if key in said:
         _remember(whole)
     elif not _is_remembered(whole):
         does = "Spark can start programs" if by_spark else "DuckDB can read any file"
-        word = "score" if key == "query" else "sweep"
+        words = f"sweep data=telecom {'engine=spark' if by_spark else 'data.path=duckdb://'}"
+        if key == "query":
+            words = f"score {'engine=spark input=catalog' if by_spark else 'input=duckdb://'} output=labels"
         shown = redact(" ".join(str(query).split()))
         raise SettingsError(
-            f"{who} {key}={shown[:80]}{'…' if len(shown) > 80 else ''}, by which {does}; if you trust it, give it once "
-            f"on the command line, as `segment {word} {key}=...`."
+            f"{who} {key}={shown[:80]}{'…' if len(shown) > 80 else ''}, by which {does}; if you trust it, give all of "
+            f"it once on the command line, as `segment {words} {key}='...' --cfg job`, which computes nothing."
         )
+
+
+def _on_one_line(query: str) -> str:
+    """A query of a file as it is typed; with its own lines where one of them may end a comment, or a text goes on."""
+    if any(mark in query for mark in ("--", "/*", "\\")):
+        return query.strip()
+    return _SPACES.sub(lambda found: found[1] or " ", query).strip()
 
 
 def _value_of(settings: Any, key: str) -> Any:

@@ -62,7 +62,8 @@ class PromoteSettings:
         gate = [
             field.name for field in fields(usual) if getattr(self.promotion, field.name) != getattr(usual, field.name)
         ]
-        values = {"data.path": self.data.path, "engine.remote": self.engine.remote, "force": self.force}
+        remote = None if self.data.path else self.engine.remote  # a table that is named is read, and compared
+        values = {"engine.remote": remote, "force": self.force}
         said = [*(f"promotion.{name}" for name in gate), *(key for key, value in values.items() if value)]
         said += [*(["alias"] if self.alias != "champion" else []), *(["reason"] if self.reason else [])]
         if not said:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from customer_segmentation.data.contract import CASTING, plain_spec
 from customer_segmentation.data.load import load_customers
-from customer_segmentation.errors import DataError, SegmentError, StudyError
+from customer_segmentation.errors import DataError, OtherTableError, SegmentError, StudyError
 from customer_segmentation.execution.progress import tell_nobody
 from customer_segmentation.model.build import segment_model_of
 from customer_segmentation.model.segment_model import SegmentModel
@@ -41,7 +41,7 @@ from customer_segmentation.tracking.runs import record
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.tracking.store_errors import after
 from customer_segmentation.workflows.carry_names import names_of
-from customer_segmentation.workflows.rebuild import RebuiltCandidate, reopen
+from customer_segmentation.workflows.rebuild import RebuiltCandidate, customers_again, reopen
 from customer_segmentation.workflows.study_spec import estimators_of
 
 
@@ -127,8 +127,9 @@ def promote(settings: PromoteSettings, store: Store, tell: Callable[[str], None]
     tell("reading the champion")
     with one_at_a_time(store, settings.model):
         champion = _champion(registry)
-        version = champion.version
-        if version is not None and version.run_id == run.info.run_id and not champion.problem:
+        if (version := champion.version) is not None and version.run_id == run.info.run_id and not champion.problem:
+            if settings.data.path is not None:  # it is not examined again; another table is refused all the same
+                customers_again(store, run, data_path=settings.data.path, remote=settings.engine.remote)
             finish(registry)
             same = title_of(run), run.info.run_id, version, version.gate, (), ()
             outcome = Outcome(*same, settings.unread_for_champion(), version.number, CHAMPION)
@@ -168,7 +169,7 @@ class _Promotion:
             path, remote = self.settings.data.path, self.settings.engine.remote
             found = reopen(self.store, self.run_id, data_path=path, remote=remote)
         except (StudyError, DataError) as error:
-            if isinstance(error, DataError) and path is not None:
+            if isinstance(error, DataError | OtherTableError) and path is not None:
                 raise  # the table that was named is at fault, and no candidate
             return self._without_model((*first, checked("refit", False, str(error).rstrip("."))))
         halves = self.settings.promotion.resamples

@@ -25,7 +25,7 @@ from customer_segmentation.config.contract_file import refuse_secret_cells
 from customer_segmentation.config.environment import noting_taken
 from customer_segmentation.config.playbook_file import PLAYBOOK, playbook_of, to_playbook
 from customer_segmentation.data.wanted import Needed
-from customer_segmentation.errors import SettingsError, StoreError, StudyError
+from customer_segmentation.errors import OtherTableError, SettingsError, StoreError, StudyError
 from customer_segmentation.formatting import listed
 from customer_segmentation.secrets import redact
 from customer_segmentation.settings.credentials import check_table
@@ -108,6 +108,32 @@ def reopen(store: Store, run_id: str, *, data_path: str | None = None, remote: s
     """
     run = candidate_of(store, run_id)
     store = store_of(store, run)
+    spec, needed, customers = customers_again(store, run, data_path=data_path, remote=remote)
+    space, fit = refit(spec, customers, parse_k(spec.settings.k)[0], store=store, study_id=run.data.tags["study_id"])
+    check_refit(fit, run)
+    return RebuiltCandidate(store, run, spec, needed, customers, space, fit)
+
+
+def customers_again(
+    store: Store, run: Run, *, data_path: str | None = None, remote: str | None = None
+) -> tuple[StudySpec, Needed, PreparedCustomers]:
+    """Load the customers of a candidate's sweep again, see `reopen`; another table than the sweep's is refused.
+
+    Parameters
+    ----------
+    store : with the experiment of the run
+    run : of the candidate
+    data_path : where the table is now
+    remote : the Spark Connect server that reads it
+
+    Raises
+    ------
+    SettingsError
+        See `reopen`.
+    OtherTableError
+        The table is not the one that the sweep read.
+    """
+    run_id = run.info.run_id
     with noting_taken() as variables:  # not by their text: who fills a store may spell a reference in many ways
         spec, needed = spec_of_run(store, run)
     refuse_secret_cells(spec.settings.data)
@@ -125,21 +151,19 @@ def reopen(store: Store, run_id: str, *, data_path: str | None = None, remote: s
     customers = prepare_customers(spec.settings, needed)
     digest = run.data.tags["data_digest"]
     if not customers.table.digest.startswith(digest):
-        raise StudyError(
-            f"{customers.table.source} is not the table of run {run.info.run_id}: its customers have the digest "
+        raise OtherTableError(
+            f"{customers.table.source} is not the table of run {run_id}: its customers have the digest "
             f"{customers.table.digest[: len(digest)]}, the run has {digest}; give the file that the sweep read with "
             "data.path=FILE."
         )
     others = run.data.tags.get(OTHERS)
     if others and not customers.table.others_digest.startswith(others):
-        raise StudyError(
-            f"{customers.table.source} is not the table of run {run.info.run_id}: the customers that data.keep leaves "
+        raise OtherTableError(
+            f"{customers.table.source} is not the table of run {run_id}: the customers that data.keep leaves "
             "out, of whom outcomes are told, are others; give the file that the sweep read with data.path=FILE, or "
             "sweep again."
         )
-    space, fit = refit(spec, customers, parse_k(spec.settings.k)[0], store=store, study_id=run.data.tags["study_id"])
-    check_refit(fit, run)
-    return RebuiltCandidate(store, run, spec, needed, customers, space, fit)
+    return spec, needed, customers
 
 
 def _name_server(engine: EngineSettings, remote: str | None, run_id: str) -> None:

@@ -268,6 +268,8 @@ class _Sweep:
         )
         if not run_of(store, self.sweep_id).data.metrics:  # written last: what comes before the studies is complete
             record(store, self.sweep_id, first_items(self.plan, self.customers.table, self.context.columns))
+        if settings.launcher.kind == "local" and not launch.is_parallel:
+            progress.notes["launcher"] = "studies ran in this process: no other can be started (is /dev/shm writable?)"
         if launch.kind == "local":
             self.customers.attainable(ks)  # what K-means attains in the reference space: every process would compute it
             close_connections(store.uri)
