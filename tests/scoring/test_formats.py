@@ -1,6 +1,9 @@
 """Tables of other kinds than CSV give the same labels, in and out; whatever a chunk's size."""
 
+import gc
+import resource
 import sqlite3
+import sys
 from dataclasses import replace
 
 import pandas as pd
@@ -286,3 +289,19 @@ def test_a_table_that_changes_while_a_scoring_runs_is_not_replaced(tmp_path):
     later.discard()
     with sqlite3.connect(tmp_path / "crm.db") as connection:
         assert connection.execute("SELECT segment_name FROM segments").fetchall() == [("mine",)]
+
+
+def test_a_file_that_is_given_up_for_want_of_room_is_not_complained_of(tmp_path, monkeypatch):
+    told, (soft, hard) = [], resource.getrlimit(resource.RLIMIT_FSIZE)
+    monkeypatch.setattr(sys, "unraisablehook", told.append)
+    output = Output(tmp_path / "a.parquet", overwrite=False)
+    output.write(pa.table({"id": ["a"]}))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50, hard))  # as on a full disk
+    try:
+        output.discard()
+        del output
+        gc.collect()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not told
+    assert not list(tmp_path.iterdir())

@@ -300,6 +300,8 @@ class TableOutput:
         """Undo what was written, and a database that would be there for nothing."""
         import sqlalchemy
 
+        if self._writer is not None:
+            self._writer.give_up()
         if self._connection is not None:
             with contextlib.suppress(sqlalchemy.exc.SQLAlchemyError):
                 self._connection.rollback()

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pyarrow as pa
@@ -19,7 +19,7 @@ from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.paths import typed_path
 from customer_segmentation.scoring.earlier import Record, is_scored
 from customer_segmentation.scoring.excel_cells import all_fit, cell_value
-from customer_segmentation.scoring.text_types import TextTypes
+from customer_segmentation.scoring.text_types import TextTypes, conform
 from customer_segmentation.sources.new_file import NewFile
 
 EXCEL_ROWS = 1_048_576
@@ -137,6 +137,8 @@ class Output:
 
     def discard(self) -> None:
         """Remove what was written."""
+        if isinstance(self._writer, ParquetWriter):
+            self._writer.give_up()
         self.file.discard()
 
     def remove_earlier(self) -> None:
@@ -223,6 +225,10 @@ class ParquetWriter:
         """Append rows."""
         self._types.add(table)
         self._writer.write_table(conform(table, self._schema))
+
+    def give_up(self) -> None:
+        """Let a file that nobody needs go: Arrow would end it later, and complain where there is no room."""
+        self._writer.is_open = False
 
     def close(self) -> None:
         """Finish the file."""
@@ -320,27 +326,3 @@ class ExcelWriter:
 def _special(table: pa.Table) -> bool:
     """Whether a text needs quotation marks."""
     return any(any_matches(texts, _SPECIAL) for column in table.columns for texts in texts_in(column))
-
-
-def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Part of a table in the types of the first part.
-
-    Parameters
-    ----------
-    table : a later part
-    schema : of the first part
-
-    Raises
-    ------
-    DataError
-        A column changes its type.
-    """
-    if table.schema.equals(schema):
-        return table
-    try:
-        return cast("pa.Table", table.cast(schema))
-    except (pa.ArrowException, ValueError) as error:
-        changed = [field.name for field, kept in zip(table.schema, schema, strict=True) if field.type != kept.type]
-        raise DataError(
-            f"{', '.join(changed)} of the input changes its type when it is written; write to CSV, or give columns=id."
-        ) from error

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from customer_segmentation.errors import DataError
 from customer_segmentation.sources.parsing.blanks import BLANK_SPELLINGS
 
 #: As a number is printed: 007 is a code, and of more digits than a double holds nobody computes a mean.
@@ -96,3 +97,27 @@ def _filled(cells: pa.ChunkedArray) -> pa.ChunkedArray:
     texts = pc.utf8_trim_whitespace(pc.cast(cells, pa.large_string()))
     blank = pc.is_in(pc.utf8_lower(texts), value_set=_BLANK)
     return pc.if_else(blank, pa.scalar(None, pa.large_string()), texts)
+
+
+def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Part of a table in the types of the first part.
+
+    Parameters
+    ----------
+    table : a later part
+    schema : of the first part
+
+    Raises
+    ------
+    DataError
+        A column changes its type.
+    """
+    if table.schema.equals(schema):
+        return table
+    try:
+        return cast("pa.Table", table.cast(schema))
+    except (pa.ArrowException, ValueError) as error:
+        changed = [field.name for field, kept in zip(table.schema, schema, strict=True) if field.type != kept.type]
+        raise DataError(
+            f"{', '.join(changed)} of the input changes its type when it is written; write to CSV, or give columns=id."
+        ) from error
