@@ -18,6 +18,7 @@ import pytest
 from sklearn.cluster import KMeans
 
 import customer_segmentation as cs
+from customer_segmentation.errors import EngineGoneError
 from customer_segmentation.sources.memory import memory_table
 from customer_segmentation.tracking.read import run_of
 
@@ -357,6 +358,37 @@ def test_a_sweep_of_which_no_study_finished_says_so(tmp_path):
             ask()
     assert "no study of sweep" in repr(found)
     assert "no study of sweep" in found._repr_html_()
+
+
+def test_a_sweep_whose_engine_is_gone_ends_and_is_continued(tmp_path, monkeypatch):
+    from customer_segmentation.workflows import study as studies
+
+    compute, asked = studies.compute, []
+
+    def computed_once(*args):
+        asked.append(1)
+        if len(asked) > 1:
+            raise EngineGoneError("Spark no longer answers.")
+        return compute(*args)
+
+    def sweep():
+        return cs.sweep(
+            members(),
+            features=["Visits", "Months"],
+            scaling=["standard", "minmax", "robust"],
+            k=[2, 3],
+            tracking_uri=f"sqlite:///{tmp_path}/gone.db",
+            **ROLES,
+            overrides=[*QUICK, "launcher=in_process"],
+        )
+
+    monkeypatch.setattr(studies, "compute", computed_once)
+    with pytest.raises(EngineGoneError, match=r"^Spark no longer answers\.$"):
+        sweep()
+    assert len(asked) == 2, "the third study does not wait for it"
+    monkeypatch.setattr(studies, "compute", compute)
+    again = sweep()
+    assert len(again.leaderboard) == 6
 
 
 def test_settings_that_are_so_anyway_and_a_path_are_taken(swept, tmp_path):

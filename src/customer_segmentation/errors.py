@@ -25,6 +25,10 @@ class MissingColumnsError(DataError):
     names: tuple[str, ...] = ()
 
 
+class EngineGoneError(DataError):
+    """The engine that reads the table no longer answers: no study can go on."""
+
+
 class StudyError(SegmentError):
     """A space that cannot be segmented as asked."""
 

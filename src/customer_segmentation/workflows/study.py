@@ -12,7 +12,7 @@ from customer_segmentation.clustering.study import Candidate, Study, run_study
 from customer_segmentation.config.compose import ComposedJob
 from customer_segmentation.config.playbook_file import playbook_of
 from customer_segmentation.data.wanted import Needed
-from customer_segmentation.errors import SegmentError, StoreError, debugging
+from customer_segmentation.errors import EngineGoneError, SegmentError, StoreError, debugging
 from customer_segmentation.execution.progress import current_progress
 from customer_segmentation.formatting import listed
 from customer_segmentation.model.build import Clusters, segment_model_of
@@ -107,6 +107,8 @@ def trust_again(sweep_id: str) -> None:
 def run_logged(spec: StudySpec, context: SweepContext, store: Store) -> None:
     """Run one study inside its run; end the run as FINISHED, FAILED with the reason, or KILLED.
 
+    A study that fails lets the others go on, but where the engine is gone.
+
     Parameters
     ----------
     spec : StudySpec
@@ -164,6 +166,8 @@ def run_logged(spec: StudySpec, context: SweepContext, store: Store) -> None:
         reason = " ".join(str(error).split()) if known else f"unexpected {type(error).__name__}: {error}"
         record(store, run_id, [Tags({"failed_because": reason, "mlflow.note.content": f"**Failed.** {reason}"})])
         finish_run(store, run_id, "FAILED")
+        if isinstance(error, EngineGoneError):  # the other studies would wait for it in vain
+            raise
         progress.study_failed(spec.name, reason)
     except BaseException as stopped:
         abandon_run(store, run_id, stopped)

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from customer_segmentation import errors
-from customer_segmentation.errors import DataError, SegmentError, SettingsError
+from customer_segmentation.errors import DataError, EngineGoneError, SegmentError, SettingsError
 from customer_segmentation.secrets import redact
 from customer_segmentation.settings.engine import EngineSettings
 from customer_segmentation.sources.spark.local_server import start_server
@@ -176,7 +176,7 @@ def _sentence(error: BaseException, shown: str) -> SegmentError:
         kind = getattr(errors, own[-1][0], DataError)
         return kind(own[-1][1].strip()) if issubclass(kind, SegmentError) else DataError(own[-1][1])
     if type(error).__module__.startswith("grpc") or any(word in f"{type(error).__name__} {text}" for word in _GONE):
-        return DataError(
+        return EngineGoneError(
             f"Spark at {shown} no longer answers ({_plain(text)}); what is finished is kept: start it again and "
             "run the same command."
         )
