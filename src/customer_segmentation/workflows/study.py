@@ -162,10 +162,7 @@ def run_logged(spec: StudySpec, context: SweepContext, store: Store) -> None:
         if debugging() or store_error_of(error) is not None:
             abandon_run(store, run_id, error)
             raise
-        known = isinstance(error, SegmentError)
-        reason = " ".join(str(error).split()) if known else f"unexpected {type(error).__name__}: {error}"
-        record(store, run_id, [Tags({"failed_because": reason, "mlflow.note.content": f"**Failed.** {reason}"})])
-        finish_run(store, run_id, "FAILED")
+        reason = _fail(store, run_id, error)
         if isinstance(error, EngineGoneError):  # the other studies would wait for it in vain
             raise
         progress.study_failed(spec.name, reason)
@@ -176,6 +173,15 @@ def run_logged(spec: StudySpec, context: SweepContext, store: Store) -> None:
         finish_run(store, run_id)
         marks = [(candidate.scores.get("yardstick", float("nan")), candidate.k) for candidate in study.candidates]
         progress.study_done(spec.name, marks, "; ".join(space.notes))
+
+
+def _fail(store: Store, run_id: str, error: Exception) -> str:
+    """End the run of a study as FAILED; return the reason, as it stands there."""
+    known = isinstance(error, SegmentError)
+    reason = " ".join(str(error).split()) if known else f"unexpected {type(error).__name__}: {error}"
+    record(store, run_id, [Tags({"failed_because": reason, "mlflow.note.content": f"**Failed.** {reason}"})])
+    finish_run(store, run_id, "FAILED")
+    return reason
 
 
 def compute(
