@@ -22,12 +22,19 @@ def versions() -> dict[str, str]:
 
 @functools.cache
 def git_commit() -> str | None:
-    """Commit of the checkout that this code runs from, with ``+changes`` when it differs; None when it is installed."""
+    """Commit of the checkout that this code runs from, with ``+changes`` when it differs; None when it is installed.
+
+    Only a repository that lies where this package's own would is asked: git runs programs that a repository's settings
+    name (``core.fsmonitor``, filters), and an environment may stand in a folder that a stranger gave.
+    """
     folder = Path(__file__).resolve().parent
+    source = folder.parents[1]
+    if source.name != "src" or not (source.parent / ".git").exists():
+        return None
 
     def git(*words: str) -> str:
         answer = subprocess.run(  # noqa: S603 - fixed words, no shell
-            ["git", "-C", str(folder), *words],  # noqa: S607 - the user's own git
+            ["git", "-c", "core.fsmonitor=false", "-C", str(folder), *words],  # noqa: S607 - the user's own git
             capture_output=True,
             text=True,
             timeout=10,
