@@ -3,11 +3,13 @@ import io
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.text import Text
 from sklearn.cluster import KMeans
 
 from customer_segmentation.figures import labels
+from customer_segmentation.figures.drift import drift_figure
 from customer_segmentation.figures.labels import UnitFormatter, clean, fit, fit_all, number, text_width, wrap
 from customer_segmentation.figures.theme import new_figure
 from customer_segmentation.formatting import NBSP
@@ -128,3 +130,15 @@ def test_a_number_and_its_per_cent_sign_stay_on_one_line():
     text = f"Loyal high-value advocates 16.3{NBSP}%; Newer advocates 12.8{NBSP}%"
     for width in (0.5, 1.0, 1.3, 1.6, 2.0, 2.4):
         assert not any(line.startswith("%") for line in wrap(text, width, lines=12))
+
+
+def test_no_word_of_a_table_is_taken_for_a_formula_in_a_figure_of_drift():
+    odd = ["$$%{x}$", "$25-$50", "plain"]
+    bins = pd.DataFrame({"bin": odd, "then": [0.2, 0.3, 0.5], "now": [0.3, 0.3, 0.4]})
+    variables = pd.DataFrame({"variable": ["Plan"], "stability": [0.1], "word": ["watch"]})
+    segments = pd.DataFrame({"name": odd, "change": 0.1, "low": 0.0, "high": 0.2, "word": "steady"})
+    figure = drift_figure(variables, {"Plan": bins}, segments, title="$$^", caption="$$_")
+    figure.canvas.draw()
+    words = [text for text in figure.findobj(Text) if "$" in text.get_text()]
+    assert len(words) >= 6
+    assert not [text.get_text() for text in words if text.get_parse_math()]

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from customer_segmentation.figures.labels import LINE, TEXT, fit_all, widest
+from customer_segmentation.figures.labels import LINE, PLAIN, TEXT, fit_all, widest
 from customer_segmentation.figures.legends import legend_rows, segment_legend
 from customer_segmentation.figures.theme import (
     ACCENT,
@@ -88,7 +88,7 @@ def _bars(axes: Axes, part: pd.DataFrame) -> None:
     style(axes, grid="x")
     axes.barh(at + 0.2, part["then"] * 100, 0.38, color=THEN)
     axes.barh(at - 0.2, part["now"] * 100, 0.38, color=ACCENT)
-    axes.set_yticks(at, fit_all([str(text) for text in part["bin"]], LABEL_WIDTH))
+    axes.set_yticks(at, fit_all([str(text) for text in part["bin"]], LABEL_WIDTH), **PLAIN)
     axes.set_ylim(-0.6, len(part) - 0.4)
     number_axis(axes.xaxis, ticks=4)
     name_x(axes, "customers, %")
@@ -102,7 +102,7 @@ def _changes(axes: Axes, segments: pd.DataFrame, names: list[str]) -> None:
         colour = COLOURS[str(row.word)]
         axes.plot([100 * float(row.low), 100 * float(row.high)], [y, y], color=colour, linewidth=2)  # type: ignore[arg-type]  # a cell of a frame has no type
         axes.plot(100 * float(row.change), y, "o", color=colour, markersize=6)  # type: ignore[arg-type]  # a cell of a frame has no type
-    axes.set_yticks(at, names)
+    axes.set_yticks(at, names, **PLAIN)
     axes.set_ylim(-0.6, len(segments) - 0.4)
     number_axis(axes.xaxis, ticks=4)
     heading(axes, "Segments, change of the share")
