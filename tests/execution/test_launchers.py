@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import stat
+import sys
 import threading
 import time
 
@@ -16,6 +17,7 @@ from customer_segmentation.execution.launchers import Launch, launch_of, may_for
 from customer_segmentation.execution.processes import Processes, workers
 from customer_segmentation.execution.slurm import end_jobs, remove_words, slurm_overrides
 from customer_segmentation.parallel import each_once, jobs_at_once, side_by_side
+from customer_segmentation.secrets import forget, remember
 from customer_segmentation.settings.sweep import LauncherSettings, SweepSettings
 
 HERE = os.getpid()
@@ -155,3 +157,21 @@ def test_jobs_are_ended_by_their_name_alone_those_that_wait_first(tmp_path, monk
     assert "--signal=KILL" in calls[1]
     assert len(calls) == 3
     assert (tmp_path / "left").read_text() == ""
+
+
+def _say(_: int) -> None:
+    print("said VerySecret9 \x1b]0;title\x07", file=sys.stderr, flush=True)
+
+
+def test_a_process_says_no_more_than_this_one_would(capfd):
+    remember("VerySecret9")
+    pool = Processes(1, lambda: None)
+    try:
+        pool.once(_say, [1])
+    finally:
+        pool.end()
+        forget()
+    said = capfd.readouterr().err
+    assert "said ***" in said
+    assert "VerySecret9" not in said
+    assert "\x1b" not in said

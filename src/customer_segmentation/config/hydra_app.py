@@ -16,6 +16,7 @@ from customer_segmentation.config.paths import config_folders, found_in, given_f
 from customer_segmentation.config.schemas import SCHEMAS
 from customer_segmentation.errors import StoreError, debugging
 from customer_segmentation.parallel import each_once
+from customer_segmentation.secrets import guard_streams
 
 if TYPE_CHECKING:
     from customer_segmentation.config.compose import ComposedJob, Plan
@@ -75,16 +76,20 @@ class _Task:
 
         hydra = HydraConfig.get()
         name_versions(config, self.versions)
-        with found_in(self.given):
-            self.job(
-                ComposedJob(
-                    settings=to_settings(config),
-                    choices=choices_of(hydra),
-                    overrides=tuple(hydra.overrides.task),
-                    number=int(hydra.job.num),
-                    config=config_text(config, without="k"),
+        unguarded = guard_streams()  # a cluster keeps what its processes say in files
+        try:
+            with found_in(self.given):
+                self.job(
+                    ComposedJob(
+                        settings=to_settings(config),
+                        choices=choices_of(hydra),
+                        overrides=tuple(hydra.overrides.task),
+                        number=int(hydra.job.num),
+                        config=config_text(config, without="k"),
+                    )
                 )
-            )
+        finally:
+            unguarded()
 
 
 def show_config(plan: Plan) -> None:

@@ -24,6 +24,7 @@ from customer_segmentation.execution.launchers import Launch
 from customer_segmentation.execution.progress import silent
 from customer_segmentation.execution.slurm import end_jobs
 from customer_segmentation.parallel import alone, spread
+from customer_segmentation.secrets import RedactedStream
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
@@ -177,7 +178,7 @@ def _begin(parent: int) -> None:
     os.environ.update(dict.fromkeys(THREADS, "1"))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
+    sys.stdout, sys.stderr = RedactedStream(sys.__stdout__), RedactedStream(sys.__stderr__)
     silent()
     alone()
 
