@@ -46,6 +46,14 @@ PASSWORD = "Tr0ub4dor&3"
         "s3a://verysecret:***@bucket/sales: nothing there",
         f"gs://verysecret:{PASSWORD}@bucket/sales",
         "host=db user=u password='verysecret and more'",
+        "SELECT * FROM jdbc(url => 'jdbc:x://h/d', password => 'verysecret')",
+        "SELECT * FROM t WITH ('password' = 'verysecret')",
+        "OPTIONS (url 'jdbc:x://h/d', password 'verysecret')",
+        "CREATE USER me IDENTIFIED BY 'verysecret'",
+        "query: 'SELECT f(token => ''verysecret'')'",
+        '{"user": "me", "password": "verysecret"}',
+        r'{"query": "{\"db_password\": \"verysecret\"}"}',
+        "fs.s3a.secret.key=verysecret AccountKey=verysecret PGPASSWORD=verysecret MYSQL_PWD=verysecret",
         "https://u%3Averysecret@host/",
         "Authorization: Bearer abcdefghijklmnopqrstu",
         "key AKIAABCDEFGHIJKLMNOP was refused",
@@ -81,6 +89,8 @@ def test_a_secret_is_known_by_its_place_or_form(text):
         "mysql://${oc.env:NAME}:${oc.env:PASSWORD}@host/crm",
         "postgresql://reader:${oc.env:DB_PASSWORD}@host/crm",
         "customer 0002-ORFBO, 12.9 %",
+        "Password: 'abc' is not a number; a column 'password', another",
+        '{"token": "Token", "Season Pass": "Season Pass"}',
     ],
 )
 def test_what_is_no_secret_stays(text):

@@ -48,3 +48,12 @@ def test_what_a_call_trusts_is_trusted_by_that_call_alone():
         planned("sweep", words_of(features="value", k="[2]"), ["trusted_modules=[my_package]"])
         assert "my_package" in trusted_modules()
     assert trusted_modules() == before
+
+
+def test_an_error_tells_no_secret_by_the_name_of_a_file_nor_by_an_error_within():
+    with pytest.raises(FileNotFoundError) as caught, call():
+        raise FileNotFoundError(2, "No such file", "crm;password=verysecret") from ValueError(
+            KeyError("pin=1"), OSError(2, "x", "table?token=verysecret")
+        )
+    assert "password=***" in str(caught.value)
+    assert "verysecret" not in f"{caught.value!s} {vars(caught.value)} {caught.value.__cause__!s}"

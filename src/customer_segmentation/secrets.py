@@ -40,16 +40,22 @@ _STORE_USER = re.compile(rf"((?:s3[an]?|gs|gcs|r2|oss)://)({_USER}+)(?=(?::[^\s'
 #: The same where a text is one address: there a password may hold any sign.
 _ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://(?:\$\{[^}]*\}|\$(?!\{)|[^:/@$])*:(?!\d+(?:[/?#]|$))(.*)@", re.DOTALL)
 _PARAMETER = re.compile(
-    rf"([?&;](?:{_NAMES}|key|sig|auth|code|pin|pw|tok|otp|ticket|session|sid|access|bearer|hash|hmac|sas|"
+    rf"(?i)([?&;](?:{_NAMES}|key|sig|auth|code|pin|pw|tok|otp|ticket|session|sid|access|bearer|hash|hmac|sas|"
     r"[\w.-]+[_-](?:key|sig)|(?:auth|rl|resource|app|consumer|subscription|pass|client|shared|storage|account|host|function|"
-    r"master|service|user)key|(?:user|db|login|ftp)pass)(?:\[\]|%5[Bb]%5[Dd])?=)([^&;#\s'\"`<>]+)",
-    re.IGNORECASE,
+    r"master|service|user)key|(?:user|db|login|ftp)pass)(?:\[\]|%5[Bb]%5[Dd])?=)([^&;#\s'\"`<>]+)"
 )
+_SOME = r"[\w.-]{1,60}[_.-](?:password|pwd|token|secret|access[_-]?key|secret[._-]key)"
+_WORDS = rf"(?:pass|pwd|passwd|(?:pg)?password|passphrase|token|secret|api[_-]?key|(?:account|sharedaccess)key|{_SOME})"
 #: ``PWD=...;`` of an ODBC string, ``password=...`` of a DSN, also with the equals sign and the semicolon encoded.
 _ASSIGNED = re.compile(
-    r"((?:\b|(?<=%3B))(?:pass|pwd|passwd|password|passphrase|token|secret|api[_-]?key|[\w-]+[_-](?:password|token|secret|"
-    r"access[_-]?key))\s?(?:=|%3D))(\$?\{[^}\s]*\}|'[^'\n]*'|\"[^\"\n]*\"|(?:(?!%3B)[^\s;&,'\"`<>)\]}])+)",
-    re.IGNORECASE,
+    rf"(?i)((?:\b|(?<=%3B)){_WORDS}\s?(?:=|%3D))"
+    r"(\$?\{[^}\s]*\}|'[^'\n]*'|\"[^\"\n]*\"|(?:(?!%3B)[^\s;&,'\"<>)\]}`])+)"
+)
+#: ``password => 'x'`` and ``OPTIONS (password 'x')`` of SQL, ``"password": "x"`` of JSON: in quotes, or it is any word.
+_QUOTED = re.compile(
+    rf"(?i)(\b(?:{_WORDS}\\*[\"'`]*\s?(?:=>|:=|=)|(?:passwd|password|secret|identified\s+by)(?=\s+')|"
+    r"(?:[\w-]{1,60}[_-])?(?:pwd|passwd|password|passphrase|api[_-]?key|secret[_-]access[_-]key)\\*[\"']\s?:)\s*"
+    r"(?:\\*[\"'])+)([^\"'\\\n]+)"
 )
 #: The same behind a semicolon, as in an ODBC string, where it may hold blanks and ends at the next semicolon.
 _OF_STRING = re.compile(r"(;\s*(?:pwd|password)\s?=\s?)([^;&\n'\"`<>]+)", re.IGNORECASE)
@@ -60,7 +66,7 @@ _FORMS = re.compile(
 )
 #: Found at once where they are not: a page is long, and most of what is redacted has nothing to hide.
 _AT = re.compile(r"://[^\s'\"`<>]*@")
-_CUES = ("pass", "pwd", "token", "secret", "key")  # one of them is in every name of `_ASSIGNED`
+_CUES = ("pass", "pwd", "token", "secret", "key", "identified")  # one of them is in every name of these two
 _PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?-----END \1-----", re.DOTALL)
 #: An address without a secret wherever it comes from: a host, or a file of this machine.
 _PLACE = re.compile(r"[A-Za-z][\w+.-]*://[\w.-]*(?::\d+)?/?|(?:file|sqlite)://[^?]*")
@@ -131,7 +137,7 @@ def remember_in(value: Any) -> None:
 
 
 def _secrets_in(text: str) -> Iterator[str]:
-    for pattern in (_USER_INFO, _TOKEN_AS_USER, _PARAMETER, _ASSIGNED):
+    for pattern in (_USER_INFO, _TOKEN_AS_USER, _PARAMETER, _ASSIGNED, _QUOTED):
         for match in pattern.finditer(text):
             secret = match[2].strip("'\"")
             yield secret
@@ -224,10 +230,6 @@ def redact(text: str, *, forms: bool = True) -> str:
     --------
     >>> redact("mysql://reader:hunter22@host/crm?ssl_key=k123")
     'mysql://reader:***@host/crm?ssl_key=***'
-    >>> redact("mssql+pyodbc:///?odbc_connect=SERVER=db;PWD=correct horse battery;Encrypt=yes")
-    'mssql+pyodbc:///?odbc_connect=SERVER=db;PWD=***;Encrypt=yes'
-    >>> redact("https://docs.example.com/d/2PACX-1vQx9Lk3hGmmZ7Tt2/pub?output=csv")
-    'https://docs.example.com/d/***/pub?output=csv'
     >>> redact("http://127.0.0.1:5000/#/experiments/1?mail=a@b")
     'http://127.0.0.1:5000/#/experiments/1?mail=a@b'
     """
@@ -259,9 +261,10 @@ def _redact(text: str, *, forms: bool) -> str:
     if "=" in text or "%3" in text:
         text = _OF_STRING.sub(lambda found: found[0] if _REFERENCE.fullmatch(found[2]) else found[1] + HIDDEN, text)
         text = _PARAMETER.sub(_kept_reference(), text)
+    if "=" in text or "%3" in text or "'" in text or '"' in text:
         lower = text.lower()
         if any(cue in lower for cue in _CUES):
-            text = _ASSIGNED.sub(_kept_reference(), text)
+            text = _ASSIGNED.sub(_kept_reference(), _QUOTED.sub(_kept_reference(), text))
     if "://" in text:
         text = _LINK.sub(lambda link: _IN_PATH.sub(HIDDEN, link[0]), text)
     if "Basic" in text or "Bearer" in text:
@@ -339,10 +342,7 @@ class RedactedStream:
 def guard_streams() -> Callable[[], None]:
     """Let nothing secret pass standard output and standard error; return what undoes it."""
     before = sys.stdout, sys.stderr
-    if not isinstance(sys.stdout, RedactedStream):
-        sys.stdout = RedactedStream(sys.stdout)
-    if not isinstance(sys.stderr, RedactedStream):
-        sys.stderr = RedactedStream(sys.stderr)
+    sys.stdout, sys.stderr = (one if isinstance(one, RedactedStream) else RedactedStream(one) for one in before)
 
     def undo() -> None:
         sys.stdout, sys.stderr = before

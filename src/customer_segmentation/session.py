@@ -75,11 +75,17 @@ def _hide_secrets(error: BaseException) -> None:
     left: list[BaseException | None] = [error]
     while left:
         one = left.pop()
-        if one is None or one in seen:
+        if one is None or any(one is known for known in seen):
             continue
         seen.append(one)
         one.args = tuple(redact(part) if isinstance(part, str) else part for part in one.args)
-        left += [one.__cause__, one.__context__]
+        # of some kinds another attribute is told: the name of a file, a statement of SQL
+        for name in (*vars(one), "filename", "filename2"):
+            value = getattr(one, name, None)
+            if isinstance(value, str):
+                with contextlib.suppress(AttributeError):
+                    setattr(one, name, redact(value))
+        left += [one.__cause__, one.__context__, *(part for part in one.args if isinstance(part, BaseException))]
 
 
 def words_of(**given: Any) -> list[str]:
