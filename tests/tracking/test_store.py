@@ -1,6 +1,7 @@
 """Opening a store: whole or not at all, also where several processes come at once."""
 
 import contextlib
+import shutil
 import sqlite3
 import sys
 from pathlib import Path
@@ -149,3 +150,19 @@ def test_a_store_that_was_replaced_is_the_one_that_a_session_reads(tmp_path):
     (tmp_path / "other.db").rename(tmp_path / "mlflow.db")
     assert names(open_store(uri=address, experiment="after", artifacts=None)) == {"other", "after"}
     assert names(open_store(uri=f"sqlite:///{tmp_path}/moved.db", experiment="before", artifacts=None)) == {"before"}
+
+
+@pytest.mark.parametrize(
+    ("version", "told"), [("cc1f77228345", "is older than this MLflow"), ("f" * 12, "a newer MLflow")]
+)
+def test_a_store_of_another_mlflow_is_told_which_is_older_and_stays(version, told, tmp_path):
+    open_store(uri=f"sqlite:///{tmp_path}/mlflow.db", experiment="mine", artifacts=None)
+    file = tmp_path / "other.db"  # MLflow looks once at each
+    shutil.copy(tmp_path / "mlflow.db", file)
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (version,))
+        connection.commit()
+    before = file.read_bytes()
+    with pytest.raises(StoreError, match=told):
+        open_store(uri=f"sqlite:///{file}", experiment="mine", artifacts=None)
+    assert file.read_bytes() == before

@@ -216,10 +216,21 @@ def _store_errors(uri: str) -> Iterator[None]:
         known = meaning(text)
         why = known[0] if known is not None else text[:300]
         if "out-of-date" in text:
-            why = "its schema is older than this MLflow; run `mlflow db upgrade` on it"
+            why = _age_of_schema(text)
         raise StoreError(
             f"the tracking store {redact(uri)} cannot be used: {why}; give another with tracking.uri=ADDRESS."
         ) from error
+
+
+def _age_of_schema(text: str) -> str:
+    """What to do about a store of another MLflow, whose message names the version: only one that is known is older."""
+    import mlflow
+
+    found = re.search(r"found version (\w+)", text)
+    versions = Path(mlflow.__file__).parent / "store" / "db_migrations" / "versions"
+    if found is not None and versions.is_dir() and not any(versions.glob(f"{found[1]}*")):
+        return "a newer MLflow has written it; update this one"
+    return "its schema is older than this MLflow; copy it, then run `mlflow db upgrade` on it"
 
 
 @contextlib.contextmanager
