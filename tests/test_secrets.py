@@ -226,6 +226,7 @@ def test_the_quotation_marks_of_an_override_stay():
     word = "data.path='sqlite:///file:crm.db?uri=true&password=PLANTED99'"
     remember_in([word])
     assert redact(word) == "data.path='sqlite:///file:crm.db?uri=true&password=***'"
+    assert redact(r"data.query='SELECT \'password=PLANTED88\''") == r"data.query='SELECT \'password=***\''"
 
 
 def test_an_address_of_the_environment_is_hidden_unless_it_is_a_mere_place():

@@ -49,7 +49,7 @@ _WORDS = rf"(?:pass|pwd|passwd|(?:pg)?password|passphrase|token|secret|api[_-]?k
 #: ``PWD=...;`` of an ODBC string, ``password=...`` of a DSN, also with the equals sign and the semicolon encoded.
 _ASSIGNED = re.compile(
     rf"(?i)((?:\b|(?<=%3B)){_WORDS}\s?(?:=|%3D))"
-    r"(\$?\{[^}\s]*\}|'[^'\n]*'|\"[^\"\n]*\"|(?:(?!%3B)[^\s;&,'\"<>)\]}`])+)"
+    r"(\$?\{[^}\s]*\}|'[^'\n]*'|\"[^\"\n]*\"|(?:(?!%3B|\\+['\"])[^\s;&,'\"<>)\]}`])+)"
 )
 #: ``password => 'x'`` and ``OPTIONS (password 'x')`` of SQL, ``"password": "x"`` of JSON: in quotes, or it is any word.
 _QUOTED = re.compile(
