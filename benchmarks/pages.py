@@ -164,8 +164,8 @@ def report_of(frame: pd.DataFrame, folder: Path, name: str) -> tuple[str, str]:
     frame.to_csv(folder / "table.csv", index=False)
     said = folder / "said.txt"
     ks = "[2,6,11,12]" if name == "many_segments" else "[2,3,4]"
-    small = ["selection.stability.resamples=6", "selection.stability.short_list=3", "scaling=standard", "quiet=true"]
-    many = ["selection=fixed", "selection.k=12"] if name == "many_segments" else []
+    small = ["selection.stability.resamples=6", "scaling=standard", "quiet=true"]
+    many = ["selection=fixed", "selection.k=12"] if name == "many_segments" else ["selection.stability.short_list=3"]
     with (
         contextlib.chdir(folder),
         said.open("w") as file,

@@ -40,6 +40,28 @@ def test_what_is_fitted_and_cannot_be_chosen_is_said_before_any_work():
         assert never_chosen(replace(settings, selection=replace(settings.selection, **other))) == ""
 
 
+@pytest.mark.parametrize("key", ["rank_by=[stability]", "finer_gain=null", "stability.confirmed=2", "near_tie=0.02"])
+def test_what_a_rule_of_choice_does_not_read_is_refused(key):
+    for rule in ("elbow", "silhouette", "fixed"):
+        if (rule, key[:8]) != ("fixed", "near_tie"):  # of a given k near ties go to separation
+            assert "has no effect with selection=" in sentence(f"selection={rule}", f"selection.{key}")
+    checked([f"selection.{key}"])
+    checked(["selection=fixed", "selection.near_tie=0.02"])
+
+
+def test_the_champion_that_is_named_beside_a_run_is_another_model():
+    words = ["input=a.csv", "output=b.csv", "model=models:/customer-segmentation@champion", "run_id=1e45"]
+    with pytest.raises(SettingsError, match="name two models"):
+        plan("score", words)
+    assert plan("promote", ["model=customer-segmentation", "run_id=1e45"]).settings[0].run_id == "1e45"
+
+
+def test_a_key_that_hashes_ids_is_taken_as_it_stands(monkeypatch):
+    monkeypatch.setenv("PART", "007")
+    for typed, key in (("007", "007"), ("1e3", "1e3"), ("a-${oc.env:PART}", "a-007"), ("null", None)):
+        assert plan("explore", [f"tracking.customers_key={typed}"]).settings[0].tracking.customers_key == key
+
+
 def test_a_single_k_is_allowed():
     assert plan("sweep", ["k=4"]).settings[0].k in (4, [4])
 
@@ -54,6 +76,11 @@ def test_the_grid_is_the_product_of_what_is_swept():
     ("argument", "words"),
     [
         ("foo=1", ["'foo'", "features", "scaling"]),
+        ("exploration.correlate={}", ["changes nothing", "~exploration.correlate.NAME"]),
+        ("data.seed=-1", ["of at least 0"]),
+        ("data.max_rejected_share=nan", ["from 0 to 1"]),
+        ("large.eval_sample=0", ["of at least 1"]),
+        ("selection.stability.rand=nan", ["from -1 to 1"]),
         ("data.foo=1", ["'data.foo'", "path", "keep"]),
         ("clustring=kmeans", ["clustring", "Did you mean clustering?"]),
         ("scaling=standart", ["scaling=standart", "conf/scaling/", "minmax", "Did you mean standard?"]),

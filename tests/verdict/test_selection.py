@@ -57,6 +57,12 @@ def test_the_nearest_miss_is_told_by_what_it_missed():
     assert "smallest segment" in nearest_miss(rows, Rule(), {2: missed[2]})
 
 
+def test_a_knee_that_is_ruled_out_is_named_and_not_denied():
+    rows, rule = board((2, 0.4, 0.9, 0.5), (3, 0.04, 0.9, 0.5), knee=3.0), Rule(rule="elbow", enforce=True)
+    assert "k=3, whose smallest segment has 4.0\u00a0%" in nearest_miss(rows, rule)
+    assert "No study has a knee" in nearest_miss(rows.assign(knee=np.nan), rule)
+
+
 def test_one_segment_is_never_chosen():
     rows, rule = board((1, 1.0, np.nan, np.nan)), Rule(enforce=False)
     assert best_of_study(rows, rule).chosen is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from customer_segmentation.clustering.feature_set import columns_of_repairs, declared_features
@@ -81,6 +82,7 @@ def check_sweep(settings: SweepSettings, features: str) -> Needed:
         One sentence on the first thing that cannot work.
     """
     _check_k(parse_k(settings.k), settings.selection)
+    _check_rule(settings.selection)
     check_playbook_of(settings)
     columns = settings.data.columns
     own = declared_features(settings.features, columns, features)
@@ -117,6 +119,33 @@ def _check_k(ks: Sequence[int], selection: SelectionSettings) -> None:
             f"selection.k={selection.k} is read by selection=fixed alone; add it, or leave selection.k out "
             f"(selection.rule={selection.rule} chooses k by itself)."
         )
+
+
+#: Settings of a selection that the rule `yardstick` alone reads.
+_OF_THE_YARDSTICK = (
+    *("rank_by", "natural_min_yardstick_share", "finer_gain", "finer_within"),
+    *("stability.short_list", "stability.screening", "stability.confirmed"),
+)
+
+
+def _check_rule(selection: SelectionSettings) -> None:
+    """Refuse settings of a selection that its rule does not read.
+
+    Raises
+    ------
+    SettingsError
+        Names the first of them.
+    """
+    if selection.rule == "yardstick":
+        return
+    usual = SelectionSettings()
+    for name in (*_OF_THE_YARDSTICK, *(["near_tie"] if selection.rule != "fixed" else [])):
+        value = attrgetter(name)(selection)
+        if value != attrgetter(name)(usual):
+            raise SettingsError(
+                f"selection.{name}={'null' if value is None else value} has no effect with selection={selection.rule}; "
+                "leave it out, or give selection=yardstick."
+            )
 
 
 def never_chosen(settings: SweepSettings) -> str:

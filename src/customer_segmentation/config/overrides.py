@@ -116,6 +116,7 @@ def refuse(given: dict[str, Any], schema: type) -> None:
     """
     _refuse_no_names(given)
     known = [item.name for item in dataclasses.fields(schema)]
+    _refuse_unread(given, known)
     _refuse_of_a_table(given, known)
     read = {item.name: item.metadata["reads"] for item in dataclasses.fields(schema) if "reads" in item.metadata}
     for key, override in given.items():
@@ -181,6 +182,27 @@ def _refuse_no_names(given: Mapping[str, Any]) -> None:
                 raise SettingsError(f"{override.input_line}: a list is not the name of a file; give one{all_of_them}.")
             if one is None or isinstance(one, int | float | dict | list):
                 raise SettingsError(f"{override.input_line}: expected one of {', '.join(options_of(name))}.")
+
+
+def _refuse_unread(given: Mapping[str, Any], known: Sequence[str]) -> None:
+    """Refuse an empty mapping, which Hydra lays over the one that is there, and one model beside another.
+
+    Raises
+    ------
+    SettingsError
+        Names the keys.
+    """
+    for key, override in given.items():
+        name = str(key).lstrip("+~")
+        if name == "headers" or override.is_delete() or override.is_sweep_override() or override.value() != {}:
+            continue
+        raise SettingsError(
+            f"{override.input_line} changes nothing: pairs are added to those that a file gives; take one away with "
+            f"~{name}.NAME, or name another file."
+        )
+    models = [given[name].input_line for name in ("model", "run_id") if name in given and given[name].value()]
+    if len(models) > 1 and "promotion" not in known:  # where `model` is a name in the registry
+        raise SettingsError(f"{' and '.join(models)} name two models; give one of them.")
 
 
 def refuse_no_choice(command: str, chosen: Mapping[str, Any]) -> None:

@@ -13,6 +13,8 @@ from customer_segmentation.errors import SettingsError
 from customer_segmentation.paths import is_text
 from customer_segmentation.secrets import redact
 
+#: Hashes the ids of customers, as it stands: 007 is another key than 7.
+KEY = "tracking.customers_key"
 #: keys whose value is text as it stands: paths, addresses, queries, ids, names, reasons
 FREE_TEXT = frozenset(
     {
@@ -36,6 +38,7 @@ FREE_TEXT = frozenset(
         "tracking.uri",
         "tracking.experiment",
         "tracking.artifacts",
+        KEY,
         "run_id",
         "other",
         "model",
@@ -55,7 +58,7 @@ FREE_TEXT = frozenset(
 
 #: Of these, the ones that may take a credential from the environment: `${oc.env:NAME}` in them is resolved.
 ADDRESSES = frozenset(
-    {"data.path", "data.download.url", "engine.remote", "tracking.uri", "tracking.artifacts", "input", "output"}
+    {"data.path", "data.download.url", "engine.remote", "tracking.uri", "tracking.artifacts", "input", "output", KEY}
 )
 #: Of these, the ones that may be swept: commas divide their texts.
 SWEPT = frozenset({"clustering.init"})
@@ -102,7 +105,8 @@ def literal(key: str, text: str) -> str:
     key : one of `FREE_TEXT`
     text : its value
     """
-    if key not in ADDRESSES or not ("://" in text or text.startswith("${")):  # of a file: its name as it stands
+    whole = "://" in text or text.startswith("${") or key == KEY  # of a file: its name as it stands
+    if key not in ADDRESSES or not whole:
         return quoted(text)
     parts = _FROM_ENVIRONMENT.split(text)
     return f"'{''.join(part if at % 2 else quoted(part)[1:-1] for at, part in enumerate(parts))}'"

@@ -106,7 +106,7 @@ class DataSettings:
     path: str | None = None
     download: Download | None = None  # where the table is fetched from when no path is given
     customers: int = limited(7043, at_least=1)  # size of the built-in samples
-    seed: int = 2022  # of the built-in samples
+    seed: int = limited(2022, at_least=0)  # of the built-in samples
     keep: str = "all"  # "all" or a name of `populations`
     populations: dict[str, Population] = field(default_factory=dict)  # name -> which customers it keeps
     # Name of a file of conf/contract/: what the columns mean. It is read once a command, apart from Hydra, which would
@@ -120,8 +120,9 @@ class DataSettings:
     # taken where neither the command line nor a preset names others.
     choices: dict[str, Any] = field(default_factory=dict)
     # Rows of a Parquet file that are read at most; of more a seeded sample, streamed, so that memory is bounded.
-    max_rows: int = 2_000_000
-    max_rejected_share: float = 0.05  # refuse the table when more than this share of its rows is rejected
+    max_rows: int = limited(2_000_000, at_least=1)
+    # refuse the table when more than this share of its rows is rejected
+    max_rejected_share: float = limited(0.05, at_least=0, at_most=1)
     delimiter: str | None = None  # between the cells of a text; null: found out
     encoding: str | None = None  # of a text, such as utf-8 or cp1252; null: found out
     decimal: str | None = None  # "." or "," of numbers in a text; null: found out

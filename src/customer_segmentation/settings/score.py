@@ -25,7 +25,7 @@ class DriftSettings:
     rejected: list[float] = limited([0.05, 1.01], pair=True)  # share of rows without a label
     # that a difference is not chance, over all variables or segments together
     confidence: float = limited(0.99, above=0, below=1, such_as="0.99")
-    min_customers: int = 50  # customers; of fewer nothing is said
+    min_customers: int = limited(50, at_least=0)  # customers; of fewer nothing is said
 
 
 @settings_of("score")

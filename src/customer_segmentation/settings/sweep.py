@@ -75,12 +75,14 @@ class StabilitySettings:
     screening: int = limited(3, at_least=1)  # splits into halves of the first look
     confirmed: int = limited(4, at_least=1)  # candidates of the short list that are confirmed with all restarts
     resamples: int = limited(15, at_least=1)  # splits into halves of a confirmation
-    seeds: int = 3  # refits of the chosen candidate under other seeds
-    rand: float = 0.9  # adjusted Rand index with the candidate, mean of all halves
-    rand_half: float = 0.75  # a half under this ends elsewhere: the candidate switches between two answers
+    seeds: int = limited(3, at_least=0)  # refits of the chosen candidate under other seeds
+    rand: float = limited(0.9, at_least=-1, at_most=1)  # adjusted Rand index with the candidate, mean of all halves
+    # a half under this ends elsewhere: the candidate switches between two answers
+    rand_half: float = limited(0.75, at_least=-1, at_most=1)
     # share of the halves that may end elsewhere; a first look rules out where its 95 % interval is above
     max_switching: float = limited(0.05, at_least=0, at_most=1)
-    prediction_strength: float = 0.8  # pairs of the weakest segment that both halves keep together, mean of all halves
+    # pairs of the weakest segment that both halves keep together, mean of all halves
+    prediction_strength: float = limited(0.8, at_least=0, at_most=1)
 
 
 @dataclass
@@ -106,9 +108,8 @@ class SelectionSettings:
     # yardstick | stability | separation | value_explained, in order; near ties of one go to the next
     rank_by: list[str] = limited(["yardstick", "separation", "stability"], choices=tuple(CRITERIA), filled=True)
     near_tie: float = limited(0.01, at_least=0, below=1, such_as="0.01")  # differences up to this do not decide
-    natural_min_yardstick_share: float = (
-        0.7  # natural structure goes first from this share of the best yardstick; above 1: never
-    )
+    # natural structure goes first from this share of the best yardstick; above 1: never
+    natural_min_yardstick_share: float = limited(0.7, at_least=0)
     # two segments that are not natural give way to a stable finer candidate that explains so much more of the value ...
     finer_gain: float | None = limited(0.1, above=0, at_most=1, such_as="0.1")
     # ... and is no more than so far behind in the yardstick
@@ -121,19 +122,23 @@ class SelectionSettings:
 class ScoresSettings:
     """What scores may cost on large tables."""
 
-    silhouette_exact_up_to: int = 20_000  # customers; beyond, a stratified sample with its standard error
-    silhouette_sample: int = 20_000  # customers in that sample
+    silhouette_exact_up_to: int = limited(
+        20_000, at_least=0
+    )  # customers; beyond, a stratified sample with its standard error
+    silhouette_sample: int = limited(20_000, at_least=1)  # customers in that sample
 
 
 @dataclass
 class LargeSettings:
     """What is computed on seeded samples, because a table is large. Up to ``above`` customers nothing is."""
 
-    threshold: int = 100_000  # customers
-    init_sample: int = 50_000  # customers that the starts of K-means are tried on, before one run over all
-    eval_sample: int = 20_000  # customers in the stratified sample for stability, structure and the shallow tree
+    threshold: int = limited(100_000, at_least=0)  # customers
+    # customers that the starts of K-means are tried on, before one run over all
+    init_sample: int = limited(50_000, at_least=1)
+    # customers in the stratified sample for stability, structure and the shallow tree
+    eval_sample: int = limited(20_000, at_least=1)
     # Rows held at a time where a file is assigned to the segments of its sample (data.max_rows).
-    batch_rows: int = 250_000
+    batch_rows: int = limited(250_000, at_least=1)
 
 
 @dataclass

@@ -24,7 +24,7 @@ class TrackingSettings:
     customers_key: str | None = None
     figures: bool = True  # of studies, the verdict, chosen candidates and explorations; false: none are drawn
     report: bool = True  # report.html at the end of a sweep; false: when `segment report` is asked for it
-    timeout: int = 10  # seconds a server may take to answer the first request
+    timeout: int = limited(10, at_least=1)  # seconds a server may take to answer the first request
 
 
 @settings_of("ui")

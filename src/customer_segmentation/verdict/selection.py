@@ -144,14 +144,20 @@ def nearest_miss(board: pd.DataFrame, rule: Rule, missed: Mapping[int, Violation
         divided = divided[divided["k"] == rule.k]
     if divided.empty:
         return "No candidate divides the customers: only k = 1 was tried."
+    where = ""
     if rule.rule == "elbow":
-        return "No study has a knee in its elbow: the curves bend nowhere, or have too few points."
+        divided, where = (
+            divided[divided["k"] == divided["knee"]] if "knee" in divided else divided.iloc[:0],
+            " at a knee",
+        )
+        if divided.empty:
+            return "No study has a knee in its elbow: the curves bend nowhere, or have too few points."
     most = rule.limits.most_segments
     fewest = rule.limits.fewest_segments
     few = divided[divided["k"].between(fewest, np.inf if most is None else most)]
     if few.empty:
         limit = f" and at most selection.most_segments = {most}" if most is not None else ""
-        return f"No candidate qualifies: none has at least selection.fewest_segments = {fewest}{limit} segments."
+        return f"No candidate qualifies: none{where} has at least selection.fewest_segments = {fewest}{limit} segments."
     row = row_of(few, int(few["smallest_share"].argmax()), by_position=True)
     share, least = apart(float(row["smallest_share"]), rule.limits.smallest_share, share=True)
     return (
