@@ -20,6 +20,7 @@ from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 from sklearn.cluster import KMeans
 from sklearn.utils import check_random_state
@@ -115,7 +116,7 @@ class _Population:
     """Runs of K-means on the cells that end in different places, the best first."""
 
     rows: float
-    centres: list[Floats] = field(default_factory=list)
+    centres: Floats
     inertias: list[float] = field(default_factory=list)
 
     def keep(self, runs: Runs) -> None:
@@ -124,17 +125,14 @@ class _Population:
             inertia, centres = float(runs.inertias[at]), runs.centres[at]
             if len(self.inertias) == POPULATION and inertia >= self.inertias[-1]:
                 return
-            if any(abs(inertia - one) <= EQUAL * one for one in self.inertias):
+            place = bisect_right(self.inertias, inertia)
+            if any(abs(inertia - one) <= EQUAL * inertia for one in self.inertias[max(place - 1, 0) : place + 1]):
                 continue
             near = self._near(centres, ALIKE * inertia)
-            if any(self.inertias[one] <= inertia for one in near):
+            if len(near) and near[0] < place:
                 continue
-            for one in reversed(near):
-                del self.inertias[one], self.centres[one]
-            place = bisect_right(self.inertias, inertia)
-            self.inertias.insert(place, inertia)
-            self.centres.insert(place, centres)
-            del self.inertias[POPULATION:], self.centres[POPULATION:]
+            self.inertias = np.insert(np.delete(self.inertias, near), place, inertia)[:POPULATION].tolist()
+            self.centres = np.insert(np.delete(self.centres, near, axis=0), place, centres, axis=0)[:POPULATION]
 
     def recombined(self, count: int, random: np.random.Generator) -> list[Floats]:
         """Centres of pairs of runs, matched; of each match one is taken."""
@@ -148,18 +146,18 @@ class _Population:
             made.append(np.where(taken[:, None], mine[left], theirs[right]))
         return made
 
-    def _near(self, centres: Floats, limit: float) -> list[int]:
-        """Runs whose centres lie next to these."""
-        if not self.centres:
-            return []
-        apart = np.square(centres[None, :, None] - np.stack(self.centres)[:, None]).sum(axis=3)
-        moved = apart.min(axis=2).sum(axis=1) * self.rows / len(centres)
-        return [int(one) for one in np.flatnonzero(moved < limit)]
+    def _near(self, centres: Floats, limit: float) -> npt.NDArray[np.intp]:
+        """Positions of the runs whose centres lie next to these."""
+        apart = np.matmul(self.centres, -2.0 * centres.T)
+        apart += np.einsum("pkd,pkd->pk", self.centres, self.centres)[:, :, None]
+        apart += np.einsum("kd,kd->k", centres, centres)
+        moved = apart.min(axis=1).sum(axis=1) * self.rows / len(centres)
+        return np.flatnonzero(moved < limit)
 
 
 def _best_on_cells(cells: Cells, starts: int, rounds: int, random: np.random.Generator) -> _Population:
     """Starts, then rounds of trials until several in turn have brought nothing better."""
-    population = _Population(float(cells.weights.sum()))
+    population = _Population(float(cells.weights.sum()), np.empty((0, cells.k, cells.means.shape[1])))
     population.keep(cells.descend(cells.starts(starts), np.inf))
     idle = 0
     for _ in range(rounds):
@@ -178,7 +176,7 @@ def _best_on_rows(rows: Floats, population: _Population, max_iter: int, step: Ll
     n, (k, width) = len(rows), population.centres[0].shape
     ones, labels, total = np.ones(n), np.full(n, -1, dtype=np.int32), float(np.einsum("ij,ij->", rows, rows))
     sizes, shift, new = np.zeros(k), np.zeros(k), np.zeros((k, width))
-    best, found = np.inf, population.centres[0]
+    best, found = np.inf, np.asarray(population.centres[0], dtype=np.float64)
     for start, on_cells in zip(population.centres[:CONTINUED], population.inertias, strict=False):
         if on_cells > population.inertias[0] * (1 + WINDOW):
             break
