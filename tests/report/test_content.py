@@ -89,6 +89,13 @@ def test_the_rules_are_told_with_their_measured_agreement(hostile):
     assert percent(rules["agreement"]) in next(blocks_within(part.blocks, Paragraph)).text
 
 
+def test_a_command_of_the_report_names_a_store_that_is_not_the_usual_one(hostile):
+    place = ["tracking.uri=sqlite:////elsewhere/a store.db", "tracking.experiment=of mine"]
+    sections = str(build_report(replace(hostile, sweep=replace(hostile.sweep, place=place))).sections)
+    for words in ("report run_id=sweep", f"export format=rules run_id={hostile.candidate.run_id}"):
+        assert f"segment {words} 'tracking.uri=sqlite:////elsewhere/a store.db' 'tracking.experiment=of mine'" in sections
+
+
 def test_rows_are_accounted_for(hostile):
     grid = next(blocks_within(_sections(hostile)["appendix"].blocks, Grid))
     read, used, others, aside = (int(row[1].replace(",", "")) for row in grid.rows)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import functools
 import tempfile
+import threading
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -51,6 +52,10 @@ def _imported(path: Path) -> list[Path]:
     return files
 
 
+#: A cached call is made twice where two threads begin at once, and the folder of the one would go with it.
+_LOCK = threading.Lock()
+
+
 @functools.cache
 def _staged() -> tempfile.TemporaryDirectory[str]:
     folder = tempfile.TemporaryDirectory(prefix="segment-code-")
@@ -64,4 +69,5 @@ def _staged() -> tempfile.TemporaryDirectory[str]:
 
 def staged_package() -> Path:
     """Folder with the modules that a model needs, made once a process."""
-    return Path(_staged().name) / NAME
+    with _LOCK:
+        return Path(_staged().name) / NAME

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +81,8 @@ class SweepFacts:
         Date, as a reader writes it.
     name : str
         Of the sweep's run.
+    place : sequence of str
+        Overrides that name its store, where that is not the usual one.
     """
 
     run_id: str
@@ -91,6 +94,11 @@ class SweepFacts:
     failed: Mapping[str, str] = field(default_factory=dict)
     started: str = ""
     name: str = ""
+    place: Sequence[str] = ()
+
+    def line(self, *words: str) -> str:
+        """A command about its runs, to be pasted into a terminal."""
+        return shlex.join(["segment", *words, *self.place])
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,6 @@ def rules_blocks(data: ReportData) -> tuple[Block, ...]:
     )
     told = Paragraph(
         f"{agreement_text(candidate.rules)} The tree explains the segments and does not make them: the model takes the "
-        f"nearest centre. As SQL: segment export format=rules run_id={candidate.run_id}."
+        f"nearest centre. As SQL: {data.sweep.line('export', 'format=rules', f'run_id={candidate.run_id}')}"
     )
     return told, grid, *([Gallery(shown)] if (shown := data.pictures_of("rules")) else [])

@@ -269,7 +269,7 @@ def repeat_blocks(data: ReportData) -> tuple[Block, ...]:
     blocks.append(Code(sweep.command))
     run_id = sweep.run_id if not data.of_candidate or data.candidate is None else data.candidate.run_id
     blocks.append(Paragraph("This report, from what the runs hold:"))
-    blocks.append(Code(f"segment report run_id={run_id}"))
+    blocks.append(Code(sweep.line("report", f"run_id={run_id}")))
     facts = [
         ("sweep run", sweep.run_id),
         ("candidate run", "" if data.candidate is None else data.candidate.run_id),

@@ -333,7 +333,12 @@ def command(store: Store, *words: str) -> str:
     *words : str
         The command and its overrides.
     """
+    return shlex.join(["segment", *words, *place_words(store)])
+
+
+def place_words(store: Store) -> list[str]:
+    """Overrides that name the store and the experiment, where they are not the usual."""
     where = [] if store.usual else [f"tracking.uri={store.shown}"]
     if store.experiment != TrackingSettings().experiment:
         where.append(f"tracking.experiment={store.experiment}")
-    return shlex.join(["segment", *words, *where])
+    return where

@@ -36,7 +36,7 @@ from customer_segmentation.tracking.log.candidate import main_features
 from customer_segmentation.tracking.log.exploration import rejected_reasons
 from customer_segmentation.tracking.log.sweep import PARTITIONS
 from customer_segmentation.tracking.read import artifact_of, full_data_of, full_profile_of, labels_of, run_of, runs_of
-from customer_segmentation.tracking.store import Store
+from customer_segmentation.tracking.store import Store, place_words
 from customer_segmentation.workflows.rebuild import RebuiltCandidate
 from customer_segmentation.workflows.study_spec import estimators_of
 
@@ -128,6 +128,7 @@ def gather(
                 if "failed_because" in study.data.tags
             },
             started=_day(run.info.start_time),
+            place=place_words(store),
             name=str(run.info.run_name),
         ),
         leaderboard=board,
