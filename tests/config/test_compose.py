@@ -81,6 +81,7 @@ def test_the_grid_is_the_product_of_what_is_swept():
         ("data.max_rejected_share=nan", ["from 0 to 1"]),
         ("large.eval_sample=0", ["of at least 1"]),
         ("selection.stability.rand=nan", ["from -1 to 1"]),
+        ("scaling.indicators=inf", ["indicators=inf", "above 0"]),
         ("data.foo=1", ["'data.foo'", "path", "keep"]),
         ("clustring=kmeans", ["clustring", "Did you mean clustering?"]),
         ("scaling=standart", ["scaling=standart", "conf/scaling/", "minmax", "Did you mean standard?"]),

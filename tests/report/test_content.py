@@ -92,8 +92,9 @@ def test_the_rules_are_told_with_their_measured_agreement(hostile):
 def test_a_command_of_the_report_names_a_store_that_is_not_the_usual_one(hostile):
     place = ["tracking.uri=sqlite:////elsewhere/a store.db", "tracking.experiment=of mine"]
     sections = str(build_report(replace(hostile, sweep=replace(hostile.sweep, place=place))).sections)
+    named = "'tracking.uri=sqlite:////elsewhere/a store.db' 'tracking.experiment=of mine'"
     for words in ("report run_id=sweep", f"export format=rules run_id={hostile.candidate.run_id}"):
-        assert f"segment {words} 'tracking.uri=sqlite:////elsewhere/a store.db' 'tracking.experiment=of mine'" in sections
+        assert f"segment {words} {named}" in sections
 
 
 def test_rows_are_accounted_for(hostile):

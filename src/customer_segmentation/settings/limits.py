@@ -15,6 +15,7 @@ What no single value shows (two files that are the same, a column that the contr
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
@@ -73,8 +74,10 @@ class Limits:
             return not (self.filled and not value.strip()) and not set(value) & set(self.without)
         if isinstance(value, bool) or not isinstance(value, int | float):
             return True
-        return (  # written so that nan is outside
-            (self.at_least is None or value >= self.at_least)
+        bounds = (self.at_least, self.at_most, self.above, self.below)
+        return all(bound is None for bound in bounds) or (
+            math.isfinite(value)
+            and (self.at_least is None or value >= self.at_least)
             and (self.at_most is None or value <= self.at_most)
             and (self.above is None or value > self.above)
             and (self.below is None or value < self.below)
