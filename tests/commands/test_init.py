@@ -11,6 +11,7 @@ from omegaconf import OmegaConf
 from customer_segmentation.commands.main import main
 from customer_segmentation.config.compose import plan
 from customer_segmentation.config.starter_files import feature_file, order_files, quoted
+from customer_segmentation.secrets import remember_variable
 from customer_segmentation.settings.data import DataSettings, Transactions
 
 LEAN = ("tracking.report=false", "tracking.figures=false")
@@ -290,6 +291,19 @@ def test_names_of_files_and_columns_are_no_references(monkeypatch):
     for text in feature_file("mine", {"a": name, "b": {"ratio": [name, "b"]}}).values():
         read = OmegaConf.to_object(OmegaConf.create(text))
         assert read["columns"] == {"a": name, "b": {"ratio": [name, "b"]}}
+
+
+@pytest.mark.parametrize("end", ['?a="b"', "?a=${oc.env:PLANTED}", '?a=\\"', "\ny: 1", "\\", "?user=x\\hunter2222"])
+def test_an_address_takes_from_the_environment_what_it_had_from_there(end, monkeypatch):
+    monkeypatch.setenv("PLANTED", "taken")
+    monkeypatch.setenv("CRM_WORD", "hunter2222")
+    remember_variable("CRM_WORD", "hunter2222")
+    address, query = f"mysql://me:hunter2222@crm/x{end}", f"SELECT 'hunter2222' AS \"a{end}"
+    columns = Transactions(customer="a", date="b", amount="c")
+    text = order_files("mine", columns, DataSettings(path=address, query=query), customers=9)["conf/data/mine.yaml"]
+    assert "hunter2222" not in text
+    read = OmegaConf.create(text)
+    assert (read.path, read.query, "y" in read) == (address, query, False)
 
 
 def test_the_table_of_a_workbook_is_found_behind_a_sheet_of_notes(capsys):

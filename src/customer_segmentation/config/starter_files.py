@@ -20,6 +20,7 @@ from customer_segmentation.settings.data import ColumnType, DataSettings, Role, 
 
 _NAMED = 4  # columns that a sentence names
 _COUNTED = 3  # categories whose customers are counted
+_TAKEN = re.compile(r"\$\{oc\.env:[^}]*\}")
 _PLAIN = re.compile(r"[^\W\d_][\w %/.&+-]*")
 
 
@@ -110,11 +111,11 @@ def quoted(text: str, *, key: bool = False) -> str:
     """
     if _PLAIN.fullmatch(text) and text == text.strip() and yaml.safe_load(text) == text:
         return text
-    return str(
-        yaml.safe_dump(
-            text if key else escaped(text), default_style='"', allow_unicode=True, width=float("inf")
-        ).strip()
-    )
+    return _double_quoted(text if key else str(escaped(text)))
+
+
+def _double_quoted(text: str) -> str:
+    return str(yaml.safe_dump(text, default_style='"', allow_unicode=True, width=float("inf")).strip())
 
 
 def escaped(value: Any) -> Any:
@@ -167,10 +168,18 @@ def _rendered(template: str, **values: Any) -> str:
     return str(_template(template).render(values))
 
 
-def _address(path: str) -> str:
-    """Path as a YAML scalar; what it takes from the environment it takes from there again."""
-    shown = redact(path)
-    return quoted(path) if shown == path else f'"{shown}"'
+def _address(text: str) -> str:
+    """Address or query as YAML: what it has from the environment it takes from there again, and nothing else."""
+    shown = redact(text)
+    taken = sorted({name for name in _TAKEN.findall(shown) if name not in text})
+    if not taken:
+        return quoted(text)
+    parts = re.split(f"({'|'.join(map(re.escape, taken))})", shown)
+    for at in range(0, len(parts), 2):
+        part = str(escaped(parts[at]))
+        end = len(part) - len(part.rstrip("\\")) if at + 1 < len(parts) else 0  # it would escape the reference
+        parts[at] = part + "\\" * end
+    return _double_quoted("".join(parts))
 
 
 def _data(
@@ -190,6 +199,7 @@ def _data(
         about=f"Described by segment init from {redact(path)}",
         secret=kept_out(path) is not None,
         address=_address(path),
+        query=_address(settings.query or ""),
         settings=settings,
         usual=DataSettings(),
         contract=contract,
