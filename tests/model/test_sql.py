@@ -449,6 +449,17 @@ def test_every_dialect_reads_back_what_was_written(dialect):
     assert [column.alias_or_name for column in tree.expressions] == ["ID", *RESULTS]
 
 
+def test_no_text_or_name_is_a_variable_of_spark():
+    model = model_of("positive", StandardScaler(), names={0: "of ${env:HOME} \\${env:HOME}"})
+    assert "${env:HOME}" in labelling_select(model, dialect="duckdb", table="customers")
+    statement = labelling_select(model, dialect="spark", table="customers")
+    assert "${" not in statement
+    assert statement.count(r"'of \u0024{env:HOME} \\\u0024{env:HOME}'") == 1
+    for name in ({"headers": {"Paid": "${env:HOME}"}}, {"table": "`${env:HOME}`"}, {"key": "${env:HOME}"}):
+        with pytest.raises(SettingsError, match=r"the value of a variable in the place of the name '\$\{env:HOME\}'"):
+            labelling_select(model, dialect="spark", **{"table": "customers", **name})
+
+
 def test_what_has_no_closed_form_is_said_in_one_sentence():
     quantile = model_of("positive", QuantileTransformer(n_quantiles=20))
     with pytest.raises(StudyError, match=r"QuantileTransformer\) has no closed form in SQL \(it is a table of ranks\)"):

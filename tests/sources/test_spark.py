@@ -46,6 +46,9 @@ HOW = "pyspark is not installed: pip install 'customer-segmentation[spark]'"
 installed = pytest.mark.skipif(MISSING, reason=HOW)
 
 
+VARIABLE = "SELECT '${env:HOME}' = '\\u0024{env:HOME}'"
+
+
 @pytest.fixture(scope="module")
 def spark():
     if MISSING:
@@ -210,15 +213,17 @@ def test_a_session_of_the_users_is_left_as_it_was_and_is_the_one_that_is_active(
     lent = EngineSettings(kind="spark", remote="session")
     for one, zone in ((mine, "Asia/Tokyo"), (other, "America/Lima")):
         one.conf.set("spark.sql.session.timeZone", zone)
+        one.conf.set("spark.sql.variable.substitute", "true")
         one.clearTags()
         monkeypatch.setattr(session, "_active", lambda one=one: one)
         connection = connect(lent)
         assert connect(lent) is connection
         assert connection.session is one
-        assert connection.ask(lambda one=one: (one.conf.get("spark.sql.session.timeZone"), len(one.getTags()))) == (
-            "UTC",
-            1,
+        told = connection.ask(
+            lambda one=one: (one.conf.get("spark.sql.session.timeZone"), len(one.getTags()), one.sql(VARIABLE).first())
         )
+        assert told == ("UTC", 1, (True,)), "no query of ours takes a value of the server's environment"
+        assert one.sql(VARIABLE).first() == (False,)
         assert (one.conf.get("spark.sql.session.timeZone"), one.getTags()) == (zone, set())
 
 

@@ -14,19 +14,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import sqlglot
 
 from customer_segmentation.formatting import percent
 from customer_segmentation.model.segment_model import SegmentModel
 from customer_segmentation.model.sql import headers_of
 from customer_segmentation.model.sql_cells import (
-    WRITTEN_IN,
     blank_sql,
     expression_sql,
     identifier,
     parsed,
     text_literal,
     texts,
+    written,
 )
 from customer_segmentation.settings.export import Dialect
 from customer_segmentation.sources.parsing.texts import YES_SPELLINGS
@@ -271,7 +270,7 @@ def rules_case(model: SegmentModel, *, dialect: Dialect, headers: Mapping[str, s
     Raises
     ------
     SettingsError
-        A header is for a column that the model does not read.
+        A header is for a column that the model does not read, or would be a variable in Spark.
     """
     columns = {name: identifier(header) for name, header in headers_of(model, headers or {}).items()}
     yes = texts(sorted(YES_SPELLINGS))
@@ -296,5 +295,4 @@ def rules_case(model: SegmentModel, *, dialect: Dialect, headers: Mapping[str, s
         segment = text_literal(model.name_of(model.numbers[leaf["cluster"]]))
         when = " AND ".join(condition(question, answer) for question, answer in path) or "TRUE"
         cases.append(f"WHEN {when} THEN {segment}")
-    tree: Any = sqlglot.parse_one(f"CASE {' '.join(cases)} END", read=WRITTEN_IN)
-    return str(tree.sql(dialect=dialect, pretty=True, max_text_width=110))
+    return written(f"CASE {' '.join(cases)} END", dialect)

@@ -13,10 +13,8 @@ import contextlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-import sqlglot
 from sklearn.cluster import KMeans, MiniBatchKMeans
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
@@ -34,6 +32,7 @@ from customer_segmentation.model.sql_cells import (
     parsed,
     text_literal,
     told,
+    written,
 )
 from customer_segmentation.model.sql_scaling import coordinates, number
 from customer_segmentation.settings.data import ColumnSpec, Role
@@ -90,7 +89,8 @@ def labelling_select(
     StudyError
         The model is no nearest-centre rule, or its scaling has no closed form.
     SettingsError
-        The table's name cannot be read, a header is for a column that the model does not read, or there is no id.
+        The table's name cannot be read, a header is for a column that the model does not read, there is no id, or a
+        name would be a variable in Spark.
     """
     estimator = model.pipeline.steps[-1][1]
     if not isinstance(estimator, KMeans | MiniBatchKMeans | Ward):
@@ -110,7 +110,7 @@ def labelling_select(
     lost = " OR ".join(f"{axis} IS NULL" for axis in axes)
     steps.add("placed", {"reason_2": f"CASE WHEN reason_1 IS NULL AND ({lost}) THEN {text_literal(TOO_FAR)} END"})
     _scores(model, axes, steps)
-    return _written(_final(model, key, steps), dialect)
+    return written(_final(model, key, steps), dialect)
 
 
 def headers_of(model: SegmentModel, headers: Mapping[str, str]) -> dict[str, str]:
@@ -296,8 +296,3 @@ def _final(model: SegmentModel, key: str, steps: _Steps) -> str:
     }
     listed = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
     return f"WITH {', '.join(steps.done)} SELECT {listed} FROM {steps.last}"  # noqa: S608 - quoted parts
-
-
-def _written(statement: str, dialect: str) -> str:
-    tree: Any = sqlglot.parse_one(statement, read=WRITTEN_IN)
-    return str(tree.sql(dialect=dialect, pretty=True, max_text_width=110))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import sqlglot
 from sqlglot import exp
 
 from customer_segmentation.data.cleaning import UNDECLARED
 from customer_segmentation.data.expressions import DAYS_OF, Expression, parse
+from customer_segmentation.errors import SettingsError
 from customer_segmentation.model.sql_dates import date_sql
 from customer_segmentation.model.sql_scaling import number
 from customer_segmentation.settings.data import ColumnSpec, ColumnType
@@ -63,6 +66,32 @@ class CellSql:
     later: list[dict[str, str]] = field(default_factory=list)
     value: str = "NULL"
     problem: str = "NULL"
+
+
+def written(statement: str, dialect: str) -> str:
+    """A statement in the dialect that is asked for.
+
+    Parameters
+    ----------
+    statement : in that of `WRITTEN_IN`
+    dialect : of the database
+
+    Raises
+    ------
+    SettingsError
+        A name would be a variable in Spark.
+    """
+    tree: Any = sqlglot.parse_one(statement, read=WRITTEN_IN)
+    text = str(tree.sql(dialect=dialect, pretty=True, max_text_width=110))
+    if dialect != "spark" or "${" not in text:
+        return text
+    for name in tree.find_all(exp.Identifier):
+        if "${" in name.name:
+            raise SettingsError(
+                f"Spark puts the value of a variable in the place of the name {name.name!r}; call the table or the "
+                "column otherwise there, and say so with table= or headers=."
+            )
+    return text.replace("${", "\\u0024{")  # a variable's value would stand there, such as a password of ${env:NAME}
 
 
 def text_literal(text: str) -> str:

@@ -38,13 +38,14 @@ def export_model(settings: ExportSettings, store: Store) -> str:
     model = _model_of(settings, store)
     dialect = next(known for known in DIALECTS if known == settings.dialect)
     headers = {str(name): str(header) for name, header in (settings.headers or {}).items()}
+    head = _comment(f"{SIGNATURE}{_told(model)}\n", dialect)
     if settings.format == "rules":
         _with_rules(model)
         told = "".join(f"-- {line}".rstrip() + "\n" for line in rules_text(model.model).splitlines())
         case = rules_case(model.model, dialect=dialect, headers=headers)
-        return f"{SIGNATURE}{_told(model)}\n{told}{case}\n"
+        return f"{head}{_comment(told, dialect)}{case}\n"
     statement = labelling_select(model.model, dialect=dialect, table=settings.table, headers=headers, key=settings.id)
-    return f"{SIGNATURE}{_told(model)}\n{statement};\n"
+    return f"{head}{statement};\n"
 
 
 def export_picture(settings: ExportSettings, store: Store) -> bytes:
@@ -92,6 +93,11 @@ def _with_rules(model: LoadedModel) -> LoadedModel:
     if not model.model.rules:
         raise StudyError(f"{model.label} has no rules; sweep again, or take format=sql.")
     return model
+
+
+def _comment(text: str, dialect: str) -> str:
+    """A comment in which Spark finds no variable, whose value would stand there."""
+    return text.replace("${", "$ {") if dialect == "spark" else text
 
 
 def _told(model: LoadedModel) -> str:

@@ -31,6 +31,7 @@ BATCH = 65_536  # rows that a worker is handed at a time
 _CONF = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.maxRecordsPerBatch": str(BATCH),
+    "spark.sql.variable.substitute": "false",  # ${env:NAME} in a query would be a secret of the server's
 }
 #: Failures of the connection, not of the query.
 _GONE = (
