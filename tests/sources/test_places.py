@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import gzip
 import http.server
 import os
 import shutil
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -208,6 +210,50 @@ def test_a_file_on_the_web(web, tmp_path):
         load(f"{web}/nothing.csv")
     with pytest.raises(DataError, match="cannot be fetched"):
         load("http://127.0.0.1:9/c.csv")
+
+
+_PLAIN = b"id,spend,plan\n" + b"".join(b"%05d,1.5,Basic\n" % number for number in range(2000))
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        (b"200 OK\r\nContent-Encoding: gzip", gzip.compress(_PLAIN)[:-400]),
+        (b"200 OK\r\nContent-Encoding: gzip", _PLAIN),
+        (b"200 OK\r\nContent-Length: 30000", _PLAIN[:9000]),
+        (b"200 OK\r\nTransfer-Encoding: chunked", b"400\r\n" + _PLAIN[:1024] + b"\r\n"),
+        (b"206 Partial Content", _PLAIN[:9000]),
+        (b"302 Found\r\nLocation: http://[::bad/c.csv", b""),
+        (b"302 Found\r\nLocation: file:///etc/passwd", b""),
+    ],
+)
+def test_half_a_file_of_the_web_is_no_table(head, body):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer():
+            with server.accept()[0] as caller:
+                caller.recv(1 << 16)
+                caller.sendall(b"HTTP/1.1 " + head + b"\r\nConnection: close\r\n\r\n" + body)
+
+        threading.Thread(target=answer, daemon=True).start()
+        with pytest.raises(DataError, match=r"cannot be fetched|answers 206"):
+            load(f"http://127.0.0.1:{server.getsockname()[1]}/c.csv")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (b"</sheetData>", b'<row r="1048576"><c r="XFD1048576" t="n"><v>1</v></c></row></sheetData>', "17,179,869,184"),
+        (b"<t>Basic</t>", b"<t>&foreign;</t>", "not a readable workbook"),
+    ],
+)
+def test_a_workbook_that_its_reader_cannot_take_is_refused_in_one_sentence(tmp_path, old, new, said):
+    customers(0, 9).to_excel(tmp_path / "good.xlsx", index=False)
+    with zipfile.ZipFile(tmp_path / "good.xlsx") as good, zipfile.ZipFile(tmp_path / "c.xlsx", "w") as changed:
+        for name in good.namelist():
+            changed.writestr(name, good.read(name).replace(old, new))
+    with pytest.raises(DataError, match=said):
+        load(tmp_path / "c.xlsx")
 
 
 @pytest.fixture(scope="module")

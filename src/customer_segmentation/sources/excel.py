@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Self
+import contextlib
+import functools
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import IO, Self
 
 import numpy as np
 import pandas as pd
@@ -17,6 +22,12 @@ from customer_segmentation.sources.files import FileBytes
 from customer_segmentation.sources.frame import FrameSource
 from customer_segmentation.sources.parsing.headers import recognised, spellings_of
 
+#: Cells for which there is room whatever a sheet holds: some GiB.
+_MOST_ROOM = 100_000_000
+_PART = 1 << 22  # bytes read at once
+_WIDE_CELL = re.compile(rb'<c r="([A-Z]{2,3})[0-9]')
+_ROW = re.compile(rb'<row r="([0-9]{1,7})"')
+_LONGEST = 20  # of what is looked for
 _WIDE = 0.8  # of the widest row: a title above a table is narrower
 
 
@@ -70,13 +81,10 @@ def sheet_of(file: FileBytes, sheet: str | None, claimed: Mapping[str, str]) -> 
     DataError
         The workbook is damaged, has no such sheet, only empty ones, or several that know the contract equally well.
     """
-    try:
+    _refuse_far_cells(file)
+    with _readable(file):
         book = pd.ExcelFile(file.path, engine="calamine")
         names = [str(name) for name in book.sheet_names]
-    except Exception as error:  # noqa: BLE001 - whatever it raises is told
-        raise DataError(
-            f"{file.name} is not a readable workbook ({first_line(error)}); save it again or as CSV."
-        ) from None
     if sheet is not None and sheet not in names:
         raise DataError(f"{file.name} has no sheet {sheet!r}; its sheets are {', '.join(names)}: check data.sheet.")
     best: tuple[tuple[int, int], pd.DataFrame, int, str] | None = None
@@ -84,7 +92,8 @@ def sheet_of(file: FileBytes, sheet: str | None, claimed: Mapping[str, str]) -> 
     equal: list[str] = []
     with book:
         for name in [sheet] if sheet is not None else names:
-            cells = pd.read_excel(book, sheet_name=name, header=None, dtype=object, na_filter=False)
+            with _readable(file):
+                cells = pd.read_excel(book, sheet_name=name, header=None, dtype=object, na_filter=False)
             cells = cells.replace("", None) if len(cells) else cells
             filled = np.flatnonzero(cells.notna().any(axis=1).to_numpy())[:10]
             if not len(filled):
@@ -116,3 +125,63 @@ def sheet_of(file: FileBytes, sheet: str | None, claimed: Mapping[str, str]) -> 
     frame = cells.iloc[header + 1 :].set_axis(range(cells.shape[1]), axis=1).reset_index(drop=True)
     frame.columns = pd.Index(headers)
     return frame, header + 2, [chosen, *(name for name in seen if name != chosen)]
+
+
+@contextlib.contextmanager
+def _readable(file: FileBytes) -> Iterator[None]:
+    """Tell in one sentence what a reader of workbooks says of a damaged one.
+
+    Raises
+    ------
+    DataError
+        Whatever it raises in the block.
+    """
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - whatever it raises is told
+        raise DataError(
+            f"{file.name} is not a readable workbook ({first_line(error)}); save it again or as CSV."
+        ) from None
+
+
+def _refuse_far_cells(file: FileBytes) -> None:
+    """Refuse a sheet with a cell far from its table: the reader makes room for all cells in between, and aborts.
+
+    Raises
+    ------
+    DataError
+        Names the sheet's file.
+    """
+    if not zipfile.is_zipfile(file.path):
+        return
+    try:
+        with zipfile.ZipFile(file.path) as archive:
+            for member in archive.namelist():
+                if member.startswith("xl/worksheets/") and member.endswith(".xml"):
+                    with archive.open(member) as sheet:
+                        room, size = _room(sheet)
+                    if room > _MOST_ROOM and room > size:  # a cell that is there takes more than a byte
+                        raise DataError(
+                            f"{file.name}: a sheet ({member}) has a cell so far from its table that {room:,} cells lie "
+                            "in between; delete the empty rows and columns after the table, or save it as CSV."
+                        )
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError):
+        return  # damaged or locked: its reader says so
+
+
+def _room(sheet: IO[bytes]) -> tuple[int, int]:
+    """Cells of the rectangle that a sheet reaches to, at least 26 a row, and its size in bytes."""
+    columns: set[bytes] = set()
+    last = size = 0
+    rest = b""
+    while part := sheet.read(_PART):
+        size += len(part)
+        part = rest + part
+        columns.update(_WIDE_CELL.findall(part))
+        row = _ROW.match(part, max(part.rfind(b'<row r="', 0, -_LONGEST), 0))
+        last = max(last, int(row[1]) if row else 0)
+        rest = part[-2 * _LONGEST :]
+    row = _ROW.match(rest, max(rest.rfind(b'<row r="'), 0))
+    last = max(last, int(row[1]) if row else 0)
+    width = max((functools.reduce(lambda at, sign: at * 26 + sign - 64, column, 0) for column in columns), default=26)
+    return last * width, size

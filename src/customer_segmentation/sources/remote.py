@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import atexit
+import gzip
 import shutil
 import tempfile
 import threading
+import zlib
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -20,6 +22,8 @@ from customer_segmentation.secrets import is_redacted, redact
 WEB = ("http", "https")
 STORES = ("s3", "gs", "gcs", "abfs", "abfss")
 _TIMEOUT = 20.0  # seconds without an answer
+_WHOLE = 200  # 206 is a part of a file, 204 none
+_GZIP = ("gzip", "x-gzip")
 
 
 def is_remote(path: str) -> bool:
@@ -79,16 +83,21 @@ def fetched(url: str) -> Path:
 
 def _from_web(url: str, folder: Path) -> Path:
     import requests
+    import urllib3
 
-    target = folder / (PurePosixPath(unquote(urlsplit(url).path)).name or "table")
     try:
-        with requests.get(url, stream=True, timeout=_TIMEOUT) as answer:
-            if not answer.ok:
+        target = folder / (PurePosixPath(unquote(urlsplit(url).path)).name or "table")
+        # of the packings that a server may choose, the end of gzip alone tells that nothing is missing
+        with requests.get(url, stream=True, timeout=_TIMEOUT, headers={"Accept-Encoding": "gzip"}) as answer:
+            if answer.status_code != _WHOLE:
                 raise DataError(f"{redact(url)} answers {answer.status_code} {answer.reason}; check data.path.")
-            answer.raw.decode_content = True
+            packing = answer.headers.get("Content-Encoding", "").strip().lower()
+            answer.raw.decode_content = packing not in _GZIP
             with target.open("wb") as stored:
-                shutil.copyfileobj(answer.raw, stored, 1 << 20)
-    except (OSError, requests.RequestException) as error:
+                body = gzip.GzipFile(fileobj=answer.raw) if packing in _GZIP else answer.raw
+                shutil.copyfileobj(body, stored, 1 << 20)
+    # urllib3's own errors of a body that breaks off; zlib's; a ValueError of an address
+    except (OSError, EOFError, zlib.error, urllib3.exceptions.HTTPError, ValueError) as error:
         raise DataError(
             f"{redact(url)} cannot be fetched ({redact(first_line(error))}); check data.path and the connection."
         ) from None
