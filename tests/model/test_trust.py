@@ -276,6 +276,55 @@ def test_a_file_cannot_say_itself_what_is_trusted(folder):
         read_model(folder)
 
 
+LEAF = {"customers": 1, "cluster": 0, "share": 1.0}
+ASKED = {"feature": "a", "kind": "number", "value": 1.5, "customers": 2, "yes": LEAF, "no": LEAF}
+DECILES = {"name": "a", "kind": "number", "edges": [1.0], "counts": [1, 2], "mean": 1, "sd": 1.0}
+WHOLE = {
+    "rules.json": {"agreement": 1.0, "customers": 9, "depth": 1, "leaves": 2, "tree": ASKED},
+    "reference.json": {
+        **{"customers": 9, "features": [DECILES], "columns": [], "clusters": [3, 3, 3]},
+        "distances": {"mean": 1.0, "quantiles": {"0.99": 2.0}},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "found", "sentence"),
+    [
+        ("rules.json", "tree", {**ASKED, "value": "1 OR 1"}, "tree.value is '1 OR 1', expected a number"),
+        ("rules.json", "tree", {**ASKED, "value": True}, "tree.value is 'True', expected a number"),
+        ("rules.json", "tree", {**ASKED, "no": {**LEAF, "cluster": 3}}, "tree.no.cluster is 3 of 3 clusters"),
+        ("rules.json", "tree", {**ASKED, "feature": "z"}, "tree.feature is 'z', expected one of a, b, c"),
+        ("rules.json", "tree", {**ASKED, "yes": None}, "tree.yes is no mapping"),
+        ("rules.json", "agreement", None, "rules.agreement is 'None', expected a number"),
+        ("segments.json", "contract", {"a": {"type": "number"}}, "it.contract.a has no role"),
+        ("segments.json", "contract", {"a": {"type": [], "role": "id"}}, r"type is '\[\]', expected one of text"),
+        ("segments.json", "contract", {"a": {"type": "text", "role": "id", "more": 1}}, "TypeError.*'more'"),
+        ("segments.json", "centres", [[0.0]], "centres is no matrix of 3 rows"),
+        ("segments.json", "centres", [[0.0], ["x"], [1.0]], r"it.centres\[1\]\[0\] is 'x', expected a number"),
+        ("segments.json", "segments", [{"cluster": 0, "number": 0}] * 2, r"the clusters \[0, 0\]"),
+        ("segments.json", "about", [], "it.about is no mapping"),
+        ("example.json", "columns", ["a", "b", "z"], "it lacks the column c"),
+        ("example.json", "data", [[{}, 1, 2]], r"it.data\[0\]\[0\] is '\{\}', expected a text or a number"),
+        ("reference.json", "customers", 10**400, "OverflowError|expected a whole number"),
+        ("reference.json", "features", [{**DECILES, "counts": [1]}], "features.a has 1 counts"),
+        ("reference.json", "columns", [{**DECILES, "name": "c"}], "columns.c is said to be a number and is none"),
+        ("reference.json", "clusters", [1], "clusters has 1 numbers of 3 segments"),
+    ],
+)
+def test_a_file_of_another_shape_is_named_with_its_place(folder, name, part, found, sentence):
+    for whole, content in WHOLE.items():
+        (folder / whole).write_text(json.dumps(content))
+    assert read_model(folder).rules == WHOLE["rules.json"]
+    content = json.loads((folder / name).read_text())
+    assert part in content
+    (folder / name).write_text(json.dumps({**content, part: found}))
+    with pytest.raises(
+        StoreError, match=rf"{name} of the model in .* cannot be read \(.*({sentence}).*\): it is damaged"
+    ):
+        read_model(folder)
+
+
 @pytest.mark.parametrize(
     "damage",
     [

@@ -5,11 +5,10 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from customer_segmentation.settings.data import ColumnSpec, DataSettings
+from customer_segmentation.settings.data import ColumnSpec, DataSettings, FeaturesSettings
 from customer_segmentation.settings.sweep import (
     ClusteringSettings,
     ExplorationSettings,
-    FeaturesSettings,
     ScalingSettings,
     SelectionSettings,
     SweepSettings,

@@ -116,7 +116,10 @@ def test_numbers_names_profile_and_reference_travel_along(store, raw):
         numbers=(7, 2, 4),
         names={7: "Loyal advocates", 4: "=Ünlucky"},
         profile=profile,
-        reference={"customers": 200},
+        reference={
+            **{"customers": 200, "features": [], "columns": [], "clusters": [90, 60, 50]},
+            "distances": {"mean": 1.0, "quantiles": {"0.99": 2.0}},
+        },
         about={"study": "f · s"},
     )
     run_id, _ = logged(store, model)

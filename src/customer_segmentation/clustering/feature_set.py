@@ -10,8 +10,7 @@ from typing import Any, Literal
 from customer_segmentation.data.expressions import DAYS_OF, TO_REFERENCE, Expression, bound, parse, parse_declared
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.formatting import listed
-from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
-from customer_segmentation.settings.sweep import FeaturesSettings
+from customer_segmentation.settings.data import ColumnSpec, ColumnType, FeaturesSettings, Role
 
 Kind = Literal["numeric", "indicator", "category"]
 

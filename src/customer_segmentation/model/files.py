@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,9 @@ from customer_segmentation.clustering.transformers import CustomerFeatures
 from customer_segmentation.data.spreadsheet_safety import neutralised
 from customer_segmentation.errors import StoreError, StudyError
 from customer_segmentation.model.segment_model import SegmentModel
+from customer_segmentation.model.shapes import check_example, check_reference, check_rules, check_segments
 from customer_segmentation.model.trust import types_of, untrusted_types
+from customer_segmentation.settings.data import ColumnType
 
 FORMAT = 2
 PIPELINE = "pipeline.skops"
@@ -23,6 +27,9 @@ REFERENCE = "reference.json"
 RULES = "rules.json"
 PROFILE = "profile.csv"
 EXAMPLE = "example.json"
+#: What reading a damaged file ends in.
+_DAMAGED = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
+_WORDS = (ColumnType.text.value, ColumnType.category.value)
 STEPS = ["features", "scaling", "clustering"]
 
 
@@ -111,36 +118,76 @@ def read_model(folder: Path, *, trusted_modules: Collection[str] = ()) -> Segmen
     StoreError
         A file is missing or altered, is of another version, or holds types that nobody should load.
     """
-    try:
-        segments = json.loads((folder / SEGMENTS).read_text(encoding="utf-8"))
+    with _reading(folder, SEGMENTS) as path:
+        segments = json.loads(path.read_text(encoding="utf-8"))
         if segments["format"] != FORMAT:
             raise StoreError(
                 f"the model has the format {segments['format']}, this version of customer-segmentation reads {FORMAT}; "
                 "use the version that logged it."
             )
-        pipeline = _pipeline((folder / PIPELINE).read_bytes(), trusted_modules)
-        entries = sorted(segments["segments"], key=lambda entry: entry["cluster"])
-        return SegmentModel(
-            pipeline=pipeline,
-            numbers=tuple(int(entry["number"]) for entry in entries),
-            names={int(entry["number"]): str(entry["name"]) for entry in entries if entry["name"]},
-            actions={
-                int(entry["number"]): str(entry["first_action"]) for entry in entries if entry.get("first_action")
-            },
-            centres=np.array(segments["centres"], dtype=np.float64),
-            contract=segments["contract"],
-            example=pd.DataFrame(**json.loads((folder / EXAMPLE).read_text(encoding="utf-8"))),
-            profile=pd.read_csv(folder / PROFILE) if (folder / PROFILE).is_file() else None,
-            reference=json.loads((folder / REFERENCE).read_text(encoding="utf-8")),
-            about=segments["about"],
-            rules=json.loads((folder / RULES).read_text(encoding="utf-8")),
-            trusted_modules=tuple(trusted_modules),
-        )
+        check_segments(segments)
+        entries = sorted(segments["segments"], key=lambda entry: int(entry["cluster"]))
+        centres = np.array(segments["centres"], dtype=np.float64)
+    with _reading(folder, PIPELINE) as path:
+        pipeline = _pipeline(path.read_bytes(), trusted_modules)
+    model = SegmentModel(
+        pipeline=pipeline,
+        numbers=tuple(entry["number"] for entry in entries),
+        names={entry["number"]: entry["name"] for entry in entries if entry.get("name")},
+        actions={entry["number"]: entry["first_action"] for entry in entries if entry.get("first_action")},
+        centres=centres,
+        contract=segments["contract"],
+        example=pd.DataFrame(),
+        about=segments["about"],
+        trusted_modules=tuple(trusted_modules),
+    )
+    return replace(model, **_other_files(model, folder))
+
+
+def _other_files(model: SegmentModel, folder: Path) -> dict[str, Any]:
+    """What the other files hold, each of which has to go with the model."""
+    k, step, profile = len(model.numbers), model.step, None
+    with _reading(folder, PIPELINE):
+        columns = {name: step.columns[name]["type"] in _WORDS for name in model.needed}
+    with _reading(folder, EXAMPLE) as path:
+        cells = json.loads(path.read_text(encoding="utf-8"))
+        check_example(cells, list(columns))
+        example = pd.DataFrame(cells["data"], columns=cells["columns"])
+    with _reading(folder, REFERENCE) as path:
+        reference = json.loads(path.read_text(encoding="utf-8"))
+        check_reference(reference, {name: name in step.categories for name in step.features}, columns, k)
+    with _reading(folder, RULES) as path:
+        rules = json.loads(path.read_text(encoding="utf-8"))
+        check_rules(rules, list(step.features), k)
+    if (folder / PROFILE).is_file():
+        with _reading(folder, PROFILE) as path:
+            profile = pd.read_csv(path)
+    return {"example": example, "reference": reference, "rules": rules, "profile": profile}
+
+
+@contextlib.contextmanager
+def _reading(folder: Path, name: str) -> Iterator[Path]:
+    """Read a file of a model, which may be a stranger's.
+
+    Parameters
+    ----------
+    folder : of the model
+    name : of the file
+
+    Raises
+    ------
+    StoreError
+        It is missing or damaged.
+    """
+    try:
+        yield folder / name
     except FileNotFoundError as error:
-        raise StoreError(f"{folder} lacks {Path(error.filename).name}, without which there is no model.") from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise StoreError(f"{folder} lacks {name}, without which there is no model.") from error
+    except _DAMAGED as error:
+        why = str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
         raise StoreError(
-            f"the model in {folder} cannot be read ({type(error).__name__}: {error}): a file of it is damaged."
+            f"{name} of the model in {folder} cannot be read ({' '.join(why.split())}): it is damaged; take another "
+            "model."
         ) from error
 
 

@@ -285,7 +285,7 @@ def rules_case(model: SegmentModel, *, dialect: Dialect, headers: Mapping[str, s
     def condition(question: Mapping[str, Any], answer: bool) -> str:
         value = value_of(question["feature"])
         if question["kind"] == "number":
-            return f"{value} {'<=' if answer else '>'} {question['value']!r}"
+            return f"{value} {'<=' if answer else '>'} {float(question['value'])!r}"
         if question["kind"] == "yes_no":
             return f"LOWER(CAST({value} AS VARCHAR)) {'' if answer else 'NOT '}IN {yes}"
         return f"{value} {'=' if answer else '<>'} {text_literal(question['value'])}"

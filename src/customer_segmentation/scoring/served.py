@@ -22,7 +22,7 @@ def app() -> Any:
 
 
 def guarded(server: Any) -> Any:
-    """Let a server answer to its own names alone, and tell no caller where its files are.
+    """Let a server answer to its own names alone, tell what it cannot read, and no caller where its files are.
 
     Parameters
     ----------
@@ -32,8 +32,17 @@ def guarded(server: Any) -> Any:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    def refused(status: int, why: str) -> Response:
+        told = json.dumps({"error_code": "BAD_REQUEST", "message": redact(why)})
+        return Response(told, status, media_type="application/json")
+
     async def without_trace(request: Request, call_next: Any) -> Any:
-        answer = await call_next(request)
+        if request.method == "POST" and "content-type" not in request.headers:
+            return refused(415, "Say what the customers are written in: Content-Type: application/json.")
+        try:
+            answer = await call_next(request)
+        except (ValueError, RecursionError) as error:  # of JSON that MLflow does not expect
+            return refused(400, f"The customers cannot be read ({type(error).__name__}: {error}); send other JSON.")
         if answer.status_code < 400:
             return answer
         body = b"".join([part async for part in answer.body_iterator])

@@ -63,6 +63,18 @@ class ColumnSpec:
 
 
 @dataclass
+class FeaturesSettings:
+    """One file of ``conf/features/``: the columns, derived where needed, that describe a customer."""
+
+    about: str = ""  # what it is, in a line for people
+    # feature name -> {one operation of the grammar, unit, about}; a bare string is a column's name
+    columns: dict[str, Any] = field(default_factory=dict)
+    # column -> what stands in its blank cells: the median | mean | most_frequent of the customers of the fit. Without
+    # it a customer with a blank there is rejected.
+    impute: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
 class Population:
     """Which customers are kept: those whose ``column`` is not one of ``exclude``."""
 

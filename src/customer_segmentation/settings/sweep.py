@@ -6,23 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from customer_segmentation.settings.criteria import CRITERIA
-from customer_segmentation.settings.data import DataSettings
+from customer_segmentation.settings.data import DataSettings, FeaturesSettings
 from customer_segmentation.settings.engine import EngineSettings
 from customer_segmentation.settings.limits import limited
 from customer_segmentation.settings.registry import settings_of
 from customer_segmentation.settings.tracking import TrackingSettings
-
-
-@dataclass
-class FeaturesSettings:
-    """One file of ``conf/features/``: the columns, derived where needed, that describe a customer."""
-
-    about: str = ""  # what it is, in a line for people
-    # feature name -> {one operation of the grammar, unit, about}; a bare string is a column's name
-    columns: dict[str, Any] = field(default_factory=dict)
-    # column -> what stands in its blank cells: the median | mean | most_frequent of the customers of the fit. Without
-    # it a customer with a blank there is rejected.
-    impute: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
