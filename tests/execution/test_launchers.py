@@ -8,9 +8,13 @@ import stat
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
+from hydra.core.hydra_config import HydraConfig
 
+from customer_segmentation.config import composed
+from customer_segmentation.config.hydra_app import _Task
 from customer_segmentation.errors import SegmentError
 from customer_segmentation.execution import slurm
 from customer_segmentation.execution.launchers import Launch, launch_of, may_fork
@@ -161,6 +165,21 @@ def test_jobs_are_ended_by_their_name_alone_those_that_wait_first(tmp_path, monk
 
 def _say(_: int) -> None:
     print("said VerySecret9 \x1b]0;title\x07", file=sys.stderr, flush=True)
+
+
+def test_a_study_on_a_cluster_says_no_secret(monkeypatch, capsys):
+    remember("VerySecret9")
+    for name in ("choices_of", "config_text", "name_versions", "to_settings"):
+        monkeypatch.setattr(composed, name, lambda *_, **__: {})
+    known = SimpleNamespace(overrides=SimpleNamespace(task=()), job=SimpleNamespace(num=0))
+    monkeypatch.setattr(HydraConfig, "get", lambda: known)
+    before = sys.stdout, sys.stderr
+    try:
+        _Task(_say, {})(None)
+    finally:
+        forget()
+    assert capsys.readouterr().err == "said *** ]0;title\n"
+    assert (sys.stdout, sys.stderr) == before
 
 
 def test_a_process_says_no_more_than_this_one_would(capfd):

@@ -106,6 +106,30 @@ def test_a_command_that_is_killed_anywhere_leaves_both_or_none(rejected, earlier
     assert len(seen) == 2
 
 
+@pytest.mark.parametrize("of", ["labels", "rejects"])
+def test_a_killed_pair_in_two_folders_is_settled_by_whatever_names_one_of_them(of, tmp_path):
+    for number in range(4, 40):
+        folder = tmp_path / str(number)
+        (folder / "aside").mkdir(parents=True)
+        process = os.fork()
+        if process == 0:
+            with contextlib.suppress(BaseException):
+                outputs = both(folder)
+                killed_after(number)
+                published(outputs, 1)
+            os._exit(0)
+        finished = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 0
+        elsewhere = tmp_path / "elsewhere" / "labels.csv"
+        places = [folder / "labels.csv", folder / "aside" / "labels_rejected.csv"]
+        settle(*((places[0], elsewhere) if of == "labels" else (elsewhere, places[1])))
+        assert len({place.exists() for place in places}) == 1, number
+        settle(*places)
+        assert not list(folder.rglob("*.pair")), number
+        if finished:
+            break
+    assert finished
+
+
 @pytest.mark.parametrize("rejected", [1, 0])
 def test_rejected_rows_of_an_earlier_scoring_stay_where_its_labels_do(rejected, tmp_path):
     for name, text in OLD.items():

@@ -1,4 +1,4 @@
-"""The files of a starter in the user's folder: what they are called, and written all or none."""
+"""The files of a starter in the user's folder: what they are called, and how they are written."""
 
 from __future__ import annotations
 
@@ -67,7 +67,10 @@ def _safe(name: str) -> str:
 
 
 def write_files(files: Mapping[str, str], *, force: bool) -> None:
-    """Write all files or none.
+    """Write all files, or none where one of them cannot be written.
+
+    They take their names one after the other when all are on the disk: a command that is killed in that moment leaves
+    the first of them, which ``force`` replaces.
 
     Parameters
     ----------

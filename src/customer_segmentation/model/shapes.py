@@ -95,7 +95,7 @@ def check(value: Any, shape: Shape, where: str = "it") -> None:
     elif not isinstance(value, Mapping):
         raise ValueError(f"{where} is no mapping")
     else:
-        keys: Mapping[str, Any] = {key: shape["*"] for key in value} if "*" in shape else shape
+        keys: Mapping[str, Any] = dict.fromkeys(value, shape["*"]) if "*" in shape else shape
         for key, inner in keys.items():
             name = key if "*" in shape else key.removesuffix("?")
             if name == key and name not in value:

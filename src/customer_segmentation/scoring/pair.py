@@ -1,6 +1,6 @@
 """Labels and rejected rows take their names together, also where the command is killed in between.
 
-Before the first of the two renamings a journal beside the labels (of a database: beside the rejected rows) names both
+Before the first of the two renamings a journal beside each of them (of a database: beside the rejected rows) names both
 files and the names under which what they replace is kept; it goes when both are done. Where one is found later its
 command was killed: if both files are there, what was kept goes; else both names get back what they had. A journal may
 lie in a folder of a stranger's: a file is touched only if it is the one that the journal saw, by its inode.
@@ -55,12 +55,15 @@ def together(output: Output | TableOutput | Collected, rejects: Output | Collect
     ]
     mark = output.token if isinstance(output, TableOutput) else ""
     journal = place.absolute().with_name(f".{place.name[:100]}.{token}.pair")
-    with _holding(journal.parent):
+    with contextlib.ExitStack() as held:
+        for folder in sorted({path.parent for path in _journals(journal, entries)}):  # sorted: two never wait in turn
+            held.enter_context(_holding(folder))
         try:
-            with os.fdopen(os.open(journal, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as written:
-                json.dump({"files": entries, "mark": mark}, written)
-                written.flush()
-                os.fsync(written.fileno())
+            for path in _journals(journal, entries):
+                with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as written:
+                    json.dump({"files": entries, "mark": mark}, written)
+                    written.flush()
+                    os.fsync(written.fileno())
             for file, name in zip(files, kept, strict=True):
                 file.keep(name)
             yield
@@ -69,14 +72,19 @@ def together(output: Output | TableOutput | Collected, rejects: Output | Collect
 
 
 def settle(output: Output | TableOutput | Path, rejects: Path) -> None:
-    """Undo, or end, what killed scorings have left half done in the folder of an output.
+    """Undo, or end, what killed scorings have left half done in the folders of both outputs.
 
     Parameters
     ----------
     output : path of a file, or a table of a database
     rejects : path of the rejected rows
     """
-    folder = (output if isinstance(output, Path) else rejects).absolute().parent
+    places = [output, rejects] if isinstance(output, Path) else [rejects]
+    for folder in sorted({place.absolute().parent for place in places}):
+        _settle_in(folder, output)
+
+
+def _settle_in(folder: Path, output: Output | TableOutput | Path) -> None:
     with contextlib.suppress(OSError), _holding(folder, _AT_ONCE) as alone:
         for journal in sorted(folder.glob(".*.pair")):
             name, found = _JOURNAL.fullmatch(journal.name), journal.lstat()
@@ -101,6 +109,13 @@ def settle(output: Output | TableOutput | Path, rejects: Path) -> None:
                 )
 
 
+def _journals(journal: Path, entries: list[dict[str, Any]]) -> list[Path]:
+    """The journal and what says the same beside the other file, which goes first: the last one settles both."""
+    changed = (Path(entry["path"]) for entry in entries if entry["old"] != entry["new"])
+    others = {path.with_name(journal.name) for path in changed} - {journal}
+    return [*(path for path in sorted(others) if path.parent.is_dir()), journal]
+
+
 def _entry(entry: dict[str, Any], folder: Path) -> dict[str, Any]:
     """What a journal says of a file; one beside it is found there, wherever the folder has been moved.
 
@@ -111,7 +126,7 @@ def _entry(entry: dict[str, Any], folder: Path) -> dict[str, Any]:
     """
     path, kept = Path(entry["path"]), Path(entry["kept"])
     known = all(entry[key] is None or (isinstance(entry[key], list) and len(entry[key]) == 3) for key in ("old", "new"))
-    if not known or not kept.name.endswith(".kept") or kept.parent != path.parent:
+    if not known or not path.name or not kept.name.endswith(".kept") or kept.parent != path.parent:
         raise ValueError(entry)
     if not path.exists() and not path.parent.is_dir():
         path, kept = folder / path.name, folder / kept.name
@@ -135,7 +150,8 @@ def _settle(journal: Path, entries: list[dict[str, Any]], done: bool | None) -> 
                 undone = True
         if is_kept or (now is not None and _found(kept) == now):
             kept.unlink(missing_ok=True)
-    journal.unlink(missing_ok=True)
+    for path in _journals(journal, entries):
+        path.unlink(missing_ok=True)
     return undone
 
 
