@@ -20,7 +20,7 @@ from typing import NoReturn
 from customer_segmentation import __version__, commands
 from customer_segmentation.commands.command import CommandSpec, run_command
 from customer_segmentation.console.help import definitions, paragraph
-from customer_segmentation.console.lines import say, show, show_notices, warn
+from customer_segmentation.console.lines import forgive_signs, say, show, show_notices, warn
 from customer_segmentation.errors import SegmentError, debugging
 from customer_segmentation.secrets import guard_streams
 from customer_segmentation.tracking.settled import quiet_libraries, settle
@@ -167,6 +167,7 @@ def command() -> NoReturn:
     Python would take its libraries' objects apart first, one by one: a second or two after a sweep, in which a user who
     pressed Ctrl-C waits, and a signal ends a command that had done its work as if it had not.
     """
+    forgive_signs()
     guard_streams()  # for the last words of libraries too
     code = main()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the work is done, and its exit code is known

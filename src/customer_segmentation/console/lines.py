@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import shutil
 import sys
@@ -21,6 +22,13 @@ def say(*lines: str) -> None:
             for line in "\n".join(lines).split("\n")
         )
     print("\n".join(lines).replace(ESCAPE, ""), flush=True)
+
+
+def forgive_signs() -> None:
+    """Let a sign that the terminal's encoding lacks be a question mark: it ends no command whose work is done."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and not stream.encoding.lower().startswith("utf"):
+            stream.reconfigure(errors="replace")
 
 
 def show(page: str) -> None:

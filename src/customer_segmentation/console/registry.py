@@ -87,7 +87,7 @@ def print_history(registry: ModelRegistry) -> None:
             moment(version.created),
             escape(version.tags.get("by", "")),
             escape(version.tags.get("candidate", version.run_id or "")),
-            version.gate or "registered by hand",
+            escape(version.gate or "registered by hand"),
             held,
             escape(_remark(version)),
         )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from rich.box import SIMPLE
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
+from rich.text import Text
 from typing_extensions import override
 
+from customer_segmentation.console.lines import ESCAPE
 from customer_segmentation.console.markup import escape
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.formatting import counted
@@ -22,8 +25,16 @@ LOG_WIDTH = 140  # where output goes to a file there is no width to keep to
 
 def console(width: int = LOG_WIDTH) -> Console:
     """Where a command's answer goes: a terminal with its width, or a log with this one."""
-    found = Console(highlight=False)
-    return found if found.is_terminal else Console(highlight=False, width=width)
+    found = PlainConsole(highlight=False)
+    return found if found.is_terminal else PlainConsole(highlight=False, width=width)
+
+
+class PlainConsole(Console):
+    """A console on which no text orders the terminal to do something, also one that nobody has escaped."""
+
+    @override
+    def render_str(self, text: str, **how: Any) -> Text:
+        return super().render_str(text.replace(ESCAPE, ""), **how)
 
 
 class Words(Table):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from customer_segmentation.errors import StoreError
+from customer_segmentation.formatting import first_line
 
 VERDICT = "verdict.json"  # every sweep that finished has it
 CHECKED = frozenset(
@@ -44,3 +46,26 @@ def refuse_altered(run_id: str, path: str, content: bytes | None, tags: Mapping[
             f"{path} of run {run_id} {what}, so that nothing is made from it; bring the file back, or run the sweep "
             "again with resume=false."
         )
+
+
+@contextlib.contextmanager
+def understood(run_id: str, path: str) -> Iterator[None]:
+    """Tell in one sentence that a file of a run is not what a sweep writes: half written, altered, or of another.
+
+    Parameters
+    ----------
+    run_id : of the run
+    path : of the artifact, which is read in the block
+
+    Raises
+    ------
+    StoreError
+        It cannot be read.
+    """
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise StoreError(
+            f"{path} of run {run_id} is not as it was logged ({type(error).__name__}: {first_line(error)}); bring the "
+            "file back, or run the sweep again with resume=false."
+        ) from error

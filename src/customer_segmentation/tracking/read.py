@@ -7,14 +7,14 @@ import io
 import json
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from customer_segmentation.errors import StoreError
 from customer_segmentation.secrets import redact
-from customer_segmentation.tracking.checked_files import CHECKED, VERDICT, refuse_altered
+from customer_segmentation.tracking.checked_files import CHECKED, VERDICT, refuse_altered, understood
 from customer_segmentation.tracking.log.study import COUNTS, LABELS, PROFILE_OF_ALL, STRUCTURE, TABLE
 from customer_segmentation.tracking.machine_facts import STUDY_ID, whole
 from customer_segmentation.tracking.spoken_of import sweep_spoken_of
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run as Run  # also for the rooms that do not know MLflow
 
 PAGE = 1000
+Plain = TypeVar("Plain", dict[str, Any], list[Any])
 
 
 def run_of(store: Store, run_id: str) -> Run:
@@ -215,6 +216,24 @@ def artifact_of(store: Store, run_id: str, path: str) -> bytes | None:
     return content
 
 
+def json_of(store: Store, run_id: str, path: str, kind: type[Plain]) -> Plain:
+    """Content of a JSON artifact of a run; an empty one where the run has none of that name.
+
+    Parameters
+    ----------
+    store : where the run is
+    run_id : the run
+    path : of the artifact, within the run
+    kind : ``dict`` or ``list``, which it has to be
+    """  # noqa: DOC501 - `understood` makes a StoreError
+    content = artifact_of(store, run_id, path)
+    with understood(run_id, path):
+        found = kind() if content is None else json.loads(content)
+        if not isinstance(found, kind):
+            raise TypeError(f"expected a {kind.__name__}, found a {type(found).__name__}")
+        return found
+
+
 def overrides_of(store: Store, study_id: str) -> list[str]:
     """Overrides by which Hydra composed a study, as its run holds them.
 
@@ -234,7 +253,7 @@ def structure_of(store: Store, study_id: str) -> dict[str, Any]:
     store : where the run is
     study_id : id of the study's run
     """
-    return dict(json.loads(artifact_of(store, study_id, STRUCTURE) or b"{}"))
+    return json_of(store, study_id, STRUCTURE, dict)
 
 
 def labels_of(store: Store, study_id: str) -> pd.DataFrame:
@@ -246,7 +265,9 @@ def labels_of(store: Store, study_id: str) -> pd.DataFrame:
     study_id : id of the study's run
     """
     with tempfile.TemporaryDirectory(prefix="segment-") as folder:
-        return pd.read_parquet(_fetched(store, study_id, LABELS, folder))
+        place = _fetched(store, study_id, LABELS, folder)
+        with understood(study_id, LABELS):
+            return pd.read_parquet(place)
 
 
 def full_data_of(store: Store, study_id: str) -> tuple[dict[str, int], pd.DataFrame] | None:
@@ -263,7 +284,8 @@ def full_data_of(store: Store, study_id: str) -> tuple[dict[str, int], pd.DataFr
     stored = artifact_of(store, study_id, TABLE)
     if stored is None:
         return None
-    return {name: int(metrics[f"full_data/{name}"]) for name in COUNTS}, pd.read_csv(io.BytesIO(stored))
+    with understood(study_id, TABLE):
+        return {name: int(metrics[f"full_data/{name}"]) for name in COUNTS}, pd.read_csv(io.BytesIO(stored))
 
 
 def centres_logged(store: Store, study_id: str, k: int, *, path: str) -> np.ndarray | None:
@@ -276,7 +298,7 @@ def centres_logged(store: Store, study_id: str, k: int, *, path: str) -> np.ndar
     k : number of segments
     path : of those that it was started at, or moved to after its fit
     """
-    given = json.loads(artifact_of(store, study_id, path) or b"{}").get(str(k))
+    given = json_of(store, study_id, path, dict).get(str(k))
     return None if given is None else np.array(given, dtype=np.float64)
 
 
@@ -291,8 +313,8 @@ def full_profile_of(store: Store, study_id: str) -> pd.DataFrame | None:
     stored = artifact_of(store, study_id, PROFILE_OF_ALL)
     if stored is None:
         return None
-    # A level may be called NA.
-    return pd.read_csv(io.BytesIO(stored), keep_default_na=False, na_values={"value": [""], "overall": [""]})
+    with understood(study_id, PROFILE_OF_ALL):  # a level may be called NA
+        return pd.read_csv(io.BytesIO(stored), keep_default_na=False, na_values={"value": [""], "overall": [""]})
 
 
 def text_of(store: Store, run_id: str, path: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,9 +11,10 @@ from customer_segmentation.errors import StoreError
 from customer_segmentation.segments.migration import Migration, joined, migration
 from customer_segmentation.settings.commands import MigrateSettings
 from customer_segmentation.settings.limits import check_limits
+from customer_segmentation.tracking.checked_files import understood
 from customer_segmentation.tracking.log.candidate import SEGMENTS
 from customer_segmentation.tracking.log.migration import migration_items
-from customer_segmentation.tracking.read import artifact_of, labels_of
+from customer_segmentation.tracking.read import json_of, labels_of
 from customer_segmentation.tracking.resolve import candidate_of
 from customer_segmentation.tracking.runs import closing, record, start_run
 from customer_segmentation.tracking.store import Store
@@ -94,7 +94,6 @@ def _labels(store: Store, before: Run, after: Run) -> pd.DataFrame:
 
 def _names(store: Store, run: Run) -> dict[int, str]:
     """Names of the segments, where the candidate has some."""
-    content = artifact_of(store, run.info.run_id, SEGMENTS)
-    if content is None:
-        return {}
-    return {int(item["segment"]): str(item["name"]) for item in json.loads(content)["segments"]}
+    found = json_of(store, run.info.run_id, SEGMENTS, dict)
+    with understood(run.info.run_id, SEGMENTS):
+        return {int(item["segment"]): str(item["name"]) for item in found["segments"]} if found else {}

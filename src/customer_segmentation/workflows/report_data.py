@@ -7,7 +7,6 @@ the command opens it again.
 from __future__ import annotations
 
 import io
-import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -31,11 +30,19 @@ from customer_segmentation.report.space_checks import SpaceCheck, check_space
 from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.segments.partitions import from_plain
 from customer_segmentation.settings.data import Role
-from customer_segmentation.tracking.checked_files import VERDICT
+from customer_segmentation.tracking.checked_files import VERDICT, understood
 from customer_segmentation.tracking.log.candidate import main_features
 from customer_segmentation.tracking.log.exploration import rejected_reasons
 from customer_segmentation.tracking.log.sweep import PARTITIONS
-from customer_segmentation.tracking.read import artifact_of, full_data_of, full_profile_of, labels_of, run_of, runs_of
+from customer_segmentation.tracking.read import (
+    artifact_of,
+    full_data_of,
+    full_profile_of,
+    json_of,
+    labels_of,
+    run_of,
+    runs_of,
+)
 from customer_segmentation.tracking.store import Store, place_words
 from customer_segmentation.workflows.rebuild import RebuiltCandidate
 from customer_segmentation.workflows.study_spec import estimators_of
@@ -132,12 +139,12 @@ def gather(
             name=str(run.info.run_name),
         ),
         leaderboard=board,
-        verdict=json.loads(artifact_of(store, sweep_id, VERDICT) or b"{}"),
+        verdict=json_of(store, sweep_id, VERDICT, dict),
         description=_frame(store, sweep_id, "exploration/description.csv"),
         hypotheses=_frame(store, sweep_id, "exploration/hypotheses.csv"),
         candidate=candidate,
         insights=insights,
-        partitions=from_plain(json.loads(artifact_of(store, sweep_id, PARTITIONS) or b"[]")),
+        partitions=from_plain(json_of(store, sweep_id, PARTITIONS, list)),
     )
     return replace(data, pictures=_pictures(store, data, opened, insights)) if pictures else data
 
@@ -315,14 +322,16 @@ def leaderboard_of_sweep(store: Store, sweep_id: str) -> pd.DataFrame:
     content = artifact_of(store, sweep_id, "leaderboard.csv")
     if content is None:
         return pd.DataFrame({name: pd.Series(dtype=object) for name in (*WORDS, "k", "yardstick")})
-    return pd.read_csv(
-        io.BytesIO(content), dtype=dict.fromkeys(WORDS, "object"), keep_default_na=False, na_values=[""]
-    ).fillna({"verdict": ""})
+    with understood(sweep_id, "leaderboard.csv"):
+        return pd.read_csv(
+            io.BytesIO(content), dtype=dict.fromkeys(WORDS, "object"), keep_default_na=False, na_values=[""]
+        ).fillna({"verdict": ""})
 
 
 def _frame(store: Store, run_id: str, path: str) -> pd.DataFrame:
     content = artifact_of(store, run_id, path)
-    return pd.DataFrame() if content is None else pd.read_csv(io.BytesIO(content))
+    with understood(run_id, path):
+        return pd.DataFrame() if content is None else pd.read_csv(io.BytesIO(content))
 
 
 def _day(milliseconds: int) -> str:
