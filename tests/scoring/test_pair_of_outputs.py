@@ -70,9 +70,9 @@ def killed_after(number):
         setattr(os, name, counted)
 
 
-@pytest.mark.parametrize("elsewhere", [False, True])
-@pytest.mark.parametrize("earlier", [True, False])
-@pytest.mark.parametrize("rejected", [1, 0])
+@pytest.mark.parametrize(
+    ("rejected", "earlier", "elsewhere"), [(1, True, False), (0, True, True), (1, False, True), (1, True, True)]
+)
 def test_a_command_that_is_killed_anywhere_leaves_both_or_none(rejected, earlier, elsewhere, tmp_path):
     seen = set()
     for number in range(40):

@@ -43,6 +43,9 @@ _GONE = (
     "RetriesExceeded",
 )
 _OWN = re.compile(r"customer_segmentation\.errors\.(\w+): (.+)")
+#: What else a worker has said, at the end of its traceback.
+_TRACEBACK = "Traceback (most recent call last)"
+_RAISED = re.compile(r"^([A-Za-z_][\w.]*(?:Error|Exception): .+)$", re.MULTILINE)
 
 Answer = TypeVar("Answer")
 
@@ -188,6 +191,8 @@ def _plain(text: str) -> str:
     """First line of a message of Spark's, without its code and where to read about it."""
     lines = [line.strip() for line in text.splitlines() if line.strip()] or ["no word"]
     line = next((line for line in lines if not line.startswith("An error occurred while calling")), lines[0])
+    if _TRACEBACK in text and (raised := _RAISED.findall(text[text.index(_TRACEBACK) :])):
+        line = f"in a Python worker, {raised[-1]}"
     details = re.search(r'details = "([^"]+)"', text)
     if details:
         line = details[1]
