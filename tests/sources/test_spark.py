@@ -531,6 +531,15 @@ def test_segments_are_continued_and_then_moved_over_all_rows(swept, monkeypatch)
 
 
 @installed
+def test_what_a_worker_ended_with_is_told(spark):
+    def broken(batches):
+        raise KeyError("of a worker")
+
+    with pytest.raises(DataError, match=r"^Spark at local failed: in a Python worker, KeyError: 'of a worker'\.$"):
+        spark.ask(lambda: spark.session.range(3).mapInArrow(broken, "id long").collect())
+
+
+@installed
 def test_nobody_listens_there():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -6,7 +6,6 @@ import atexit
 import contextlib
 import importlib.util
 import os
-import re
 import socket
 import threading
 import uuid
@@ -16,11 +15,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from customer_segmentation import errors
-from customer_segmentation.errors import DataError, EngineGoneError, SegmentError, SettingsError
+from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.secrets import redact
 from customer_segmentation.settings.engine import EngineSettings
 from customer_segmentation.sources.spark.local_server import start_server
+from customer_segmentation.sources.spark.sentences import spark_errors
 from customer_segmentation.sources.spark.shipping import package_archive
 
 PORT = 15002  # of a Connect server that names none
@@ -33,19 +32,6 @@ _CONF = {
     "spark.sql.execution.arrow.maxRecordsPerBatch": str(BATCH),
     "spark.sql.variable.substitute": "false",  # ${env:NAME} in a query would be a secret of the server's
 }
-#: Failures of the connection, not of the query.
-_GONE = (
-    "UNAVAILABLE",
-    "DEADLINE_EXCEEDED",
-    "SESSION_CLOSED",
-    "SESSION_NOT_FOUND",
-    "SESSION_CHANGED",
-    "RetriesExceeded",
-)
-_OWN = re.compile(r"customer_segmentation\.errors\.(\w+): (.+)")
-#: What else a worker has said, at the end of its traceback.
-_TRACEBACK = "Traceback (most recent call last)"
-_RAISED = re.compile(r"^([A-Za-z_][\w.]*(?:Error|Exception): .+)$", re.MULTILINE)
 
 Answer = TypeVar("Answer")
 
@@ -152,52 +138,6 @@ def _answers(remote: str, known: Connection) -> bool:
     except Exception:  # noqa: BLE001 - whatever it is, another session is opened, which tells what is wrong
         return False
     return True
-
-
-@contextlib.contextmanager
-def spark_errors(shown: str) -> Iterator[None]:
-    """Turn what Spark raises into one sentence.
-
-    Raises
-    ------
-    DataError
-        Spark, or the way to it, failed.
-    """  # noqa: DOC501 - raised again as it came, and under the name of what it is
-    try:
-        yield
-    except SegmentError:
-        raise
-    except Exception as error:
-        if not type(error).__module__.startswith(("pyspark", "grpc", "py4j")):
-            raise
-        raise _sentence(error, shown) from error
-
-
-def _sentence(error: BaseException, shown: str) -> SegmentError:
-    text = str(error)
-    own = _OWN.findall(text)
-    if own:  # what a worker of ours has said
-        kind = getattr(errors, own[-1][0], DataError)
-        return kind(own[-1][1].strip()) if issubclass(kind, SegmentError) else DataError(own[-1][1])
-    if type(error).__module__.startswith("grpc") or any(word in f"{type(error).__name__} {text}" for word in _GONE):
-        return EngineGoneError(
-            f"Spark at {shown} no longer answers ({_plain(text)}); what is finished is kept: start it again and "
-            "run the same command."
-        )
-    return DataError(f"Spark at {shown} failed: {_plain(text)}.")
-
-
-def _plain(text: str) -> str:
-    """First line of a message of Spark's, without its code and where to read about it."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()] or ["no word"]
-    line = next((line for line in lines if not line.startswith("An error occurred while calling")), lines[0])
-    if _TRACEBACK in text and (raised := _RAISED.findall(text[text.index(_TRACEBACK) :])):
-        line = f"in a Python worker, {raised[-1]}"
-    details = re.search(r'details = "([^"]+)"', text)
-    if details:
-        line = details[1]
-    line = re.sub(r"\s*(SQLSTATE: \w+|See also .*)$", "", line)
-    return redact(line.strip(".:; "))[:300]
 
 
 def _active() -> Any:
