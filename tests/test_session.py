@@ -13,7 +13,8 @@ ODD = ["null", "a,b", "it's", "'quoted'", '"both"', "${data.path}", "back\\", "a
 
 @pytest.mark.parametrize("text", ODD)
 def test_a_text_stays_the_text_it_was(text):
-    made = planned("sweep", words_of(name=text, tracking__experiment=text))
+    one = {"features": "value", "scaling": "standard"}
+    made = planned("sweep", words_of(name=text, tracking__experiment=text, **one))
     assert {job.name for job in made.settings} == {text}
     assert made.settings[0].tracking.experiment == text
 

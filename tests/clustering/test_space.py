@@ -14,7 +14,7 @@ from customer_segmentation.sources.samples.telecom import draw_customers
 
 @pytest.fixture(scope="module")
 def columns():
-    return plan("sweep", []).settings[0].data.columns
+    return plan("sweep", ["features=value", "scaling=standard"]).settings[0].data.columns
 
 
 @pytest.fixture(scope="module")

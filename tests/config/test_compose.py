@@ -66,7 +66,7 @@ def test_a_key_that_hashes_ids_is_taken_as_it_stands(monkeypatch):
 
 
 def test_a_single_k_is_allowed():
-    assert plan("sweep", ["k=4"]).settings[0].k in (4, [4])
+    assert plan("sweep", ["features=value", "scaling=standard", "k=4"]).settings[0].k in (4, [4])
 
 
 def test_the_grid_is_the_product_of_what_is_swept():
@@ -150,7 +150,10 @@ def test_a_key_that_is_given_twice_is_refused(words, told):
     with pytest.raises(SettingsError) as refusal:
         plan("sweep", words)
     assert told in str(refusal.value)
-    assert plan("sweep", ["k=[2]", "k=[2]"]).settings[0].k == [2], "the same word twice says one thing"
+
+
+def test_the_same_word_twice_says_one_thing():
+    assert plan("sweep", ["features=value", "scaling=standard", "k=[2]", "k=[2]"]).settings[0].k == [2]
 
 
 def test_a_users_own_files_are_found_and_preferred():
@@ -168,7 +171,9 @@ def test_a_users_own_files_are_found_and_preferred():
 
 
 def test_the_contract_is_typed_and_a_configs_own_columns_go_over_it():
-    columns = plan("sweep", ["+data.columns.Age.unit=months"]).settings[0].data.columns
+    columns = (
+        plan("sweep", ["features=value", "scaling=standard", "+data.columns.Age.unit=months"]).settings[0].data.columns
+    )
     assert isinstance(columns["Age"], ColumnSpec)
     assert columns["Age"].unit == "months"
     assert columns["Age"].type.value == "integer"
@@ -230,7 +235,7 @@ def test_jobs_are_composed_as_hydra_composes_them(words):
 )
 def test_what_a_launcher_does_not_read_is_refused(words, told):
     with pytest.raises(SettingsError, match=re.escape(told)):
-        check_plan(plan("sweep", words))
+        check_plan(plan("sweep", ["features=value", "scaling=standard", *words]))
 
 
 @pytest.mark.parametrize(

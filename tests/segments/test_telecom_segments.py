@@ -80,7 +80,9 @@ def test_seeds_change_neither_names_nor_actions_of_the_same_customers(told):
 
 
 def test_columns_that_only_profiles_read_change_nothing(telecom, tmp_path):
-    settings = plan("sweep", ["data=telecom", f"data.path={telecom}"]).settings[0].data
+    settings = (
+        plan("sweep", ["features=value", "scaling=standard", "data=telecom", f"data.path={telecom}"]).settings[0].data
+    )
     needed = ["Number of Referrals", "Tenure in Months", "Total Revenue"]
     plain = load_customers(settings, needed=needed)
     text = telecom.read_text(encoding="utf-8").replace("Two Year", "Ten Year", 40).replace("Credit Card", "#?!", 9)

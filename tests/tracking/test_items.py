@@ -28,7 +28,7 @@ from customer_segmentation.tracking.log.table import table_items
 
 @pytest.fixture(scope="module")
 def table():
-    settings = plan("sweep", ["data.customers=300"]).settings[0].data
+    settings = plan("sweep", ["features=value", "scaling=standard", "data.customers=300"]).settings[0].data
     return load_customers(settings)
 
 
