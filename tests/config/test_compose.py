@@ -20,8 +20,7 @@ def checked(arguments) -> None:
 
 def sentence(*arguments: str) -> str:
     """Of one study where the words leave it at that: a study more is a composition more."""
-    keys = "".join(word.split("=")[0] for word in arguments)
-    if not any(key in keys for key in ("features", "scaling", "data", "experiments")):
+    if not {word.split("=")[0] for word in arguments} & {"features", "scaling", "data", "experiments"}:
         arguments = ("features=value", "scaling=standard", *arguments)
     with pytest.raises(SettingsError) as error:
         checked(arguments)
