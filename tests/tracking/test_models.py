@@ -1,7 +1,9 @@
 """A model as it is logged: the same labels back, raw cells of any kind in, nothing foreign inside, little to carry."""
 
+import contextlib
 import json
 import py_compile
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -208,6 +210,22 @@ def test_a_foreign_type_is_refused_unless_its_module_is_trusted_by_name():
     assert pipeline_bytes(pipeline, [Foreign.__module__])
     with pytest.raises(StudyError, match="Foreign"):
         pipeline_bytes(pipeline, [Foreign.__module__[:-1]])
+
+
+def test_a_version_whose_source_is_of_others(store, raw, tmp_path):
+    run_id, model_id = logged(store, model_of(raw, StandardScaler(), KMeans(3, n_init=1, random_state=0)))
+    store.client.create_registered_model("m")
+    (tmp_path / "home").mkdir()
+    for source, said, why in (
+        ((tmp_path / "home").as_uri(), run_id, "holds no model"),  # it would be copied with all that is in it
+        (f"models:/{model_id}", "0" * 32, f"as one of run {'0' * 32}, and its files are of run {run_id}"),
+    ):
+        version = store.client.create_model_version("m", source=source, run_id=run_id, model_id=None)
+        with contextlib.closing(sqlite3.connect(store.uri.removeprefix("sqlite:///"))) as connection, connection:
+            told = "UPDATE model_versions SET source = ?, storage_location = ?, run_id = ? WHERE version = ?"
+            connection.execute(told, (source, source, said, int(version.version)))
+        with pytest.raises(StoreError, match=why):
+            load_segment_model(f"models:/m/{version.version}", store.client)
 
 
 NAMED = {"MLmodel", "model_code.py", "segment_model.py", "pipeline.skops"}

@@ -99,8 +99,8 @@ class Move:
     ----------
     event : Event
     state : {"done", "interrupted", "moved by hand"}
-        Interrupted: the alias was never moved. Moved by hand: it took place or not, but since then somebody has moved
-        the alias without these commands.
+        Interrupted: the alias is where it was before, as it was never moved, or by hand. Moved by hand: it took place
+        or not, but since then somebody has moved the alias without these commands.
     """
 
     event: Event

@@ -126,7 +126,7 @@ def model_page(
 
 def words_of(move: Move) -> str:
     """Say in a few words what a move was."""
-    notes = {"interrupted": " (interrupted: it did not take place)", "moved by hand": " (then moved by hand)"}
+    notes = {"interrupted": " (interrupted, or moved back by hand)", "moved by hand": " (then moved by hand)"}
     if move.state == "interrupted" and move.event.before is None:  # both leave no champion behind
         return f"{move.event.words} (interrupted, or its alias was taken away since)"
     return f"{move.event.words}{notes.get(move.state, '')}"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from customer_segmentation.errors import SettingsError
+from customer_segmentation.sources.sqlite_journal import journal_of_others
 
 LOCKED = 30  # seconds that a statement waits for somebody else's lock
 #: What asks a database for the triggers of a table.
@@ -102,7 +103,8 @@ def sqlite_file(url: Any, shown: str) -> Path | None:
     Raises
     ------
     SettingsError
-        SQLite would take the address for another file than it names, or its folder is not there.
+        SQLite would take the address for another file than it names, its folder is not there, or its journal names a
+        file of others.
     """
     if url.get_backend_name() != "sqlite":
         return None
@@ -119,6 +121,8 @@ def sqlite_file(url: Any, shown: str) -> Path | None:
         raise SettingsError(f"output={shown}: {file} is a folder; expected a file.")
     if file.exists() and not file.is_file():  # opening a pipe would never end
         raise SettingsError(f"output={shown}: {file} is a pipe or a device; expected a file.")
+    if why := journal_of_others(file):
+        raise SettingsError(f"output={shown}: the database is not opened: {why}.")
     return file
 
 

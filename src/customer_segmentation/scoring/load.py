@@ -16,7 +16,7 @@ from customer_segmentation.model.files import SEGMENTS, read_model
 from customer_segmentation.model.segment_model import SegmentModel
 from customer_segmentation.settings.trusted import trusted_modules as trusted_by_user
 from customer_segmentation.tracking.models import ARTIFACT, OF_PROMOTION, model_id_in
-from customer_segmentation.tracking.moved_store import refuse_place
+from customer_segmentation.tracking.moved_store import folder_of, refuse_place
 from customer_segmentation.tracking.resolve import address_of
 from customer_segmentation.tracking.settled import only_store
 from customer_segmentation.tracking.store import Store
@@ -105,6 +105,7 @@ def load_segment_model(uri: str, client: Any = None, *, trusted_modules: Collect
             source = f"models:/{model_id}" if model_id else uri
             for place in _places(client, uri, name, version, model_id):
                 refuse_place(client.tracking_uri, place)
+                _refuse_folder_of_others(uri, place, name, model_id)
             try:
                 with only_store(client.tracking_uri):
                     folder = Path(mlflow.artifacts.download_artifacts(source, dst_path=scratch))
@@ -113,6 +114,7 @@ def load_segment_model(uri: str, client: Any = None, *, trusted_modules: Collect
         root = folder if (folder / "MLmodel").is_file() else _only_model(folder)
         model_id = model_id or _model_id(root)
         logged = _logged(client, model_id)
+        _refuse_other_run(client, uri, name, version, logged)
         # before any of its files is believed
         check_manifest(root, None if logged is None else logged.tags.get(MANIFEST_TAG), uri)
         own = root / "artifacts" / ARTIFACT
@@ -142,6 +144,37 @@ def _places(client: Any, uri: str, name: str | None, version: str | None, model_
         return [client.get_run(asked["run"]).info.artifact_uri] if asked else []
     except MlflowException:
         return []
+
+
+def _refuse_folder_of_others(uri: str, place: str | None, name: str | None, model_id: str | None) -> None:
+    """Refuse a version whose source is a folder of this machine without a model: all that is in it would be copied.
+
+    Raises
+    ------
+    StoreError
+        Names the folder.
+    """
+    folder = folder_of(place or "") if name is not None and model_id is None else None
+    if place and folder is not None and not (folder / "MLmodel").is_file():
+        raise StoreError(f"the model {uri} cannot be fetched: its source {place} holds no model (no file MLmodel).")
+
+
+def _refuse_other_run(client: Any, uri: str, name: str | None, version: str | None, logged: Any) -> None:
+    """Refuse a version whose files are of another run than the registry says: it would answer under a wrong name.
+
+    Raises
+    ------
+    StoreError
+        Names both runs.
+    """
+    if name is None or logged is None:
+        return
+    said, made = client.get_model_version(name, version).run_id, logged.source_run_id
+    if said and made and said != made:
+        raise StoreError(
+            f"the model {uri} is registered as one of run {said}, and its files are of run {made}: the registry was "
+            "altered; `segment promote run_id=ID` registers a candidate anew."
+        )
 
 
 def _refuse_other_address(uri: str) -> None:

@@ -1,17 +1,24 @@
-"""Files of runs from which a candidate is made again: their checksums are tags, and an altered one is refused."""
+"""Files of runs of which a candidate is made again or told: their checksums are tags, and an altered one is refused."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from customer_segmentation.errors import StoreError
 from customer_segmentation.formatting import first_line
 
 VERDICT = "verdict.json"  # every sweep that finished has it
 CHECKED = frozenset(
-    ["config.yaml", "contract.yaml", "columns.json", "playbook.yaml", "centres.json", "warm_start.json"]
+    [
+        *("config.yaml", "contract.yaml", "columns.json", "playbook.yaml", "centres.json", "warm_start.json"),
+        # what a report, a migration or a notebook tells without computing it again
+        *(VERDICT, "leaderboard.csv", "side_by_side.json", "structure.json", "labels.parquet", "rejected.csv"),
+        *("exploration/description.csv", "exploration/hypotheses.csv", "full_data.csv", "full_data_profile.csv"),
+        *("segments/segments.json", "segments/customers.csv"),
+    ]
 )
 CHECKSUM = "z.sha256."  # and the name of the file
 
@@ -19,6 +26,11 @@ CHECKSUM = "z.sha256."  # and the name of the file
 def checksum(content: bytes) -> str:
     """Checksum of a file."""
     return hashlib.sha256(content).hexdigest()
+
+
+def checksums_in(folder: Path) -> dict[str, str]:
+    """Tags of a run with the checksums of those of its files that are checked; ``folder`` holds them before they go."""
+    return {CHECKSUM + path: checksum((folder / path).read_bytes()) for path in CHECKED if (folder / path).is_file()}
 
 
 def refuse_altered(run_id: str, path: str, content: bytes | None, tags: Mapping[str, str]) -> None:

@@ -266,6 +266,7 @@ def labels_of(store: Store, study_id: str) -> pd.DataFrame:
     """
     with tempfile.TemporaryDirectory(prefix="segment-") as folder:
         place = _fetched(store, study_id, LABELS, folder)
+        refuse_altered(study_id, LABELS, place.read_bytes(), store.client.get_run(study_id).data.tags)
         with understood(study_id, LABELS):
             return pd.read_parquet(place)
 

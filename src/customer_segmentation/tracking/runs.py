@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from customer_segmentation.data.spreadsheet_safety import neutralised
 from customer_segmentation.secrets import redact, redact_files, redact_yaml
-from customer_segmentation.tracking.checked_files import CHECKED, CHECKSUM, checksum
+from customer_segmentation.tracking.checked_files import checksums_in
 from customer_segmentation.tracking.items import (
     Bytes,
     DataSet,
@@ -201,14 +201,13 @@ def record(store: Store, run_id: str, items: Iterable[Item]) -> dict[str, str]: 
                 case Text(text, path):
                     clean = redact_yaml(text) if path.endswith(".yaml") else redact(text)
                     _place(files, path).write_text(clean, encoding="utf-8")
-                    if path in CHECKED:
-                        tags[CHECKSUM + path] = checksum(clean.encode("utf-8"))
                 case Bytes(content, path):
                     _place(files, path).write_bytes(content)
                 case DataSet():
                     _log_data_set(store, run_id, item)
                 case Model():
                     models.append(item)
+        tags |= checksums_in(files)
         if any(files.iterdir()):
             _copy_files(store, run_id, folder)
     for model in models:

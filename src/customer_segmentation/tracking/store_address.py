@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from customer_segmentation.errors import StoreError
 from customer_segmentation.formatting import listed
 from customer_segmentation.paths import typed_path
 from customer_segmentation.secrets import is_redacted, redact
+from customer_segmentation.sources.sqlite_journal import journal_of_others
 
 DEFAULT_STORE = "sqlite:///mlflow.db"
 SQLITE = "sqlite:///"
@@ -116,10 +118,12 @@ def refuse_other_tables(uri: str) -> None:
     Raises
     ------
     StoreError
-        It holds tables, and not those of a store.
+        It holds tables, and not those of a store, or its journal names a file of others.
     """
     from sqlalchemy import create_engine, inspect
 
+    if uri.startswith(SQLITE) and (why := journal_of_others(Path(uri.removeprefix(SQLITE)))):
+        raise StoreError(f"the tracking store {redact(uri)} is not opened: {why}.")
     engine = create_engine(uri, connect_args={"timeout": LOCKED} if uri.startswith(SQLITE) else {})
     try:
         names = set(inspect(engine).get_table_names())
