@@ -170,6 +170,14 @@ def test_the_share_without_a_label_is_of_all_rows(model, kept):
     assert told.replace("\u00a0", " ").startswith("watch: 14.4 % of the rows")
 
 
+def test_the_share_of_a_new_category_is_of_the_population(model, kept):
+    watch = DriftWatch(model.reference, model.numbers, model.names)
+    watch.add(model.predict(kept.head(500)), np.arange(500) < 300)
+    watch.unseen["plan", "Zorg"] = 300  # all of those whom the fit would have kept
+    (told,) = [reason for reason in watch.measure(STANDARD).reasons if "Zorg" in reason]
+    assert told.replace("\u00a0", " ").endswith("'Zorg' (100 %)")
+
+
 class Synthetic:
     """Three normal variables of 2,000 customers and three segments, and tables of them that moved."""
 

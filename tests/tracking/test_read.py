@@ -51,3 +51,5 @@ def test_files_that_are_told_of_are_those_that_were_logged(store):
             read.artifact_of(store, run_id, name)
     record(store, run_id, items)  # as a command writes it again
     assert read.json_of(store, run_id, "verdict.json", dict) == {"natural": False}
+    (place / "verdict.json").unlink()
+    assert read.artifact_of(store, run_id, "verdict.json") is None

@@ -163,11 +163,12 @@ class DriftWatch:
         variables = self._variables(settings, found)
         segments = self._segments(settings, found)
         distances = self._distances(settings, found)
+        seen = n + self.rejected  # of a population: labelled customers outside it are not counted below either
         for column, part in unseen.groupby("column", sort=False):
-            share = part["customers"].sum() / self.rows
+            share = part["customers"].sum() / seen
             level = level_of(share, settings.unseen)
             known = float(self.reference["customers"])
-            if level and _differ((part["customers"].sum(), 0.0), (self.rows, known)) >= self._risk(settings):
+            if level and _differ((part["customers"].sum(), 0.0), (seen, known)) >= self._risk(settings):
                 level = 0
             listed = ", ".join(repr(value) for value in part["value"].head(3))
             if level:

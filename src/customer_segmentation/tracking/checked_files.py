@@ -11,15 +11,15 @@ from customer_segmentation.errors import StoreError
 from customer_segmentation.formatting import first_line
 
 VERDICT = "verdict.json"  # every sweep that finished has it
-CHECKED = frozenset(
+#: What a report, a migration or a notebook tells without computing it again; a user may have taken one away.
+TOLD = frozenset(
     [
-        *("config.yaml", "contract.yaml", "columns.json", "playbook.yaml", "centres.json", "warm_start.json"),
-        # what a report, a migration or a notebook tells without computing it again
         *(VERDICT, "leaderboard.csv", "side_by_side.json", "structure.json", "labels.parquet", "rejected.csv"),
         *("exploration/description.csv", "exploration/hypotheses.csv", "full_data.csv", "full_data_profile.csv"),
         *("segments/segments.json", "segments/customers.csv"),
     ]
 )
+CHECKED = TOLD | {"config.yaml", "contract.yaml", "columns.json", "playbook.yaml", "centres.json", "warm_start.json"}
 CHECKSUM = "z.sha256."  # and the name of the file
 
 
@@ -42,7 +42,7 @@ def refuse_altered(run_id: str, path: str, content: bytes | None, tags: Mapping[
     path : str
         Of the artifact; of any but `CHECKED` nothing is known.
     content : bytes or None
-        As it is now; None where it is gone.
+        As it is now; None where it is gone, which is no matter for those of `TOLD`.
     tags : mapping
         Of the run.
 
@@ -52,6 +52,8 @@ def refuse_altered(run_id: str, path: str, content: bytes | None, tags: Mapping[
         Its checksum is not that of the run.
     """
     expected = tags.get(CHECKSUM + path)
+    if content is None and path in TOLD:
+        return
     if expected is not None and (content is None or checksum(content) != expected):
         what = "is gone" if content is None else "was altered since it was logged (its checksum differs)"
         raise StoreError(
