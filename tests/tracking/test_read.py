@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from customer_segmentation import secrets
 from customer_segmentation.errors import StoreError
 from customer_segmentation.tracking import read
 from customer_segmentation.tracking.items import Table, Text
@@ -34,9 +35,10 @@ def test_a_leaderboard_that_is_cut_off(monkeypatch):
 
 
 def test_files_that_are_told_of_are_those_that_were_logged(store):
+    secrets.remember("s3cret99")
     run_id = start_run(store, name="s", level="sweep", tags={})
     told = {"verdict.json": {"natural": False}, "side_by_side.json": []}
-    board, labels = pd.DataFrame({"k": [2]}), pd.DataFrame({"k2": [0, 1]})
+    board, labels = pd.DataFrame({"k": [2], "from": ["s3cret99"]}), pd.DataFrame({"k2": [0, 1]})
     items = [Text(json.dumps(content), name) for name, content in told.items()]
     record(store, run_id, [*items, Table(board, "leaderboard.csv"), Table(labels, "labels.parquet", private=True)])
     place = Path(store.client.get_run(run_id).info.artifact_uri.removeprefix("file://"))
@@ -46,6 +48,7 @@ def test_files_that_are_told_of_are_those_that_were_logged(store):
         read.labels_of(store, run_id)
     for name in (*told, "leaderboard.csv"):
         content = read.artifact_of(store, run_id, name)
+        assert b"s3cret99" not in content  # and the checksum is of what is kept
         (place / name).write_bytes(content + b" ")
         with pytest.raises(StoreError, match=f"{name} of run .* was altered since it was logged"):
             read.artifact_of(store, run_id, name)

@@ -207,6 +207,7 @@ def record(store: Store, run_id: str, items: Iterable[Item]) -> dict[str, str]: 
                     _log_data_set(store, run_id, item)
                 case Model():
                     models.append(item)
+        redact_files(files)
         tags |= checksums_in(files)
         if any(files.iterdir()):
             _copy_files(store, run_id, folder)
@@ -227,7 +228,6 @@ def record(store: Store, run_id: str, items: Iterable[Item]) -> dict[str, str]: 
 
 def _copy_files(store: Store, run_id: str, folder: str) -> None:
     """Copy a folder's files to a run, without asking the store where a run of this process keeps them."""
-    redact_files(Path(folder))
     place = _places.get(run_id) or store.client.get_run(run_id).info.artifact_uri
     make_room(place, Path(folder))
     if run_id not in _places:
