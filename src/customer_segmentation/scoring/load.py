@@ -173,7 +173,7 @@ def _refuse_other_run(client: Any, uri: str, name: str | None, version: str | No
     if said and made and said != made:
         raise StoreError(
             f"the model {uri} is registered as one of run {said}, and its files are of run {made}: the registry was "
-            "altered; `segment promote run_id=ID` registers a candidate anew."
+            "altered; `segment promote run_id=ID` registers a candidate again."
         )
 
 
