@@ -108,6 +108,7 @@ def main() -> None:
     lines = [head, "|---|---|---|---|---|---|---|---|"]
     with tempfile.TemporaryDirectory() as scratch:
         place = options.folder or Path(scratch)
+        place.mkdir(parents=True, exist_ok=True)
         for rows in options.rows:
             table = place / f"{rows}.parquet"
             if not table.exists():

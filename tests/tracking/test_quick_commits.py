@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from customer_segmentation.tracking import quick_commits as module
+from customer_segmentation.tracking.connections import _engines
 from customer_segmentation.tracking.quick_commits import quick_commits
 from customer_segmentation.tracking.store import open_store
 
@@ -26,12 +27,20 @@ def journal(path):
     return asked(path, "PRAGMA journal_mode")[0][0]
 
 
+def level(kept):
+    """How commits of MLflow wait for the disk: 1 only where the log is full."""
+    with contextlib.closing(next(iter(_engines(kept.uri))).raw_connection()) as connection:
+        return connection.cursor().execute("PRAGMA synchronous").fetchone()[0]
+
+
 def test_the_log_is_there_while_it_is_written_and_gone_at_rest(kept, tmp_path):
     path = tmp_path / "mlflow.db"
     with quick_commits(kept):
         assert journal(path) == "wal"
         run = kept.client.create_run(kept.experiment_id)
         kept.client.log_metric(run.info.run_id, "a", 1.0)
+        assert level(kept) == 1
+    assert level(kept) != 1
     assert journal(path) == "delete"
     assert [file.name for file in tmp_path.glob("mlflow.db*")] == ["mlflow.db"]
     assert kept.client.get_run(run.info.run_id).data.metrics == {"a": 1.0}

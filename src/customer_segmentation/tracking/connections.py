@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +25,31 @@ def close_connections(uri: str) -> None:
     """
     for engine in _engines(uri):
         engine.dispose()
+
+
+@contextlib.contextmanager
+def waiting_for_the_disk(path: Path, level: str) -> Iterator[None]:
+    """Set how connections to a SQLite file wait for the disk, of those that MLflow opens in the block.
+
+    Parameters
+    ----------
+    path : of the file
+    level : of ``PRAGMA synchronous``
+    """
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    def set_level(connection: Any, _record: object) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            files = [file for _, _, file in connection.execute("PRAGMA database_list")]
+            if os.path.realpath(path) in files:
+                connection.execute(f"PRAGMA synchronous={level}")
+
+    event.listen(Engine, "connect", set_level)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "connect", set_level)
 
 
 def _engines(uri: str) -> Iterator[Any]:

@@ -1,11 +1,12 @@
-"""Commits of a SQLite store that wait for the disk once and not four times: a sweep writes ten for each candidate.
+"""Commits of a SQLite store that do not wait for the disk: a sweep writes ten for each candidate.
 
-With a write-ahead log a commit is on the disk before it counts, as without. The log needs memory that all writers
-share, so that it serves on a disk of this machine alone; and a file at rest is to be one that can be copied, moved and
-read anywhere, so that the log is taken away at the end. A process that is killed leaves it, and whoever opens the store
-next, by whatever program, finds all of it there.
+Commits go to a write-ahead log, which reaches the disk when it is full and at the end. A killed process leaves the log,
+and whoever opens the store next, by whatever program, finds all of it there. A loss of power can cost the last runs,
+whose files MLflow does not wait for either; the store stays whole, and the same command makes them again. The log needs
+memory that all writers share, so that it serves on a disk of this machine alone; and a file at rest is to be one that
+can be copied, moved and read anywhere, so that the log is taken away at the end.
 
-Source: SQLite, "Write-Ahead Logging", https://www.sqlite.org/wal.html.
+Source: SQLite, "Write-Ahead Logging", https://www.sqlite.org/wal.html, and "PRAGMA synchronous".
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from customer_segmentation.tracking.connections import close_connections
+from customer_segmentation.tracking.connections import close_connections, waiting_for_the_disk
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.tracking.store_address import SQLITE
 
@@ -37,8 +38,10 @@ def quick_commits(store: Store) -> Iterator[None]:
         yield
         return
     _keep_log(path, "WAL")
+    close_connections(store.uri)  # they would go on waiting
     try:
-        yield
+        with waiting_for_the_disk(path, "NORMAL"):
+            yield
     finally:
         close_connections(store.uri)
         _keep_log(path, "DELETE")  # stays as it is where another program has the store open

@@ -20,7 +20,7 @@ from customer_segmentation.errors import StoreError
 from customer_segmentation.paths import typed_path
 from customer_segmentation.secrets import is_secret, redact
 from customer_segmentation.settings.tracking import TrackingSettings
-from customer_segmentation.tracking.connections import close_connections
+from customer_segmentation.tracking.connections import close_connections, waiting_for_the_disk
 from customer_segmentation.tracking.guarded_client import GuardedClient
 from customer_segmentation.tracking.locks import locked
 from customer_segmentation.tracking.moved_store import ARTIFACTS, check_place, find_artifacts, folder_of
@@ -271,8 +271,11 @@ def _create_sqlite(path: Path) -> None:
         raise StoreError(f"the folder {path.parent} of the tracking store does not exist; create it first.")
     with tempfile.TemporaryDirectory(prefix=".segment-store-", dir=path.parent) as folder:
         fresh = Path(folder) / path.name
-        store = SqlAlchemyStore(SQLITE + str(fresh), (path.parent / "mlartifacts").as_uri())
-        store.engine.dispose()
+        with waiting_for_the_disk(fresh, "OFF"):  # a hundred migrations of a file that is not in its place yet
+            store = SqlAlchemyStore(SQLITE + str(fresh), (path.parent / "mlartifacts").as_uri())
+            store.engine.dispose()
+        with fresh.open("rb") as written:
+            os.fsync(written.fileno())
         os.replace(fresh, path)
 
 
