@@ -40,7 +40,7 @@ def test_an_event_is_kept_whole_and_read_back_and_one_that_was_edited_is_none():
     for event in (
         Event(1795535029900, "rollback", 2, 1, "ann b", "worse: the lists,\nby far, by me: no → yes"),
         Event(1795535029901, "promote", None, 1, "ann", ""),
-        Event(1795535029902, "force", 12, 13, "CORP\\ann, by x", "why, by ann: so", (0, 7)),
+        Event(1795535029902, "force", 12, 13, "CORP\\ann, by x", "why, by ann: so", (0, 7), moved=True),
     ):
         key, value = event_tag(event, event.at * 1_000_000)
         assert read_event(value) == event

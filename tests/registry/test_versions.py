@@ -147,6 +147,16 @@ def test_numbers_of_segments_stay_taken_when_their_version_is_deleted(registry, 
     assert _Promotion._used(SimpleNamespace(registry=registry, before=first)) == {0, 1, 2}
 
 
+def test_numbers_of_segments_stay_taken_when_their_champion_was_moved_back_by_hand(registry, run_id):
+    first, second = (make(registry, run_id, segments=tag).number for tag in ('{"0": "a", "1": "b"}', '{"2": "c"}'))
+    registry.set_champion(first, action="promote", before=None, reason="", segments=(0, 1))
+    registry.set_champion(second, action="promote", before=first, reason="", segments=(2,))
+    registry.client.set_registered_model_alias(registry.name, CHAMPION, str(first))
+    assert _Promotion._used(SimpleNamespace(registry=registry, before=first)) == {0, 1, 2}
+    assert [move.state for move in moves(registry.events(), first)] == ["done", "moved by hand"]
+    assert previous_champion(registry.events(), first) is None
+
+
 def test_history_keeps_every_word_and_forged_events_change_nothing(registry, run_id):
     first, second = (make(registry, run_id).number for _ in range(2))
     promote(registry, first, None, reason='said "yes": | <b>\n→ ok')

@@ -18,7 +18,7 @@ State = Literal["done", "interrupted", "moved by hand"]
 
 @dataclass(frozen=True)
 class Event:
-    """One move of the champion's alias, written down just before it."""
+    """One move of the champion's alias, written down just before it, and once more when it has taken place."""
 
     at: int  # milliseconds since 1970
     action: str  # promote | force | rollback
@@ -27,6 +27,7 @@ class Event:
     by: str
     reason: str
     segments: tuple[int, ...] = ()  # their numbers, known when the version itself has been deleted
+    moved: bool = False  # it was seen to take place, whatever was done by hand since
 
     @property
     def words(self) -> str:
@@ -63,6 +64,8 @@ def event_tag(event: Event, nanoseconds: int) -> tuple[str, str]:
     }
     if event.segments:
         kept["segments"] = list(event.segments)
+    if event.moved:
+        kept["moved"] = True
     return key, json.dumps(kept, ensure_ascii=False)
 
 
@@ -78,7 +81,7 @@ def read_event(value: str) -> Event | None:
         at, action, before, after, by, reason = (
             kept[key] for key in ("at", "action", "before", "after", "by", "reason")
         )
-        event = Event(at, action, before, after, by, reason, tuple(kept.get("segments", ())))
+        event = Event(at, action, before, after, by, reason, tuple(kept.get("segments", ())), kept.get("moved") is True)
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
     numbers = [event.at, event.after, *event.segments, *([] if event.before is None else [event.before])]
@@ -99,8 +102,8 @@ class Move:
     ----------
     event : Event
     state : {"done", "interrupted", "moved by hand"}
-        Interrupted: the alias is where it was before, as it was never moved, or by hand. Moved by hand: it took place
-        or not, but since then somebody has moved the alias without these commands.
+        Interrupted: the alias is where it was before, and was not seen to move. Moved by hand: it took place or not,
+        but since then somebody has moved the alias without these commands.
     """
 
     event: Event
@@ -120,7 +123,8 @@ def moves(events: Sequence[Event], champion: int | None) -> list[Move]:
     found = []
     for position, event in enumerate(events):
         then = events[position + 1].before if position + 1 < len(events) else champion
-        state: State = "done" if then == event.after else "interrupted" if then == event.before else "moved by hand"
+        back = then == event.before and not event.moved
+        state: State = "done" if then == event.after else "interrupted" if back else "moved by hand"
         found.append(Move(event, state))
     return found
 

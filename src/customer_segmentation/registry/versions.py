@@ -12,7 +12,7 @@ import json
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from customer_segmentation.errors import StoreError
@@ -22,6 +22,7 @@ from customer_segmentation.tracking.locks import locked
 from customer_segmentation.tracking.models import model_id_in
 from customer_segmentation.tracking.settled import only_store
 from customer_segmentation.tracking.store import Store
+from customer_segmentation.tracking.store_errors import after
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"
@@ -182,6 +183,8 @@ class ModelRegistry:
     ) -> None:
         """Make a version the champion: written into the history first, then one call that moves the alias.
 
+        That it has moved is written after it: put back by hand, the version has answered all the same.
+
         Parameters
         ----------
         number : of the version
@@ -205,6 +208,8 @@ class ModelRegistry:
         event = Event(moment // 1_000_000, action, before, number, user(), reason, tuple(segments))
         self.client.set_registered_model_tag(self.name, *event_tag(event, moment))
         self.client.set_registered_model_alias(self.name, CHAMPION, str(number))
+        with after(f"version {number} of {self.name} is the champion now, but its page could not be written"):
+            self.client.set_registered_model_tag(self.name, *event_tag(replace(event, moved=True), moment))
 
     def retire_challenger(self) -> None:
         """Take the challenger's alias away from a version that is the champion now."""
