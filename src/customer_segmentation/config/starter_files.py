@@ -287,6 +287,7 @@ def _labels(guesses: Sequence[Guess]) -> list[str]:
 
 def _age_bands(guess: Guess) -> list[int]:
     values = guess.numbers[guess.usable] if guess.numbers is not None else np.array([0.0])
+    values = values[np.isfinite(values)]  # an imputed column has blanks that are usable
     low, high = int(values.min()), int(values.max())
     return [low, *(edge for edge in range(20, 90, 10) if low < edge <= high)]
 

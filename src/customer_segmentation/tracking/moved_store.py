@@ -11,6 +11,7 @@ import contextlib
 import logging
 import os
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -56,7 +57,8 @@ def find_artifacts(database: Path, experiment: str) -> str | None:
     Raises
     ------
     StoreError
-        The artifacts of the experiment are gone: neither where the store says nor beside it.
+        The artifacts of the experiment are gone: neither where the store says nor beside it; or the store cannot be
+        written.
     """
     here = database.parent / ARTIFACTS
     with contextlib.closing(sqlite3.connect(database, timeout=30)) as connection:
@@ -81,7 +83,7 @@ def find_artifacts(database: Path, experiment: str) -> str | None:
                 )
             return None
         before, after = str(found[0]).rstrip("/"), here.as_uri()
-        with connection:
+        with _told_of_the_move(database, old), connection:
             for table, column in ADDRESSES:
                 names = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
                 if column in names:
@@ -91,6 +93,17 @@ def find_artifacts(database: Path, experiment: str) -> str | None:
                         (after, len(before) + 1, before, len(before) + 1, f"{before}/"),
                     )
     return str(old)
+
+
+@contextlib.contextmanager
+def _told_of_the_move(database: Path, old: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreError(
+            f"the store {database} was moved and still says that its artifacts lie in {old}, which cannot be changed "
+            f"({error}); make it writable for one command, such as `segment history`."
+        ) from error
 
 
 def foreign_place(database: Path, experiment: str, given: str | None) -> str | None:

@@ -9,6 +9,7 @@ import os
 import random
 import re
 import shlex
+import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -211,7 +212,7 @@ def _store_errors(uri: str) -> Iterator[None]:
         raise StoreError(
             f"the tracking store {redact(uri)} needs the package {error.name}; install it beside this one."
         ) from error
-    except (MlflowException, SQLAlchemyError, OSError) as error:
+    except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError) as error:
         text = " ".join(str(error).split())
         known = meaning(text)
         why = known[0] if known is not None else text[:300]

@@ -105,7 +105,7 @@ def _found(error: BaseException) -> tuple[tuple[str, str], str] | None:
         if known is None and _is(error, "mlflow.exceptions", "RestException"):
             known = (f"it says {text[:200]}", "mend that")
         return None if known is None else (known, _store())
-    if _is(error, "sqlalchemy.exc", "DBAPIError"):
+    if _is(error, "sqlalchemy.exc", "DBAPIError") or _is(error, "sqlite3", "Error"):
         return meaning(text) or (text[:200], "mend that"), _store()
     if _is(error, "requests.exceptions", "HTTPError"):
         return (f"it says {text[:200]}", "mend that"), _store()
