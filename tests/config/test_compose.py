@@ -58,6 +58,13 @@ def test_the_champion_that_is_named_beside_a_run_is_another_model():
     assert plan("promote", ["model=customer-segmentation", "run_id=1e45"]).settings[0].run_id == "1e45"
 
 
+@pytest.mark.parametrize("words", [("promote",), ("rollback", "reason=x"), ("history",)])
+def test_a_name_that_no_registry_holds_is_refused_by_every_command_of_the_registry(words):
+    for name in ("", "a/b", "a:b", "a'b"):
+        with pytest.raises(SettingsError, match="expected a name without"):
+            plan(words[0], [*words[1:], f'model="{name}"'])
+
+
 def test_a_key_that_hashes_ids_is_taken_as_it_stands(monkeypatch):
     monkeypatch.setenv("PART", "007")
     for typed, key in (("007", "007"), ("1e3", "1e3"), ("a-${oc.env:PART}", "a-007"), ("null", None)):

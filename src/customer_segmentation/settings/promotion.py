@@ -77,7 +77,7 @@ class RollbackSettings:
     """The whole of ``segment rollback``."""
 
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
-    model: str = "customer-segmentation"  # name in the registry
+    model: str = limited("customer-segmentation", filled=True, without="/:'")  # name in the registry
     version: int | None = None  # null: the champion that the present one replaced
     # kept in the history
     reason: str | None = limited(None, required="a rollback needs reason=TEXT, which is kept in the history")
@@ -90,4 +90,4 @@ class HistorySettings:
     """The whole of ``segment history``."""
 
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
-    model: str = "customer-segmentation"  # name in the registry
+    model: str = limited("customer-segmentation", filled=True, without="/:'")  # name in the registry
