@@ -5,7 +5,7 @@ import pytest
 from sklearn.cluster import KMeans
 
 from customer_segmentation.clustering import cells as module
-from customer_segmentation.clustering.cells import Cells, lloyd_step
+from customer_segmentation.clustering.cells import Cells, summed_up
 
 
 @pytest.fixture(scope="module")
@@ -14,21 +14,29 @@ def rows():
     return found - found.mean(axis=0)
 
 
+def made(rows, k, number=np.float64):
+    return Cells(*summed_up(rows, k, 1, number), k, number)
+
+
+def draws():
+    return np.random.default_rng(1)
+
+
 def inertia(cells, centres):
     apart = np.square(cells.means[:, None] - centres[None]).sum(axis=2)
     return float(cells.weights @ apart.min(axis=1))
 
 
 def test_cells_hold_every_row_once_and_keep_outliers_apart(rows):
-    cells = Cells(rows, 5, 1, lloyd_step())
+    cells = made(rows, 5)
     assert cells.weights.sum() == len(rows)
     assert len(cells.means) <= module.CELLS
     np.testing.assert_allclose(cells.weights @ cells.means, rows.sum(axis=0), atol=1e-8)
     within = np.square(rows).sum() - cells.weights @ np.square(cells.means).sum(axis=1)
     assert within < 0.03 * np.square(rows).sum()
-    again = Cells(rows.copy(), 7, 1, lloyd_step())
-    assert again.means is cells.means  # every k of a study has the same
-    few = Cells(rows[:300], 5, 1, lloyd_step())
+    first, again = (summed_up(rows.copy(), k, 1, np.float64)[0] for k in (5, 7))
+    assert again is first  # every k of a study has the same
+    few = made(rows[:300], 5)
     assert len(few.means) == 300
     assert (few.weights == 1).all()
 
@@ -36,8 +44,8 @@ def test_cells_hold_every_row_once_and_keep_outliers_apart(rows):
 def test_runs_end_where_weighted_k_means_ends(rows, monkeypatch):
     monkeypatch.setattr(module, "GAIN", 1e-9)
     monkeypatch.setattr(module, "STEPS", 300)
-    cells = Cells(rows, 6, 1, lloyd_step())
-    starts = cells.starts(10)
+    cells = made(rows, 6)
+    starts = cells.starts(10, draws())
     runs = cells.descend(starts, np.inf)
     assert len(runs.inertias) == 10
     plain = [
@@ -54,9 +62,9 @@ def test_runs_end_where_weighted_k_means_ends(rows, monkeypatch):
 
 
 def test_a_centre_is_moved_where_it_helps_most_at_once(rows):
-    cells = Cells(rows, 6, 1, lloyd_step())
-    centres = cells.descend(cells.starts(1), np.inf).centres[0]
-    moved = cells.moved(centres, 3)
+    cells = made(rows, 6)
+    centres = cells.descend(cells.starts(1, draws()), np.inf).centres[0]
+    moved = cells.moved(centres, 3, draws())
     after = [inertia(cells, one) for one in moved]
     assert after == sorted(after)
     assert len(after) == 3
@@ -68,11 +76,11 @@ def test_a_centre_is_moved_where_it_helps_most_at_once(rows):
 
 def test_cells_as_near_to_two_centres_count_once():
     rows = np.array([[-1.0], [0.0], [1.0]])
-    cells = Cells(rows, 2, 1, lloyd_step())
+    cells = made(rows, 2)
     runs = cells.descend(np.array([[[0.5], [0.5]], [[-1.0], [1.0]]]), np.inf)
     np.testing.assert_allclose(np.sort(runs.inertias), [2 / 3, 2.0])
 
 
 def test_many_clusters(rows):
-    cells = Cells(rows, 60, 1, lloyd_step())
-    assert cells.descend(cells.starts(4), np.inf).centres.shape == (4, 60, 3)
+    cells = made(rows, 60)
+    assert cells.descend(cells.starts(4, draws()), np.inf).centres.shape == (4, 60, 3)

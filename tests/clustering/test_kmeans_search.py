@@ -26,6 +26,12 @@ def test_finds_what_many_restarts_find(skewed):
     assert misses <= 1
 
 
+def test_groups_too_far_apart_for_single_precision_are_divided_too(skewed):
+    far = np.vstack([skewed, skewed + 1e5])
+    found = KMeansSearch(6, random_state=0).fit(far).inertia_
+    assert found <= 2 * KMeans(3, n_init=20, random_state=0).fit(skewed).inertia_ * 1.001
+
+
 def test_is_a_fixed_point_of_lloyd_and_tells_what_it_is(skewed):
     fit = KMeansSearch(6, random_state=0, tol=0).fit(skewed)
     means = np.array([skewed[fit.labels_ == cluster].mean(axis=0) for cluster in range(6)])
@@ -46,6 +52,7 @@ def test_the_same_seed_gives_the_same_bits(skewed):
     [
         np.repeat(np.eye(3), 5, axis=0),
         np.arange(12.0).reshape(4, 3),
+        np.arange(12.0).reshape(4, 3) * 1e25,
         np.column_stack([np.r_[np.zeros(50), 1.0], np.zeros(51)]),
         np.full((40, 2), 3.0) + np.eye(40, 2) * 1e-9,
     ],
