@@ -25,9 +25,8 @@ TABLE, BLOCK = 2**17, 256
 #: A run ends when a step gains a smaller share than this, and is given up when as many steps of the last gain as the
 #: second number would not bring it to the goal; not in its first steps, which gain unevenly.
 GAIN, REACH, STEPS, SURE = 1e-4, 3, 40, 2
-#: Cells from among which those are taken that a moved centre helps most, and the power of their inertia by which they
-#: are drawn: of it alone, they would all be outliers where tails are heavy.
-CANDIDATES, COST = 64, 0.75
+#: Cells from among which those are taken that a moved centre helps most.
+CANDIDATES = 64
 
 #: Cells of the last spaces: all k of a study have the same.
 _MADE: dict[bytes, tuple[Floats, Floats]] = {}
@@ -139,7 +138,7 @@ class Cells:
         second = apart.min(axis=0)
         members = np.zeros((len(self.means), self.k), self.means.dtype)
         members[every, labels] = self.weights
-        cells = _drawn(np.cumsum(nearest**COST * self.weights), random.random(CANDIDATES))
+        cells = _drawn(np.cumsum(nearest * self.weights), random.random(CANDIDATES))
         to_cell = self._distances(self.means[cells], np.empty((CANDIDATES, len(self.means)), self.means.dtype))
         stay = np.minimum(to_cell, nearest)
         np.minimum(to_cell, second, out=to_cell)
