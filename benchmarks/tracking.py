@@ -27,7 +27,7 @@ from readme import write_part
 
 EVERY = 0.005
 GRID = (
-    *("data=telecom", "data.keep=all", "seed=42"),
+    *("data=telecom", "data.keep=all", "seed=42", "launcher=in_process"),
     *(
         "features=value,value_rate,spend,usage",
         "scaling=standard,minmax,robust,power,quantile",
