@@ -158,7 +158,7 @@ class SparkSource(DistributedSource):
             odd = {name for name in names if "map<" in kinds[name] or "variant" in kinds[name]}  # Spark hashes none
             hashed = F.xxhash64(*(F.col(name).cast("string") if name in odd else F.col(name) for name in names))
             rows = self._frame.select(hashed.alias(HASH))
-            parts = (f"sum(shiftright({HASH}, {at}) & 4194303) AS at_{at}" for at in (0, 22, 44))  # of 2^41 rows at most
+            parts = (f"sum(shiftright({HASH}, {at}) & 4194303) AS at_{at}" for at in (0, 22, 44))  # of 2^41 rows
             return rows.agg(F.count("*"), *map(F.expr, parts), F.expr(f"bit_xor({HASH})")).toArrow()
 
         (sums,) = self._connection.ask(query).to_pylist()
