@@ -170,11 +170,17 @@ def test_command_line_and_preset_win_over_what_goes_with_a_table():
 
 
 def test_a_password_reaches_no_file():
-    settings = DataSettings(path="postgresql://me:secret@host/shop", query="select 1")
     columns = Transactions(customer="c", date="d", amount="a")
-    text = "".join(order_files("shop", columns, settings, customers=100).values())
-    assert "secret" not in text
-    assert yaml.safe_load(text.split("# @package")[0])["path"] is None
+
+    def written(path, query):
+        text = "".join(order_files("shop", columns, DataSettings(path=path, query=query), customers=100).values())
+        assert "hunter22" not in text
+        found = yaml.safe_load(text.split("# @package")[0])
+        return found["path"], found["query"]
+
+    assert written("postgresql://me:hunter22@host/shop", "select 1") == (None, "select 1")
+    asks = "SELECT * FROM dblink('host=crm password=hunter22', 'SELECT 1')"
+    assert written("postgresql://host/shop", asks) == ("postgresql://host/shop", None)
 
 
 def test_a_shops_orders_from_file_to_compared_runs(shop, capsys):

@@ -22,6 +22,7 @@ from batches import stream_customers
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Download, Role
+from customer_segmentation.sources import excel
 from customer_segmentation.sources.open import open_path
 from customer_segmentation.sources.remote import fetched, forget_copies
 
@@ -244,6 +245,7 @@ def test_half_a_file_of_the_web_is_no_table(head, body):
     ("old", "new", "said"),
     [
         (b"</sheetData>", b'<row r="1048576"><c r="XFD1048576" t="n"><v>1</v></c></row></sheetData>', "17,179,869,184"),
+        (b"</sheetData>", b"<row s='1' r='1048576'><x:c s='1' r='XFD1048576'/></row></sheetData>", "17,179,869,184"),
         (b"<t>Basic</t>", b"<t>&foreign;</t>", "not a readable workbook"),
     ],
 )
@@ -253,6 +255,17 @@ def test_a_workbook_that_its_reader_cannot_take_is_refused_in_one_sentence(tmp_p
         for name in good.namelist():
             changed.writestr(name, good.read(name).replace(old, new))
     with pytest.raises(DataError, match=said):
+        load(tmp_path / "c.xlsx")
+
+
+def test_a_workbook_of_more_than_its_bytes_can_be_is_refused_unread(tmp_path, monkeypatch):
+    monkeypatch.setattr(excel, "_UNPACKED", 1 << 20)
+    customers(0, 9).to_excel(tmp_path / "good.xlsx", index=False)
+    packed = functools.partial(zipfile.ZipFile, compression=zipfile.ZIP_DEFLATED)
+    with packed(tmp_path / "good.xlsx") as good, packed(tmp_path / "c.xlsx", "w") as changed:
+        for name in good.namelist():
+            changed.writestr(name, good.read(name).replace(b"</sheetData>", b" " * (2 << 20) + b"</sheetData>"))
+    with pytest.raises(DataError, match=r"sheet1.xml\) unpacks to 2,\d\d\d,\d\d\d bytes"):
         load(tmp_path / "c.xlsx")
 
 

@@ -16,6 +16,7 @@ from customer_segmentation.commands.servers import HOST, PATIENCE, answers, end,
 from customer_segmentation.console.help import help_page
 from customer_segmentation.console.lines import say
 from customer_segmentation.errors import StoreError, debugging
+from customer_segmentation.scratch import locks_held, scratch_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,22 +37,23 @@ def run(request: Request) -> int:
     StoreError
         The model does not load, the port is taken, or the server does not start.
     """
-    settings = request.settings
     from customer_segmentation.scoring.load import loaded
     from customer_segmentation.scoring.served import MODEL
     from customer_segmentation.tracking.models import save_model
 
+    settings = request.settings
     store = request.existing_store(settings.model if settings.run_id is None else "runs:")
     model = loaded(store, settings.model, settings.run_id)
     free_port(settings.port)
-    folder = tempfile.TemporaryDirectory(prefix="segment-")
+    folder = scratch_folder()
     # Written again: MLflow runs the code that a model brings, and that of a folder may be a stranger's.
-    save_model(model.model, Path(folder.name) / "model")
-    command = [sys.executable, "-m", "uvicorn", "--factory", "customer_segmentation.scoring.served:app"]
+    save_model(model.model, place := Path(folder.name) / "model")
+    command = [sys.executable, "-m", "uvicorn", "--factory", "customer_segmentation.scoring.served:app", "--host", HOST]
     log = tempfile.TemporaryFile(prefix="segment-")  # noqa: SIM115 - lives as long as the server
     server = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
-        [*command, "--host", HOST, "--port", str(settings.port)],
-        env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", MODEL: str(Path(folder.name) / "model")},
+        [*command, "--port", str(settings.port)],
+        env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", MODEL: str(place)},
+        pass_fds=locks_held(),  # its folder stays for as long as it runs
         cwd=folder.name,  # uvicorn looks for modules in the current folder, which may be a stranger's
         stdout=subprocess.DEVNULL,
         stderr=None if debugging() else log,
@@ -60,8 +62,7 @@ def run(request: Request) -> int:
     try:
         if not answers(server, settings.port, seconds=PATIENCE):
             log.seek(0)
-            said = log.read().decode("utf-8", "replace").strip().splitlines()
-            why = said[-1] if said else "it said nothing"
+            *_, why = ["it said nothing", *log.read().decode("utf-8", "replace").strip().splitlines()]
             raise StoreError(f"the server of {model.label} does not answer ({why}); SEGMENT_DEBUG=1 shows all it says.")
         call = example_call(model.model.example.head(1), settings.port)
         say(f"{model.label} answers at http://{HOST}:{settings.port}/invocations", "", call, "", "Ctrl-C ends it.")

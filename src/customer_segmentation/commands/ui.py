@@ -6,7 +6,6 @@ import contextlib
 import os
 import subprocess
 import sys
-import tempfile
 import webbrowser
 from functools import partial
 from pathlib import Path
@@ -15,6 +14,7 @@ from customer_segmentation.commands.command import CommandSpec, Request
 from customer_segmentation.commands.servers import HOST, answers, free_port, wait
 from customer_segmentation.console.help import help_page
 from customer_segmentation.console.lines import say
+from customer_segmentation.scratch import locks_held, scratch_folder
 
 
 def run(request: Request) -> int:
@@ -33,9 +33,10 @@ def run(request: Request) -> int:
     command = [sys.executable, "-m", "mlflow", "ui", "--host", HOST, "--port", str(settings.port)]
     command += ["--workers", "1"]  # for one person: of four, each imports everything first
     command += ["--artifacts-destination", str(Path.cwd() / ARTIFACTS)]  # of experiments that are made in the UI
-    empty = tempfile.TemporaryDirectory(prefix="segment-")
+    empty = scratch_folder()
     server = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
         [*command, "--uvicorn-opts", "--log-level warning"],
+        pass_fds=locks_held(),  # that folder stays for as long as it runs
         cwd=empty.name,  # uvicorn looks for modules in the current folder, which may be a stranger's
         # the address by the environment: every user of the machine can read a command line
         # (it would say of a library that MLflow uses that a part of it is deprecated)

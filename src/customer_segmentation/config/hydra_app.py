@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from customer_segmentation.config.paths import config_folders, found_in, given_f
 from customer_segmentation.config.schemas import SCHEMAS
 from customer_segmentation.errors import StoreError, debugging
 from customer_segmentation.parallel import each_once
+from customer_segmentation.scratch import scratch_folder
 from customer_segmentation.secrets import guard_streams
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _run(plan: Plan, task: Callable[[Any], None], launcher: Sequence[str] = (), 
 
     # Errors reach us as exceptions instead of Hydra's own printing and exit.
     os.environ["HYDRA_FULL_ERROR"] = "1"
-    with COMPOSING, tempfile.TemporaryDirectory(prefix="segment-") as scratch:
+    with COMPOSING, scratch_folder() as scratch:
         # Its sweeper writes the overrides there, passwords too, which would stay when this process is killed.
         (Path(scratch) / "multirun.yaml").symlink_to(os.devnull)
         # Hydra names its folder by the second, so that two sweeps at once collide; and nobody wants it in their folder.

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from pathlib import Path
 
+from customer_segmentation.scratch import scratch_folder
+
 #: Folder with configs of a call from Python, which go before all others.
 _GIVEN: ContextVar[Path | None] = ContextVar("given_configs", default=None)
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -37,12 +39,10 @@ def config_folders(here: Path | None = None) -> tuple[list[Path], list[Path]]:
 @contextlib.contextmanager
 def given_configs(files: Mapping[str, str]) -> Iterator[None]:
     """Let this thread find configs that no folder holds, such as ``conf/data/NAME.yaml``, path to text."""
-    import tempfile
-
     if not files:
         yield
         return
-    with tempfile.TemporaryDirectory(prefix="segment-") as name:
+    with scratch_folder() as name:
         folder = Path(name).resolve()
         for path, text in files.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)

@@ -131,15 +131,13 @@ def escaped(value: Any) -> Any:
     return [escaped(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def kept_out(path: str | None) -> str | None:
-    """Return a database's address without its password, where it holds one: no file may keep it.
+def kept_out(settings: DataSettings) -> tuple[str, ...]:
+    """Keys of an address or a query that holds a password, which no file may keep.
 
-    An address that takes its password from ``${oc.env:NAME}`` keeps that, and needs nothing further.
+    One that takes its password from ``${oc.env:NAME}`` keeps that, and needs nothing further.
     """
-    if not path or "://" not in path:
-        return None
-    shown = redact(path)
-    return shown if is_redacted(shown) else None
+    held = {"path": settings.path if "://" in (settings.path or "") else None, "query": settings.query}
+    return tuple(key for key, text in held.items() if text and is_redacted(redact(text)))
 
 
 @functools.cache
@@ -197,7 +195,7 @@ def _data(
         "data",
         name=name,
         about=f"Described by segment init from {redact(path)}",
-        secret=kept_out(path) is not None,
+        secret=kept_out(settings),
         address=_address(path),
         query=_address(settings.query or ""),
         settings=settings,

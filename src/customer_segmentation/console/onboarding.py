@@ -122,8 +122,9 @@ def print_described(described: TableDescription, name: str) -> None:  # noqa: C9
             say(f"  left out: {len(choice.left_out) - MOST_ROWS:,} more, each with its reason in the features' file")
     for path in described.files:
         say(f"wrote {path}")
-    address = " data.path=ADDRESS" if described.needs_address else ""
-    print_next(out, "Check the roles, then run:", f"segment sweep experiments={name}{address}")
+    words = {"path": " data.path=ADDRESS", "query": " data.query=QUERY"}
+    again = "".join(words[key] for key in described.kept_out)
+    print_next(out, "Check the roles, then run:", f"segment sweep experiments={name}{again}")
 
 
 def _why_rejected(rows: CustomerTable) -> list[str]:

@@ -13,6 +13,8 @@ import tempfile
 import threading
 from pathlib import Path
 
+from customer_segmentation.scratch import scratch_folder
+
 PACKAGE = Path(__file__).resolve().parents[1]
 NAME = PACKAGE.name
 MODEL_CODE = PACKAGE / "tracking" / "model_code.py"
@@ -58,7 +60,7 @@ _LOCK = threading.Lock()
 
 @functools.cache
 def _staged() -> tempfile.TemporaryDirectory[str]:
-    folder = tempfile.TemporaryDirectory(prefix="segment-code-")
+    folder = scratch_folder("code-")
     for path in modules_of():
         target = Path(folder.name) / NAME / path.relative_to(PACKAGE)
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -19,6 +18,7 @@ from typing import Literal
 import pandas as pd
 
 from customer_segmentation.registry.checks import Check, checked
+from customer_segmentation.scratch import scratch_folder
 
 Environment = Literal["fresh_process", "clean_environment"]
 
@@ -57,7 +57,7 @@ def loads_back(
         This Python in a new process, or a new virtual environment made from the model's requirements alone.
     """
     words = {"fresh_process": "a fresh process", "clean_environment": "a clean environment"}[environment]
-    with tempfile.TemporaryDirectory(prefix="segment-gate-") as scratch:
+    with scratch_folder("gate-") as scratch:
         try:
             python = sys.executable
             if environment == "clean_environment":
@@ -102,10 +102,11 @@ def _clean_environment(requirements: Path, folder: Path) -> str:
     if not requirements.is_file():
         raise _StepError("it has no requirements.txt to install")
     python, above = folder / "bin" / "python", folder.parent
+    # the first that uv finds on its way up: in the temporary folder it could be any user's, and name another index
+    (above / "uv.toml").touch()
     beside = Path(sys.executable).parent / "uv"
     uv = str(beside) if beside.is_file() else shutil.which("uv")
     if uv:
-        # beside it, as everything here: a uv.toml of the current folder could name another index
         _run(
             [uv, "venv", "--quiet", "--python", sys.executable, str(folder)],
             "no environment can be made",

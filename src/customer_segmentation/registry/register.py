@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from customer_segmentation.errors import StoreError
 from customer_segmentation.model.segment_model import SegmentModel
 from customer_segmentation.registry.checks import Check, checked
 from customer_segmentation.scoring.load import load_segment_model
+from customer_segmentation.scratch import scratch_folder
 from customer_segmentation.tracking.items import Model
 from customer_segmentation.tracking.models import OF_PROMOTION, log_model, runs_our_code
 from customer_segmentation.tracking.settled import only_store
@@ -113,7 +113,7 @@ def model_folder(store: Store, model_id: str, scratch: Path) -> Path:
 
 
 def _intact(store: Store, model_id: str, model: SegmentModel) -> bool:
-    with tempfile.TemporaryDirectory(prefix="segment-") as scratch:
+    with scratch_folder() as scratch:
         try:
             load_segment_model(f"models:/{model_id}", store.client)
             return runs_our_code(model_folder(store, model_id, Path(scratch)), model)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +27,7 @@ from customer_segmentation.scoring.database_places import (
 )
 from customer_segmentation.scoring.earlier import LABELS, has_labels
 from customer_segmentation.scoring.outputs import ParquetWriter
+from customer_segmentation.scratch import scratch_folder
 from customer_segmentation.secrets import is_redacted, redact
 from customer_segmentation.sources.remote import is_remote
 from customer_segmentation.sources.sql import refuse_other_address
@@ -108,7 +108,7 @@ class TableOutput:
         self._at_once = self._engine.dialect.name in _COMMITS_BY_ITSELF and not self._replaces
         # Where a table is there before its rows are, it has another name meanwhile, which is nobody else's.
         self._target = f"{self._name[:30]}_{secrets.token_hex(8)}" if self._at_once else self._name
-        self._scratch = tempfile.TemporaryDirectory(prefix="segment-")
+        self._scratch = scratch_folder()
         self._file = Path(self._scratch.name) / "rows.parquet"
         self._writer: ParquetWriter | None = None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from customer_segmentation.formatting import listed
 from customer_segmentation.model.checksums import MANIFEST_TAG, check_manifest
 from customer_segmentation.model.files import SEGMENTS, read_model
 from customer_segmentation.model.segment_model import SegmentModel
+from customer_segmentation.scratch import scratch_folder
 from customer_segmentation.settings.trusted import trusted_modules as trusted_by_user
 from customer_segmentation.tracking.models import ARTIFACT, OF_PROMOTION, model_id_in
 from customer_segmentation.tracking.moved_store import folder_of, refuse_place
@@ -93,7 +93,7 @@ def load_segment_model(uri: str, client: Any = None, *, trusted_modules: Collect
 
     client = client or MlflowClient()
     name, version, model_id = _identity(uri, client)
-    with tempfile.TemporaryDirectory(prefix="segment-") as scratch:
+    with scratch_folder() as scratch:
         folder = Path(uri)
         _refuse_other_address(uri)
         if "://" not in uri and not uri.startswith(("models:/", "runs:/")) and not folder.is_dir():

@@ -13,6 +13,9 @@ MODEL = "SEGMENT_SERVED_MODEL"
 #: What a caller may call the server: a web page that gives its own name this machine's address calls it by that name.
 HOSTS = ("127.0.0.1", "localhost")
 
+#: Pages of FastAPI that run scripts of other servers, in which a browser may then read what this one answers.
+PAGES = ("/docs", "/docs/oauth2-redirect", "/redoc")
+
 
 def app() -> Any:
     """MLflow's scoring server of the model that `MODEL` names."""
@@ -48,6 +51,7 @@ def guarded(server: Any) -> Any:
         body = b"".join([part async for part in answer.body_iterator])
         return Response(without_stack(body), answer.status_code, media_type=answer.headers.get("content-type"))
 
+    server.router.routes[:] = [route for route in server.router.routes if route.path not in PAGES]
     server.middleware("http")(without_trace)
     server.add_middleware(TrustedHostMiddleware, allowed_hosts=[*HOSTS])
     return server

@@ -25,9 +25,12 @@ from customer_segmentation.sources.parsing.headers import recognised, spellings_
 #: Cells for which there is room whatever a sheet holds: some GiB.
 _MOST_ROOM = 100_000_000
 _PART = 1 << 22  # bytes read at once
-_WIDE_CELL = re.compile(rb'<c r="([A-Z]{2,3})[0-9]')
-_ROW = re.compile(rb'<row r="([0-9]{1,7})"')
+#: Where cells and rows are, with either quotation mark; they begin with plain text, by which they are found at once.
+_WIDE_CELLS = [re.compile(rb" r=%b([A-Z]{2,3})[0-9]" % mark) for mark in (b'"', b"'")]
+_ROWS = [re.compile(rb" r=%b([0-9]{1,7})%b" % (mark, mark)) for mark in (b'"', b"'")]
 _LONGEST = 20  # of what is looked for
+_UNPACKED = 1 << 29  # bytes that any part of a workbook may unpack to
+_TIGHT = 100  # how often a larger part may hold what it is packed into; sheets of one repeated word have 25
 _WIDE = 0.8  # of the widest row: a title above a table is narrower
 
 
@@ -156,15 +159,21 @@ def _refuse_far_cells(file: FileBytes) -> None:
         return
     try:
         with zipfile.ZipFile(file.path) as archive:
-            for member in archive.namelist():
-                if member.startswith("xl/worksheets/") and member.endswith(".xml"):
-                    with archive.open(member) as sheet:
-                        room, size = _room(sheet)
-                    if room > _MOST_ROOM and room > size:  # a cell that is there takes more than a byte
-                        raise DataError(
-                            f"{file.name}: a sheet ({member}) has a cell so far from its table that {room:,} cells lie "
-                            "in between; delete the empty rows and columns after the table, or save it as CSV."
-                        )
+            for member in archive.infolist():
+                if not member.filename.lower().endswith(".xml"):
+                    continue
+                if member.file_size > max(_UNPACKED, _TIGHT * member.compress_size):
+                    raise DataError(
+                        f"{file.name}: a part of it ({member.filename}) unpacks to {member.file_size:,} bytes, far "
+                        "more than a table does; save it again or as CSV."
+                    )
+                with archive.open(member) as sheet:
+                    room, size = _room(sheet)
+                if room > _MOST_ROOM and room > size:  # a cell that is there takes more than a byte
+                    raise DataError(
+                        f"{file.name}: a sheet ({member.filename}) has a cell so far from its table that {room:,} "
+                        "cells lie in between; delete the empty rows and columns after the table, or save it as CSV."
+                    )
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError):
         return  # damaged or locked: its reader says so
 
@@ -177,11 +186,9 @@ def _room(sheet: IO[bytes]) -> tuple[int, int]:
     while part := sheet.read(_PART):
         size += len(part)
         part = rest + part
-        columns.update(_WIDE_CELL.findall(part))
-        row = _ROW.match(part, max(part.rfind(b'<row r="', 0, -_LONGEST), 0))
-        last = max(last, int(row[1]) if row else 0)
-        rest = part[-2 * _LONGEST :]
-    row = _ROW.match(rest, max(rest.rfind(b'<row r="'), 0))
-    last = max(last, int(row[1]) if row else 0)
+        for cells, rows in zip(_WIDE_CELLS, _ROWS, strict=True):
+            columns.update(cells.findall(part))
+            last = max(last, max(map(int, rows.findall(part)), default=0))
+        rest = part[-_LONGEST:]
     width = max((functools.reduce(lambda at, sign: at * 26 + sign - 64, column, 0) for column in columns), default=26)
     return last * width, size

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import gzip
 import shutil
 import tempfile
@@ -17,6 +16,7 @@ import pyarrow as pa
 
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.formatting import first_line
+from customer_segmentation.scratch import lasting_folder
 from customer_segmentation.secrets import is_redacted, redact
 
 WEB = ("http", "https")
@@ -160,6 +160,4 @@ def _copied(store: Any, path: str, target: Path) -> Path:
 @cache
 def _folder() -> str:
     """Folder of all copies, readable by this user alone."""
-    folder = tempfile.mkdtemp(prefix="segment-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
+    return lasting_folder()

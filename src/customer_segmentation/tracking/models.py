@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-import tempfile
 import warnings
 from collections.abc import Collection
 from importlib.metadata import version
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from customer_segmentation.model.checksums import MANIFEST_TAG, checksums_of, write_manifest
 from customer_segmentation.model.files import write_model
 from customer_segmentation.model.shipped_code import MODEL_CODE, staged_package
+from customer_segmentation.scratch import scratch_folder
 from customer_segmentation.secrets import redact
 from customer_segmentation.tracking.items import Model
 from customer_segmentation.tracking.store import Store
@@ -80,7 +80,7 @@ def log_model(store: Store, run_id: str, item: Model) -> str:
     from mlflow.entities import LoggedModelOutput
     from mlflow.models import Model as MlflowModel
 
-    with tempfile.TemporaryDirectory(prefix="segment-") as scratch:
+    with scratch_folder() as scratch:
         logged = store.client.create_logged_model(
             store.experiment_id,
             name=model_name(item.name),
@@ -120,7 +120,7 @@ def save_model(model: SegmentModel, folder: Path, mlflow_model: MlflowModel | No
     """
     import mlflow.pyfunc
 
-    with tempfile.TemporaryDirectory(prefix="segment-") as scratch, warnings.catch_warnings():
+    with scratch_folder() as scratch, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         own = Path(scratch) / ARTIFACT
         write_model(model, own)
@@ -148,7 +148,7 @@ def runs_our_code(folder: Path, model: SegmentModel) -> bool:
     model : SegmentModel
         That it is said to be.
     """
-    with tempfile.TemporaryDirectory(prefix="segment-") as scratch:
+    with scratch_folder() as scratch:
         ours = Path(scratch) / "model"
         save_model(model, ours)
         return _code_of(folder) == _code_of(ours)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from customer_segmentation.errors import StoreError
+from customer_segmentation.scratch import scratch_folder
 from customer_segmentation.secrets import redact
 from customer_segmentation.tracking.checked_files import CHECKED, VERDICT, refuse_altered, understood
 from customer_segmentation.tracking.log.study import COUNTS, LABELS, PROFILE_OF_ALL, STRUCTURE, TABLE
@@ -207,7 +207,7 @@ def artifact_of(store: Store, run_id: str, path: str) -> bytes | None:
     """
     from mlflow.exceptions import MlflowException
 
-    with tempfile.TemporaryDirectory(prefix="segment-") as folder:
+    with scratch_folder() as folder:
         content = None
         with contextlib.suppress(MlflowException, OSError):
             content = _fetched(store, run_id, path, folder).read_bytes()
@@ -264,7 +264,7 @@ def labels_of(store: Store, study_id: str) -> pd.DataFrame:
     store : where the run is
     study_id : id of the study's run
     """
-    with tempfile.TemporaryDirectory(prefix="segment-") as folder:
+    with scratch_folder() as folder:
         place = _fetched(store, study_id, LABELS, folder)
         refuse_altered(study_id, LABELS, place.read_bytes(), store.client.get_run(study_id).data.tags)
         with understood(study_id, LABELS):

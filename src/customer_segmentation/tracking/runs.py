@@ -7,7 +7,6 @@ import getpass
 import json
 import math
 import os
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from customer_segmentation.data.spreadsheet_safety import neutralised
+from customer_segmentation.scratch import scratch_folder
 from customer_segmentation.secrets import redact, redact_files, redact_yaml
 from customer_segmentation.tracking.checked_files import checksums_in
 from customer_segmentation.tracking.items import (
@@ -177,7 +177,7 @@ def record(store: Store, run_id: str, items: Iterable[Item]) -> dict[str, str]: 
     tags: dict[str, Any] = {}
     models: list[Model] = []
     done: dict[str, str] = {}
-    with tempfile.TemporaryDirectory(prefix="segment-") as folder:
+    with scratch_folder() as folder:
         files = Path(folder)
         for item in items:
             match item:

@@ -56,8 +56,8 @@ class TableDescription:
         Population that the sweep keeps: "all" or "staying".
     left_by : str
         Header of the column that tells who has left, where they are not kept.
-    needs_address : bool
-        The table is a database whose address holds a password: no file keeps it.
+    kept_out : tuple of str
+        "path" or "query", where it holds a password: no file keeps it.
     source : str
         Name of the table, with the sheet of a workbook that has several.
     """
@@ -70,7 +70,7 @@ class TableDescription:
     looked: str
     keep: str = "all"
     left_by: str = ""
-    needs_address: bool = False
+    kept_out: tuple[str, ...] = ()
     source: str = ""
 
 
@@ -114,7 +114,7 @@ def describe_table(settings: InitSettings, name: str, *, ask: Ask | None = None)
         described = _describe_orders(settings, name, data, reading, orders, looked)
     else:
         described = _describe_customers(settings, name, data, reading, source, look, looked)
-    return replace(described, needs_address=kept_out(settings.data.path) is not None, source=source.name)
+    return replace(described, kept_out=kept_out(settings.data), source=source.name)
 
 
 def _read(settings: InitSettings, source: TableSource, look: Preview, ask: Ask | None) -> TableReading:

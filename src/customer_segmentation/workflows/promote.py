@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,6 +32,7 @@ from customer_segmentation.registry.segment_identity import Identity, carried_id
 from customer_segmentation.registry.version_tags import title_of, version_facts, version_tags
 from customer_segmentation.registry.versions import CHALLENGER, CHAMPION, ModelRegistry, Version, one_at_a_time
 from customer_segmentation.scoring.load import loaded
+from customer_segmentation.scratch import scratch_folder
 from customer_segmentation.segments.segment_name import CLAIMED, plain_names
 from customer_segmentation.settings.promotion import PromoteSettings
 from customer_segmentation.tracking.items import Tags
@@ -265,7 +265,7 @@ class _Promotion:
 
     def _loads_back(self, model_id: str, model: SegmentModel) -> Check:
         expected = [None if pd.isna(label) else int(label) for label in model.predict(model.example).table["segment"]]
-        with tempfile.TemporaryDirectory(prefix="segment-") as scratch:
+        with scratch_folder() as scratch:
             folder = model_folder(self.store, model_id, Path(scratch))
             environment: Any = self.settings.promotion.loads_back
             return loads_back(folder, model.example, expected, environment=environment)

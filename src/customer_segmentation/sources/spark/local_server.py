@@ -12,13 +12,13 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import IO
 
 import customer_segmentation
 from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.scratch import lasting_folder
 
 STARTS = 120.0  # seconds after which a server that does not listen is given up
 _SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
@@ -55,11 +55,12 @@ def start_server(*, threads: int | None, memory: str) -> str:
             "engine.remote=sc://HOST:15002."
         )
     token, port = secrets.token_hex(16), _free_port()
-    folder = Path(tempfile.mkdtemp(prefix="segment-spark-"))
+    folder = Path(lasting_folder("spark-"))
+    (folder / "tmp").mkdir()
     log = (folder / "log").open("w+b")
     process = subprocess.Popen(  # noqa: S603 - Spark's own script
         _command(home, port, folder, threads=threads, memory=memory),
-        env=_environment(home, token),
+        env=_environment(home, token, folder / "tmp"),
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=subprocess.STDOUT,
@@ -77,6 +78,8 @@ def _command(home: Path, port: int, folder: Path, *, threads: int | None, memory
         "spark.connect.grpc.binding.address": "127.0.0.1",
         "spark.connect.grpc.binding.port": str(port),
         "spark.driver.host": "127.0.0.1",
+        # where others cannot read what it keeps there, and from where it goes with the rest
+        "spark.driver.extraJavaOptions": f'-Djava.io.tmpdir="{folder / "tmp"}"',
         "spark.driver.memory": memory,
         "spark.local.dir": str(folder / "scratch"),
         "spark.log.level": "ERROR",
@@ -91,7 +94,7 @@ def _command(home: Path, port: int, folder: Path, *, threads: int | None, memory
     return [*words, *(word for key, value in conf.items() for word in ("--conf", f"{key}={value}"))]
 
 
-def _environment(home: Path, token: str) -> dict[str, str]:
+def _environment(home: Path, token: str, temporary: Path) -> dict[str, str]:
     """What the server and its workers find: this Python, this package, and one thread a task."""
     package = str(Path(customer_segmentation.__file__).parents[1])
     paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -102,6 +105,7 @@ def _environment(home: Path, token: str) -> dict[str, str]:
         "SPARK_CONNECT_AUTHENTICATE_TOKEN": token,
         "SPARK_HOME": str(home),
         "SPARK_LOCAL_IP": "127.0.0.1",
+        "TMPDIR": str(temporary),
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
     }

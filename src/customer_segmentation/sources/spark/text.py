@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.scratch import scratch_folder
 from customer_segmentation.settings.data import DataSettings
 from customer_segmentation.sources.base import TableSource
 from customer_segmentation.sources.csv import DelimitedSource
@@ -134,7 +134,7 @@ def first_rows_of(connection: Connection, path: str) -> Iterator[dict[Path, str]
     found = connection.ask(query).to_pandas()
     if found.empty:
         raise DataError(f"{path} is empty; expected a table with a header row.")
-    with tempfile.TemporaryDirectory(prefix="segment-") as folder:
+    with scratch_folder() as folder:
         stored = {}
         places = {place_of(one): lines for one, lines in found.groupby(PATH)[LINE]}
         for at, place in enumerate(sorted(places, key=lambda one: Path(one).parts)):
