@@ -68,7 +68,13 @@ def test_a_name_that_no_registry_holds_is_refused_by_every_command_of_the_regist
 def test_a_key_that_hashes_ids_is_taken_as_it_stands(monkeypatch):
     monkeypatch.setenv("PART", "007")
     for typed, key in (("007", "007"), ("1e3", "1e3"), ("a-${oc.env:PART}", "a-007"), ("null", None)):
-        assert plan("explore", [f"tracking.customers_key={typed}"]).settings[0].tracking.customers_key == key
+        words = ["tracking.customers=hashed", f"tracking.customers_key={typed}"]
+        assert plan("explore", words).settings[0].tracking.customers_key == key
+    with pytest.raises(
+        SettingsError, match=r"customers_key is read with tracking.customers=hashed alone; add that"
+    ) as caught:
+        plan("explore", ["tracking.customers_key=007"])
+    assert "007" not in str(caught.value)
 
 
 def test_a_single_k_is_allowed():

@@ -45,6 +45,8 @@ class Limits:
         Sentence for a value that is not given.
     needs : mapping
         Value to the name of another setting of the same node, which must be given then, and what that is.
+    read_with : tuple of str and object
+        Another setting of the same node and its value, without which this one is not read.
     such_as : str
         An example for the sentence.
     date : bool
@@ -61,6 +63,7 @@ class Limits:
     without: str = ""
     required: str = ""
     needs: Mapping[Any, tuple[str, str]] | None = None
+    read_with: tuple[str, Any] | None = None
     such_as: str = ""
     date: bool = False
 
@@ -157,6 +160,9 @@ def check_limits(settings: Any, where: str = "") -> None:
             for asked, (other, what) in (limits.needs or {}).items():
                 if value == asked and not str(getattr(settings, other) or "").strip():
                     raise SettingsError(f"{key}={_shown(value)} needs {where}{other}, {what}.")
+            if limits.read_with and getattr(settings, limits.read_with[0]) != limits.read_with[1]:
+                with_it = f"{where}{limits.read_with[0]}={_shown(limits.read_with[1])}"
+                raise SettingsError(f"{key} is read with {with_it} alone; add that, or leave {key} out.")
 
 
 def _check_value(value: Any, limits: Limits, key: str, *, whole: bool) -> None:

@@ -21,7 +21,7 @@ class TrackingSettings:
     # With either, rejected rows keep no other cell, and the example of a model mixes the cells of many customers.
     customers: str = limited("ids", choices=("ids", "hashed", "none"))
     # with which ids are hashed, such as ${oc.env:CUSTOMERS_KEY}; without one, ids that can be guessed are found again
-    customers_key: str | None = None
+    customers_key: str | None = limited(None, read_with=("customers", "hashed"))
     figures: bool = True  # of studies, the verdict, chosen candidates and explorations; false: none are drawn
     report: bool = True  # report.html at the end of a sweep; false: when `segment report` is asked for it
     timeout: int = limited(10, at_least=1)  # seconds a server may take to answer the first request
