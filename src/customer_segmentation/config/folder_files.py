@@ -15,6 +15,7 @@ from customer_segmentation.config.targets import TARGET
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.secrets import redact
 from customer_segmentation.settings.credentials import check_credentials
+from customer_segmentation.settings.named_servers import cluster_mark, is_named, remember_named
 
 if TYPE_CHECKING:
     from customer_segmentation.config.compose import Plan
@@ -173,7 +174,11 @@ def check_elsewhere(settings: Any, typed: Iterable[str]) -> None:
     """
     for node, name, usual in (("launcher", "address", (None,)), ("engine", "remote", (None, "local", "session"))):
         key, value = f"{node}.{name}", getattr(getattr(settings, node, None), name, usual[0])
-        if value not in usual and key not in {word.lstrip("+~") for word in typed}:
+        if value in usual:
+            continue
+        if key in {word.lstrip("+~") for word in typed}:
+            remember_named(cluster_mark(str(value)))
+        elif not is_named(cluster_mark(str(value))):
             raise SettingsError(
                 f"this folder's configs set {key}={redact(str(value))}, and what a cluster sends is run here; if you "
                 f"trust it, name it on the command line, as {key}=..."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import re
@@ -16,7 +15,7 @@ from customer_segmentation.errors import SettingsError
 from customer_segmentation.formatting import listed
 from customer_segmentation.secrets import VARIABLE, redact
 from customer_segmentation.settings.addresses import beyond, is_duckdb_without_file
-from customer_segmentation.settings.trusted import own_settings_file
+from customer_segmentation.settings.named_servers import is_named, remember_named
 
 #: What MLflow sends to whatever server it is told of.
 MLFLOW = ("MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD")
@@ -150,8 +149,8 @@ def _refuse_query(settings: Any, key: str, of: str, *, who: str, said: Collectio
         return
     whole = _Server("query", None, _on_one_line(str(query)))
     if key in said:
-        _remember(whole)
-    elif not _is_remembered(whole):
+        remember_named(whole.mark)
+    elif not is_named(whole.mark):
         does = "Spark can start programs" if by_spark else "DuckDB can read any file"
         words = f"sweep data=telecom {'engine=spark' if by_spark else 'data.path=duckdb://'}"
         if key == "query":
@@ -203,8 +202,8 @@ def refuse_unstated(
         if key == "tracking.uri" and address in (os.environ.get("MLFLOW_TRACKING_URI"), USUAL_SERVER):
             continue
         if (held or kept) and stated:
-            _remember(server)
-        known = stated or _is_remembered(server)
+            remember_named(server.mark)
+        known = stated or is_named(server.mark)
         if held and not known:
             raise _unstated(key, address, listed(held), who=who)
         _refuse_arguments(key, address, server, variables, who=who, stated=stated)
@@ -237,8 +236,8 @@ def _refuse_arguments(
         return
     whole = _Server(server.kind, None, redact(address))
     if stated:
-        _remember(whole)
-    elif not _is_remembered(whole):
+        remember_named(whole.mark)
+    elif not is_named(whole.mark):
         raise SettingsError(
             f"{who} {key}={redact(address)}: with {further} a driver may read files, run code or log in elsewhere; "
             f"if you want that, give the address on the command line, as {key}=..."
@@ -326,24 +325,3 @@ def _fits(path: Path, begin: str) -> bool:
         return any(line.strip().startswith(begin) for line in path.read_text("utf-8", "replace").splitlines())
     except OSError:
         return False
-
-
-def _remembered_file() -> Path:
-    return own_settings_file().with_name("named_servers")
-
-
-def _is_remembered(server: _Server) -> bool:
-    try:
-        return server.mark in _remembered_file().read_text("utf-8").split()
-    except (OSError, UnicodeError):
-        return False
-
-
-def _remember(server: _Server) -> None:
-    """Keep in the user's own folder that they have named a server: their configs may name it from now on."""
-    if _is_remembered(server):
-        return
-    with contextlib.suppress(OSError):  # without a home it is named each time
-        _remembered_file().parent.mkdir(parents=True, exist_ok=True)
-        with _remembered_file().open("a", encoding="utf-8") as kept:
-            kept.write(f"{server.mark}\n")

@@ -31,6 +31,7 @@ from customer_segmentation.secrets import redact
 from customer_segmentation.settings.credentials import check_table
 from customer_segmentation.settings.engine import EngineSettings
 from customer_segmentation.settings.k_values import parse_k
+from customer_segmentation.settings.named_servers import cluster_mark, is_named, remember_named
 from customer_segmentation.settings.playbook import PlaybookSettings
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.sources.spark.session import is_connected
@@ -182,7 +183,8 @@ def _name_server(engine: EngineSettings, remote: str | None, run_id: str) -> Non
             )
     elif remote is not None:
         engine.remote = remote
-    elif engine.remote not in ("local", "session") and not is_connected(engine):
+        remember_named(cluster_mark(remote))
+    elif not (engine.remote in ("local", "session") or is_connected(engine) or is_named(cluster_mark(engine.remote))):
         raise SettingsError(
             f"the config of run {run_id} has its table read by {redact(engine.remote)}, and what a Spark server sends "
             f"is run here; if you trust it, name it on the command line, as engine.remote={redact(engine.remote)}"

@@ -82,11 +82,12 @@ def test_the_config_of_a_run_that_was_altered_is_refused(run_here, tmp_path, mon
         assert done.code == 1, done.out
         assert "its table read by sc://127.0.0.1:9" in done.error
         assert "name it on the command line" in done.error
-    named = run_here("report", "engine.remote=sc://127.0.0.1:9", folder=tmp_path)
-    assert named.code == 1
-    assert "Spark Connect server answers at" in named.error or "needs a package" in named.error, (
-        "the user's word counts"
-    )
+    for words in (("report", "engine.remote=sc://127.0.0.1:9"), ("report",)):
+        named = run_here(*words, folder=tmp_path)
+        assert named.code == 1
+        assert "Spark Connect server answers at" in named.error or "needs a package" in named.error, (
+            "the user's word counts, and is remembered"
+        )
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,9 @@ _GONE = (
     "SESSION_CHANGED",
     "RetriesExceeded",
 )
+#: Of a table that its catalog has not.
+_UNKNOWN = ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND", "CATALOG_NOT_FOUND", "REQUIRES_SINGLE_PART_NAMESPACE")
+_NAME = "; give data.table= as SHOW TABLES of that session has it: TABLE, SCHEMA.TABLE or CATALOG.SCHEMA.TABLE"
 _OWN = re.compile(r"customer_segmentation\.errors\.(\w+): (.+)")
 #: What else a worker has said, at the end of its traceback.
 _TRACEBACK = "Traceback (most recent call last)"
@@ -55,7 +58,8 @@ def _sentence(error: BaseException, shown: str) -> SegmentError:
             f"Spark at {shown} no longer answers ({_plain(text)}); what is finished is kept: start it again and "
             "run the same command."
         )
-    return DataError(f"Spark at {shown} failed: {_plain(text)}.")
+    hint = _NAME if any(code in text for code in _UNKNOWN) else ""
+    return DataError(f"Spark at {shown} failed: {_plain(text)}{hint}.")
 
 
 def _plain(text: str) -> str:
