@@ -300,8 +300,9 @@ def on_sqlite(frame):
 DATABASES = {"duckdb": on_duckdb, "sqlite": on_sqlite}
 
 
-def check(model, frame, dialect, ask):
-    found = ask(labelling_select(model, dialect=dialect, table="customers")).set_index("ID").loc[frame["ID"]]
+def check(model, frame, dialect, ask, statement=None):
+    statement = statement or labelling_select(model, dialect=dialect, table="customers")
+    found = ask(statement).set_index("ID").loc[frame["ID"]]
     right = model.predict(frame).table
     mine = found["segment"].astype("Float64").astype("Int64").to_numpy(dtype=object, na_value=None)
     theirs = right["segment"].to_numpy(dtype=object, na_value=None)
@@ -343,9 +344,10 @@ def test_labels_are_the_models_for_odd_rows_and_for_typed_ones(dialect, scaling,
     typed = table(300)
     if features == "dated":  # days as a warehouse has them
         typed = typed.assign(Joined=pd.to_datetime(typed["Joined"]), Left=pd.to_datetime(typed["Left"], dayfirst=True))
+    statement = labelling_select(model, dialect=dialect, table="customers")
     for frame in (odd_rows(), typed):
         with DATABASES[dialect](frame) as ask:
-            labelled = check(model, frame, dialect, ask)
+            labelled = check(model, frame, dialect, ask, statement)
         assert labelled.sum() > 60
     assert labelled.all()
 
@@ -398,9 +400,10 @@ def postgres(tmp_path_factory):
 )  # every scaling and every kind of column
 def test_postgres_labels_alike(postgres, scaling, features):
     model = model_of(features, SCALINGS[scaling])
+    statement = labelling_select(model, dialect="postgres", table="customers")
     for frame in (odd_rows(), table(300)):
         with postgres(frame) as ask:
-            check(model, frame, "postgres", ask)
+            check(model, frame, "postgres", ask, statement)
 
 
 def test_numbers_names_key_headers_and_a_lone_segment():
