@@ -17,38 +17,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from readme import write_part
+from scoring import fitted
 
-from customer_segmentation.config.checks import check_plan
-from customer_segmentation.config.compose import plan
-from customer_segmentation.model.build import segment_model_of
 from customer_segmentation.model.segment_model import Labelled, SegmentModel
 from customer_segmentation.scoring.drift import Drift, DriftWatch
 from customer_segmentation.segments.intervals import wilson
 from customer_segmentation.settings.score import DriftSettings
 from customer_segmentation.sources.samples.telecom import draw_customers
-from customer_segmentation.workflows.study import compute
-from customer_segmentation.workflows.study_spec import spec_of
 
 SIZES = (60, 100, 200, 400, 1000, 4000)
 FEATURES = ("features=value", "+features.columns.contract=Contract", "k=[4]")
 MOVED, FEATURE = "Total Revenue", "revenue"
 SETTINGS = DriftSettings()
-
-
-def model_of(path: Path | None) -> SegmentModel:
-    """A model of the table, as a sweep makes it."""
-    data = ("data=telecom", f"data.path={path.absolute()}") if path else ("data.customers=7043",)
-    asked = plan("sweep", [*data, *FEATURES])
-    spec = spec_of(asked.compose_job(asked.jobs[0], 0), ())
-    made = compute(spec, check_plan(asked))
-    return segment_model_of(
-        made.study.candidates[0],
-        made.space,
-        made.customers.table,
-        study=spec.name,
-        data=spec.settings.data,
-        selection=spec.settings.selection,
-    )
 
 
 def judged(model: SegmentModel, labelled: Labelled) -> Drift:
@@ -98,7 +78,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=2041)
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
-    model = model_of(asked.table)
+    data = ("data=telecom", f"data.path={asked.table.absolute()}") if asked.table else ("data.customers=7043",)
+    model = fitted(*data, *FEATURES)
     whole = (
         pd.read_csv(asked.table, dtype=str, keep_default_na=False)
         if asked.table

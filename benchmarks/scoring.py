@@ -21,26 +21,29 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tabulate import tabulate
+
+if TYPE_CHECKING:
+    from customer_segmentation.model.segment_model import SegmentModel
 
 ID = "Customer ID"
 BLOCK = 100_000  # rows drawn at once
 
 
-def model_folder(folder: Path) -> Path:
-    """Fit a model on the built-in sample and write its files."""
+def fitted(*words: str) -> SegmentModel:
+    """The model of the first candidate of a sweep, untracked."""
     from customer_segmentation.config.checks import check_plan
     from customer_segmentation.config.compose import plan
     from customer_segmentation.model.build import segment_model_of
-    from customer_segmentation.model.files import write_model
     from customer_segmentation.workflows.study import compute
     from customer_segmentation.workflows.study_spec import spec_of
 
-    asked = plan("sweep", ["k=[5]", "features=value", "scaling=standard"])
+    asked = plan("sweep", words)
     spec = spec_of(asked.compose_job(asked.jobs[0], 0), ())
     made = compute(spec, check_plan(asked))
-    model = segment_model_of(
+    return segment_model_of(
         made.study.candidates[0],
         made.space,
         made.customers.table,
@@ -48,7 +51,13 @@ def model_folder(folder: Path) -> Path:
         data=spec.settings.data,
         selection=spec.settings.selection,
     )
-    write_model(model, folder / "segment_model")
+
+
+def model_folder(folder: Path) -> Path:
+    """Fit a model on the built-in sample and write its files."""
+    from customer_segmentation.model.files import write_model
+
+    write_model(fitted("k=[5]", "features=value", "scaling=standard"), folder / "segment_model")
     return folder / "segment_model"
 
 
