@@ -53,6 +53,13 @@ class RefusedError(SegmentError):
     """A candidate that the gate of the registry turned down."""
 
 
+def interrupt_behind(error: BaseException | None) -> KeyboardInterrupt | None:
+    """The Ctrl-C behind an error: a library may fail while it cleans up after one, with an error of its own."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error
+
+
 def debugging() -> bool:
     """Whether the user asks for tracebacks, with ``SEGMENT_DEBUG=1``."""
     return bool(os.environ.get("SEGMENT_DEBUG"))

@@ -43,6 +43,12 @@ def test_an_unknown_command_is_told_what_there_is(segment):
     assert "Did you mean sweep?" in said.sentence
 
 
+def cleaned_up_badly(error):
+    """An error of a library's own while it cleans up after Ctrl-C."""
+    error.__context__ = KeyboardInterrupt()
+    return error
+
+
 def _failing(error):
     def run(spec, words):
         raise error
@@ -55,6 +61,8 @@ def _failing(error):
     [
         (DataError("the file is gone."), 1, "segment sweep: the file is gone."),
         (KeyboardInterrupt(), 130, "interrupted"),
+        (cleaned_up_badly(ValueError("no parent")), 130, "interrupted"),
+        (cleaned_up_badly(DataError("Spark no longer answers")), 130, "interrupted"),
         (RuntimeError("two\nlines"), 1, "unexpected RuntimeError: two lines (run again with SEGMENT_DEBUG=1"),
         (AssertionError(), 1, "unexpected AssertionError: AssertionError"),
     ],

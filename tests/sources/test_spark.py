@@ -3,12 +3,16 @@
 import ast
 import gzip
 import importlib.util
+import os
 import re
 import shutil
+import signal
 import socket
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import mlflow
 import numpy as np
@@ -600,6 +604,32 @@ def test_what_is_no_server_of_sparks_is_told_in_time_and_leaves_no_session(more,
     assert time.monotonic() - before < 20
     assert "planted" not in str(raised.value)
     assert capfd.readouterr().err == ""
+
+
+@installed
+def test_ctrl_c_is_not_kept_waiting_by_a_server_that_no_longer_answers(monkeypatch):
+    monkeypatch.setattr(session, "CANCELS", 0.1)
+    stopped, closed, over = [], [], threading.Event()
+    channel = SimpleNamespace(close=lambda: closed.append(True))
+    asked = SimpleNamespace(interruptTag=lambda _: over.wait(20), _client=SimpleNamespace(_channel=channel))
+    connection = session.Connection(asked, "sc://crm", "4.1", "segment-x", own=True)
+    monkeypatch.setattr(session, "_OPEN", {"sc://crm": connection})
+
+    def query():
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(20)
+        except KeyboardInterrupt:  # as pyspark does, which tells the server first
+            stopped.append(True)
+            time.sleep(20)
+            stopped.append(False)
+
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        connection.ask(query)
+    over.set()
+    assert (stopped, closed, session._OPEN) == ([True], [True], {}), "nothing more is asked of it"
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_session_whose_server_has_ended_is_opened_again(spark, monkeypatch):

@@ -21,7 +21,7 @@ from customer_segmentation import __version__, commands
 from customer_segmentation.commands.command import CommandSpec, run_command
 from customer_segmentation.console.help import definitions, paragraph
 from customer_segmentation.console.lines import forgive_signs, say, show, show_notices, warn
-from customer_segmentation.errors import SegmentError, debugging
+from customer_segmentation.errors import SegmentError, debugging, interrupt_behind
 from customer_segmentation.secrets import guard_streams
 from customer_segmentation.tracking.settled import quiet_libraries, settle
 
@@ -117,37 +117,31 @@ def _main(arguments: Sequence[str] | None) -> int:  # noqa: C901 - one case afte
         warn(f"segment {name}: reading the settings …")  # libraries and configs take seconds: Enter is answered at once
     try:
         return run_command(COMMANDS[name], rest)
-    except SegmentError as error:
-        if debugging():
-            raise
-        warn(f"segment {name}: {error}")
-        return 1
-    except KeyboardInterrupt as stopped:
-        if debugging():
-            raise
-        warn(f"\nsegment {name}: interrupted{f'; {stopped}' if str(stopped) else ''}.")
-        return INTERRUPTED
     except BrokenPipeError:  # for `main`: the reader of our output has gone
         raise
-    except Exception as error:  # the last resort: a sentence, and where the traceback is to be had
+    except (KeyboardInterrupt, Exception) as error:
         if debugging():
             raise
-        from customer_segmentation.tracking.store_errors import store_error_of
-
-        store_error = store_error_of(error)
-        if store_error is not None:
-            warn(f"segment {name}: {store_error}")
-            return 1
-        if isinstance(error, OSError) and error.filename and error.strerror:  # what the system says of a file
-            named = str(error.filename)
-            warn(f"segment {name}: {named[:80]}{'…' * (len(named) > 80)}: {error.strerror}.")
-            return 1
-        text = " ".join(str(error).split()) or type(error).__name__
-        warn(
-            f"segment {name}: unexpected {type(error).__name__}: {text[:400]} "
-            "(run again with SEGMENT_DEBUG=1 for the traceback)"
-        )
+        stopped = interrupt_behind(error)
+        if stopped is not None:
+            warn(f"\nsegment {name}: interrupted{f'; {stopped}' if str(stopped) else ''}.")
+            return INTERRUPTED
+        warn(f"segment {name}: {error if isinstance(error, SegmentError) else _unexpected(error)}")
         return 1
+
+
+def _unexpected(error: BaseException) -> str:
+    """What is said of an error of no kind of ours: the last resort says where the traceback is to be had."""
+    from customer_segmentation.tracking.store_errors import store_error_of
+
+    store_error = store_error_of(error)
+    if store_error is not None:
+        return str(store_error)
+    if isinstance(error, OSError) and error.filename and error.strerror:  # what the system says of a file
+        named = str(error.filename)
+        return f"{named[:80]}{'…' * (len(named) > 80)}: {error.strerror}."
+    text = " ".join(str(error).split()) or type(error).__name__
+    return f"unexpected {type(error).__name__}: {text[:400]} (run again with SEGMENT_DEBUG=1 for the traceback)"
 
 
 def _complete(words: Sequence[str]) -> int:

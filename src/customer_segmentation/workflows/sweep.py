@@ -14,7 +14,7 @@ import pandas as pd
 from customer_segmentation.config.compose import ComposedJob, Plan
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.data.wanted import Needed
-from customer_segmentation.errors import debugging
+from customer_segmentation.errors import debugging, interrupt_behind
 from customer_segmentation.execution.launchers import Launch, launch_of
 from customer_segmentation.execution.monitor import watched
 from customer_segmentation.execution.processes import ended_with_the_sweep, workers
@@ -223,11 +223,11 @@ class _Sweep:
                 speak_of(self.store, self.sweep_id)
             if status == "FINISHED" and launch.kind == "slurm":
                 remove_files(self.sweep_id)
-        except KeyboardInterrupt as stopped:
-            status = "KILLED"
-            stop_retrying()
-            raise KeyboardInterrupt("run the same command again to continue: what is finished is kept") from stopped
-        except Exception as error:
+        except (KeyboardInterrupt, Exception) as error:
+            if interrupt_behind(error):
+                status = "KILLED"
+                stop_retrying()
+                raise KeyboardInterrupt("run the same command again to continue: what is finished is kept") from error
             store_error = store_error_of(error, keeps=True)
             if store_error is None:
                 raise

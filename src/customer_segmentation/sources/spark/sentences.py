@@ -47,13 +47,19 @@ def spark_errors(shown: str) -> Iterator[None]:
         raise _sentence(error, shown) from error
 
 
+def is_gone(error: BaseException) -> bool:
+    """Whether the server no longer answers, by what Spark's client or gRPC raises."""
+    kind = type(error)
+    return kind.__module__.startswith("grpc") or any(word in f"{kind.__name__} {error}" for word in _GONE)
+
+
 def _sentence(error: BaseException, shown: str) -> SegmentError:
     text = str(error)
     own = _OWN.findall(text)
     if own:  # what a worker of ours has said
         kind = getattr(errors, own[-1][0], DataError)
         return kind(own[-1][1].strip()) if issubclass(kind, SegmentError) else DataError(own[-1][1])
-    if type(error).__module__.startswith("grpc") or any(word in f"{type(error).__name__} {text}" for word in _GONE):
+    if is_gone(error):
         return EngineGoneError(
             f"Spark at {shown} no longer answers ({_plain(text)}); what is finished is kept: start it again and "
             "run the same command."

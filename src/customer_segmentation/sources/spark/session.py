@@ -6,24 +6,27 @@ import atexit
 import contextlib
 import importlib.util
 import os
+import signal
 import socket
 import threading
 import uuid
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.errors import DataError, SettingsError, interrupt_behind
 from customer_segmentation.secrets import redact
 from customer_segmentation.settings.engine import EngineSettings
 from customer_segmentation.sources.spark.local_server import start_server
-from customer_segmentation.sources.spark.sentences import spark_errors
+from customer_segmentation.sources.spark.sentences import is_gone, spark_errors
 from customer_segmentation.sources.spark.shipping import package_archive
 
 PORT = 15002  # of a Connect server that names none
 ANSWERS = 15  # seconds in which a server has to answer
+CANCELS = 1.0  # seconds in which it has to end what is cancelled
 BATCH = 65_536  # rows that a worker is handed at a time
 
 #: What is asked of a session, where the server lets it be set.
@@ -74,11 +77,57 @@ class Connection:
         with spark_errors(self.shown), lent, warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="pyspark")  # what it warns of is told by the error that follows
             try:
-                return query()
-            except KeyboardInterrupt:
-                with contextlib.suppress(Exception):
-                    self.session.interruptTag(self.tag)
+                with _impatient():
+                    return query()
+            except (KeyboardInterrupt, Exception) as error:
+                gone = is_gone(error)
+                if interrupt_behind(error):
+                    cancel = threading.Thread(target=_cancel, args=(self.session, self.tag), daemon=True)
+                    cancel.start()
+                    cancel.join(CANCELS)
+                    gone = gone or cancel.is_alive()
+                if gone and self.own:
+                    _leave(self)
                 raise
+
+
+def _leave(connection: Connection) -> None:
+    """Ask nothing more of a server that is gone: what pyspark asks at the end of Python would wait for it, too."""
+    for remote in [remote for remote, known in _OPEN.items() if known is connection]:
+        del _OPEN[remote]
+    connection.session._client._channel.close()
+
+
+def _cancel(session: Any, tag: str) -> None:
+    with contextlib.suppress(Exception):
+        session.interruptTag(tag)
+
+
+@contextlib.contextmanager
+def _impatient() -> Iterator[None]:
+    """Repeat Ctrl-C after a while: pyspark answers it by a call, and waits on and on for a server that is gone."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    asked = ((number, signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM))
+    before = {number: handler for number, handler in asked if callable(handler)}
+    repeats: list[threading.Timer] = []
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        repeats.append(threading.Timer(CANCELS, os.kill, [os.getpid(), number]))
+        repeats[-1].daemon = True
+        repeats[-1].start()
+        before[signal.Signals(number)](number, frame)
+
+    try:
+        for number in before:
+            signal.signal(number, stop)
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for repeat in repeats:
+            repeat.cancel()
 
 
 _OPEN: dict[str, Connection] = {}
