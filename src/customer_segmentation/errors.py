@@ -53,11 +53,19 @@ class RefusedError(SegmentError):
     """A candidate that the gate of the registry turned down."""
 
 
-def interrupt_behind(error: BaseException | None) -> KeyboardInterrupt | None:
+def chain_of(error: BaseException) -> list[BaseException]:
+    """An exception and those that it came from, the last one first; a chain that comes back to itself has an end."""
+    chain: list[BaseException] = []
+    current: BaseException | None = error
+    while current is not None and not any(current is known for known in chain):
+        chain.append(current)
+        current = current.__cause__ or current.__context__
+    return chain
+
+
+def interrupt_behind(error: BaseException) -> KeyboardInterrupt | None:
     """The Ctrl-C behind an error: a library may fail while it cleans up after one, with an error of its own."""
-    while error is not None and not isinstance(error, KeyboardInterrupt):
-        error = error.__cause__ or error.__context__
-    return error
+    return next((cause for cause in chain_of(error) if isinstance(cause, KeyboardInterrupt)), None)
 
 
 def debugging() -> bool:

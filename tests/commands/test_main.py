@@ -49,6 +49,13 @@ def cleaned_up_badly(error):
     return error
 
 
+def went_round(error):
+    """An error that came from one that came from it, as MLflow and urllib3 raise them."""
+    error.__cause__ = OSError("no space")
+    error.__cause__.__context__ = error
+    return error
+
+
 def _failing(error):
     def run(spec, words):
         raise error
@@ -63,6 +70,8 @@ def _failing(error):
         (KeyboardInterrupt(), 130, "interrupted"),
         (cleaned_up_badly(ValueError("no parent")), 130, "interrupted"),
         (cleaned_up_badly(DataError("Spark no longer answers")), 130, "interrupted"),
+        (went_round(DataError("the disk is full.")), 1, "segment sweep: the disk is full."),
+        (went_round(RuntimeError("no answer")), 1, "unexpected RuntimeError: no answer"),
         (RuntimeError("two\nlines"), 1, "unexpected RuntimeError: two lines (run again with SEGMENT_DEBUG=1"),
         (AssertionError(), 1, "unexpected AssertionError: AssertionError"),
     ],

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from customer_segmentation.config.paths import options_of
-from customer_segmentation.errors import SettingsError
+from customer_segmentation.errors import SettingsError, chain_of
 
 #: What OmegaConf says of a node, and what that means for its key.
 _UNFIT = {
@@ -105,12 +105,7 @@ def settings_error(error: Exception, schema: Any, overrides: Sequence[str] = ())
                     f"{key} changes nothing: {above} is empty here; give {group}=NAME of a config in conf/{group}/ "
                     "that has it."
                 )
-    causes: list[BaseException] = []
-    current: BaseException | None = error
-    while current is not None and current not in causes:
-        causes.append(current)
-        current = current.__cause__ or current.__context__
-    for cause in causes:
+    for cause in chain_of(error):
         if isinstance(cause, OmegaConfBaseException):
             sentence = _omegaconf_sentence(cause, schema)
             if sentence:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextvars import ContextVar
 
-from customer_segmentation.errors import SegmentError, StoreError
+from customer_segmentation.errors import SegmentError, StoreError, chain_of
 from customer_segmentation.secrets import redact
 
 FULL = ("its disk is full", "make room")
@@ -86,7 +86,7 @@ def store_error_of(error: BaseException, *, keeps: bool = False) -> StoreError |
     """
     if isinstance(error, SegmentError):
         return error if isinstance(error, StoreError) else None
-    for cause in _chain(error):
+    for cause in chain_of(error):
         found = _found(cause)
         if found is None:
             continue
@@ -115,16 +115,6 @@ def _found(error: BaseException) -> tuple[tuple[str, str], str] | None:
         place = error.filename2 or error.filename  # a copy fails where it goes to, not where it comes from
         return ERRORS[error.errno], str(place) if place else _store()
     return None
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """An exception and those that it came from."""
-    seen: list[BaseException] = []
-    current: BaseException | None = error
-    while current is not None and current not in seen:
-        seen.append(current)
-        yield current
-        current = current.__cause__ or current.__context__
 
 
 def _is(error: BaseException, module: str, name: str) -> bool:
