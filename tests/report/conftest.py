@@ -149,14 +149,14 @@ def make_report(
             at_stake="outcome", unit="$",
         ),
     )  # fmt: skip
-    top = np.argsort(-revenue)[:20]
+    top = np.argsort(-revenue)[:10]
     customers = pd.DataFrame(
         {
-            "customer": [HOSTILE[i % 4] for i in range(20)], "row": top, "segment": labels[top],
+            "customer": [HOSTILE[i % 4] for i in range(10)], "row": top, "segment": labels[top],
             "name": [names[labels[i]].name for i in top], "value": revenue[top], "distance": 0.1, "margin": 0.2,
         }
     )  # fmt: skip
-    high = HighValue((k - 1,), customers, 0.2, float(revenue[top].sum()), 0.4)
+    high = HighValue((k - 1,), customers, 20, 0.2, float(revenue[top].sum()), 0.4)
     insights = SegmentInsights(profiles, names, advice, high, (f"A caution {SCRIPT}",), stakes=stakes)
     values = pd.DataFrame({"revenue": revenue, "referrals": referrals})
     spread = values.to_numpy().std(axis=0)

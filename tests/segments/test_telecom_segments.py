@@ -63,7 +63,7 @@ def test_profiles_names_and_actions(told):
     high = insights.high_value
     assert {insights.names[segment].name for segment in high.segments} == {EXPECTED[0][5], EXPECTED[1][5]}
     assert high.value_share == pytest.approx(0.804, abs=0.002)
-    assert len(high.customers) == pytest.approx(2472, abs=6)
+    assert high.count == pytest.approx(2472, abs=6)
 
 
 def test_seeds_change_neither_names_nor_actions_of_the_same_customers(told):

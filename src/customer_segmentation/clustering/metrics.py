@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.integer]
@@ -59,6 +60,27 @@ def cluster_means(matrix: Floats, labels: Integers, k: int | None = None) -> Flo
     labels = labels.astype(np.intp)  # once, not by bincount for every column
     sums = np.column_stack([np.bincount(labels, weights=column, minlength=len(sizes)) for column in matrix.T])
     return np.asarray(sums / np.maximum(sizes, 1)[:, None])
+
+
+def frame_means(numbers: pd.DataFrame, labels: Integers, k: int | None = None) -> pd.DataFrame:
+    """`cluster_means` of a table's columns, without a matrix of all of them.
+
+    Parameters
+    ----------
+    numbers : DataFrame of shape (n_customers, n_features)
+    labels : integer array of shape (n_customers,)
+    k : int, optional
+        Number of clusters; by default the highest label plus one.
+
+    Returns
+    -------
+    DataFrame of shape (k, n_features)
+    """
+    sizes = np.maximum(cluster_sizes(labels, k), 1)
+    labels = labels.astype(np.intp)
+    columns = (numbers.iloc[:, at].to_numpy(dtype=float) for at in range(numbers.shape[1]))
+    means = [np.bincount(labels, weights=column, minlength=len(sizes)) / sizes for column in columns]
+    return pd.DataFrame(np.column_stack(means) if means else np.empty((len(sizes), 0)), columns=numbers.columns)
 
 
 def inertia_of(matrix: Floats, centres: Floats, labels: Integers) -> float:

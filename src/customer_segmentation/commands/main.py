@@ -22,6 +22,7 @@ from customer_segmentation.commands.command import CommandSpec, run_command
 from customer_segmentation.console.help import definitions, paragraph
 from customer_segmentation.console.lines import forgive_signs, say, show, show_notices, warn
 from customer_segmentation.errors import SegmentError, debugging, interrupt_behind
+from customer_segmentation.memory import settle_allocators
 from customer_segmentation.secrets import guard_streams
 from customer_segmentation.tracking.settled import quiet_libraries, settle
 
@@ -111,6 +112,7 @@ def _main(arguments: Sequence[str] | None) -> int:  # noqa: C901 - one case afte
         warn(f"segment: there is no command {name!r}; there are {', '.join(COMMANDS)}.{hint}")
         return 2
     gc.set_threshold(GARBAGE_THRESHOLD)
+    settle_allocators()
     settle()
     quiet_libraries()
     if sys.stderr.isatty() and not any(word.startswith(("-", "quiet=")) for word in rest):

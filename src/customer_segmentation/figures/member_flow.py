@@ -62,7 +62,7 @@ def member_flow(
     """
     ks = sorted(k for k in labels if k >= 1)
     values = np.asarray(height, dtype=float)
-    parts = {k: np.asarray(labels[k], dtype=int) for k in ks}
+    parts = {k: np.asarray(labels[k]) for k in ks}
     middles = {k: _means(parts[k], values, k) for k in ks}
     measured = with_unit(f"Mean {measure}", unit)
     second = (len(heading_lines(measured, WIDTH - LEFT - RIGHT)) - 1) * PANEL * LINE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -62,10 +63,10 @@ def reference_of(
 
 
 def _key(values: pd.Series) -> bytes:
-    """Values in a form in which a feature equals the column that it is."""
+    """Checksum of values, in a form in which a feature equals the column that it is."""
     if pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_bool_dtype(values.dtype):
-        return values.to_numpy(dtype=np.float64, na_value=np.nan).tobytes()
-    return pd.util.hash_array(values.astype(object).to_numpy()).tobytes()
+        return hashlib.sha256(values.to_numpy(dtype=np.float64, na_value=np.nan).data).digest()
+    return hashlib.sha256(pd.util.hash_array(values.astype(object).to_numpy()).data).digest()
 
 
 def distribution(values: pd.Series) -> dict[str, Any]:

@@ -137,11 +137,11 @@ def keep_blocks(data: ReportData, insights: SegmentInsights) -> list[Block]:
         text = f"No segment's customers are worth more than the average in {value.name}."
         return [Paragraph(text, lead="Worth keeping:")]
     names = listed(insights.titled(segment) for segment in found.segments)
-    place = list_files(len(insights.customers))[0]
+    place = list_files(insights.profiles.customers)[0]
     run = "" if data.candidate is None else f" of run {data.candidate.run_id[:8]}"
     return [
         Paragraph(
-            f"{names}. These {counted(len(found.customers), 'customer')} ({percent(found.share)} of all) account for "
+            f"{names}. These {counted(found.count, 'customer')} ({percent(found.share)} of all) account for "
             f"{percent(found.value_share)} of {value.name}. They are marked high_value in the list of "
             f"customers, the file {place}{run}.",
             lead="Worth keeping:",

@@ -38,7 +38,6 @@ from customer_segmentation.segments.high_value import HighValue, list_files
 from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.segments.recommendations import Recommendation
 
-SHOWN_CUSTOMERS = 10
 MOST_OUTCOMES = 2
 
 
@@ -259,14 +258,14 @@ def high_value_section(data: ReportData) -> Section:
                 (False, True, True),
             )
         )
-    if found is not None and len(found.customers):
+    if found is not None and found.count:
         tables.insert(0, _customers(insights, found))
     blocks.append(Beside(tuple(tables)))
-    if found is not None and len(found.customers):
-        file = list_files(len(insights.customers))[0]
+    if found is not None and found.count:
+        file = list_files(insights.profiles.customers)[0]
         blocks.append(
             Paragraph(
-                f"All {len(found.customers):,} are in {file} of the candidate's run, marked high_value, with the first "
+                f"All {found.count:,} are in {file} of the candidate's run, marked high_value, with the first "
                 "action for each. A small margin means that the customer is near the border to another segment."
             )
         )
@@ -276,7 +275,7 @@ def high_value_section(data: ReportData) -> Section:
 def _customers(insights: SegmentInsights, found: HighValue) -> Grid:
     value = insights.profiles.value
     unit = "" if value is None else value.unit
-    shown = found.customers.head(SHOWN_CUSTOMERS)
+    shown = found.first
     key = "customer" if "customer" in shown else "row"
     return Grid(
         f"The {len(shown)} most valuable of them",

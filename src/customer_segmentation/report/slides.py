@@ -235,7 +235,7 @@ def _worth(insights: SegmentInsights, names: list[str]) -> Iterator[Drawn]:
     title = f"No segment's customers are worth more than the average in {value.name}"
     if found is not None and found.segments:
         title = (
-            f"Worth keeping: {counted(len(found.customers), 'customer')} ({percent(found.share)}) account for "
+            f"Worth keeping: {counted(found.count, 'customer')} ({percent(found.share)}) account for "
             f"{percent(found.value_share)} of {value.name}"
         )
     drawn = amounts(

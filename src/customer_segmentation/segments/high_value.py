@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +15,13 @@ from customer_segmentation.segments.profile import Profiles
 from customer_segmentation.segments.segment_name import SegmentName
 
 Floats = npt.NDArray[np.float64]
+Listing = Callable[..., pd.DataFrame]
 
 #: All customers of a fit with what to do with each: typed, and for spreadsheets up to so many customers.
 LIST, LIST_CSV = "segments/customers.parquet", "segments/customers.csv"
 MOST_IN_CSV = 200_000
+#: So many of the most valuable customers are shown.
+FIRST = 10
 
 
 def list_files(customers: int) -> tuple[str, ...]:
@@ -36,6 +39,21 @@ def high_value_segments(profiles: Profiles) -> tuple[int, ...]:
     return tuple(int(segment) for segment in rows.sort_values("value", ascending=False, kind="stable")["segment"])
 
 
+def most_valuable_first(profiles: Profiles, amounts: Floats | None, n: int) -> npt.NDArray[np.intp]:
+    """Positions of all customers in the order of their list; as they came where nothing says what they are worth.
+
+    Parameters
+    ----------
+    profiles : Profiles
+    amounts : array of shape (n_customers,), optional
+        What each customer is worth.
+    n : number of customers
+    """
+    if amounts is None or profiles.value is None:
+        return np.arange(n)
+    return pd.Series(amounts).sort_values(ascending=False, kind="stable").index.to_numpy()
+
+
 def customer_list(  # noqa: PLR0913 - each is named at the call
     profiles: Profiles,
     names: tuple[SegmentName, ...],
@@ -46,8 +64,10 @@ def customer_list(  # noqa: PLR0913 - each is named at the call
     centres: Floats,
     amounts: Floats | None,
     ids: pd.Series | None,
+    rfm: pd.DataFrame | None = None,
+    rows: npt.NDArray[np.intp] | None = None,
 ) -> pd.DataFrame:
-    """List all customers of a fit with what to do with each, the most valuable first.
+    """List customers of a fit with what to do with each.
 
     Parameters
     ----------
@@ -62,31 +82,40 @@ def customer_list(  # noqa: PLR0913 - each is named at the call
     amounts : array of shape (n_customers,), optional
         What each customer is worth.
     ids : Series of shape (n_customers,) or None
+    rfm : DataFrame of shape (n_customers, n_scores), optional
+        Scores of the classic grid.
+    rows : integer array of shape (n_listed,), optional
+        Positions of those to list, in this order; default: all, the most valuable first.
 
     Returns
     -------
-    DataFrame of shape (n_customers, n_columns)
+    DataFrame of shape (n_listed, n_columns)
         ``customer`` (where the table has ids), ``row`` (position among the customers used, from 0), ``segment``,
         ``segment_name``, ``first_action``, ``value`` and ``high_value`` (whether the segment is worth more than the
         average; both where the table has a value), ``distance`` to the centre of its own segment in the clustered
         space, and ``margin``: 1 at that centre, 0 half way to the next one.
     """
-    own, other = distances(matrix, centres, labels.astype(np.intp))
+    if rows is None:
+        own, other = distances(matrix, centres, labels.astype(np.intp))
+        rows = most_valuable_first(profiles, amounts, len(labels))
+        own, other = own[rows], other[rows]
+    else:
+        own, other = distances(matrix[rows], centres, labels[rows].astype(np.intp))
+    labels = labels[rows]
     called = {name.segment: name.name for name in names}
     numbers = range(len(centres))
-    columns: dict[str, Any] = {} if ids is None else {"customer": ids.to_numpy()}
+    columns: dict[str, Any] = {} if ids is None else {"customer": ids.array.take(rows)}
     columns |= {
-        "row": np.arange(len(labels)),
+        "row": rows,
         "segment": labels.astype(np.int64),
         "segment_name": _by_segment([called.get(number, f"segment {number}") for number in numbers], labels),
         "first_action": _by_segment([actions.get(number) for number in numbers], labels),
     }
     if amounts is not None and profiles.value is not None:
-        columns |= {"value": amounts, "high_value": np.isin(labels, high_value_segments(profiles))}
-    frame = pd.DataFrame({**columns, "distance": own, "margin": margin(own, other)})
-    if "value" in frame:
-        frame = frame.sort_values("value", ascending=False, kind="stable", ignore_index=True)
-    return frame
+        columns |= {"value": amounts[rows], "high_value": np.isin(labels, high_value_segments(profiles))}
+    columns |= {"distance": own, "margin": margin(own, other)}
+    frame = pd.DataFrame(columns, copy=False)
+    return frame if rfm is None else frame.join(rfm, on="row")
 
 
 def _by_segment(texts: list[str | None], labels: npt.NDArray[np.integer]) -> pd.Categorical:
@@ -95,22 +124,30 @@ def _by_segment(texts: list[str | None], labels: npt.NDArray[np.integer]) -> pd.
     return pd.Categorical.from_codes(codes[labels], categories=pd.Index(distinct))
 
 
-def high_value_customers(profiles: Profiles, listed: pd.DataFrame) -> HighValue | None:
+def high_value_customers(
+    profiles: Profiles, labels: npt.NDArray[np.integer], amounts: Floats | None, listing: Listing
+) -> HighValue | None:
     """Take the customers of the high-value segments; None where the table has no column of role value.
 
     Parameters
     ----------
     profiles : Profiles
-    listed : DataFrame
-        All customers, see `customer_list`.
+    labels : integer array of shape (n_customers,)
+    amounts : array of shape (n_customers,), optional
+        What each customer is worth.
+    listing : callable
+        `customer_list` of some rows.
     """
     if profiles.value is None:
         return None
     segments = high_value_segments(profiles)
+    rows = most_valuable_first(profiles, amounts, len(labels))
+    inside = rows[np.isin(labels[rows], segments)]
     theirs = profiles.segments[profiles.segments["segment"].isin(segments)]
     return HighValue(
         segments=segments,
-        customers=listed[listed["high_value"]].reset_index(drop=True),
+        first=listing(rows=inside[:FIRST]),
+        count=len(inside),
         share=float(theirs["share"].sum()),
         value=float(theirs["value"].sum()),
         value_share=float(theirs["value_share"].sum()) if len(theirs) else 0.0,
@@ -125,14 +162,17 @@ class HighValue:
     ----------
     segments : tuple of int
         Their value per customer is above that of all customers, interval included; the most valuable first.
-    customers : DataFrame, one row a customer of these segments, the most valuable first
-        Their rows of `customer_list`.
+    first : DataFrame
+        Rows of `customer_list` for the most valuable of their customers, at most `FIRST`.
+    count : int
+        Number of their customers.
     share, value, value_share : float
         Share of all customers, their value in total and as a share of all value.
     """
 
     segments: tuple[int, ...]
-    customers: pd.DataFrame
+    first: pd.DataFrame
+    count: int
     share: float
     value: float
     value_share: float

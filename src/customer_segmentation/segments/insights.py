@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,12 @@ from customer_segmentation.clustering.fit import Fit
 from customer_segmentation.clustering.space import Space
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.model.build import Clusters
-from customer_segmentation.segments.high_value import HighValue, customer_list, high_value_customers
+from customer_segmentation.segments.high_value import (
+    HighValue,
+    Listing,
+    customer_list,
+    high_value_customers,
+)
 from customer_segmentation.segments.names import name_segments
 from customer_segmentation.segments.profile import Profiles, profile_segments
 from customer_segmentation.segments.recommendations import Recommendation, recommend
@@ -43,9 +49,9 @@ class SegmentInsights:
         What is at stake with all customers of each segment.
     relations : tuple of Relation
         What the table's own make explains of the profiles.
-    customers : DataFrame
-        All customers of the fit with what to do with each, see `customer_list`; of orders also ``rfm`` and
-        ``rfm_group``.
+    listing : callable or None
+        Makes the list of all customers of the fit with what to do with each, see `customer_list`; of orders also with
+        ``rfm`` and ``rfm_group``. It is as large as the space, and made where it is written.
     rfm : RfmGrid or None
         The classic grid beside the segments, of a table of recency, frequency and monetary value.
     """
@@ -57,7 +63,7 @@ class SegmentInsights:
     cautions: tuple[str, ...] = field(default=())
     stakes: tuple[Stake, ...] = field(default=())
     relations: tuple[Relation, ...] = field(default=())
-    customers: pd.DataFrame = field(default_factory=pd.DataFrame)
+    listing: Listing | None = None
     rfm: RfmGrid | None = None
 
     def of(self, segment: int) -> tuple[Recommendation, ...]:
@@ -124,7 +130,9 @@ def describe_segments(
     amounts = None
     if table.value_column is not None:
         amounts = table.customers[table.value_column].to_numpy(dtype=float)
-    customers = customer_list(
+    grid = rfm_grid(table.customers, fit.labels)
+    listing = partial(
+        customer_list,
         profiles,
         names,
         first_actions(recommendations),
@@ -133,19 +141,17 @@ def describe_segments(
         centres=fit.centres,
         amounts=amounts,
         ids=ids,
+        rfm=None if grid is None else grid.scores,
     )
-    grid = rfm_grid(table.customers, fit.labels)
-    if grid is not None:
-        customers = customers.join(grid.scores, on="row")
     return SegmentInsights(
         profiles,
         names,
         recommendations,
-        high_value_customers(profiles, customers),
+        high_value_customers(profiles, fit.labels, amounts, listing),
         cautions=space.imputed,
         stakes=tuple(base.stake(segment) for segment in range(profiles.k)),
         relations=determined(table.customers, table.columns, space.features.columns),
-        customers=customers,
+        listing=listing,
         rfm=grid,
     )
 

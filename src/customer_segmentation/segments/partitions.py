@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from customer_segmentation.formatting import finite, percent, score
-from customer_segmentation.segments.insights import SegmentInsights
+from customer_segmentation.segments.profile import Profiles
+from customer_segmentation.segments.segment_name import SegmentName
 
 #: Figures of a candidate that stand under its segments: its column of a leaderboard, and the words.
 FIGURES = {
@@ -76,7 +77,7 @@ class Partition:
         return percent(value) if name in SHARES else score(value)
 
 
-def partition_of(row: pd.Series, name: str, insights: SegmentInsights) -> Partition:
+def partition_of(row: pd.Series, name: str, profiles: Profiles, names: Sequence[SegmentName]) -> Partition:
     """Put a candidate together from its row of the leaderboard and what is said of its segments.
 
     Parameters
@@ -84,9 +85,9 @@ def partition_of(row: pd.Series, name: str, insights: SegmentInsights) -> Partit
     row : Series
     name : str
         Of the candidate.
-    insights : SegmentInsights
+    profiles, names
+        Of its segments.
     """
-    profiles = insights.profiles
     table, value = profiles.segments, profiles.value
     outcome = next((item for item in profiles.outcomes if len(item.levels) == 1), None)
     segments = []
@@ -95,7 +96,7 @@ def partition_of(row: pd.Series, name: str, insights: SegmentInsights) -> Partit
         found = None if outcome is None else profiles.row(segment, outcome.name, outcome.levels[0])
         segments.append(
             PartitionSegment(
-                name=insights.names[segment].name,
+                name=names[segment].name,
                 customers=int(own["customers"]),
                 share=float(own["share"]),
                 value_share=None if value is None else finite(own["value_share"]),

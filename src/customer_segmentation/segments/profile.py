@@ -88,6 +88,11 @@ class Profiles:
         return len(self.segments)
 
     @property
+    def customers(self) -> int:
+        """Number of customers of the fit."""
+        return int(self.segments["customers"].sum())
+
+    @property
     def value(self) -> ProfileVariable | None:
         """What customers are worth."""
         return next((item for item in self.variables if item.role is Role.value), None)

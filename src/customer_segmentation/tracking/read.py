@@ -271,6 +271,17 @@ def labels_of(store: Store, study_id: str) -> pd.DataFrame:
             return pd.read_parquet(place)
 
 
+def labels_by_k(store: Store, study_id: str) -> dict[int, np.ndarray]:
+    """Segment of each customer under every k of a study, without the ids of the customers.
+
+    Parameters
+    ----------
+    store : where the run is
+    study_id : id of the study's run
+    """
+    return {int(str(k)[1:]): own.to_numpy() for k, own in labels_of(store, study_id).items() if k != "customer"}
+
+
 def full_data_of(store: Store, study_id: str) -> tuple[dict[str, int], pd.DataFrame] | None:
     """What a study logged of all rows; None where its no sample was drawn.
 
@@ -280,9 +291,7 @@ def full_data_of(store: Store, study_id: str) -> tuple[dict[str, int], pd.DataFr
     study_id : id of the study's run
     """
     metrics: dict[str, Any] = run_of(store, study_id).data.metrics
-    if f"full_data/{COUNTS[0]}" not in metrics:
-        return None
-    stored = artifact_of(store, study_id, TABLE)
+    stored = artifact_of(store, study_id, TABLE) if f"full_data/{COUNTS[0]}" in metrics else None
     if stored is None:
         return None
     with understood(study_id, TABLE):

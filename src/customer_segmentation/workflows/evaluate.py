@@ -14,7 +14,7 @@ from customer_segmentation.clustering.space import Space
 from customer_segmentation.clustering.stability import Stability, seed_agreement
 from customer_segmentation.parallel import side_by_side
 from customer_segmentation.settings.sweep import SweepSettings
-from customer_segmentation.tracking.read import labels_of
+from customer_segmentation.tracking.read import labels_by_k
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.verdict.decision import Evaluator
 from customer_segmentation.verdict.evaluation import confirmation, explained_by_tree, scores_of, screening
@@ -35,8 +35,10 @@ class CandidateEvaluator:
         spec_of: Callable[[pd.Series], StudySpec],
     ) -> None:
         self.store, self.board, self.customers, self.settings, self.spec_of = store, board, customers, settings, spec_of
-        self._labels: dict[str, pd.DataFrame] = {}
-        self._studies: dict[str, tuple[StudySpec, Space]] = {}
+        customers.make_room()
+        self._labels: dict[str, dict[int, np.ndarray]] = {}
+        self._specs: dict[str, StudySpec] = {}
+        self._spaces: dict[str, Space] = {}
 
     def for_decision(self) -> Evaluator:
         """The functions that `customer_segmentation.verdict.decision.decide` asks for."""
@@ -46,16 +48,20 @@ class CandidateEvaluator:
         """Labels of a candidate."""
         study = str(cell(self.board, index, "study_id"))
         if study not in self._labels:
-            self._labels[study] = labels_of(self.store, study)
-        return self._labels[study][f"k{int(cell(self.board, index, 'k'))}"].to_numpy(dtype=np.int32)
+            self._labels[study] = labels_by_k(self.store, study)
+        return self._labels[study][int(cell(self.board, index, "k"))].astype(np.int32)
 
     def study(self, index: int) -> tuple[StudySpec, Space]:
         """Spec and space of a candidate's study."""
         study = str(cell(self.board, index, "study_id"))
-        if study not in self._studies:
-            spec = self.spec_of(row_of(self.board, index))
-            self._studies[study] = spec, space_of(spec, self.customers)
-        return self._studies[study]
+        if study not in self._specs:
+            self._specs[study] = self.spec_of(row_of(self.board, index))
+        spec = self._specs[study]
+        if len(self.customers.reference) > self.settings.large.threshold:
+            return spec, space_of(spec, self.customers)  # one of many spaces at a time
+        if study not in self._spaces:
+            self._spaces[study] = space_of(spec, self.customers)
+        return spec, self._spaces[study]
 
     def sample(self, index: int) -> np.ndarray | None:
         """Rows of a stratified sample of a large table; None where all customers are examined."""

@@ -12,7 +12,7 @@ from customer_segmentation.formatting import counted
 from customer_segmentation.segments.insights import SegmentInsights, first_actions
 from customer_segmentation.tracking.items import Metrics
 from customer_segmentation.tracking.log.candidate import chosen_items, insight_items, profile_items
-from customer_segmentation.tracking.read import labels_of, run_of
+from customer_segmentation.tracking.read import labels_by_k, run_of
 from customer_segmentation.tracking.runs import record
 from customer_segmentation.tracking.stale_runs import models_of
 from customer_segmentation.tracking.store import Store
@@ -48,8 +48,9 @@ def finish_chosen(
     """
     settings = spec.settings
     k = int(chosen["k"])
+    customers.make_room()
     space, fit = refit(spec, customers, k, store=store, study_id=str(chosen["study_id"]))
-    logged = labels_of(store, chosen["study_id"])[f"k{k}"].to_numpy()
+    logged = labels_by_k(store, chosen["study_id"])[k]
     moved = int((logged != fit.labels).sum())
     if moved:
         raise StudyError(
@@ -64,6 +65,15 @@ def finish_chosen(
         seed=settings.seed,
     )
     insights = customers.describe(space, fit, playbook_of(settings))
+    own = settings.tracking.models == "chosen" or not chosen["best_of_study"]
+    if own and not models_of(run_of(store, chosen["run_id"])):  # a continued sweep may have logged it already
+        # the model together with the scores that it stands for
+        scores = {name: float(chosen[name]) for name in SCORES if name in chosen and pd.notna(chosen[name])}
+        called = {name.segment: name.name for name in insights.names}
+        actions = first_actions(insights.recommendations)
+        model = model_of(fit, space, customers, spec, insights.profiles, called, actions)
+        record(store, chosen["run_id"], [Metrics(scores), model])
+    customers.make_room()
     items = list(
         chosen_items(
             space,
@@ -78,13 +88,5 @@ def finish_chosen(
     if not chosen["best_of_study"]:
         items += profile_items(insights.profiles)
     items += insight_items(insights, playbook=playbook_name(settings), safe_ids=settings.spreadsheet_safe_ids)
-    own = settings.tracking.models == "chosen" or not chosen["best_of_study"]
-    if own and not models_of(run_of(store, chosen["run_id"])):  # a continued sweep may have logged it already
-        # the model together with the scores that it stands for
-        scores = {name: float(chosen[name]) for name in SCORES if name in chosen and pd.notna(chosen[name])}
-        called = {name.segment: name.name for name in insights.names}
-        actions = first_actions(insights.recommendations)
-        model = model_of(fit, space, customers, spec, insights.profiles, called, actions)
-        record(store, chosen["run_id"], [Metrics(scores), model])
     record(store, chosen["run_id"], items)
     return RebuiltCandidate(store, run_of(store, chosen["run_id"]), spec, needed, customers, space, fit), insights

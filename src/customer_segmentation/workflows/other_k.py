@@ -6,6 +6,7 @@ import pandas as pd
 
 from customer_segmentation.config.playbook_file import playbook_of
 from customer_segmentation.segments.insights import SegmentInsights
+from customer_segmentation.segments.names import name_segments
 from customer_segmentation.segments.partitions import Partition, partition_of
 from customer_segmentation.verdict.leaderboard import label, row_of
 from customer_segmentation.verdict.other_k import compared_k
@@ -32,12 +33,14 @@ def side_by_side(
     compared = compared_k(board, own)
     if len(compared) < 2:
         return ()
-    found, settings = [], opened.spec.settings
+    opened.customers.make_room()
+    found, playbook = [], playbook_of(opened.spec.settings)
     for index in compared:
-        row, told = row_of(board, index), insights
+        row, profiles, names = row_of(board, index), insights.profiles, insights.names
         if index != own:
             study_id = str(board.loc[index, "study_id"])
             fit = fit_of(opened.spec, opened.space, int(row["k"]), store=opened.store, study_id=study_id)
-            told = opened.customers.describe(opened.space, fit, playbook_of(settings))
-        found.append(partition_of(row, label(row), told))
+            profiles = opened.customers.profile(opened.space, fit.labels, fit.estimator)
+            names = name_segments(profiles, playbook)
+        found.append(partition_of(row, label(row), profiles, names))
     return tuple(found)

@@ -25,6 +25,7 @@ from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.data.wanted import Needed
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.execution.shared_data import held
+from customer_segmentation.memory import give_back
 from customer_segmentation.model.build import Clusters
 from customer_segmentation.segments.insights import (
     SegmentInsights,
@@ -62,6 +63,8 @@ class PreparedCustomers:
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     #: Segments by the address of the model (`clustering.init`) that gave them.
     starts: dict[str, WarmStart] = field(default_factory=dict)
+    #: The space that was built last, by what it is made of: the verdict and the report may ask for it again.
+    last_space: dict[str, Space] = field(default_factory=dict)
 
     def attainable(self, ks: Sequence[int]) -> dict[int, float]:
         """Share of the reference's variance that K-means attains, for each k of at least 2."""
@@ -69,6 +72,11 @@ class PreparedCustomers:
         if missing:
             self.attained.update(attainable(self.reference, missing, seed=self.seed, restarts=self.restarts))
         return self.attained
+
+    def make_room(self) -> None:
+        """Give back what is free before a large table needs more."""
+        if len(self.reference) > self.restarts.threshold:
+            give_back()
 
     @property
     def value(self) -> np.ndarray | None:

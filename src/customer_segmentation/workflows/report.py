@@ -18,13 +18,13 @@ from customer_segmentation.settings.commands import ReportSettings
 from customer_segmentation.tracking.checked_files import VERDICT
 from customer_segmentation.tracking.log.candidate import insight_items, profile_items
 from customer_segmentation.tracking.log.sweep import picture_items, place_of_report, report_items
-from customer_segmentation.tracking.read import artifact_of, refuse_without_verdict, run_of
+from customer_segmentation.tracking.read import artifact_of, labels_by_k, refuse_without_verdict, run_of
 from customer_segmentation.tracking.resolve import run_meant, spoken_name, store_of
 from customer_segmentation.tracking.runs import record
 from customer_segmentation.tracking.spoken_of import speak_of
 from customer_segmentation.tracking.store import Store
 from customer_segmentation.workflows.rebuild import RebuiltCandidate, playbook_of_sweep, reopen
-from customer_segmentation.workflows.report_data import gather, labels_by_k
+from customer_segmentation.workflows.report_data import gather
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ from customer_segmentation.tracking.read import (
     full_data_of,
     full_profile_of,
     json_of,
-    labels_of,
+    labels_by_k,
     run_of,
     runs_of,
 )
@@ -297,18 +297,6 @@ def _pairs(store: Store, opened: RebuiltCandidate, insights: SegmentInsights) ->
         seed=opened.spec.settings.seed,
     )  # fmt: skip
     return drawn(figure, "pairs", caption=caption, alt=alt)
-
-
-def labels_by_k(store: Store, study_id: str) -> dict[int, np.ndarray]:
-    """Segment of each customer under every k of a study.
-
-    Parameters
-    ----------
-    store : where the run is
-    study_id : id of the study's run
-    """
-    frame = labels_of(store, study_id)
-    return {int(name[1:]): frame[name].to_numpy() for name in map(str, frame) if name[:1] == "k" and name[1:].isdigit()}
 
 
 def leaderboard_of_sweep(store: Store, sweep_id: str) -> pd.DataFrame:

@@ -147,7 +147,7 @@ def remembered(sweep_id: str, overrides: Sequence[str]) -> StudySpec | None:
 
 
 def space_of(spec: StudySpec, customers: PreparedCustomers) -> Space:
-    """Space of a study: its feature set of the customers, under its scaling.
+    """Space of a study: its feature set of the customers, under its scaling. The last one is kept.
 
     Parameters
     ----------
@@ -155,13 +155,19 @@ def space_of(spec: StudySpec, customers: PreparedCustomers) -> Space:
     customers : its customers
     """
     settings = spec.settings
-    return build_space(
+    key = repr((settings.features, settings.scaling, spec.choices["features"], spec.choices["scaling"]))
+    if key in customers.last_space:
+        return customers.last_space[key]
+    customers.last_space.clear()
+    customers.make_room()
+    customers.last_space[key] = space = build_space(
         customers.table.customers,
         declared_features(settings.features, customers.table.columns, spec.choices["features"]),
         scaling=spec.choices["scaling"],
         scaler=make_scaler(settings.scaling.scaler, spec.choices["scaling"]),
         indicators=settings.scaling.indicators,
     )
+    return space
 
 
 def estimators_of(spec: StudySpec) -> Clusterers:

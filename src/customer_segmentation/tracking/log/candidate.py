@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from customer_segmentation.clustering.metrics import cluster_means, cluster_sizes
+from customer_segmentation.clustering.metrics import cluster_means, cluster_sizes, frame_means
 from customer_segmentation.clustering.space import Space
 from customer_segmentation.figures.candidate import centres_heatmap, silhouette_plot, sizes
 from customer_segmentation.figures.scatter import scatter_pairs
@@ -63,9 +63,10 @@ def insight_items(insights: SegmentInsights, *, playbook: str, safe_ids: bool = 
     if insights.rfm is not None:
         yield Table(insights.rfm.table, GRID)
     high = insights.high_value
-    customers = insights.customers
-    for path in list_files(len(customers)) if len(customers) else ():
-        yield Table(customers, path, private=True, as_it_came=() if safe_ids else ("customer",))
+    if insights.listing is not None:
+        customers = insights.listing()
+        for path in list_files(len(customers)):
+            yield Table(customers, path, private=True, as_it_came=() if safe_ids else ("customer",))
     if high is not None and high.segments:
         shares = {"high_value_share": high.share, "high_value_value_share": high.value_share}
         yield from scores(SCORES_OF_SEGMENTS, shares)
@@ -112,7 +113,7 @@ def segments_record(insights: SegmentInsights, *, playbook: str) -> dict[str, An
         if high is None
         else {
             "segments": list(high.segments),
-            "customers": len(high.customers),
+            "customers": high.count,
             "share": _plain(high.share),
             "value": _plain(high.value),
             "value_share": _plain(high.value_share),
@@ -193,9 +194,11 @@ def chosen_items(
     if not numbers.shape[1]:
         return
     units = space.features.units
-    means = pd.DataFrame(cluster_means(numbers.to_numpy(dtype=float), labels), columns=list(numbers))
+    means = frame_means(numbers, labels)
+    middle = pd.Series({name: numbers[name].mean() for name in numbers})
+    spread = pd.Series({name: numbers[name].std(ddof=0) for name in numbers})
     yield FigureItem(
-        partial(centres_heatmap, means, numbers.mean(), numbers.std(ddof=0), units, f"Centres of {name}", names=names),
+        partial(centres_heatmap, means, middle, spread, units, f"Centres of {name}", names=names),
         "figures/centres.png",
     )
     main = main_features(numbers, labels)

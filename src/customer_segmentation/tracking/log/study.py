@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from customer_segmentation.clustering.metrics import cluster_means
+from customer_segmentation.clustering.metrics import frame_means
 from customer_segmentation.clustering.space import Space
 from customer_segmentation.clustering.structure_test import StructureResult
 from customer_segmentation.clustering.study import Candidate, Study
@@ -71,8 +71,8 @@ def segments_table(candidate: Candidate, numbers: pd.DataFrame) -> pd.DataFrame:
     """
     own = {"segment": np.arange(candidate.k), "customers": candidate.sizes}
     own["share"] = candidate.sizes / candidate.sizes.sum()
-    means = cluster_means(numbers.to_numpy(dtype=float), candidate.labels)
-    table = pd.DataFrame(means, columns=told_apart([str(name) for name in numbers], own))
+    table = frame_means(numbers, candidate.labels)
+    table.columns = pd.Index(told_apart([str(name) for name in numbers], own))
     return pd.concat([pd.DataFrame(own), table], axis=1)
 
 
