@@ -3,7 +3,10 @@
 import os
 import signal
 import stat
+import subprocess
+import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -85,3 +88,24 @@ def test_a_forked_process_leaves_the_folder_of_its_parent(top):
     scratch._end(str(folder.parent), os.getpid())
     assert not folder.parent.exists()
     assert Path(scratch.lasting_folder()).exists()  # one that is gone is made again
+
+
+def test_a_program_ends_with_the_process_that_started_it():
+    code = (
+        "import subprocess, os, signal; from customer_segmentation.scratch import die_with_parent;"
+        "started = subprocess.Popen(['sleep', '60'], preexec_fn=die_with_parent, start_new_session=True);"
+        "print(started.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=False)
+    started = int(done.stdout)
+    until = time.monotonic() + 10
+    while _is_running(started) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert not _is_running(started)
+
+
+def _is_running(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

@@ -89,6 +89,7 @@ def test_a_secret_is_known_by_its_place_or_form(text):
         "mysql://${oc.env:NAME}:${oc.env:PASSWORD}@host/crm",
         "postgresql://reader:${oc.env:DB_PASSWORD}@host/crm",
         "customer 0002-ORFBO, 12.9 %",
+        "SELECT * FROM a JOIN b ON a.token=b.token",
         "Password: 'abc' is not a number; a column 'password', another",
         '{"token": "Token", "Season Pass": "Season Pass"}',
     ],

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import ctypes
 import fcntl
 import os
 import shutil
+import signal
 import stat
 import tempfile
 import threading
@@ -18,6 +20,7 @@ from pathlib import Path
 
 PREFIX = "segment-"
 HELD = "held"  # the file that is locked
+_DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 
 _LOCK = threading.RLock()
 #: Folder of this process, by where temporary files are, and the lock on it (None where the system has none).
@@ -47,6 +50,12 @@ def lasting_folder(kind: str = "") -> str:
 def locks_held() -> tuple[int, ...]:
     """File descriptors that a program inherits so that folders of this process stay for as long as it runs."""
     return tuple(lock for _, lock in _own.values() if lock is not None)
+
+
+def die_with_parent() -> None:
+    """In a new process, before its program starts: end when the one that started it is killed and cannot tell."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, signal.SIGTERM)
 
 
 def _folder() -> str:

@@ -144,8 +144,7 @@ def _secrets_in(text: str) -> Iterator[str]:
             yield re.split(r"[/?#]", secret)[0]  # as far as an address is read that holds such a sign
     if text.count("://") == 1:  # in one address a value may hold any sign that ends it in a sentence
         for match in _PARAMETER.finditer(text):
-            value = re.split(r"[&;#\s]", text[match.start(2) :])[0]
-            yield value.rstrip("'\"`)]}>,")  # not what an override is quoted by
+            yield re.split(r"[&;#\s]", text[match.start(2) :])[0].rstrip("'\"`)]}>,")  # not quotes of an override
     whole = _ADDRESS.search(text) if text.count("://") == 1 else None
     if whole is not None:  # to the first @ as SQLAlchemy reads it, to the last as the standard library does
         yield whole[1]
@@ -169,8 +168,7 @@ def remember_variable(name: str, value: str) -> None:
         remember_in(value)
         if is_secret(value) or not _PLACE.fullmatch(value):
             remember(value, shown=shown)
-            path = value.partition("://")[2].partition("/")[2]  # as a message of a library may tell it
-            if re.search(r"[/?]", path):
+            if re.search(r"[/?]", path := value.partition("://")[2].partition("/")[2]):  # a library's message tells it
                 remember(path)
         return
     with contextlib.suppress(OSError, ValueError):
@@ -261,10 +259,9 @@ def _redact(text: str, *, forms: bool) -> str:
     if "=" in text or "%3" in text:
         text = _OF_STRING.sub(lambda found: found[0] if _REFERENCE.fullmatch(found[2]) else found[1] + HIDDEN, text)
         text = _PARAMETER.sub(_kept_reference(), text)
-    if "=" in text or "%3" in text or "'" in text or '"' in text:
-        lower = text.lower()
-        if any(cue in lower for cue in _CUES):
-            text = _ASSIGNED.sub(_kept_reference(), _QUOTED.sub(_kept_reference(), text))
+    lower = text.lower() if any(sign in text for sign in ("=", "%3", "'", '"')) else ""
+    if any(cue in lower for cue in _CUES):
+        text = _ASSIGNED.sub(_unless_a_column, _QUOTED.sub(_kept_reference(), text))
     if "://" in text:
         text = _LINK.sub(lambda link: _IN_PATH.sub(HIDDEN, link[0]), text)
     if "Basic" in text or "Bearer" in text:
@@ -285,13 +282,18 @@ def _kept_reference(after: str = "", before: str = "") -> Callable[[re.Match[str
     return replaced
 
 
+def _unless_a_column(match: re.Match[str]) -> str:
+    """What `_ASSIGNED` found, hidden unless a query joins two columns by it: ``a.token = b.token``."""
+    joined = re.fullmatch(r"(?i)[a-z_]\w{0,30}\.(\w+)\s?=[a-z_]\w{0,30}\.\1", match[0])
+    return match[0] if joined else _kept_reference()(match)
+
+
 def _alternatives(known: Mapping[str, str]) -> re.Pattern[str]:
     """Pattern of all remembered secrets, the longest first; a plain word or number is hidden as a whole word only."""
     parts = []
     for secret in sorted(known, key=len, reverse=True):
         plain = secret.isdigit() or (secret.isalpha() and (secret.islower() or secret.isupper()))
-        part = re.escape(secret)
-        parts.append(rf"(?<![A-Za-z0-9]){part}(?![A-Za-z0-9])" if plain else part)
+        parts.append(rf"(?<![A-Za-z0-9]){secret}(?![A-Za-z0-9])" if plain else re.escape(secret))
     return re.compile("|".join(parts))
 
 
@@ -307,8 +309,7 @@ def redact_files(folder: Path) -> None:
         if ending not in _TEXTS | _TABLES or not path.is_file():
             continue
         text = path.read_bytes().decode("utf-8")
-        clean = redact(text, forms=ending in _TEXTS)
-        if clean != text:
+        if (clean := redact(text, forms=ending in _TEXTS)) != text:
             path.write_bytes(clean.encode())
 
 
@@ -329,8 +330,7 @@ class RedactedStream:
 
     def writelines(self, lines: Any) -> None:
         """Write texts without their secrets."""
-        for line in lines:
-            self.write(line)
+        self.write("".join(lines))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)

@@ -181,7 +181,11 @@ def store_for(plan: Plan, *, existing: bool = False, model: str | None = None) -
     from customer_segmentation.tracking.store import existing_store, store_of_settings
 
     tracking = plan.settings[0].tracking
-    opened = existing_store(tracking, model=model) if existing else store_of_settings(tracking)
+    opened = (
+        existing_store(tracking, model=model, makes_runs=plan.command == "score")
+        if existing
+        else store_of_settings(tracking)
+    )
     named = any(word.lstrip("+").startswith("tracking.experiment=") for word in plan.overrides)
     return beside_active_run(opened, experiment_given=named)
 

@@ -51,6 +51,12 @@ def test_what_a_rule_of_choice_does_not_read_is_refused():
     checked(["features=value", "scaling=standard", "selection=fixed", "selection.near_tie=0.02"])  # goes to separation
 
 
+def test_a_weight_of_words_beside_numbers_is_refused_where_no_space_has_both():
+    with pytest.raises(SettingsError, match=r"scaling\.indicators weighs yes/no and category columns"):
+        check_plan(plan("sweep", ["features=value", "scaling=standard", "scaling.indicators=2"]))
+    check_plan(plan("sweep", ["features=value,everything", "scaling=standard", "scaling.indicators=2"]))
+
+
 def test_the_champion_that_is_named_beside_a_run_is_another_model():
     words = ["input=a.csv", "output=b.csv", "model=models:/customer-segmentation@champion", "run_id=1e45"]
     with pytest.raises(SettingsError, match="name two models"):

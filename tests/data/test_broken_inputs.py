@@ -285,3 +285,11 @@ def test_a_quotation_far_into_a_big_file_is_found(late, load, lines, monkeypatch
     assert found.digest == whole.digest
     assert found.rows_read == 300
     assert found.rejected.empty
+
+
+def test_a_limit_of_rows_is_refused_for_a_table_that_is_read_whole(lines, load):
+    content = b"\n".join(lines)
+    rows = len(lines) - 1
+    with pytest.raises(SettingsError, match=f"max_rows=5: telecom_customer_churn.csv has {rows} rows, and all"):
+        load(content, max_rows=5)
+    assert load(content, max_rows=rows).rows_read == rows

@@ -10,7 +10,8 @@ import pytest
 from mlflow.exceptions import MlflowException
 
 from customer_segmentation.errors import StoreError
-from customer_segmentation.tracking.store import INSERTIONS, insert, open_store
+from customer_segmentation.settings.tracking import TrackingSettings
+from customer_segmentation.tracking.store import INSERTIONS, existing_store, insert, open_store
 from customer_segmentation.tracking.store_address import store_uri
 
 
@@ -166,3 +167,11 @@ def test_a_store_of_another_mlflow_is_told_which_is_older_and_stays(version, tol
     with pytest.raises(StoreError, match=told):
         open_store(uri=f"sqlite:///{file}", experiment="mine", artifacts=None)
     assert file.read_bytes() == before
+
+
+def test_a_command_that_makes_no_run_makes_no_experiment(store):
+    for name in (store.experiment, TrackingSettings().experiment):
+        assert existing_store(TrackingSettings(uri=store.uri, experiment=name), makes_runs=False).experiment == name
+    with pytest.raises(StoreError, match=r"experiment=other: .* has no experiment of that name; it has .*'mine'"):
+        existing_store(TrackingSettings(uri=store.uri, experiment="other"), makes_runs=False)
+    assert store.client.get_experiment_by_name("other") is None

@@ -43,11 +43,11 @@ class Request:
         """What was typed, fit to be pasted into a terminal."""
         return f"segment {self.plan.command} {shlex.join(self.words)}".strip()
 
-    def existing_store(self, model: str | None = None) -> Store:
-        """Open the store, which must be there; ``model`` as in `customer_segmentation.tracking.store`."""
+    def existing_store(self, model: str | None = None, *, makes_runs: bool = False) -> Store:
+        """Open the store, which must be there; the rest as in `customer_segmentation.tracking.store`."""
         from customer_segmentation.tracking.store import existing_store
 
-        return existing_store(self.settings.tracking, model=model)
+        return existing_store(self.settings.tracking, model=model, makes_runs=makes_runs)
 
     def for_writing(self, store: Store) -> Store:
         """Take over the run of ``mlflow run``, if there is one; close runs that killed processes left open."""

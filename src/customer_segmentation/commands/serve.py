@@ -16,7 +16,7 @@ from customer_segmentation.commands.servers import HOST, PATIENCE, answers, end,
 from customer_segmentation.console.help import help_page
 from customer_segmentation.console.lines import say
 from customer_segmentation.errors import StoreError, debugging
-from customer_segmentation.scratch import locks_held, scratch_folder
+from customer_segmentation.scratch import die_with_parent, locks_held, scratch_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,6 +58,7 @@ def run(request: Request) -> int:
         stdout=subprocess.DEVNULL,
         stderr=None if debugging() else log,
         start_new_session=True,  # the server has workers of its own: all are ended together
+        preexec_fn=die_with_parent,
     )
     try:
         if not answers(server, settings.port, seconds=PATIENCE):

@@ -14,7 +14,7 @@ from customer_segmentation.commands.command import CommandSpec, Request
 from customer_segmentation.commands.servers import HOST, answers, free_port, wait
 from customer_segmentation.console.help import help_page
 from customer_segmentation.console.lines import say
-from customer_segmentation.scratch import locks_held, scratch_folder
+from customer_segmentation.scratch import die_with_parent, locks_held, scratch_folder
 
 
 def run(request: Request) -> int:
@@ -37,6 +37,7 @@ def run(request: Request) -> int:
     server = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
         [*command, "--uvicorn-opts", "--log-level warning"],
         pass_fds=locks_held(),  # that folder stays for as long as it runs
+        preexec_fn=die_with_parent,
         cwd=empty.name,  # uvicorn looks for modules in the current folder, which may be a stranger's
         # the address by the environment: every user of the machine can read a command line
         # (it would say of a library that MLflow uses that a part of it is deprecated)

@@ -55,7 +55,8 @@ def check_plan(plan: Plan) -> Needed:
         valued += needed.valued
         every += [*needed.valued, *needed.blank]
     refuse_secret_cells(first.data)
-    named = {text.partition("=")[0] for text in plan.overrides}
+    named = {text.partition("=")[0].lstrip("+") for text in plan.overrides}
+    _check_indicators(plan, named)
     asked_of(first.exploration, first.hypotheses, first.data.columns, named)
     # Objects come last: making one imports scikit-learn.
     for settings, choices in zip(plan.settings, plan.choices_of, strict=True):
@@ -66,6 +67,27 @@ def check_plan(plan: Plan) -> Needed:
         if settings.clustering.init or "clustering.init" in plan.swept:
             check_start(settings, made, choices["clustering"])
     return Needed.of(valued, every)
+
+
+def _check_indicators(plan: Plan, named: set[str]) -> None:
+    """Refuse a weight of 0/1 columns that no space of the sweep has beside numbers.
+
+    Raises
+    ------
+    SettingsError
+        Names the key.
+    """
+    spaces = {
+        "scaling.indicators": [one.features for one in plan.settings],
+        "yardstick.scaling.indicators": [one.yardstick.features for one in plan.settings],
+    }
+    for key in named & spaces.keys():
+        columns = plan.settings[0].data.columns
+        kinds = [{item.kind for item in declared_features(one, columns, key).features} for one in spaces[key]]
+        if not any("numeric" in found and len(found) > 1 for found in kinds):
+            raise SettingsError(
+                f"{key} weighs yes/no and category columns beside numbers, and no space here has both; leave it out."
+            )
 
 
 def check_sweep(settings: SweepSettings, features: str) -> Needed:

@@ -17,7 +17,7 @@ from customer_segmentation.data.other_rows import mark_totals
 from customer_segmentation.data.rows import CheckedRows, checked_rows
 from customer_segmentation.data.table import CustomerTable, add_to_digest
 from customer_segmentation.data.transactions import load_ordering_customers
-from customer_segmentation.data.wanted import WantedColumns, population_of, wanted_columns
+from customer_segmentation.data.wanted import WantedColumns, population_of, refuse_whole, wanted_columns
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.data import DataSettings, Population
 from customer_segmentation.settings.engine import EngineSettings
@@ -100,6 +100,7 @@ def table_of(
     wanted = wanted_columns(source, settings, needed=needed, blank=blank, welcome=welcome)
     rows = checked_rows(source.read(wanted.specs), wanted, source.decimal, source.rows_as_text)
     if not source.sampled_from:  # a sample has no last row
+        refuse_whole(settings, rows.read, source=source.name)
         mark_totals(rows.rejected, rows.frame, source, np.flatnonzero(rows.filled))
     rows.rejected.refuse_above(
         settings.max_rejected_share,

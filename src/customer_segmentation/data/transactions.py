@@ -25,6 +25,7 @@ from customer_segmentation.data.rejections import (
     rejected_table,
 )
 from customer_segmentation.data.table import CustomerTable, digest_of
+from customer_segmentation.data.wanted import refuse_whole
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Role, Transactions
 from customer_segmentation.settings.engine import EngineSettings
@@ -118,6 +119,7 @@ def load_ordering_customers(
     guests = faults.usable & ~later & rows.orders["customer"].isna().to_numpy(dtype=bool)
     mark_customers_without_value(faults, rows.orders, later | guests)
     customers = aggregate_orders(rows.orders[faults.usable & ~later & ~guests], reference_date=reference)
+    refuse_whole(settings, len(customers), source=f"the table of customers of {source.name}")
     customers = customers[mark_customers_without_gap(faults, rows.orders, customers, later | guests, needed or ())]
     used = faults.usable & ~later & ~guests
     aside = rows.positions[~faults.usable]

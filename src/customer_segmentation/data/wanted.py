@@ -190,3 +190,24 @@ def _wanted(columns: Mapping[str, ColumnSpec], required: Collection[str], needed
         if repair is not None:
             wanted |= set(parse(repair.using, where=f"data.columns.{name}.repair.using").columns) & set(columns)
     return wanted
+
+
+def refuse_whole(settings: DataSettings, rows: int, *, source: str) -> None:
+    """Refuse a limit of rows that was given for a table of which no sample is taken.
+
+    Parameters
+    ----------
+    settings : of the table
+    rows : that it has
+    source : its name
+
+    Raises
+    ------
+    SettingsError
+        It has more than the limit.
+    """
+    if settings.max_rows != DataSettings().max_rows and rows > settings.max_rows:
+        raise SettingsError(
+            f"data.max_rows={settings.max_rows}: {source} has {rows:,} rows, and all of them are read; a sample is "
+            "taken of one Parquet file or folder, and by engine=spark. Leave data.max_rows out."
+        )

@@ -222,3 +222,20 @@ def _same(one: Path, other: Path) -> bool:
 def _holds(folder: Path, runs: set[str]) -> bool:
     """Whether a folder holds artifacts of some of the runs."""
     return folder.is_dir() and any((folder / run).is_dir() for run in runs)
+
+
+def refuse_lost_link(place: str | None) -> None:
+    """Refuse a folder of artifacts that is a link to nowhere, before a store is made that could keep nothing there.
+
+    Raises
+    ------
+    StoreError
+        It is one, or a file.
+    """
+    folder = folder_of(place) if place else None
+    if folder is not None and os.path.lexists(folder) and not folder.is_dir():
+        what = f"a link to {os.readlink(folder)}, which is not there" if folder.is_symlink() else "a file"
+        raise StoreError(
+            f"{folder}, where what is kept of a run goes, is {what}; remove it, or name another folder with "
+            "tracking.artifacts=FOLDER."
+        )

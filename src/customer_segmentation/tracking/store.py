@@ -24,15 +24,16 @@ from customer_segmentation.settings.tracking import TrackingSettings
 from customer_segmentation.tracking.connections import close_connections, waiting_for_the_disk
 from customer_segmentation.tracking.guarded_client import GuardedClient
 from customer_segmentation.tracking.locks import locked
-from customer_segmentation.tracking.moved_store import ARTIFACTS, check_place, find_artifacts, folder_of
+from customer_segmentation.tracking.moved_store import ARTIFACTS, check_place, find_artifacts, refuse_lost_link
 from customer_segmentation.tracking.settled import silence
 from customer_segmentation.tracking.store_address import SQLITE, knock, reach, refuse_other_tables, store_uri
-from customer_segmentation.tracking.store_errors import meaning, remember_store
+from customer_segmentation.tracking.store_errors import age_of_schema, meaning, remember_store
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 INSERTIONS = 4  # attempts at a row that another command inserts at the same moment
+SHOWN = 8  # experiments that are named to choose from
 DUPLICATE = re.compile("duplicate|unique", re.IGNORECASE)  # PostgreSQL, MySQL and SQLite in their own words
 DESCRIPTION = "mlflow.note.content"  # the tag that the UI shows as Markdown
 NOTICES = logging.getLogger(__name__)
@@ -73,7 +74,9 @@ class Store:
         return redact(self.uri)
 
 
-def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeout: int = 10) -> Store:  # noqa: C901 - one case after the other
+def open_store(  # noqa: C901 - one case after the other
+    *, uri: str | None, experiment: str, artifacts: str | None, timeout: int = 10, only_known: bool = False
+) -> Store:
     """Reach the store, creating a local one and the experiment where they are missing.
 
     Parameters
@@ -86,11 +89,13 @@ def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeo
         Where a new experiment keeps artifacts; None: ``mlartifacts`` beside a SQLite store, else the server's choice.
     timeout : int
         Seconds that a server may take to answer.
+    only_known : bool
+        Refuse another experiment than the usual one that is not there: the command makes no run that it could hold.
 
     Raises
     ------
     StoreError
-        The store cannot be reached, read or written, or the experiment is in its trash.
+        The store cannot be reached, read or written, or the experiment is in its trash or not there.
     """  # noqa: DOC501 - raised again as it came
     resolved = store_uri(uri)
     if artifacts is not None and is_secret(artifacts):
@@ -116,7 +121,7 @@ def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeo
     elif place is not None and "://" not in place:
         place = typed_path(place).absolute().as_uri()
     if local and not os.path.exists(resolved.removeprefix(SQLITE)):
-        _refuse_lost_link(place)
+        refuse_lost_link(place)
     with _store_errors(resolved), exclusive(resolved):
         if local:
             _create_sqlite(Path(resolved.removeprefix(SQLITE)))
@@ -129,7 +134,9 @@ def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeo
                 NOTICES.warning("the store was moved: its artifacts are taken from %s, no longer %s", beside, moved)
             check_place(resolved, experiment, place)
         found = client.get_experiment_by_name(experiment)
-        _refuse_lost_link(place if found is None else found.artifact_location)
+        refuse_lost_link(place if found is None else found.artifact_location)
+        if found is None and only_known and experiment != TrackingSettings().experiment:
+            raise _no_experiment(client, resolved, experiment)
         if found is None:
             try:
                 experiment_id = client.create_experiment(experiment, artifact_location=place)
@@ -146,6 +153,14 @@ def open_store(*, uri: str | None, experiment: str, artifacts: str | None, timeo
         else:
             experiment_id = found.experiment_id
     return Store(resolved, client, experiment_id, experiment, usual)
+
+
+def _no_experiment(client: MlflowClient, uri: str, experiment: str) -> StoreError:
+    known = [one.name for one in client.search_experiments(max_results=SHOWN)]
+    return StoreError(
+        f"tracking.experiment={experiment}: {redact(uri)} has no experiment of that name; it has "
+        f"{', '.join(map(repr, known)) or 'none'}."
+    )
 
 
 def describe_experiment(store: Store, text: str) -> None:
@@ -217,21 +232,10 @@ def _store_errors(uri: str) -> Iterator[None]:
         known = meaning(text)
         why = known[0] if known is not None else text[:300]
         if "out-of-date" in text:
-            why = _age_of_schema(text)
+            why = age_of_schema(text)
         raise StoreError(
             f"the tracking store {redact(uri)} cannot be used: {why}; give another with tracking.uri=ADDRESS."
         ) from error
-
-
-def _age_of_schema(text: str) -> str:
-    """What to do about a store of another MLflow, whose message names the version: only one that is known is older."""
-    import mlflow
-
-    found = re.search(r"found version (\w+)", text)
-    versions = Path(mlflow.__file__).parent / "store" / "db_migrations" / "versions"
-    if found is not None and versions.is_dir() and not any(versions.glob(f"{found[1]}*")):
-        return "a newer MLflow has written it; update this one"
-    return "its schema is older than this MLflow; copy it, then run `mlflow db upgrade` on it"
 
 
 @contextlib.contextmanager
@@ -280,24 +284,7 @@ def _create_sqlite(path: Path) -> None:
         os.replace(fresh, path)
 
 
-def _refuse_lost_link(place: str | None) -> None:
-    """Refuse a folder of artifacts that is a link to nowhere, before a store is made that could keep nothing there.
-
-    Raises
-    ------
-    StoreError
-        It is one, or a file.
-    """
-    folder = folder_of(place) if place else None
-    if folder is not None and os.path.lexists(folder) and not folder.is_dir():
-        what = f"a link to {os.readlink(folder)}, which is not there" if folder.is_symlink() else "a file"
-        raise StoreError(
-            f"{folder}, where what is kept of a run goes, is {what}; remove it, or name another folder with "
-            "tracking.artifacts=FOLDER."
-        )
-
-
-def existing_store(tracking: TrackingSettings, *, model: str | None = None) -> Store:
+def existing_store(tracking: TrackingSettings, *, model: str | None = None, makes_runs: bool = True) -> Store:
     """Open the store of the settings.
 
     Parameters
@@ -306,24 +293,30 @@ def existing_store(tracking: TrackingSettings, *, model: str | None = None) -> S
     model : str, optional
         Address of a model that is all that is asked of the store: one in a folder needs none, so that the store is made
         for the runs that are to come.
+    makes_runs : bool
+        Whether the experiment, where it is missing, is made for runs that are to come.
 
     Raises
     ------
     StoreError
-        A local store has no file yet, or the store cannot be reached.
+        A local store has no file yet, the store cannot be reached, or the experiment is missing.
     """
     uri = store_uri(tracking.uri)
     needed = model is None or model.startswith(("models:", "runs:"))
     if needed and uri.startswith(SQLITE) and not os.path.exists(uri.removeprefix(SQLITE)):
         first = "`segment sweep`" if model is None else "`segment sweep` and `segment promote`"
         raise StoreError(f"there is no store at {redact(uri)}; run {first} first, or give another with tracking.uri=.")
-    return store_of_settings(tracking)
+    return store_of_settings(tracking, only_known=not makes_runs)
 
 
-def store_of_settings(tracking: TrackingSettings) -> Store:
+def store_of_settings(tracking: TrackingSettings, *, only_known: bool = False) -> Store:
     """Open the store of the settings; a local one is created where it is missing. See `open_store`."""
     opened = open_store(
-        uri=tracking.uri, experiment=tracking.experiment, artifacts=tracking.artifacts, timeout=tracking.timeout
+        uri=tracking.uri,
+        experiment=tracking.experiment,
+        artifacts=tracking.artifacts,
+        timeout=tracking.timeout,
+        only_known=only_known,
     )
     return replace(opened, figures=tracking.figures)
 

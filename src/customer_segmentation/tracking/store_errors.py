@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextvars import ContextVar
+from pathlib import Path
 
 from customer_segmentation.errors import SegmentError, StoreError, chain_of
 from customer_segmentation.secrets import redact
@@ -157,3 +159,14 @@ def after(done: str) -> Iterator[None]:
         if told is None:
             raise
         raise StoreError(f"{done}: {told}") from error
+
+
+def age_of_schema(text: str) -> str:
+    """What to do about a store of another MLflow, whose message names the version: only one that is known is older."""
+    import mlflow
+
+    found = re.search(r"found version (\w+)", text)
+    versions = Path(mlflow.__file__).parent / "store" / "db_migrations" / "versions"
+    if found is not None and versions.is_dir() and not any(versions.glob(f"{found[1]}*")):
+        return "a newer MLflow has written it; update this one"
+    return "its schema is older than this MLflow; copy it, then run `mlflow db upgrade` on it"

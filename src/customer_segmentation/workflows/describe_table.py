@@ -248,6 +248,11 @@ def _describe_customers(
     from customer_segmentation.sources.frame import FrameSource
 
     guesses, reference = with_dates(reading.guesses, data.reference_date)
+    if data.reference_date is not None and reference is None:
+        raise SettingsError(
+            f"data.reference_date={data.reference_date} is read by columns of dates alone, and {source.name} shows "
+            "none; leave it out."
+        )
     reading = replace(reading, guesses=tuple(guesses))
     data = replace(data, reference_date=reference)
     choice = choose_features(guesses, max_rejected_share=data.max_rejected_share, impute=settings.impute)

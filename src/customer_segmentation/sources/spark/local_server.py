@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import ctypes
 import os
 import secrets
 import shutil
@@ -18,12 +17,11 @@ from typing import IO
 
 import customer_segmentation
 from customer_segmentation.errors import DataError, SettingsError
-from customer_segmentation.scratch import lasting_folder
+from customer_segmentation.scratch import die_with_parent, lasting_folder
 
 STARTS = 120.0  # seconds after which a server that does not listen is given up
 _SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
 _TRIES = 4  # of a task, whose worker may have been killed
-_DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
 
 def start_server(*, threads: int | None, memory: str) -> str:
@@ -66,7 +64,7 @@ def start_server(*, threads: int | None, memory: str) -> str:
         stderr=subprocess.STDOUT,
         cwd=folder,
         start_new_session=True,  # Ctrl-C is for the command, which ends the jobs itself
-        preexec_fn=_die_with_parent,
+        preexec_fn=die_with_parent,
     )
     atexit.register(_end, process, folder, log)
     _wait(process, port, log)
@@ -150,12 +148,6 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-
-
-def _die_with_parent() -> None:
-    """In the new process: end when the one that started it is killed and cannot tell."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, signal.SIGTERM)
 
 
 def _free_port() -> int:
