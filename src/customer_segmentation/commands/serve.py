@@ -83,8 +83,7 @@ def example_call(customers: pd.DataFrame, port: int) -> str:
     customers : raw customers under canonical column names, one row each
     port : where the server listens
     """
-    records = json.loads(customers.to_json(orient="records"))
-    body = json.dumps({"dataframe_records": records}).replace("'", "'\\''")
+    body = json.dumps({"dataframe_records": json.loads(customers.to_json(orient="records"))}).replace("'", "'\\''")
     return f"curl http://{HOST}:{port}/invocations -H 'Content-Type: application/json' -d '{body}'"
 
 
