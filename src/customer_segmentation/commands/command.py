@@ -44,7 +44,13 @@ class Request:
         return f"segment {self.plan.command} {shlex.join(self.words)}".strip()
 
     def existing_store(self, model: str | None = None, *, makes_runs: bool = False) -> Store:
-        """Open the store, which must be there; the rest as in `customer_segmentation.tracking.store`."""
+        """Open the store, which must be there.
+
+        Parameters
+        ----------
+        model : address of a model that is all that is asked of it, see `customer_segmentation.tracking.store`
+        makes_runs : whether an experiment that is missing is made
+        """
         from customer_segmentation.tracking.store import existing_store
 
         return existing_store(self.settings.tracking, model=model, makes_runs=makes_runs)

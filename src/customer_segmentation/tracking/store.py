@@ -310,7 +310,13 @@ def existing_store(tracking: TrackingSettings, *, model: str | None = None, make
 
 
 def store_of_settings(tracking: TrackingSettings, *, only_known: bool = False) -> Store:
-    """Open the store of the settings; a local one is created where it is missing. See `open_store`."""
+    """Open the store of the settings; a local one is created where it is missing.
+
+    Parameters
+    ----------
+    tracking : TrackingSettings
+    only_known : see `open_store`
+    """
     opened = open_store(
         uri=tracking.uri,
         experiment=tracking.experiment,
