@@ -43,16 +43,11 @@ class Request:
         """What was typed, fit to be pasted into a terminal."""
         return f"segment {self.plan.command} {shlex.join(self.words)}".strip()
 
-    def existing_store(self, model: str | None = None, *, makes_runs: bool = False) -> Store:
-        """Open the store, which must be there.
-
-        Parameters
-        ----------
-        model : address of a model that is all that is asked of it, see `customer_segmentation.tracking.store`
-        makes_runs : whether an experiment that is missing is made
-        """
+    def existing_store(self, model: str | None = None) -> Store:
+        """Open the store, which must be there; ``model`` as in `customer_segmentation.tracking.store`."""
         from customer_segmentation.tracking.store import existing_store
 
+        makes_runs = self.plan.command in ("score", "migrate")
         return existing_store(self.settings.tracking, model=model, makes_runs=makes_runs)
 
     def for_writing(self, store: Store) -> Store:
@@ -104,8 +99,7 @@ def run_command(spec: CommandSpec, words: Sequence[str]) -> int:
     if any(word in ("-h", "--help") for word in words):
         show(spec.help())
         return 0
-    asked = plan(spec.name, words)
-    if asked.flags:  # Hydra's own: --cfg job, --info, ...
+    if (asked := plan(spec.name, words)).flags:  # Hydra's own: --cfg job, --info, ...
         show_config(asked)
         return 0
     for key, values in asked.swept.items() if spec.takes_one else ():

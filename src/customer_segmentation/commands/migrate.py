@@ -13,7 +13,7 @@ def run(request: Request) -> int:
     from customer_segmentation.console.migration import print_migration
     from customer_segmentation.workflows.migrate import migrate
 
-    done = migrate(request.settings, request.existing_store(makes_runs=True))
+    done = migrate(request.settings, request.existing_store())
     if not request.settings.quiet:
         print_migration(done)
     return 0

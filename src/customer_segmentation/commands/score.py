@@ -39,7 +39,7 @@ def run(request: Request) -> int:
     settings, plan = request.settings, request.plan
     check_score(settings)
     model = settings.model if settings.run_id is None else "runs:"
-    store = request.for_writing(request.existing_store(model, makes_runs=True))
+    store = request.for_writing(request.existing_store(model))
     from customer_segmentation.console.progress import ScoreProgress
     from customer_segmentation.console.scoring import print_score
     from customer_segmentation.workflows.score import score_table
