@@ -1,12 +1,15 @@
 """A sweep of one study, k = 2 ... 10 with all scores, on growing tables: time, peak memory, exponent of growth.
 
     python benchmarks/scale.py [--rows 10000 100000 1000000 10000000] [--features 10] [--runs 3] [--full] [--write]
+    python benchmarks/scale.py --command [--rows 10000 100000 1000000] [--runs 3] [--write]
 
 Each size is a process of its own, one thread. "bare fits" are the K-means fits that the study contains, timed inside
 it; "reading" is the loading of the Parquet file. Memory is the growth of the peak over the run of 10,000 rows, as a
 multiple of the float64 matrix (of the rows that are used: beyond `data.max_rows` a sample is streamed). Of several
 runs of a size the one of median time is told. "everybody" is the assignment of all rows of the file to the segments
 found on a sample. --full compares the inertia of each k with that of ten starts over everybody, which takes long.
+--command measures what a user types instead: `segment init`, then a sweep of one study with verdict, profiles and
+report in one process; CPU and peak are those that the system counts.
 """
 
 from __future__ import annotations
@@ -139,15 +142,66 @@ def run(path: Path, features: int, *, full: bool) -> dict[str, float]:
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout)
 
 
+def run_command(path: Path, folder: Path) -> dict[str, float]:
+    """CPU seconds and peak of a whole sweep, and how many features its space has.
+
+    Raises
+    ------
+    CalledProcessError
+        A command fails.
+    """
+    segment = str(Path(sys.executable).with_name("segment"))
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    quiet = {"cwd": folder, "env": environment, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    subprocess.run([segment, "init", f"data.path={path}", "name=table"], check=True, **quiet)
+    shaping = (folder / "conf" / "features" / "table.yaml").read_text(encoding="utf-8").count("{column: ")
+    sweep = [segment, "sweep", "experiments=table", "scaling=standard", "launcher=in_process"]
+    process = subprocess.Popen(sweep, **quiet)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, sweep)
+    return {"cpu": used.ru_utime + used.ru_stime, "peak": used.ru_maxrss * 1024, "features": shaping}
+
+
+def commands(sizes: list[int], runs: int, features: int) -> str:
+    """Measure whole commands on growing tables; return the table of the README."""
+    head = ("rows", "features of the space", "CPU s", "peak MiB", "growth, MiB", "of the float64 matrix")
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    base = None
+    for rows in sizes:
+        with tempfile.TemporaryDirectory() as place:
+            path = Path(place) / "table.parquet"
+            write_table(path, rows, features)
+            found = []
+            for number in range(runs):
+                (Path(place) / str(number)).mkdir()
+                found.append(run_command(path, Path(place) / str(number)))
+        one = {name: sorted(each[name] for each in found)[runs // 2] for name in found[0]}
+        base = base or one["peak"]
+        growth = one["peak"] - base
+        cells = [f"{rows:,}", f"{one['features']}", f"{one['cpu']:.0f}", f"{one['peak'] / 2**20:.0f}"]
+        cells += [f"{growth / 2**20:.0f}", f"{growth / (rows * one['features'] * 8):.2f}"] if growth else ["", ""]
+        lines.append("| " + " | ".join(cells) + " |")
+        print(lines[-1], flush=True)
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Write the tables, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 100_000, 1_000_000, 10_000_000])
+    parser.add_argument("--rows", type=int, nargs="+")
     parser.add_argument("--features", type=int, default=10)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--full", action="store_true")
+    parser.add_argument("--command", action="store_true")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
+    if options.command:
+        told = commands(options.rows or [10_000, 100_000, 1_000_000], options.runs, options.features)
+        if options.write:
+            write_part("scale, whole command", told)
+        return
     head = (
         "rows", "in memory", "reading, s", "bare fits, s", "study, s", "everybody, s",
         "(reading + study) / (fits + reading)", "peak growth, MiB", "of the float64 matrix", "time against a tenth",
@@ -155,7 +209,7 @@ def main() -> None:
     )  # fmt: skip
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     base, before = None, None
-    for rows in options.rows:
+    for rows in options.rows or [10_000, 100_000, 1_000_000, 10_000_000]:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "table.parquet"
             write_table(path, rows, options.features)

@@ -14,11 +14,14 @@ from customer_segmentation.secrets import (
     is_redacted,
     redact,
     redact_files,
-    redact_yaml,
     remember,
     remember_in,
     remember_variable,
 )
+from customer_segmentation.settings.data import FeaturesSettings
+from customer_segmentation.settings.sweep import ExplorationSettings
+from customer_segmentation.settings.tracking import TrackingSettings
+from customer_segmentation.tracking.redacted_yaml import redact_yaml
 
 PASSWORD = "Tr0ub4dor&3"
 
@@ -193,6 +196,15 @@ def test_a_config_that_lost_a_secret_is_a_config_still():
     text = yaml.safe_dump({"key": PASSWORD, "uri": f"x://u:{PASSWORD}@h", "more": [PASSWORD, {"a": PASSWORD}]})
     hidden = {"key": "***", "uri": "x://u:***@h", "more": ["***", {"a": "***"}]}
     assert yaml.safe_load(redact_yaml(text)) == hidden
+    text = yaml.safe_dump({PASSWORD: {PASSWORD: 1}, f"{PASSWORD} ": [], "b": "1.0"})
+    assert sorted(map(str, yaml.safe_load(redact_yaml(text)).values())) == ["1.0", "[]", "{'***': 1}"]
+
+
+def test_a_column_that_is_called_as_a_secret_is_none():
+    remember_in(ExplorationSettings(correlate={"token": "token"}))
+    remember_in(FeaturesSettings(impute={"password age": "median", "api_key": "most_frequent"}))
+    remember_in(TrackingSettings(customers_key="9f8e7d-hash-key"))
+    assert redact("token, median, most_frequent, 9f8e7d-hash-key") == "token, median, most_frequent, ***"
 
 
 def test_a_cell_gives_the_terminal_no_orders():

@@ -9,6 +9,7 @@ them. Terminal, errors, runs, models, reports and logs pass through `redact`.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import html
 import json
 import os
@@ -122,14 +123,17 @@ def _spellings(secret: str) -> set[str]:
 
 
 def remember_in(value: Any) -> None:
-    """Remember what is a secret by its place or form in a text, or in the texts of a mapping or list."""
+    """Remember what is a secret by its place or form in a text, or in the texts of settings, a mapping or a list."""
     if isinstance(value, str):
         for secret in _secrets_in(value):
             remember(secret)
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            if isinstance(item, str) and VARIABLE.search(str(key)) and "${" not in item:
+    elif dataclasses.is_dataclass(value):
+        for name, item in vars(value).items():
+            if isinstance(item, str) and VARIABLE.search(name) and "${" not in item:
                 remember(item)
+            remember_in(item)
+    elif isinstance(value, Mapping):  # its keys are the user's, such as a column named ``token``
+        for item in value.values():
             remember_in(item)
     elif isinstance(value, list | tuple):
         for item in value:
@@ -195,18 +199,13 @@ def forget() -> None:
     _pattern, _environment_read = None, False
 
 
-def redact_yaml(text: str) -> str:
-    """YAML without its secrets, which is YAML still: a value that is nothing but hidden would be read as an alias."""
-    return re.sub(r"(?m)^(\s*(?:- )*(?:[^\s:#'\"][^:\n]*: )?)(\*\*\*[^'\n]*)$", r"\1'\2'", redact(text))
-
-
 def is_secret(text: str) -> bool:
     """Whether a text holds a secret."""
     return redact(text) != text
 
 
 def is_redacted(address: str) -> bool:
-    """Whether an address has lost its password: it was copied from what a run or a screen shows.
+    """Whether an address has lost its password: it was copied from a screen.
 
     >>> is_redacted("postgresql://reader:***@host/crm")
     True

@@ -35,7 +35,7 @@ def to_settings(config: Any, *, contract: bool = True) -> Any:
     settings = schema(
         **{name: OmegaConf.to_object(node) if OmegaConf.is_config(node) else node for name, node in nodes.items()}
     )
-    remember_in(dataclasses.asdict(settings))
+    remember_in(settings)
     if contract and hasattr(settings, "data"):
         data = settings.data
         data.columns = dated_columns(contract_columns(data.contract, json.dumps(data.columns, default=str)), data)

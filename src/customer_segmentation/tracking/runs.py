@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from customer_segmentation.data.spreadsheet_safety import neutralised
 from customer_segmentation.scratch import scratch_folder
-from customer_segmentation.secrets import redact, redact_files, redact_yaml
+from customer_segmentation.secrets import redact, redact_files
 from customer_segmentation.tracking.checked_files import checksums_in
 from customer_segmentation.tracking.items import (
     Bytes,
@@ -32,6 +32,7 @@ from customer_segmentation.tracking.items import (
 from customer_segmentation.tracking.moved_store import make_room
 from customer_segmentation.tracking.process import TAG as PROCESS
 from customer_segmentation.tracking.process import this_process
+from customer_segmentation.tracking.redacted_yaml import redact_yaml
 from customer_segmentation.tracking.store import Store, insert
 from customer_segmentation.tracking.store_errors import stop_retrying, store_error_of
 
