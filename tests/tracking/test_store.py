@@ -172,6 +172,15 @@ def test_a_store_of_another_mlflow_is_told_which_is_older_and_stays(version, tol
 def test_a_command_that_makes_no_run_makes_no_experiment(store):
     for name in (store.experiment, TrackingSettings().experiment):
         assert existing_store(TrackingSettings(uri=store.uri, experiment=name), makes_runs=False).experiment == name
-    with pytest.raises(StoreError, match=r"experiment=other: .* has no experiment of that name; it has .*'mine'"):
-        existing_store(TrackingSettings(uri=store.uri, experiment="other"), makes_runs=False)
-    assert store.client.get_experiment_by_name("other") is None
+    with pytest.raises(StoreError, match=r"experiment=nowhere: .* has no experiment of that name; it has .*'mine'"):
+        existing_store(TrackingSettings(uri=store.uri, experiment="nowhere"), makes_runs=False)
+    assert store.client.get_experiment_by_name("nowhere") is None
+
+
+def test_a_place_of_artifacts_that_an_experiment_does_not_have_is_refused(store, tmp_path):
+    at = {"uri": store.uri, "experiment": store.experiment}
+    kept = store.client.get_experiment(store.experiment_id).artifact_location
+    for same in (kept, f"{kept}/", kept.removeprefix("file://")):
+        assert open_store(**at, artifacts=same).experiment_id == store.experiment_id
+    with pytest.raises(StoreError, match="changes nothing: the experiment mine has kept its artifacts in"):
+        open_store(**at, artifacts=str(tmp_path / "elsewhere"))

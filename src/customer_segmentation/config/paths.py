@@ -85,10 +85,11 @@ def options_of(group: str, here: Path | None = None) -> dict[str, Path]:
 
 def about_config(path: Path) -> str:
     """Return what a config file is about: its ``about:`` line, else what its first comment says after the command."""
-    comment = []
+    comment, begun = [], False
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("about:"):
             return line.removeprefix("about:").strip().strip("\"'")
-        if line.startswith("# ") and not line.startswith("# @"):
+        if line.startswith("# ") and not line.startswith("# @") and not begun:
             comment.append(line.removeprefix("# "))
+        begun = begun or not line.startswith("#")
     return " ".join(comment).partition(": ")[2].rstrip(".")

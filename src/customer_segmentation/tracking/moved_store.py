@@ -39,8 +39,8 @@ OWN_PLACES = (
 )
 
 
-def find_artifacts(database: Path, experiment: str) -> str | None:
-    """Let the addresses of a store lead to the artifacts beside it; return the folder that they led to before.
+def find_artifacts(database: Path, experiment: str) -> None:
+    """Let the addresses of a store that was moved lead to the artifacts beside it, and say so.
 
     Parameters
     ----------
@@ -48,11 +48,6 @@ def find_artifacts(database: Path, experiment: str) -> str | None:
         SQLite file of the store; its lock is held.
     experiment : str
         Name of the experiment that is asked for.
-
-    Returns
-    -------
-    str or None
-        None where nothing had to be changed.
 
     Raises
     ------
@@ -67,7 +62,7 @@ def find_artifacts(database: Path, experiment: str) -> str | None:
         ).fetchone()
         old = None if found is None else folder_of(found[0])
         if found is None or old is None or old.name != ARTIFACTS or old == here or _same(old, here):
-            return None
+            return
         runs = {
             row[0]
             for row in connection.execute(
@@ -81,7 +76,7 @@ def find_artifacts(database: Path, experiment: str) -> str | None:
                     f"{database} was moved without them; put that folder to {here}, or give another store with "
                     "tracking.uri=."
                 )
-            return None
+            return
         before, after = str(found[0]).rstrip("/"), here.as_uri()
         with _told_of_the_move(database, old), connection:
             for table, column in ADDRESSES:
@@ -92,7 +87,7 @@ def find_artifacts(database: Path, experiment: str) -> str | None:
                         f"WHERE {column} = ? OR substr({column}, 1, ?) = ?",
                         (after, len(before) + 1, before, len(before) + 1, f"{before}/"),
                     )
-    return str(old)
+    NOTICES.warning("the store was moved: its artifacts are taken from %s, no longer %s", here, old)
 
 
 @contextlib.contextmanager
@@ -165,6 +160,30 @@ def check_place(uri: str, experiment: str, given: str | None = None) -> None:
         if elsewhere is not None:
             refuse_place(uri, elsewhere)
             NOTICES.warning("as the store says, what is kept of a run goes to %s", redact(elsewhere))
+
+
+def check_kept(experiment: str, kept: str, given: str | None) -> None:
+    """Refuse a place of artifacts that is not that of the experiment, which MLflow never moves.
+
+    Parameters
+    ----------
+    experiment : its name
+    kept : where its artifacts go
+    given : where the user wants them
+
+    Raises
+    ------
+    StoreError
+        They are not the same.
+    """
+    if given is None or kept.rstrip("/") == given.rstrip("/"):
+        return
+    one, other = folder_of(kept), folder_of(given)
+    if one is None or other is None or os.path.realpath(one) != os.path.realpath(other):
+        raise StoreError(
+            f"tracking.artifacts={redact(given)} changes nothing: the experiment {experiment} has kept its artifacts "
+            f"in {redact(kept)} since it was made; leave it out, or name a new experiment by tracking.experiment=NAME."
+        )
 
 
 def refuse_place(uri: str, place: str | None) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import logging
 import os
 import random
 import re
@@ -24,7 +23,7 @@ from customer_segmentation.settings.tracking import TrackingSettings
 from customer_segmentation.tracking.connections import close_connections, waiting_for_the_disk
 from customer_segmentation.tracking.guarded_client import GuardedClient
 from customer_segmentation.tracking.locks import locked
-from customer_segmentation.tracking.moved_store import ARTIFACTS, check_place, find_artifacts, refuse_lost_link
+from customer_segmentation.tracking.moved_store import check_kept, check_place, find_artifacts, refuse_lost_link
 from customer_segmentation.tracking.settled import silence
 from customer_segmentation.tracking.store_address import SQLITE, knock, reach, refuse_other_tables, store_uri
 from customer_segmentation.tracking.store_errors import age_of_schema, meaning, remember_store
@@ -36,7 +35,6 @@ INSERTIONS = 4  # attempts at a row that another command inserts at the same mom
 SHOWN = 8  # experiments that are named to choose from
 DUPLICATE = re.compile("duplicate|unique", re.IGNORECASE)  # PostgreSQL, MySQL and SQLite in their own words
 DESCRIPTION = "mlflow.note.content"  # the tag that the UI shows as Markdown
-NOTICES = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -128,10 +126,7 @@ def open_store(  # noqa: C901 - one case after the other
             close_connections(resolved)
         client = cast("MlflowClient", GuardedClient(MlflowClient(tracking_uri=resolved)))
         if local:
-            moved = find_artifacts(Path(resolved.removeprefix(SQLITE)), experiment)
-            if moved is not None:
-                beside = Path(resolved.removeprefix(SQLITE)).parent / ARTIFACTS
-                NOTICES.warning("the store was moved: its artifacts are taken from %s, no longer %s", beside, moved)
+            find_artifacts(Path(resolved.removeprefix(SQLITE)), experiment)
             check_place(resolved, experiment, place)
         found = client.get_experiment_by_name(experiment)
         refuse_lost_link(place if found is None else found.artifact_location)
@@ -151,6 +146,7 @@ def open_store(  # noqa: C901 - one case after the other
                 "another name with tracking.experiment=NAME."
             )
         else:
+            check_kept(experiment, found.artifact_location, None if artifacts is None else place)
             experiment_id = found.experiment_id
     return Store(resolved, client, experiment_id, experiment, usual)
 
