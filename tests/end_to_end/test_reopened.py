@@ -7,7 +7,7 @@ from pandas.testing import assert_series_equal
 from customer_segmentation.errors import SegmentError, StoreError
 from customer_segmentation.tracking.checked_files import CHECKSUM, checksum
 from customer_segmentation.tracking.machine_facts import whole
-from customer_segmentation.tracking.provenance import OTHERS
+from customer_segmentation.tracking.provenance import DESCRIBED, OTHERS
 from customer_segmentation.tracking.read import labels_of
 from customer_segmentation.tracking.resolve import candidate_of
 from customer_segmentation.workflows.rebuild import reopen
@@ -74,7 +74,7 @@ def test_a_run_that_is_not_there(swept):
         reopen(swept.store, "1e456")
 
 
-@pytest.mark.parametrize("tag", [OTHERS, "data_digest"])
+@pytest.mark.parametrize("tag", [OTHERS, DESCRIBED, "data_digest"])
 def test_another_table_is_refused(swept, tag):
     run = swept.runs("candidate")[0]
     assert whole(run).data.tags[tag]

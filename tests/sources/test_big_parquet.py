@@ -5,9 +5,11 @@ import time
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pytest
 
 from customer_segmentation.data import repeated_ids
 from customer_segmentation.data.load import load_customers
+from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Role
 from customer_segmentation.sources.id_sample import sample_order
 from customer_segmentation.sources.parquet import ParquetSource
@@ -94,11 +96,14 @@ def test_numbers_that_repeat_are_found_on_disk_as_in_memory(monkeypatch):
     assert not len(repeated_ids.repeated_numbers(iter([])))
 
 
-def test_files_of_a_list_are_read_whole_as_nobody_says_that_they_are_sampled(tmp_path):
+def test_files_of_a_list_are_no_samples_as_nobody_would_say_so(tmp_path):
     for name, part in zip("ab", np.split(np.arange(2_000), 2), strict=True):
         table_of(2_000).iloc[part].to_parquet(tmp_path / f"{name}.parquet")
-    table = load_customers(settings(f"[{tmp_path}/a.parquet,{tmp_path}/b.parquet]", 300), needed=["spend"])
+    asked = f"[{tmp_path}/a.parquet,{tmp_path}/b.parquet]"
+    table = load_customers(settings(asked, 2_000), needed=["spend"])
     assert (table.rows_read, table.sampled_from) == (2_000, 0)
+    with pytest.raises(SettingsError, match="2,000 rows, and all of them are read"):
+        load_customers(settings(asked, 300), needed=["spend"])
 
 
 def test_a_smaller_file_is_read_whole(tmp_path):

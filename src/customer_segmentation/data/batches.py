@@ -93,7 +93,7 @@ def _table_of(
 ) -> CustomerTable:
     wanted = rules.wanted
     validate(frame, wanted.present, source=rules.source)
-    customers, others, _, _ = split_rows(dict(frame.items()), selected_rows(frame, wanted.population), digested=[])
+    customers, others, *_ = split_rows(dict(frame.items()), selected_rows(frame, wanted.population), digested=[])
     return CustomerTable(
         customers=customers,
         others=others,

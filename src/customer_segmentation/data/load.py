@@ -133,7 +133,7 @@ def assembled(
     source: TableSource,
     wanted: WantedColumns,
     rows: CheckedRows,
-    parts: tuple[pd.DataFrame, pd.DataFrame, str, str],
+    parts: tuple[pd.DataFrame, pd.DataFrame, str, str, str],
     *,
     rejected: pd.DataFrame,
 ) -> CustomerTable:
@@ -145,12 +145,12 @@ def assembled(
     wanted : WantedColumns
     rows : CheckedRows
         The rows that were read.
-    parts : (DataFrame, DataFrame, str, str)
+    parts : (DataFrame, DataFrame, str, str, str)
         As `split_rows` gives them. Without a digest the table is a part of the source, and has no checksum of it.
     rejected : DataFrame
         Rows that cannot be used.
     """
-    customers, others, digest, others_digest = parts
+    customers, others, digest, others_digest, described_digest = parts
     return CustomerTable(
         customers=customers,
         others=others,
@@ -165,6 +165,7 @@ def assembled(
         source_sha256=source.sha256 if digest else "",
         digest=digest,
         others_digest=others_digest,
+        described_digest=described_digest,
         sampled_from=source.sampled_from,
     )
 
@@ -190,8 +191,8 @@ def selected_rows(frame: pd.DataFrame, population: Population | None) -> np.ndar
 
 def split_rows(
     columns: dict[Any, pd.Series], selected: np.ndarray, *, digested: Collection[str]
-) -> tuple[pd.DataFrame, pd.DataFrame, str, str]:
-    """Rows that are selected, the others, and the digests of both; the columns are used up.
+) -> tuple[pd.DataFrame, pd.DataFrame, str, str, str]:
+    """Rows that are selected, the others, the digests of both and of the columns that enter neither; all are used up.
 
     No more than one column is held twice. Each enters the digest while the next is split: neither holds Python's lock.
 
@@ -199,11 +200,11 @@ def split_rows(
     ----------
     columns : one row a customer; they are taken out one by one, which of a frame costs the square of their number
     selected : whether each is kept, shape (n_customers,)
-    digested : columns that enter the digest
+    digested : columns that enter the digests of both; none: there are no digests
     """
     kept, rest = {}, {}
     at, elsewhere = np.flatnonzero(selected), np.flatnonzero(~selected)
-    digest, of_others = hashlib.sha256(), hashlib.sha256()
+    digest, of_others, described = (hashlib.sha256() for _ in range(3))
     with ThreadPoolExecutor(max_workers=1) as pool:
         entered = []
         for name in list(columns):
@@ -214,11 +215,14 @@ def split_rows(
             rest[name] = spelt_out(_taken(column, ~selected, elsewhere))
             if name in digested and len(elsewhere):
                 entered.append(pool.submit(add_to_digest, of_others, name, rest[name]))
+            if digested and name not in digested:
+                entered += [pool.submit(add_to_digest, described, name, part[name]) for part in (kept, rest)]
         for one in entered:
             one.result()
     customers, others = pd.DataFrame(kept, copy=False), pd.DataFrame(rest, copy=False)
     told = of_others.hexdigest() if digested and len(elsewhere) else ""
-    return customers, others, digest.hexdigest() if digested else "", told
+    further = described.hexdigest() if digested and not kept.keys() <= set(digested) else ""
+    return customers, others, digest.hexdigest() if digested else "", told, further
 
 
 def _taken(column: pd.Series, wanted: np.ndarray, at: np.ndarray) -> pd.Series:

@@ -45,6 +45,8 @@ class CustomerTable:
         Checksum of the values of ``customers``, see `digest_of`.
     others_digest : str
         The same of ``others``; empty where there are none.
+    described_digest : str
+        The same of the columns of both that are in neither digest, for profiles alone; empty where there are none.
     sampled_from : int
         Rows of the whole source, where a sample of it was read; else 0.
     notes : tuple of str
@@ -66,6 +68,7 @@ class CustomerTable:
     sampled_from: int = 0
     notes: tuple[str, ...] = ()
     others_digest: str = ""
+    described_digest: str = ""
 
     def counted(self) -> tuple[int, int]:
         """How many rows entered the customers, and how many were not selected."""

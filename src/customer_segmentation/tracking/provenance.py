@@ -12,6 +12,8 @@ PACKAGES = ("customer-segmentation", "scikit-learn", "numpy", "scipy", "pandas",
 
 #: Tag: checksum of the customers outside the population that is kept, of whom outcomes are told.
 OTHERS = "others_digest"
+#: Tag: checksum of the columns that only profiles and names read.
+DESCRIBED = "described_digest"
 
 
 @functools.cache
@@ -51,13 +53,16 @@ def git_commit() -> str | None:
         return None
 
 
-def provenance(*, digest: str, others_digest: str = "", source_sha256: str, seed: int) -> dict[str, str]:
+def provenance(
+    *, digest: str, others_digest: str = "", described_digest: str = "", source_sha256: str, seed: int
+) -> dict[str, str]:
     """Tags that every run carries.
 
     Parameters
     ----------
     digest : checksum of the cleaned table
     others_digest : of the customers outside the population that is kept; empty where there are none
+    described_digest : of the columns that only profiles read; empty where there are none
     source_sha256 : checksum of the file
     seed : of the run
     """
@@ -67,8 +72,9 @@ def provenance(*, digest: str, others_digest: str = "", source_sha256: str, seed
         "seed": str(seed),
         "versions": ", ".join(f"{name} {number}" for name, number in versions().items()),
     }
-    if others_digest:
-        tags[OTHERS] = others_digest[:32]
+    for tag, further in ((OTHERS, others_digest), (DESCRIBED, described_digest)):
+        if further:
+            tags[tag] = further[:32]
     commit = git_commit()
     if commit is not None:
         tags["mlflow.source.git.commit"] = commit

@@ -36,7 +36,7 @@ from customer_segmentation.settings.playbook import PlaybookSettings
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.sources.spark.session import is_connected
 from customer_segmentation.tracking.log.study import CENTRES, START
-from customer_segmentation.tracking.provenance import OTHERS
+from customer_segmentation.tracking.provenance import DESCRIBED, OTHERS
 from customer_segmentation.tracking.read import artifact_of, centres_logged, overrides_of, text_of
 from customer_segmentation.tracking.resolve import candidate_of, store_of
 from customer_segmentation.tracking.store import Store
@@ -163,6 +163,12 @@ def customers_again(
             f"{customers.table.source} is not the table of run {run_id}: the customers that data.keep leaves "
             "out, of whom outcomes are told, are others; give the file that the sweep read with data.path=FILE, or "
             "sweep again."
+        )
+    described = run.data.tags.get(DESCRIBED)
+    if described and not customers.table.described_digest.startswith(described):
+        raise OtherTableError(
+            f"{customers.table.source} is not the table of run {run_id}: columns that segments are not made of, but "
+            "described and named by, are others; give the file that the sweep read with data.path=FILE, or sweep again."
         )
     return spec, needed, customers
 

@@ -143,6 +143,7 @@ def sweep(
     tags = provenance(
         digest=table.digest,
         others_digest=table.others_digest,
+        described_digest=table.described_digest,
         source_sha256=table.source_sha256,
         seed=settings.seed,
     )
