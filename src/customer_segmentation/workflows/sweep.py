@@ -236,6 +236,7 @@ class _Sweep:
             raise store_error from error
         finally:
             forget(self.sweep_id)
+            self.customers.last_space.clear()  # a session keeps its customers
             remove_words(self.sweep_id)
             with contextlib.suppress(Exception):  # the store may be what failed; that error is the one to tell
                 finish_run(self.store, self.sweep_id, status)
