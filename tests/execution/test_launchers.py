@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 from hydra.core.hydra_config import HydraConfig
 
-from customer_segmentation.config import composed
+from customer_segmentation.config import compose, composed
 from customer_segmentation.config.hydra_app import _Task
 from customer_segmentation.errors import SegmentError
 from customer_segmentation.execution import slurm
@@ -168,6 +168,7 @@ def _say(_: int) -> None:
 
 
 def test_a_study_on_a_cluster_says_no_secret(monkeypatch, capsys):
+    assert compose  # is there: what it takes from `composed` stays what it is
     remember("VerySecret9")
     for name in ("choices_of", "config_text", "name_versions", "to_settings"):
         monkeypatch.setattr(composed, name, lambda *_, **__: {})
