@@ -26,6 +26,7 @@ import damaged
 import test_broken_inputs as broken
 import test_mangled_copies as mangled
 from forked import Forks
+from ready import load_models_sooner
 
 from customer_segmentation.config.contract_file import contract_columns
 from customer_segmentation.sources.samples.telecom import draw_customers
@@ -131,6 +132,7 @@ def main() -> int:
     parser.add_argument("--last", type=int, default=None, help="number of the file before which to stop")
     asked = parser.parse_args()
     frame = draw_customers(800, seed=2022).astype(str).replace("nan", "").fillna("")
+    load_models_sooner()
     forks, counts, wrong = Forks(), Counter(), []
     with tempfile.TemporaryDirectory() as scratch:
         environment = {"OMP_NUM_THREADS": "1", "MLFLOW_DISABLE_TELEMETRY": "true", "HOME": scratch}
@@ -138,7 +140,7 @@ def main() -> int:
         said.mkdir(), store.mkdir()
 
         def run(folder: Path, *words: str) -> tuple[int, str, str]:
-            code = forks.run(words, folder, environment, said, timeout=300)
+            code = forks.run(("segment", *words), folder, environment, said, timeout=300)
             return code, *((said / name).read_text(encoding="utf-8") for name in ("out", "error"))
 
         for words in (("sweep", "data.customers=800", "k=[4]", *SMALL), ("promote", "force=true", "reason=damage")):

@@ -24,12 +24,16 @@ from mlflow.tracking import MlflowClient
 from readme import write_part
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "end_to_end"))
-from children import obey_ctrl_c
 from servers import mlflow_server
 
 SEGMENT = str(Path(sys.executable).parent / "segment")
 STUDIES = ("features=value", "scaling=standard,minmax,robust,quantile", "k=range(2,11)", "data.customers=4000")
 MOST = 2.0  # seconds
+
+
+def obey_ctrl_c() -> None:
+    """Heed SIGINT, which a job that a shell starts in the background inherits as ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def start(folder: Path, words: list[str]) -> subprocess.Popen:
@@ -42,7 +46,7 @@ def start(folder: Path, words: list[str]) -> subprocess.Popen:
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-        preexec_fn=obey_ctrl_c,  # ignored by what a shell starts in the background, and inherited
+        preexec_fn=obey_ctrl_c,
     )
 
 

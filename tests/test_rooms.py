@@ -1,6 +1,7 @@
 """What the contracts between the rooms cannot see: who prints, who reads the environment, who calls MLflow's client."""
 
 import ast
+import importlib.util
 import re
 from pathlib import Path
 
@@ -97,3 +98,20 @@ def test_what_is_excused_from_a_check_says_why():
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
             found = excuse.search(line)
             assert found is None or said.fullmatch(found[0]), f"{path.relative_to(PACKAGE)}:{number} gives no reason"
+
+
+def test_benchmarks_import_what_is_there():
+    root = Path(__file__).parents[1]
+    places = (root / "benchmarks", *(folder for folder in (root / "tests").rglob("*") if folder.is_dir()))
+    own = {path.stem: path for place in places for path in place.glob("*.py")}
+    for script in sorted((root / "benchmarks").glob("*.py")):
+        for node in _nodes(script):
+            if not isinstance(node, ast.ImportFrom) or node.module is None:
+                continue
+            if node.module in own:
+                named = [one for one in _nodes(own[node.module]) if not isinstance(getattr(one, "ctx", None), ast.Load)]
+                defined = {getattr(one, "name", getattr(one, "id", "")) for one in named}
+                missing = {alias.name for alias in node.names} - defined
+                assert not missing, f"{script.name}: {node.module} has no {missing}"
+            else:
+                assert importlib.util.find_spec(node.module.partition(".")[0]), f"{script.name}: {node.module}"

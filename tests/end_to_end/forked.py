@@ -39,10 +39,17 @@ class Forks:
     def __init__(self) -> None:
         self.link: socket.socket | None = None
 
-    def run(self, words: tuple[str, ...], folder: Path, environment: dict[str, str], said: Path) -> int:
+    def run(
+        self,
+        words: tuple[str, ...],
+        folder: Path,
+        environment: dict[str, str],
+        said: Path,
+        timeout: float = PATIENCE,
+    ) -> int:
         """Exit code of the command; what it says goes to the files ``out`` and ``error`` of the folder ``said``."""
         request = {"words": words, "folder": str(folder), "environment": environment, "said": str(said)}
-        return self.ask(request)
+        return self.ask(request, timeout=timeout)
 
     def start(self, words: tuple[str, ...], folder: Path, environment: dict[str, str], said: Path) -> "Started":
         """Start the command and let it run."""
