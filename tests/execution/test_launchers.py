@@ -5,11 +5,13 @@ import os
 import re
 import signal
 import stat
+import subprocess
 import sys
 import threading
 import time
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
+import matplotlib
 import pytest
 from hydra.core.hydra_config import HydraConfig
 
@@ -23,6 +25,8 @@ from customer_segmentation.execution.slurm import end_jobs, remove_words, slurm_
 from customer_segmentation.parallel import each_once, jobs_at_once, side_by_side
 from customer_segmentation.secrets import forget, remember
 from customer_segmentation.settings.sweep import LauncherSettings, SweepSettings
+from customer_segmentation.tracking import settled as mlflow_settled
+from hydra_plugins.segment_sweeper import start_ray
 
 HERE = os.getpid()
 
@@ -167,7 +171,7 @@ def _say(_: int) -> None:
     print("said VerySecret9 \x1b]0;title\x07", file=sys.stderr, flush=True)
 
 
-def test_a_study_on_a_cluster_says_no_secret(monkeypatch, capsys):
+def test_a_study_on_a_cluster_works_in_the_folder_of_its_sweep_and_says_no_secret(monkeypatch, capsys, tmp_path):
     assert compose  # is there: what it takes from `composed` stays what it is
     remember("VerySecret9")
     for name in ("choices_of", "config_text", "name_versions", "to_settings"):
@@ -176,7 +180,11 @@ def test_a_study_on_a_cluster_says_no_secret(monkeypatch, capsys):
     monkeypatch.setattr(HydraConfig, "get", lambda: known)
     before = sys.stdout, sys.stderr
     try:
-        _Task(_say, {})(None)
+        monkeypatch.chdir(tmp_path)
+        task = _Task(_say, {})
+        monkeypatch.chdir("/")  # where a worker of a cluster may start
+        task(None)
+        assert os.getcwd() == str(tmp_path)
     finally:
         forget()
     assert capsys.readouterr().err == "said *** ]0;title\n"
@@ -195,3 +203,37 @@ def test_a_process_says_no_more_than_this_one_would(capfd):
     assert "said ***" in said
     assert "VerySecret9" not in said
     assert "\x1b" not in said
+
+
+def test_ray_is_not_started_where_its_workers_would_import_what_a_folder_holds(monkeypatch, tmp_path):
+    started = []
+    util = ModuleType("hydra_plugins.hydra_ray_launcher._launcher_util")
+    util.start_ray = lambda asked: started.append((os.getcwd(), asked))
+    package = ModuleType("hydra_plugins.hydra_ray_launcher")
+    package._launcher_util = util
+    monkeypatch.setitem(sys.modules, package.__name__, package)
+    monkeypatch.chdir(tmp_path)
+    start_ray(type("RayLauncher", (), {"ray_cfg": SimpleNamespace(init={"address": None})})())
+    start_ray(SimpleNamespace())
+    assert started == [("/", {"address": None})]
+    assert os.getcwd() == str(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "bytes", "latex"])
+def test_a_style_of_the_folder_is_neither_waited_for_nor_read(kind, tmp_path):
+    style = tmp_path / "matplotlibrc"
+    os.mkfifo(style) if kind == "pipe" else style.write_bytes(b"\xff" if kind == "bytes" else b"text.usetex: True\n")
+    words = "from customer_segmentation.tracking.settled import settle; settle(); import matplotlib as m; "
+    asked = [sys.executable, "-P", "-c", words + "print(m.rcParams['text.usetex'])"]
+    ran = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert ran.stdout == "False\n", ran.stderr
+
+
+def test_a_call_leaves_the_style_of_a_session(monkeypatch, tmp_path):
+    (tmp_path / "matplotlibrc").write_text("lines.linewidth: 7\n")
+    monkeypatch.chdir(tmp_path)
+    with matplotlib.rc_context({"lines.linewidth": 7}):
+        monkeypatch.setattr(mlflow_settled, "_CALLS", mlflow_settled._Calls())
+        with mlflow_settled.settled():
+            assert matplotlib.rcParams["lines.linewidth"] != 7
+        assert matplotlib.rcParams["lines.linewidth"] == 7

@@ -66,11 +66,13 @@ class _Task:
     """What Hydra calls with each composed config; it goes to other processes."""
 
     def __init__(self, job: Callable[[ComposedJob], None], versions: Mapping[str, str]) -> None:
-        self.job, self.versions, self.given = job, versions, given_folder()
+        self.job, self.versions, self.given, self.folder = job, versions, given_folder(), os.getcwd()
 
     def __call__(self, config: Any) -> None:
         from hydra.core.hydra_config import HydraConfig
 
+        if os.path.isdir(self.folder):
+            os.chdir(self.folder)  # a cluster's worker starts elsewhere, and the sweep's own configs are here
         from customer_segmentation.config.compose import ComposedJob
         from customer_segmentation.config.composed import choices_of, config_text, name_versions, to_settings
 

@@ -43,10 +43,13 @@ def settle() -> None:
     for name in ADDRESSES_LOGGED:
         logging.getLogger(name).addFilter(redacted)  # of one that is there already: nothing
     silence()
-    if os.path.exists(STYLE):  # a stranger's text.usetex would run LaTeX
+    if os.path.lexists(STYLE) and not _CALLS.under_way:
+        if "matplotlib" not in sys.modules:  # which waits for a pipe of that name, and fails on what is no text
+            with contextlib.chdir("/"):
+                import matplotlib
         import matplotlib
 
-        matplotlib.rcdefaults()
+        matplotlib.rcdefaults()  # a stranger's text.usetex would run LaTeX
         matplotlib.use("agg")
 
 
@@ -88,10 +91,20 @@ class _Calls:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.count = 0
-        self.settled = self.forever = False
+        self.settled = self.forever = self.under_way = False
         self.variables: dict[str, str | None] = {}
         self.levels: dict[str, int] = {}
         self.autolog: Any = None
+        self.style: dict[str, Any] = {}
+
+    def set_style(self) -> None:
+        """Set the style that the current folder gives aside while calls last; the backend is the session's own."""
+        if self.forever or not os.path.lexists(STYLE):
+            return
+        import matplotlib
+
+        self.style = dict(matplotlib.rcParams)
+        matplotlib.rcdefaults()
 
     def restore(self) -> None:
         """Leave the process as the first call found it."""
@@ -99,6 +112,9 @@ class _Calls:
         for name, level in self.levels.items():
             logging.getLogger(name).setLevel(level)
         self.levels = {}
+        if self.style:
+            sys.modules["matplotlib"].rcParams.update(self.style)
+            self.style = {}
         for variable, value in self.variables.items():
             if value is None:
                 os.environ.pop(variable, None)
@@ -121,7 +137,9 @@ def settled() -> Iterator[None]:
         if calls.count == 0:
             calls.variables = {name: os.environ.get(name) for name in (*VARIABLES, *PATIENCE, *HASTE, TRUSTED)}
             calls.forever = calls.settled
+            calls.under_way = not calls.forever
             settle()
+            calls.set_style()
             calls.autolog = contextlib.ExitStack()
             module = sys.modules.get("mlflow.utils.autologging_utils")
             if module is not None:  # else nobody has asked for it
@@ -134,6 +152,7 @@ def settled() -> Iterator[None]:
             calls.count -= 1
             if calls.count == 0:
                 calls.autolog.close()
+                calls.under_way = False
                 if not calls.forever:  # else the process is a command's own
                     calls.restore()
 
