@@ -3,6 +3,7 @@
 import contextlib
 import shutil
 import sqlite3
+import subprocess
 import sys
 from pathlib import Path
 
@@ -184,3 +185,22 @@ def test_a_place_of_artifacts_that_an_experiment_does_not_have_is_refused(store,
         assert open_store(**at, artifacts=same).experiment_id == store.experiment_id
     with pytest.raises(StoreError, match="changes nothing: the experiment mine has kept its artifacts in"):
         open_store(**at, artifacts=str(tmp_path / "elsewhere"))
+
+
+def test_the_first_calls_of_a_session_may_come_from_several_threads(tmp_path):
+    code = """
+from concurrent.futures import ThreadPoolExecutor
+from customer_segmentation.session import call
+from customer_segmentation.settings.tracking import TrackingSettings
+
+def opened(name):
+    with call():
+        from customer_segmentation.tracking.store import store_of_settings
+
+        return store_of_settings(TrackingSettings(uri=f"sqlite:///{name}.db")).experiment_id
+
+with ThreadPoolExecutor(2) as pool:
+    print(*pool.map(opened, "ab"))
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["1", "1"], done.stderr[-2000:]

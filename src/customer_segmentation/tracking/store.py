@@ -10,6 +10,7 @@ import re
 import shlex
 import sqlite3
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 INSERTIONS = 4  # attempts at a row that another command inserts at the same moment
+_ONE_AT_A_TIME = threading.Lock()  # MLflow makes tables by Alembic, which has one context for all threads
 SHOWN = 8  # experiments that are named to choose from
 DUPLICATE = re.compile("duplicate|unique", re.IGNORECASE)  # PostgreSQL, MySQL and SQLite in their own words
 DESCRIPTION = "mlflow.note.content"  # the tag that the UI shows as Markdown
@@ -120,7 +122,7 @@ def open_store(  # noqa: C901 - one case after the other
         place = typed_path(place).absolute().as_uri()
     if local and not os.path.exists(resolved.removeprefix(SQLITE)):
         refuse_lost_link(place)
-    with _store_errors(resolved), exclusive(resolved):
+    with _store_errors(resolved), _ONE_AT_A_TIME, exclusive(resolved):
         if local:
             _create_sqlite(Path(resolved.removeprefix(SQLITE)))
             close_connections(resolved)
