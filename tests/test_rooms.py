@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,8 @@ def test_what_is_excused_from_a_check_says_why():
 
 def test_benchmarks_import_what_is_there():
     root = Path(__file__).parents[1]
+    optional = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    extras = {re.split(r"\W", one)[0] for key, packages in optional.items() if key != "dev" for one in packages}
     places = (root / "benchmarks", *(folder for folder in (root / "tests").rglob("*") if folder.is_dir()))
     own = {path.stem: path for place in places for path in place.glob("*.py")}
     for script in sorted((root / "benchmarks").glob("*.py")):
@@ -114,4 +117,5 @@ def test_benchmarks_import_what_is_there():
                 missing = {alias.name for alias in node.names} - defined
                 assert not missing, f"{script.name}: {node.module} has no {missing}"
             else:
-                assert importlib.util.find_spec(node.module.partition(".")[0]), f"{script.name}: {node.module}"
+                package = node.module.partition(".")[0]
+                assert package in extras or importlib.util.find_spec(package), f"{script.name}: {node.module}"
