@@ -1,6 +1,7 @@
 """A model of a sweep as SQL, run where the customers are, against `segment score`."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -9,6 +10,7 @@ import pytest
 
 from customer_segmentation.commands.main import main
 from customer_segmentation.sources.samples.telecom import draw_customers
+from customer_segmentation.workflows import export
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +87,19 @@ def test_words_that_lead_nowhere(segment, place, monkeypatch):
     assert "headers names 'Nothing'" in segment("export", "headers={Nothing: x}").sentence
     for name in ("a b c", "a.b.c.d.e"):
         assert "is not the name of a table" in segment("export", f"table={name}").sentence
+
+
+@pytest.mark.parametrize("kind", ["sql", "rules"])
+def test_a_name_at_which_psql_would_cut_a_line_off_is_refused(kind, segment, place, monkeypatch):
+    monkeypatch.chdir(place)
+    known = export._model_of
+
+    def altered(*asked):
+        found = known(*asked)
+        names = {**found.model.names, found.model.numbers[0]: "a\0"}
+        return replace(found, model=replace(found.model, names=names))
+
+    monkeypatch.setattr(export, "_model_of", altered)
+    said = segment("export", f"format={kind}", "dialect=postgres", "output=cut.sql")
+    assert "holds the character NUL" in said.sentence
+    assert not Path("cut.sql").exists()

@@ -43,9 +43,25 @@ def export_model(settings: ExportSettings, store: Store) -> str:
         _with_rules(model)
         told = "".join(f"-- {line}".rstrip() + "\n" for line in rules_text(model.model).splitlines())
         case = rules_case(model.model, dialect=dialect, headers=headers)
-        return f"{head}{_comment(told, dialect)}{case}\n"
+        return _whole(f"{head}{_comment(told, dialect)}{case}\n", model)
     statement = labelling_select(model.model, dialect=dialect, table=settings.table, headers=headers, key=settings.id)
-    return f"{head}{statement};\n"
+    return _whole(f"{head}{statement};\n", model)
+
+
+def _whole(text: str, model: LoadedModel) -> str:
+    """The text, if programs read all of it: psql and sqlite3 drop a line's end from a NUL on, and quotes with it.
+
+    Raises
+    ------
+    StudyError
+        A name or a category holds one: what another holds would be run as a statement.
+    """
+    if "\0" in text:
+        raise StudyError(
+            f"a name or a text of {model.label} holds the character NUL, at which psql cuts a line off and runs what "
+            "is left; name its segments and categories otherwise, or label with `segment score`."
+        )
+    return text
 
 
 def export_picture(settings: ExportSettings, store: Store) -> bytes:
