@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 import yaml
 
 from customer_segmentation import secrets
+from customer_segmentation.formatting import first_line, one_line
 from customer_segmentation.secrets import (
     RedactedStream,
     is_redacted,
@@ -32,6 +34,7 @@ PASSWORD = "Tr0ub4dor&3"
         f"postgresql+psycopg://reader:{PASSWORD}@db.example.com:5432/crm",
         f"(psycopg.OperationalError) connection to http://admin:{PASSWORD}@127.0.0.1:5000/ failed",
         f"mysql://root:{PASSWORD}@@host/db?charset=utf8",
+        f"postgresql://me@example.com:{PASSWORD}@host/crm",
         f"mssql+pyodbc:///?odbc_connect=DRIVER%3Dx%3BUID%3Dsa%3BPWD%3D{PASSWORD.replace('&', '%26')}%3BDATABASE%3Dx",
         f"DRIVER={{SQL}};UID=sa;PWD={PASSWORD.replace('&', '')};DATABASE=x",
         "mssql+pyodbc:///?odbc_connect=SERVER=x;PWD=correct Tr0ub4dor horse verysecret;Encrypt=yes",
@@ -255,3 +258,29 @@ def test_a_cell_does_not_turn_what_the_terminal_shows():
     shown = io.StringIO()
     RedactedStream(shown).write("\u202egpj.dnepS \u2066a\u2069 عدد\n")
     assert shown.getvalue() == "gpj.dnepS a عدد\n"
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("postgresql://me:Plant@SecretTail@host:5432/crm", "failed to resolve host 'SecretTail@host'"),
+        ("postgresql://me:Plant@Secret/Tail@host/crm", "failed to resolve host 'Secret'"),
+        (
+            "postgresql://me@example.com:SecretTail@host/crm",
+            "rows of query on postgresql://me@example.com:SecretTail@host",
+        ),
+        ("postgresql://host/crm?user=me&password=Plant Secret#Tail;x", "at ?password=Plant Secret#Tail;x"),
+    ],
+)
+def test_a_password_is_what_a_driver_takes_for_it_and_for_the_host(address, said):
+    remember_in(address)
+    assert "Secret" not in redact(said)
+    assert "Secret" not in redact(address)
+
+
+def test_a_message_is_cut_after_its_secrets_are_taken_out():
+    remember("A-long-one-that-is-cut")
+    told = f"{'x' * 190} A-long-one-that-is-cut {'y' * 200}"
+    assert "A-long" not in first_line(ValueError(told)) + one_line(told)
+    cut = re.compile(r"^(?!.*(?:redact|one_line)\().*str\(error\).*\[:\d+\]", re.MULTILINE)
+    assert not [path for path in Path(secrets.__file__).parent.rglob("*.py") if cut.search(path.read_text())]

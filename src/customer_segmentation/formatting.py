@@ -281,8 +281,13 @@ def moment(milliseconds: int) -> str:
 
 
 def first_line(error: BaseException) -> str:
-    """What an error says, in one line."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")[:200]
+    """What an error says first, in one line."""
+    return one_line((str(error).strip().splitlines() or [type(error).__name__])[0].rstrip("."))[:200]
+
+
+def one_line(said: object) -> str:
+    """What somebody says, on one line, cut after its secrets are taken out: half of one is not known for one."""
+    return " ".join(redact(str(said)).split())[:300]
 
 
 def metric_name(*parts: str) -> str:

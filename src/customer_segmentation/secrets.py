@@ -31,15 +31,15 @@ _NAMES = (
     r"(?:(?:[\w.-]*[_.-])?(?:pass|pwd)|[\w.-]*(?:passwd|password|passphrase|passcode|token|secret|"
     r"credentials?(?:[_-](?:base64|info|json))?|jwt|api[_-]?key|(?:access|account|private)[_-]?key|authorization|signature))"
 )
-#: ``scheme://user:password@``. The password ends at the last @ of the word; a port is none.
+#: ``scheme://user:password@``. The password ends at the last @ of the word; a port is none; a user may hold an @.
 _USER = r"(?:\$\{[^}\s]*\}|\$(?!\{)|[^\s:/@?#'\"`<>$])"
-_USER_INFO = re.compile(rf"([A-Za-z][\w+.-]*://{_USER}*)(?::|%3[Aa])(?!\d+(?:[/?#]|$))([^\s'\"`<>]*)@")
+_USER_INFO = re.compile(rf"([A-Za-z][\w+.-]*://(?:{_USER}|@)*)(?::|%3[Aa])(?!\d+(?:[/?#]|$))([^\s'\"`<>]*)@")
 #: ``https://TOKEN@``: as long as no name of a user is.
 _TOKEN_AS_USER = re.compile(r"([A-Za-z][\w+.-]*://)([^\s:/@?#'\"`<>]{20,})@")
 #: ``s3://KEY:SECRET@``: the user of an object store is half of its credentials.
 _STORE_USER = re.compile(rf"((?:s3[an]?|gs|gcs|r2|oss)://)({_USER}+)(?=(?::[^\s'\"`<>]*)?@)")
 #: The same where a text is one address: there a password may hold any sign.
-_ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://(?:\$\{[^}]*\}|\$(?!\{)|[^:/@$])*:(?!\d+(?:[/?#]|$))(.*)@", re.DOTALL)
+_ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://(?:\$\{[^}]*\}|\$(?!\{)|[^:/$])*:(?!\d+(?:[/?#]|$))(.*)@", re.DOTALL)
 _PARAMETER = re.compile(
     rf"(?i)([?&;](?:{_NAMES}|key|sig|auth|code|pin|pw|tok|otp|ticket|session|sid|access|bearer|hash|hmac|sas|"
     r"[\w.-]+[_-](?:key|sig)|(?:auth|rl|resource|app|consumer|subscription|pass|client|shared|storage|account|host|function|"
@@ -148,11 +148,12 @@ def _secrets_in(text: str) -> Iterator[str]:
             yield re.split(r"[/?#]", secret)[0]  # as far as an address is read that holds such a sign
     if text.count("://") == 1:  # in one address a value may hold any sign that ends it in a sentence
         for match in _PARAMETER.finditer(text):
-            yield re.split(r"[&;#\s]", text[match.start(2) :])[0].rstrip("'\"`)]}>,")  # not quotes of an override
+            for end in (r"[&;#\s]", "&"):  # the second as SQLAlchemy reads it
+                yield re.split(end, text[match.start(2) :])[0].rstrip("'\"`)]}>,")  # not quotes of an override
     whole = _ADDRESS.search(text) if text.count("://") == 1 else None
-    if whole is not None:  # to the first @ as SQLAlchemy reads it, to the last as the standard library does
-        yield whole[1]
-        yield whole[1].partition("@")[0]
+    if whole is not None:  # to the last @ as the standard library reads it; SQLAlchemy's first begins the host
+        first, _, rest = whole[1].partition("@")
+        yield from (whole[1], first, rest, re.split(r"[/?#:]", rest)[0])
     for link in _LINK.findall(text):
         yield from _IN_PATH.findall(link)
 

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from customer_segmentation.console import tables
 from customer_segmentation.console.lines import say
+from customer_segmentation.secrets import RedactedStream, remember
 
 
 @pytest.mark.parametrize("width", [80, 100])
@@ -38,3 +39,15 @@ def test_a_long_sentence_hangs_under_its_first_words_in_a_terminal_alone(monkeyp
     assert others[-1] == "short"
     assert all(line.startswith("    ") for line in others[:-1])
     assert sentence.split()[-1] in others[-2]
+
+
+def test_a_secret_is_hidden_before_a_narrow_terminal_breaks_it(monkeypatch, capsys):
+    remember("correct horse battery staple")
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdout", RedactedStream(sys.stdout))
+    say("of the query with a correct horse battery staple in it")
+    tables.PlainConsole(width=40).print("of the query with a correct horse battery staple in it")
+    out = capsys.readouterr().out
+    assert "***" in out
+    assert not any(word in out for word in ("correct", "staple"))

@@ -86,6 +86,7 @@ def test_a_scoring_that_fails_leaves_the_database_that_another_has_made(tmp_path
         ("sqlite:///x.db?nolock=1&uri=true", "an address with uri=true begins with sqlite:///file:"),
         ("sqlite:///missing/x.db", "there is no folder missing; create it first"),
         ("sqlite:///x.db?timeout=1&timeout=2", "timeout is given 2 times; give it once"),
+        ("postgresql://me:hunter@22x@host/crm", "it has no readable host; @ : / ? # & of a user or a password"),
     ],
 )
 def test_an_address_of_another_file_than_it_names_is_refused(address, said):

@@ -32,6 +32,8 @@ def test_a_sound_playbook_passes(columns):
         ({"traits": {"rich": TraitSettings(role="value", above=1, times=0.5)}}, "expected more than 1"),
         ({"traits": {"rich": TraitSettings(role="value", at_least=9, times=2)}}, "beside above or below"),
         ({"traits": {"rich": TraitSettings(role="value", above=1, words="{cell}")}}, "may hold"),
+        ({"traits": {"rich": TraitSettings(role="value", above=1, words="{event:>3000000000}")}}, "may hold"),
+        ({"traits": {"rich": TraitSettings(role="value", above=1, words="{event.__class__}")}}, "may hold"),
         ({"names": [NameSettings("Rich", when=["ritch"])]}, "did you mean rich?"),
         ({"names": [NameSettings("Rich")]}, "must rest on a trait"),
         ({"names": [NameSettings("A", when=["rich"]), NameSettings("A", when=["rich"])]}, "two names"),

@@ -116,8 +116,9 @@ def test_an_address_that_cannot_be_taken_apart_is_said_without_its_password():
     with pytest.raises(StoreError, match="no readable address") as caught:
         open_store(uri="postgresql://u:hunter22/x@127.0.0.1:9/db", experiment="mine", artifacts=None)
     assert "hunter22" not in str(caught.value)
-    with pytest.raises(StoreError, match="no readable address"):
-        open_store(uri="http://[x", experiment="mine", artifacts=None)
+    for uri in ("http://[x", "postgresql://u:hunter@22x@127.0.0.1:9/db", "postgresql://u:hunter@22:x@127.0.0.1:9/db"):
+        with pytest.raises(StoreError, match="no readable address"):
+            open_store(uri=uri, experiment="mine", artifacts=None)
 
 
 def test_a_link_to_artifacts_that_are_not_there_is_told_and_no_store_made(tmp_path):

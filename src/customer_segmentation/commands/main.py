@@ -22,8 +22,9 @@ from customer_segmentation.commands.command import CommandSpec, run_command
 from customer_segmentation.console.help import definitions, paragraph
 from customer_segmentation.console.lines import forgive_signs, say, show, show_notices, warn
 from customer_segmentation.errors import SegmentError, debugging, interrupt_behind
+from customer_segmentation.formatting import one_line
 from customer_segmentation.memory import settle_allocators
-from customer_segmentation.secrets import guard_streams
+from customer_segmentation.secrets import guard_streams, redact
 from customer_segmentation.tracking.settled import quiet_libraries, settle
 
 
@@ -140,10 +141,10 @@ def _unexpected(error: BaseException) -> str:
     if store_error is not None:
         return str(store_error)
     if isinstance(error, OSError) and error.filename and error.strerror:  # what the system says of a file
-        named = str(error.filename)
+        named = redact(str(error.filename))
         return f"{named[:80]}{'…' * (len(named) > 80)}: {error.strerror}."
-    text = " ".join(str(error).split()) or type(error).__name__
-    return f"unexpected {type(error).__name__}: {text[:400]} (run again with SEGMENT_DEBUG=1 for the traceback)"
+    text = one_line(error) or type(error).__name__
+    return f"unexpected {type(error).__name__}: {text} (run again with SEGMENT_DEBUG=1 for the traceback)"
 
 
 def _complete(words: Sequence[str]) -> int:

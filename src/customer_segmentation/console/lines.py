@@ -8,12 +8,15 @@ import shutil
 import sys
 import textwrap
 
+from customer_segmentation.secrets import redact
+
 ESCAPE = "\x1b"  # with which a text of a table's would move the cursor over what was said before
 
 
 def say(*lines: str) -> None:
     """Print lines of a command's answer; in a terminal a long one hangs under its first words, no word is broken."""
     if sys.stdout.isatty():
+        lines = tuple(redact(line) for line in lines)  # of one that is broken in two nobody can tell
         width = max(shutil.get_terminal_size().columns, 40)
         lines = tuple(
             textwrap.fill(line, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)

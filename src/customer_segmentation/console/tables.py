@@ -16,6 +16,7 @@ from customer_segmentation.console.lines import ESCAPE
 from customer_segmentation.console.markup import escape
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.formatting import counted
+from customer_segmentation.secrets import redact
 
 LONGEST_WORD = 26  # characters of a word that a column makes room for
 NARROW = 100  # columns of a terminal under which heads of figures stand on two lines
@@ -34,7 +35,7 @@ class PlainConsole(Console):
 
     @override
     def render_str(self, text: str, **how: Any) -> Text:
-        return super().render_str(text.replace(ESCAPE, ""), **how)
+        return super().render_str(redact(text.replace(ESCAPE, "")), **how)  # before a secret is broken in two
 
 
 class Words(Table):

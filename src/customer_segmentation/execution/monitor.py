@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from customer_segmentation.errors import SegmentError, StoreError
 from customer_segmentation.execution.progress import StudyProgress
+from customer_segmentation.formatting import one_line
 from customer_segmentation.tracking.items import Tags
 from customer_segmentation.tracking.read import candidates_of_study, runs_of
 from customer_segmentation.tracking.runs import finish_run, record
@@ -54,7 +55,7 @@ def watched(store: Store, sweep_id: str, progress: StudyProgress, *, is_parallel
         watch.settle()
         if not progress.failures:
             raise
-        progress.notes["launcher"] = " ".join(str(error).split())[:300]
+        progress.notes["launcher"] = one_line(error)
     except BaseException:
         stop_retrying()
         watch.stop()

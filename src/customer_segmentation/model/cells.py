@@ -15,6 +15,7 @@ import pandas as pd
 
 from customer_segmentation.data.cleaning import Prepared
 from customer_segmentation.errors import DataError, ModelError, SegmentError
+from customer_segmentation.formatting import one_line
 
 #: What pandas may say of a column of objects in which every cell is one that the contract's types read.
 _PLAIN_COLUMNS = frozenset(
@@ -152,5 +153,4 @@ def _rows_that_raise(cells: pd.DataFrame, prepare: Callable[[pd.DataFrame], Prep
 def _told(error: BaseException) -> str:
     """An error in one line, with the place where it was raised."""
     place = traceback.extract_tb(error.__traceback__)[-1]
-    text = " ".join(str(error).split())[:300]
-    return f"{type(error).__name__}: {text} ({Path(place.filename).name}, line {place.lineno})"
+    return f"{type(error).__name__}: {one_line(error)} ({Path(place.filename).name}, line {place.lineno})"

@@ -17,6 +17,7 @@ from typing import Literal
 
 import pandas as pd
 
+from customer_segmentation.formatting import one_line
 from customer_segmentation.registry.checks import Check, checked
 from customer_segmentation.scratch import scratch_folder
 
@@ -141,4 +142,4 @@ def _why(text: str) -> str:
     if not lines:
         return "no reason given"
     said = " ".join(lines) if "No solution found" in text or "×" in text else lines[-1]
-    return " ".join(said.split())[:300].rstrip(".")
+    return one_line(said).rstrip(".")

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from customer_segmentation.errors import StoreError
-from customer_segmentation.formatting import listed
+from customer_segmentation.formatting import listed, one_line
 from customer_segmentation.registry.champion_history import EVENT, Event, event_tag, read_event
 from customer_segmentation.tracking.locks import locked
 from customer_segmentation.tracking.models import model_id_in
@@ -229,7 +229,7 @@ class ModelRegistry:
         except MlflowException as error:
             if error.error_code == "RESOURCE_DOES_NOT_EXIST":
                 return None
-            raise StoreError(f"the registry cannot be read: {' '.join(str(error).split())[:200]}.") from error
+            raise StoreError(f"the registry cannot be read: {one_line(error)}.") from error
 
     def _ensure(self) -> None:
         from mlflow.exceptions import MlflowException
@@ -239,7 +239,7 @@ class ModelRegistry:
                 self.client.create_registered_model(self.name, tags={"made_by": "segment promote"})
             except MlflowException as error:
                 if error.error_code != "RESOURCE_ALREADY_EXISTS":  # another process was quicker
-                    raise StoreError(f"model={self.name}: {' '.join(str(error).split())[:200]}") from error
+                    raise StoreError(f"model={self.name}: {one_line(error)}") from error
 
     def _link(self, model_id: str, number: str) -> None:
         """Tell the logged model's page which version it is, as MLflow's own registering does."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from customer_segmentation.errors import SettingsError, StoreError
-from customer_segmentation.formatting import listed
+from customer_segmentation.formatting import listed, one_line
 from customer_segmentation.model.checksums import MANIFEST_TAG, check_manifest
 from customer_segmentation.model.files import SEGMENTS, read_model
 from customer_segmentation.model.segment_model import SegmentModel
@@ -321,7 +321,7 @@ def _logged(client: Any, model_id: str | None) -> Any:
 
 
 def _line(error: BaseException) -> str:
-    return (" ".join(str(error).split()) or type(error).__name__).rstrip(".")[:200]
+    return one_line(str(error) or type(error).__name__).rstrip(".")
 
 
 def loaded(store: Store, model: str, run_id: str | None, *, trusted_modules: Collection[str] = ()) -> LoadedModel:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from collections.abc import Iterable, Mapping
 
 from customer_segmentation.errors import SettingsError
@@ -12,6 +13,7 @@ from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
 from customer_segmentation.settings.playbook import STAKES, PlaybookSettings, TraitSettings
 
 _ROLES = ("value", "outcome")
+_WORDS = re.compile(r"(?:[^{}]|\{\{|\}\}|\{(?:variable|event|rate)\})*")
 
 
 def check_playbook(playbook: PlaybookSettings, columns: Mapping[str, ColumnSpec], *, name: str) -> None:  # noqa: C901 - one case after the other
@@ -107,12 +109,8 @@ def _check_trait(trait: TraitSettings, columns: Mapping[str, ColumnSpec], *, whe
             raise SettingsError(f"{where}.{key} is {given[key]:g}; expected a distance, from 0.")
     if trait.times is not None and not (trait.times > 1 and (trait.above is None) != (trait.below is None)):
         raise SettingsError(f"{where}.times is {trait.times:g}; expected more than 1, beside above or below.")
-    try:
-        trait.words.format(variable="", event="", rate="")
-    except (KeyError, IndexError, ValueError, AttributeError):
-        raise SettingsError(
-            f"{where}.words is {trait.words!r}; it may hold {{variable}}, {{event}} and {{rate}} only."
-        ) from None
+    if not _WORDS.fullmatch(trait.words):  # a width or an attribute would be carried out too
+        raise SettingsError(f"{where}.words is {trait.words!r}; it may hold {{variable}}, {{event}} and {{rate}} only.")
     if trait.role is not None:
         if trait.role not in _ROLES:
             raise SettingsError(f"{where}.role is {trait.role!r}; expected value or outcome, or a column.")

@@ -45,6 +45,10 @@ _HOST = re.compile(r"[\w.-]*|[0-9A-Fa-f:.]+")
 _DATABASE = re.compile(r"[\w .$/:-]*")
 _OF_FILES = ("sqlite", "duckdb")
 
+#: A host with one of these begins within the password: it would be asked for, and told in an error.
+_OF_PASSWORDS = frozenset("@&?#")
+NOT_ESCAPED = "it has no readable host; @ : / ? # & of a user or a password are written as %40 %3A %2F %3F %23 %26"
+
 
 def beyond(kind: str, address: str, *, is_database: bool) -> str:
     """What an address holds beside scheme, host, port, database, user and harmless parameters; empty: nothing.
@@ -82,6 +86,15 @@ def beyond(kind: str, address: str, *, is_database: bool) -> str:
         return "that database"
     # without one the driver logs in as the user of this machine
     return "no user" if kind == "mssql" and not read.username else ""
+
+
+def not_escaped(host: str | None) -> bool:
+    """Whether a host as SQLAlchemy reads it is part of a password with a sign that ends one.
+
+    >>> not_escaped("word@crm"), not_escaped("crm.example"), not_escaped(None)
+    (True, False, False)
+    """
+    return not _OF_PASSWORDS.isdisjoint(host or "")
 
 
 def is_duckdb_without_file(address: str) -> bool:

@@ -79,8 +79,8 @@ class _Server:
 
     @property
     def mark(self) -> str:
-        """What is kept of it: nothing that is secret can be read from that."""
-        return hashlib.sha256(f"{self.kind}://{self.place}?{self.asked}".encode()).hexdigest()
+        """What is kept of it: nothing that is secret can be read from that, nor tried by guessing."""
+        return hashlib.sha256(redact(f"{self.kind}://{self.place}?{self.asked}").encode()).hexdigest()
 
 
 def check_credentials(settings: Any, typed: Iterable[str], variables: Iterable[str]) -> None:

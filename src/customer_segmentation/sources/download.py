@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from customer_segmentation.errors import DataError
+from customer_segmentation.formatting import first_line
 from customer_segmentation.settings.data import Download
 
 TIMEOUT = 10.0  # seconds without an answer
@@ -52,7 +53,7 @@ def fetch(download: Download) -> Path:
             pooch.retrieve(download.url, known_hash=None, fname=archive_name, path=folder, downloader=downloader)
         )
     except Exception as error:  # requests, urllib3, the file system: each raises its own kinds  # noqa: BLE001 - whatever it raises is told
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:120]
+        reason = first_line(error)
         raise DataError(f"The table cannot be downloaded from {download.url} ({reason}); {instead}.") from None
     finally:
         logger.setLevel(level)

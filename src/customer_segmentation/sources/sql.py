@@ -19,6 +19,7 @@ from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.formatting import first_line
 from customer_segmentation.paths import typed_path
 from customer_segmentation.secrets import is_redacted, redact
+from customer_segmentation.settings.addresses import NOT_ESCAPED, not_escaped
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.sources.base import Cells, Chunk, Preview, TableSource
 from customer_segmentation.sources.frame import FrameSource
@@ -205,6 +206,8 @@ def refuse_other_address(parsed: Any, shown: str) -> None:
     for key, values in parsed.query.items():
         if not isinstance(values, str):
             raise SettingsError(f"{shown}: {key} is given {len(values)} times; give it once.")
+    if not_escaped(parsed.host):
+        raise SettingsError(f"{shown}: {NOT_ESCAPED}.")
     kind = parsed.drivername.partition("+")[0]
     if kind == "file":
         raise SettingsError(f"{shown}: a file of this machine is given by its path, without file://.")

@@ -226,7 +226,7 @@ def _store_errors(uri: str) -> Iterator[None]:
             f"the tracking store {redact(uri)} needs the package {error.name}; install it beside this one."
         ) from error
     except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError) as error:
-        text = " ".join(str(error).split())
+        text = " ".join(redact(str(error)).split())  # before it is cut
         known = meaning(text)
         why = known[0] if known is not None else text[:300]
         if "out-of-date" in text:

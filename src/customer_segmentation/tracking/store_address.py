@@ -11,6 +11,7 @@ from customer_segmentation.errors import StoreError
 from customer_segmentation.formatting import listed
 from customer_segmentation.paths import typed_path
 from customer_segmentation.secrets import is_redacted, redact
+from customer_segmentation.settings.addresses import not_escaped
 from customer_segmentation.sources.sqlite_journal import journal_of_others
 
 DEFAULT_STORE = "sqlite:///mlflow.db"
@@ -97,8 +98,13 @@ def reach(uri: str, timeout: int) -> None:
             f"the tracking store {redact(uri)} is of a kind that MLflow does not know ({kind}://); expected "
             "sqlite:///FILE, http(s)://SERVER or the address of a PostgreSQL or MySQL database."
         )
-    from sqlalchemy import create_engine
+    from sqlalchemy import create_engine, make_url
 
+    try:
+        if not_escaped(make_url(uri).host):
+            raise _unreadable(uri)
+    except ValueError:  # of the port
+        raise _unreadable(uri) from None
     create_engine(uri).dispose()  # imports the driver and connects to nothing
     if address.hostname:  # not by a socket file
         try:

@@ -101,7 +101,7 @@ def store_error_of(error: BaseException, *, keeps: bool = False) -> StoreError |
 
 def _found(error: BaseException) -> tuple[tuple[str, str], str] | None:
     """What an exception means and which place it speaks of."""
-    text = " ".join(str(error).split())
+    text = " ".join(redact(str(error)).split())  # before it is cut: half of a secret is not known for one
     if _is(error, "mlflow.exceptions", "MlflowException"):
         known = meaning(text)
         if known is None and _is(error, "mlflow.exceptions", "RestException"):

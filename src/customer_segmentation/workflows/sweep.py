@@ -20,6 +20,7 @@ from customer_segmentation.execution.monitor import watched
 from customer_segmentation.execution.processes import ended_with_the_sweep, workers
 from customer_segmentation.execution.progress import StudyProgress
 from customer_segmentation.execution.slurm import remove_files, remove_words
+from customer_segmentation.formatting import one_line
 from customer_segmentation.parallel import limited_threads
 from customer_segmentation.segments.insights import SegmentInsights
 from customer_segmentation.segments.partitions import Partition
@@ -340,7 +341,7 @@ class _Sweep:
         except Exception as error:
             if debugging() or store_error_of(error) is not None:
                 raise
-            reason = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+            reason = f"{type(error).__name__}: {one_line(error)}"
             record(self.store, self.sweep_id, [Tags({"report_failed_because": reason})])
             self.progress.notes["report"] = f"not written ({reason}); try `{again}`"
             return ""

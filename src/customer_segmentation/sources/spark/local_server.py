@@ -17,6 +17,7 @@ from typing import IO
 
 import customer_segmentation
 from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.formatting import one_line
 from customer_segmentation.scratch import die_with_parent, lasting_folder
 
 STARTS = 120.0  # seconds after which a server that does not listen is given up
@@ -129,7 +130,7 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: IO[bytes]) -> None:
     lines = [line.strip() for line in log.read().decode("utf-8", "replace").splitlines() if line.strip()]
     told = next((line for line in lines if "Error" in line or "Exception" in line), lines[-1] if lines else "no word")
     _kill(process)
-    raise DataError(f"Spark does not start on this machine ({told[:200]}); check Java and engine.memory.")
+    raise DataError(f"Spark does not start on this machine ({one_line(told)}); check Java and engine.memory.")
 
 
 def _end(process: subprocess.Popen[bytes], folder: Path, log: IO[bytes]) -> None:
