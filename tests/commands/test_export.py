@@ -1,6 +1,7 @@
 """A model of a sweep as SQL, run where the customers are, against `segment score`."""
 
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -55,6 +56,10 @@ def test_rules_are_told_with_their_agreement_and_run(segment, place, monkeypatch
     monkeypatch.chdir(place)
     said = segment("export", "format=rules").out
     assert "-- A tree of at most 4 questions gives " in said
+    with monkeypatch.context() as terminal:
+        terminal.setenv("COLUMNS", "60")
+        terminal.setattr(sys.stdout, "isatty", lambda: True)
+        assert segment("export", "format=rules").out == said  # a comment that is broken is none, nor is a text
     customers = draw_customers(300, seed=7)
     with duckdb.connect() as connection:
         connection.register("crm", customers)

@@ -128,8 +128,10 @@ def test_slurm_jobs_have_a_name_of_their_sweep_and_files_that_the_nodes_see(tmp_
     monkeypatch.chdir(tmp_path)
     name, files = slurm_overrides(["k=[2,3]"], "0123456789abcdef")
     assert name == "hydra.launcher.name=segment-01234567"
-    assert files == f"hydra.launcher.submitit_folder='{tmp_path}/.segment-slurm/0123456789abcdef/%j'"
-    folder = tmp_path / ".segment-slurm" / "0123456789abcdef"
+    (folder,) = (tmp_path / ".segment-slurm").iterdir()
+    assert files == f"hydra.launcher.submitit_folder='{folder}/%j'"
+    # nobody can have put a result there before, which would be unpickled
+    assert re.fullmatch(r"0123456789abcdef-[0-9a-f]{16}", folder.name)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700  # the words of a job may hold a password
     for name in ("1_0_submitted.pkl", "1_0_result.pkl", "1_0_log.err"):
         (folder / "1_0").mkdir(exist_ok=True)

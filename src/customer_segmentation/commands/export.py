@@ -7,7 +7,7 @@ from pathlib import Path
 
 from customer_segmentation.commands.command import CommandSpec, Request
 from customer_segmentation.console.help import help_page
-from customer_segmentation.console.lines import say
+from customer_segmentation.console.lines import say, show
 from customer_segmentation.settings.export import DIALECTS, is_picture
 
 _HEAD = 4_000  # bytes of a file in which an export says that it is one
@@ -51,7 +51,7 @@ def run(request: Request) -> int:
         return 0
     text = export_model(settings, store)
     if target is None:
-        say(text.removesuffix("\n"))
+        show(text.removesuffix("\n"))
         return 0
     target.write_text(text)
     say(f"{settings.output}: {settings.format} of {settings.run_id or settings.model}")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from customer_segmentation.commands.command import CommandSpec, Request
 from customer_segmentation.commands.servers import HOST, PATIENCE, answers, end, free_port, wait
 from customer_segmentation.console.help import help_page
-from customer_segmentation.console.lines import say
+from customer_segmentation.console.lines import say, show
 from customer_segmentation.errors import StoreError, debugging
 from customer_segmentation.scratch import die_with_parent, locks_held, scratch_folder
 
@@ -65,8 +65,8 @@ def run(request: Request) -> int:
             log.seek(0)
             *_, why = ["it said nothing", *log.read().decode("utf-8", "replace").strip().splitlines()]
             raise StoreError(f"the server of {model.label} does not answer ({why}); SEGMENT_DEBUG=1 shows all it says.")
-        call = example_call(model.model.example.head(1), settings.port)
-        say(f"{model.label} answers at http://{HOST}:{settings.port}/invocations", "", call, "", "Ctrl-C ends it.")
+        say(f"{model.label} answers at http://{HOST}:{settings.port}/invocations", "")
+        show(f"{example_call(model.model.example.head(1), settings.port)}\n\nCtrl-C ends it.")
         return wait(server)
     except KeyboardInterrupt:
         return 0

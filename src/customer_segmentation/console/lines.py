@@ -35,8 +35,8 @@ def forgive_signs() -> None:
 
 
 def show(page: str) -> None:
-    """Print a page that is laid out already: its lines are not broken again, so that a command can be pasted."""
-    print(page, flush=True)
+    """Print what is laid out already: its lines are not broken again, so that a command, or SQL, can be pasted."""
+    print(page.replace(ESCAPE, ""), flush=True)
 
 
 def warn(sentence: str) -> None:

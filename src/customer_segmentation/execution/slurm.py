@@ -6,6 +6,7 @@ import contextlib
 import getpass
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import time
@@ -19,6 +20,9 @@ from customer_segmentation.execution.progress import current_progress
 FOLDER = ".segment-slurm"
 
 NAME, FILES = "hydra.launcher.name", "hydra.launcher.submitit_folder"
+
+#: Of this command's folder: submitit runs what is pickled there, and a sweep that is continued has an id that is known.
+_OWN = secrets.token_hex(8)
 
 #: Seconds that a cancellation may take of the two in which Ctrl-C has to end a command.
 PATIENCE = 1.2
@@ -103,19 +107,26 @@ def _cancel(name: str) -> None:
 
 def remove_files(sweep_id: str) -> None:
     """Remove what submitit wrote for a sweep that has ended well."""
-    shutil.rmtree(_folder(sweep_id), ignore_errors=True)
+    for folder in _folders(sweep_id):
+        shutil.rmtree(folder, ignore_errors=True)
     with contextlib.suppress(OSError):  # another sweep's are there
         _folder(sweep_id).parent.rmdir()
 
 
 def remove_words(sweep_id: str) -> None:
     """Remove what submitit has pickled for a sweep's jobs, however it ended: their words, which may hold a password."""
-    for path in _folder(sweep_id).rglob("*.pkl"):
-        path.unlink(missing_ok=True)
+    for folder in _folders(sweep_id):
+        for path in folder.rglob("*.pkl"):
+            path.unlink(missing_ok=True)
 
 
 def _folder(sweep_id: str) -> Path:
-    return Path(os.getcwd()) / FOLDER / sweep_id
+    return Path(os.getcwd()) / FOLDER / f"{sweep_id}-{_OWN}"
+
+
+def _folders(sweep_id: str) -> list[Path]:
+    """Of this command, and of earlier ones that continued the same sweep and were killed."""
+    return [folder for folder in _folder(sweep_id).parent.glob(f"{sweep_id}-*") if not folder.is_symlink()]
 
 
 def _given(asked: Sequence[str], key: str) -> str:
