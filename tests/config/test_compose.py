@@ -263,6 +263,7 @@ def test_what_a_launcher_does_not_read_is_refused(words, told):
         (["format=rules", "id=foo"], "id=foo has no effect on format=rules"),
         (["format=rules", "output=a.png", "dialect=postgres"], "dialect=postgres has no effect on a picture"),
         (["id="], "id is empty"),
+        (["overwrite=true"], "no file is written"),
     ],
 )
 def test_what_an_export_does_not_read_is_refused(words, told):

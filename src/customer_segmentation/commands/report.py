@@ -25,6 +25,8 @@ def run(request: Request) -> int:
         ``output`` or ``slides`` cannot be written, or is not a name that a report has.
     """
     settings = request.settings
+    if settings.overwrite and settings.output is None and settings.slides is None:
+        raise SettingsError("overwrite=true changes nothing: give output=FILE or slides=FOLDER, or leave it out.")
     target, slides = _target(settings), slide_files(settings)
     store = request.existing_store()
     from customer_segmentation.console.progress import Steps

@@ -280,6 +280,8 @@ def check_export(settings: ExportSettings) -> None:
             f"output={settings.output}: format={settings.format} is a text; give format=rules for a picture of the "
             "tree, or another name."
         )
+    if settings.overwrite and settings.output is None:
+        raise SettingsError("overwrite=true changes nothing: no file is written; give output=FILE, or leave it out.")
     if settings.id is not None and not settings.id.strip():
         raise SettingsError("id is empty; expected the column that names the customer, or leave it out.")
     unread = ["table", "id"] if settings.format == "rules" else []

@@ -126,10 +126,14 @@ def yardstick(own: float, champion: float | None, margin: float | None) -> Check
         return Check(
             "yardstick", "no champion", f"explains {percent(own)} of what is attainable of the reference space"
         )
+    behind = round(champion - own, 9)  # a difference of 0.02 is not 0.020000000000000018
+    less, allowed = (text.removesuffix(f"{NBSP}%") for text in apart(behind, margin, share=True))
     return checked(
         "yardstick",
-        bool(own >= champion - margin),
-        f"{explains}, the champion {percent(champion)} on the same customers; up to {percent(margin)} less is allowed",
+        bool(behind <= margin),
+        f"{explains}, the champion {percent(champion)} on the same customers"
+        + (f": {less} points less" if behind > 0 else "")
+        + f"; up to {allowed} points less is allowed",
     )
 
 
@@ -147,11 +151,12 @@ def agreement(found: float | None, least: float | None, customers: int) -> Check
         return Check("agreement", "not asked", f"the segments may be others than the champion's{known}")
     if found is None:
         return Check("agreement", "no champion", "nothing to agree with yet")
+    shown, asked = apart(found, least)
     return checked(
         "agreement",
         found >= least,
-        f"the adjusted Rand index with the champion's segments of the same {customers:,} customers is {found:.2f}; at "
-        f"least {least:.2f} {'is' if found >= least else 'was'} asked for",
+        f"the adjusted Rand index with the champion's segments of the same {customers:,} customers is {shown}; at "
+        f"least {asked} {'is' if found >= least else 'was'} asked for",
     )
 
 
@@ -206,11 +211,12 @@ def labelled(known: np.ndarray, most: float | None, example: str) -> Check | Non
     missing = int((~known).sum())
     if most is None or missing <= most * len(known):
         return None
+    shown, allowed = apart(missing / len(known), most, share=True)
     return checked(
         "data_contract",
         False,
-        f"the champion labels only {len(known) - missing:,} of the candidate's {len(known):,} customers ({example}); "
-        f"at most {percent(most)} may be without a label",
+        f"the champion labels only {len(known) - missing:,} of the candidate's {len(known):,} customers ({example}): "
+        f"{shown} are without a label, and at most {allowed} may be",
     )
 
 
