@@ -131,7 +131,7 @@ def test_a_candidate_that_was_reported_has_profiles_and_names_by_which_migrate_c
         (("output=report.pdf",), "ends in .html or .md"),
         (("output=missing/report.html",), "there is no folder missing"),
         (("run_id=a,b",), "there is no run 'a,b'"),
-        (("tracking.experiment=empty",), "has no finished sweep"),
+        (("tracking.experiment=empty",), "has no experiment of that name; it has 'customer-segmentation'"),
         (("run=x",), "unknown key"),
     ],
 )

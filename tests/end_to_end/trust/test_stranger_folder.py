@@ -70,7 +70,7 @@ def test_the_config_of_a_run_that_was_altered_is_refused(run_here, tmp_path, mon
     config.write_text(yaml.safe_dump(sent))
     ran.store.client.set_tag(chosen, "z.sha256.config.yaml", hashlib.sha256(config.read_bytes()).hexdigest())
     monkeypatch.setenv("PLANTED_KEY", "planted-key-1")
-    told = run_here("report", "overwrite=true", folder=tmp_path)
+    told = run_here("report", folder=tmp_path)
     assert f"the config of run {chosen} takes PLANTED_KEY from the environment" in told.error, "however it is spelt"
     far = yaml.safe_load(text)
     far["engine"] |= {"kind": "spark", "remote": "sc://127.0.0.1:9"}
