@@ -6,14 +6,18 @@ from pathlib import Path
 import pytest
 
 from customer_segmentation.config.compose import plan
+from customer_segmentation.config.composed import as_yaml, settings_from_yaml
 from customer_segmentation.config.contract_file import contract_columns, refuse_secret_cells
 from customer_segmentation.config.environment import variables_in
 from customer_segmentation.config.folder_files import taken_files
 from customer_segmentation.config.playbook_file import to_playbook
+from customer_segmentation.config.quoting import escaped
+from customer_segmentation.data.contract import plain_spec
 from customer_segmentation.data.expressions import parse_declared
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.secrets import remember
 from customer_segmentation.settings.data import ColumnSpec, DataSettings, Population
+from customer_segmentation.settings.sweep import SweepSettings
 
 SECRET = "Planted-9f8e7d-Value"
 PLAYBOOK = """
@@ -90,3 +94,19 @@ def test_what_cells_are_compared_with_is_no_secret(data, key):
     remember(SECRET, shown="${oc.env:PLANTED}")
     with pytest.raises(SettingsError, match=f"{key} holds the value of an environment variable"):
         refuse_secret_cells(DataSettings(**data))
+
+
+def test_a_cell_that_looks_like_a_reference_is_none_wherever_it_is_read_again():
+    cells = ["${oc.env:PLANTED}", "${broken"]
+    Path("conf/data").mkdir(parents=True)
+    Path("conf/data/mine.yaml").write_text(
+        "source: file\npath: x.csv\ncolumns:\n  A: {type: number, role: numeric, na_values: "
+        + json.dumps([cell.replace("$", "\\$") for cell in cells])
+        + "}\n"
+    )
+    made = plan("sweep", ["data=mine", "features=value", "k=[2]"])
+    columns = made.settings[0].data.columns
+    assert columns["A"].na_values == cells
+    kept = as_yaml(escaped({name: plain_spec(spec) for name, spec in columns.items()}))
+    again = settings_from_yaml(SweepSettings, made.config_text, kept)
+    assert again.data.columns["A"].na_values == cells

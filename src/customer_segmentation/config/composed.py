@@ -11,6 +11,7 @@ from customer_segmentation.config.contract_file import contract_columns, dated_c
 from customer_segmentation.config.environment import watch_environment
 from customer_segmentation.config.errors import suggestion
 from customer_segmentation.config.overrides import DECISIONS
+from customer_segmentation.config.quoting import escaped
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.formatting import first_line
 from customer_segmentation.secrets import remember_in
@@ -38,7 +39,9 @@ def to_settings(config: Any, *, contract: bool = True) -> Any:
     remember_in(settings)
     if contract and hasattr(settings, "data"):
         data = settings.data
-        data.columns = dated_columns(contract_columns(data.contract, json.dumps(data.columns, default=str)), data)
+        data.columns = dated_columns(
+            contract_columns(data.contract, json.dumps(escaped(data.columns), default=str)), data
+        )
     return settings
 
 

@@ -10,6 +10,7 @@ from typing import cast
 
 from customer_segmentation.config.errors import first_words, misfit, suggestion
 from customer_segmentation.config.paths import options_of
+from customer_segmentation.config.quoting import escaped
 from customer_segmentation.config.yaml_file import config_text
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.secrets import redact_words
@@ -49,7 +50,7 @@ def playbook_text(settings: SweepSettings) -> str:
     # as OmegaConf writes it, which would first make a config of each value
     return str(
         yaml.dump(
-            dataclasses.asdict(playbook_of(settings)),
+            escaped(dataclasses.asdict(playbook_of(settings))),
             Dumper=get_omega_conf_dumper(),
             default_flow_style=False,
             allow_unicode=True,

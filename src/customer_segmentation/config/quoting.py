@@ -7,7 +7,8 @@ Hydra parses ``data.path=Telecom (1).csv`` as a function call, splits ``a,b.csv`
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.paths import is_text
@@ -121,8 +122,20 @@ def quoted(value: str) -> str:
     # Inside quotes Hydra's grammar knows two escapes only, a backslash run before a quote and an interpolation.
     value = re.sub(r"(\\*)'", lambda found: found[1] * 2 + "\\'", value)
     value = re.sub(r"(\\+)$", lambda found: found[1] * 2, value)
-    value = re.sub(r"(\\*)\$\{", lambda found: found[1] * 2 + "\\${", value)
-    return f"'{value}'"
+    return f"'{escaped(value)}'"
+
+
+def escaped(value: Any) -> Any:
+    r"""Texts of a value as OmegaConf reads them as they stand: what comes from a table or a call is no reference.
+
+    >>> print(escaped({"a": ["Total ${oc.env:HOME}"]})["a"][0])
+    Total \${oc.env:HOME}
+    """
+    if isinstance(value, str):
+        return re.sub(r"(\\*)\$\{", lambda found: found[1] * 2 + "\\${", value)
+    if isinstance(value, Mapping):
+        return {key: escaped(item) for key, item in value.items()}
+    return [escaped(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def split_flags(arguments: Iterable[str]) -> tuple[list[str], list[str]]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import yaml
 
+from customer_segmentation.config.quoting import escaped
 from customer_segmentation.exploration.roles.column_guesses import Guess
 from customer_segmentation.exploration.roles.feature_choice import MOST_WORDS, Choice
 from customer_segmentation.exploration.roles.vocabulary import slug
@@ -116,19 +117,6 @@ def quoted(text: str, *, key: bool = False) -> str:
 
 def _double_quoted(text: str) -> str:
     return str(yaml.safe_dump(text, default_style='"', allow_unicode=True, width=float("inf")).strip())
-
-
-def escaped(value: Any) -> Any:
-    r"""Texts of a value as OmegaConf reads them as they stand: what comes from a table or a call is no reference.
-
-    >>> print(escaped({"a": ["Total ${oc.env:HOME}"]})["a"][0])
-    Total \${oc.env:HOME}
-    """
-    if isinstance(value, str):
-        return re.sub(r"(\\*)\$\{", lambda found: found[1] * 2 + "\\${", value)
-    if isinstance(value, Mapping):
-        return {key: escaped(item) for key, item in value.items()}
-    return [escaped(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def kept_out(settings: DataSettings) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from customer_segmentation.config.compose import Plan
 from customer_segmentation.config.composed import as_yaml
 from customer_segmentation.config.explore_checks import asked_of
 from customer_segmentation.config.playbook_file import PLAYBOOK, playbook_text
+from customer_segmentation.config.quoting import escaped
 from customer_segmentation.data.contract import plain_spec
 from customer_segmentation.data.expressions import parse
 from customer_segmentation.data.table import CustomerTable
@@ -77,7 +78,7 @@ def first_items(plan: Plan, table: CustomerTable, columns: Needed) -> list[Item]
         ),
         *hypothesis_items(assess_declared(table.customers, present, asked, CONFIDENCE, []), confidence=CONFIDENCE),
         Text(plan.config_text, "config.yaml"),
-        Text(as_yaml(contract), "contract.yaml"),
+        Text(as_yaml(escaped(contract)), "contract.yaml"),
         Text(playbook_text(settings), PLAYBOOK),
         # They decide together which rows are rejected: a candidate that is opened again reads the same ones.
         Text(json.dumps(columns._asdict()), "columns.json"),
