@@ -278,6 +278,11 @@ def test_a_password_is_what_a_driver_takes_for_it_and_for_the_host(address, said
     assert "Secret" not in redact(address)
 
 
+def test_what_follows_a_secret_of_a_spark_server_stays():
+    remember_in(address := "sc://host:15002/;token=verysecret;user_id=me")
+    assert redact(address) == "sc://host:15002/;token=***;user_id=me"
+
+
 def test_a_message_is_cut_after_its_secrets_are_taken_out():
     remember("A-long-one-that-is-cut")
     told = f"{'x' * 190} A-long-one-that-is-cut {'y' * 200}"

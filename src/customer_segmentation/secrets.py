@@ -148,7 +148,7 @@ def _secrets_in(text: str) -> Iterator[str]:
             yield re.split(r"[/?#]", secret)[0]  # as far as an address is read that holds such a sign
     if text.count("://") == 1:  # in one address a value may hold any sign that ends it in a sentence
         for match in _PARAMETER.finditer(text):
-            for end in (r"[&;#\s]", "&"):  # the second as SQLAlchemy reads it
+            for end in (r"[&;#\s]", r"&|;(?=\w+=)"):  # the second as SQLAlchemy reads it
                 yield re.split(end, text[match.start(2) :])[0].rstrip("'\"`)]}>,")  # not quotes of an override
     whole = _ADDRESS.search(text) if text.count("://") == 1 else None
     if whole is not None:  # to the last @ as the standard library reads it; SQLAlchemy's first begins the host
