@@ -180,7 +180,9 @@ def test_a_password_reaches_no_file():
 
     assert written("postgresql://me:hunter22@host/shop", "select 1") == (None, "select 1")
     asks = "SELECT * FROM dblink('host=crm password=hunter22', 'SELECT 1')"
-    assert written("postgresql://host/shop", asks) == ("postgresql://host/shop", None)
+    for one in (asks, "SELECT f(token => 'hunter22x')", "SELECT 1 OPTIONS (password 'hunter22x')"):
+        assert written("postgresql://host/shop", one) == ("postgresql://host/shop", None)
+    assert written("postgresql://host/shop", "SELECT '***'") == ("postgresql://host/shop", "SELECT '***'")
 
 
 def test_a_shops_orders_from_file_to_compared_runs(shop, capsys):

@@ -15,7 +15,7 @@ from customer_segmentation.config.quoting import escaped
 from customer_segmentation.exploration.roles.column_guesses import Guess
 from customer_segmentation.exploration.roles.feature_choice import MOST_WORDS, Choice
 from customer_segmentation.exploration.roles.vocabulary import slug
-from customer_segmentation.secrets import is_redacted, redact
+from customer_segmentation.secrets import HIDDEN, redact
 from customer_segmentation.segments.header_words import in_words
 from customer_segmentation.settings.data import ColumnType, DataSettings, Role, Transactions
 
@@ -125,7 +125,7 @@ def kept_out(settings: DataSettings) -> tuple[str, ...]:
     One that takes its password from ``${oc.env:NAME}`` keeps that, and needs nothing further.
     """
     held = {"path": settings.path if "://" in (settings.path or "") else None, "query": settings.query}
-    return tuple(key for key, text in held.items() if text and is_redacted(redact(text)))
+    return tuple(key for key, text in held.items() if text and redact(text).count(HIDDEN) > text.count(HIDDEN))
 
 
 @functools.cache
