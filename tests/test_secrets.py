@@ -35,6 +35,7 @@ PASSWORD = "Tr0ub4dor&3"
         f"(psycopg.OperationalError) connection to http://admin:{PASSWORD}@127.0.0.1:5000/ failed",
         f"mysql://root:{PASSWORD}@@host/db?charset=utf8",
         f"postgresql://me@example.com:{PASSWORD}@host/crm",
+        f"postgresql://me:***{PASSWORD}@host/crm",
         f"mssql+pyodbc:///?odbc_connect=DRIVER%3Dx%3BUID%3Dsa%3BPWD%3D{PASSWORD.replace('&', '%26')}%3BDATABASE%3Dx",
         f"DRIVER={{SQL}};UID=sa;PWD={PASSWORD.replace('&', '')};DATABASE=x",
         "mssql+pyodbc:///?odbc_connect=SERVER=x;PWD=correct Tr0ub4dor horse verysecret;Encrypt=yes",

@@ -274,7 +274,7 @@ def _kept_reference(after: str = "", before: str = "") -> Callable[[re.Match[str
     """How a match is replaced: its second group is hidden, unless it only names an environment variable."""
 
     def replaced(match: re.Match[str]) -> str:
-        if match[2].startswith(HIDDEN):
+        if re.fullmatch(r"\*{3}\W*", match[2]):
             return match[0]
         secret = match[2] if match[2] and _REFERENCE.fullmatch(match[2]) else HIDDEN
         return f"{match[1]}{before}{secret}{after}"
