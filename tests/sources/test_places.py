@@ -16,8 +16,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from batches import stream_customers
+from pyarrow import feather, parquet
 
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.errors import DataError, SettingsError
@@ -246,14 +248,19 @@ def test_half_a_file_of_the_web_is_no_table(head, body):
     [
         (b"</sheetData>", b'<row r="1048576"><c r="XFD1048576" t="n"><v>1</v></c></row></sheetData>', "17,179,869,184"),
         (b"</sheetData>", b"<row s='1' r='1048576'><x:c s='1' r='XFD1048576'/></row></sheetData>", "17,179,869,184"),
+        (b"</sheetData>", b'<row r = "1048576"><c\nr\t=\n"XFD1048576"/></row></sheetData>', "17,179,869,184"),
+        (b"</sheetData>", b'<row><c r="xfd001048576" t="n"><v>1</v></c></row></sheetData>', "17,179,869,184"),
+        (b"</sheetData>", b'<row><c r="A999999999" t="n"><v>1</v></c></row></sheetData>', "25,999,999,974"),
         (b"<t>Basic</t>", b"<t>&foreign;</t>", "not a readable workbook"),
     ],
 )
-def test_a_workbook_that_its_reader_cannot_take_is_refused_in_one_sentence(tmp_path, old, new, said):
+@pytest.mark.parametrize("end", ["xml", "dat"])  # a sheet is what the workbook calls one
+def test_a_workbook_that_its_reader_cannot_take_is_refused_in_one_sentence(tmp_path, old, new, said, end):
     customers(0, 9).to_excel(tmp_path / "good.xlsx", index=False)
     with zipfile.ZipFile(tmp_path / "good.xlsx") as good, zipfile.ZipFile(tmp_path / "c.xlsx", "w") as changed:
         for name in good.namelist():
-            changed.writestr(name, good.read(name).replace(old, new))
+            content = good.read(name).replace(old, new).replace(b"sheet1.xml", f"sheet1.{end}".encode())
+            changed.writestr(name.replace("sheet1.xml", f"sheet1.{end}"), content)
     with pytest.raises(DataError, match=said):
         load(tmp_path / "c.xlsx")
 
@@ -267,6 +274,21 @@ def test_a_workbook_of_more_than_its_bytes_can_be_is_refused_unread(tmp_path, mo
             changed.writestr(name, good.read(name).replace(b"</sheetData>", b" " * (2 << 20) + b"</sheetData>"))
     with pytest.raises(DataError, match=r"sheet1.xml\) unpacks to 2,\d\d\d,\d\d\d bytes"):
         load(tmp_path / "c.xlsx")
+
+
+def test_columns_that_pandas_cannot_hold_are_read_all_the_same(tmp_path):
+    codes = pa.DictionaryArray.from_arrays(pa.array([0, None]), pa.array([[1, 2]]))
+    far = pa.array([2**60, 0], pa.timestamp("ms", tz="UTC"))
+    zone = pa.array([0, 0], pa.timestamp("us", tz="Mars/Olympus"))
+    table = pa.table({"clock": pa.array([1, None], pa.time64("ns")), "zone": zone, "far": far})
+    parquet.write_table(table, tmp_path / "c.parquet")
+    feather.write_feather(table.append_column("codes", codes), str(tmp_path / "c.feather"))
+    for name in ("c.parquet", "c.feather"):
+        source = open_path(str(tmp_path / name), DataSettings(path=name))
+        assert len(source.preview(9).frame) == 2
+        told = source.rows_as_text(np.arange(2))
+        assert told["clock"].tolist() == ["00:00:00.000000001", ""]
+        assert told["zone"].str.startswith("1970-01-01").all()
 
 
 @pytest.fixture(scope="module")

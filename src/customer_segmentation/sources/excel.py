@@ -26,9 +26,15 @@ from customer_segmentation.sources.parsing.headers import recognised, spellings_
 _MOST_ROOM = 100_000_000
 _PART = 1 << 22  # bytes read at once
 #: Where cells and rows are, with either quotation mark; they begin with plain text, by which they are found at once.
-_WIDE_CELLS = [re.compile(rb" r=%b([A-Z]{2,3})[0-9]" % mark) for mark in (b'"', b"'")]
-_ROWS = [re.compile(rb" r=%b([0-9]{1,7})%b" % (mark, mark)) for mark in (b'"', b"'")]
-_LONGEST = 20  # of what is looked for
+_WIDE_CELLS = [re.compile(rb" r=%b([A-Za-z]{2,7})[0-9]" % mark) for mark in (b'"', b"'")]
+# A row may stand in its cells alone; of those in the first columns, which are most, only a far one matters.
+_ROW = rb" r=%b(?:[A-Za-z](?=0*[1-9][0-9]{5})|[A-Za-z]{2,7}|)0*([0-9]{1,10})%b"
+_ROWS = [re.compile(_ROW % (mark, mark)) for mark in (b'"', b"'")]
+#: Blanks as XML allows them there as well.
+_OTHERWISE = [*(b" =", b"= "), *(form % blank for blank in (b"\n", b"\t", b"\r") for form in (b"%b=", b"=%b", b"%br"))]
+_LONGEST = 40  # of what is looked for
+#: Parts of a workbook that are no sheet, whatever else a sheet may be called.
+_NO_SHEETS = (".png", ".jpg", ".jpeg", ".gif", ".emf", ".wmf")
 _UNPACKED = 1 << 29  # bytes that any part of a workbook may unpack to
 _TIGHT = 100  # how often a larger part may hold what it is packed into; sheets of one repeated word have 25
 _WIDE = 0.8  # of the widest row: a title above a table is narrower
@@ -160,7 +166,7 @@ def _refuse_far_cells(file: FileBytes) -> None:
     try:
         with zipfile.ZipFile(file.path) as archive:
             for member in archive.infolist():
-                if not member.filename.lower().endswith(".xml"):
+                if member.filename.lower().endswith(_NO_SHEETS):
                     continue
                 if member.file_size > max(_UNPACKED, _TIGHT * member.compress_size):
                     raise DataError(
@@ -186,9 +192,13 @@ def _room(sheet: IO[bytes]) -> tuple[int, int]:
     while part := sheet.read(_PART):
         size += len(part)
         part = rest + part
+        if part[-1:].isspace() or any(blanks in part for blanks in _OTHERWISE):
+            end = b" " if part[-1:].isspace() else b""
+            part = (b" ".join(part.split()) + end).replace(b" =", b"=").replace(b"= ", b"=")
         for cells, rows in zip(_WIDE_CELLS, _ROWS, strict=True):
             columns.update(cells.findall(part))
             last = max(last, max(map(int, rows.findall(part)), default=0))
         rest = part[-_LONGEST:]
-    width = max((functools.reduce(lambda at, sign: at * 26 + sign - 64, column, 0) for column in columns), default=26)
+    numbers = (functools.reduce(lambda at, sign: at * 26 + sign - 64, column.upper(), 0) for column in columns)
+    width = max(numbers, default=26)
     return last * width, size

@@ -18,7 +18,7 @@ from customer_segmentation.settings.data import ColumnSpec, DataSettings
 from customer_segmentation.sources.base import PLACES, Cells, FileSource, Preview
 from customer_segmentation.sources.files import FileBytes, sha256_of
 from customer_segmentation.sources.id_sample import id_position, named_hashes, sample_limit, sample_order
-from customer_segmentation.sources.tables import resized, scanned, taken_rows
+from customer_segmentation.sources.tables import for_pandas, plain_frame, resized, scanned, taken_rows
 
 _SCANNED = 1 << 16  # rows of a batch while a table is scanned for some of its rows
 #: What Arrow raises for a damaged file.
@@ -99,7 +99,7 @@ class ParquetSource(FileSource):
         try:
             table = self._table(self._names(list(wanted)), self._kept)
             # A pandas index stored as a column stays a column.
-            frame = table.replace_schema_metadata(None).to_pandas(split_blocks=True, self_destruct=True)
+            frame = for_pandas(table).to_pandas(split_blocks=True, self_destruct=True)
         except _DAMAGED as error:
             raise self._damaged(error) from None
         rows = np.arange(len(frame), dtype=np.int64) if self._kept is None else self._kept.astype(np.int64)
@@ -131,7 +131,7 @@ class ParquetSource(FileSource):
                 which = f"spread over its {rows:,}" if len(places) > 1 else f"the first of its {rows:,}"
         except _DAMAGED as error:
             raise self._damaged(error) from None
-        frame = table.replace_schema_metadata(None).to_pandas()
+        frame = plain_frame(table)
         return Preview(frame.set_axis(range(len(self.headers)), axis=1), which)
 
     @override
@@ -218,12 +218,13 @@ class ParquetSource(FileSource):
         """Hashes of the rows up to a limit, their positions, and whether they are named."""
         hashes, positions, start = [np.zeros(0, dtype=np.uint64)], [np.zeros(0, dtype=np.int64)], 0
         named = [np.zeros(0, dtype=bool)]
+        parts: Iterator[tuple[pd.Series | None, int]]
         if id_at is None:
             sizes = np.diff(self._stops, prepend=0)
             parts = ((None, int(size)) for size in sizes)
         else:
             read = self.tables([id_at], size=_SCANNED)
-            parts = ((table.column(0).to_pandas(), table.num_rows) for table in read)
+            parts = ((plain_frame(table).iloc[:, 0], table.num_rows) for table in read)
         for ids, count in parts:
             at = np.arange(start, start + count, dtype=np.int64)
             found, has_id = named_hashes(ids, at + self.first_row)
@@ -236,7 +237,7 @@ class ParquetSource(FileSource):
 
     def _cells_at(self, column: int, positions: np.ndarray, at: np.ndarray) -> pd.Series:
         """Cells of a column at some of the positions."""
-        cells: pd.Series = self._table(self._names([column]), positions[at]).column(0).to_pandas()
+        cells: pd.Series = plain_frame(self._table(self._names([column]), positions[at])).iloc[:, 0]
         return cells
 
     def _names(self, positions: Sequence[int]) -> list[str]:

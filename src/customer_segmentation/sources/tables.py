@@ -158,5 +158,33 @@ def taken_rows(parts: list[pa.Table], positions: np.ndarray) -> pa.Table:
 
 def plain_frame(table: pa.Table) -> pd.DataFrame:
     """A table as a frame; what pandas itself once noted in a file (an index) stays a column."""
-    frame: pd.DataFrame = table.replace_schema_metadata(None).to_pandas()
+    frame: pd.DataFrame = for_pandas(table).to_pandas()
     return frame
+
+
+def for_pandas(table: pa.Table) -> pa.Table:
+    """A table whose columns pandas can hold, without what it once noted in the file.
+
+    A code of lists becomes the lists, a clock's nanoseconds a text, and a zone that nobody knows is taken for UTC.
+    """
+    for at, field in enumerate(table.schema):
+        kind, cells = field.type, table.column(at)
+        if pa.types.is_dictionary(kind) and pa.types.is_nested(kind.value_type):
+            better = kind.value_type
+            cells = pa.chunked_array([part.dictionary.take(part.indices) for part in cells.chunks], better)
+        elif pa.types.is_time64(kind) and kind.unit == "ns":
+            better = pa.string()
+        elif pa.types.is_timestamp(kind) and kind.tz is not None and not _is_known(kind.tz):
+            better = pa.timestamp(kind.unit, "UTC")
+        else:
+            continue
+        table = table.set_column(at, field.name, cells.cast(better))
+    return table.replace_schema_metadata(None)
+
+
+def _is_known(zone: str) -> bool:
+    try:
+        pa.lib.string_to_tzinfo(zone)
+    except (pa.ArrowException, ValueError, LookupError, OSError):
+        return False
+    return True

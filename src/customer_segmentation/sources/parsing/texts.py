@@ -94,11 +94,14 @@ def cell_text(value: Any) -> str:
     if isinstance(value, float | np.floating):
         number = float(value)
         return str(int(number)) if math.isfinite(number) and number == int(number) else repr(number)
-    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
-        return value.date().isoformat()
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace").strip()
-    return str(value).strip()
+    try:
+        if isinstance(value, datetime.datetime) and value.time() == datetime.time():
+            return value.date().isoformat()
+        return str(value).strip()
+    except (OverflowError, NotImplementedError):  # a day in a year that no calendar has
+        return str(value.asm8) if isinstance(value, pd.Timestamp) else type(value).__name__
 
 
 def texts_of(cells: pd.Series) -> pd.Series:
