@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sqlite3
 import sys
@@ -11,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from customer_segmentation.tracking.store_address import SQLITE
+
+#: File of a store -> levels of ``PRAGMA synchronous`` that blocks under way ask for.
+_LEVELS: dict[str, list[str]] = {}
 
 
 def close_connections(uri: str) -> None:
@@ -36,20 +40,29 @@ def waiting_for_the_disk(path: Path, level: str) -> Iterator[None]:
     path : of the file
     level : of ``PRAGMA synchronous``
     """
+    _listen()
+    place = os.path.realpath(path)
+    levels = _LEVELS.setdefault(place, [])
+    levels.append(level)
+    try:
+        yield
+    finally:
+        levels.remove(level)
+
+
+@functools.cache
+def _listen() -> None:
+    """Listen to new connections, once: SQLAlchemy's list of listeners must not change while a thread connects."""
     from sqlalchemy import event
     from sqlalchemy.engine import Engine
 
     def set_level(connection: Any, _record: object) -> None:
-        if isinstance(connection, sqlite3.Connection):
-            files = [file for _, _, file in connection.execute("PRAGMA database_list")]
-            if os.path.realpath(path) in files:
-                connection.execute(f"PRAGMA synchronous={level}")
+        if _LEVELS and isinstance(connection, sqlite3.Connection):
+            for _, _, file in connection.execute("PRAGMA database_list").fetchall():
+                for level in _LEVELS.get(file, ())[-1:]:
+                    connection.execute(f"PRAGMA synchronous={level}")
 
     event.listen(Engine, "connect", set_level)
-    try:
-        yield
-    finally:
-        event.remove(Engine, "connect", set_level)
 
 
 def _engines(uri: str) -> Iterator[Any]:
