@@ -289,6 +289,8 @@ def test_columns_that_pandas_cannot_hold_are_read_all_the_same(tmp_path):
         told = source.rows_as_text(np.arange(2))
         assert told["clock"].tolist() == ["00:00:00.000000001", ""]
         assert told["zone"].str.startswith("1970-01-01").all()
+        assert told["far"].tolist()[1] == "1970-01-01"
+        assert "36536" in told["far"].tolist()[0]  # the year, which Python's dates do not reach
 
 
 @pytest.fixture(scope="module")
