@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -10,6 +11,7 @@ from customer_segmentation import secrets
 from customer_segmentation.errors import StoreError
 from customer_segmentation.tracking import read
 from customer_segmentation.tracking.items import Table, Text
+from customer_segmentation.tracking.machine_facts import SCORES, whole
 from customer_segmentation.tracking.runs import record, start_run
 from customer_segmentation.workflows.report_data import leaderboard_of_sweep
 
@@ -26,6 +28,13 @@ def test_json_that_a_run_has_and_has_not(monkeypatch):
     assert read.json_of(None, "r1", "verdict.json", dict) == {"a": 1}
     monkeypatch.setattr(read, "artifact_of", lambda *_: None)
     assert read.json_of(None, "r1", "verdict.json", list) == []
+
+
+@pytest.mark.parametrize("text", ['{"a": 1} x', "[1]", ""])
+def test_a_tag_that_somebody_has_edited(text):
+    run = SimpleNamespace(info=SimpleNamespace(run_id="r1"), data=SimpleNamespace(tags={SCORES: text}))
+    with pytest.raises(StoreError, match=r"the tag z\.scores of run r1 is not as it was logged"):
+        whole(run)
 
 
 def test_a_leaderboard_that_is_cut_off(monkeypatch):

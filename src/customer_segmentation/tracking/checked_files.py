@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from customer_segmentation.errors import StoreError
 from customer_segmentation.formatting import first_line
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
 
 VERDICT = "verdict.json"  # every sweep that finished has it
 #: What a report, a migration or a notebook tells without computing it again; a user may have taken one away.
@@ -64,12 +69,12 @@ def refuse_altered(run_id: str, path: str, content: bytes | None, tags: Mapping[
 
 @contextlib.contextmanager
 def understood(run_id: str, path: str) -> Iterator[None]:
-    """Tell in one sentence that a file of a run is not what a sweep writes: half written, altered, or of another.
+    """Tell in one sentence that a file or tag of a run is not what a sweep writes: half written, altered, of another.
 
     Parameters
     ----------
     run_id : of the run
-    path : of the artifact, which is read in the block
+    path : of the artifact, or the name of a tag, which is read in the block
 
     Raises
     ------
@@ -80,6 +85,22 @@ def understood(run_id: str, path: str) -> Iterator[None]:
         yield
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise StoreError(
-            f"{path} of run {run_id} is not as it was logged ({type(error).__name__}: {first_line(error)}); bring the "
-            "file back, or run the sweep again with resume=false."
+            f"{path} of run {run_id} is not as it was logged ({type(error).__name__}: {first_line(error)}); bring "
+            "it back, or run the sweep again with resume=false."
         ) from error
+
+
+def json_tag(run: Run, name: str, kind: type) -> Any:
+    """Read a tag that holds JSON: in the UI anybody may edit it.
+
+    Parameters
+    ----------
+    run : that has it
+    name : of the tag
+    kind : ``dict`` or ``list``, which it has to be
+    """  # noqa: DOC501 - `understood` makes a StoreError
+    with understood(run.info.run_id, f"the tag {name}"):
+        found = json.loads(run.data.tags[name])
+        if not isinstance(found, kind):
+            raise TypeError(f"expected a {kind.__name__}, found a {type(found).__name__}")
+        return found

@@ -14,6 +14,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from customer_segmentation.tracking.checked_files import json_tag
 from customer_segmentation.tracking.items import Metrics, Tags
 
 if TYPE_CHECKING:
@@ -89,9 +90,8 @@ def whole(run: Run) -> Run:
     from mlflow.entities import Metric, Param, RunData, RunTag
     from mlflow.entities import Run as Whole
 
-    found = {
-        name: json.loads(run.data.tags[name]) for name in (WORDS, SCORES, EVALUATION, SEGMENTS) if name in run.data.tags
-    }
+    asked = (WORDS, SCORES, EVALUATION, SEGMENTS)
+    found = {name: json_tag(run, name, dict) for name in asked if name in run.data.tags}
     if not found:
         return run
     found[STUDY_ID] = {"study_id": run.data.tags[STUDY_ID]} if STUDY_ID in run.data.tags else {}

@@ -14,7 +14,7 @@ import pandas as pd
 from customer_segmentation.errors import StoreError
 from customer_segmentation.scratch import scratch_folder
 from customer_segmentation.secrets import redact
-from customer_segmentation.tracking.checked_files import CHECKED, VERDICT, refuse_altered, understood
+from customer_segmentation.tracking.checked_files import CHECKED, VERDICT, json_tag, refuse_altered, understood
 from customer_segmentation.tracking.log.study import COUNTS, LABELS, PROFILE_OF_ALL, STRUCTURE, TABLE
 from customer_segmentation.tracking.machine_facts import STUDY_ID, whole
 from customer_segmentation.tracking.spoken_of import sweep_spoken_of
@@ -242,7 +242,7 @@ def overrides_of(store: Store, study_id: str) -> list[str]:
     store : where the run is
     study_id : id of the study's run
     """
-    return list(json.loads(store.client.get_run(study_id).data.tags["overrides"]))
+    return list(json_tag(store.client.get_run(study_id), "overrides", list))
 
 
 def structure_of(store: Store, study_id: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from customer_segmentation.formatting import capital
 from customer_segmentation.settings.sweep import SweepSettings
+from customer_segmentation.tracking.checked_files import understood
 from customer_segmentation.tracking.items import Tags
 from customer_segmentation.tracking.machine_facts import EVALUATION, scores
 from customer_segmentation.tracking.read import candidates_of, run_of, runs_of
@@ -106,7 +107,10 @@ def structures_of(store: Store, sweep_id: str) -> tuple[StudyStructure, ...]:
     """
     studies = [run for run in runs_of(store, sweep_id, "study") if run.info.status == "FINISHED"]
     studies.sort(key=lambda run: int(run.data.tags.get("job", 0)))
-    found = (from_tags(run.data.tags["study"], run.data.tags) for run in studies)
+    found = []
+    for run in studies:
+        with understood(run.info.run_id, "what the tags say of structure"):
+            found.append(from_tags(run.data.tags["study"], run.data.tags))
     return tuple(structure for structure in found if structure is not None)
 
 
