@@ -6,7 +6,7 @@ conventions are scikit-learn's; a score that does not exist (no variance to expl
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -56,10 +56,7 @@ def cluster_means(matrix: Floats, labels: Integers, k: int | None = None) -> Flo
     array of shape (k, n_features)
         Zero for a cluster without members.
     """
-    sizes = cluster_sizes(labels, k)
-    labels = labels.astype(np.intp)  # once, not by bincount for every column
-    sums = np.column_stack([np.bincount(labels, weights=column, minlength=len(sizes)) for column in matrix.T])
-    return np.asarray(sums / np.maximum(sizes, 1)[:, None])
+    return _means(matrix.T, labels, k)
 
 
 def frame_means(numbers: pd.DataFrame, labels: Integers, k: int | None = None) -> pd.DataFrame:
@@ -76,11 +73,16 @@ def frame_means(numbers: pd.DataFrame, labels: Integers, k: int | None = None) -
     -------
     DataFrame of shape (k, n_features)
     """
-    sizes = np.maximum(cluster_sizes(labels, k), 1)
-    labels = labels.astype(np.intp)
     columns = (numbers.iloc[:, at].to_numpy(dtype=float) for at in range(numbers.shape[1]))
-    means = [np.bincount(labels, weights=column, minlength=len(sizes)) / sizes for column in columns]
-    return pd.DataFrame(np.column_stack(means) if means else np.empty((len(sizes), 0)), columns=numbers.columns)
+    return pd.DataFrame(_means(columns, labels, k), columns=numbers.columns)
+
+
+def _means(columns: Iterable[Floats], labels: Integers, k: int | None) -> Floats:
+    """Means by cluster of columns that are there one after the other, shape (k, n_columns)."""
+    sizes = cluster_sizes(labels, k)
+    labels = labels.astype(np.intp)  # once, not by bincount for every column
+    sums = [np.bincount(labels, weights=column, minlength=len(sizes)) for column in columns]
+    return np.column_stack([np.empty((len(sizes), 0)), *sums]) / np.maximum(sizes, 1)[:, None]
 
 
 def inertia_of(matrix: Floats, centres: Floats, labels: Integers) -> float:
