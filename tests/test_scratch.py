@@ -1,6 +1,7 @@
 """Temporary folders: nobody else enters them, and those of a killed process are removed by the next."""
 
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -72,9 +73,19 @@ def test_what_is_not_such_a_folder_stays(top):
     (top / "segment-linked" / scratch.HELD).symlink_to(precious / scratch.HELD)
     (top / "segment-piped").mkdir(mode=0o700)
     os.mkfifo(top / "segment-piped" / scratch.HELD)
+    (top / "segment-unpacked").mkdir(mode=0o700)
+    (top / "segment-unpacked" / scratch.HELD).touch()
     before = sorted(top.rglob("*"))
     scratch._remove_left(top)
     assert sorted(top.rglob("*")) == before
+
+
+def test_a_copy_of_such_a_folder_is_the_users(top):
+    _, left = in_a_process(signal.SIGKILL)
+    shutil.copytree(left.parent, top / "segment-copied", copy_function=shutil.copy2)
+    scratch._remove_left(top)
+    assert [path.name for path in top.iterdir()] == ["segment-copied"]
+    assert (top / "segment-copied" / scratch.HELD).exists()
 
 
 def test_a_forked_process_leaves_the_folder_of_its_parent(top):

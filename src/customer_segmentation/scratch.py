@@ -1,7 +1,8 @@
 """Temporary folders of this process, which go with it: what a killed one left is removed by the next.
 
 They lie in one folder that only this user can enter. A file in it is locked for as long as the process, or one that it
-has forked, is there; the system frees the lock however it ended. What is not locked so is nobody's any more.
+has forked, is there; the system frees the lock however it ended. What is not locked so is nobody's any more. The file
+holds the inodes of both, which no archive or copy brings along: a folder of the user's with such a name stays.
 """
 
 from __future__ import annotations
@@ -75,6 +76,7 @@ def _made(top: str) -> tuple[str, int | None]:
         # locked before it has its name: another command would take it for free
         lock = os.open(f"{folder}/new", os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.write(lock, _mark(os.stat(folder), os.fstat(lock)))
         os.rename(f"{folder}/new", f"{folder}/{HELD}")
     return folder, lock
 
@@ -102,7 +104,13 @@ def _remove_if_free(folder: str) -> None:
         lock = _opened(opened, HELD, os.O_RDWR | os.O_NONBLOCK, within=place)
         if stat.S_ISREG(os.fstat(lock).st_mode):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # an error where it is held
-            shutil.rmtree(folder, ignore_errors=True)
+            if os.read(lock, 200) == _mark(found, os.fstat(lock)):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _mark(folder: os.stat_result, held: os.stat_result) -> bytes:
+    """What the locked file says: where it was made, and is the same nowhere else."""
+    return f"temporary folder of segment {folder.st_ino} {held.st_ino}\n".encode()
 
 
 def _opened(stack: contextlib.ExitStack, path: str, how: int, within: int | None = None) -> int:
