@@ -17,6 +17,7 @@ from customer_segmentation.scratch import scratch_folder
 from customer_segmentation.settings.trusted import trusted_modules as trusted_by_user
 from customer_segmentation.tracking.models import ARTIFACT, OF_PROMOTION, model_id_in
 from customer_segmentation.tracking.moved_store import folder_of, refuse_place
+from customer_segmentation.tracking.own_places import place_of_model, place_of_run
 from customer_segmentation.tracking.resolve import address_of
 from customer_segmentation.tracking.settled import only_store
 from customer_segmentation.tracking.store import Store
@@ -135,13 +136,13 @@ def _places(client: Any, uri: str, name: str | None, version: str | None, model_
     asked = _OF_RUN.fullmatch(uri)
     try:
         if model_id is not None:
-            return [client.get_logged_model(model_id).artifact_location]
+            return [place_of_model(client, model_id)]
         if name is not None:
             return [
                 client.get_model_version(name, version).source,
                 client.get_model_version_download_uri(name, version),
             ]
-        return [client.get_run(asked["run"]).info.artifact_uri] if asked else []
+        return [place_of_run(client, asked["run"])] if asked else []
     except MlflowException:
         return []
 

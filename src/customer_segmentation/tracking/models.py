@@ -16,6 +16,7 @@ from customer_segmentation.model.shipped_code import MODEL_CODE, staged_package
 from customer_segmentation.scratch import scratch_folder
 from customer_segmentation.secrets import redact
 from customer_segmentation.tracking.items import Model
+from customer_segmentation.tracking.own_places import place_of_model
 from customer_segmentation.tracking.store import Store
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def log_model(store: Store, run_id: str, item: Model) -> str:
             )
             save_model(item.model, folder, known)
             store.client.set_logged_model_tags(logged.model_id, {MANIFEST_TAG: write_manifest(folder)})
+            place_of_model(store.client, logged.model_id)  # the upload asks the store for it again
             store.client.log_model_artifacts(logged.model_id, str(folder))
         except BaseException:
             store.client.finalize_logged_model(logged.model_id, "FAILED")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -120,14 +121,17 @@ def foreign_place(database: Path, experiment: str, given: str | None) -> str | N
     """
     with contextlib.closing(sqlite3.connect(database, timeout=30)) as connection:
         found = connection.execute("SELECT artifact_location FROM experiments WHERE name = ?", (experiment,)).fetchone()
-        if found is None or not found[0]:
+        for address in (given, None if found is None else found[0]):
+            refuse_cut_short(f"{SQLITE}{database}", address)
+        if found is None:
             return None
-        place = str(found[0]).rstrip("/")
-        for table, address, form in OWN_PLACES if "?" not in place else ():
+        place = str(found[0] or "").rstrip("/")
+        before = re.split("[?#]", place)[0] if urlsplit(place).scheme else place  # parameters stay at the end
+        for table, address, form in OWN_PLACES:
             other = connection.execute(
                 f"SELECT {address} FROM {table} JOIN experiments e USING (experiment_id) "  # noqa: S608 - names of ours
-                f"WHERE e.name = ? AND {address} <> ? || {form} LIMIT 1",
-                (experiment, place),
+                f"WHERE e.name = ? AND {address} IS NOT ? || {form} || ? LIMIT 1",
+                (experiment, before.rstrip("/"), place[len(before) :]),
             ).fetchone()
             if other is not None:
                 raise StoreError(
@@ -198,6 +202,28 @@ def refuse_place(uri: str, place: str | None) -> None:
         refuse_unstated("tracking.artifacts", place, (), who=f"the store {redact(uri)} has")
 
 
+def refuse_cut_short(uri: str, place: str | None) -> None:
+    """Refuse a folder of this machine in whose address a ``?`` or ``#`` stands: what follows is no part of the folder.
+
+    Parameters
+    ----------
+    uri : of the store
+    place : of a run, a model or an experiment
+
+    Raises
+    ------
+    StoreError
+        One stands there. MLflow writes none, and what compares addresses would not see where it leads.
+    """
+    parts = urlsplit(place or "")
+    if parts.scheme == "file" and (parts.query or parts.fragment):
+        raise StoreError(
+            f"the store {redact(uri)} is to keep artifacts in {redact(str(place))}, and a folder has no ? or # in its "
+            "address (they are written as %3F and %23); name a folder with tracking.artifacts=FOLDER, or another store "
+            "with tracking.uri=ADDRESS."
+        )
+
+
 def make_room(place: str, files: Path) -> None:
     """Take links out of the way of files that are copied to a run: else the file behind one would be written over.
 
@@ -231,7 +257,7 @@ def folder_of(address: str) -> Path | None:
     parts = urlsplit(address)
     if parts.scheme not in ("", "file") or parts.netloc:
         return None
-    return Path(unquote(parts.path))
+    return Path(unquote(parts.path if parts.scheme else address))  # a bare path may have ? and # in it
 
 
 def _same(one: Path, other: Path) -> bool:

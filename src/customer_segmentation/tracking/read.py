@@ -17,6 +17,7 @@ from customer_segmentation.secrets import redact
 from customer_segmentation.tracking.checked_files import CHECKED, VERDICT, json_tag, refuse_altered, understood
 from customer_segmentation.tracking.log.study import COUNTS, LABELS, PROFILE_OF_ALL, STRUCTURE, TABLE
 from customer_segmentation.tracking.machine_facts import STUDY_ID, whole
+from customer_segmentation.tracking.own_places import place_of_run
 from customer_segmentation.tracking.spoken_of import sweep_spoken_of
 from customer_segmentation.tracking.store import Store
 
@@ -159,20 +160,19 @@ def candidates_of(store: Store, sweep_id: str) -> pd.DataFrame:
             }
         )
     frame = pd.DataFrame(rows)
-    for name in ("yardstick", "silhouette", "smallest_share"):
-        if len(frame) and name not in frame:
-            frame[name] = np.nan
-    if len(frame):
-        frame = frame.sort_values(["job", "k"], kind="stable").reset_index(drop=True)
-    return frame
+    if frame.empty:
+        return frame
+    for name in [name for name in ("yardstick", "silhouette", "smallest_share") if name not in frame]:
+        frame[name] = np.nan
+    return frame.sort_values(["job", "k"], kind="stable").reset_index(drop=True)
 
 
 def _fetched(store: Store, run_id: str, path: str, folder: str) -> Path:
     """Copy an artifact of a run into a folder, without looking for a model of its name, as MLflow does every time."""
     from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-    place = store.client.get_run(run_id).info.artifact_uri
-    return Path(get_artifact_repository(place, tracking_uri=store.uri).download_artifacts(path, folder))
+    repository = get_artifact_repository(place_of_run(store.client, run_id), tracking_uri=store.uri)
+    return Path(repository.download_artifacts(path, folder))
 
 
 def refuse_without_verdict(store: Store, run_id: str) -> None:

@@ -30,6 +30,7 @@ from customer_segmentation.tracking.items import (
     Text,
 )
 from customer_segmentation.tracking.moved_store import make_room
+from customer_segmentation.tracking.own_places import own_place, place_of_run
 from customer_segmentation.tracking.process import TAG as PROCESS
 from customer_segmentation.tracking.process import this_process
 from customer_segmentation.tracking.redacted_yaml import redact_yaml
@@ -104,7 +105,7 @@ def start_run(
         words["mlflow.note.content"] = description
     run = store.client.create_run(store.experiment_id, tags=_texts(words, TAG_LENGTH), run_name=name)
     run_id = str(run.info.run_id)
-    _places[run_id] = str(run.info.artifact_uri)
+    _places[run_id] = own_place(store.client, run.info.experiment_id, run.info.artifact_uri, run_id, "artifacts")
     return run_id
 
 
@@ -229,7 +230,7 @@ def record(store: Store, run_id: str, items: Iterable[Item]) -> dict[str, str]: 
 
 def _copy_files(store: Store, run_id: str, folder: str) -> None:
     """Copy a folder's files to a run, without asking the store where a run of this process keeps them."""
-    place = _places.get(run_id) or store.client.get_run(run_id).info.artifact_uri
+    place = _places.get(run_id) or place_of_run(store.client, run_id)
     make_room(place, Path(folder))
     if run_id not in _places:
         store.client.log_artifacts(run_id, folder)

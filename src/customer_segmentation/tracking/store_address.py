@@ -21,6 +21,22 @@ DATABASES = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 #: Tables by which a store of MLflow's is known.
 OF_A_STORE = frozenset(["alembic_version", "experiments", "runs"])
 LOCKED = 60.0  # seconds that somebody else may hold a SQLite store
+#: The only trigger of MLflow's own, which does nothing but refuse.
+_OWN_TRIGGER = (
+    "CREATE TRIGGER prevent_secrets_aad_mutation BEFORE UPDATE ON secrets FOR EACH ROW "
+    "WHEN OLD.secret_id != NEW.secret_id OR OLD.secret_name != NEW.secret_name BEGIN "
+    "SELECT RAISE(ABORT, 'secret_id and secret_name are immutable (used as AAD in encryption)'); END"
+)
+#: Triggers, views and virtual tables: by their words, as a file may give them another type.
+_ACTING = """
+    SELECT name, sql FROM sqlite_master WHERE sql NOT LIKE 'CREATE TABLE %' AND sql NOT LIKE 'CREATE INDEX %'
+        AND sql NOT LIKE 'CREATE UNIQUE INDEX %'
+"""
+#: Columns that are computed, of the tables that say where artifacts are.
+_COMPUTED = """
+    SELECT m.name || '.' || x.name FROM sqlite_master m, pragma_table_xinfo(m.name) x
+        WHERE lower(m.name) IN ('experiments', 'runs', 'logged_models', 'model_versions') AND x.hidden > 0
+"""
 
 
 def store_uri(uri: str | None) -> str:
@@ -124,15 +140,22 @@ def refuse_other_tables(uri: str) -> None:
     Raises
     ------
     StoreError
-        It holds tables, and not those of a store, or its journal names a file of others.
+        It holds tables, and not those of a store, or what changes rows behind MLflow's back; or its journal names a
+        file of others.
     """
     from sqlalchemy import create_engine, inspect
 
     if uri.startswith(SQLITE) and (why := journal_of_others(Path(uri.removeprefix(SQLITE)))):
         raise StoreError(f"the tracking store {redact(uri)} is not opened: {why}.")
     engine = create_engine(uri, connect_args={"timeout": LOCKED} if uri.startswith(SQLITE) else {})
+    acting: list[str] = []
     try:
         names = set(inspect(engine).get_table_names())
+        if uri.startswith(SQLITE):
+            with engine.connect() as connection:
+                found = connection.exec_driver_sql(_ACTING).all()
+                acting = [name for name, words in found if " ".join(words.split()) != _OWN_TRIGGER]
+                acting += connection.exec_driver_sql(_COMPUTED).scalars()
     finally:
         engine.dispose()
     if names and not names >= OF_A_STORE:
@@ -140,6 +163,11 @@ def refuse_other_tables(uri: str) -> None:
         raise StoreError(
             f"the tracking store {redact(uri)} is a database of other tables ({others}), among which none is made; "
             "give one of its own with tracking.uri=ADDRESS, such as sqlite:///mlflow.db."
+        )
+    if acting:  # it could send what is logged elsewhere after the places were looked at
+        raise StoreError(
+            f"the tracking store {redact(uri)} holds {acting[0]}, a trigger, a view or a computed column that "
+            "MLflow never makes: the store was altered and is not used; give another with tracking.uri=ADDRESS."
         )
 
 
