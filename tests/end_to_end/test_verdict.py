@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from customer_segmentation.formatting import markdown
+
 SWEEP = ("features=value,services", "scaling=standard,minmax", "k=[2,3,4,5]", "data.customers=700")
 BARE = ("exploration=none", "hypotheses=none", "tracking.report=false")
 NO_FIGURES = (*BARE, "tracking.figures=false")
@@ -78,7 +80,7 @@ def test_the_page_and_the_pictures(swept):
     (sweep,) = swept.runs("sweep")
     verdict = verdict_of(swept)
     page = swept.artifact(sweep, "verdict.md").read_text()
-    assert all(reason in page for reason in verdict["reasons"])
+    assert all(markdown(reason) in page for reason in verdict["reasons"])
     for name in ("stability", "front", "silhouettes"):
         assert swept.artifact(sweep, f"verdict/{name}.png").stat().st_size > 1000
 

@@ -1,5 +1,7 @@
 """What studies, tables and sweeps hand over to be logged, recomputed with pandas."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +14,12 @@ from customer_segmentation.config.compose import plan
 from customer_segmentation.config.instantiate import make_scaler
 from customer_segmentation.data.expressions import parse
 from customer_segmentation.data.load import load_customers
+from customer_segmentation.tracking.descriptions import (
+    candidate_description,
+    link,
+    study_description,
+    sweep_description,
+)
 from customer_segmentation.tracking.items import DataSet, FigureItem, Metrics, Params, Table, Tags, Text
 from customer_segmentation.tracking.log.candidate import chosen_items, main_features
 from customer_segmentation.tracking.log.exploration import exploration_items
@@ -177,3 +185,20 @@ def test_features_that_are_called_as_the_columns_of_a_segment_stand_beside_them(
     assert made["customers"].tolist() == np.bincount(candidate.labels).tolist()
     expected = numbers.groupby(candidate.labels)["share"].mean().to_numpy()
     assert made["share (feature)"].to_numpy() == pytest.approx(expected)
+
+
+def test_no_word_of_a_table_is_markdown_in_a_note():
+    picture = "![v](http://evil.example/v.png) <b>"
+    notes = [
+        study_description(picture, {picture: "$"}, picture, [picture]),
+        candidate_description(picture, units={picture: ""}, about=picture, sizes="1", study=link("1", "r", picture)),
+        sweep_description(
+            command=f"segment sweep 'data.path={picture}`'", sweep_id="r", table=f"400 customers of {picture}",
+            studies=1, failed={picture: picture}, leaderboard=pd.DataFrame(), reasons=[picture], partitions=(),
+            chosen_link=link("1", "r", picture),
+        ),
+    ]  # fmt: skip
+    notes[2] = notes[2].partition("### Repeat it")[0]  # below it stands code
+    for note in notes:
+        assert "evil.example" in note
+        assert not re.search(r"(?<!\\)\[[^\]\\]*\]\(http|<b>", note), note

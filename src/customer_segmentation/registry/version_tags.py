@@ -86,7 +86,7 @@ def version_facts(run: Any, *, before: int | None, reason: str) -> dict[str, str
     reason : as the user gave it
     """
     tags, experiment = run.data.tags, run.info.experiment_id
-    facts = {"candidate": link(experiment, run.info.run_id, markdown(title_of(run)))}
+    facts = {"candidate": link(experiment, run.info.run_id, title_of(run))}
     if "sweep" in tags:
         facts["sweep"] = link(experiment, tags["sweep"], tags["sweep"])
     facts["gate against"] = against(before)

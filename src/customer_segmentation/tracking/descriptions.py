@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from customer_segmentation.formatting import counted, listed, markdown, percent, score
+from customer_segmentation.formatting import counted, listed, markdown, markdown_code, percent, score
 from customer_segmentation.segments.header_words import says_unit
 from customer_segmentation.segments.partitions import FIGURES, Partition
 from customer_segmentation.settings.criteria import CRITERIA
@@ -65,9 +65,9 @@ def link(experiment_id: str, run_id: str, text: str) -> str:
     ----------
     experiment_id : of the run's experiment
     run_id : the run
-    text : what is shown
+    text : what is shown, as it stands
     """
-    return f"[{text}](#/experiments/{experiment_id}/runs/{run_id})"
+    return f"[{markdown(text)}](#/experiments/{experiment_id}/runs/{run_id})"
 
 
 def study_description(name: str, units: Mapping[str, str], about: str, notes: Sequence[str]) -> str:
@@ -80,11 +80,8 @@ def study_description(name: str, units: Mapping[str, str], about: str, notes: Se
     about : the feature set's own sentence
     notes : sentences on what was noticed
     """
-    shaped = ", ".join(
-        f"{feature} ({unit})" if not says_unit(feature, unit) else feature for feature, unit in units.items()
-    )
     lines = [
-        f"**{name}**. {about or 'What describes a customer'}: {shaped}.",
+        f"**{markdown(name)}**. {markdown(about or 'What describes a customer')}: {', '.join(_features(units))}.",
         "",
         (
             "*Model metrics* shows every score by k (step = k): `inertia` is the elbow. Artifacts: `elbow.png`, "
@@ -92,9 +89,14 @@ def study_description(name: str, units: Mapping[str, str], about: str, notes: Se
             "`labels.parquet` (the segment of every customer under every k), `config.yaml`. Its child runs are its "
             "candidates."
         ),
-        *(f"\nNote: {note}." for note in notes),
+        *(f"\nNote: {markdown(note)}." for note in notes),
     ]
     return "\n".join(lines)
+
+
+def _features(units: Mapping[str, str]) -> list[str]:
+    """Features with their units, as markdown: a header of a table may be a picture's address."""
+    return [markdown(name if says_unit(name, unit) else f"{name} ({unit})") for name, unit in units.items()]
 
 
 def candidate_description(
@@ -111,13 +113,11 @@ def candidate_description(
     study : link to the study's run
     how : what was done differently in its fit
     """
-    shaped = listed(
-        f"{feature} ({unit})" if not says_unit(feature, unit) else feature for feature, unit in units.items()
-    )
+    told = f" ({markdown(about[:1].lower() + about[1:])})" if about else ""
     return (
-        f"**{name}**: segments of {sizes} customers, clustered by {shaped}"
-        f"{f' ({about[:1].lower()}{about[1:]})' if about else ''}. The elbow, and the same scores for every number of "
-        f"segments, are on its study: {study}.{f' Fit: {markdown(how)}.' if how else ''}"
+        f"**{markdown(name)}**: segments of {sizes} customers, clustered by {listed(_features(units))}{told}. "
+        "The elbow, and the same scores for every number of segments, are on its study: "
+        f"{study}.{f' Fit: {markdown(how)}.' if how else ''}"
     )
 
 
@@ -149,19 +149,18 @@ def sweep_description(  # noqa: PLR0913 - each is named at the call
     """
     lines = ["### Result", ""]
     lines += [f"Chosen: **{chosen_link}**" if chosen_link else "**No candidate was chosen.**", ""]
-    lines += [f"- {reason}" for reason in reasons]
+    lines += [f"- {markdown(reason)}" for reason in reasons]
     lines += _side_by_side(partitions)
     if failed:
         lines += ["", "### Studies that failed", ""]
-        lines += [f"- {name}: {reason}" for name, reason in failed.items()]
+        lines += [f"- {markdown(name)}: {markdown(reason)}" for name, reason in failed.items()]
     lines += [
         "",
         "### How to read the runs",
         "",
         (
-            f"{counted(studies, 'study', 'studies')}, {counted(len(leaderboard), 'candidate')} on {table}. Unfold the "
-            "sweep to see its studies, a "
-            "study to see its candidates. All candidates in one flat list:"
+            f"{counted(studies, 'study', 'studies')}, {counted(len(leaderboard), 'candidate')} on {markdown(table)}. "
+            "Unfold the sweep to see its studies, a study to see its candidates. All candidates in one flat list:"
         ),
         "",
         f"`tags.level = 'candidate' and tags.sweep = '{sweep_id}'`",
@@ -176,7 +175,7 @@ def sweep_description(  # noqa: PLR0913 - each is named at the call
         "",
         "### Repeat it",
         "",
-        f"`{command}`",
+        markdown_code(command),
     ]
     return "\n".join(lines)
 
@@ -204,15 +203,17 @@ def verdict_markdown(verdict: Mapping[str, Any]) -> str:
     """Render ``verdict.json`` (see `customer_segmentation.verdict.record`) as a page."""
     chosen, runner_up = verdict["chosen"], verdict["runner_up"]
     lines = ["# Verdict", ""]
-    lines += [f"Chosen: **{chosen['name']}**" if chosen else "**No candidate was chosen.**", ""]
+    lines += [f"Chosen: **{markdown(chosen['name'])}**" if chosen else "**No candidate was chosen.**", ""]
     lines += (
-        [f"Confidence: **{verdict['certainty']['word']}**. {verdict['certainty']['sentence']}", ""] if chosen else []
+        [f"Confidence: **{verdict['certainty']['word']}**. {markdown(verdict['certainty']['sentence'])}", ""]
+        if chosen
+        else []
     )
-    lines += [f"- {reason}" for reason in verdict["reasons"]]
+    lines += [f"- {markdown(reason)}" for reason in verdict["reasons"]]
     if chosen:
         shown = {name: title for name, title in SCORES.items() if chosen.get(name) is not None}
-        beside = f" {runner_up['name']} |" if runner_up else ""
-        lines += ["", f"| score | {chosen['name']} |{beside}", f"|---|---|{'---|' if runner_up else ''}"]
+        beside = f" {markdown(runner_up['name'])} |" if runner_up else ""
+        lines += ["", f"| score | {markdown(chosen['name'])} |{beside}", f"|---|---|{'---|' if runner_up else ''}"]
         for name, title in shown.items():
             other = f" {_score(runner_up.get(name))} |" if runner_up else ""
             lines.append(f"| {title} | {_score(chosen[name])} |{other}")
@@ -228,14 +229,14 @@ def verdict_markdown(verdict: Mapping[str, Any]) -> str:
             figures = " | ".join(_score(row[item.column]) for item in CRITERIA.values())
             word = f"ruled out: {row['ruled_out'].replace('_', ' ')}" if row["ruled_out"] else ""
             word = word or ("confirmed" if row["confirmed"] else "screened only")
-            lines.append(f"| {row['name']} | {figures} | {word} |")
+            lines.append(f"| {markdown(row['name'])} | {figures} | {word} |")
         lines += ["", "Stability from the screening is not a confirmation: it can only rule out."]
     if verdict["structure_by_study"]:
         lines += ["", "## Is there natural structure?", ""]
         for study in verdict["structure_by_study"]:
             opinions = ", ".join(f"{name} {k}" for name, k in study["opinions"].items())
             lines.append(
-                f"- **{study['study']}**: {study['sentence']}"
+                f"- **{markdown(study['study'])}**: {markdown(study['sentence'])}"
                 + (f" Other criteria: k = {opinions}." if opinions else "")
             )
     lines += ["", f"{verdict['candidates']} candidates were compared; `leaderboard.csv` has them all.", ""]
