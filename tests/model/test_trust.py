@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import skops.io
 from sklearn.cluster import BisectingKMeans, KMeans, MiniBatchKMeans
+from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfVectorizer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
@@ -28,7 +29,8 @@ from sklearn.preprocessing import (
 
 from customer_segmentation.clustering.feature_set import feature_set
 from customer_segmentation.clustering.space import build_space
-from customer_segmentation.errors import StoreError
+from customer_segmentation.config.targets import check_targets
+from customer_segmentation.errors import SettingsError, StoreError
 from customer_segmentation.model.files import modules_trusted_at_logging, pipeline_bytes, read_model, write_model
 from customer_segmentation.model.segment_model import SegmentModel
 from customer_segmentation.model.trust import FUNCTIONS, OWN, estimators, untrusted_types
@@ -362,3 +364,11 @@ def test_a_deeply_nested_or_huge_schema_is_refused(folder):
     path.write_bytes(buffer.getvalue())
     with pytest.raises(StoreError, match="cannot be read"):
         read_model(folder)
+
+
+@pytest.mark.parametrize("reader", [CountVectorizer, TfidfVectorizer, HashingVectorizer])
+def test_an_estimator_that_opens_files_is_in_no_model_and_no_config(reader):
+    content = skops.io.dumps(make_pipeline(reader(input="filename")))
+    assert f"sklearn.feature_extraction.text.{reader.__name__}" in untrusted_types(content)
+    with pytest.raises(SettingsError, match=f"{reader.__name__}, which is not an estimator"):
+        check_targets({"_target_": f"sklearn.feature_extraction.text.{reader.__name__}"}, where="scaling=x")

@@ -83,6 +83,8 @@ def _is_estimator(name: str) -> bool:
         return False
     from sklearn.base import BaseEstimator
 
+    from customer_segmentation.model.trust import READERS
+
     try:
         found = getattr(importlib.import_module(module), kind, None)
     except ImportError:
@@ -90,4 +92,5 @@ def _is_estimator(name: str) -> bool:
     if found is None and module.startswith("sklearn."):
         return True  # making it fails with a sentence on the name
     made_in = getattr(found, "__module__", "")
-    return isinstance(found, type) and issubclass(found, BaseEstimator) and made_in.startswith(("sklearn.", OWN))
+    estimator = isinstance(found, type) and issubclass(found, BaseEstimator) and made_in != READERS
+    return estimator and made_in.startswith(("sklearn.", OWN))

@@ -19,6 +19,9 @@ from typing import Any
 #: Own estimators are the classes of these modules that scikit-learn knows as estimators.
 OWN = "customer_segmentation.clustering."
 
+#: Estimators that open the files which the cells name (`input="filename"`); segments are made of numbers.
+READERS = "sklearn.feature_extraction.text"
+
 #: The only functions, all of them without effect but their result: what a FunctionTransformer computes, what
 #: BisectingKMeans predicts by, and what a spline is evaluated with.
 FUNCTIONS = frozenset(
@@ -79,10 +82,10 @@ _OF_TRUSTED = ("ObjectNode", "FunctionNode", "TypeNode", "ConstructorFromReduceN
 
 @functools.cache
 def estimators() -> frozenset[str]:
-    """Full names of all estimators of scikit-learn."""
+    """Full names of the estimators of scikit-learn, but for those that open files."""
     from sklearn.utils import all_estimators
 
-    found = (kind for _, kind in all_estimators())
+    found = (kind for _, kind in all_estimators() if kind.__module__ != READERS)
     return frozenset(f"{kind.__module__}.{kind.__name__}" for kind in found if kind.__module__.startswith("sklearn."))
 
 
