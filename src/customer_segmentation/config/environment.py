@@ -6,7 +6,7 @@ import contextlib
 import functools
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from typing import Any
 
@@ -39,6 +39,26 @@ def noting_taken() -> Iterator[dict[str, None]]:
         yield noted
     finally:
         _NOTED.reset(token)
+
+
+def taken_by(config: Any, keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Variables that each of some settings takes, whatever it makes of their values: its text may spell that anyhow.
+
+    Parameters
+    ----------
+    config : as it was composed, before it is resolved, or its YAML
+    keys : of settings, with dots
+    """
+    from omegaconf import OmegaConf
+
+    watch_environment()
+    config = OmegaConf.create(config) if isinstance(config, str) else config
+    found = {}
+    for key in keys:
+        with noting_taken() as noted:
+            OmegaConf.select(config, key)
+        found[key] = tuple(noted)
+    return found
 
 
 def _note(name: str) -> None:

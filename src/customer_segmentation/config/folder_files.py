@@ -159,13 +159,14 @@ def _is_plain(value: Any) -> bool:
     return not isinstance(value, Mapping | list) and str(value).isprintable() and "${" not in str(value)
 
 
-def check_elsewhere(settings: Any, typed: Iterable[str]) -> None:
+def check_elsewhere(settings: Any, typed: Iterable[str], variables: Mapping[str, Iterable[str]]) -> None:
     """Refuse a cluster that a folder's file names: what it sends is run here; and a server that would get credentials.
 
     Parameters
     ----------
     settings : of a command
     typed : keys of the command line, which may say anything
+    variables : setting to the variables of the environment that it took
 
     Raises
     ------
@@ -183,7 +184,7 @@ def check_elsewhere(settings: Any, typed: Iterable[str]) -> None:
                 f"this folder's configs set {key}={redact(str(value))}, and what a cluster sends is run here; if you "
                 f"trust it, name it on the command line, as {key}=..."
             )
-    check_credentials(settings, typed, variables_taken())
+    check_credentials(settings, typed, variables)
 
 
 def _leaves(node: Any, above: str = "") -> Iterator[tuple[str, Any]]:

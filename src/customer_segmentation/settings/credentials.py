@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,10 @@ _FILES = {
 _SENT = dict.fromkeys(("tracking.uri", "tracking.artifacts"), "runs with customers in them") | {
     "output": "labels of customers"
 }
-_PARTS = re.compile(r"[^\s'\"{}\[\],:]{5,}")
+#: What is sent to an address beside itself.
+_SENT_WITH = {"data.path": ("data.query", "data.table"), "input": ("query",), "output": ("table",)}
+#: Settings of which is asked which variables of the environment they take.
+KEYS = (*ADDRESSES, "data.path", "data.download.url", *(name for names in _SENT_WITH.values() for name in names))
 #: Spaces of a query, and the texts and names in it, whose spaces stay.
 _SPACES = re.compile(r"""('[^']*'|"[^"]*"|`[^`]*`)|\s+""")
 _ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://.*", re.DOTALL)
@@ -83,7 +86,7 @@ class _Server:
         return hashlib.sha256(redact(f"{self.kind}://{self.place}?{self.asked}").encode()).hexdigest()
 
 
-def check_credentials(settings: Any, typed: Iterable[str], variables: Iterable[str]) -> None:
+def check_credentials(settings: Any, typed: Iterable[str], variables: Mapping[str, Iterable[str]]) -> None:
     """Refuse an address that a folder's file names, where credentials of the user would go to it.
 
     They are those of the server that the user names; with the file of a stranger they would go to the stranger's.
@@ -92,7 +95,7 @@ def check_credentials(settings: Any, typed: Iterable[str], variables: Iterable[s
     ----------
     settings : of a command
     typed : keys of the command line
-    variables : of the environment, that the settings took
+    variables : setting of `KEYS` to the variables of the environment that it took
 
     Raises
     ------
@@ -100,27 +103,31 @@ def check_credentials(settings: Any, typed: Iterable[str], variables: Iterable[s
         Names the key, the address and what it would get.
     """
     said, who = {word.lstrip("+~") for word in typed}, "this folder's configs set"
-    variables = tuple(variables)
     check_table(settings, variables, who=who, said=said)
     _refuse_query(settings, "query", "input", who=who, said=said)
     for key in ADDRESSES:
-        query = _value_of(settings, "query") if key == "input" and "query" not in said else None
-        refuse_unstated(key, _value_of(settings, key), variables, who=who, stated=key in said, sent=query or "")
+        taken = _taken_with(key, variables, said)
+        refuse_unstated(key, _value_of(settings, key), taken, who=who, stated=key in said)
 
 
-def check_table(settings: Any, variables: Iterable[str], *, who: str, said: Collection[str] = ()) -> None:
+def _taken_with(key: str, variables: Mapping[str, Iterable[str]], said: Collection[str]) -> list[str]:
+    """Variables that an address took, and what is sent with it where that is not the user's own word."""
+    names = [key, *(name for name in _SENT_WITH.get(key, ()) if name not in said)]
+    return [taken for name in names for taken in variables.get(name, ())]
+
+
+def check_table(settings: Any, variables: Mapping[str, Iterable[str]], *, who: str, said: Collection[str] = ()) -> None:
     """Refuse the address of a table to which credentials would go, see `refuse_unstated`.
 
     Parameters
     ----------
     settings : of a command or a run
-    variables : of the environment, that the settings took
+    variables : setting of `KEYS` to the variables of the environment that it took
     who : whose word it is, for the message
     said : keys that the user has typed
     """
     key = "data.path" if _value_of(settings, "data.path") else "data.download.url"  # which is not asked then
-    query = _value_of(settings, "data.query") if "data.query" not in said else None
-    refuse_unstated(key, _value_of(settings, key), variables, who=who, stated=key in said, sent=query or "")
+    refuse_unstated(key, _value_of(settings, key), _taken_with(key, variables, said), who=who, stated=key in said)
     _refuse_query(settings, "data.query", "data.path", who=who, said=said)
 
 
@@ -175,9 +182,7 @@ def _value_of(settings: Any, key: str) -> Any:
     return settings
 
 
-def refuse_unstated(
-    key: str, value: Any, variables: Iterable[str], *, who: str, stated: bool = False, sent: str = ""
-) -> None:
+def refuse_unstated(key: str, value: Any, variables: Iterable[str], *, who: str, stated: bool = False) -> None:
     """Refuse addresses to which credentials would go, or that tell a driver more than where and what it reads.
 
     Those that the user has named on a command line may be in a file from then on.
@@ -186,19 +191,19 @@ def refuse_unstated(
     ----------
     key : of the setting
     value : of the setting
-    variables : of the environment, that the settings took
+    variables : of the environment, that the setting took, or what is sent with it
     who : whose word it is, for the message
     stated : whether it is the user's own, on this command line, which is remembered
-    sent : what its server is asked, such as a query, where that is not the user's own
 
     Raises
     ------
     SettingsError
         See `check_credentials`.
     """  # noqa: DOC501 - _unstated makes a SettingsError
+    variables = tuple(variables)
     for address in _addresses(value) if isinstance(value, str) else ():
         server = _server(address)
-        held, kept = _held(key, address, server, tuple(variables), sent), _kept(key, address, server, variables)
+        held, kept = _held(key, address, server, variables, value), _kept(key, address, server, variables)
         if key == "tracking.uri" and address in (os.environ.get("MLFLOW_TRACKING_URI"), USUAL_SERVER):
             continue
         if (held or kept) and stated:
@@ -274,8 +279,8 @@ def _server(address: str) -> _Server:
         return _Server(kind, None, address)
 
 
-def _held(key: str, address: str, server: _Server, variables: tuple[str, ...], sent: str) -> list[str]:
-    """Credentials that would go to an address, or with what its server is asked, as they are called."""
+def _held(key: str, address: str, server: _Server, variables: Iterable[str], whole: str) -> list[str]:
+    """Credentials that would go to an address, as they are called; it is one of those of a whole setting."""
     kind = server.kind
     if kind in _OF_THIS_MACHINE or (kind == "mlflow-artifacts" and not server.host):
         return []
@@ -284,10 +289,8 @@ def _held(key: str, address: str, server: _Server, variables: tuple[str, ...], s
     drivers = kind not in ("http", "https") and server.asked  # they may take a host from that
     if address in values.values() or (named and not drivers):
         return []  # the user's environment names the server
-    sent = f"{address.partition('://')[2]} {sent}"  # a config may take a part of a variable, such as a key of JSON
-    held = [
-        name for name, value in values.items() if any(part in sent for part in (value, *_PARTS.findall(value)) if part)
-    ]
+    # whatever a config makes of a variable: a part of it, a number, one entry of a list
+    held = [] if whole in values.values() else [name for name, value in values.items() if value]
     prefix = _PREFIXES.get(kind, kind.upper())
     if kind in ("http", "https"):
         prefix = "MLFLOW" if key.startswith("tracking.") else "HTTP"

@@ -22,13 +22,13 @@ from customer_segmentation.clustering.space import Space
 from customer_segmentation.clustering.warm_start import at_centres
 from customer_segmentation.config.composed import settings_from_yaml
 from customer_segmentation.config.contract_file import refuse_secret_cells
-from customer_segmentation.config.environment import noting_taken
+from customer_segmentation.config.environment import noting_taken, taken_by
 from customer_segmentation.config.playbook_file import PLAYBOOK, playbook_of, to_playbook
 from customer_segmentation.data.wanted import Needed
 from customer_segmentation.errors import OtherTableError, SettingsError, StoreError, StudyError
 from customer_segmentation.formatting import listed
 from customer_segmentation.secrets import redact
-from customer_segmentation.settings.credentials import check_table
+from customer_segmentation.settings.credentials import KEYS, check_table
 from customer_segmentation.settings.engine import EngineSettings
 from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.named_servers import cluster_mark, is_named, remember_named
@@ -148,7 +148,7 @@ def customers_again(
     if data_path is not None:
         spec.settings.data.path = data_path
     else:
-        check_table(spec.settings, variables, who=f"the config of run {run_id} has")
+        check_table(spec.settings, taken_by(spec.config, KEYS), who=f"the config of run {run_id} has")
     customers = prepare_customers(spec.settings, needed)
     digest = run.data.tags["data_digest"]
     if not customers.table.digest.startswith(digest):
