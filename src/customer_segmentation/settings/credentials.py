@@ -54,7 +54,6 @@ _FILES = {
     "AWS_": ((".aws/credentials", ""), (".aws/config", "")),
     "GOOGLE_": ((".config/gcloud/application_default_credentials.json", ""),),
     "AZURE_": ((".azure", ""),),
-    "HTTP": ((".netrc", "default"),),
     "MLFLOW": ((".mlflow/credentials", ""),),
 }
 #: What commands send to an address.
@@ -294,6 +293,8 @@ def _held(key: str, address: str, server: _Server, variables: Iterable[str], who
     prefix = _PREFIXES.get(kind, kind.upper())
     if kind in ("http", "https"):
         prefix = "MLFLOW" if key.startswith("tracking.") else "HTTP"
+    if prefix == "HTTP" and _has_default_login(address):  # which is sent in place of a password of the address, too
+        held.append("~/.netrc")
     # A password is sent in place of what the driver would find; a server of MLflow's names others, for artifacts.
     if server.has_password and prefix != "MLFLOW" and kind not in _OF_FILES:
         return held
@@ -318,6 +319,14 @@ def _host(value: str) -> str | None:
         return urlsplit(value).hostname
     except ValueError:
         return None
+
+
+def _has_default_login(address: str) -> bool:
+    """Whether requests sends an address the login for any server of the user's netrc, whichever file that is."""
+    from requests.utils import get_netrc_auth
+
+    login = get_netrc_auth(address)
+    return login is not None and login == get_netrc_auth("http://named-by-nobody.invalid")
 
 
 def _fits(path: Path, begin: str) -> bool:
