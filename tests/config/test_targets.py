@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 from customer_segmentation.config.compose import plan
 from customer_segmentation.config.folder_files import check_file, taken_files
 from customer_segmentation.config.instantiate import make_estimator, make_scaler
-from customer_segmentation.config.paths import options_of
+from customer_segmentation.config.paths import options_of, shipped_root
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.settings.credentials import _on_one_line, check_table, refuse_unstated
 from customer_segmentation.settings.trusted import VARIABLE, take_trusted, trusted_modules
@@ -570,3 +570,52 @@ def test_a_folder_that_cannot_be_read_is_not_passed_over(monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: "features" not in str(path) and access(path, mode))  # not root
     with pytest.raises(SettingsError, match="conf/features cannot be read by this user"):
         plan("sweep", ["features=value"])
+
+
+@pytest.mark.parametrize(
+    ("place", "text"),
+    [
+        (".netrc", "machine a login b password c default login me password planted-1"),
+        (".netrc", "default\nlogin me\npassword planted-1"),
+        ("_netrc", "default login me password planted-1"),
+        ("other", "default login me password planted-1"),
+    ],
+)
+@pytest.mark.parametrize("address", ["https://crm.example.com/x.csv", "http://a:b@crm.example.com/x.csv"])
+def test_the_login_for_any_server_goes_to_none_that_only_a_file_names(place, text, address, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.delenv("NETRC", raising=False)
+    (tmp_path / place).write_text(text)
+    if place == "other":
+        monkeypatch.setenv("NETRC", str(tmp_path / place))
+    with pytest.raises(SettingsError, match=r"would send it ~/\.netrc"):
+        refuse_unstated("data.path", address, (), who="")
+    (tmp_path / place).write_text(f"machine crm.example.com login me password planted-2\n{text}")
+    refuse_unstated("data.path", address, (), who="")  # the user's own file names the server
+
+
+@pytest.mark.parametrize(
+    ("command", "key", "value"),
+    [
+        ("report", "output", "../other.html"),
+        ("report", "slides", "slides"),
+        ("report", "overwrite", "true"),
+        ("export", "output", ".bashrc"),
+        ("export", "overwrite", "true"),
+        ("score", "output", "labels.csv"),
+        ("score", "rejects", "r.csv"),
+        ("score", "table", "customers"),
+        ("score", "overwrite", "true"),
+        ("init", "force", "true"),
+    ],
+)
+def test_where_a_command_writes_and_what_it_replaces_is_the_users_word(command, key, value):
+    Path("conf").mkdir()
+    shipped = (shipped_root() / "conf" / f"{command}.yaml").read_text("utf-8")
+    Path(f"conf/{command}.yaml").write_text(f"{shipped}\n{key}: {value}\n")
+    words = {"score": ["input=in.csv", "output=o.csv"], "init": ["data.path=x.csv"]}.get(command, [])
+    words = [word for word in words if not word.startswith(f"{key}=")]
+    with pytest.raises(SettingsError, match=rf"conf/{command}\.yaml sets {key}=.* command line, as {key}="):
+        plan(command, words)
+    assert getattr(plan(command, [*words, f"{key}={value}"]).settings[0], key) is not None

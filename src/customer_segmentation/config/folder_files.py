@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from customer_segmentation.config.environment import forget_taken, variables_in,
 from customer_segmentation.config.paths import config_folders, options_of, shipped_root
 from customer_segmentation.config.targets import TARGET
 from customer_segmentation.errors import SettingsError
+from customer_segmentation.formatting import listed
 from customer_segmentation.secrets import redact
 from customer_segmentation.settings.credentials import check_credentials
 from customer_segmentation.settings.named_servers import cluster_mark, is_named, remember_named
@@ -34,6 +36,14 @@ LAUNCHER = frozenset(
 
 #: What Hydra may make of its own node: its parts and those of its installed plugins.
 PARTS = ("hydra._internal.", "hydra_plugins.")
+
+#: Where a command writes outside of its store, and what it may replace, by its schema.
+WRITTEN = {
+    "ScoreSettings": ("output", "rejects", "table", "overwrite"),
+    "ReportSettings": ("output", "slides", "overwrite"),
+    "ExportSettings": ("output", "overwrite"),
+    "InitSettings": ("force",),
+}
 
 #: Files of folders that Hydra has read, in order.
 _read: list[Path] = []
@@ -184,7 +194,28 @@ def check_elsewhere(settings: Any, typed: Iterable[str], variables: Mapping[str,
                 f"this folder's configs set {key}={redact(str(value))}, and what a cluster sends is run here; if you "
                 f"trust it, name it on the command line, as {key}=..."
             )
+    _check_written(settings, typed)
     check_credentials(settings, typed, variables)
+
+
+def _check_written(settings: Any, typed: Iterable[str]) -> None:
+    """Refuse a place to write to, or leave to replace, that is not the user's own word.
+
+    Raises
+    ------
+    SettingsError
+        Names the key and what the files give.
+    """
+    usual, said = type(settings)(), {word.lstrip("+~") for word in typed}
+    for key in WRITTEN.get(type(settings).__name__, ()):
+        value = getattr(settings, key)
+        if key not in said and value != getattr(usual, key):
+            sets = re.compile(rf"^\W*{key}\W*:", re.MULTILINE)
+            files = [os.path.relpath(path) for path in files_read() if sets.search(path.read_text("utf-8", "replace"))]
+            raise SettingsError(
+                f"{listed(files) or 'this folder'} sets {key}={redact(str(value))}, and what a command writes or "
+                f"replaces is said on the command line, as {key}=..."
+            )
 
 
 def _leaves(node: Any, above: str = "") -> Iterator[tuple[str, Any]]:
