@@ -1,7 +1,10 @@
 """Versions, aliases and history in a real store: one call moves the champion; what is cut off leaves the old one."""
 
+import contextlib
 import json
 import multiprocessing
+import shutil
+import sqlite3
 import subprocess
 import time
 from pathlib import Path
@@ -18,7 +21,7 @@ from customer_segmentation.registry import load_check
 from customer_segmentation.registry.champion_history import EVENT, moves, previous_champion
 from customer_segmentation.registry.load_check import loads_back
 from customer_segmentation.registry.pages import finish
-from customer_segmentation.registry.register import logged_models, model_folder, register_model
+from customer_segmentation.registry.register import logged_models, model_folder, own_folder, register_model
 from customer_segmentation.registry.versions import CHALLENGER, CHAMPION, TAG_LENGTH, ModelRegistry, one_at_a_time
 from customer_segmentation.scoring.load import load_segment_model
 from customer_segmentation.settings.promotion import RollbackSettings
@@ -197,21 +200,21 @@ def test_a_model_is_registered_once_and_again_where_it_was_altered_or_half_made(
     store, run_id, model, tmp_path, monkeypatch
 ):
     words = {"name": "f · s · k=3", "params": {"k": 3}, "study": "f · s"}
-    first = register_model(store, run_id, model, **words)
-    assert register_model(store, run_id, model, **words) == first, "an equal one is found again"
-    renamed = register_model(store, run_id, model.renamed((5, 6, 7), {5: "New"}), **words)
+    first = register_model(store, run_id, model, **words).model_id
+    assert register_model(store, run_id, model, **words).model_id == first, "an equal one is found again"
+    renamed = register_model(store, run_id, model.renamed((5, 6, 7), {5: "New"}), **words).model_id
     assert renamed != first
     half = store.client.create_logged_model(
         store.experiment_id, name="half", source_run_id=run_id, tags={"identity": "of an attempt"}
     )
-    assert register_model(store, run_id, model, **words) == first
+    assert register_model(store, run_id, model, **words).model_id == first
     assert half.model_id not in {logged.model_id for logged in logged_models(store, run_id)}
     folder = store.client.get_logged_model(first).artifact_location.removeprefix("file://")
     with open(f"{folder}/artifacts/segment_model/reference.json", "a") as file:
         file.write(" ")
     with pytest.raises(StoreError, match=r"reference.json .* was altered"):
         load_segment_model(f"models:/{first}", store.client)
-    third = register_model(store, run_id, model, **words)
+    third = register_model(store, run_id, model, **words).model_id
     assert third not in (first, renamed)
     folder = model_folder(store, third, tmp_path)
     labels = [int(label) for label in model.predict(model.example).table["segment"]]
@@ -227,7 +230,7 @@ def test_a_model_is_registered_once_and_again_where_it_was_altered_or_half_made(
 @pytest.mark.parametrize("file", ["model_code.py", "MLmodel", "code/more.py", "requirements.txt"])
 def test_code_of_a_store_is_not_taken_for_ours_whatever_its_checksums_say(store, run_id, model, tmp_path, file):
     words = {"name": "f · s · k=3", "params": {"k": 3}, "study": "f · s"}
-    first = register_model(store, run_id, model, **words)
+    first = register_model(store, run_id, model, **words).model_id
     folder = Path(store.client.get_logged_model(first).artifact_location.removeprefix("file://"))
     place = folder / file
     if file == "MLmodel":
@@ -236,7 +239,23 @@ def test_code_of_a_store_is_not_taken_for_ours_whatever_its_checksums_say(store,
         place.write_text((place.read_text() if place.is_file() else "") + "\nimport this\n")
     store.client.set_logged_model_tags(first, {MANIFEST_TAG: write_manifest(folder)})
     load_segment_model(f"models:/{first}", store.client)  # which runs nothing of it
-    assert register_model(store, run_id, model, **words) != first
+    assert register_model(store, run_id, model, **words).model_id != first
+
+
+@pytest.mark.parametrize("file", ["model_code.py", "artifacts/segment_model/segments.json"])
+def test_what_a_store_exchanges_after_a_model_was_logged_is_not_run(store, run_id, model, tmp_path, file):
+    logged = register_model(store, run_id, model, name="f · s · k=3", params={"k": 3}, study="f · s")
+    assert own_folder(store, logged, model, tmp_path / "own").is_dir()
+    client, model_id = store.client, logged.model_id
+    kept = Path(client.get_logged_model(model_id).artifact_location.removeprefix("file://"))
+    other = shutil.copytree(kept, tmp_path / "other")
+    (other / file).write_text((other / file).read_text() + "\n")
+    with contextlib.closing(sqlite3.connect(store.uri.removeprefix("sqlite:///"))) as database, database:
+        where = ("update logged_models set artifact_location = ? where model_id = ?", (other.as_uri(), model_id))
+        database.execute(*where)
+    client.set_logged_model_tags(model_id, {MANIFEST_TAG: write_manifest(other)})  # as a trigger of the store may
+    with pytest.raises(StoreError, match=r"manifest.json of the model .* was altered"):
+        own_folder(store, logged, model, tmp_path / "again")
 
 
 def hold(uri, name, begun, seconds):

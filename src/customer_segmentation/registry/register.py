@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from customer_segmentation.errors import StoreError
+from customer_segmentation.model.checksums import MANIFEST_TAG, check_manifest
 from customer_segmentation.model.segment_model import SegmentModel
 from customer_segmentation.registry.checks import Check, checked
 from customer_segmentation.scoring.load import load_segment_model
@@ -20,6 +22,14 @@ from customer_segmentation.tracking.settled import only_store
 from customer_segmentation.tracking.store import Store
 
 READY = "READY"
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A model that is logged, and the checksum of its manifest as this process wrote or examined it."""
+
+    model_id: str
+    manifest: str
 
 
 def logged_models(store: Store, run_id: str) -> list[Any]:
@@ -53,8 +63,8 @@ def artifact_check(store: Store, run_id: str) -> Check | None:
 
 def register_model(
     store: Store, run_id: str, model: SegmentModel, *, name: str, params: Mapping[str, Any], study: str
-) -> str:
-    """Log the model under a candidate's run, or find what an earlier attempt has logged; return its id.
+) -> Registered:
+    """Log the model under a candidate's run, or find what an earlier attempt has logged.
 
     What an attempt left half made is deleted. One that holds other code than this package's is left alone and not
     taken: the gate runs what it registers, and a store may be a stranger's.
@@ -80,9 +90,9 @@ def register_model(
         if str(logged.status) != READY:
             store.client.delete_logged_model(logged.model_id)
         elif logged.tags.get(OF_PROMOTION) == identity and _intact(store, logged.model_id, model):
-            return str(logged.model_id)
+            return Registered(str(logged.model_id), logged.tags[MANIFEST_TAG])
     tags = {"study": study, OF_PROMOTION: identity}
-    return log_model(store, run_id, Model(model, name=f"{name} · registered", params=params, tags=tags))
+    return Registered(*log_model(store, run_id, Model(model, name=f"{name} · registered", params=params, tags=tags)))
 
 
 def same_inputs(store: Store, run_id: str, other: Any) -> None:
@@ -112,6 +122,28 @@ def model_folder(store: Store, model_id: str, scratch: Path) -> Path:
     place_of_model(store.client, model_id)
     with only_store(store.uri):
         return Path(mlflow.artifacts.download_artifacts(f"models:/{model_id}", dst_path=str(scratch)))
+
+
+def own_folder(store: Store, logged: Registered, model: SegmentModel, scratch: Path) -> Path:
+    """Download a model that this process is about to run: what the store gives now need not be what was logged.
+
+    Parameters
+    ----------
+    store : where the model is
+    logged : the model, as `register_model` returned it
+    model : that it is
+    scratch : folder to download into
+
+    Raises
+    ------
+    StoreError
+        The files are not those that were logged, or hold other code than this package's.
+    """
+    folder = model_folder(store, logged.model_id, scratch)
+    check_manifest(folder, logged.manifest, f"the model {logged.model_id}")
+    if not runs_our_code(folder, model):
+        raise StoreError(f"the model {logged.model_id} holds other code than this package's; do not use this store.")
+    return folder
 
 
 def _intact(store: Store, model_id: str, model: SegmentModel) -> bool:

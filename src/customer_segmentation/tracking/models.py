@@ -65,8 +65,8 @@ def model_name(words: str) -> str:
     return kept if kept == name else kept.lstrip("-=")
 
 
-def log_model(store: Store, run_id: str, item: Model) -> str:
-    """Log a model to a run that is still open; return the id of the logged model.
+def log_model(store: Store, run_id: str, item: Model) -> tuple[str, str]:
+    """Log a model to a run that is still open; return the id of the logged model and the checksum of its manifest.
 
     Logged with a signature of raw columns, an input example, exact requirements, the modules of this package that it
     needs, and a manifest of all its files, whose checksum is a tag of the logged model: a later reader knows by it
@@ -98,7 +98,8 @@ def log_model(store: Store, run_id: str, item: Model) -> str:
                 model_id=logged.model_id,
             )
             save_model(item.model, folder, known)
-            store.client.set_logged_model_tags(logged.model_id, {MANIFEST_TAG: write_manifest(folder)})
+            manifest = write_manifest(folder)
+            store.client.set_logged_model_tags(logged.model_id, {MANIFEST_TAG: manifest})
             place_of_model(store.client, logged.model_id)  # the upload asks the store for it again
             store.client.log_model_artifacts(logged.model_id, str(folder))
         except BaseException:
@@ -106,7 +107,7 @@ def log_model(store: Store, run_id: str, item: Model) -> str:
             raise
         store.client.finalize_logged_model(logged.model_id, "READY")
         store.client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
-    return str(logged.model_id)
+    return str(logged.model_id), manifest
 
 
 def save_model(model: SegmentModel, folder: Path, mlflow_model: MlflowModel | None = None) -> None:

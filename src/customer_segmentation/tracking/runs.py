@@ -216,7 +216,7 @@ def record(store: Store, run_id: str, items: Iterable[Item]) -> dict[str, str]: 
     for model in models:
         from customer_segmentation.tracking.models import log_model
 
-        done["model_id"] = log_model(store, run_id, model)
+        done["model_id"], _ = log_model(store, run_id, model)
     now = int(time.time() * 1000)
     known = _logged.get(run_id, ())
     store.client.log_batch(  # in as many requests as the store's limits ask for

@@ -15,19 +15,12 @@ from customer_segmentation.errors import DataError, OtherTableError, SegmentErro
 from customer_segmentation.execution.progress import tell_nobody
 from customer_segmentation.model.build import segment_model_of
 from customer_segmentation.model.segment_model import SegmentModel
-from customer_segmentation.registry import pages
+from customer_segmentation.registry import pages, register
 from customer_segmentation.registry.champion_history import moves
 from customer_segmentation.registry.checks import NEVER_FORCED, Check, checked, own_labels
 from customer_segmentation.registry.gate import clusters_of, examine
 from customer_segmentation.registry.load_check import loads_back
 from customer_segmentation.registry.pages import SegmentRow, finish, segment_rows
-from customer_segmentation.registry.register import (
-    artifact_check,
-    logged_models,
-    model_folder,
-    register_model,
-    same_inputs,
-)
 from customer_segmentation.registry.segment_identity import Identity, carried_identity, first_identity
 from customer_segmentation.registry.version_tags import title_of, version_facts, version_tags
 from customer_segmentation.registry.versions import CHALLENGER, CHAMPION, ModelRegistry, Version, one_at_a_time
@@ -140,7 +133,7 @@ def promote(settings: PromoteSettings, store: Store, tell: Callable[[str], None]
         note = f"`segment promote`: {outcome.title}, {made}, {outcome.gate}."
         words = {"level": "promotion", "gate": outcome.gate, "mlflow.note.content": note}
         record(store, taken_over, [Tags(words)])
-        same_inputs(store, taken_over, run)  # it refits the candidate on its customers
+        register.same_inputs(store, taken_over, run)  # it refits the candidate on its customers
     return replace(outcome, about=about)
 
 
@@ -162,7 +155,7 @@ class _Promotion:
         self.reason = (settings.reason or "").strip()
 
     def carried_out(self) -> Outcome:
-        artifact = artifact_check(self.store, self.run_id)
+        artifact = register.artifact_check(self.store, self.run_id)
         first = () if artifact is None else (artifact,)
         self.tell("refitting the candidate from its logged config")
         try:
@@ -208,7 +201,7 @@ class _Promotion:
             mixed=found.spec.settings.tracking.customers != "ids",
         ).renamed(identity.numbers, identity.names, **{CLAIMED: plain_names(names)})
         checks = (*first, refit, *examined.checks, self._own_labels(found, model))
-        model_id = register_model(
+        logged = register.register_model(
             self.store,
             self.run_id,
             model,
@@ -217,9 +210,9 @@ class _Promotion:
             study=found.spec.name,
         )
         self.tell("loading the model back in a fresh process")
-        checks = (*checks, self._loads_back(model_id, model))
+        checks = (*checks, self._loads_back(logged, model))
         return self._settled(
-            checks, identity, model_id, segment_rows(found.fit.labels, found.customers.value, identity)
+            checks, identity, logged.model_id, segment_rows(found.fit.labels, found.customers.value, identity)
         )
 
     def _customers(self, found: RebuiltCandidate) -> pd.DataFrame:
@@ -263,16 +256,16 @@ class _Promotion:
         labels, _ = clusters_of(model, found.customers.table.customers)
         return own_labels(int((labels != found.fit.labels).sum()), len(labels))
 
-    def _loads_back(self, model_id: str, model: SegmentModel) -> Check:
+    def _loads_back(self, logged: register.Registered, model: SegmentModel) -> Check:
         expected = [None if pd.isna(label) else int(label) for label in model.predict(model.example).table["segment"]]
         with scratch_folder() as scratch:
-            folder = model_folder(self.store, model_id, Path(scratch))
+            folder = register.own_folder(self.store, logged, model, Path(scratch))
             environment: Any = self.settings.promotion.loads_back
             return loads_back(folder, model.example, expected, environment=environment)
 
     def _without_model(self, checks: Sequence[Check]) -> Outcome:
         """Refuse a candidate that cannot be refitted; its version points to what its run has."""
-        logged = [item for item in logged_models(self.store, self.run_id) if str(item.status) == "READY"]
+        logged = [item for item in register.logged_models(self.store, self.run_id) if str(item.status) == "READY"]
         return self._settled(tuple(checks), None, logged[0].model_id if logged else None, ())
 
     def _settled(
