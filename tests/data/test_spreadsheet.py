@@ -1,7 +1,14 @@
 import pandas as pd
+import pyarrow as pa
 import pytest
 
-from customer_segmentation.data.spreadsheet_safety import is_formula, neutralised
+from customer_segmentation.data.spreadsheet_safety import (
+    WITHIN_CSV,
+    is_formula,
+    neutral,
+    neutralised,
+    neutralised_arrow,
+)
 
 
 @pytest.mark.parametrize(
@@ -9,7 +16,30 @@ from customer_segmentation.data.spreadsheet_safety import is_formula, neutralise
 )
 def test_formulas_are_told(text):
     assert is_formula(text)
-    assert neutralised(pd.DataFrame({"a": [text, "b"]}))["a"].tolist() == [f"'{text}", "b"]
+    assert neutral(text) == f"'{text}"
+    assert neutralised(pd.DataFrame({"a": [text, "b"]}))["a"].tolist() == [neutral(text, within=WITHIN_CSV), "b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ('a;=HYPERLINK("http://x");b', 'a;\'=HYPERLINK("http://x");b'),
+        ("a\t=1\n+1|x;-5", "a\t'=1\n'+1|x;-5"),
+        ('a; "@SUM(A1)', "a; \"'@SUM(A1)"),
+        ("a;-5;+3.20", "a;-5;+3.20"),
+        ("a=1;b-2", "a=1;b-2"),
+        ("=1;=2", "'=1;'=2"),
+    ],
+)
+def test_a_formula_behind_a_separator_of_another_spreadsheet_is_none(text, safe):
+    assert neutral(text, within=WITHIN_CSV) == safe
+    for dtype in (object, "str", "category"):
+        frame = pd.DataFrame({"a": [text, None], text: [1, 2]}).astype({"a": dtype})
+        assert neutralised(frame, but=[]).iloc[0, 0] == safe
+        assert neutralised(frame).columns[1] == safe
+    table = pa.table({"a": [text, None]})
+    assert neutralised_arrow(table, within=WITHIN_CSV)["a"].to_pylist() == [safe, None]
+    assert neutralised_arrow(table)["a"].to_pylist() == [neutral(text), None]
 
 
 @pytest.mark.parametrize(

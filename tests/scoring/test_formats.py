@@ -169,10 +169,10 @@ def test_a_table_whose_replacement_fails_keeps_its_rows(tmp_path, monkeypatch):
 
 def test_text_that_a_spreadsheet_would_run_and_text_with_quotes(model, to_settings, score_file, tmp_path):
     path = tmp_path / "customers.csv"
-    part = to_settings.head(4).assign(City=["=1+1", 'a "b", c', "@x\ny", "-3"])
+    part = to_settings.head(4).assign(City=["=1+1", 'a "b", c', "@x\ny", "a;=1,b"])
     part.to_csv(path, index=False)
     found = score_file(path, columns="all")
-    assert found.labels["City"].tolist() == ["'=1+1", 'a "b", c', "'@x\ny", "-3"]
+    assert found.labels["City"].tolist() == ["'=1+1", 'a "b", c', "'@x\ny", "a;'=1,b"]
 
 
 def test_a_column_that_changes_its_type_is_told(tmp_path):

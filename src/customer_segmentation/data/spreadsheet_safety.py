@@ -13,7 +13,13 @@ import pyarrow.compute as pc
 
 #: A cell that starts with one of these is a formula to Excel or LibreOffice (OWASP, "CSV Injection"); the last four are
 #: the full-width forms, which they take alike.
-_STARTS = "=+-@\t\r\n＝＋－＠"
+_MARKS = "=+-@＝＋－＠"
+_STARTS = f"{_MARKS}\t\r\n"
+#: Where a spreadsheet of another list separator (Excel in German, French, …) divides a text with commas: quotation
+#: marks within a line hold nothing together then, and what stands behind one of these begins a cell.
+WITHIN_CSV = ";\t\r\n"
+#: The same of a text with tabs.
+WITHIN_TSV = ";,\r\n"
 _NUMBER = re.compile(r"[+-]?\s*[\d.,' \u00a0\u202f]*\d[\d.,' \u00a0\u202f]*(?:[eE][+-]?\d+)?\s*%?")
 
 
@@ -22,13 +28,35 @@ def is_formula(text: str) -> bool:
     return text[:1] in _STARTS and bool(text) and not _NUMBER.fullmatch(text)
 
 
-def neutral(text: str) -> str:
-    """Text with an apostrophe in front where a spreadsheet would run it."""
-    return f"'{text}" if is_formula(text) else text
+def neutral(text: str, *, within: str = "") -> str:
+    """Text with an apostrophe in front where a spreadsheet would run it.
+
+    Parameters
+    ----------
+    text : of a cell
+    within : signs at which a spreadsheet may divide the text, so that what is behind one gets an apostrophe too
+
+    Examples
+    --------
+    >>> neutral("=1+1"), neutral("a;=1+1;-5", within=WITHIN_CSV)
+    ("'=1+1", "a;'=1+1;-5")
+    """
+    text = f"'{text}" if is_formula(text) else text
+    return re.sub(f"({_begin(within)})([^{within}]*)", _neutral_part, text) if within else text
+
+
+def _begin(within: str) -> str:
+    """Pattern of a separator and what is passed over behind it, up to the sign of a formula, which is not taken."""
+    return f'[{within}][ \u00a0"]*'
+
+
+def _neutral_part(found: re.Match[str]) -> str:
+    before, part = found.groups()
+    return f"{before}'{part}" if is_formula(part.strip(' \u00a0"')) else found[0]
 
 
 def neutralised(frame: pd.DataFrame, *, but: Collection[str] = ()) -> pd.DataFrame:
-    """Return the table with an apostrophe before each text and header that a spreadsheet would run.
+    """Return the table with an apostrophe before what a spreadsheet would run of its texts and headers, as a CSV.
 
     Parameters
     ----------
@@ -43,20 +71,20 @@ def neutralised(frame: pd.DataFrame, *, but: Collection[str] = ()) -> pd.DataFra
         if frame.columns[at] in but:
             continue
         if isinstance(column.dtype, pd.CategoricalDtype):
-            words = [neutral(word) if isinstance(word, str) else word for word in column.cat.categories]
+            words = [_in_csv(word) for word in column.cat.categories]
             if words != list(column.cat.categories):
                 changed[at] = column.astype(object).map(dict(zip(column.cat.categories, words, strict=True)))
             continue
         if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_datetime64_any_dtype(column.dtype):
             continue
-        if isinstance(column.dtype, pd.StringDtype) and not column.str.slice(0, 1).isin(list(_STARTS)).any():
+        if isinstance(column.dtype, pd.StringDtype) and not column.str.contains(_suspect(WITHIN_CSV), na=False).any():
             continue  # told without a look at each cell
         cells = np.array(column.to_numpy(dtype=object), copy=True)
-        marks = np.array([isinstance(cell, str) and is_formula(cell) for cell in cells], dtype=bool)
+        marks = np.array([isinstance(cell, str) and _in_csv(cell) != cell for cell in cells], dtype=bool)
         if marks.any():
-            cells[marks] = [neutral(cell) for cell in cells[marks]]
+            cells[marks] = [_in_csv(cell) for cell in cells[marks]]
             changed[at] = cells
-    headers = [neutral(name) if isinstance(name, str) else name for name in frame.columns]
+    headers = [_in_csv(name) for name in frame.columns]
     if not changed and headers == list(frame.columns):
         return frame
     columns = [
@@ -66,7 +94,17 @@ def neutralised(frame: pd.DataFrame, *, but: Collection[str] = ()) -> pd.DataFra
     return pd.concat(columns, axis=1).set_axis(headers, axis=1)
 
 
-def neutralised_arrow(table: pa.Table, *, but: Collection[str] = ()) -> pa.Table:
+def _in_csv(cell: Any) -> Any:
+    return neutral(cell, within=WITHIN_CSV) if isinstance(cell, str) else cell
+
+
+def _suspect(within: str) -> str:
+    """Pattern, to Python and to RE2, of texts that are looked at one by one."""
+    inner = f"|{_begin(within)}[{re.escape(_MARKS)}]" if within else ""
+    return f"^[{re.escape(_STARTS)}]{inner}"
+
+
+def neutralised_arrow(table: pa.Table, *, but: Collection[str] = (), within: str = "") -> pa.Table:
     """The same of an Arrow table without its headers; columns without a suspect text are handed on as they are.
 
     Parameters
@@ -74,16 +112,18 @@ def neutralised_arrow(table: pa.Table, *, but: Collection[str] = ()) -> pa.Table
     table : pyarrow.Table
     but : collection of str
         Columns that are left as they are.
+    within : str
+        See `neutral`.
     """
     for at, field in enumerate(table.schema):
         if field.name in but:
             continue
         column = table.column(at)
-        if not any(any_matches(texts, f"^[{re.escape(_STARTS)}]") for texts in texts_in(column)):
+        if not any(any_matches(texts, _suspect(within)) for texts in texts_in(column)):
             continue
         if pa.types.is_dictionary(column.type):
             column = pc.cast(column, column.type.value_type)
-        cells = [None if cell is None else neutral(cell) for cell in column.to_pylist()]
+        cells = [None if cell is None else neutral(cell, within=within) for cell in column.to_pylist()]
         table = table.set_column(at, field.name, pa.chunked_array([pa.array(cells, column.type)]))
     return table
 

@@ -14,7 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
-from customer_segmentation.data.spreadsheet_safety import any_matches, neutral, neutralised_arrow, texts_in
+from customer_segmentation.data.spreadsheet_safety import (
+    WITHIN_CSV,
+    WITHIN_TSV,
+    any_matches,
+    neutral,
+    neutralised_arrow,
+    texts_in,
+)
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.paths import typed_path
 from customer_segmentation.scoring.earlier import Record, is_scored
@@ -178,18 +185,23 @@ def writer_of(path: Path, key: str) -> Callable[[Path, pa.Schema], Writer]:
 
 
 class CsvWriter:
-    """Delimited text in UTF-8; a text that a spreadsheet would run as a formula gets an apostrophe in front."""
+    """Delimited text in UTF-8; what a spreadsheet would run of a text as a formula gets an apostrophe in front.
+
+    Also behind a separator within it: a spreadsheet with another list separator than the file's begins a cell there.
+    """
 
     def __init__(self, path: Path, schema: pa.Schema, *, delimiter: str = ",", packing: str = "") -> None:
         self._stream = PACKINGS[packing](path) if packing else path.open("wb")
         self._delimiter = delimiter
         self._ids = ids_in(schema)
-        header = pa.table([pa.array([neutral(name)], pa.string()) for name in schema.names], names=schema.names)
+        self._within = WITHIN_TSV if delimiter == "\t" else WITHIN_CSV
+        safe = [neutral(name, within=self._within) for name in schema.names]
+        header = pa.table([pa.array([name], pa.string()) for name in safe], names=schema.names)
         self._plain(header, special=_special(header))
 
     def write(self, table: pa.Table) -> None:
         """Append rows."""
-        table = neutralised_arrow(table, but=self._ids)
+        table = neutralised_arrow(table, but=self._ids, within=self._within)
         self._plain(table, special=_special(table))
 
     def _plain(self, table: pa.Table, *, special: bool) -> None:
