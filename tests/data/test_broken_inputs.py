@@ -1,8 +1,10 @@
 """Inputs that cannot be used as they are: one sentence, or a clean table with rows rejected and nothing lost."""
 
 import gzip
+import io
 import os
 import sqlite3
+import zipfile
 
 import numpy as np
 import pandas as pd
@@ -39,7 +41,25 @@ def noise(size):
     return np.random.default_rng(0).bytes(size)
 
 
+def zipped(lines, at, old, new, central):
+    """An archive with bytes changed in both heads of its member."""
+    with io.BytesIO() as packed:
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("customers.csv", b"\n".join(lines))
+        content = bytearray(packed.getvalue())
+    for place in (at, content.rindex(b"PK\1\2") + central):
+        assert content[place] == old
+        content[place] = new
+    return bytes(content)
+
+
 REFUSED = {
+    "locked archive": (lambda lines: zipped(lines, 6, 0, 1, 8), "cannot be unpacked .*encrypted"),
+    "archive packed unusually": (lambda lines: zipped(lines, 8, 8, 97, 10), "cannot be unpacked .*not supported"),
+    "bytes changed in gzip": (
+        lambda lines: gzip.compress(b"\n".join(lines))[:3000] + noise(200) + gzip.compress(b"\n".join(lines))[3200:],
+        "cannot be unpacked",
+    ),
     "empty": (lambda lines: b"", "is empty"),
     "only empty lines": (lambda lines: b"\n\r\n\n", "only empty rows"),
     "header only": (lambda lines: lines[0] + b"\n", "a header and no rows"),
@@ -51,9 +71,9 @@ REFUSED = {
     "database": (lambda lines: b"SQLite format 3\0" + noise(100), "data.query"),
     "damaged Parquet": (lambda lines: b"PAR1" + noise(500), "damaged Parquet"),
     "damaged workbook": (lambda lines: b"\xd0\xcf\x11\xe0" + noise(500), "not a readable workbook"),
-    "damaged archive": (lambda lines: b"PK\x03\x04" + noise(500), "damaged archive"),
+    "damaged archive": (lambda lines: b"PK\x03\x04" + noise(500), "cannot be unpacked"),
     "empty archive": (lambda lines: b"PK\x05\x06" + b"\0" * 18, "an archive without a file"),
-    "cut-off gzip": (lambda lines: gzip.compress(b"\n".join(lines))[:5000], "damaged archive"),
+    "cut-off gzip": (lambda lines: gzip.compress(b"\n".join(lines))[:5000], "cannot be unpacked"),
     "empty gzip": (lambda lines: gzip.compress(b""), "empty once unpacked"),
     "another table": (lambda lines: b"Order,Day,Amount\n1,2022-01-01,3\n", "Number of Referrals"),
     "web page": (lambda lines: b"<html><body>\n<p>Sign in</p>\n</body></html>\n", "lacks the required columns"),

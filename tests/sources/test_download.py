@@ -8,6 +8,7 @@ import pytest
 from customer_segmentation.errors import DataError
 from customer_segmentation.settings.data import Download
 from customer_segmentation.sources import download as module
+from customer_segmentation.sources import files
 from customer_segmentation.sources.download import fetch
 
 TABLE = b"a,b\n1,2\n"
@@ -81,6 +82,14 @@ def test_another_table_is_refused(changes, message, published):
 def test_what_is_no_archive_is_refused(published):
     published[0].write_bytes(b"<html>")
     with pytest.raises(DataError, match="no usable archive"):
+        fetch(described())
+
+
+def test_a_member_of_more_than_its_bytes_can_be_is_refused_unread(published, monkeypatch):
+    monkeypatch.setattr(files, "_UNPACKED", 1 << 16)
+    with zipfile.ZipFile(published[0], "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("table.csv", b" " * (1 << 20))
+    with pytest.raises(DataError, match=r"table.csv of .* unpacks to 1,048,576 bytes"):
         fetch(described())
 
 

@@ -7,6 +7,7 @@ import http.server
 import os
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -24,7 +25,7 @@ from pyarrow import feather, parquet
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Download, Role
-from customer_segmentation.sources import excel
+from customer_segmentation.sources import files
 from customer_segmentation.sources.open import open_path
 from customer_segmentation.sources.remote import fetched, forget_copies
 
@@ -250,6 +251,7 @@ def test_half_a_file_of_the_web_is_no_table(head, body):
         (b"</sheetData>", b"<row s='1' r='1048576'><x:c s='1' r='XFD1048576'/></row></sheetData>", "17,179,869,184"),
         (b"</sheetData>", b'<row r = "1048576"><c\nr\t=\n"XFD1048576"/></row></sheetData>', "17,179,869,184"),
         (b"</sheetData>", b'<row><c r="xfd001048576" t="n"><v>1</v></c></row></sheetData>', "17,179,869,184"),
+        (b"</sheetData>", b'<c r="XFD%b1048576"/></sheetData>' % (b"0" * (9 << 20)), "17,179,869,184"),
         (b"</sheetData>", b'<row><c r="A999999999" t="n"><v>1</v></c></row></sheetData>', "25,999,999,974"),
         (b"<t>Basic</t>", b"<t>&foreign;</t>", "not a readable workbook"),
     ],
@@ -265,8 +267,50 @@ def test_a_workbook_that_its_reader_cannot_take_is_refused_in_one_sentence(tmp_p
         load(tmp_path / "c.xlsx")
 
 
+def binary_sheet(*cells):
+    """A sheet of texts in Excel's binary form, of (row, column, text)."""
+
+    def record(kind, content=b""):
+        return (bytes([kind]) if kind < 128 else bytes([kind & 127 | 128, kind >> 7])) + bytes([len(content)]) + content
+
+    found = record(129) + record(148, struct.pack("<IIII", 0, 1, 0, 1)) + record(145)
+    for row, column, text in cells:
+        found += record(0, struct.pack("<I", row) + bytes(13))
+        found += record(6, struct.pack("<III", column, 0, len(text)) + text.encode("utf-16-le"))
+    return found + record(146) + record(130)
+
+
+@pytest.mark.parametrize("end", ["bin", "dat"])
+def test_a_far_cell_of_a_binary_workbook_is_refused_in_one_sentence(tmp_path, end):
+    kinds = "http://schemas.openxmlformats.org"
+    name = struct.pack("<II", 0, 1) + struct.pack("<I", 4) + "rId1".encode("utf-16-le") + struct.pack("<I", 1) + b"S\0"
+    book = bytes([131, 1, 0, 143, 1, 0, 156, 1, len(name)]) + name + bytes([144, 1, 0, 132, 1, 0])
+    kind = f"{kinds}/officeDocument/2006/relationships/worksheet"
+    link = f'<Relationship Id="rId1" Type="{kind}" Target="worksheets/s.{end}"/>'
+    table = [(0, 0, "id"), (0, 1, "spend"), *((row, column, f"{row}") for row in range(1, 9) for column in range(2))]
+    for far in ([], [(1_048_575, 16_383, "x")]):
+        with zipfile.ZipFile(tmp_path / "c.xlsb", "w") as packed:
+            packed.writestr("[Content_Types].xml", f'<Types xmlns="{kinds}/package/2006/content-types"/>')
+            links = f'<Relationships xmlns="{kinds}/package/2006/relationships">{link}</Relationships>'
+            packed.writestr("xl/_rels/workbook.bin.rels", links)
+            packed.writestr("xl/workbook.bin", book)
+            packed.writestr(f"xl/worksheets/s.{end}", binary_sheet(*table, *far))
+        if far:
+            with pytest.raises(DataError, match="17,179,869,184 cells lie in between"):
+                load(tmp_path / "c.xlsb")
+        else:
+            assert open_path(str(tmp_path / "c.xlsb"), DataSettings()).preview(9).frame.shape == (8, 2)
+
+
+def test_packed_records_of_more_than_their_bytes_can_be_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "_UNPACKED", 1 << 16)
+    (tmp_path / "c.json.gz").write_bytes(gzip.compress(b'[{"id": 1},' + b" " * (1 << 20) + b'{"id": 2}]'))
+    with pytest.raises(DataError, match=r"unpacks to more than \d+,\d\d\d bytes"):
+        load(tmp_path / "c.json.gz")
+
+
 def test_a_workbook_of_more_than_its_bytes_can_be_is_refused_unread(tmp_path, monkeypatch):
-    monkeypatch.setattr(excel, "_UNPACKED", 1 << 20)
+    monkeypatch.setattr(files, "_UNPACKED", 1 << 20)
     customers(0, 9).to_excel(tmp_path / "good.xlsx", index=False)
     packed = functools.partial(zipfile.ZipFile, compression=zipfile.ZIP_DEFLATED)
     with packed(tmp_path / "good.xlsx") as good, packed(tmp_path / "c.xlsx", "w") as changed:

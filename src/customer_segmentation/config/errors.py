@@ -16,6 +16,7 @@ from typing import Any, get_args
 
 from customer_segmentation.config.paths import options_of
 from customer_segmentation.errors import SettingsError, chain_of
+from customer_segmentation.paths import typed_path
 
 #: What OmegaConf says of a node, and what that means for its key.
 _UNFIT = {
@@ -92,6 +93,11 @@ def settings_error(error: Exception, schema: Any, overrides: Sequence[str] = ())
             f"{group}={name}: no such file in {folder}; there are {', '.join(known)}.{suggestion(name, known)}"
         )
     if isinstance(error, OverrideParseException):
+        if "=" not in error.override and typed_path(error.override).is_file():
+            return SettingsError(
+                f"{error.override} is a file, and no setting; say what it is: data.path={error.override} for a table "
+                f"to segment, input={error.override} for customers to score."
+            )
         return SettingsError(
             f"the override {error.override!r} cannot be read; expected key=value, a list as key=[a,b], a sweep as "
             "key=a,b, and quotes around other signs."

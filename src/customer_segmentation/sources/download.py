@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import shutil
 import zipfile
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 from customer_segmentation.errors import DataError
 from customer_segmentation.formatting import first_line
 from customer_segmentation.settings.data import Download
+from customer_segmentation.sources.files import READ_ERRORS, most_unpacked
 
 TIMEOUT = 10.0  # seconds without an answer
 
@@ -59,12 +61,8 @@ def fetch(download: Download) -> Path:
         logger.setLevel(level)
     try:
         if download.member:
-            with zipfile.ZipFile(fetched) as archive:
-                names = [name for name in archive.namelist() if Path(name).name == download.member]
-                if not names:
-                    raise DataError(f"{download.url} holds no {download.member}; {instead}.")
-                unpacked = table.with_name(f"{table.name}.{os.getpid()}.part")
-                unpacked.write_bytes(archive.read(names[0]))
+            unpacked = table.with_name(f"{table.name}.{os.getpid()}.part")
+            _unpack(fetched, download, unpacked, instead=instead)
         else:
             unpacked = fetched
         if not _is(unpacked, download.sha256):
@@ -72,7 +70,7 @@ def fetch(download: Download) -> Path:
                 f"{download.url} now holds another table than the known one (its checksum differs); {instead}."
             )
         unpacked.replace(table)
-    except (zipfile.BadZipFile, OSError) as error:
+    except (*READ_ERRORS, RuntimeError) as error:  # zipfile's own of an archive that is locked or packed unusually
         raise DataError(f"{download.url} gave no usable archive ({error}); {instead}.") from None
     finally:
         # A bad copy must not answer the next call; a good one has been unpacked.
@@ -80,6 +78,27 @@ def fetch(download: Download) -> Path:
             if left != table:
                 left.unlink(missing_ok=True)
     return table
+
+
+def _unpack(fetched: Path, download: Download, target: Path, *, instead: str) -> None:
+    """Write the table of an archive.
+
+    Raises
+    ------
+    DataError
+        The archive has no such table, or one that unpacks to more than a table holds.
+    """
+    with zipfile.ZipFile(fetched) as archive:
+        member = next((one for one in archive.infolist() if Path(one.filename).name == download.member), None)
+        if member is None:
+            raise DataError(f"{download.url} holds no {download.member}; {instead}.")
+        if member.file_size > most_unpacked(member.compress_size):
+            raise DataError(
+                f"{download.member} of {download.url} unpacks to {member.file_size:,} bytes, far more than a table "
+                f"does; {instead}."
+            )
+        with archive.open(member) as packed, target.open("wb") as plain:
+            shutil.copyfileobj(packed, plain, 1 << 20)
 
 
 def _is(path: Path, sha256: str) -> bool:

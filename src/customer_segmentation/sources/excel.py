@@ -18,7 +18,7 @@ from customer_segmentation.errors import DataError
 from customer_segmentation.formatting import first_line
 from customer_segmentation.settings.data import DataSettings
 from customer_segmentation.sources.base import FileSource
-from customer_segmentation.sources.files import FileBytes
+from customer_segmentation.sources.files import FileBytes, most_unpacked
 from customer_segmentation.sources.frame import FrameSource
 from customer_segmentation.sources.parsing.headers import recognised, spellings_of
 
@@ -33,10 +33,11 @@ _ROWS = [re.compile(_ROW % (mark, mark)) for mark in (b'"', b"'")]
 #: Blanks as XML allows them there as well.
 _OTHERWISE = [*(b" =", b"= "), *(form % blank for blank in (b"\n", b"\t", b"\r") for form in (b"%b=", b"=%b", b"%br"))]
 _LONGEST = 40  # of what is looked for
+_ZEROS = re.compile(rb"0{17,}")  # before a number, as many as somebody likes
+#: Records of a binary sheet: a row's head, its first and last kind of cell, where its rows begin and end.
+_ROW_HEAD, _CELLS, _ROWS_BEGIN, _ROWS_END = 0, range(1, 12), 145, 146
 #: Parts of a workbook that are no sheet, whatever else a sheet may be called.
 _NO_SHEETS = (".png", ".jpg", ".jpeg", ".gif", ".emf", ".wmf")
-_UNPACKED = 1 << 29  # bytes that any part of a workbook may unpack to
-_TIGHT = 100  # how often a larger part may hold what it is packed into; sheets of one repeated word have 25
 _WIDE = 0.8  # of the widest row: a title above a table is narrower
 
 
@@ -165,16 +166,19 @@ def _refuse_far_cells(file: FileBytes) -> None:
         return
     try:
         with zipfile.ZipFile(file.path) as archive:
+            binary = any(name.lower().endswith("workbook.bin") for name in archive.namelist())
             for member in archive.infolist():
                 if member.filename.lower().endswith(_NO_SHEETS):
                     continue
-                if member.file_size > max(_UNPACKED, _TIGHT * member.compress_size):
+                if member.file_size > most_unpacked(member.compress_size):
                     raise DataError(
                         f"{file.name}: a part of it ({member.filename}) unpacks to {member.file_size:,} bytes, far "
                         "more than a table does; save it again or as CSV."
                     )
                 with archive.open(member) as sheet:
-                    room, size = _room(sheet)
+                    of_records = binary and sheet.read(1) != b"<"
+                    sheet.seek(0)
+                    room, size = _binary_room(sheet.read()) if of_records else _room(sheet)
                 if room > _MOST_ROOM and room > size:  # a cell that is there takes more than a byte
                     raise DataError(
                         f"{file.name}: a sheet ({member.filename}) has a cell so far from its table that {room:,} "
@@ -195,6 +199,7 @@ def _room(sheet: IO[bytes]) -> tuple[int, int]:
         if part[-1:].isspace() or any(blanks in part for blanks in _OTHERWISE):
             end = b" " if part[-1:].isspace() else b""
             part = (b" ".join(part.split()) + end).replace(b" =", b"=").replace(b"= ", b"=")
+        part = _ZEROS.sub(b"0" * 16, part)
         for cells, rows in zip(_WIDE_CELLS, _ROWS, strict=True):
             columns.update(cells.findall(part))
             last = max(last, max(map(int, rows.findall(part)), default=0))
@@ -202,3 +207,32 @@ def _room(sheet: IO[bytes]) -> tuple[int, int]:
     numbers = (functools.reduce(lambda at, sign: at * 26 + sign - 64, column.upper(), 0) for column in columns)
     width = max(numbers, default=26)
     return last * width, size
+
+
+def _binary_room(part: bytes) -> tuple[int, int]:
+    """:func:`_room` of a binary sheet, records of a kind, a length and their bytes (MS-XLSB, section 2.1.4)."""
+    at, rows, width, inside = 0, 0, 26, False
+    while at + 2 < len(part):
+        kind = part[at]
+        at += 1
+        if kind > 127:
+            kind = (kind & 127) | part[at] << 7
+            at += 1
+        length = shift = 0
+        while at < len(part) and shift < 28:
+            byte = part[at]
+            at += 1
+            length |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                break
+        if inside and kind == _ROW_HEAD:
+            rows = max(rows, int.from_bytes(part[at : at + 4], "little") + 1)
+        elif inside and kind in _CELLS:
+            width = max(width, int.from_bytes(part[at : at + 4], "little") + 1)
+        elif kind == _ROWS_BEGIN:
+            inside = True
+        elif inside and kind == _ROWS_END:
+            break
+        at += length
+    return rows * width, len(part)

@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import lzma
 import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +47,9 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BO
 # Encodings by which tables of customers are still saved; the guess stays among them.
 _GUESSES = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "shift_jis", "gb18030", "big5", "euc_kr", "mac_roman"]
 #: What a damaged or foreign stream may raise while it is read.
-READ_ERRORS = (OSError, EOFError, lzma.LZMAError, zipfile.BadZipFile, pa.ArrowException, UnicodeError)
+READ_ERRORS = (OSError, EOFError, lzma.LZMAError, zlib.error, zipfile.BadZipFile, pa.ArrowException, UnicodeError)
+_UNPACKED = 1 << 29  # bytes that anything may unpack to
+_TIGHT = 100  # how often what is larger may hold what it is packed into; sheets of one repeated word have 25
 
 
 @dataclass(frozen=True)
@@ -204,8 +207,9 @@ def open_file(path: str, *, member: str = "", magics: tuple[bytes, ...] = ()) ->
             member = ""
         with _open(file, member) as unpacked:
             head = unpacked.read(_HEAD)
-    except READ_ERRORS as error:
-        raise DataError(f"{name} is a damaged archive ({error}); fetch or pack it again.") from None
+    # zipfile's own of an archive that is locked or packed in a way of its own
+    except (*READ_ERRORS, RuntimeError) as error:
+        raise DataError(f"{name} is an archive that cannot be unpacked ({error}); fetch or pack it again.") from None
     if not head:
         raise DataError(f"{name} is empty once unpacked; expected a table with a header row.")
     if head.startswith(magics):
@@ -266,6 +270,11 @@ def guessed_encoding(head: bytes, *, name: str) -> str:
     best = matches[0]
     western = next((match for match in matches if match.encoding == "cp1252"), None)
     return "cp1252" if western is not None and western.chaos <= best.chaos + 0.02 else best.encoding
+
+
+def most_unpacked(packed: int) -> int:
+    """Bytes that a table of so many packed bytes may unpack to: what holds more is made to fill a memory or a disk."""
+    return max(_UNPACKED, _TIGHT * packed)
 
 
 def _open(path: Path, member: str) -> BinaryIO:

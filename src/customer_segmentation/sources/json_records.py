@@ -14,7 +14,7 @@ from typing_extensions import override
 from customer_segmentation.errors import DataError
 from customer_segmentation.settings.data import DataSettings
 from customer_segmentation.sources.base import FileSource
-from customer_segmentation.sources.files import READ_ERRORS, FileBytes, encoding_of
+from customer_segmentation.sources.files import READ_ERRORS, FileBytes, encoding_of, most_unpacked
 from customer_segmentation.sources.frame import FrameSource
 
 _MARKS = "\ufeff \t\r\n"
@@ -44,7 +44,14 @@ class JsonSource(FrameSource, FileSource):
         encoding = settings.encoding or encoding_of(file.head, name=file.name)
         try:
             with file.open() as stream:
-                text = stream.read().decode(encoding).lstrip(_MARKS)
+                most = most_unpacked(file.path.stat().st_size)
+                content = stream.read(most + 1)
+                if len(content) > most:
+                    raise DataError(
+                        f"{file.name} unpacks to more than {most:,} bytes, far more than a table does; unpack it "
+                        "first, or save it as CSV or Parquet."
+                    )
+                text = content.decode(encoding).lstrip(_MARKS)
         except READ_ERRORS as error:
             raise DataError(
                 f"{file.name} is damaged and cannot be read to its end ({error}); fetch it again."
