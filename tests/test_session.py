@@ -1,11 +1,15 @@
 """Arguments of a call become the words of a command, and say there what they said in Python."""
 
+import types
+
 import pandas as pd
 import pytest
+import requests
 
 import customer_segmentation as cs
-from customer_segmentation.errors import SegmentError
-from customer_segmentation.session import call, planned, words_of
+from customer_segmentation.api import explore
+from customer_segmentation.errors import DataError, SegmentError, StoreError
+from customer_segmentation.session import call, planned, repeatable, words_of
 from customer_segmentation.settings.trusted import trusted_modules
 
 ODD = ["null", "a,b", "it's", "'quoted'", '"both"', "${data.path}", "back\\", "a=b", "1e5", "[x]", "~x", "", " x "]
@@ -58,3 +62,59 @@ def test_an_error_tells_no_secret_by_the_name_of_a_file_nor_by_an_error_within()
         )
     assert "password=***" in str(caught.value)
     assert "verysecret" not in f"{caught.value!s} {vars(caught.value)} {caught.value.__cause__!s}"
+
+
+class DriverError(Exception):
+    """As drivers and clients raise them: what they were at hangs on the error."""
+
+    def __init__(self, said, **held):
+        super().__init__(said)
+        self.__dict__.update(held)
+
+
+def everything_in(value, seen):
+    if any(value is one for one in seen):
+        return ""
+    seen.append(value)
+    if isinstance(value, BaseException):
+        parts = [str(value), *value.args, *vars(value).items(), value.__cause__, value.__context__]
+    elif isinstance(value, dict):
+        parts = list(value.items())
+    elif isinstance(value, list | tuple):
+        parts = value
+    else:
+        return f"{value!s} {getattr(value, '__dict__', '')}"
+    return " ".join(everything_in(part, seen) for part in parts)
+
+
+def test_what_hangs_on_an_error_and_its_causes_holds_no_secret():
+    request = types.SimpleNamespace(url="http://me:verysecret@host/x", headers={"Authorization": "Basic x"})
+    cause = DriverError(
+        "gone", request=request, _pgconn=request, kwargs={"report": "s3://k:verysecret@b", "password": "p"}
+    )
+    told_in_one_sentence = DataError("https://me:verysecret@host cannot be fetched")
+    told_in_one_sentence.__context__ = cause  # as ``raise ... from None`` leaves it
+    with pytest.raises(DataError) as caught, call():
+        raise told_in_one_sentence
+    told = everything_in(caught.value, [])
+    assert "verysecret" not in told
+    assert "Basic" not in told
+    assert cause.kwargs == {"report": "s3://***:***@b", "password": "***"}
+    with pytest.raises(StoreError) as stored, call():
+        raise requests.ConnectionError("Connection refused: http://me:verysecret@host", request=request)
+    assert "verysecret" not in everything_in(stored.value, [])
+
+
+def test_the_words_of_a_call_are_cut_when_their_secrets_are_out():
+    words = ["x" * 170, "postgresql://me:" + "Planted-Password-9" * 4 + "@host/crm", "x" * 99]
+    told = repeatable(explore, {"data": "a.csv", "overrides": words}, None)
+    assert "Planted" not in told
+    assert told.endswith("…)")
+
+
+@pytest.mark.parametrize("command", [cs.sweep, cs.explore, cs.score])
+def test_a_table_given_as_an_argument_tells_no_secret(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(cs.SegmentError) as caught:
+        command("https://me:Planted-Odd-8#@127.0.0.1:1/x.csv")
+    assert "Planted-Odd-8" not in everything_in(caught.value, [])

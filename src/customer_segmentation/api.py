@@ -123,7 +123,7 @@ def sweep(  # noqa: PLR0913 - each is named at the call
     from customer_segmentation.workflows.warm_start import begin, started_sentence
 
     described = Roles(value, outcome, id, roles, table)
-    with call():
+    with call(given):
         asked = ask(data, features=features, roles=described, experiment=experiment, name=name)
         words = words_of(experiments=experiment, scaling=scaling, data__keep=keep, name=name, seed=seed, k=_ks(k))
         words += words_of(clustering__init=init)
@@ -193,7 +193,7 @@ def explore(
     from customer_segmentation.workflows.explore import explore as look
     from customer_segmentation.workflows.explore import log_exploration
 
-    with call():
+    with call(given):
         asked = ask(data, roles=Roles(further=roles))
         words = [f"data={word.partition('=')[2]}" if word.startswith("experiments=") else word for word in asked.words]
         words += words_of(tracking__uri=tracking_uri, tracking__experiment=tracking_experiment)

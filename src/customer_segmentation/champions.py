@@ -52,11 +52,12 @@ def promote(
     RefusedError
         The gate refuses the candidate: the sentence says why.
     """
+    given = dict(locals())
     from customer_segmentation.outcomes import Promotion
     from customer_segmentation.results import Sweep
     from customer_segmentation.workflows.promote import promote as put_forward
 
-    with call():
+    with call(given):
         uri = tracking_uri
         if isinstance(candidate, Sweep):
             uri, candidate = tracking_uri or candidate.store.uri, candidate.run_id
@@ -117,7 +118,7 @@ def score(
     from customer_segmentation.scoring.collected import Collected
     from customer_segmentation.workflows.score import all_rows, score_table
 
-    with call():
+    with call(given):
         place, source = place_of(data)
         named = mapping_of(headers, argument="headers")
         for argument, text in (("model", model), ("run_id", run_id)):
@@ -164,10 +165,11 @@ def champion(model: str = CHAMPION, *, alias: str = "champion", tracking_uri: st
     StoreError
         There is none.
     """
+    given = dict(locals())
     from customer_segmentation.outcomes import Model
     from customer_segmentation.scoring.load import loaded
 
-    with call():
+    with call(given):
         plan = planned("history", words_of(tracking__uri=tracking_uri))
         address = f"models:/{model}@{alias}"
         return Model(loaded(store_for(plan, existing=True, model=address), address, None))
@@ -187,13 +189,14 @@ def load(run_id: str, *, tracking_uri: str | None = None) -> Sweep | Model:
     StoreError
         There is no such run, or it holds neither.
     """
+    given = dict(locals())
     from customer_segmentation.outcomes import Model
     from customer_segmentation.results import Sweep
     from customer_segmentation.scoring.load import loaded
     from customer_segmentation.tracking.read import run_of
     from customer_segmentation.tracking.resolve import store_of
 
-    with call():
+    with call(given):
         store = store_for(planned("report", words_of(tracking__uri=tracking_uri)), existing=True)
         run = run_of(store, text_id(run_id))
         if run.data.tags.get("level") == "sweep":

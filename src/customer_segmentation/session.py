@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from customer_segmentation.errors import SegmentError, SettingsError
-from customer_segmentation.secrets import redact
+from customer_segmentation.secrets import HIDDEN, VARIABLE, redact, remember_in
 
 if TYPE_CHECKING:
     from customer_segmentation.config.compose import Plan
@@ -43,13 +43,20 @@ _SHOWN = 200  # characters of an argument in the words by which a call can be re
 
 
 @contextlib.contextmanager
-def call() -> Iterator[None]:
-    """Settle the session for a call, and leave it as it was; what fails is one sentence."""  # noqa: DOC501 - raised again
+def call(given: Mapping[str, Any] | None = None) -> Iterator[None]:
+    """Settle the session for a call, and leave it as it was; what fails is one sentence.
+
+    Parameters
+    ----------
+    given : arguments of the call, whose secrets nothing may tell
+    """  # noqa: DOC501 - raised again
     from customer_segmentation.execution.shared_data import forget
     from customer_segmentation.sources.remote import forget_copies
     from customer_segmentation.tracking.settled import settled
     from customer_segmentation.tracking.store_errors import store_error_of
 
+    for value in (given or {}).values():
+        remember_in(str(value) if isinstance(value, os.PathLike) else value)
     with settled():
         forget()  # a file may have changed since the last call, and so may what is at an address
         forget_copies()
@@ -70,7 +77,10 @@ def call() -> Iterator[None]:
 
 
 def _hide_secrets(error: BaseException) -> None:
-    """Take the secrets out of what an error and its causes say, which a notebook keeps."""
+    """Take the secrets out of an error and its causes, which a notebook keeps.
+
+    Libraries hang connections, requests and their headers on their errors: of those nothing but plain values stays.
+    """
     seen: list[BaseException] = []
     left: list[BaseException | None] = [error]
     while left:
@@ -78,14 +88,30 @@ def _hide_secrets(error: BaseException) -> None:
         if one is None or any(one is known for known in seen):
             continue
         seen.append(one)
-        one.args = tuple(redact(part) if isinstance(part, str) else part for part in one.args)
-        # of some kinds another attribute is told: the name of a file, a statement of SQL
-        for name in (*vars(one), "filename", "filename2"):
+        held = vars(one)
+        inside = [*one.args, *held.values(), *getattr(one, "exceptions", ())]
+        left += [one.__cause__, one.__context__, *(part for part in inside if isinstance(part, BaseException))]
+        ours = isinstance(one, SegmentError)
+        one.args = tuple(_without_secrets(part, ours=ours) for part in one.args)
+        held.update({name: _without_secrets(value, name, ours=ours) for name, value in held.items()})
+        for name in ("filename", "filename2"):  # no part of what ``vars`` gives
             value = getattr(one, name, None)
             if isinstance(value, str):
                 with contextlib.suppress(AttributeError):
                     setattr(one, name, redact(value))
-        left += [one.__cause__, one.__context__, *(part for part in one.args if isinstance(part, BaseException))]
+
+
+def _without_secrets(value: Any, name: Any = "", *, ours: bool) -> Any:
+    """What of an error's part may stay: texts without secrets, numbers, errors, and lists of these."""
+    if isinstance(value, str):
+        return HIDDEN if not ours and VARIABLE.search(str(name)) else redact(value)
+    if value is None or isinstance(value, bool | int | float | type | BaseException):
+        return value
+    if type(value) in (list, tuple, set):
+        return type(value)(_without_secrets(part, ours=ours) for part in value)
+    if type(value) is dict:
+        return {key: _without_secrets(part, key, ours=ours) for key, part in value.items()}
+    return value if ours else None
 
 
 def words_of(**given: Any) -> list[str]:
@@ -228,7 +254,7 @@ def repeatable(function: Any, given: Mapping[str, Any], source: MemoryTable | No
             value = str(value)
         if name == "progress" or value is parameter.default or (not is_frame and value == parameter.default):
             continue
-        shown = "frame" if is_frame else repr(value)
+        shown = "frame" if is_frame else redact(repr(value))  # before it is cut: half a secret is not known for one
         shown = shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 1]}…"
         parts.append(shown if name == "data" else f"{name}={shown}")
     about = "" if source is None else f"  # {source.name}, sha256 {source.sha256}"

@@ -1,7 +1,9 @@
 """Inputs that cannot be used as they are: one sentence, or a clean table with rows rejected and nothing lost."""
 
+import bz2
 import gzip
 import io
+import lzma
 import os
 import sqlite3
 import zipfile
@@ -56,6 +58,14 @@ def zipped(lines, at, old, new, central):
 REFUSED = {
     "locked archive": (lambda lines: zipped(lines, 6, 0, 1, 8), "cannot be unpacked .*encrypted"),
     "archive packed unusually": (lambda lines: zipped(lines, 8, 8, 97, 10), "cannot be unpacked .*not supported"),
+    "a damaged second stream of bz2": (
+        lambda lines: bz2.compress(lines[0] + b"\n") + b"x" + bz2.compress(b"\n".join(lines[1:]))[1:],
+        "cannot be unpacked",
+    ),
+    "a damaged second stream of xz": (
+        lambda lines: lzma.compress(lines[0] + b"\n") + b"x" + lzma.compress(b"\n".join(lines[1:]))[1:],
+        "cannot be unpacked",
+    ),
     "bytes changed in gzip": (
         lambda lines: gzip.compress(b"\n".join(lines))[:3000] + noise(200) + gzip.compress(b"\n".join(lines))[3200:],
         "cannot be unpacked",
@@ -151,6 +161,12 @@ def test_bad_cell_sets_its_row_aside(name, load, few):
 def test_huge_cell_in_an_unused_column_does_no_harm(load, few):
     table = load(with_cell(few, "Churn Reason", "x" * 5_000_000))
     assert len(table.rejected) == 0
+
+
+@pytest.mark.parametrize("packing", [bz2, lzma])
+def test_streams_one_after_another_are_one_file(packing, load, lines):
+    parts = [b"\n".join(lines[:100]) + b"\n", b"", b"\n".join(lines[100:])]
+    assert load(b"".join(map(packing.compress, parts)) + bytes(8)).rows_read == len(lines) - 1
 
 
 def test_truncated_in_the_middle_of_a_row(load, lines):

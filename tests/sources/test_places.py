@@ -4,9 +4,11 @@ import contextlib
 import functools
 import gzip
 import http.server
+import io
 import os
 import shutil
 import socket
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -14,6 +16,7 @@ import threading
 import time
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -26,6 +29,7 @@ from customer_segmentation.data.load import load_customers
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Download, Role
 from customer_segmentation.sources import files
+from customer_segmentation.sources.memory import hold, memory_table
 from customer_segmentation.sources.open import open_path
 from customer_segmentation.sources.remote import fetched, forget_copies
 
@@ -93,6 +97,28 @@ def test_files_with_other_columns_or_marks_are_refused(months):
         load(f"[{months}/1_jan.csv,{months}/4_apr.csv]")
 
 
+def test_a_folder_that_a_pattern_describes_is_a_part_too(months):
+    (months / "4_apr.csv").mkdir()
+    customers(80, 5).to_csv(months / "4_apr.csv" / "part-0.csv", index=False)
+    with pytest.raises(DataError, match=r"describes the folder .*4_apr\.csv too, but not .*part-0\.csv in it"):
+        load(f"{months}/*_*.csv")
+    assert len(load(f"{months}/**/*.csv").customers) == 69 + 5
+
+
+def test_a_number_in_brackets_is_a_copys_and_no_pattern(months):
+    customers(0, 5).to_csv(months / "m1.csv", index=False)
+    with pytest.raises(DataError, match=r"no file .*m\[1\]\.csv"):
+        load(months / "m[1].csv")
+    assert len(load(months / "m[0-9].csv").customers) == 5
+    customers(0, 7).to_csv(months / "m[1].csv", index=False)
+    assert len(load(months / "m[1].csv").customers) == 7
+
+
+def test_a_list_with_nothing_between_two_commas_is_refused(months):
+    with pytest.raises(SettingsError, match="entry 2 of the list is empty"):
+        load(f"[{months}/1_jan.csv,,{months}/2_feb.csv]")
+
+
 def test_sheets_of_a_workbook(tmp_path):
     with pd.ExcelWriter(tmp_path / "book.xlsx") as book:
         customers(0, 5).to_excel(book, sheet_name="Jan", index=False)
@@ -115,6 +141,48 @@ def test_a_partition_is_a_column_and_parts_may_lack_one(tmp_path):
     customers(1, 2).assign(spend="x").to_parquet(tmp_path / "t" / "b.parquet")
     with pytest.raises(DataError, match="does not go with the other parts"):
         open_path(str(tmp_path / "t"), DataSettings())
+
+
+def test_what_folders_are_called_stays_as_it_is_written(tmp_path):
+    for plan, week in (("01", 1), ("1", -2), ("__HIVE_DEFAULT_PARTITION__", 30), ("a%2Fb", 4)):
+        place = tmp_path / "t" / f"plan={plan}" / f"week={week}"
+        place.mkdir(parents=True)
+        customers(week, 2)[["id", "spend"]].to_parquet(place / "a.parquet")
+    texts = open_path(str(tmp_path / "t"), DataSettings()).rows_as_text(np.array([0, 2, 4, 6]))
+    assert texts[["plan", "week"]].to_numpy().tolist() == [["01", "1"], ["1", "-2"], ["", "30"], ["a/b", "4"]]
+
+
+def test_numbers_of_two_kinds_in_two_parts_are_read(tmp_path):
+    pd.DataFrame({"id": ["a", "b"], "spend": [1, 2], "plan": "x"}).to_parquet(tmp_path / "1.parquet")
+    pd.DataFrame({"id": ["c", "d"], "spend": [1.5, 2.5], "plan": "x"}).to_parquet(tmp_path / "2.parquet")
+    assert load(tmp_path).customers["spend"].tolist() == [1, 2, 1.5, 2.5]
+
+
+@pytest.mark.parametrize("form", ["sqlite", "parquet", "feather", "frame"])
+def test_long_ids_keep_their_digits_beside_a_blank(tmp_path, form):
+    ids = [None, *(2**53 + at for at in range(1, 9))]
+    table = pa.table({"id": pa.array(ids, pa.int64()), "spend": [1.0] * 9, "plan": ["x"] * 9})
+    settings = {}
+    if form == "sqlite":
+        path = f"sqlite:///{tmp_path}/c.db"
+        settings = {"query": "SELECT id, spend, plan FROM c ORDER BY id"}
+        with contextlib.closing(sqlite3.connect(tmp_path / "c.db")) as database:
+            database.execute("CREATE TABLE c (id INTEGER, spend REAL, plan TEXT)")
+            database.executemany("INSERT INTO c VALUES (?, 1, 'x')", [[one] for one in ids])
+            database.commit()
+    elif form == "frame":
+        held = hold(memory_table(table))
+        path = held.address
+    else:
+        path = str(tmp_path / f"c.{form}")
+        (parquet.write_table if form == "parquet" else feather.write_feather)(table, path)
+    expected = [str(one) for one in ids[1:]]
+    assert load(path, **settings).customers["id"].tolist() == expected
+    batches = stream_customers(DataSettings(path=path, columns=COLUMNS, **settings), needed=["spend"], batch_rows=4)
+    assert pd.concat([batch.customers for batch in batches])["id"].tolist() == expected
+    assert (
+        open_path(path, DataSettings(path=path, **settings)).rows_as_text(np.arange(9))["id"].tolist()[1:] == expected
+    )
 
 
 @pytest.mark.parametrize(
@@ -410,6 +478,27 @@ def postgresql(tmp_path_factory):
     finally:
         subprocess.run([found, "-D", data, "-m", "immediate", "stop"], **quiet)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_no_key_of_an_object_store_leads_out_of_the_copy(monkeypatch, tmp_path):
+    from pyarrow import fs
+
+    (tmp_path / "mine.csv").write_text("mine")
+    kept = fs.LocalFileSystem
+
+    class Store:
+        def get_file_info(self, asked):
+            if isinstance(asked, str):
+                return kept().get_file_info(str(tmp_path))
+            return [SimpleNamespace(type=fs.FileType.File, size=4, path=f"crm/t/../../../..{tmp_path}/mine.csv")]
+
+        def open_input_stream(self, path, compression):
+            return io.BytesIO(b"theirs")
+
+    monkeypatch.setattr(fs, "FileSystem", SimpleNamespace(from_uri=lambda uri: (Store(), "crm/t")))
+    with pytest.raises(DataError, match="no name of a file below it"):
+        fetched("s3://crm/t?region=x")
+    assert (tmp_path / "mine.csv").read_text() == "mine"
 
 
 def test_a_real_postgresql(postgresql):

@@ -1,9 +1,12 @@
 """Tables that Spark reads, by a real local session: the same rows, reasons and figures as read here."""
 
 import ast
+import base64
 import gzip
 import importlib.util
+import json
 import os
+import pickle
 import re
 import shutil
 import signal
@@ -17,10 +20,12 @@ from types import SimpleNamespace
 import mlflow
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from batches import stream_customers
 from odd_tables import texts, written
 from omegaconf import OmegaConf
+from pyarrow import parquet
 from scipy.optimize import linear_sum_assignment
 
 from customer_segmentation.commands.main import main
@@ -35,6 +40,7 @@ from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSett
 from customer_segmentation.settings.engine import EngineSettings
 from customer_segmentation.sources.samples.orders import draw_orders
 from customer_segmentation.sources.samples.telecom import draw_customers
+from customer_segmentation.sources.spark import open as opening
 from customer_segmentation.sources.spark import session
 from customer_segmentation.sources.spark.open import open_table
 from customer_segmentation.sources.spark.session import connect
@@ -367,6 +373,40 @@ def test_what_cannot_be_read_is_one_sentence(spark, tables, changes, error, sent
     with pytest.raises(error, match=sentence) as raised:
         load_customers(asked, needed=["spend"], engine=ENGINE)
     assert "\n" not in str(raised.value)
+
+
+class Planted:
+    """Unpickled, it would make a file."""
+
+    def __init__(self, place):
+        self.place = place
+
+    def __reduce__(self):
+        return (Path.touch, (self.place,))
+
+
+@pytest.mark.parametrize("of_this_machine", [True, False])
+def test_a_type_that_a_table_brings_along_is_not_made(spark, tmp_path, monkeypatch, of_this_machine):
+    pickled = base64.b64encode(pickle.dumps(Planted(tmp_path / "ran"))).decode()
+    own = {"type": "udt", "pyClass": "os.nowhere", "serializedClass": pickled, "sqlType": "double"}
+    fields = [{"name": name, "nullable": True, "metadata": {}} for name in ("id", "spend")]
+    schema = {"type": "struct", "fields": [{**fields[0], "type": "string"}, {**fields[1], "type": own}]}
+    table = pa.table({"id": ["a", "b"], "spend": [1.0, 2.0]})
+    note = {"org.apache.spark.sql.parquet.row.metadata": json.dumps(schema)}
+    parquet.write_table(table.replace_schema_metadata(note), tmp_path / "c.parquet")
+    if not of_this_machine:
+        monkeypatch.setattr(opening, "refuse_in_files", lambda files: None)
+    with pytest.raises(DataError, match=r"a column of a type of its own \(os.nowhere\)"):
+        load_customers(settings(tmp_path / "c.parquet"), needed=["spend"], engine=ENGINE)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_what_folders_are_called_stays_as_it_is_written(spark, tmp_path):
+    for spend in ("01", "1"):
+        (tmp_path / "t" / f"spend={spend}").mkdir(parents=True)
+        people().drop(columns="spend").head(2).to_parquet(tmp_path / "t" / f"spend={spend}" / "a.parquet")
+    source, _ = opened_whole(settings(tmp_path / "t"), needed=["spend"], batch_rows=9, engine=ENGINE)
+    assert sorted(source.rows_as_text(np.arange(4))["spend"]) == ["01", "01", "1", "1"]
 
 
 def test_what_a_worker_says_is_said_here(spark, tables):

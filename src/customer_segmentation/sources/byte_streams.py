@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import codecs
 import io
-from typing import BinaryIO
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+_AT_ONCE = 1 << 16  # packed bytes
 
 
 class MarkFoundError(Exception):
@@ -48,6 +51,59 @@ class ByteRange(io.RawIOBase):
 
     def close(self) -> None:
         """Close the stream as well."""
+        self._stream.close()
+        super().close()
+
+
+class Unpacked(io.RawIOBase):
+    """A packed file of one stream or more, read to its end: the standard library leaves out what is damaged behind one.
+
+    Parameters
+    ----------
+    stream : binary file
+    decompressor : callable
+        Makes one of :mod:`bz2` or :mod:`lzma`, for each stream.
+    """
+
+    def __init__(self, stream: BinaryIO, decompressor: Callable[[], Any]) -> None:
+        self._stream = stream
+        self._made = decompressor
+        self._one = decompressor()
+        self._packed = b""
+
+    def readable(self) -> bool:
+        """Tell that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Unpack as many bytes as there is room for, none at the end.
+
+        Raises
+        ------
+        EOFError
+            The file ends within a stream.
+        """
+        unpacked = b""
+        while not unpacked:
+            if self._one.eof:
+                self._packed = self._one.unused_data or self._packed
+                while not self._packed.lstrip(b"\0"):  # streams may be filled up with zeros
+                    self._packed = self._stream.read(_AT_ONCE)
+                    if not self._packed:
+                        return 0
+                self._packed = self._packed.lstrip(b"\0")
+                self._one = self._made()
+            elif self._one.needs_input and not self._packed:
+                self._packed = self._stream.read(_AT_ONCE)
+                if not self._packed:
+                    raise EOFError("it ends within what is packed")
+            packed, self._packed = self._packed, b""
+            unpacked = self._one.decompress(packed, len(buffer))
+        buffer[: len(unpacked)] = unpacked
+        return len(unpacked)
+
+    def close(self) -> None:
+        """Close the file as well."""
         self._stream.close()
         super().close()
 

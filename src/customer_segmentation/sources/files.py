@@ -7,26 +7,27 @@ import codecs
 import difflib
 import gzip
 import hashlib
+import io
 import lzma
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 
 from customer_segmentation.errors import DataError
 from customer_segmentation.paths import typed_path
-from customer_segmentation.sources.byte_streams import ByteRange
+from customer_segmentation.sources.byte_streams import ByteRange, Unpacked
 
 _HEAD = 1 << 20
 _ZIPS = (b"PK\x03\x04", b"PK\x05\x06")  # the second is an empty one
 _PACKED: dict[bytes, Callable[[Path], BinaryIO]] = {
     b"\x1f\x8b": lambda path: cast(BinaryIO, gzip.GzipFile(path)),
-    b"BZh": lambda path: cast(BinaryIO, bz2.BZ2File(path)),
-    b"\xfd7zXZ\x00": lambda path: cast(BinaryIO, lzma.LZMAFile(path)),  # noqa: SIM115 - closed by the caller
+    b"BZh": lambda path: _unpacked(path, bz2.BZ2Decompressor),
+    b"\xfd7zXZ\x00": lambda path: _unpacked(path, lzma.LZMADecompressor),
     b"\x28\xb5\x2f\xfd": lambda path: cast(BinaryIO, pa.CompressedInputStream(pa.OSFile(str(path)), "zstd")),
 }
 _FOREIGN = {
@@ -270,6 +271,10 @@ def guessed_encoding(head: bytes, *, name: str) -> str:
     best = matches[0]
     western = next((match for match in matches if match.encoding == "cp1252"), None)
     return "cp1252" if western is not None and western.chaos <= best.chaos + 0.02 else best.encoding
+
+
+def _unpacked(path: Path, decompressor: Callable[[], Any]) -> BinaryIO:
+    return cast(BinaryIO, io.BufferedReader(Unpacked(path.open("rb"), decompressor), 1 << 17))
 
 
 def most_unpacked(packed: int) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.formatting import counted
 from customer_segmentation.paths import typed_path
 from customer_segmentation.secrets import redact
 from customer_segmentation.settings.data import DataSettings
@@ -26,7 +27,7 @@ from customer_segmentation.sources.frame import FrameSource
 from customer_segmentation.sources.json_records import JsonSource
 from customer_segmentation.sources.memory import PREFIX, held_table
 from customer_segmentation.sources.parquet import ParquetSource
-from customer_segmentation.sources.parts import files_below, files_like, is_hidden
+from customer_segmentation.sources.parts import files_below, files_like, is_hidden, is_pattern
 from customer_segmentation.sources.remote import fetched, is_remote
 from customer_segmentation.sources.samples.telecom import draw_customers
 from customer_segmentation.sources.sql import SqlSource
@@ -126,7 +127,7 @@ def open_path(path: str, settings: DataSettings) -> TableSource:
     listed = _listed(path)
     if listed:
         whole = replace(settings, max_rows=sys.maxsize)  # samples of the parts are none of the table
-        return StackedSource([open_path(one, whole) for one in listed], name=f"{len(listed)} tables")
+        return StackedSource([open_path(one, whole) for one in listed], name=counted(len(listed), "table"))
     if is_remote(path):
         copy = fetched(path)
         source = open_path(str(copy), settings)
@@ -139,7 +140,7 @@ def open_path(path: str, settings: DataSettings) -> TableSource:
         return DeltaSource(place, name=place.name)
     if place.is_dir():
         return _opened_parts(_files_below(place, path), settings, name=place.name, root=place)
-    if any(mark in path for mark in "*?[") and not place.exists():
+    if is_pattern(path):
         return _opened_parts(_files_like(place, path), settings, name=path)
     return _opened_file(path, settings)
 
@@ -214,8 +215,7 @@ def files_of(path: str) -> list[Path]:
     place = typed_path(path)
     if place.is_dir():
         return files_below(place)
-    is_pattern = any(mark in path for mark in "*?[") and not os.path.lexists(place)
-    found = files_like(str(place)) if is_pattern else []
+    found = files_like(str(place)) if is_pattern(path) else []
     return found or [place]
 
 
@@ -238,7 +238,7 @@ def would_read(path: str, new: str) -> bool:
     if place.is_dir():
         root, real = Path(os.path.realpath(place)), Path(os.path.realpath(made))
         return real.is_relative_to(root) and not any(map(is_hidden, real.relative_to(root).parts))
-    if os.path.lexists(place) or not any(mark in path for mark in "*?["):
+    if not is_pattern(path):
         return False
     pattern, parts = (Path(os.path.abspath(one)).parts for one in (place, made))
     if "**" in pattern:
@@ -247,8 +247,18 @@ def would_read(path: str, new: str) -> bool:
 
 
 def _listed(text: str) -> list[str]:
-    """Entries of a list as it is typed, such as ``[jan.csv, feb.csv]``; none where the text is no list or a file."""
+    """Entries of a list as it is typed, such as ``[jan.csv, feb.csv]``; none where the text is no list or a file.
+
+    Raises
+    ------
+    SettingsError
+        An entry is empty, as one of a variable that is not set: the table would lack a part.
+    """
     inside = text.strip()
     if not (inside.startswith("[") and inside.endswith("]")) or Path(text).exists():
         return []
-    return [entry.strip().strip("'\"") for entry in inside[1:-1].split(",") if entry.strip()]
+    entries = [entry.strip().strip("'\"") for entry in inside[1:-1].split(",")]
+    if not all(entries) and any(entries):
+        at = entries.index("") + 1
+        raise SettingsError(f"{redact(text)}: entry {at} of the list is empty; name it or leave it out.")
+    return list(filter(None, entries))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
@@ -21,6 +23,7 @@ from customer_segmentation.sources.id_sample import id_position, named_hashes, s
 from customer_segmentation.sources.tables import for_pandas, plain_frame, resized, scanned, taken_rows
 
 _SCANNED = 1 << 16  # rows of a batch while a table is scanned for some of its rows
+_NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 #: What Arrow raises for a damaged file.
 _DAMAGED = (OSError, pa.ArrowException)
 
@@ -155,13 +158,15 @@ class ParquetSource(FileSource):
         """
         import pyarrow.dataset as dataset
 
+        opened = partial(
+            dataset.dataset,
+            [str(path) for path in self._paths],
+            format="parquet",
+            partitioning=None if self._root is None else _partitioning(self._paths, self._root),
+            partition_base_dir=None if self._root is None else str(self._root),
+        )
         try:
-            whole = dataset.dataset(
-                [str(path) for path in self._paths],
-                format="parquet",
-                partitioning="hive" if self._root is not None else None,
-                partition_base_dir=None if self._root is None else str(self._root),
-            )
+            whole = opened()
             if len(self._paths) == 1:
                 return whole
         except _DAMAGED as error:
@@ -178,7 +183,7 @@ class ParquetSource(FileSource):
                 ) from None
             except _DAMAGED as error:
                 raise self._damaged(error, Path(fragment.path).name) from None
-        return whole.replace_schema(merged)
+        return opened(schema=merged)
 
     @cached_property
     def _pieces(self) -> list[Any]:
@@ -271,3 +276,30 @@ class ParquetSource(FileSource):
     def _damaged(self, error: BaseException, part: str = "") -> DataError:
         where = f"{part} of {self.name}" if part else self.name
         return DataError(f"{where} is a damaged Parquet file ({first_line(error)}); fetch it again.")
+
+
+def _partitioning(paths: Sequence[Path], root: Path) -> Any:
+    """Columns that folders name, as ``year=2024``: numbers where all are written as such, else texts, as 01 and 1 are.
+
+    Parameters
+    ----------
+    paths : of the parts
+    root : of the table
+    """
+    import pyarrow.dataset as dataset
+
+    values: dict[str, set[str]] = {}
+    for folder in {path.parent for path in paths}:
+        for name in folder.relative_to(root).parts:
+            key, sign, value = name.partition("=")
+            if sign:
+                values.setdefault(unquote(key), set()).add(unquote(value))
+    kinds = {key: pa.int32() if all(map(_is_plain, known)) else pa.string() for key, known in values.items()}
+    return dataset.partitioning(pa.schema(list(kinds.items())), flavor="hive")
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a whole number of 32 bits is written as any program would write it; a blank is none that is not."""
+    if text == _NO_VALUE:
+        return True
+    return re.fullmatch(r"0|-?[1-9]\d{0,9}", text) is not None and abs(int(text)) < 1 << 31

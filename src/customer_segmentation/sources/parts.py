@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from pathlib import Path
 from typing import NoReturn
 
 from customer_segmentation.errors import DataError
-from customer_segmentation.paths import is_text
+from customer_segmentation.paths import is_text, typed_path
+
+#: Digits in brackets: the number of a copy, and no set of signs.
+_COPY = re.compile(r"\[\d+\]")
 
 
 def is_hidden(name: str) -> bool:
@@ -46,6 +50,19 @@ def files_below(folder: Path) -> list[Path]:
     return sorted(found)
 
 
+def is_pattern(path: str) -> bool:
+    """Whether a path describes names of files: a file of just that name goes before, also one that is not there.
+
+    ``m[1].csv`` is what a browser calls a second copy of m.csv; as a pattern it would be answered by m1.csv.
+
+    Parameters
+    ----------
+    path : as it was typed
+    """
+    plain = _COPY.sub("", path)
+    return any(mark in plain for mark in "*?[") and not os.path.lexists(typed_path(path))
+
+
 def files_like(pattern: str) -> list[Path]:
     """Files whose names a pattern describes, by name.
 
@@ -56,7 +73,7 @@ def files_like(pattern: str) -> list[Path]:
     Raises
     ------
     DataError
-        One of them cannot be read, or a folder in which more of them might be.
+        One of them cannot be read, or a folder in which more of them might be; or a folder has such a name.
     """
     place = Path(pattern)
     for below, parent in zip([place, *place.parents], place.parents, strict=False):
@@ -65,7 +82,16 @@ def files_like(pattern: str) -> list[Path]:
             if os.path.isdir(folder) and not os.access(folder, needed):
                 _refuse_unseen(PermissionError(13, "Permission denied", folder))
     found = [Path(file) for file in glob.glob(pattern, recursive=True)]
-    return sorted(_file(path) for path in found if not path.is_dir())
+    files = {path for path in found if not path.is_dir()}
+    for place in found:
+        if place not in files and not is_hidden(place.name):
+            left_out = next((path for path in files_below(place) if path not in files), None)
+            if left_out is not None:
+                raise DataError(
+                    f"{pattern} describes the folder {place} too, but not {left_out} in it, which the table would "
+                    "lack; name the folder itself, or the files and folders as [ONE,OTHER]."
+                )
+    return sorted(map(_file, files))
 
 
 def _file(path: Path) -> Path:

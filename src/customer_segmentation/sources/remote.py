@@ -126,7 +126,10 @@ def _from_store(url: str, folder: Path) -> Path:
         if not files:
             raise DataError(f"There is no file at {shown}; check data.path.")
         for one in files:
-            _copied(store, one.path, folder / "parts" / PurePosixPath(one.path).relative_to(path.rstrip("/")))
+            inner = PurePosixPath(one.path).relative_to(path.rstrip("/"))
+            if ".." in inner.parts:  # a key may be any text; as a path it would lead out of the copy
+                raise DataError(f"{shown} holds {str(inner)!r}, which is no name of a file below it; rename it there.")
+            _copied(store, one.path, folder / "parts" / inner)
     except (OSError, pa.ArrowException) as error:
         raise DataError(
             f"{shown} cannot be read ({redact(first_line(error))}); check data.path, the credentials and the region."
@@ -152,7 +155,7 @@ def _split_pattern(address: str) -> tuple[str, str]:
 
 def _copied(store: Any, path: str, target: Path) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
-    with store.open_input_stream(path, compression=None) as source, target.open("wb") as stored:
+    with store.open_input_stream(path, compression=None) as source, target.open("xb") as stored:
         shutil.copyfileobj(source, stored, 1 << 20)
     return target
 

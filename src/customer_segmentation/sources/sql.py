@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import decimal
+import math
 import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +25,7 @@ from customer_segmentation.settings.addresses import NOT_ESCAPED, not_escaped
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.sources.base import Cells, Chunk, Preview, TableSource
 from customer_segmentation.sources.frame import FrameSource
-from customer_segmentation.sources.tables import arrow_table
+from customer_segmentation.sources.tables import EXACT, arrow_table
 
 #: A comment, or a text in quotes that may look like one (kept, as the first group).
 _COMMENT = re.compile(r"('(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")|--[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -93,9 +95,7 @@ class SqlSource(TableSource):
                     records = result.fetchall() if size is None else result.fetchmany(size)
                 if not records and size is not None:
                     return
-                yield pd.DataFrame.from_records(
-                    [tuple(record) for record in records], columns=range(len(self.headers)), coerce_float=True
-                )
+                yield _frame_of([tuple(record) for record in records], len(self.headers))
                 if size is None:
                     return
         finally:
@@ -135,6 +135,18 @@ class SqlSource(TableSource):
             rows = np.arange(row, row + len(frame), dtype=np.int64)
             row += len(frame)
             yield Chunk(frame[list(wanted)], rows, everything=arrow_table(frame, self.headers))
+
+
+def _frame_of(records: list[tuple[Any, ...]], width: int) -> pd.DataFrame:
+    """Rows as a frame; a column of numbers that would lose digits as floats keeps what the driver gave."""
+    frame = pd.DataFrame.from_records(records, columns=range(width), coerce_float=True)
+    for at in range(width):
+        if frame[at].dtype == np.float64 and (np.abs(frame[at].to_numpy(dtype=float)) >= EXACT).any():
+            given: list[Any] = [record[at] for record in records]
+            exact = [cell for cell in given if isinstance(cell, int | decimal.Decimal) and math.isfinite(cell)]
+            if any(not -EXACT <= cell <= EXACT for cell in exact):
+                frame[at] = pd.Series(given, dtype=object)
+    return frame
 
 
 def checked_url(url: str, query: str | None) -> tuple[Any, str]:

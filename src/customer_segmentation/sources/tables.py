@@ -8,9 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from customer_segmentation.sources.parsing.headers import header_name
 from customer_segmentation.sources.parsing.texts import texts_of
+
+#: Up to here a float tells every whole number from its neighbours.
+EXACT = 2**53
+_LONG = 64  # bits of a whole number that may lie beyond
 
 
 def in_order(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
@@ -165,7 +170,8 @@ def plain_frame(table: pa.Table) -> pd.DataFrame:
 def for_pandas(table: pa.Table) -> pa.Table:
     """A table whose columns pandas can hold, without what it once noted in the file.
 
-    A code of lists becomes the lists, a clock's nanoseconds a text, and a zone that nobody knows is taken for UTC.
+    A code of lists becomes the lists, a clock's nanoseconds a text, and a zone that nobody knows is taken for UTC. Long
+    whole numbers beside a blank become texts: pandas makes floats of them, which have 53 bits, and ids would meet.
     """
     for at, field in enumerate(table.schema):
         kind, cells = field.type, table.column(at)
@@ -176,10 +182,18 @@ def for_pandas(table: pa.Table) -> pa.Table:
             better = pa.string()
         elif pa.types.is_timestamp(kind) and kind.tz is not None and not _is_known(kind.tz):
             better = pa.timestamp(kind.unit, "UTC")
+        elif pa.types.is_integer(kind) and kind.bit_width == _LONG and cells.null_count and _is_beyond(cells):
+            better = pa.string()
         else:
             continue
         table = table.set_column(at, field.name, cells.cast(better))
     return table.replace_schema_metadata(None)
+
+
+def _is_beyond(cells: pa.ChunkedArray) -> bool:
+    """Whether a column holds whole numbers that no float tells from their neighbours."""
+    found = pc.min_max(cells)
+    return any(end is not None and abs(end) > EXACT for end in (found["min"].as_py(), found["max"].as_py()))
 
 
 def _is_known(zone: str) -> bool:

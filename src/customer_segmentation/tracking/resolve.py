@@ -25,7 +25,7 @@ def run_meant(store: Store, run_id: str | None) -> Run:
     store : where the runs are
     run_id : as a person pasted it; None: the newest
     """
-    return run_of(store, run_id) if run_id else newest_sweep(store)
+    return newest_sweep(store) if run_id is None else run_of(store, run_id)
 
 
 def store_of(store: Store, run: Run) -> Store:

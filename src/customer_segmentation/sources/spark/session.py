@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from customer_segmentation.errors import DataError, SettingsError, interrupt_behind
 from customer_segmentation.secrets import redact
 from customer_segmentation.settings.engine import EngineSettings
+from customer_segmentation.sources.spark import own_types
 from customer_segmentation.sources.spark.local_server import start_server
 from customer_segmentation.sources.spark.sentences import is_gone, spark_errors
 from customer_segmentation.sources.spark.shipping import package_archive
@@ -33,6 +34,7 @@ BATCH = 65_536  # rows that a worker is handed at a time
 _CONF = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.maxRecordsPerBatch": str(BATCH),
+    "spark.sql.sources.partitionColumnTypeInference.enabled": "false",  # of 01 and 1 it would make one
     "spark.sql.variable.substitute": "false",  # ${env:NAME} in a query would be a secret of the server's
 }
 
@@ -74,7 +76,7 @@ class Connection:
     def ask(self, query: Callable[[], Answer]) -> Answer:
         """Ask for something; what fails is one sentence, and Ctrl-C ends its jobs."""  # noqa: DOC501 - raised again
         lent = contextlib.nullcontext() if self.own else _lent(self.session, self.tag)
-        with spark_errors(self.shown), lent, warnings.catch_warnings():
+        with spark_errors(self.shown), own_types.refused(), lent, warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="pyspark")  # what it warns of is told by the error that follows
             try:
                 with _impatient():

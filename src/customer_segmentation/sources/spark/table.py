@@ -293,7 +293,8 @@ class SparkSource(DistributedSource):
 
         def look(limit: int) -> Hashes:
             near = self._near([] if self._id_at is None else [self._id_at], limit)
-            found, named = named_hashes(ids_of(near, self._id_name), near.column(ROW).to_numpy())
+            ids = None if self._id_name is None else ids_of(near, self._id_name)
+            found, named = named_hashes(ids, near.column(ROW).to_numpy())
             return found[named]
 
         return sample_limit(look, self._wanted_rows, self.sampled_from)
@@ -331,7 +332,8 @@ class SparkSource(DistributedSource):
             table = self._near(asked, self._limit)
         if self._limit is None and (self._files or self._id_at is None):
             return table.sort_by(ROW)
-        ids_at = None if self._id_at is None else lambda at: table.column(self._id_name).take(at).to_pandas()
+        name = self._id_name
+        ids_at = None if name is None else lambda at: ids_of(table.take(at), name)
         order = sample_order(batch_hashes(table, self._id_name), table.column(ROW).to_numpy(), ids_at)
         return taken_rows([table], order)
 

@@ -152,18 +152,19 @@ def batch_hashes(batch: pa.RecordBatch | pa.Table, id_name: str | None) -> np.nd
     batch : with the id and the number of each row
     id_name : name of the id column; None where there is none
     """
-    return row_hashes(ids_of(batch, id_name), np.asarray(batch.column(ROW)))
+    return row_hashes(None if id_name is None else ids_of(batch, id_name), np.asarray(batch.column(ROW)))
 
 
-def ids_of(batch: pa.RecordBatch | pa.Table, id_name: str | None) -> pd.Series | None:
-    """Cells of the id column; None where there is none.
+def ids_of(batch: pa.RecordBatch | pa.Table, id_name: str) -> pd.Series:
+    """Cells of the id column.
 
     Parameters
     ----------
     batch : with the id
     id_name : name of the id column
     """
-    return None if id_name is None else batch.column(id_name).to_pandas()
+    cells: pd.Series = plain_frame(pa.table({id_name: batch.column(id_name)})).iloc[:, 0]
+    return cells
 
 
 def _chunks(wanted: Wanted, batches: Iterator[pa.RecordBatch]) -> Iterator[Chunk]:
