@@ -4,6 +4,7 @@ import io
 import os
 import re
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,12 @@ from customer_segmentation import secrets
 from customer_segmentation.formatting import first_line, one_line
 from customer_segmentation.secrets import (
     RedactedStream,
+    allow,
     is_redacted,
     redact,
     redact_files,
     remember,
+    remember_environment,
     remember_in,
     remember_variable,
 )
@@ -49,6 +52,17 @@ PASSWORD = "Tr0ub4dor&3"
         "https://host/table.csv?pin=verysecret&a=1",
         "https://host/table.csv?a=1&otp=verysecret",
         "https://host/table.csv?access=verysecret&bearer=verysecret&hash=verysecret",
+        "postgresql+psycopg://me:99/verysecret@127.0.0.1:1/db",
+        "mysql://me:2024?verysecret@host/db and more",
+        "s3://KEY:8/verysecret+def@bucket/x",
+        "https://verysecret:@host/x and https://verysecret:x-oauth-basic@host/y",
+        "https://host/x.csv?accessKey=verysecret&secretKey=verysecret",
+        "https://host/x.csv?passwort=verysecret&sessionid=verysecret&password1=verysecret&oauth=verysecret",
+        "jdbc:oracle:thin:scott/verysecret@//host/x",
+        "there is no file me:verysecret@host:5432/db",
+        "mssql+pyodbc:///?odbc_connect=DRIVER%3D%7Bx%7D%3BUID%3Dsa%3BPWD%3D%7Ba%3Bverysecret%7D%3BDATABASE%3Dx",
+        "DRIVER={x};UID=sa;PWD={a;b}}verysecret};DATABASE=x",
+        "https://me:Plt7 Mid3q***verysecret@127.0.0.1:1/x.csv",
         "s3://verysecret@bucket/sales",
         "s3a://verysecret:***@bucket/sales: nothing there",
         f"gs://verysecret:{PASSWORD}@bucket/sales",
@@ -83,6 +97,7 @@ def test_a_secret_is_known_by_its_place_or_form(text):
     [
         "http://127.0.0.1:5000/#/experiments/1/runs/2",
         "http://127.0.0.1:5000/path?mail=somebody@example.com",
+        "sc://host:15002/;user_id=a@b",
         "postgresql://reader@db.example.com/crm",
         "sqlite:////home/me/mlflow.db",
         "sqlite:///crm.db?mode=ro&uri=true",
@@ -270,6 +285,14 @@ def test_a_cell_does_not_turn_what_the_terminal_shows():
             "postgresql://me@example.com:SecretTail@host/crm",
             "rows of query on postgresql://me@example.com:SecretTail@host",
         ),
+        ("postgresql+psycopg://me:99/Secret?Tail@host/crm", "login with 99/Secret?Tail or 99/Secret failed"),
+        ("https://me:Plt7 Mid3q***SecretTail@host/x", "host 'Plt7 Mid3q***SecretTail'"),
+        ("https://me:Pl\nSecret#x@host/x", "Failed to parse: Host 'me:Pl\\nSecret'"),
+        (
+            "x:///?odbc_connect=DRIVER%3D%7Bx%7D%3BPWD%3D%7Ba%3BSecret%7D%7DTail%7D%3BDATABASE%3Dx",
+            "login with a;Secret}Tail",
+        ),
+        ("DRIVER={x};PWD={a;Secret}}Tail};DATABASE=x", "login with a;Secret}Tail"),
         ("postgresql://host/crm?user=me&password=Plant Secret#Tail;x", "at ?password=Plant Secret#Tail;x"),
     ],
 )
@@ -288,5 +311,42 @@ def test_a_message_is_cut_after_its_secrets_are_taken_out():
     remember("A-long-one-that-is-cut")
     told = f"{'x' * 190} A-long-one-that-is-cut {'y' * 200}"
     assert "A-long" not in first_line(ValueError(told)) + one_line(told)
+    remember("Plant\nSecretTail9.")
+    assert "Plant" not in first_line(ValueError("login with Plant\nSecretTail9."))
     cut = re.compile(r"^(?!.*(?:redact|one_line)\().*str\(error\).*\[:\d+\]", re.MULTILINE)
-    assert not [path for path in Path(secrets.__file__).parent.rglob("*.py") if cut.search(path.read_text())]
+    joined = re.compile(r"redact\(\" \"\.join|\" \"\.join\(str\((?:error|query)\)")
+    sources = {path: path.read_text("utf-8") for path in Path(secrets.__file__).parent.rglob("*.py")}
+    assert not [path for path, text in sources.items() if cut.search(text) or joined.search(text)]
+
+
+def test_threads_hide_what_another_has_remembered():
+    words = [f"Planted-{at}-{one}" for at in range(4) for one in range(40)]
+    stop = threading.Event()
+
+    def read():
+        while not stop.is_set():
+            redact("a line without any")
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    writers = [threading.Thread(target=lambda at=at: [remember(one) for one in words[at::4]]) for at in range(4)]
+    for thread in (*readers, *writers):
+        thread.start()
+    for thread in writers:
+        thread.join()
+    stop.set()
+    for thread in readers:
+        thread.join()
+    assert [one for one in words if one in redact(one)] == []
+
+
+def test_a_word_of_the_environment_that_is_a_columns_name_or_a_cell_stays_one(monkeypatch, tmp_path):
+    monkeypatch.setenv("MYAPP_TOKEN", "Spend")
+    monkeypatch.setenv("MYAPP_PIN_TOKEN", "12345")
+    remember_environment()
+    assert redact("columns: Spend, 12345.67 and 12345") == "columns: ***, 12345.67 and ***"
+    allow(["Spend", "Visits"])
+    remember_environment()
+    assert redact("columns: Spend, Visits") == "columns: Spend, Visits"
+    (tmp_path / "customers.csv").write_text("id,note\n12345,x\n")
+    redact_files(tmp_path)
+    assert (tmp_path / "customers.csv").read_text() == "id,note\n12345,x\n"

@@ -282,7 +282,8 @@ def moment(milliseconds: int) -> str:
 
 def first_line(error: BaseException) -> str:
     """What an error says first, in one line."""
-    return one_line((str(error).strip().splitlines() or [type(error).__name__])[0].rstrip("."))[:200]
+    said = redact(str(error)).strip()  # whole: a secret may hold a line's end, or a dot at its own
+    return one_line((said.splitlines() or [type(error).__name__])[0].rstrip("."))[:200]
 
 
 def one_line(said: object) -> str:

@@ -11,82 +11,38 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import html
+import itertools
 import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from customer_segmentation.paths import typed_path
-
-HIDDEN = "***"
+from customer_segmentation.secret_forms import HIDDEN, REFERENCE, VARIABLE, secrets_in, without_secrets
 
 #: Shorter ones are hidden by their place alone: everywhere else they could be any word or number.
 SHORTEST = 5
 
-_NAMES = (
-    r"(?:(?:[\w.-]*[_.-])?(?:pass|pwd)|[\w.-]*(?:passwd|password|passphrase|passcode|token|secret|"
-    r"credentials?(?:[_-](?:base64|info|json))?|jwt|api[_-]?key|(?:access|account|private)[_-]?key|authorization|signature))"
-)
-#: ``scheme://user:password@``. The password ends at the last @ of the word; a port is none; a user may hold an @.
-_USER = r"(?:\$\{[^}\s]*\}|\$(?!\{)|[^\s:/@?#'\"`<>$])"
-_USER_INFO = re.compile(rf"([A-Za-z][\w+.-]*://(?:{_USER}|@)*)(?::|%3[Aa])(?!\d+(?:[/?#]|$))([^\s'\"`<>]*)@")
-#: ``https://TOKEN@``: as long as no name of a user is.
-_TOKEN_AS_USER = re.compile(r"([A-Za-z][\w+.-]*://)([^\s:/@?#'\"`<>]{20,})@")
-#: ``s3://KEY:SECRET@``: the user of an object store is half of its credentials.
-_STORE_USER = re.compile(rf"((?:s3[an]?|gs|gcs|r2|oss)://)({_USER}+)(?=(?::[^\s'\"`<>]*)?@)")
-#: The same where a text is one address: there a password may hold any sign.
-_ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://(?:\$\{[^}]*\}|\$(?!\{)|[^:/$])*:(?!\d+(?:[/?#]|$))(.*)@", re.DOTALL)
-_PARAMETER = re.compile(
-    rf"(?i)([?&;](?:{_NAMES}|key|sig|auth|code|pin|pw|tok|otp|ticket|session|sid|access|bearer|hash|hmac|sas|"
-    r"[\w.-]+[_-](?:key|sig)|(?:auth|rl|resource|app|consumer|subscription|pass|client|shared|storage|account|host|function|"
-    r"master|service|user)key|(?:user|db|login|ftp)pass)(?:\[\]|%5[Bb]%5[Dd])?=)([^&;#\s'\"`<>]+)"
-)
-_SOME = r"[\w.-]{1,60}[_.-](?:password|pwd|token|secret|access[_-]?key|secret[._-]key)"
-_WORDS = rf"(?:pass|pwd|passwd|(?:pg)?password|passphrase|token|secret|api[_-]?key|(?:account|sharedaccess)key|{_SOME})"
-#: ``PWD=...;`` of an ODBC string, ``password=...`` of a DSN, also with the equals sign and the semicolon encoded.
-_ASSIGNED = re.compile(
-    rf"(?i)((?:\b|(?<=%3B)){_WORDS}\s?(?:=|%3D))"
-    r"(\$?\{[^}\s]*\}|'[^'\n]*'|\"[^\"\n]*\"|(?:(?!%3B|\\+['\"])[^\s;&,'\"<>)\]}`])+)"
-)
-#: ``password => 'x'`` and ``OPTIONS (password 'x')`` of SQL, ``"password": "x"`` of JSON: in quotes, or it is any word.
-_QUOTED = re.compile(
-    rf"(?i)(\b(?:{_WORDS}\\*[\"'`]*\s?(?:=>|:=|=)|(?:passwd|password|secret|identified\s+by)(?=\s+')|"
-    r"(?:[\w-]{1,60}[_-])?(?:pwd|passwd|password|passphrase|api[_-]?key|secret[_-]access[_-]key)\\*[\"']\s?:)\s*"
-    r"(?:\\*[\"'])+)([^\"'\\\n]+)"
-)
-#: The same behind a semicolon, as in an ODBC string, where it may hold blanks and ends at the next semicolon.
-_OF_STRING = re.compile(r"(;\s*(?:pwd|password)\s?=\s?)([^;&\n'\"`<>]+)", re.IGNORECASE)
-_HEADER = re.compile(r"(\b(?:Basic|Bearer)\s+)([A-Za-z0-9+/=._~-]{12,})")
-_FORMS = re.compile(
-    r"\b(?:(?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{22,}|glpat-[\w-]{20,}|dapi[0-9a-f]{32}|"
-    r"sk-[A-Za-z0-9_-]{20,}|xox[abprs]-[A-Za-z0-9-]{10,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)"
-)
-#: Found at once where they are not: a page is long, and most of what is redacted has nothing to hide.
-_AT = re.compile(r"://[^\s'\"`<>]*@")
-_CUES = ("pass", "pwd", "token", "secret", "key", "identified")  # one of them is in every name of these two
-_PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?-----END \1-----", re.DOTALL)
 #: An address without a secret wherever it comes from: a host, or a file of this machine.
 _PLACE = re.compile(r"[A-Za-z][\w+.-]*://[\w.-]*(?::\d+)?/?|(?:file|sqlite)://[^?]*")
-#: ``https://host/d/TOKEN/file``: who has the link has the file. A run id or a checksum has no capital letters.
-_LINK = re.compile(r"https?://[^\s'\"`<>]+")
-_IN_PATH = re.compile(
-    r"(?<=/)(?=[^/?#]*[A-Z])(?=[^/?#]*[a-z])(?=(?:[A-Za-z_-]+[0-9]+){3}|[0-9]+(?:[A-Za-z_-]+[0-9]+){2})"
-    r"[A-Za-z0-9_-]{20,}(?=[/?#]|$)"
-)
 #: Pictures inside a page: long, and no text.
 _PICTURE = re.compile(r"(data:[\w/+.-]+;base64,[A-Za-z0-9+/=]+)")
-#: Names of environment variables that libraries of ours take credentials from.
-VARIABLE = re.compile(rf"{_NAMES}$|(?:^|_)KEY$", re.IGNORECASE)
 _NO_SECRETS = frozenset(["true", "false", "none", "null", "default"])
-_REFERENCE = re.compile(r"\$\{[^}]*\}")
+#: What was hidden before, and signs.
+_IS_HIDDEN = re.compile(r"\*{3}(?!\w)")
 
 #: Remembered secret -> what stands in its place.
 _known: dict[str, str] = {}
-_pattern: re.Pattern[str] | None = None
+#: Names of columns, in small letters.
+_public: set[str] = set()
+#: Whether of all that is remembered, or of what is no plain word or number -> of which version, and the pattern.
+_patterns: dict[bool, tuple[int, re.Pattern[str]]] = dict.fromkeys((True, False), (0, re.compile(r"(?!)")))
+_versions = itertools.count(1)
+_version = 0
 _environment_read = False
 
 
@@ -100,15 +56,32 @@ def remember(secret: str, *, shown: str = HIDDEN) -> None:
     shown : str
         What stands in its place, such as ``${oc.env:NAME}``.
     """
-    global _pattern
     secret = secret.strip()
-    if secret.lower() in _NO_SECRETS or "${oc.env:" in secret:
+    if secret.lower() in _NO_SECRETS | _public or "${oc.env:" in secret:
         return
     for spelling in _spellings(secret):
-        if len(spelling) >= SHORTEST and HIDDEN not in spelling:
-            if shown != HIDDEN or spelling not in _known:
-                _known[spelling] = shown
-            _pattern = None
+        if len(spelling) >= SHORTEST and not _IS_HIDDEN.match(spelling) and (shown != HIDDEN or spelling not in _known):
+            _known[spelling] = shown
+    _changed()
+
+
+def allow(names: Iterable[str]) -> None:
+    """Hide no names of columns: a variable of the environment may hold such a word, and no config is read without it.
+
+    Parameters
+    ----------
+    names : of columns
+    """
+    for name in names:
+        _public.add(name.lower())
+        _known.pop(name, None)
+    _changed()
+
+
+def _changed() -> None:
+    """Let the patterns be made anew; behind what has changed, as another thread may make one meanwhile."""
+    global _version
+    _version = next(_versions)
 
 
 def _spellings(secret: str) -> set[str]:
@@ -125,7 +98,7 @@ def _spellings(secret: str) -> set[str]:
 def remember_in(value: Any) -> None:
     """Remember what is a secret by its place or form in a text, or in the texts of settings, a mapping or a list."""
     if isinstance(value, str):
-        for secret in _secrets_in(value):
+        for secret in secrets_in(value):
             remember(secret)
     elif dataclasses.is_dataclass(value):
         for name, item in vars(value).items():
@@ -138,24 +111,6 @@ def remember_in(value: Any) -> None:
     elif isinstance(value, list | tuple):
         for item in value:
             remember_in(item)
-
-
-def _secrets_in(text: str) -> Iterator[str]:
-    for pattern in (_USER_INFO, _TOKEN_AS_USER, _PARAMETER, _ASSIGNED, _QUOTED):
-        for match in pattern.finditer(text):
-            secret = match[2].strip("'\"")
-            yield secret
-            yield re.split(r"[/?#]", secret)[0]  # as far as an address is read that holds such a sign
-    if text.count("://") == 1:  # in one address a value may hold any sign that ends it in a sentence
-        for match in _PARAMETER.finditer(text):
-            for end in (r"[&;#\s]", r"&|;(?=\w+=)"):  # the second as SQLAlchemy reads it
-                yield re.split(end, text[match.start(2) :])[0].rstrip("'\"`)]}>,")  # not quotes of an override
-    whole = _ADDRESS.search(text) if text.count("://") == 1 else None
-    if whole is not None:  # to the last @ as the standard library reads it; SQLAlchemy's first begins the host
-        first, _, rest = whole[1].partition("@")
-        yield from (whole[1], first, rest, re.split(r"[/?#:]", rest)[0])
-    for link in _LINK.findall(text):
-        yield from _IN_PATH.findall(link)
 
 
 def remember_variable(name: str, value: str) -> None:
@@ -195,9 +150,11 @@ def remember_environment() -> None:
 
 def forget() -> None:
     """Forget what was remembered: for tests."""
-    global _pattern, _environment_read
+    global _environment_read
     _known.clear()
-    _pattern, _environment_read = None, False
+    _public.clear()
+    _changed()
+    _environment_read = False
 
 
 def is_secret(text: str) -> bool:
@@ -222,7 +179,7 @@ def redact(text: str, *, forms: bool = True) -> str:
     text : str
         Any: an address, a message, a page.
     forms : bool
-        False: only what was remembered, for texts that are a user's own data.
+        False: only what was remembered and is no plain word or number, for texts that are a user's own data.
 
     Examples
     --------
@@ -241,60 +198,30 @@ def redact(text: str, *, forms: bool = True) -> str:
 
 def redact_words(text: str) -> str:
     """Words of a config without secrets, nor the variable's name in their place: braces and $ mean something there."""
-    return _REFERENCE.sub(HIDDEN, redact(text))
+    return REFERENCE.sub(HIDDEN, redact(text))
 
 
 def _redact(text: str, *, forms: bool) -> str:
-    global _pattern
-    if _known:
-        if _pattern is None:
-            _pattern = _alternatives(_known)
-        text = _pattern.sub(lambda match: _known[match[0]], text)
-    if not forms:
-        return text
-    if _AT.search(text):
-        text = _USER_INFO.sub(_kept_reference("@", ":"), text)
-        text = _TOKEN_AS_USER.sub(_kept_reference("@"), text)
-        text = _STORE_USER.sub(_kept_reference(), text)
-    if "=" in text or "%3" in text:
-        text = _OF_STRING.sub(lambda found: found[0] if _REFERENCE.fullmatch(found[2]) else found[1] + HIDDEN, text)
-        text = _PARAMETER.sub(_kept_reference(), text)
-    lower = text.lower() if any(sign in text for sign in ("=", "%3", "'", '"')) else ""
-    if any(cue in lower for cue in _CUES):
-        text = _ASSIGNED.sub(_unless_a_column, _QUOTED.sub(_kept_reference(), text))
-    if "://" in text:
-        text = _LINK.sub(lambda link: _IN_PATH.sub(HIDDEN, link[0]), text)
-    if "Basic" in text or "Bearer" in text:
-        text = _HEADER.sub(_kept_reference(), text)
-    text = _FORMS.sub(HIDDEN, text)
-    return _PRIVATE_KEY.sub(HIDDEN, text) if "PRIVATE KEY" in text else text
+    version, (of, pattern) = _version, _patterns[forms]
+    if of != version:
+        pattern = _alternatives([one for one in list(_known) if forms or not _is_plain(one)])
+        _patterns[forms] = version, pattern
+    text = pattern.sub(lambda match: _known.get(match[0], HIDDEN), text)
+    return without_secrets(text) if forms else text
 
 
-def _kept_reference(after: str = "", before: str = "") -> Callable[[re.Match[str]], str]:
-    """How a match is replaced: its second group is hidden, unless it only names an environment variable."""
-
-    def replaced(match: re.Match[str]) -> str:
-        if re.fullmatch(r"\*{3}\W*", match[2]):
-            return match[0]
-        secret = match[2] if match[2] and _REFERENCE.fullmatch(match[2]) else HIDDEN
-        return f"{match[1]}{before}{secret}{after}"
-
-    return replaced
+def _alternatives(known: Iterable[str]) -> re.Pattern[str]:
+    """Pattern of remembered secrets, the longest first; a plain word or number is hidden as a whole word only."""
+    parts = [
+        rf"(?<![A-Za-z0-9])(?<!\d[.,]){secret}(?![A-Za-z0-9]|[.,]\d)" if _is_plain(secret) else re.escape(secret)
+        for secret in sorted(known, key=len, reverse=True)
+    ]
+    return re.compile("|".join(parts) or r"(?!)")
 
 
-def _unless_a_column(match: re.Match[str]) -> str:
-    """What `_ASSIGNED` found, hidden unless a query joins two columns by it: ``a.token = b.token``."""
-    joined = re.fullmatch(r"(?i)[a-z_]\w{0,30}\.(\w+)\s?=[a-z_]\w{0,30}\.\1", match[0])
-    return match[0] if joined else _kept_reference()(match)
-
-
-def _alternatives(known: Mapping[str, str]) -> re.Pattern[str]:
-    """Pattern of all remembered secrets, the longest first; a plain word or number is hidden as a whole word only."""
-    parts = []
-    for secret in sorted(known, key=len, reverse=True):
-        plain = secret.isdigit() or (secret.isalpha() and (secret.islower() or secret.isupper()))
-        parts.append(rf"(?<![A-Za-z0-9]){secret}(?![A-Za-z0-9])" if plain else re.escape(secret))
-    return re.compile("|".join(parts))
+def _is_plain(secret: str) -> bool:
+    """Whether it is a number, or a word in one kind of letters but the first: it may be anybody's."""
+    return secret.isdigit() or (secret.isalpha() and (secret[1:].islower() or secret.isupper()))
 
 
 #: Files that are texts of ours; of tables, which may hold a user's own cells, only what was remembered is hidden.

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from customer_segmentation.errors import SegmentError, SettingsError
-from customer_segmentation.secrets import HIDDEN, VARIABLE, redact, remember_in
+from customer_segmentation.secret_forms import HIDDEN, VARIABLE
+from customer_segmentation.secrets import redact, remember_in
 
 if TYPE_CHECKING:
     from customer_segmentation.config.compose import Plan

@@ -17,6 +17,7 @@ from typing import Any, get_args
 from customer_segmentation.config.paths import options_of
 from customer_segmentation.errors import SettingsError, chain_of
 from customer_segmentation.paths import typed_path
+from customer_segmentation.secrets import redact
 
 #: What OmegaConf says of a node, and what that means for its key.
 _UNFIT = {
@@ -40,7 +41,7 @@ def suggestion(word: str, known: list[str]) -> str:
 
 def first_words(error: object) -> str:
     """What an error says, in one line, without the place in its tree that OmegaConf adds."""
-    return " ".join(str(error).split()).split(" full_key")[0]
+    return " ".join(redact(str(error)).split()).split(" full_key")[0]
 
 
 def keys_at(schema: Any, dotted: str) -> tuple[str, list[str]]:
@@ -116,7 +117,7 @@ def settings_error(error: Exception, schema: Any, overrides: Sequence[str] = ())
             sentence = _omegaconf_sentence(cause, schema)
             if sentence:
                 return SettingsError(sentence)
-    text = " ".join(str(error).split())
+    text = " ".join(redact(str(error)).split())
     file = re.match(r"In '(\w+)/([^']+)': ", text)
     if file and (path := options_of(file[1]).get(file[2])) is not None:
         sentence = misfit_of_file(path, schema, group=file[1])

@@ -15,7 +15,8 @@ from customer_segmentation.config.quoting import escaped
 from customer_segmentation.exploration.roles.column_guesses import Guess
 from customer_segmentation.exploration.roles.feature_choice import MOST_WORDS, Choice
 from customer_segmentation.exploration.roles.vocabulary import slug
-from customer_segmentation.secrets import HIDDEN, redact
+from customer_segmentation.secret_forms import HIDDEN
+from customer_segmentation.secrets import redact
 from customer_segmentation.segments.header_words import in_words
 from customer_segmentation.settings.data import ColumnType, DataSettings, Role, Transactions
 

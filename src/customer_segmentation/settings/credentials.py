@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.formatting import listed
-from customer_segmentation.secrets import VARIABLE, redact
+from customer_segmentation.secret_forms import VARIABLE
+from customer_segmentation.secrets import redact
 from customer_segmentation.settings.addresses import beyond, is_duckdb_without_file
 from customer_segmentation.settings.named_servers import is_named, remember_named
 
@@ -161,7 +162,7 @@ def _refuse_query(settings: Any, key: str, of: str, *, who: str, said: Collectio
         words = f"sweep data=telecom {'engine=spark' if by_spark else 'data.path=duckdb://'}"
         if key == "query":
             words = f"score {'engine=spark input=catalog' if by_spark else 'input=duckdb://'} output=labels"
-        shown = redact(" ".join(str(query).split()))
+        shown = " ".join(redact(str(query)).split())
         raise SettingsError(
             f"{who} {key}={shown[:80]}{'…' if len(shown) > 80 else ''}, by which {does}; if you trust it, give all of "
             f"it once on the command line, as `segment {words} {key}='...' --cfg job`, which computes nothing."

@@ -275,7 +275,7 @@ def check_query(query: str, *, kind: str) -> None:
     bare = _QUOTED.sub("''", _COMMENT.sub(lambda found: found[1] or " ", query)).strip().rstrip(";").rstrip()
     word = (re.findall(r"[A-Za-z]+", bare.lstrip("( \t\r\n")) or [""])[0]
     if word.upper() not in ("SELECT", "WITH", "VALUES", "TABLE") or not bare.lstrip("( \t\r\n").startswith(word):
-        shown = redact(" ".join(query.split()))
+        shown = " ".join(redact(query).split())
         raise SettingsError(
             f"data.query={shown[:80]}{'…' if len(shown) > 80 else ''}: expected a SELECT; a query reads customers and "
             "changes nothing."

@@ -10,7 +10,7 @@ import pandas as pd
 
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.errors import SettingsError
-from customer_segmentation.secrets import HIDDEN
+from customer_segmentation.secret_forms import HIDDEN
 from customer_segmentation.settings.tracking import TrackingSettings
 from customer_segmentation.tracking.log.exploration import CELL
 

@@ -27,6 +27,7 @@ from customer_segmentation.scoring.outputs import Output
 from customer_segmentation.scoring.pair import settle
 from customer_segmentation.scoring.score import Comparison, Scored, score
 from customer_segmentation.scoring.written import WrittenFiles
+from customer_segmentation.secrets import redact
 from customer_segmentation.settings.data import ColumnSpec, DataSettings
 from customer_segmentation.settings.score import ScoreSettings
 from customer_segmentation.sources.base import READING, TableSource
@@ -138,7 +139,7 @@ def score_table(
                     progress=progress,
                 )
             except Exception as error:
-                record(store, run_id, [Tags({"failed_because": " ".join(str(error).split())})])
+                record(store, run_id, [Tags({"failed_because": " ".join(redact(str(error)).split())})])
                 raise
             with after(f"the labels are written, to {place}, but not what belongs to them"):
                 drift, compared = watch.measure(settings.drift)

@@ -17,6 +17,7 @@ from customer_segmentation.execution.progress import current_progress
 from customer_segmentation.formatting import listed
 from customer_segmentation.model.build import Clusters, segment_model_of
 from customer_segmentation.parallel import limited_threads
+from customer_segmentation.secrets import redact
 from customer_segmentation.segments.names import name_segments
 from customer_segmentation.segments.profile import Profiles
 from customer_segmentation.settings.k_values import parse_k
@@ -178,7 +179,7 @@ def run_logged(spec: StudySpec, context: SweepContext, store: Store) -> None:
 def _fail(store: Store, run_id: str, error: Exception) -> str:
     """End the run of a study as FAILED; return the reason, as it stands there."""
     known = isinstance(error, SegmentError)
-    reason = " ".join(str(error).split()) if known else f"unexpected {type(error).__name__}: {error}"
+    reason = " ".join(redact(str(error)).split()) if known else f"unexpected {type(error).__name__}: {error}"
     record(store, run_id, [Tags({"failed_because": reason, "mlflow.note.content": f"**Failed.** {reason}"})])
     finish_run(store, run_id, "FAILED")
     return reason

@@ -39,7 +39,7 @@ def refused() -> Iterator[None]:
                 _refuse(str(described.get("pyClass") or described.get("class") or "a class"))
             return usual.__func__(cls, described)
 
-        from_json.refuses = True  # type: ignore[attr-defined]
+        from_json.refuses = True  # type: ignore[attr-defined]  # a function has what it is given
         UserDefinedType.fromJson = classmethod(from_json)
     token = _asking.set(True)
     try:

@@ -35,6 +35,7 @@ from customer_segmentation.sources.spark.worker import (
     extended,
     hashes,
     ids_of,
+    ids_taken,
     made_rows,
     sampled,
     told_apart,
@@ -49,8 +50,8 @@ _DISTINCT = 100_000
 class SparkSource(DistributedSource):
     """A table of files, of a catalog, or of a query, as Spark sees it.
 
-    Rows of files are numbered as the files' own rows are, file after file by name, and come in this order. A table
-    without files has none: its rows come in the order of the hashes of their ids, as those of a sample do.
+    Rows of files are numbered as the files' own rows are, file after file by name, and come in this order; those of a
+    table without files have no numbers and come in the order of the hashes of their ids, as those of a sample do.
 
     Parameters
     ----------
@@ -293,8 +294,7 @@ class SparkSource(DistributedSource):
 
         def look(limit: int) -> Hashes:
             near = self._near([] if self._id_at is None else [self._id_at], limit)
-            ids = None if self._id_name is None else ids_of(near, self._id_name)
-            found, named = named_hashes(ids, near.column(ROW).to_numpy())
+            found, named = named_hashes(ids_of(near, self._id_name), near.column(ROW).to_numpy())
             return found[named]
 
         return sample_limit(look, self._wanted_rows, self.sampled_from)
@@ -323,8 +323,7 @@ class SparkSource(DistributedSource):
 
     def _collected(self, positions: Sequence[int]) -> pa.Table:
         """Some columns of the sample, in order."""
-        more = [] if self._id_at is None or self._id_at in positions else [self._id_at]
-        asked = [*positions, *more]
+        asked = [*positions, *([] if self._id_at is None or self._id_at in positions else [self._id_at])]
         if self._limit is None:
             columns = [*(f"c{at}" for at in asked), ROW, *self._why]
             table = self._connection.ask(lambda: self._frame.select(*columns).toArrow())
@@ -332,9 +331,8 @@ class SparkSource(DistributedSource):
             table = self._near(asked, self._limit)
         if self._limit is None and (self._files or self._id_at is None):
             return table.sort_by(ROW)
-        name = self._id_name
-        ids_at = None if name is None else lambda at: ids_of(table.take(at), name)
-        order = sample_order(batch_hashes(table, self._id_name), table.column(ROW).to_numpy(), ids_at)
+        numbers, ids = table.column(ROW).to_numpy(), ids_taken(table, self._id_name)
+        order = sample_order(batch_hashes(table, self._id_name), numbers, ids)
         return taken_rows([table], order)
 
     def _projected(self, positions: Sequence[int], more: Sequence[int] = ()) -> Any:

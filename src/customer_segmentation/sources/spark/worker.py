@@ -152,19 +152,29 @@ def batch_hashes(batch: pa.RecordBatch | pa.Table, id_name: str | None) -> np.nd
     batch : with the id and the number of each row
     id_name : name of the id column; None where there is none
     """
-    return row_hashes(None if id_name is None else ids_of(batch, id_name), np.asarray(batch.column(ROW)))
+    return row_hashes(ids_of(batch, id_name), np.asarray(batch.column(ROW)))
 
 
-def ids_of(batch: pa.RecordBatch | pa.Table, id_name: str) -> pd.Series:
-    """Cells of the id column.
+def ids_of(batch: pa.RecordBatch | pa.Table, id_name: str | None) -> pd.Series | None:
+    """Cells of the id column; None where there is none.
 
     Parameters
     ----------
     batch : with the id
     id_name : name of the id column
     """
-    cells: pd.Series = plain_frame(pa.table({id_name: batch.column(id_name)})).iloc[:, 0]
-    return cells
+    return None if id_name is None else plain_frame(pa.table({id_name: batch.column(id_name)})).iloc[:, 0]
+
+
+def ids_taken(table: pa.Table, id_name: str | None) -> Callable[[np.ndarray], pd.Series] | None:
+    """Gives the cells of the id column at some positions; None where there is none.
+
+    Parameters
+    ----------
+    table : with the id
+    id_name : name of the id column
+    """
+    return None if id_name is None else lambda at: plain_frame(table.select([id_name]).take(at)).iloc[:, 0]
 
 
 def _chunks(wanted: Wanted, batches: Iterator[pa.RecordBatch]) -> Iterator[Chunk]:
