@@ -1,10 +1,13 @@
 """The calls from Python: the same runs as the command, objects instead of words, and the session as it was before."""
 
+import contextlib
 import doctest
 import functools
 import http.server
 import logging
 import os
+import pickle
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -44,6 +47,23 @@ def members(n=240, seed=1):
             "Left": np.where(rng.random(n) < 0.2, "Yes", "No"),
         }
     )
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def web_with_login(tmp_path):
+    """Address of a table, with a password."""
+    (tmp_path / "web").mkdir()
+    members(60).to_csv(tmp_path / "web" / "gym.csv", index=False)
+    handler = functools.partial(Quiet, directory=str(tmp_path / "web"))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://me:Planted-Web-7@127.0.0.1:{server.server_port}/gym.csv"
+        server.shutdown()
 
 
 @pytest.fixture(scope="module")
@@ -348,6 +368,46 @@ def test_what_an_error_says_has_no_secret(swept, monkeypatch):
             error = error.__cause__ or error.__context__
 
 
+def test_a_frame_is_taken_as_it_was_when_it_was_given(tmp_path):
+    frame = members(60)
+    before = frame.copy(deep=True)
+    uri = f"sqlite:///{tmp_path}/m.db"
+    found = cs.sweep(frame, scaling="standard", k=[2], tracking_uri=uri)
+    expected = cs.score(before, run_id=found.run_id, tracking_uri=uri).labels["segment"].tolist()
+    for name in frame.select_dtypes("number"):
+        frame.loc[:, name] = frame[name].to_numpy()[::-1].copy()  # in place
+    assert cs.score(before, run_id=found.run_id, tracking_uri=uri).labels["segment"].tolist() == expected
+    found.leaderboard["k"] = 99
+    assert found.leaderboard["k"].tolist() == [2]
+    again = pickle.loads(pickle.dumps(found))
+    assert again.run_id == found.run_id
+    assert again.verdict.chosen == found.verdict.chosen
+    assert not {"source", "_opened"} & set(again.__dict__) or again.source is None
+
+
+def test_a_database_and_an_address_with_a_password_are_tables(tmp_path, web_with_login):
+    place = tmp_path / "c.db"
+    with contextlib.closing(sqlite3.connect(place)) as database:
+        members(60).to_sql("c", database, index=False)
+    uri = f"sqlite:///{tmp_path}/m.db"
+    words = ["tracking.report=false", "data.query=SELECT * FROM c"]
+    found = cs.sweep(f"sqlite:///{place}", scaling="standard", k=[2], tracking_uri=uri, overrides=words)
+    assert len(found.chosen.predict(members(60))) == 60
+    web = cs.sweep(web_with_login, scaling="standard", k=[2], tracking_uri=uri, overrides=words[:1])
+    assert len(web.customers) == 60
+    assert b"Planted-Web-7" not in (tmp_path / "m.db").read_bytes()
+    assert b"Planted-Web-7" not in pickle.dumps(web)
+
+
+def test_a_variable_that_is_set_between_two_calls_is_known(monkeypatch, tmp_path):
+    cs.explore(members(60), tracking_uri=f"sqlite:///{tmp_path}/m.db")
+    monkeypatch.setenv("CRM_TOKEN", "Planted-Late-5")
+    words = ["tracking.report=false"]
+    uri = f"sqlite:///{tmp_path}/m.db"
+    cs.sweep(members(60), scaling="standard", k=[2], tracking_uri=uri, name="Planted-Late-5 run", overrides=words)
+    assert b"Planted-Late-5" not in (tmp_path / "m.db").read_bytes()
+
+
 def test_a_sweep_of_which_no_study_finished_says_so(tmp_path):
     found = cs.sweep(members(30), features={"a": 1}, scaling="standard", k=[2], tracking_uri=f"sqlite:///{tmp_path}/m.db",
                      overrides=["tracking.report=false", "tracking.figures=false", "exploration=none",
@@ -520,10 +580,6 @@ def test_a_matrix_with_masked_cells_and_labels_without_k_are_refused():
 
 
 def test_a_table_on_the_web_is_fetched_again_by_the_next_call(tmp_path):
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
     handler = functools.partial(Quiet, directory=str(tmp_path))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -124,7 +124,7 @@ def sweep(  # noqa: PLR0913 - each is named at the call
 
     described = Roles(value, outcome, id, roles, table)
     with call(given):
-        asked = ask(data, features=features, roles=described, experiment=experiment, name=name)
+        asked = ask(data, features=features, roles=described, experiment=experiment, name=name, overrides=overrides)
         words = words_of(experiments=experiment, scaling=scaling, data__keep=keep, name=name, seed=seed, k=_ks(k))
         words += words_of(clustering__init=init)
         words += words_of(tracking__uri=tracking_uri, tracking__experiment=tracking_experiment)
@@ -194,7 +194,7 @@ def explore(
     from customer_segmentation.workflows.explore import log_exploration
 
     with call(given):
-        asked = ask(data, roles=Roles(further=roles))
+        asked = ask(data, roles=Roles(further=roles), overrides=overrides)
         words = [f"data={word.partition('=')[2]}" if word.startswith("experiments=") else word for word in asked.words]
         words += words_of(tracking__uri=tracking_uri, tracking__experiment=tracking_experiment)
         with given_configs(asked.files):

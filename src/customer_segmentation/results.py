@@ -16,6 +16,7 @@ from customer_segmentation.formatting import counted
 from customer_segmentation.outcomes import Model
 from customer_segmentation.paths import typed_path
 from customer_segmentation.plots import Plots
+from customer_segmentation.secrets import redact
 from customer_segmentation.session import call
 
 if TYPE_CHECKING:
@@ -102,9 +103,12 @@ class Report:
         from customer_segmentation.report.render import is_report
         from customer_segmentation.sources.new_file import NewFile
 
-        target = typed_path(path)
-        file = NewFile(target, overwrite=overwrite, is_ours=is_report, key="path", what="a report that segment wrote")
-        file.write_text(self.markdown if target.suffix.lower() == ".md" else self.html)
+        with call({"path": path}):
+            target = typed_path(path)
+            file = NewFile(
+                target, overwrite=overwrite, is_ours=is_report, key="path", what="a report that segment wrote"
+            )
+            file.write_text(self.markdown if target.suffix.lower() == ".md" else self.html)
         return target
 
     def __repr__(self) -> str:
@@ -142,9 +146,17 @@ class Sweep:
         if opened is not None:
             self.__dict__["_opened"] = opened
 
-    @cached_property
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy in a file names the run alone: what it was opened with may hold the password of an address."""
+        return _again, (self.run_id, redact(self.store.uri))
+
+    @property
     def leaderboard(self) -> pd.DataFrame:
         """One row a candidate in rank order: the chosen one, the runner-up, the others, those ruled out."""
+        return self._leaderboard.copy()
+
+    @cached_property
+    def _leaderboard(self) -> pd.DataFrame:
         from customer_segmentation.workflows.report_data import leaderboard_of_sweep
 
         with call():
@@ -164,7 +176,7 @@ class Sweep:
         from customer_segmentation.tracking.checked_files import VERDICT
         from customer_segmentation.tracking.read import text_of
 
-        if self.leaderboard.empty:
+        if self._leaderboard.empty:
             raise StudyError(self._nothing)
         with call():
             return Verdict(json.loads(text_of(self.store, self.run_id, VERDICT)))
@@ -184,7 +196,7 @@ class Sweep:
         with call():
             return Model(loaded(self.store, "", run_id))
 
-    @cached_property
+    @property
     def customers(self) -> pd.DataFrame:
         """The list of customers, the most valuable first: segment, name, first action, value and margin of each.
 
@@ -195,6 +207,10 @@ class Sweep:
         StudyError
             No candidate was chosen.
         """
+        return self._customers.copy()
+
+    @cached_property
+    def _customers(self) -> pd.DataFrame:
         import io
 
         from customer_segmentation.segments.high_value import LIST
@@ -240,7 +256,7 @@ class Sweep:
         StudyError
             There is none.
         """
-        board = self.leaderboard
+        board = self._leaderboard
         chosen = board[board["verdict"] == "chosen"] if len(board) else board
         if chosen.empty:
             reason = self.verdict.reasons[0] if self.verdict.reasons else "no study finished."
@@ -266,9 +282,18 @@ class Sweep:
 
     def __repr__(self) -> str:
         """Choice and run."""
-        if self.leaderboard.empty:
+        if self._leaderboard.empty:
             return f"Sweep({self._nothing})"
-        return f"Sweep({counted(len(self.leaderboard), 'candidate')}, chosen: {self.verdict.chosen}, run {self.run_id})"
+        return (
+            f"Sweep({counted(len(self._leaderboard), 'candidate')}, chosen: {self.verdict.chosen}, run {self.run_id})"
+        )
 
     def _repr_html_(self) -> str:
-        return f"<p>{escape(self._nothing)}</p>" if self.leaderboard.empty else self._front
+        return f"<p>{escape(self._nothing)}</p>" if self._leaderboard.empty else self._front
+
+
+def _again(run_id: str, uri: str) -> Any:
+    """A sweep as it is opened from a copy in a file."""
+    import customer_segmentation
+
+    return customer_segmentation.load(run_id, tracking_uri=uri)

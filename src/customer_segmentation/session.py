@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from customer_segmentation.errors import SegmentError, SettingsError
 from customer_segmentation.secret_forms import HIDDEN, VARIABLE
-from customer_segmentation.secrets import redact, remember_in
+from customer_segmentation.secrets import redact, remember_environment, remember_in
 
 if TYPE_CHECKING:
     from customer_segmentation.config.compose import Plan
@@ -56,6 +56,7 @@ def call(given: Mapping[str, Any] | None = None) -> Iterator[None]:
     from customer_segmentation.tracking.settled import settled
     from customer_segmentation.tracking.store_errors import store_error_of
 
+    remember_environment()  # a notebook may set a variable between two calls
     for value in (given or {}).values():
         remember_in(str(value) if isinstance(value, os.PathLike) else value)
     with settled():

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from customer_segmentation.config.arguments import Roles, text_of
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.formatting import listed
-from customer_segmentation.secrets import redact
+from customer_segmentation.secrets import is_secret, redact
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from customer_segmentation.settings.data import DataSettings
     from customer_segmentation.sources.memory import MemoryTable
     from customer_segmentation.workflows.describe_table import TableDescription
 
@@ -76,7 +77,7 @@ def example(name: str) -> pd.DataFrame:
 
     tables = {path.stem: path for path in sorted((shipped_root() / "examples").glob("*.csv"))}
     if name not in tables:
-        raise SettingsError(f"there is no example {name!r}; there are {listed(tables)}.")
+        raise SettingsError(f"there is no example {redact(str(name))!r}; there are {listed(tables)}.")
     return pd.read_csv(tables[name])
 
 
@@ -87,6 +88,7 @@ def ask(
     roles: Roles | None = None,
     experiment: str | None = None,
     name: str | None = None,
+    overrides: Sequence[str] = (),
 ) -> Asked:
     """Find the words and files of a table.
 
@@ -101,6 +103,8 @@ def ask(
         A preset: it describes the table.
     name : str, optional
         Of the run, from which that of the files is made.
+    overrides : sequence of str
+        Of the call: what they say of how the table is read counts here as well.
 
     Raises
     ------
@@ -133,10 +137,21 @@ def ask(
         )
     assert path is not None  # noqa: S101 - for the type checker
     if source is None and not roles.said and not _makes_sets(features):
-        known = _known(path)
+        known = _known(_read_as(path, overrides))
         if known is not None:
             return Asked((f"data={known}", f"data.path={literal('data.path', path)}", *_named_sets(features)))
-    return _described(path, source, features, roles, name)
+    return _described(_read_as(path, overrides), source, features, roles, name)
+
+
+def _read_as(path: str, overrides: Sequence[str]) -> DataSettings:
+    """Settings by which a table is read: its place, and the query, sheet, delimiter and the like of the overrides."""
+    from customer_segmentation.config.quoting import unquoted
+    from customer_segmentation.settings.data import DataSettings
+    from customer_segmentation.sources.base import READING
+
+    words = [word.lstrip("+").partition("=") for word in overrides or () if isinstance(word, str)]
+    given: dict[str, Any] = {key[5:]: unquoted(value) for key, _, value in words if key.startswith("data.")}
+    return DataSettings(path=path, **{key: value for key, value in given.items() if key in READING})
 
 
 def place_of(data: Any) -> tuple[str, MemoryTable | None]:
@@ -161,17 +176,17 @@ def _exists(path: str) -> bool:
     return "/" in path or "." in path or Path(path).exists()
 
 
-def _known(path: str) -> str | None:
+def _known(data: DataSettings) -> str | None:
     """Config that describes a table in a file."""
     from customer_segmentation.config.named_table import config_that_knows
-    from customer_segmentation.settings.data import DataSettings
     from customer_segmentation.sources.open import open_path
 
-    return config_that_knows(path, list(open_path(path, DataSettings(path=path)).headers))
+    return config_that_knows(str(data.path), list(open_path(str(data.path), data).headers))
 
 
-def _described(path: str, source: MemoryTable | None, features: Any, roles: Roles, name: str | None) -> Asked:
+def _described(data: DataSettings, source: MemoryTable | None, features: Any, roles: Roles, name: str | None) -> Asked:
     """Describe the table as ``segment init`` does; its files are the call's own."""
+    from customer_segmentation.config.quoting import literal
     from customer_segmentation.config.starter_names import MOST_LETTERS, files_name
     from customer_segmentation.exploration.roles.vocabulary import slug
     from customer_segmentation.settings.commands import InitSettings
@@ -180,7 +195,8 @@ def _described(path: str, source: MemoryTable | None, features: Any, roles: Role
     from customer_segmentation.workflows.describe_table import describe_table
 
     said = roles.by_header
-    asked = InitSettings(data=DataSettings(path=path), table=roles.table)
+    path = str(data.path)
+    asked = InitSettings(data=data, table=roles.table)
     check_limits(asked)
     called = slug(name)[:MOST_LETTERS] if name else ("frame" if source is not None else None)
     own = files_name(InitSettings(data=DataSettings(path=f"{called}.csv" if called else path)))
@@ -199,6 +215,8 @@ def _described(path: str, source: MemoryTable | None, features: Any, roles: Role
         described = describe({**said, **{header: _kind(described, header) for header in unused}})
     files, sets = _feature_sets(features, described)
     words = [f"experiments={own}", *([f"features={','.join(sets)}"] if sets else [])]
+    if is_secret(path):  # which no file of `segment init` holds
+        words.append(f"data.path={literal('data.path', path)}")
     questions = tuple(one.line() for one in described.reading.questions)
     told = f"data={redact(path)}" if source is None else source.name
     taken = dict.fromkeys(("data", "data.path", "data.source", "experiments"), told)

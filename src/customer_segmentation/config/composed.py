@@ -14,7 +14,7 @@ from customer_segmentation.config.overrides import DECISIONS
 from customer_segmentation.config.quoting import escaped
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.formatting import first_line
-from customer_segmentation.secrets import remember_in
+from customer_segmentation.secrets import allow, remember_in
 
 
 def to_settings(config: Any, *, contract: bool = True) -> Any:
@@ -42,6 +42,7 @@ def to_settings(config: Any, *, contract: bool = True) -> Any:
         data.columns = dated_columns(
             contract_columns(data.contract, json.dumps(escaped(data.columns), default=str)), data
         )
+        allow(data.columns)
     return settings
 
 

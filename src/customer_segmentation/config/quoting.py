@@ -125,6 +125,21 @@ def quoted(value: str) -> str:
     return f"'{escaped(value)}'"
 
 
+def unquoted(value: str) -> str:
+    r"""Take what `quote` would leave as it is out of its quotes.
+
+    >>> unquoted("'it\\'s'"), unquoted("a,b")
+    ("it's", 'a,b')
+
+    Parameters
+    ----------
+    value : of an override
+    """
+    if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
+        return value[1:-1].replace("\\" + value[0], value[0])
+    return value
+
+
 def escaped(value: Any) -> Any:
     r"""Texts of a value as OmegaConf reads them as they stand: what comes from a table or a call is no reference.
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from customer_segmentation.data.expressions import parse
 from customer_segmentation.errors import SettingsError
+from customer_segmentation.secrets import allow
 from customer_segmentation.settings.data import ColumnSpec, DataSettings, Population, Role
 from customer_segmentation.sources.base import TableSource
 from customer_segmentation.sources.parsing.headers import HeaderMatch, match_headers, refuse_lacking
@@ -115,6 +116,7 @@ def wanted_columns(
     DataError
         The source lacks one.
     """
+    allow(source.headers)
     columns, population = settings.columns, population_of(settings)
     required = _required(columns, needed, population)
     there = [*required, *_required(columns, blank, None)] if blank else required

@@ -50,7 +50,7 @@ class MemoryTable(TableSource):
         if twice:
             raise DataError(f"{self.name} has several columns {twice[0]!r}; rename them, a name must be unique.")
         self.headers = tuple(table.column_names)
-        self._table = pa.table({header: _plain(table[header]) for header in self.headers})
+        self._table = _copied(pa.table({header: _plain(table[header]) for header in self.headers}))
 
     @cached_property
     def sha256(self) -> str:
@@ -229,6 +229,14 @@ def _instants(cells: pd.Series) -> Any:
     utc = pa.array(cells.dt.tz_convert(None).to_numpy(), from_pandas=True)
     unit = utc.type.unit
     return utc.cast(pa.timestamp(unit, "UTC")).cast(pa.timestamp(unit, pa.lib.tzinfo_to_string(cells.dt.tz)))
+
+
+def _copied(table: pa.Table) -> pa.Table:
+    """A table in memory of its own: whoever gave the frame may change its cells, and the checksum tells these."""
+    held = pa.BufferOutputStream()
+    with pa.ipc.new_stream(held, table.schema) as stream:
+        stream.write_table(table)
+    return pa.ipc.open_stream(held.getvalue()).read_all()
 
 
 def _plain(column: Any) -> Any:

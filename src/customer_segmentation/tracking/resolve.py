@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from customer_segmentation.errors import StoreError
+from customer_segmentation.tracking.checked_files import understood
 from customer_segmentation.tracking.moved_store import check_place
-from customer_segmentation.tracking.read import candidates_of_study, newest_sweep, run_of
+from customer_segmentation.tracking.read import artifact_of, candidates_of_study, newest_sweep, run_of
 from customer_segmentation.tracking.stale_runs import models_of
 from customer_segmentation.tracking.store import Store
 
@@ -122,10 +125,38 @@ def _through_sweep(store: Store, run: Run) -> Run:
     """
     if run.data.tags.get("level") != "sweep":
         return run
-    chosen = run.data.tags.get("chosen_run_id")
-    if not chosen:
+    chosen = chosen_of(store, run)
+    if chosen is None:
         raise StoreError(
             f"run {run.info.run_id} is a sweep, {run.info.run_name}, not a candidate, and it chose none; name the run "
             "of a candidate with run_id=ID."
         )
     return run_of(store, chosen)
+
+
+def chosen_of(store: Store, sweep: Run) -> str | None:
+    """Run id of the candidate that a sweep chose; None where it chose none.
+
+    Parameters
+    ----------
+    store : where the runs are
+    sweep : its run
+
+    Raises
+    ------
+    StoreError
+        The tag that names it says another one than the leaderboard, whose checksum is known.
+    """
+    tagged = sweep.data.tags.get("chosen_run_id")
+    content = artifact_of(store, sweep.info.run_id, "leaderboard.csv")
+    if content is None:
+        return tagged or None
+    with understood(sweep.info.run_id, "leaderboard.csv"):
+        rows = csv.DictReader(io.StringIO(content.decode()))
+        chosen = next((row["run_id"] for row in rows if row["verdict"] == "chosen"), None)
+    if (tagged or None) != chosen:
+        raise StoreError(
+            f"the tag chosen_run_id of sweep {sweep.info.run_id} is {tagged!r}, and its leaderboard names "
+            f"{chosen or 'none'}: somebody has changed it, so name the run of a candidate with run_id=ID."
+        )
+    return chosen

@@ -11,6 +11,7 @@ import numpy as np
 
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.formatting import counted
+from customer_segmentation.secrets import allow
 from customer_segmentation.settings.commands import InitSettings
 from customer_segmentation.settings.data import ColumnType, DataSettings, Population, Role, Transactions
 from customer_segmentation.sources.parsing.texts import fold
@@ -99,6 +100,7 @@ def describe_table(settings: InitSettings, name: str, *, ask: Ask | None = None)
 
     data = replace(settings.data, source="file", columns={}, transactions=None, contract=None)
     source = open_source(replace(data, max_rows=sys.maxsize))
+    allow(source.headers)
     refuse_unread(source, [key for key in READING if getattr(data, key) is not None])
     most = max(FEWEST_LOOKED_AT, min(LOOKED_AT, MOST_CELLS // max(len(source.headers), 1)))
     look = source.preview(most)

@@ -19,7 +19,7 @@ from customer_segmentation.tracking.checked_files import VERDICT
 from customer_segmentation.tracking.log.candidate import insight_items, profile_items
 from customer_segmentation.tracking.log.sweep import picture_items, place_of_report, report_items
 from customer_segmentation.tracking.read import artifact_of, labels_by_k, refuse_without_verdict, run_of
-from customer_segmentation.tracking.resolve import run_meant, spoken_name, store_of
+from customer_segmentation.tracking.resolve import chosen_of, run_meant, spoken_name, store_of
 from customer_segmentation.tracking.runs import record
 from customer_segmentation.tracking.spoken_of import speak_of
 from customer_segmentation.tracking.store import Store
@@ -85,7 +85,7 @@ def write_report(settings: ReportSettings, store: Store, tell: Callable[[str], N
             raise StoreError(
                 f"sweep {run_id} is {run.info.status} and has no verdict, so there is nothing to report: run it again."
             )
-        chosen = run.data.tags.get("chosen_run_id")
+        chosen = chosen_of(store, run)
         opened = reopen(store, chosen, **named) if chosen else None
         return report_of_sweep(store, run_id, opened, slides=settings.slides is not None)
 
