@@ -19,6 +19,7 @@ from customer_segmentation.data.expressions import parse
 from customer_segmentation.data.wanted import Needed
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.formatting import listed
+from customer_segmentation.secrets import redact
 from customer_segmentation.settings.data import Role
 from customer_segmentation.settings.export import ExportSettings, is_picture
 from customer_segmentation.settings.k_values import parse_k
@@ -203,6 +204,11 @@ def check_score(settings: ScoreSettings) -> None:
             among = "the same file as" if len(places[key]) == 1 else "one of the files of"
             raise SettingsError(f"{other} is {among} {key}; give it another name.")
     _refuse_among_input(settings)
+    output = str(settings.output)
+    if settings.spreadsheet_safe_ids and ("://" in output or output.lower().endswith(".parquet")):
+        raise SettingsError(
+            f"spreadsheet_safe_ids has no effect with output={redact(output)}, which no spreadsheet runs; leave it out."
+        )
     usual = ScoreSettings().table
     if settings.table != usual and settings.engine.kind == "local" and "://" not in str(settings.output):
         raise SettingsError(f"table={settings.table} changes nothing: output={settings.output} is not a database.")
