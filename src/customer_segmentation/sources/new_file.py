@@ -87,7 +87,7 @@ class NewFile:
             raise SettingsError(
                 f"{self._name} is a pipe or a device, which is not replaced; give another name with {key}=."
             )
-        if self.replaces and not is_ours(self.path):
+        if self.replaces and not (self.path.exists() and is_ours(self.path)):
             raise SettingsError(
                 f"{self._name} exists and is not {what}, so that overwrite=true does not replace it; give another name "
                 f"with {key}=."
