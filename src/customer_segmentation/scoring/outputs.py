@@ -116,7 +116,7 @@ class Output:
         self._make = writer_of(self.path, key)
         self._key, self._written = key, written
         is_ours = partial(is_scored, key=key, written=written)
-        kind = " of rejected rows" if key != "output" else ""
+        kind = "" if key == "output" else " of rejected rows" if said else " of this output's rejected rows"
         what = f"a table that segment score wrote{kind} and nobody has changed since"
         self.file = NewFile(path, overwrite=overwrite, is_ours=is_ours, key=key, what=what, said=said, seals=False)
         self._writer: Writer | None = None

@@ -26,7 +26,7 @@ from customer_segmentation.scoring.load import LoadedModel, loaded
 from customer_segmentation.scoring.outputs import Output
 from customer_segmentation.scoring.pair import settle
 from customer_segmentation.scoring.score import Comparison, Scored, score
-from customer_segmentation.scoring.written import WrittenFiles
+from customer_segmentation.scoring.written import WrittenBeside, WrittenFiles
 from customer_segmentation.secrets import redact
 from customer_segmentation.settings.data import ColumnSpec, DataSettings
 from customer_segmentation.settings.score import ScoreSettings
@@ -187,7 +187,9 @@ def _labelling(
     output, said = output_of(settings, written), settings.rejects is not None
     if isinstance(output, TableOutput):
         settle(output, aside)
-    rejects = Output(aside, overwrite=settings.overwrite, key="rejects", said=said, written=written)
+    path = None if isinstance(output, TableOutput) else output.path
+    beside = written if said else WrittenBeside(written, _name_of(output), path)
+    rejects = Output(aside, overwrite=settings.overwrite, key="rejects", said=said, written=beside)
     here = partial(
         score,
         source=source,

@@ -127,6 +127,25 @@ def test_the_mode_of_a_file_that_is_replaced_is_kept_and_a_stale_list_of_rejects
         (here / "labels.csv").touch()
 
 
+def test_rejected_rows_of_another_list_stay(run_here, here, customers):
+    whole = (here / "in.csv").read_text()
+    (here / "in.csv").write_text(whole + "of labels.csv alone" + "," * (customers.shape[1] - 1) + "\n")
+    words = ("score", "input=in.csv", "quiet=true")
+    assert run_here(*words, "output=labels.csv", folder=here).code == 0
+    of_it = (here / "labels_rejected.csv").read_bytes()
+    (here / "in.csv").write_text(whole)
+    for output in ("labels.parquet", "sqlite:///labels.db"):
+        more = () if "db" not in output else ("table=labels",)
+        done = run_here(*words, f"output={output}", *more, "overwrite=true", folder=here)
+        refused(done, "labels_rejected.csv, the place for rejects, exists and is not", "this output's rejected rows")
+        assert (here / "labels_rejected.csv").read_bytes() == of_it
+    (here / "labels.csv").rename(here / "moved.csv")
+    (here / "labels_rejected.csv").rename(here / "moved_rejected.csv")
+    done = run_here(*words, "output=moved.csv", "overwrite=true", folder=here)
+    assert done.code == 0, done.error
+    assert not (here / "moved_rejected.csv").exists()
+
+
 @pytest.mark.parametrize("spelling", ["in.csv", "sub/../in.csv", "./in.csv", "link.csv", "hard.csv", "{folder}/in.csv"])
 @pytest.mark.parametrize("key", ["output", "rejects"])
 def test_the_input_is_never_an_output_however_it_is_spelt(run_here, here, spelling, key):
@@ -155,13 +174,15 @@ def test_a_setting_of_a_scoring_that_changes_nothing_is_refused(run_here, here, 
     for word, told in (
         ("query=SELECT 1", "query changes nothing: in.csv is not a database"),
         ("sheet=Jan", "sheet changes nothing: in.csv is not a workbook"),
+        ("spreadsheet_safe_ids=true output=l.parquet", "spreadsheet_safe_ids has no effect with output=l.parquet"),
+        ("spreadsheet_safe_ids=true output=sqlite:///q.db", "spreadsheet_safe_ids has no effect"),
         ("output=s3://bucket/l.csv", "labels are written to a file of this machine or to a database"),
         ("output=file:///tmp/l.csv", "given by its path, without file://"),
         ("output=hdfs://h/l.csv", "hdfs:// is neither a kind of database"),
         ("input=file:///in.csv", "given by its path, without file://"),
     ):
-        more = [other for other in ("input=in.csv", "output=l.csv") if other.split("=")[0] != word.split("=")[0]]
-        refused(run_here("score", *more, word, folder=here), told)
+        more = [other for other in ("input=in.csv", "output=l.csv") if f"{other.split('=')[0]}=" not in word]
+        refused(run_here("score", *more, *(word.split() if "safe" in word else [word]), folder=here), told)
     both = ("model=models:/customer-segmentation/1", f"run_id={'0' * 32}")
     refused(run_here("export", "dialect=sqlite", *both, folder=here), "name two models; give one of them")
     (here / "kept.csv").write_text("note,row,reason\nprecious,1,because\n")
@@ -177,6 +198,8 @@ def test_a_symbolic_link_in_the_place_of_an_output_is_not_followed(run_here, her
     (here / "nowhere.csv").symlink_to("not_there.csv")
     refused(run_here("score", "input=in.csv", "output=labels.csv", folder=here), "exists already")
     refused(run_here("score", "input=in.csv", "output=nowhere.csv", folder=here), "exists already")
+    export = ("export", "dialect=sqlite", "output=nowhere.csv", "overwrite=true")
+    refused(run_here(*export, folder=here), "output=nowhere.csv exists and is not")
     assert run_here("score", "input=in.csv", "output=labels.csv", "overwrite=true", folder=here).code == 0
     assert (here / "precious.csv").stat().st_ino == precious
     assert not (here / "labels.csv").is_symlink()
