@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
+from customer_segmentation.config.checks import check_plan
 from customer_segmentation.config.compose import plan
 from customer_segmentation.config.folder_files import check_file, taken_files
 from customer_segmentation.config.instantiate import make_estimator, make_scaler
@@ -80,6 +81,13 @@ def test_no_estimator_reads_the_pickles_of_a_folder():
             make_scaler(search, "x")
     with pytest.raises(SettingsError, match="keeps fits as pickles"):
         make_scaler({"_target_": "sklearn.cluster.FeatureAgglomeration", "memory": "./cache"}, "x")
+
+
+@pytest.mark.parametrize(("key", "says"), [("n_clusters=4", "k="), ("random_state=3", "seed=")])
+def test_what_a_study_sets_itself_is_no_parameter_of_an_algorithm(key, says):
+    words = ["features=value", "scaling=standard", "k=[2]", "data.customers=60", f"+clustering.estimator.{key}"]
+    with pytest.raises(SettingsError, match=f"clustering.estimator.{key} has no effect, {says} says that"):
+        check_plan(plan("sweep", words))
 
 
 def test_all_shipped_scalings_and_algorithms_are_made():

@@ -12,7 +12,7 @@ from customer_segmentation.config.contract_file import refuse_secret_cells
 from customer_segmentation.config.execution_checks import check_engine, check_launcher_keys
 from customer_segmentation.config.explore_checks import asked_of
 from customer_segmentation.config.extras import check_launcher
-from customer_segmentation.config.instantiate import make_estimator, make_scaler
+from customer_segmentation.config.instantiate import make_estimator, make_scaler, refuse_overruled
 from customer_segmentation.config.kmeans_checks import check_polish, check_start
 from customer_segmentation.config.playbook_file import check_playbook_of
 from customer_segmentation.data.expressions import parse
@@ -64,6 +64,7 @@ def check_plan(plan: Plan) -> Needed:
         make_scaler(settings.scaling.scaler, choices["scaling"])
         make_scaler(settings.yardstick.scaling.scaler, "of the yardstick")
         made = make_estimator(settings.clustering.estimator, choices["clustering"], 2, settings.seed)
+        refuse_overruled(settings.clustering.estimator, choices["clustering"])
         check_polish(settings.engine.polish_passes, made, choices["clustering"])
         if settings.clustering.init or "clustering.init" in plan.swept:
             check_start(settings, made, choices["clustering"])

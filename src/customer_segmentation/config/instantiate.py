@@ -53,6 +53,27 @@ def make_estimator(spec: Any, name: str, k: int, seed: int) -> Any:
     return _instance({**spec, **asked}, f"clustering={name}", "clustering.estimator", methods=("fit", "predict"))
 
 
+def refuse_overruled(spec: Mapping[str, Any], name: str) -> None:
+    """Refuse parameters of an algorithm that every study sets itself: logged, they would not be those of the fit.
+
+    Parameters
+    ----------
+    spec : ``_target_`` and parameters
+    name : of the algorithm, for messages
+
+    Raises
+    ------
+    SettingsError
+        Names the first of them.
+    """
+    for key in asked_parameters(_arguments_of(spec), 2, 0):
+        if key in spec:
+            says = "seed=" if key == "random_state" else "k="
+            raise SettingsError(
+                f"clustering={name}: clustering.estimator.{key}={spec[key]} has no effect, {says} says that."
+            )
+
+
 def _arguments_of(spec: Mapping[str, Any]) -> list[str]:
     """Names of the arguments of what ``_target_`` names; none where it cannot be read: making it says why."""
     from hydra.utils import get_object
