@@ -81,6 +81,9 @@ def test_a_finished_sweep_points_to_its_run(run_here, finished):
     assert ran.code == 0
     assert f"This sweep is finished: run {sweep.info.run_id}" in ran.out
     assert "resume=false" in ran.out
+    assert f"Its name stays {sweep.info.run_name}: name=other takes effect with resume=false." in ran.out
+    assert "as their table" not in ran.out
+    assert "Its name" not in again(run_here, finished, "k=3,2", f"name={sweep.info.run_name}").out
     assert ran.statuses() == before
 
 

@@ -72,6 +72,7 @@ def _print_earlier(out: Console, result: SweepResult) -> None:
             "Nothing was computed again: settings, customers and the code that computes are the same. "
             "To run it afresh: resume=false"
         ),
+        *(result.notes or {}).values(),
     ):
         out.print(escape(line), soft_wrap=True)
     print_next(out, "Next, its report:", command(store, "report", f"run_id={result.sweep_id}"))

@@ -55,7 +55,7 @@ from customer_segmentation.workflows.rebuild import RebuiltCandidate
 from customer_segmentation.workflows.report import report_of_sweep
 from customer_segmentation.workflows.study import run_job, trust_again
 from customer_segmentation.workflows.study_spec import StudySpec, forget, remembered, spec_of
-from customer_segmentation.workflows.sweep_items import first_items, sweep_name
+from customer_segmentation.workflows.sweep_items import first_items, kept_as_it_was, sweep_name
 
 if TYPE_CHECKING:
     from customer_segmentation.tracking.read import Run
@@ -155,7 +155,8 @@ def sweep(
         if earlier is not None and earlier.info.status == "FINISHED":
             refuse_without_verdict(store, earlier.info.run_id)
             speak_of(store, earlier.info.run_id)
-            return SweepResult(store, earlier.info.run_id, table, None, earlier)
+            kept = kept_as_it_was(earlier, plan, table)
+            return SweepResult(store, earlier.info.run_id, table, None, earlier, notes=kept)
         if earlier is None:
             describe_experiment(store, experiment_description(store.experiment_id))
             words = {**tags, IDENTITY: own, "command": command_line}
@@ -171,6 +172,8 @@ def sweep(
         clear_verdict(store, sweep_id)
         was = earlier.info.status if earlier.info.status != "RUNNING" else "KILLED"
         progress.say(f"continuing the sweep {sweep_id}, which was {was}")
+        for sentence in kept_as_it_was(earlier, plan, table).values():
+            progress.say(sentence)
     context = SweepContext(
         uri=store.uri,
         experiment=store.experiment,

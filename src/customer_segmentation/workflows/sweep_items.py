@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from customer_segmentation.config.checks import exploration_columns
 from customer_segmentation.config.compose import Plan
@@ -15,12 +16,16 @@ from customer_segmentation.data.expressions import parse
 from customer_segmentation.data.table import CustomerTable
 from customer_segmentation.data.wanted import Needed
 from customer_segmentation.exploration.exploration import assess_declared
+from customer_segmentation.secrets import redact
 from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.tracking.items import Item, Text
 from customer_segmentation.tracking.log.exploration import exploration_items, hypothesis_items
 from customer_segmentation.tracking.log.sweep import sweep_params
 from customer_segmentation.tracking.log.table import table_items
+
+if TYPE_CHECKING:
+    from customer_segmentation.tracking.read import Run
 
 CONFIDENCE = 0.95  # of the intervals of hypotheses
 
@@ -35,6 +40,25 @@ def sweep_name(plan: Plan) -> str:
     ks = parse_k(settings.k)
     shown = f"k={ks[0]}…{ks[-1]}" if len(ks) > 2 else f"k={','.join(map(str, ks))}"
     return " · ".join([plan.choices["data"], " × ".join(parts), *further, shown])
+
+
+def kept_as_it_was(earlier: Run, plan: Plan, table: CustomerTable) -> dict[str, str]:
+    """What a sweep that is there already keeps, though other words were given for it: a sentence on each.
+
+    Parameters
+    ----------
+    earlier : its run
+    plan : what is asked for now
+    table : the customers now, which are the same
+    """
+    name, source = plan.settings[0].name, redact(table.source)
+    named, read = earlier.info.run_name, earlier.data.tags.get("data_source", source)
+    said = {}
+    if name and redact(name) != named:
+        said["name"] = f"Its name stays {named}: name={redact(name)} takes effect with resume=false."
+    if source != read:
+        said["source"] = f"Its runs name {read} as their table, which holds the same customers as {source}."
+    return said
 
 
 def first_items(plan: Plan, table: CustomerTable, columns: Needed) -> list[Item]:
