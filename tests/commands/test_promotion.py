@@ -219,7 +219,7 @@ def test_a_candidate_whose_sweep_is_in_the_trash_is_refused_before_anything_is_m
 
 
 def test_words_that_lead_nowhere(segment, uri, registry, tmp_path):
-    assert "there is no run ''" in segment("promote", uri, "run_id=").sentence  # of a variable that is not set
+    assert "run_id is empty, as of a variable that is not set" in segment("promote", uri, "run_id=").sentence
     assert "there is no run '1e456'" in segment("promote", uri, "run_id=1e456").sentence
     study = registry.client.search_runs([registry.store.experiment_id], "tags.level = 'study'")[0]
     assert "is a study; take one of its candidates" in segment("promote", uri, f"run_id={study.info.run_id}").sentence

@@ -86,6 +86,8 @@ def quote(argument: str) -> str:
     if match is None or match["key"] not in FREE_TEXT:
         return argument
     value = match["value"]
+    if value in ("", "''", '""'):
+        raise SettingsError(f"{match['key']} is empty, as of a variable that is not set; give a value, or leave it out.")
     if value == "null" or (len(value) >= 2 and value[0] == value[-1] and value[0] in "'\""):
         return argument
     texts = value.split(",") if match["key"] in SWEPT else [value]
