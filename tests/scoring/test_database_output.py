@@ -3,6 +3,7 @@
 import re
 import sqlite3
 
+import duckdb
 import pyarrow as pa
 import pytest
 import sqlalchemy
@@ -64,6 +65,19 @@ def test_rows_that_a_database_drops_are_seen(tmp_path, monkeypatch):
         labels_written(tmp_path, 2, overwrite=True)
     with sqlite3.connect(tmp_path / "crm.db") as connection:
         assert connection.execute("SELECT segment FROM segments").fetchall() == [(1,)]
+
+
+def test_labels_are_in_a_duckdb_when_the_command_says_so(tmp_path, monkeypatch):
+    pytest.importorskip("duckdb_engine", reason="SQLAlchemy reads DuckDB with a package of its own")
+    address = f"duckdb:///{tmp_path}/crm.duckdb"
+    labels_written(address, 1)
+    with duckdb.connect(tmp_path / "crm.duckdb", read_only=True) as connection:
+        assert connection.execute("SELECT segment FROM segments").fetchall() == [(1,)]
+    with pytest.raises((SettingsError, DataError)):  # nothing there says whose table it is
+        labels_written(address, 2, overwrite=True)
+    monkeypatch.setattr(database_output, "_WITHOUT_SAVEPOINTS", ())  # a mark that ends the transaction without a word
+    with pytest.raises(DataError):
+        labels_written(address, 3, name="others")
 
 
 def test_a_scoring_that_fails_leaves_the_database_that_another_has_made(tmp_path):

@@ -81,13 +81,20 @@ def quote(argument: str) -> str:
     ...     r"data.path='mysql://me:${oc.env:PASSWORD}@host/\${x}'"
     ... )
     True
+
+    Raises
+    ------
+    SettingsError
+        The value is empty.
     """
     match = OVERRIDE.match(argument)
     if match is None or match["key"] not in FREE_TEXT:
         return argument
     value = match["value"]
     if value in ("", "''", '""'):
-        raise SettingsError(f"{match['key']} is empty, as of a variable that is not set; give a value, or leave it out.")
+        raise SettingsError(
+            f"{match['key']} is empty, as of a variable that is not set; give a value, or leave it out."
+        )
     if value == "null" or (len(value) >= 2 and value[0] == value[-1] and value[0] in "'\""):
         return argument
     texts = value.split(",") if match["key"] in SWEPT else [value]

@@ -37,6 +37,8 @@ _AT_ONCE = 50_000  # rows
 MARK = "segment_score_"
 #: Databases in which a table is made and dropped at once, in a transaction or not.
 _COMMITS_BY_ITSELF = ("mysql", "mariadb", "oracle")
+#: One in which a mark that cannot be made would take the rows with it.
+_WITHOUT_SAVEPOINTS = ("duckdb",)
 
 
 class TableOutput:
@@ -277,19 +279,24 @@ class TableOutput:
         Raises
         ------
         DataError
-            The database is gone.
+            The database is gone, or has lost the rows.
         """
         import sqlalchemy
 
         with self._errors():
-            self._mark()
+            if self._engine.dialect.name not in _WITHOUT_SAVEPOINTS:
+                self._mark()
             if self._at_once:
                 old, new = self._quoted(self._target), str(self._preparer.quote_identifier(self._name))
                 self._connection.execute(sqlalchemy.text(f"ALTER TABLE {old} RENAME TO {new}"))
             self._connection.commit()
-            self.committed = True
             self._connection.close()
+            with self._engine.connect() as self._connection:  # a driver may lose what it says that it has taken
+                found = self._count(self._name)
             self._connection = None
+            if found != self.rows:
+                raise DataError(f"{self.shown}: {found:,} of {self.rows:,} rows are there; write to a file instead.")
+            self.committed = True
         self._engine.dispose()
         self._scratch.cleanup()
         self._made = None
