@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from customer_segmentation.errors import DataError
+from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.settings.data import Download
 from customer_segmentation.sources import download as module
 from customer_segmentation.sources import files
@@ -47,6 +47,14 @@ def test_fetched_once_and_unpacked(published):
     assert fetch(described()) == path
     assert len(published[1]) == 1
     assert [entry.name for entry in path.parent.iterdir()] == ["table.csv"]
+
+
+@pytest.mark.parametrize("url", ["doi:10.5281/zenodo.1/x.csv", "ftp://host/x.csv", "sftp://host/x.csv", "x.csv"])
+def test_nothing_is_asked_but_servers_of_the_web(published, url):
+    for sha256 in (described().sha256, ""):
+        with pytest.raises(SettingsError, match=r"downloaded from http:// or https://"):
+            fetch(described(url=url, sha256=sha256))
+    assert not published[1]
 
 
 def test_a_damaged_copy_in_the_cache_is_fetched_again(published):

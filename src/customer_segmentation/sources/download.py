@@ -10,8 +10,9 @@ import zipfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from customer_segmentation.errors import DataError
+from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.formatting import first_line
+from customer_segmentation.secrets import redact
 from customer_segmentation.settings.data import Download
 from customer_segmentation.sources.files import READ_ERRORS, most_unpacked
 
@@ -30,11 +31,19 @@ def fetch(download: Download) -> Path:
 
     Raises
     ------
+    SettingsError
+        Its address is none of the web.
     DataError
         It cannot be fetched, or is not the table that is expected; the message says where a person finds it.
     """
     import pooch
 
+    # pooch would resolve a doi: by another server; where credentials may go is looked at for addresses of the web
+    if not download.url.lower().startswith(("http://", "https://")):
+        raise SettingsError(
+            f"data.download.url={redact(download.url)}: a table is downloaded from http:// or https://; give such an "
+            "address, or the table itself with data.path=."
+        )
     folder = cache_folder()
     instead = f"get the file from {download.page or download.url} and pass data.path=FILE"
     place = hashlib.sha256(download.url.encode()).hexdigest()[:12]
@@ -50,7 +59,7 @@ def fetch(download: Download) -> Path:
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        downloader = pooch.HTTPDownloader(timeout=TIMEOUT) if download.url.startswith("http") else None
+        downloader = pooch.HTTPDownloader(timeout=TIMEOUT)
         fetched = Path(
             pooch.retrieve(download.url, known_hash=None, fname=archive_name, path=folder, downloader=downloader)
         )
