@@ -332,6 +332,37 @@ def test_mlflow_sends_its_credentials_to_servers_of_artifacts_too(key, address, 
     refuse_unstated("tracking.artifacts", "mlflow-artifacts:/x", (), who="")  # of the store's own server
 
 
+def test_an_address_without_slashes_leads_to_a_server_too(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.setenv("DATABRICKS_TOKEN", "planted")
+    who = {"who": "this folder's configs set"}
+    for key, address in (
+        ("tracking.uri", "databricks"),
+        ("tracking.uri", "databricks-uc"),
+        ("tracking.uri", "databricks:profile"),
+        ("tracking.artifacts", "dbfs:/evil"),
+    ):
+        with pytest.raises(SettingsError, match=f"{key}={address}, and MLflow would send it DATABRICKS_TOKEN"):
+            refuse_unstated(key, address, (), **who)
+    monkeypatch.delenv("DATABRICKS_TOKEN")
+    with pytest.raises(SettingsError, match="would send it runs with customers"):
+        refuse_unstated("tracking.artifacts", "s3:/evil", (), **who)
+    for address in (
+        "mlartifacts",
+        "./a:b",
+        "file:/here",
+        "models:/m-0123456789abcdef",
+        "mlflow-artifacts:/x",
+        "runs:/1/m",
+    ):
+        refuse_unstated("tracking.artifacts", address, (), **who)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "databricks")
+    refuse_unstated("tracking.uri", "databricks", (), **who)
+    refuse_unstated("tracking.uri", "databricks-uc", (), **who, stated=True)
+    refuse_unstated("tracking.uri", "databricks-uc", (), **who)
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

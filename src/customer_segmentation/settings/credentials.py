@@ -32,10 +32,12 @@ _OF_THIS_MACHINE = ("sqlite", "duckdb", "file", "memory", "sc")
 #: Stores of files, whose clients read an address as the standard library does.
 _OF_FILES = frozenset(["s3", "s3a", "gs", "gcs", "r2", "abfs", "abfss", "wasb", "wasbs", "hdfs", "dbfs", "ftp", "sftp"])
 _OF_FILES |= {"mlflow-artifacts"}
+#: What MLflow takes for an address without ://, which names no server: the environment does, or a file of its client.
+_BARE = re.compile(r"(databricks(-uc)?|uc)(:.*)?|(?!(models|runs):)[A-Za-z][\w+.-]+:/.*", re.IGNORECASE | re.DOTALL)
 #: How the variables of a kind of address begin, where not as the kind itself.
 _PREFIXES = {"postgresql": "PG", "postgres": "PG", "redshift": "PG", "cockroachdb": "PG", "mariadb": "MYSQL"}
 _PREFIXES |= {"s3": "AWS_", "s3a": "AWS_", "gs": "GOOGLE_", "gcs": "GOOGLE_", "bigquery": "GOOGLE_"}
-_PREFIXES |= {"mlflow-artifacts": "MLFLOW"}
+_PREFIXES |= {"mlflow-artifacts": "MLFLOW", "dbfs": "DATABRICKS", "databricks-uc": "DATABRICKS"}
 _PREFIXES |= dict.fromkeys(("abfs", "abfss", "wasb", "wasbs"), "AZURE_")
 #: Variables that lead to credentials and are not called so.
 _LEADING = {
@@ -201,7 +203,8 @@ def refuse_unstated(key: str, value: Any, variables: Iterable[str], *, who: str,
         See `check_credentials`.
     """  # noqa: DOC501 - _unstated makes a SettingsError
     variables = tuple(variables)
-    for address in _addresses(value) if isinstance(value, str) else ():
+    bare = isinstance(value, str) and key.startswith("tracking.") and "://" not in value and _BARE.fullmatch(value)
+    for address in [value] if bare else _addresses(value) if isinstance(value, str) else ():
         server = _server(address)
         held, kept = _held(key, address, server, variables, value), _kept(key, address, server, variables)
         if key == "tracking.uri" and address in (os.environ.get("MLFLOW_TRACKING_URI"), USUAL_SERVER):
@@ -259,7 +262,7 @@ def _addresses(value: str) -> Iterator[str]:
 
 def _server(address: str) -> _Server:
     """The server of an address; with the whole address as its place where the client would not read it."""
-    kind = address.partition("://")[0].lower().partition("+")[0]
+    kind = address.partition(":")[0].lower().partition("+")[0]
     try:
         if kind in ("http", "https"):
             from urllib3.util import parse_url
