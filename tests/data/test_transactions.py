@@ -268,6 +268,9 @@ def test_the_built_in_orders_are_a_shops():
         {"Amount": ["10 €", "30 €", "-5 €", "7,50 TL"]},
         {"Currency": ["EUR", "eur", "", "USD"]},
         {"Währung": ["€", "EUR", "EUR", "CHF"]},
+        {"Order Currency": ["EUR", "EUR", "EUR", "USD"]},
+        {"currency_iso": ["EUR", "EUR", "EUR", "USD"]},
+        {"Amount": ["10 eur", "30 eur", "-5 eur", "7.50 usd"]},
     ],
 )
 def test_money_of_several_currencies_is_refused(settings_for, several):
@@ -275,9 +278,19 @@ def test_money_of_several_currencies_is_refused(settings_for, several):
         load_customers(settings_for(ORDERS.assign(**several)))
 
 
+def test_a_sign_of_money_that_nobody_listed_is_a_currency_too(settings_for):
+    with pytest.raises(DataError, match=r"2 currencies \(EUR in 3 rows, ₦ in 1 row\)"):
+        load_customers(settings_for(ORDERS.assign(Amount=["10 €", "30 €", "-5 €", "7.50 ₦"])))
+
+
 @pytest.mark.parametrize(
     "one",
-    [{"Amount": ["10 €", "30 EUR", "-5", "7.50€"]}, {"Currency": ["EUR", "eur", "", " €"]}, {"Note": list("abcd")}],
+    [
+        {"Amount": ["10 €", "30 EUR", "-5", "7.50€"]},
+        {"Currency": ["EUR", "eur", "", " €"]},
+        {"Note": list("abcd")},
+        {"Currency Rate": [1, 2, 3, 4]},
+    ],
 )
 def test_one_currency_however_written_is_none_of_that(settings_for, one):
     assert load_customers(settings_for(ORDERS.assign(**one))).customers["Monetary"].sum() == 42.5

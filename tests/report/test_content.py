@@ -1,5 +1,6 @@
 """What a report says: numbers of its tables, cautions found from figures."""
 
+import io
 import re
 from dataclasses import replace
 from types import SimpleNamespace
@@ -7,12 +8,15 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
+from customer_segmentation.errors import StoreError
 from customer_segmentation.formatting import listed, percent, span
 from customer_segmentation.report.build import build_report
 from customer_segmentation.report.cautions import STRUCTURE, cautions
 from customer_segmentation.report.document import Bars, Card, Grid, Paragraph, Tiles
 from customer_segmentation.report.front import confidence, no_value
+from customer_segmentation.report.pictures import stored
 from customer_segmentation.report.profile_rows import shown_rows, standardised
 from customer_segmentation.report.space_checks import check_space
 from customer_segmentation.segments.stakes import Stake, about
@@ -211,3 +215,17 @@ def test_what_customers_bring_a_period_is_told_where_no_column_is_their_value():
     monthly = SimpleNamespace(stakes=(Stake(9), Stake(9, recurring=90.0, unit="€", period="month")))
     assert no_value(monthly).endswith("worth in all. What customers bring a month is told instead.")
     assert no_value(SimpleNamespace(stakes=(Stake(9),))) == no_value(None)
+
+
+def test_a_picture_of_a_run_is_a_png_or_refused():
+    figure = Image.new("RGB", (40, 30), "white")
+    drawn = {}
+    for kind in ("PNG", "GIF"):
+        held = io.BytesIO()
+        figure.save(held, kind)
+        drawn[kind] = held.getvalue()
+    assert stored(drawn["PNG"], "pairs", alt="pairs").png.startswith(b"\x89PNG")
+    script = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n"
+    for content in (script, drawn["GIF"], b"", drawn["PNG"][:40]):
+        with pytest.raises(StoreError, match="the picture pairs of the run is no PNG"):
+            stored(content, "pairs", alt="pairs")

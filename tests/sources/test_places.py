@@ -119,6 +119,13 @@ def test_a_list_with_nothing_between_two_commas_is_refused(months):
         load(f"[{months}/1_jan.csv,,{months}/2_feb.csv]")
 
 
+def test_files_of_other_units_are_no_parts_of_one_table(tmp_path):
+    for name, sign in (("a", "€"), ("b", "$")):
+        (tmp_path / f"{name}.csv").write_text(f"id,spend {sign},plan\n1{name},2,x\n2{name},4,x\n")
+    with pytest.raises(DataError, match=r"b\.csv has 'spend \$' where the others have 'spend €'"):
+        open_path(str(tmp_path), DataSettings())
+
+
 def test_sheets_of_a_workbook(tmp_path):
     with pd.ExcelWriter(tmp_path / "book.xlsx") as book:
         customers(0, 5).to_excel(book, sheet_name="Jan", index=False)

@@ -72,20 +72,41 @@ _CODES = [
     "NGN",
     "KES",
 ]
-_WORDS = rf"{'|'.join(_CODES)}|TL|kr|Kč|Ft|lei"
-_CODE = re.compile(rf"(?<![A-Za-z])({_WORDS})(?![A-Za-z])|(R\$|zł|[€$£¥₹₺₽₩])")
+#: Signs of money, of which Unicode has a class.
+_SIGNS = "$¢-¥֏؋৲৳৻૱௹฿៛₠-⃀﷼﹩＄￠￡￥￦"
+_CODE = re.compile(rf"(?<![A-Za-z])((?i:{'|'.join(_CODES)})|TL|kr|Kč|Ft|lei)(?![A-Za-z])|(R\$|zł|[{_SIGNS}])")
 _HEADERS = frozenset(
     fold(word)
     for word in (
         *("Currency", "Currency Code", "Curr", "Ccy", "Währung", "Waehrung", "Devise", "Moneda", "Divisa", "Moeda"),
-        *("Valuta", "Para Birimi", "Döviz", "币种", "货币", "通貨"),
+        *("Valuta", "Para Birimi", "Döviz", "币种", "货币", "通貨", "Monnaie", "Waluta", "Валюта", "Cur", "Currencies"),
+    )
+)
+#: What else may stand in such a header: what the money is of, and that a code is meant.
+_BESIDE = frozenset(
+    (
+        *("amount", "billing", "charge", "code", "customer", "id", "invoice", "iso", "item", "local", "name", "of"),
+        *("order", "original", "payment", "price", "purchase", "sale", "sales", "sign", "symbol", "the", "total"),
+        "transaction",
     )
 )
 
 
 def currency_column(headers: Sequence[str]) -> int | None:
-    """Position of a column that names the currency of each row; None where its header does not say so."""
-    return next((at for at, header in enumerate(headers) if fold(header) in _HEADERS), None)
+    """Position of a column that names the currency of each row; None where its header does not say so.
+
+    >>> currency_column(["Order", "Amount in EUR", "Exchange Currency Rate", "order_currency_iso"])
+    3
+
+    Parameters
+    ----------
+    headers : of the table
+    """
+    for at, header in enumerate(headers):
+        words = [fold(word) for word in re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", header))]
+        if fold(header) in _HEADERS or (_HEADERS & set(words) and not set(words) - _HEADERS - _BESIDE):
+            return at
+    return None
 
 
 def refuse_several(amounts: pd.Series, named: pd.Series | None, *, where: str) -> None:
@@ -180,4 +201,4 @@ def _may_be(one: str, other: str) -> bool:
 def currency_in(text: str) -> str | None:
     """Code of the currency that an amount is written in; None without any."""
     mark = _CODE.search(text)
-    return None if mark is None else _MARKS.get(mark[0], mark[0])
+    return None if mark is None else _MARKS.get(mark[0], mark[0].upper() if mark[0].upper() in _CODES else mark[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Mapping
 
 import numpy as np
@@ -13,6 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from customer_segmentation.clustering.space import Space
+from customer_segmentation.errors import StoreError
 from customer_segmentation.figures.labels import number as short_number
 from customer_segmentation.figures.member_flow import member_flow
 from customer_segmentation.figures.segment_card import segment_card
@@ -96,10 +98,22 @@ def stored(content: bytes, name: str, *, alt: str) -> Picture:
     content : a PNG
     name : of the picture
     alt : what it shows, for readers who do not see it
+
+    Raises
+    ------
+    StoreError
+        It is no PNG: of other kinds some are drawn by running what the file says.
     """
     from PIL import Image
 
-    return _picture(Image.open(io.BytesIO(content)).convert("RGB"), name, "", alt)
+    try:
+        with warnings.catch_warnings(action="error", category=Image.DecompressionBombWarning):
+            drawn = Image.open(io.BytesIO(content), formats=("PNG",)).convert("RGB")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise StoreError(
+            f"the picture {name} of the run is no PNG that segment has drawn; run its sweep again with resume=false."
+        ) from None
+    return _picture(drawn, name, "", alt)
 
 
 def _picture(image: object, name: str, caption: str, alt: str) -> Picture:

@@ -14,7 +14,7 @@ from customer_segmentation.errors import DataError
 from customer_segmentation.settings.data import ColumnSpec
 from customer_segmentation.sources.base import Cells, Chunk, Preview, TableSource
 from customer_segmentation.sources.parsing.blanks import is_blank
-from customer_segmentation.sources.parsing.headers import exact, header_name
+from customer_segmentation.sources.parsing.headers import exact, header_name, of_other_units
 from customer_segmentation.sources.parsing.texts import fold
 from customer_segmentation.sources.tables import names_of
 
@@ -90,6 +90,12 @@ class StackedSource(TableSource):
                 f"{self.name}: {part.name} has no header that is spelt as one of {', '.join(named)}; headers that "
                 "differ in a sign alone must be spelt alike in all files of a table."
             )
+        for own, at in zip(named, positions, strict=True):
+            if of_other_units(own, part.headers[at]):
+                raise DataError(
+                    f"{self.name}: {part.name} has {part.headers[at]!r} where the others have {own!r}; files that make "
+                    "up one table must have the same units."
+                )
         return positions
 
     @property

@@ -6,6 +6,7 @@ import difflib
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from unicodedata import category
 
 from customer_segmentation.errors import DataError, MissingColumnsError
 from customer_segmentation.settings.data import ColumnSpec
@@ -34,9 +35,6 @@ class HeaderMatch:
 #: Headers that a message lists; likeness of two spellings from which one may be meant by the other: "Total Refunds"
 #: is no "Total Revenue".
 LISTED, ALIKE = 12, 0.8
-
-
-UNITS = frozenset("%$€£¥")
 
 
 def spellings_of(columns: Mapping[str, ColumnSpec]) -> dict[str, str]:
@@ -133,9 +131,18 @@ def match_headers(
 
 def _of_another_unit(header: str, name: str, spec: ColumnSpec) -> bool:
     """Whether a header and a column both have the sign of a unit, and not the same: "Discount ($)", "Discount (%)"."""
-    signs = UNITS & set(header)
-    own = UNITS & set("".join((name, spec.unit or "", *spec.synonyms)))
-    return bool(signs and own) and not signs & own
+    return of_other_units(header, "".join((name, spec.unit or "", *spec.synonyms)))
+
+
+def of_other_units(one: str, other: str) -> bool:
+    """Whether two texts both have signs of a unit, per cent or of money, and none in common.
+
+    Parameters
+    ----------
+    one, other : such as headers
+    """
+    signs, others = ({sign for sign in text if sign == "%" or category(sign) == "Sc"} for text in (one, other))
+    return bool(signs and others) and not signs & others
 
 
 def header_name(header: str, position: int) -> str:
