@@ -135,19 +135,30 @@ def test_sheets_of_a_workbook(tmp_path):
     assert table.customers["id"].tolist() == [f"{n:05d}" for n in range(10)]
 
 
-def test_a_partition_is_a_column_and_parts_may_lack_one(tmp_path):
+def test_a_partition_is_a_column_and_no_part_lacks_one(tmp_path):
     for year, count in ((2023, 5), (2024, 3)):
         place = tmp_path / "t" / f"year={year}"
         place.mkdir(parents=True)
-        customers(year, count).assign(**({"extra": 1} if year == 2024 else {})).to_parquet(place / "a.parquet")
+        customers(year, count).to_parquet(place / "a.parquet")
     source = open_path(str(tmp_path / "t"), DataSettings())
-    assert set(source.headers) == {"id", "spend", "plan", "extra", "year"}
-    texts = source.rows_as_text(np.array([6, 0]))
-    assert texts["year"].tolist() == ["2024", "2023"]
-    assert texts["extra"].tolist() == ["1", ""]
-    customers(1, 2).assign(spend="x").to_parquet(tmp_path / "t" / "b.parquet")
-    with pytest.raises(DataError, match="does not go with the other parts"):
+    assert set(source.headers) == {"id", "spend", "plan", "year"}
+    assert source.rows_as_text(np.array([6, 0]))["year"].tolist() == ["2024", "2023"]
+    for changes, said in (({"extra": 1}, "has 'extra' as well"), ({"spend": "x"}, "does not go with the other parts")):
+        customers(1, 2).assign(**changes).to_parquet(tmp_path / "t" / "year=2024" / "b.parquet")
+        with pytest.raises(DataError, match=said):
+            open_path(str(tmp_path / "t"), DataSettings())
+    customers(1, 2).drop(columns="spend").to_parquet(tmp_path / "t" / "year=2024" / "b.parquet")
+    with pytest.raises(DataError, match=r"b\.parquet lacks 'spend'; files that make up one table"):
         open_path(str(tmp_path / "t"), DataSettings())
+
+
+def test_an_archive_of_several_tables_of_whatever_kind_is_not_guessed(tmp_path):
+    customers(0, 4).to_parquet(tmp_path / "now.parquet")
+    with zipfile.ZipFile(tmp_path / "c.zip", "w") as packed:
+        packed.write(tmp_path / "now.parquet", "now.parquet")
+        packed.writestr("old/before.csv", customers(4, 4).to_csv(index=False))
+    with pytest.raises(DataError, match=r"holds 2 tables \(now\.parquet, old/before\.csv\)"):
+        load(tmp_path / "c.zip")
 
 
 def test_what_folders_are_called_stays_as_it_is_written(tmp_path):

@@ -401,6 +401,13 @@ def test_a_type_that_a_table_brings_along_is_not_made(spark, tmp_path, monkeypat
     assert not (tmp_path / "ran").exists()
 
 
+def test_a_part_of_other_columns_is_refused(spark, tmp_path):
+    people().to_parquet(tmp_path / "a.parquet")
+    people().drop(columns="spend").to_parquet(tmp_path / "b.parquet")
+    with pytest.raises(DataError, match=r"b\.parquet lacks 'spend'; files that make up one table"):
+        load_customers(settings(tmp_path), needed=["spend"], engine=ENGINE)
+
+
 def test_what_folders_are_called_stays_as_it_is_written(spark, tmp_path):
     for spend in ("01", "1"):
         (tmp_path / "t" / f"spend={spend}").mkdir(parents=True)

@@ -12,69 +12,9 @@ import pandas as pd
 from customer_segmentation.errors import DataError
 from customer_segmentation.formatting import counted
 from customer_segmentation.sources.parsing.blanks import is_blank
+from customer_segmentation.sources.parsing.money import UPPER, currency_in, may_be
 from customer_segmentation.sources.parsing.texts import fold, texts_of
 
-#: What a currency is called in an amount; the dollar is one, whichever country's.
-_MARKS = {
-    **{"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "₹": "INR", "₺": "TRY", "₽": "RUB", "₩": "KRW", "zł": "PLN"},
-    **{"R$": "BRL", "TL": "TRY", "kr": "kr", "Kč": "CZK", "Ft": "HUF", "lei": "RON"},
-}
-#: Whose sign others share, by what the sign is called above.
-_SHARED = {
-    "USD": ("CAD", "AUD", "NZD", "SGD", "HKD", "MXN", "ARS", "CLP", "COP", "TWD"),
-    "kr": ("SEK", "NOK", "DKK"),
-    "JPY": ("CNY",),
-    "GBP": ("EGP",),
-}
-_UPPER = {mark.upper(): code for mark, code in _MARKS.items()}
-_CODES = [
-    "EUR",
-    "USD",
-    "GBP",
-    "CHF",
-    "JPY",
-    "CNY",
-    "INR",
-    "TRY",
-    "RUB",
-    "KRW",
-    "PLN",
-    "SEK",
-    "NOK",
-    "DKK",
-    "CZK",
-    "HUF",
-    "RON",
-    "BGN",
-    "BRL",
-    "MXN",
-    "ARS",
-    "CLP",
-    "COP",
-    "PEN",
-    "CAD",
-    "AUD",
-    "NZD",
-    "SGD",
-    "HKD",
-    "ZAR",
-    "ILS",
-    "AED",
-    "SAR",
-    "THB",
-    "IDR",
-    "MYR",
-    "PHP",
-    "VND",
-    "TWD",
-    "UAH",
-    "EGP",
-    "NGN",
-    "KES",
-]
-#: Signs of money, of which Unicode has a class.
-_SIGNS = "$¢-¥֏؋৲৳৻૱௹฿៛₠-⃀﷼﹩＄￠￡￥￦"
-_CODE = re.compile(rf"(?<![A-Za-z])((?i:{'|'.join(_CODES)})|TL|kr|Kč|Ft|lei)(?![A-Za-z])|(R\$|zł|[{_SIGNS}])")
 _HEADERS = frozenset(
     fold(word)
     for word in (
@@ -162,7 +102,7 @@ def _counts(named: pd.Series) -> pd.Series:
 def named_currencies(named: pd.Series) -> pd.Series:
     """Code of the currency that each cell names; missing where it is blank."""
     texts = texts_of(named)
-    return texts.mask(is_blank(texts)).str.upper().replace(_UPPER)
+    return texts.mask(is_blank(texts)).str.upper().replace(UPPER)
 
 
 def other_currency(texts: pd.Series, unit: str) -> npt.NDArray[np.bool_]:
@@ -189,16 +129,5 @@ def other_currency(texts: pd.Series, unit: str) -> npt.NDArray[np.bool_]:
     if own is not None:
         marked = np.flatnonzero(texts.str.contains(r"[^0-9.,+\s-]", regex=True).to_numpy(dtype=bool))
         codes = [currency_in(str(text)) for text in texts.iloc[marked]]
-        other[marked] = [code is not None and not _may_be(code, own) for code in codes]
+        other[marked] = [code is not None and not may_be(code, own) for code in codes]
     return other
-
-
-def _may_be(one: str, other: str) -> bool:
-    """Whether two names may be of one currency."""
-    return one == other or other in _SHARED.get(one, ()) or one in _SHARED.get(other, ())
-
-
-def currency_in(text: str) -> str | None:
-    """Code of the currency that an amount is written in; None without any."""
-    mark = _CODE.search(text)
-    return None if mark is None else _MARKS.get(mark[0], mark[0].upper() if mark[0].upper() in _CODES else mark[0])

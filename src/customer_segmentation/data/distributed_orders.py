@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from customer_segmentation.data.currencies import currency_in, named_currencies, refuse_counts
+from customer_segmentation.data.currencies import named_currencies, refuse_counts
 from customer_segmentation.data.order_rows import NET_RETURNS, WITHOUT_ORDER, guest_sentence, without_gap
 from customer_segmentation.data.order_sums import customer_table
 from customer_segmentation.data.rejections import RejectedRows, kinds_of_broken
@@ -19,6 +19,7 @@ from customer_segmentation.sources.base import Cells, Chunk
 from customer_segmentation.sources.distributed import DistributedSource
 from customer_segmentation.sources.parsing.blanks import is_blank
 from customer_segmentation.sources.parsing.dates import date_format_of
+from customer_segmentation.sources.parsing.money import currency_in
 from customer_segmentation.sources.parsing.texts import texts_of
 
 #: What is made of each row of orders: name and type.

@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import io
 import lzma
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
@@ -47,6 +48,11 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BO
          (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
 # Encodings by which tables of customers are still saved; the guess stays among them.
 _GUESSES = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "shift_jis", "gb18030", "big5", "euc_kr", "mac_roman"]
+#: Names of tables, which may be packed once more.
+_TABLE = re.compile(
+    r"\.(csv|tsv|txt|dat|parquet|pq|feather|arrows?|jsonl?|ndjson|xlsx?|xls[mb]|ods)(\.(gz|bz2|xz|zst|zip))?$",
+    re.IGNORECASE,
+)
 #: What a damaged or foreign stream may raise while it is read.
 READ_ERRORS = (OSError, EOFError, lzma.LZMAError, zlib.error, zipfile.BadZipFile, pa.ArrowException, UnicodeError)
 _UNPACKED = 1 << 29  # bytes that anything may unpack to
@@ -303,9 +309,7 @@ def _member(name: str, names: list[str], wanted: str) -> str:
     """
     tables = [entry for entry in names if not entry.startswith("__MACOSX") and not Path(entry).name.startswith(".")]
     chosen = [entry for entry in tables if wanted and Path(entry).name == wanted]
-    if chosen:
-        return chosen[0]
-    tables = [entry for entry in tables if entry.lower().endswith((".csv", ".tsv", ".txt", ".dat"))] or tables
+    tables = chosen or list(filter(_TABLE.search, tables)) or tables
     if len(tables) == 1:
         return tables[0]
     if not tables:

@@ -171,10 +171,11 @@ class ParquetSource(FileSource):
                 return whole
         except _DAMAGED as error:
             raise self._damaged(error) from None
-        schemas = []
+        schemas: list[pa.Schema] = []
         for fragment in whole.get_fragments():
             try:
                 schemas.append(fragment.physical_schema.remove_metadata())
+                self._refuse_others(schemas[0].names, schemas[-1].names, Path(fragment.path).name)
                 merged = pa.unify_schemas([*schemas, whole.schema.remove_metadata()], promote_options="permissive")
             except pa.ArrowTypeError as error:
                 raise DataError(
@@ -184,6 +185,20 @@ class ParquetSource(FileSource):
             except _DAMAGED as error:
                 raise self._damaged(error, Path(fragment.path).name) from None
         return opened(schema=merged)
+
+    def _refuse_others(self, first: Sequence[str], names: Sequence[str], part: str) -> None:
+        """Refuse a part with other columns: what it lacks would be blank, and nobody would see that.
+
+        Raises
+        ------
+        DataError
+            Names the column.
+        """
+        lacking = [name for name in first if name not in names]
+        more = [name for name in names if name not in first]
+        if lacking or more:
+            what = f"lacks {lacking[0]!r}" if lacking else f"has {more[0]!r} as well"
+            raise DataError(f"{self.name}: {part} {what}; files that make up one table must have the same columns.")
 
     @cached_property
     def _pieces(self) -> list[Any]:

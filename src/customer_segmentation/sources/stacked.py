@@ -91,7 +91,7 @@ class StackedSource(TableSource):
                 "differ in a sign alone must be spelt alike in all files of a table."
             )
         for own, at in zip(named, positions, strict=True):
-            if of_other_units(own, part.headers[at]):
+            if of_other_units([own], [part.headers[at]]):
                 raise DataError(
                     f"{self.name}: {part.name} has {part.headers[at]!r} where the others have {own!r}; files that make "
                     "up one table must have the same units."

@@ -67,3 +67,13 @@ def test_a_header_with_the_sign_of_another_unit_is_another_column():
     found = match_headers(["Discount ($)", "Revenue (€)"], columns, wanted=list(columns), source="t")
     assert found.missing == ("Discount (%)", "Revenue")
     assert match_headers(["discount %", "Revenue ($)"], columns, wanted=(), source="t").missing == ()
+
+
+@pytest.mark.parametrize(
+    ("unit", "header", "taken"),
+    [("EUR", "Spend ($)", False), ("€", "Spend (₹)", False), ("EUR/month", "Spend €", True), ("EUR", "Spend Try", True),
+     ("€", "Spend (%)", False), ("", "Spend £", True)],
+)  # fmt: skip
+def test_a_header_in_another_currency_is_not_the_column(unit, header, taken):
+    spec = ColumnSpec(unit=unit, synonyms=["Spend Try"])
+    assert ("Spend" in match_headers([header], {"Spend": spec}, wanted=[], source="x").positions) is taken

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from customer_segmentation.data.currencies import currency_in
 from customer_segmentation.exploration.roles.vocabulary import HeaderWords, fold_text, total_words
+from customer_segmentation.sources.parsing.money import currency_in
 from customer_segmentation.sources.parsing.texts import parse_yes_no
 
 UNIQUE = 0.98  # share of different cells from which a column names its rows

@@ -6,10 +6,10 @@ import difflib
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from unicodedata import category
 
 from customer_segmentation.errors import DataError, MissingColumnsError
 from customer_segmentation.settings.data import ColumnSpec
+from customer_segmentation.sources.parsing.money import currencies_of, may_be
 from customer_segmentation.sources.parsing.texts import fold
 
 
@@ -130,19 +130,21 @@ def match_headers(
 
 
 def _of_another_unit(header: str, name: str, spec: ColumnSpec) -> bool:
-    """Whether a header and a column both have the sign of a unit, and not the same: "Discount ($)", "Discount (%)"."""
-    return of_other_units(header, "".join((name, spec.unit or "", *spec.synonyms)))
+    """Whether a header and a column both have a unit, and not the same: "Discount ($)", "Discount (%)"."""
+    return of_other_units([header], [name, spec.unit or "", *spec.synonyms])
 
 
-def of_other_units(one: str, other: str) -> bool:
-    """Whether two texts both have signs of a unit, per cent or of money, and none in common.
+def of_other_units(these: Sequence[str], those: Sequence[str]) -> bool:
+    """Whether two columns both have a unit, of money or per cent, and not the same.
 
     Parameters
     ----------
-    one, other : such as headers
+    these, those : headers and units of a column each
     """
-    signs, others = ({sign for sign in text if sign == "%" or category(sign) == "Sc"} for text in (one, other))
-    return bool(signs and others) and not signs & others
+    money, others = currencies_of(these), currencies_of(those)
+    if money and others:
+        return not any(may_be(one, other) for one in money for other in others)
+    return (bool(money) and "%" in "".join(those)) or (bool(others) and "%" in "".join(these))
 
 
 def header_name(header: str, position: int) -> str:

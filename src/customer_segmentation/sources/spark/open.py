@@ -17,6 +17,7 @@ from customer_segmentation.sources.delta import LOG
 from customer_segmentation.sources.distributed import DistributedSource
 from customer_segmentation.sources.download import fetch
 from customer_segmentation.sources.open import files_of, is_parquet, open_path
+from customer_segmentation.sources.parquet import ParquetSource
 from customer_segmentation.sources.spark.own_types import refuse_in_files
 from customer_segmentation.sources.spark.rows import numbered_rows
 from customer_segmentation.sources.spark.session import Connection, connect
@@ -112,6 +113,7 @@ def _opened_path(path: str, settings: DataSettings, engine: EngineSettings) -> S
     files = [file for file in files_of(path) if file.is_file() and not _is_hidden(file, local)]
     if files and all(map(is_parquet, files)) and not path.startswith("["):
         refuse_in_files(files)
+        ParquetSource(files, name=name, root=local if local.is_dir() else None)  # else says what is wrong with a part
         is_pattern = not local.exists()
         place = f"file://{os.path.abspath(local) if is_pattern else escaped(os.path.abspath(local))}"
         try:
