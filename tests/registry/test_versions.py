@@ -1,10 +1,7 @@
 """Versions, aliases and history in a real store: one call moves the champion; what is cut off leaves the old one."""
 
-import contextlib
 import json
 import multiprocessing
-import shutil
-import sqlite3
 import subprocess
 import time
 from pathlib import Path
@@ -246,14 +243,9 @@ def test_code_of_a_store_is_not_taken_for_ours_whatever_its_checksums_say(store,
 def test_what_a_store_exchanges_after_a_model_was_logged_is_not_run(store, run_id, model, tmp_path, file):
     logged = register_model(store, run_id, model, name="f · s · k=3", params={"k": 3}, study="f · s")
     assert own_folder(store, logged, model, tmp_path / "own").is_dir()
-    client, model_id = store.client, logged.model_id
-    kept = Path(client.get_logged_model(model_id).artifact_location.removeprefix("file://"))
-    other = shutil.copytree(kept, tmp_path / "other")
-    (other / file).write_text((other / file).read_text() + "\n")
-    with contextlib.closing(sqlite3.connect(store.uri.removeprefix("sqlite:///"))) as database, database:
-        where = ("update logged_models set artifact_location = ? where model_id = ?", (other.as_uri(), model_id))
-        database.execute(*where)
-    client.set_logged_model_tags(model_id, {MANIFEST_TAG: write_manifest(other)})  # as a trigger of the store may
+    folder = Path(store.client.get_logged_model(logged.model_id).artifact_location.removeprefix("file://"))
+    (folder / file).write_text((folder / file).read_text() + "\n")
+    store.client.set_logged_model_tags(logged.model_id, {MANIFEST_TAG: write_manifest(folder)})  # all is told anew
     with pytest.raises(StoreError, match=r"manifest.json of the model .* was altered"):
         own_folder(store, logged, model, tmp_path / "again")
 
