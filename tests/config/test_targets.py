@@ -647,14 +647,32 @@ def test_the_login_for_any_server_goes_to_none_that_only_a_file_names(place, tex
         ("score", "table", "customers"),
         ("score", "overwrite", "true"),
         ("init", "force", "true"),
+        ("promote", "run_id", "a7d7c2693c784fb99eb31784b72aea81"),
+        ("promote", "alias", "challenger"),
+        ("promote", "reason", "routine"),
+        ("rollback", "version", "3"),
     ],
 )
 def test_where_a_command_writes_and_what_it_replaces_is_the_users_word(command, key, value):
     Path("conf").mkdir()
     shipped = (shipped_root() / "conf" / f"{command}.yaml").read_text("utf-8")
     Path(f"conf/{command}.yaml").write_text(f"{shipped}\n{key}: {value}\n")
-    words = {"score": ["input=in.csv", "output=o.csv"], "init": ["data.path=x.csv"]}.get(command, [])
-    words = [word for word in words if not word.startswith(f"{key}=")]
+    words = {"score": ["input=in.csv", "output=o.csv"], "init": ["data.path=x.csv"], "rollback": ["reason=x"]}
+    words = [word for word in words.get(command, []) if not word.startswith(f"{key}=")]
     with pytest.raises(SettingsError, match=rf"conf/{command}\.yaml sets {key}=.* command line, as {key}="):
         plan(command, words)
     assert getattr(plan(command, [*words, f"{key}={value}"]).settings[0], key) is not None
+
+
+def test_a_store_outside_of_the_folder_is_named_once_by_the_user(monkeypatch, tmp_path):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    Path("conf/tracking").mkdir(parents=True)
+    for uri, is_here in (("sqlite:///../work/mlflow.db", False), ("sqlite:///deep/mlflow.db", True)):
+        Path("conf/tracking/local.yaml").write_text(f"uri: {uri}\n")
+        if is_here:
+            plan("history", [])
+            continue
+        with pytest.raises(SettingsError, match="a store outside of it, whose champion a command may replace"):
+            plan("history", [])
+        plan("history", [f"tracking.uri={uri}"])
+        plan("history", [])

@@ -104,3 +104,16 @@ def test_a_moved_store_that_cannot_be_written_is_told_in_a_sentence(tmp_path):
         find_artifacts(database, "e")
     with contextlib.closing(sqlite3.connect(database)) as store:  # all or nothing
         assert store.execute("SELECT artifact_location FROM experiments").fetchone() == ("file:///before/mlartifacts",)
+
+
+def test_beside_a_link_to_the_store_of_another_folder_lies_nothing_of_it(store, tmp_path, caplog):
+    run_id = start_run(store, name="r", level="sweep", tags={})
+    record(store, run_id, [Text("kept", "a.txt")])
+    real = store.uri.removeprefix("sqlite:///")
+    before = store.client.get_run(run_id).info.artifact_uri
+    stranger = tmp_path / "theirs"
+    (stranger / "mlartifacts" / run_id).mkdir(parents=True)
+    (stranger / "mlflow.db").symlink_to(real)
+    find_artifacts(stranger / "mlflow.db", store.experiment)
+    assert store.client.get_run(run_id).info.artifact_uri == before
+    assert f"is a link to {real}" in caplog.text

@@ -32,7 +32,8 @@ def run(request: Request) -> int:
     address = f"http://{HOST}:{settings.port}/{page}"
     command = [sys.executable, "-m", "mlflow", "ui", "--host", HOST, "--port", str(settings.port)]
     command += ["--workers", "1"]  # for one person: of four, each imports everything first
-    command += ["--artifacts-destination", str(Path.cwd() / ARTIFACTS)]  # of experiments that are made in the UI
+    # no file is served but those of runs, which MLflow finds by the store: others on this machine may ask as well
+    command += ["--no-serve-artifacts", "--default-artifact-root", (Path.cwd() / ARTIFACTS).as_uri()]
     empty = scratch_folder()
     server = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
         [*command, "--uvicorn-opts", "--log-level warning"],

@@ -18,6 +18,7 @@ from customer_segmentation.formatting import listed
 from customer_segmentation.secrets import redact
 from customer_segmentation.settings.credentials import check_credentials
 from customer_segmentation.settings.named_servers import cluster_mark, is_named, remember_named
+from customer_segmentation.tracking.store_address import SQLITE
 
 if TYPE_CHECKING:
     from customer_segmentation.config.compose import Plan
@@ -37,8 +38,10 @@ LAUNCHER = frozenset(
 #: What Hydra may make of its own node: its parts and those of its installed plugins.
 PARTS = ("hydra._internal.", "hydra_plugins.")
 
-#: Where a command writes outside of its store, and what it may replace, by its schema.
+#: Where a command writes outside of its store, what it may replace, and what moves a champion, by its schema.
 WRITTEN = {
+    "PromoteSettings": ("run_id", "alias", "force", "reason"),
+    "RollbackSettings": ("version", "reason"),
     "ScoreSettings": ("output", "rejects", "table", "overwrite"),
     "ReportSettings": ("output", "slides", "overwrite"),
     "ExportSettings": ("output", "overwrite"),
@@ -216,6 +219,21 @@ def _check_written(settings: Any, typed: Iterable[str]) -> None:
                 f"{listed(files) or 'this folder'} sets {key}={redact(str(value))}, and what a command writes or "
                 f"replaces is said on the command line, as {key}=..."
             )
+    uri = str(getattr(getattr(settings, "tracking", None), "uri", None) or "")
+    place = os.path.realpath(uri.removeprefix(SQLITE))
+    if not uri.startswith(SQLITE) or uri == os.environ.get("MLFLOW_TRACKING_URI") or _is_here(place):
+        return
+    if "tracking.uri" in said:
+        remember_named(cluster_mark(place))
+    elif not is_named(cluster_mark(place)):
+        raise SettingsError(
+            f"this folder's configs set tracking.uri={redact(uri)}, a store outside of it, whose champion a command "
+            "may replace; if it is the one that you mean, name it once on the command line, as tracking.uri=..."
+        )
+
+
+def _is_here(place: str) -> bool:
+    return Path(place).is_relative_to(os.path.realpath(Path.cwd()))
 
 
 def _leaves(node: Any, above: str = "") -> Iterator[tuple[str, Any]]:

@@ -56,7 +56,10 @@ def find_artifacts(database: Path, experiment: str) -> None:
         The artifacts of the experiment are gone: neither where the store says nor beside it; or the store cannot be
         written.
     """
-    here = database.parent / ARTIFACTS
+    real = Path(os.path.realpath(database))  # beside a link to the store of another folder lies nothing of it
+    if real.parent != Path(os.path.realpath(database.parent)):
+        NOTICES.warning("the store %s is a link to %s, which is read and written", database, real)
+    here = real.parent / ARTIFACTS
     with contextlib.closing(sqlite3.connect(database, timeout=30)) as connection:
         found = connection.execute(
             "SELECT artifact_location FROM experiments WHERE name = ? AND lifecycle_stage = 'active'", (experiment,)
