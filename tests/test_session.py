@@ -12,7 +12,7 @@ from customer_segmentation.errors import DataError, SegmentError, StoreError
 from customer_segmentation.session import call, planned, repeatable, words_of
 from customer_segmentation.settings.trusted import trusted_modules
 
-ODD = ["null", "a,b", "it's", "'quoted'", '"both"', "${data.path}", "back\\", "a=b", "1e5", "[x]", "~x", "", " x "]
+ODD = ["null", "a,b", "it's", "'quoted'", '"both"', "${data.path}", "back\\", "a=b", "1e5", "[x]", "~x", " x "]
 
 
 @pytest.mark.parametrize("text", ODD)
@@ -118,3 +118,18 @@ def test_a_table_given_as_an_argument_tells_no_secret(command, tmp_path, monkeyp
     with pytest.raises(cs.SegmentError) as caught:
         command("https://me:Planted-Odd-8#@127.0.0.1:1/x.csv")
     assert "Planted-Odd-8" not in everything_in(caught.value, [])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["tracking.customers_key=Planted-Key-1", "tracking.customers_key=Planted-Key-2"],
+        ["tracking.customer_key=Planted-Key-1"],
+        ["tracking.customers_key Planted-Key-1"],
+        ["tracking={customers_key: Planted-Key-1}"],
+    ],
+)
+def test_a_key_for_ids_is_told_in_no_refusal(words, tmp_path):
+    with pytest.raises(cs.SegmentError) as caught:
+        cs.sweep(cs.example("members"), k=[2], overrides=words, tracking_uri=f"sqlite:///{tmp_path}/m.db")
+    assert "Planted" not in everything_in(caught.value, [])

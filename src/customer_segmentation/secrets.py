@@ -113,6 +113,20 @@ def remember_in(value: Any) -> None:
             remember_in(item)
 
 
+def remember_words(words: Iterable[str]) -> None:
+    """Remember what is a secret in the words of a command, also by its key, before anything is said of them.
+
+    Parameters
+    ----------
+    words : such as ``tracking.customers_key=X``
+    """
+    for word in words:
+        remember_in(word)
+        for key, value in re.findall(r"([\w.]+)\s*[=: ]\s*([^\s={}][^{}]*)", word):
+            if VARIABLE.search(key) and "${" not in value:
+                remember(value.strip("'\" "))
+
+
 def remember_variable(name: str, value: str) -> None:
     """Remember the value of an environment variable that the settings took in.
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from customer_segmentation.errors import SegmentError, SettingsError
 from customer_segmentation.secret_forms import HIDDEN, VARIABLE
-from customer_segmentation.secrets import redact, remember_environment, remember_in
+from customer_segmentation.secrets import redact, remember_environment, remember_in, remember_words
 
 if TYPE_CHECKING:
     from customer_segmentation.config.compose import Plan
@@ -59,6 +59,7 @@ def call(given: Mapping[str, Any] | None = None) -> Iterator[None]:
     remember_environment()  # a notebook may set a variable between two calls
     for value in (given or {}).values():
         remember_in(str(value) if isinstance(value, os.PathLike) else value)
+    remember_words(word for word in (given or {}).get("overrides") or () if isinstance(word, str))
     with settled():
         forget()  # a file may have changed since the last call, and so may what is at an address
         forget_copies()

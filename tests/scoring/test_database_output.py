@@ -73,6 +73,14 @@ def test_labels_are_in_a_duckdb_when_the_command_says_so(tmp_path, monkeypatch):
     labels_written(address, 1)
     with duckdb.connect(tmp_path / "crm.duckdb", read_only=True) as connection:
         assert connection.execute("SELECT segment FROM segments").fetchall() == [(1,)]
+    (tmp_path / "secret.csv").write_text("name\nplanted\n")
+    with duckdb.connect(tmp_path / "theirs.duckdb") as connection:
+        read = f"SELECT name FROM read_csv('{tmp_path}/secret.csv')"
+        connection.execute(f"CREATE MACRO duckdb_tables() AS TABLE SELECT name AS table_name FROM ({read})")
+        connection.execute("CREATE TABLE segments (a INTEGER)")
+    with pytest.raises((SettingsError, DataError)) as caught:
+        labels_written(f"duckdb:///{tmp_path}/theirs.duckdb", 1, name="planted")
+    assert "already" not in str(caught.value)
     with pytest.raises((SettingsError, DataError)):  # nothing there says whose table it is
         labels_written(address, 2, overwrite=True)
     monkeypatch.setattr(database_output, "_WITHOUT_SAVEPOINTS", ())  # a mark that ends the transaction without a word

@@ -117,6 +117,8 @@ def test_a_number_in_brackets_is_a_copys_and_no_pattern(months):
 def test_a_list_with_nothing_between_two_commas_is_refused(months):
     with pytest.raises(SettingsError, match="entry 2 of the list is empty"):
         load(f"[{months}/1_jan.csv,,{months}/2_feb.csv]")
+    with pytest.raises(SettingsError, match=r"1_jan\.csv is named twice"):
+        load(f"[{months}/1_jan.csv,{months}/2_feb.csv,{months}/1_jan.csv]")
 
 
 def test_files_of_other_units_are_no_parts_of_one_table(tmp_path):

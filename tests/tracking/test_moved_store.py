@@ -57,6 +57,7 @@ def test_a_folder_that_is_named_without_a_scheme_may_have_signs_in_its_name():
         "CREATE TRIGGER t AFTER INSERT ON logged_models BEGIN UPDATE logged_models SET artifact_location = 'x'; END",
         "CREATE TRIGGER prevent_secrets_aad_mutation2 AFTER UPDATE ON secrets BEGIN DELETE FROM runs; END",
         "CREATE VIEW v AS SELECT * FROM runs",
+        "ALTER TABLE logged_models ADD COLUMN storage_location TEXT REFERENCES runs(run_uuid) ON UPDATE CASCADE",
         "CREATE VIRTUAL TABLE f USING fts5(a)",
         "ALTER TABLE runs ADD COLUMN c TEXT GENERATED ALWAYS AS (run_uuid || 'x') VIRTUAL",
     ],
@@ -117,3 +118,11 @@ def test_beside_a_link_to_the_store_of_another_folder_lies_nothing_of_it(store, 
     find_artifacts(stranger / "mlflow.db", store.experiment)
     assert store.client.get_run(run_id).info.artifact_uri == before
     assert f"is a link to {real}" in caplog.text
+
+
+def test_a_registry_elsewhere_is_not_the_stores(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_REGISTRY_URI", f"sqlite:///{tmp_path}/other.db")
+    opened = open_store(uri=f"sqlite:///{tmp_path}/mine.db", experiment="mine", artifacts=None, timeout=30)
+    opened.client.create_registered_model("here")
+    assert [one.name for one in opened.client.search_registered_models()] == ["here"]
+    assert not (tmp_path / "other.db").exists()

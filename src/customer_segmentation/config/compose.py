@@ -38,7 +38,7 @@ from customer_segmentation.config.paths import shipped_root
 from customer_segmentation.config.quoting import init_words, split_flags
 from customer_segmentation.config.schemas import SCHEMAS
 from customer_segmentation.errors import DataError, SegmentError, debugging
-from customer_segmentation.secrets import remember_in
+from customer_segmentation.secrets import remember_words
 from customer_segmentation.settings.credentials import KEYS
 from customer_segmentation.settings.limits import check_limits
 from customer_segmentation.settings.trusted import take_trusted
@@ -221,7 +221,7 @@ def plan(command: str, arguments: Sequence[str]) -> Plan:
     arguments = take_trusted(arguments)
     flags, overrides = split_flags(init_words(arguments) if command == "init" else arguments)
     refuse_flags(flags, {})
-    remember_in(overrides)
+    remember_words(overrides)
     watch_environment()
     overrides = [spelled_out(override) for override in overrides]
     register_schemas()

@@ -74,9 +74,7 @@ class TableOutput:
         try:
             parsed = sqlalchemy.make_url(url)
         except (sqlalchemy.exc.ArgumentError, ValueError):  # the second of a port
-            raise SettingsError(
-                "output looks like a database URL but is not one; expected dialect://user@host/name."
-            ) from None
+            raise SettingsError("output looks like a database URL and is none; expected dialect://host/name.") from None
         if is_remote(url):
             raise SettingsError(
                 f"output={redact(url)}: labels are written to a file of this machine or to a database; write a file "
@@ -93,16 +91,17 @@ class TableOutput:
                 f"output={self.shown} table={table}: the table would be gone when the command ends; name a table of a "
                 "file, such as sqlite:///crm.db, or of a server."
             )
-        self.rows = 0
+        self.rows, self.committed = 0, False
         self._file_of_sqlite = sqlite_file(parsed, self.shown)
         # Looking into one that is not there yet would make it.
         self._new = None if self._file_of_sqlite is None or self._file_of_sqlite.exists() else self._file_of_sqlite
         self._made: Path | None = None  # a database that this command made
         self._connection: Any = None
         self.token = secrets.token_hex(4)  # ends the mark of this scoring
-        self.committed = False
         self._found = ""  # checksum of the table that is replaced, and its columns
         self._columns: list[str] = []
+        if parsed.get_backend_name() == "duckdb":  # what is defined in it would read any other file
+            parsed = parsed.update_query_dict({"enable_external_access": "false", **parsed.query})
         with self._errors():
             self._engine = sqlalchemy.create_engine(parsed)
             wait_at_most(self._engine)

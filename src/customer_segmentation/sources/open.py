@@ -252,7 +252,7 @@ def _listed(text: str) -> list[str]:
     Raises
     ------
     SettingsError
-        An entry is empty, as one of a variable that is not set: the table would lack a part.
+        An entry is empty, as one of a variable that is not set: the table would lack a part. Or one stands twice.
     """
     inside = text.strip()
     if not (inside.startswith("[") and inside.endswith("]")) or Path(text).exists():
@@ -261,4 +261,7 @@ def _listed(text: str) -> list[str]:
     if not all(entries) and any(entries):
         at = entries.index("") + 1
         raise SettingsError(f"{redact(text)}: entry {at} of the list is empty; name it or leave it out.")
+    twice = next((entry for at, entry in enumerate(entries) if entry and entry in entries[:at]), None)
+    if twice is not None:
+        raise SettingsError(f"{redact(text)}: {redact(twice)} is named twice; its rows would count twice.")
     return list(filter(None, entries))

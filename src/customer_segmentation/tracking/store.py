@@ -126,7 +126,7 @@ def open_store(  # noqa: C901 - one case after the other
         if local:
             _create_sqlite(Path(resolved.removeprefix(SQLITE)))
             close_connections(resolved)
-        client = cast("MlflowClient", GuardedClient(MlflowClient(tracking_uri=resolved)))
+        client = cast("MlflowClient", GuardedClient(MlflowClient(tracking_uri=resolved, registry_uri=resolved)))
         if local:
             find_artifacts(Path(resolved.removeprefix(SQLITE)), experiment)
             check_place(resolved, experiment, place)
@@ -210,7 +210,7 @@ def _connected(uri: str, experiment: str, experiment_id: str) -> Store:
     from mlflow.tracking import MlflowClient
 
     silence()
-    client = cast("MlflowClient", GuardedClient(MlflowClient(tracking_uri=uri)))
+    client = cast("MlflowClient", GuardedClient(MlflowClient(tracking_uri=uri, registry_uri=uri)))
     return Store(uri, client, experiment_id, experiment)
 
 

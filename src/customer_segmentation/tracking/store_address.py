@@ -32,10 +32,13 @@ _ACTING = """
     SELECT name, sql FROM sqlite_master WHERE sql NOT LIKE 'CREATE TABLE %' AND sql NOT LIKE 'CREATE INDEX %'
         AND sql NOT LIKE 'CREATE UNIQUE INDEX %'
 """
-#: Columns that are computed, of the tables that say where artifacts are.
+#: Columns of the tables that say where artifacts are, which are computed or follow a column of another table.
 _COMPUTED = """
     SELECT m.name || '.' || x.name FROM sqlite_master m, pragma_table_xinfo(m.name) x
         WHERE lower(m.name) IN ('experiments', 'runs', 'logged_models', 'model_versions') AND x.hidden > 0
+    UNION ALL SELECT m.name || '.' || f."from" FROM sqlite_master m, pragma_foreign_key_list(m.name) f
+        WHERE lower(m.name) IN ('experiments', 'runs', 'logged_models', 'model_versions')
+            AND lower(f."from") IN ('artifact_location', 'artifact_uri', 'source', 'storage_location')
 """
 
 
