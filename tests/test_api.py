@@ -217,6 +217,8 @@ def test_a_frame_is_the_table_that_a_file_of_it_is(tmp_path):
         assert ours.astype(str).tolist() == theirs.astype(str).tolist(), source.headers[at]
     plain = members(40)
     assert memory_table(polars.from_pandas(plain)).sha256 == memory_table(plain).sha256
+    words = polars.DataFrame({"plan": ["a", "b", "a"]}, schema={"plan": polars.Categorical})
+    assert memory_table(words).preview(9).frame[0].tolist() == ["a", "b", "a"]
     assert memory_table(plain.set_index(["Member", "Joined"])).headers[:2] == ("Member", "Joined")
 
 

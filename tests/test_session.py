@@ -92,10 +92,14 @@ def test_what_hangs_on_an_error_and_its_causes_holds_no_secret():
     cause = DriverError(
         "gone", request=request, _pgconn=request, kwargs={"report": "s3://k:verysecret@b", "password": "p"}
     )
-    told_in_one_sentence = DataError("https://me:verysecret@host cannot be fetched")
-    told_in_one_sentence.__context__ = cause  # as ``raise ... from None`` leaves it
+    sentence = DataError("https://me:verysecret@host cannot be fetched")
+    sentence.__context__ = DriverError("LINE 1: ...secret' AND x = 1")  # as ``raise ... from None`` leaves it
+    sentence.__suppress_context__ = True
     with pytest.raises(DataError) as caught, call():
-        raise told_in_one_sentence
+        raise sentence
+    assert caught.value.__context__ is None
+    with pytest.raises(DataError) as caught, call():
+        raise DataError("https://me:verysecret@host cannot be fetched") from cause
     told = everything_in(caught.value, [])
     assert "verysecret" not in told
     assert "Basic" not in told

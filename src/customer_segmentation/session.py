@@ -91,6 +91,8 @@ def _hide_secrets(error: BaseException) -> None:
         if one is None or any(one is known for known in seen):
             continue
         seen.append(one)
+        if isinstance(one, SegmentError) and one.__suppress_context__ and one.__cause__ is None:
+            one.__context__ = None  # which nobody is to see: a server may have cut a secret in two
         held = vars(one)
         inside = [*one.args, *held.values(), *getattr(one, "exceptions", ())]
         left += [one.__cause__, one.__context__, *(part for part in inside if isinstance(part, BaseException))]

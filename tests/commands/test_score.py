@@ -41,7 +41,7 @@ BOTH = ("input=a.csv", "output=b.csv")
         ((*BOTH, "run_id=1,2"), "there is no store at"),
         ((*BOTH, "model=customer-segmentation"), "Did you mean models:/customer-segmentation@champion?"),
         ((*BOTH, "model=customer-segmentation/v2"), "Did you mean models:/customer-segmentation/2?"),
-        ((*BOTH, "model="), "model is empty; expected models:/NAME@ALIAS"),
+        ((*BOTH, "model="), "model is empty, as of a variable that is not set"),
         ((*BOTH, "model=file:///etc"), "given by its path, without file://"),
         ((*BOTH, "model=https://host/m"), "a model is not fetched from a web address"),
         (BOTH, "run `segment sweep` and `segment promote` first"),

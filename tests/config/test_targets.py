@@ -650,6 +650,7 @@ def test_the_login_for_any_server_goes_to_none_that_only_a_file_names(place, tex
         ("promote", "run_id", "a7d7c2693c784fb99eb31784b72aea81"),
         ("promote", "alias", "challenger"),
         ("promote", "reason", "routine"),
+        ("score", "quiet", "true"),
         ("rollback", "version", "3"),
     ],
 )

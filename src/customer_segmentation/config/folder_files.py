@@ -40,9 +40,9 @@ PARTS = ("hydra._internal.", "hydra_plugins.")
 
 #: Where a command writes outside of its store, what it may replace, and what moves a champion, by its schema.
 WRITTEN = {
-    "PromoteSettings": ("run_id", "alias", "force", "reason"),
-    "RollbackSettings": ("version", "reason"),
-    "ScoreSettings": ("output", "rejects", "table", "overwrite"),
+    "PromoteSettings": ("run_id", "alias", "force", "reason", "quiet"),
+    "RollbackSettings": ("version", "reason", "quiet"),
+    "ScoreSettings": ("output", "rejects", "table", "overwrite", "quiet"),
     "ReportSettings": ("output", "slides", "overwrite"),
     "ExportSettings": ("output", "overwrite"),
     "InitSettings": ("force",),
@@ -216,8 +216,8 @@ def _check_written(settings: Any, typed: Iterable[str]) -> None:
             sets = re.compile(rf"^\W*{key}\W*:", re.MULTILINE)
             files = [os.path.relpath(path) for path in files_read() if sets.search(path.read_text("utf-8", "replace"))]
             raise SettingsError(
-                f"{listed(files) or 'this folder'} sets {key}={redact(str(value))}, and what a command writes or "
-                f"replaces is said on the command line, as {key}=..."
+                f"{listed(files) or 'this folder'} sets {key}={redact(str(value))}, and what a command writes, "
+                f"replaces or says is said on the command line, as {key}=..."
             )
     uri = str(getattr(getattr(settings, "tracking", None), "uri", None) or "")
     place = os.path.realpath(uri.removeprefix(SQLITE))

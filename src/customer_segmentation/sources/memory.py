@@ -243,6 +243,9 @@ def _plain(column: Any) -> Any:
     """One type for each kind of cell, so that a frame of another library has the same checksum."""
     kind = column.type
     if pa.types.is_dictionary(kind):
+        if pa.types.is_string_view(kind.value_type):  # of polars, which Arrow does not decode
+            texts = [part.dictionary.cast(pa.large_string()).take(part.indices) for part in column.chunks]
+            return pa.chunked_array(texts, pa.large_string())
         column = column.cast(kind.value_type)
         kind = column.type
     if pa.types.is_string(kind) or pa.types.is_string_view(kind):

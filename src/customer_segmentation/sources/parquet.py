@@ -23,6 +23,7 @@ from customer_segmentation.sources.id_sample import id_position, named_hashes, s
 from customer_segmentation.sources.tables import for_pandas, plain_frame, resized, scanned, taken_rows
 
 _SCANNED = 1 << 16  # rows of a batch while a table is scanned for some of its rows
+_OF_PANDAS = re.compile(r"__index_level_\d+__")  # an index without a name, which some parts have
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 #: What Arrow raises for a damaged file.
 _DAMAGED = (OSError, pa.ArrowException)
@@ -194,8 +195,8 @@ class ParquetSource(FileSource):
         DataError
             Names the column.
         """
-        lacking = [name for name in first if name not in names]
-        more = [name for name in names if name not in first]
+        lacking = [name for name in first if name not in names and not _OF_PANDAS.match(name)]
+        more = [name for name in names if name not in first and not _OF_PANDAS.match(name)]
         if lacking or more:
             what = f"lacks {lacking[0]!r}" if lacking else f"has {more[0]!r} as well"
             raise DataError(f"{self.name}: {part} {what}; files that make up one table must have the same columns.")

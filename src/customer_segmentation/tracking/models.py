@@ -210,12 +210,13 @@ def signature(example: pd.DataFrame, needed: Collection[str], reference_date: st
 
 
 def model_id_in(source: str | None) -> str | None:
-    """Id of the logged model in the source of a registered version: some stores keep it nowhere else.
+    """Id of the logged model that is the source of a registered version: some stores keep it nowhere else.
 
     Examples
     --------
     >>> model_id_in("models:/m-0123456789abcdef0123456789abcdef")
     'm-0123456789abcdef0123456789abcdef'
+    >>> model_id_in("s3://backup/m-0123456789abcdef0123456789abcdef/copy")
     """
-    found = re.search(r"m-[0-9a-f]{16,}", source or "")
-    return found[0] if found else None
+    found = re.search(r"(?:^models:|/models)/(m-[0-9a-f]{16,})(?:/artifacts)?/?$", source or "")
+    return found[1] if found else None

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from customer_segmentation.errors import StoreError
+from customer_segmentation.formatting import one_line
 from customer_segmentation.tracking.checked_files import understood
 from customer_segmentation.tracking.moved_store import check_place
 from customer_segmentation.tracking.read import artifact_of, candidates_of_study, newest_sweep, run_of
@@ -85,7 +86,8 @@ def spoken_name(store: Store, run: Run) -> str:
     else:
         sweep, candidate = run_of(store, run.data.tags["sweep"]), run.info.run_name
     table = sweep.data.tags.get("data_source", "unknown")
-    return f"Sweep: {sweep.info.run_name} ({sweep.info.run_id}) · Table: {table} · Candidate: {candidate}"
+    name, table, candidate = map(one_line, (sweep.info.run_name, table, candidate))
+    return f"Sweep: {name} ({sweep.info.run_id}) · Table: {table} · Candidate: {candidate}"
 
 
 def address_of(store: Store, model: str, run_id: str | None) -> str:

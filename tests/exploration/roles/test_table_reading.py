@@ -171,6 +171,13 @@ def test_what_the_user_says_is_taken_and_not_asked():
         read(columns, roles={"Total paid": "value", "Total charges": "value"})
 
 
+@pytest.mark.parametrize("said", [{"City": "value"}, {"City": "numeric"}, {"Member": "value"}])
+def test_a_role_that_the_cells_cannot_have_is_refused(said):
+    cities = RNG.choice(["Lakeside", "Hill End", "Newtown"], N)
+    with pytest.raises(SettingsError, match=r"is given as (amount|measure), and its cells \(.+\) are none"):
+        read({"Member": ids(), "City": cities, "Spend": money()}, roles=said)
+
+
 def test_results_that_no_real_table_gives_are_asked():
     walk_ins = lines(Amount=money())
     walk_ins["CustomerID"] = ["0" if at % 3 == 0 else cell for at, cell in enumerate(walk_ins["CustomerID"])]

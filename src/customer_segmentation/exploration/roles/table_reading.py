@@ -13,7 +13,7 @@ import pandas as pd
 from customer_segmentation.errors import SettingsError
 from customer_segmentation.exploration.roles.column_guesses import ROLE_WORDS, Guess, guess_of, mostly_blank
 from customer_segmentation.exploration.roles.evidence import MOST_CATEGORIES
-from customer_segmentation.exploration.roles.meanings import Evidence, Meaning, Weighed, effect
+from customer_segmentation.exploration.roles.meanings import IGNORED, Evidence, Meaning, Weighed, effect
 from customer_segmentation.exploration.roles.order_table import FEWEST_ORDERS, OrderColumns, order_columns
 from customer_segmentation.exploration.roles.questions import (
     SURE,
@@ -203,6 +203,11 @@ class _Decision:
                 and guess.second is not None
                 and not any(question.column == guess.header for question in questions)
             ]
+        for at, meaning in self.given.items() if orders is None else ():
+            guess = self.taken[at]
+            if guess.role is Role.ignore and effect(meaning) != IGNORED:
+                some = "" if guess.facts is None else f" ({', '.join(guess.facts.sample[:3])})"
+                raise SettingsError(f"{guess.header!r} is given as {meaning.value}, and its cells{some} are none.")
         guesses = tuple(self.taken[at] for at in sorted(self.taken))
         return TableReading(guesses, orders, found, repeated, tuple(questions), self.vocabulary)
 
