@@ -244,8 +244,8 @@ def _plain(column: Any) -> Any:
     kind = column.type
     if pa.types.is_dictionary(kind):
         if pa.types.is_string_view(kind.value_type):  # of polars, which Arrow does not decode
-            texts = [part.dictionary.cast(pa.large_string()).take(part.indices) for part in column.chunks]
-            return pa.chunked_array(texts, pa.large_string())
+            words = [part.dictionary.cast(pa.large_string()).take(part.indices) for part in column.chunks]
+            return pa.chunked_array(words, pa.large_string())
         column = column.cast(kind.value_type)
         kind = column.type
     if pa.types.is_string(kind) or pa.types.is_string_view(kind):
