@@ -668,7 +668,7 @@ def test_where_a_command_writes_and_what_it_replaces_is_the_users_word(command, 
 def test_a_store_outside_of_the_folder_is_named_once_by_the_user(monkeypatch, tmp_path):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     Path("conf/tracking").mkdir(parents=True)
-    for uri, is_here in (("sqlite:///../work/mlflow.db", False), ("sqlite:///deep/mlflow.db", True)):
+    for uri, is_here in (("sqlite:///../other/mlflow.db", False), ("sqlite:///deep/mlflow.db", True)):
         Path("conf/tracking/local.yaml").write_text(f"uri: {uri}\n")
         if is_here:
             plan("history", [])
