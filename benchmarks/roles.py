@@ -61,7 +61,7 @@ def describe(table: KnownTable, folder: Path) -> Answer:
     path = folder / "table.csv"
     table.frame.to_csv(path, index=False, sep=";" if table.language != "en" else ",")
     try:
-        found = describe_table(InitSettings(data=DataSettings(path=str(path))), "table")
+        found = describe_table(InitSettings(data=DataSettings(path=str(path), keep="")), "table")
     except DataError as error:
         return Answer({}, frozenset(), False, False, str(error))
     questions = found.reading.questions

@@ -21,6 +21,7 @@ import pytest
 from sklearn.cluster import KMeans
 
 import customer_segmentation as cs
+from customer_segmentation.commands.main import main
 from customer_segmentation.errors import EngineGoneError
 from customer_segmentation.sources.memory import memory_table
 from customer_segmentation.tracking.read import run_of
@@ -399,6 +400,10 @@ def test_a_database_and_an_address_with_a_password_are_tables(tmp_path, web_with
     assert len(web.customers) == 60
     assert b"Planted-Web-7" not in (tmp_path / "m.db").read_bytes()
     assert b"Planted-Web-7" not in pickle.dumps(web)
+    assert "Planted-Web-7" not in repr(vars(web))
+    gate = ["promotion.resamples=2"]
+    with contextlib.suppress(cs.RefusedError):  # by a gate: the table was read, from the address that the sweep has
+        cs.promote(web, overrides=gate)
 
 
 def test_a_variable_that_is_set_between_two_calls_is_known(monkeypatch, tmp_path):
@@ -581,7 +586,7 @@ def test_a_matrix_with_masked_cells_and_labels_without_k_are_refused():
         cs.structure_test(matrix, np.arange(60) % 3)
 
 
-def test_a_table_on_the_web_is_fetched_again_by_the_next_call(tmp_path):
+def test_a_table_on_the_web_is_fetched_again_by_the_next_call(tmp_path, caplog):
     handler = functools.partial(Quiet, directory=str(tmp_path))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -591,8 +596,10 @@ def test_a_table_on_the_web_is_fetched_again_by_the_next_call(tmp_path):
             members(n, seed=n).to_parquet(tmp_path / "members.parquet")
             found.append(cs.sweep(address, k=[2], scaling="standard", overrides=QUICK, **ROLES))
         scored = cs.score(address, run_id=found[0].chosen.run_id)
+        assert main(["report", f"run_id={found[1].run_id}"]) == 0
         server.shutdown()
     assert found[0].run_id != found[1].run_id
     assert len(found[1].customers) == (members(300, seed=300)["Left"] == "No").sum()
     assert len(found[0].customers) == (members(240, seed=240)["Left"] == "No").sum(), "read when its copy has gone"
     assert len(scored.labels) == 300
+    assert any(f"is read from {address}, as its config says" in line for line in caplog.messages)

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from customer_segmentation import secrets
+from customer_segmentation.config.compose import Plan
 from customer_segmentation.formatting import first_line, one_line
 from customer_segmentation.secrets import (
     RedactedStream,
@@ -23,10 +24,12 @@ from customer_segmentation.secrets import (
     remember_in,
     remember_variable,
 )
-from customer_segmentation.settings.data import FeaturesSettings
-from customer_segmentation.settings.sweep import ExplorationSettings
+from customer_segmentation.settings.data import DataSettings, FeaturesSettings
+from customer_segmentation.settings.score import ScoreSettings
+from customer_segmentation.settings.sweep import ExplorationSettings, SweepSettings
 from customer_segmentation.settings.tracking import TrackingSettings
 from customer_segmentation.tracking.redacted_yaml import redact_yaml
+from customer_segmentation.tracking.store import Store
 
 PASSWORD = "Tr0ub4dor&3"
 
@@ -350,3 +353,13 @@ def test_a_word_of_the_environment_that_is_a_columns_name_or_a_cell_stays_one(mo
     (tmp_path / "customers.csv").write_text("id,note\n12345,x\n")
     redact_files(tmp_path)
     assert (tmp_path / "customers.csv").read_text() == "id,note\n12345,x\n"
+
+
+def test_what_holds_an_address_is_written_out_without_its_password():
+    address = "postgresql://me:Planted-Repr-1@host/crm"
+    data = DataSettings(path=address, query="SELECT 1 -- token=Planted-Repr-1")
+    held = [SweepSettings(data=data, tracking=TrackingSettings(uri=address)), ScoreSettings(input=address)]
+    held += [Store(address, None, "1", "mine"), Plan("sweep", (), (f"data.path={address}",), {}, (), (data,), (), ())]
+    for one in held:
+        assert "Planted" not in repr([one])
+        assert "me:***@host" in str(one)

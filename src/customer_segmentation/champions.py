@@ -59,10 +59,12 @@ def promote(
 
     with call(given):
         uri = tracking_uri
+        secret_place = None
         if isinstance(candidate, Sweep):
+            secret_place = candidate.secret_place
             uri, candidate = tracking_uri or candidate.store.uri, candidate.run_id
         run_id = None if candidate is None else text_id(candidate, argument="candidate")
-        path, _held = (None, None) if data is None else place_of(data)
+        path, _held = (secret_place, None) if data is None else place_of(data)
         words = words_of(run_id=run_id, data__path=path, reason=reason, tracking__uri=uri)
         words += words_of(alias=None if alias == "champion" else alias)
         plan = planned("promote", [*words, "quiet=true"], overrides)

@@ -264,6 +264,13 @@ class Sweep:
         return chosen.iloc[0]
 
     @property
+    def secret_place(self) -> str | None:
+        """Address of the table, where it has a password, which no run keeps; None otherwise, or of a loaded sweep."""
+        opened = self.__dict__.get("_opened")
+        place = None if opened is None else str(opened[0].spec.settings.data.path or "")
+        return place if place and redact(place) != place else None
+
+    @property
     def _nothing(self) -> str:
         """What is said of a sweep of which no study finished."""
         why = next(iter(self.failures.items()), None)

@@ -215,6 +215,19 @@ def redact_words(text: str) -> str:
     return REFERENCE.sub(HIDDEN, redact(text))
 
 
+class HidesSecrets:
+    """A dataclass that holds addresses or words of a command line: written out, in a notebook say, without secrets."""
+
+    def __repr__(self) -> str:
+        """All fields."""
+        values = {item.name: getattr(self, item.name) for item in dataclasses.fields(self) if item.repr}  # type: ignore[arg-type]  # each one is a dataclass
+        shown = (
+            f"{name}={redact(value)!r}" if isinstance(value, str) else f"{name}={redact(repr(value))}"
+            for name, value in values.items()
+        )
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
 def _redact(text: str, *, forms: bool) -> str:
     version, (of, pattern) = _version, _patterns[forms]
     if of != version:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -196,7 +196,7 @@ def _described(data: DataSettings, source: MemoryTable | None, features: Any, ro
 
     said = roles.by_header
     path = str(data.path)
-    asked = InitSettings(data=data, table=roles.table)
+    asked = InitSettings(data=replace(data, keep=""), table=roles.table)  # who is segmented is found out
     check_limits(asked)
     called = slug(name)[:MOST_LETTERS] if name else ("frame" if source is not None else None)
     own = files_name(InitSettings(data=DataSettings(path=f"{called}.csv" if called else path)))

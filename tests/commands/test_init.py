@@ -431,3 +431,28 @@ def test_columns_with_blanks_are_offered_and_taken_with_what_stands_in_them(caps
     assert "200 rows of members.csv = 200 used + 0 not selected + 0 rejected" in told
     visits = frame["Visits"].dropna().astype(float).median()
     assert f"taken as {visits:g}" in told.replace(".0 visits", " visits")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        *(([f"data.{key}"], f"data.{key.partition('=')[0]} changes nothing") for key in ("contract=rfm", "seed=3")),
+        *(([f"data.{key}"], f"data.{key.partition('=')[0]} changes nothing") for key in ("source=sample", "about=x")),
+        (["data.keep=regulars"], "data.keep is 'regulars'"),
+        (["data.decimal=,"], "holds "),
+        (["data.transactions.reference_date=2024-01-01"], "each row of members.csv is taken for a customer"),
+        (["table=customers", "data.transactions.customer=Visits"], "each row of members.csv is taken for a customer"),
+    ],
+)
+def test_what_is_said_of_a_table_is_read_or_refused(words, sentence, capsys):
+    members().to_csv("members.csv", index=False)
+    assert main(["init", "data.path=members.csv", *words]) == 1
+    assert sentence in capsys.readouterr().err
+    assert not Path("conf").exists()
+
+
+def test_customers_who_have_left_stay_where_all_are_asked_for():
+    members().assign(Churned=["Yes", "No", "No", "No"] * 20).to_csv("members.csv", index=False)
+    for word, kept in (("data.keep=all", "all"), ("force=true", "staying")):
+        assert main(["init", "data.path=members.csv", word]) == 0
+        assert yaml.safe_load(Path("conf/data/members.yaml").read_text())["keep"] == kept

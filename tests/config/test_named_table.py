@@ -69,6 +69,7 @@ def test_an_unknown_table_leads_to_init_and_a_missing_one_is_said():
         (["--config-dir", "x"], "expected settings"),
         (["--config-name=x"], "expected settings"),
         (["--cfg", "job", "scaling=standard,minmax"], "scaling has 2 values"),
+        (["k=[2,3]", "hydra.sweeper.params.k=[4]"], "k is given twice"),
     ],
 )
 def test_what_would_change_nothing_is_refused(words, expected):
@@ -99,6 +100,8 @@ def test_a_setting_that_a_kind_of_table_does_not_read_is_refused(tmp_path):
     expected = {"t.csv": ("query", "sheet"), "t.xlsx": ("query", "delimiter", "encoding", "decimal")}
     expected["t.parquet"] = expected["t.xlsx"] + ("sheet",)
     words = {"query": "SELECT 1", "sheet": "Sheet1", "delimiter": "','", "encoding": "utf-8", "decimal": "."}
+    with pytest.raises(SettingsError, match=r"data.decimal=, fits no number of t.csv: .* holds \d+\.\d"):
+        plan("sweep", ["features=value", "k=[2]", "data=telecom", "data.path=t.csv", "data.decimal=','"])
     for path, unread in expected.items():
         read = [f"data.{key}={value}" for key, value in words.items() if key not in unread]
         plan("sweep", ["features=value", "k=[2]", "data=telecom", f"data.path={path}", *read])

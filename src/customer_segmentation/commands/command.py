@@ -13,13 +13,14 @@ from customer_segmentation.config.hydra_app import show_config
 from customer_segmentation.console.interrupts import stop_when_asked
 from customer_segmentation.console.lines import show, warn
 from customer_segmentation.errors import SettingsError
+from customer_segmentation.secrets import HidesSecrets
 
 if TYPE_CHECKING:
     from customer_segmentation.tracking.store import Store
 
 
-@dataclass(frozen=True)
-class Request:
+@dataclass(frozen=True, repr=False)
+class Request(HidesSecrets):
     """What a command is asked for.
 
     Attributes

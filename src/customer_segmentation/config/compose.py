@@ -38,14 +38,14 @@ from customer_segmentation.config.paths import shipped_root
 from customer_segmentation.config.quoting import init_words, split_flags
 from customer_segmentation.config.schemas import SCHEMAS
 from customer_segmentation.errors import DataError, SegmentError, debugging
-from customer_segmentation.secrets import remember_words
+from customer_segmentation.secrets import HidesSecrets, remember_words
 from customer_segmentation.settings.credentials import KEYS
 from customer_segmentation.settings.limits import check_limits
 from customer_segmentation.settings.trusted import take_trusted
 
 
-@dataclass(frozen=True)
-class ComposedJob:
+@dataclass(frozen=True, repr=False)
+class ComposedJob(HidesSecrets):
     """One job of a sweep as Hydra composed it.
 
     Attributes
@@ -67,8 +67,8 @@ class ComposedJob:
     config: str
 
 
-@dataclass(frozen=True)
-class Plan:
+@dataclass(frozen=True, repr=False)
+class Plan(HidesSecrets):
     """What a command line amounts to.
 
     Attributes

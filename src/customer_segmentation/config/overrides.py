@@ -77,7 +77,7 @@ def by_key(parsed: Sequence[Any]) -> dict[str, Any]:
     """
     given: dict[str, Any] = {}
     for override in parsed:
-        name = str(override.get_key_element()).lstrip("+~")
+        name = str(override.get_key_element()).lstrip("+~").removeprefix("hydra.sweeper.params.")
         first = given.setdefault(name, override)
         if first.input_line != override.input_line:
             raise SettingsError(
@@ -118,17 +118,14 @@ def refuse(given: dict[str, Any], schema: type) -> None:
     known = [item.name for item in dataclasses.fields(schema)]
     _refuse_unread(given, known)
     _refuse_of_a_table(given, known)
-    read = {item.name: item.metadata["reads"] for item in dataclasses.fields(schema) if "reads" in item.metadata}
+    read = {item.name: item.metadata for item in dataclasses.fields(schema) if "reads" in item.metadata}
     for key, override in given.items():
         name = str(key).lstrip("+~")
         first = name.split(".")[0].split("/")[0].split("@")[0]
         if not name:
             raise SettingsError(f"the override {override.input_line!r} has no key; expected key=value.")
-        if first in read and name != f"{first}.{read[first]}":
-            raise SettingsError(
-                f"{name} changes nothing: a run's table is read as the run says, and {first}.{read[first]} alone is "
-                "taken, where it is now."
-            )
+        if first in read and "." in name and name.split(".")[1] not in read[first]["reads"]:
+            raise SettingsError(f"{name} changes nothing: {read[first]['because']}.")
         if override.is_delete() and name in known:
             raise SettingsError(f"{override.input_line}: {name} cannot be left out; give another with {name}=...")
         if (override.is_add() or override.is_force_add()) and first not in (*known, *DECISIONS, "hydra"):

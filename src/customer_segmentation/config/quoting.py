@@ -57,10 +57,12 @@ FREE_TEXT = frozenset(
     }
 )
 
+#: Of these, the ones that no file is named by, in which `${oc.env:NAME}` is resolved wherever it stands.
+_NO_FILES = frozenset({KEY, "data.query", "query"})
 #: Of these, the ones that may take a credential from the environment: `${oc.env:NAME}` in them is resolved.
-ADDRESSES = frozenset(
-    {"data.path", "data.download.url", "engine.remote", "tracking.uri", "tracking.artifacts", "input", "output", KEY}
-)
+ADDRESSES = _NO_FILES | {
+    *("data.path", "data.download.url", "engine.remote", "tracking.uri", "tracking.artifacts", "input", "output")
+}
 #: Of these, the ones that may be swept: commas divide their texts.
 SWEPT = frozenset({"clustering.init"})
 _FROM_ENVIRONMENT = re.compile(r"(\$\{oc\.env:\w+\})")
@@ -107,6 +109,8 @@ def literal(key: str, text: str) -> str:
 
     >>> literal("name", "null"), literal("tracking.uri", "mysql://me:${oc.env:PASSWORD}@host")
     ("'null'", "'mysql://me:${oc.env:PASSWORD}@host'")
+    >>> literal("data.query", "SELECT * FROM crm WHERE tenant = ${oc.env:TENANT}")
+    "'SELECT * FROM crm WHERE tenant = ${oc.env:TENANT}'"
     >>> print(literal("data.path", "x ${oc.env:HOME}.csv"))
     'x \${oc.env:HOME}.csv'
 
@@ -115,7 +119,7 @@ def literal(key: str, text: str) -> str:
     key : one of `FREE_TEXT`
     text : its value
     """
-    whole = "://" in text or text.startswith("${") or key == KEY  # of a file: its name as it stands
+    whole = "://" in text or text.startswith("${") or key in _NO_FILES  # of a file: its name as it stands
     if key not in ADDRESSES or not whole:
         return quoted(text)
     parts = _FROM_ENVIRONMENT.split(text)

@@ -14,6 +14,7 @@ from customer_segmentation.model.checksums import MANIFEST_TAG, check_manifest
 from customer_segmentation.model.files import SEGMENTS, read_model
 from customer_segmentation.model.segment_model import SegmentModel
 from customer_segmentation.scratch import scratch_folder
+from customer_segmentation.secrets import HidesSecrets
 from customer_segmentation.settings.trusted import trusted_modules as trusted_by_user
 from customer_segmentation.tracking.models import ARTIFACT, OF_PROMOTION, model_id_in
 from customer_segmentation.tracking.moved_store import folder_of, refuse_place
@@ -38,8 +39,8 @@ OLD_NAME = "model"
 _OF_RUN = re.compile(r"runs:/(?P<run>[0-9a-f]{32})/(?P<name>[^/]+)/?")
 
 
-@dataclass(frozen=True)
-class LoadedModel:
+@dataclass(frozen=True, repr=False)
+class LoadedModel(HidesSecrets):
     """A model and where it is from.
 
     Attributes

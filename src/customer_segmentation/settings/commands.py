@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from customer_segmentation.settings.data import DataSettings
+from customer_segmentation.settings.data import AS_THE_RUN, DataSettings
 from customer_segmentation.settings.engine import EngineAddress
 from customer_segmentation.settings.limits import limited
 from customer_segmentation.settings.registry import settings_of
 from customer_segmentation.settings.sweep import ExplorationSettings, HypothesesSettings
 from customer_segmentation.settings.tracking import TrackingSettings
+
+#: What `segment init` reads of `data`; the rest it writes.
+OF_A_NEW_TABLE = (
+    *("path", "query", "delimiter", "encoding", "decimal", "sheet", "table"),
+    *("keep", "populations", "reference_date", "max_rejected_share", "max_rows", "transactions"),
+)
 
 TWO_RUNS = "expected two runs, such as run_id=BEFORE other=AFTER; `segment ui` shows their ids"
 
@@ -23,9 +29,8 @@ class ReportSettings:
     output: str | None = None  # a copy: FILE.html, or FILE.md for markdown
     slides: str | None = None  # a folder for the figures of a meeting, one slide of 1920 x 1080 pixels (PNG) each
     overwrite: bool = False  # replace the copy, or the slides, of an earlier report
-    data: DataSettings = field(
-        default_factory=DataSettings, metadata={"reads": "path"}
-    )  # path: where the table is now, if it has moved
+    # path: where the table is now, if it has moved
+    data: DataSettings = field(default_factory=DataSettings, metadata={"reads": ("path",), "because": AS_THE_RUN})
     engine: EngineAddress = field(default_factory=EngineAddress)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     quiet: bool = False  # say nothing in the terminal
@@ -36,7 +41,13 @@ class ReportSettings:
 class InitSettings:
     """The whole of ``segment init``."""
 
-    data: DataSettings = field(default_factory=DataSettings)
+    data: DataSettings = field(
+        default_factory=DataSettings,
+        metadata={
+            "reads": OF_A_NEW_TABLE,
+            "because": "segment init describes the table of data.path, whatever else is set",
+        },
+    )
     name: str | None = None  # of the files that are written; null: made from the name of the table
     # customers: one row a customer; orders: summed up to customers
     table: str = limited("auto", choices=("auto", "customers", "orders"))

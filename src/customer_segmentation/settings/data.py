@@ -4,7 +4,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from customer_segmentation.secrets import HidesSecrets
 from customer_segmentation.settings.limits import limited
+
+#: Why a command on a run reads no more of `data` than where its table is.
+AS_THE_RUN = "a run's table is read as the run says, and data.path alone is taken, where it is now"
 
 
 class ColumnType(Enum):
@@ -108,8 +112,8 @@ class Transactions:
     date_format: str | None = None  # as of strptime, such as %d/%m/%Y; null: found out
 
 
-@dataclass
-class DataSettings:
+@dataclass(repr=False)
+class DataSettings(HidesSecrets):
     """One file of ``conf/data/``."""
 
     about: str = ""  # what it is, in a line for people

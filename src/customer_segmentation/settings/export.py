@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from customer_segmentation.secrets import HidesSecrets
 from customer_segmentation.settings.limits import limited
 from customer_segmentation.settings.registry import settings_of
 from customer_segmentation.settings.tracking import TrackingSettings
@@ -19,8 +20,8 @@ def is_picture(output: str | None) -> bool:
 
 
 @settings_of("export")
-@dataclass
-class ExportSettings:
+@dataclass(repr=False)
+class ExportSettings(HidesSecrets):
     """The whole of ``segment export``."""
 
     model: str = "models:/customer-segmentation@champion"  # address of the model, or the folder that holds it

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, fields
 
 from customer_segmentation.formatting import listed
-from customer_segmentation.settings.data import DataSettings
+from customer_segmentation.settings.data import AS_THE_RUN, DataSettings
 from customer_segmentation.settings.engine import EngineAddress
 from customer_segmentation.settings.limits import limited
 from customer_segmentation.settings.registry import settings_of
@@ -43,9 +43,8 @@ class PromoteSettings:
 
     promotion: PromotionSettings = field(default_factory=PromotionSettings)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
-    data: DataSettings = field(
-        default_factory=DataSettings, metadata={"reads": "path"}
-    )  # path: where the sweep's table is now
+    # path: where the sweep's table is now
+    data: DataSettings = field(default_factory=DataSettings, metadata={"reads": ("path",), "because": AS_THE_RUN})
     engine: EngineAddress = field(default_factory=EngineAddress)
     run_id: str | None = None  # of a candidate, or of a sweep for its chosen one; null: the last one's
     model: str = limited("customer-segmentation", filled=True, without="/:'")  # name in the registry

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from customer_segmentation.secrets import HidesSecrets
 from customer_segmentation.settings.engine import EngineSettings
 from customer_segmentation.settings.limits import limited
 from customer_segmentation.settings.registry import settings_of
@@ -29,8 +30,8 @@ class DriftSettings:
 
 
 @settings_of("score")
-@dataclass
-class ScoreSettings:
+@dataclass(repr=False)
+class ScoreSettings(HidesSecrets):
     """The whole of ``segment score``."""
 
     # CSV, Parquet, Excel, or an SQLAlchemy URL with `query`; with engine=spark Parquet, CSV, or `catalog` with `query`

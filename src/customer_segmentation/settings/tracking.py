@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from customer_segmentation.secrets import HidesSecrets
 from customer_segmentation.settings.limits import limited
 from customer_segmentation.settings.registry import settings_of
 
 
-@dataclass
-class TrackingSettings:
+@dataclass(repr=False)
+class TrackingSettings(HidesSecrets):
     """One file of ``conf/tracking/``: where runs go."""
 
     uri: str | None = None  # null: MLFLOW_TRACKING_URI, else sqlite:///mlflow.db in the current folder

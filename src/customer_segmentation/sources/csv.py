@@ -25,7 +25,7 @@ from customer_segmentation.sources.column_buffers import (
     typed_columns,
 )
 from customer_segmentation.sources.csv_bad_rows import Broken, RowNumbers, broken_rows, lines_of_broken
-from customer_segmentation.sources.csv_dialect import decimal_of, dialect_of
+from customer_segmentation.sources.csv_dialect import check_decimal, decimal_of, dialect_of
 from customer_segmentation.sources.csv_parser import CsvParser
 from customer_segmentation.sources.files import FileBytes
 from customer_segmentation.sources.parsing.blanks import is_blank
@@ -87,7 +87,8 @@ class DelimitedSource(FileSource):
             self._parser.search_quotes()
         # Without quotes no cell of a comma-separated file holds a comma.
         points_only = written.delimiter == "," and not self._parser.quoted
-        self.decimal = decimal or ("." if points_only else decimal_of(self._sample))
+        found = "." if points_only else decimal_of(self._sample)
+        self.decimal = check_decimal(decimal, self._sample, self.headers, self.name) if decimal else found
         # Room for numbers that is never touched costs no memory; too little is made up for.
         self._rows_expected = int(1.1 * file.path.stat().st_size / written.line_length) + 1000
         self._checksum: Future[str] | None = None

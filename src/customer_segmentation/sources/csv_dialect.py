@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from customer_segmentation.errors import DataError
+from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.sources.byte_streams import Transcoded
 from customer_segmentation.sources.files import FileBytes, encoding_of
 from customer_segmentation.sources.parsing.blanks import is_blank
@@ -149,14 +149,46 @@ def complete(headers: list[str], rows: list[list[str]]) -> tuple[str, ...]:
 
 def decimal_of(sample: pd.DataFrame) -> str | None:
     """Find the decimal mark that most number-like columns of the first rows show; None where none shows any."""
-    shown = []
-    for _, cells in sample.items():
-        texts = texts_of(cells)
-        texts = texts[~is_blank(texts) & texts.str.fullmatch(r"[-+($€£ ]*\d[\d.,' ]*[ $€£%)]*").to_numpy(dtype=bool)]
-        if len(texts) > 0.5 * len(cells):
-            shown.append(decimal_evidence(texts))
+    shown = list(_shown_marks(sample).values())
     commas, points = shown.count(","), shown.count(".")
     return "," if commas > points else "." if points else None
+
+
+def check_decimal(said: str, sample: pd.DataFrame, headers: Sequence[str], name: str) -> str:
+    """Return the decimal mark that somebody said, which counts where a column can be read in two ways.
+
+    Parameters
+    ----------
+    said : "." or ","
+    sample : the first rows
+    headers : of its columns
+    name : of the file
+
+    Raises
+    ------
+    SettingsError
+        Each column of numbers shows the other mark beyond doubt.
+    """
+    shown = _shown_marks(sample)
+    if shown and {*shown.values()} == {"," if said == "." else "."}:
+        at = next(iter(shown))
+        cell = next(text for text in texts_of(sample.iloc[:, at]) if decimal_evidence(pd.Series([text])))
+        raise SettingsError(
+            f"data.decimal={said} fits no number of {name}: {headers[at]} holds {cell}; leave data.decimal out, or "
+            "correct the file."
+        )
+    return said
+
+
+def _shown_marks(sample: pd.DataFrame) -> dict[int, str | None]:
+    """Decimal mark of each number-like column with marks, by its position; None where it can be either."""
+    shown: dict[int, str | None] = {}
+    for at, (_, cells) in enumerate(sample.items()):
+        texts = texts_of(cells)
+        texts = texts[~is_blank(texts) & texts.str.fullmatch(r"[-+($€£ ]*\d[\d.,' ]*[ $€£%)]*").to_numpy(dtype=bool)]
+        if len(texts) > 0.5 * len(cells) and texts.str.contains("[.,]", regex=True).any():
+            shown[at] = decimal_evidence(texts)
+    return shown
 
 
 def _head_of(file: FileBytes, encoding: str) -> str:

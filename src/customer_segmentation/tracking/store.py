@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from customer_segmentation.errors import StoreError
 from customer_segmentation.paths import typed_path
-from customer_segmentation.secrets import is_secret, redact
+from customer_segmentation.secrets import HidesSecrets, is_secret, redact
 from customer_segmentation.settings.tracking import TrackingSettings
 from customer_segmentation.tracking.connections import close_connections, waiting_for_the_disk
 from customer_segmentation.tracking.guarded_client import GuardedClient
@@ -39,8 +39,8 @@ DUPLICATE = re.compile("duplicate|unique", re.IGNORECASE)  # PostgreSQL, MySQL a
 DESCRIPTION = "mlflow.note.content"  # the tag that the UI shows as Markdown
 
 
-@dataclass(frozen=True)
-class Store:
+@dataclass(frozen=True, repr=False)
+class Store(HidesSecrets):
     """A tracking store and the experiment in it.
 
     Attributes

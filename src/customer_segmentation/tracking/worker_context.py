@@ -6,12 +6,13 @@ import os
 from dataclasses import dataclass
 
 from customer_segmentation.data.wanted import Needed
+from customer_segmentation.secrets import HidesSecrets
 from customer_segmentation.tracking.process import this_process
 from customer_segmentation.tracking.settled import quiet_libraries, settle
 
 
-@dataclass(frozen=True)
-class SweepContext:
+@dataclass(frozen=True, repr=False)
+class SweepContext(HidesSecrets):
     """The sweep's run and what its studies must agree on.
 
     Attributes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -190,6 +190,7 @@ def _orders(settings: InitSettings, reading: TableReading, source: str) -> Trans
     keys = ("customer", "date", "amount", "order", "quantity", "date_format")
     named = {key: getattr(given, key) for key in keys if getattr(given, key)}
     if settings.table == "customers":
+        _refuse_orders(named, given, source)
         return None
     guessed = reading.orders.transactions() if reading.orders is not None else None
     asked = settings.table == "orders" or bool(named.keys() & {"customer", "date", "amount"})
@@ -202,6 +203,7 @@ def _orders(settings: InitSettings, reading: TableReading, source: str) -> Trans
             "data.transactions.amount=HEADER, or give table=customers where a row is a customer."
         )
     if not asked and guessed is None:
+        _refuse_orders(named, given, source)
         return None
     base = guessed or (
         reading.orders_columns.transactions()
@@ -220,6 +222,22 @@ def _orders(settings: InitSettings, reading: TableReading, source: str) -> Trans
     return orders
 
 
+def _refuse_orders(named: Mapping[str, str], given: Transactions, source: str) -> None:
+    """Refuse what says how orders are summed up, where a row is a customer.
+
+    Raises
+    ------
+    SettingsError
+        Names the key.
+    """
+    said = [*named, *(key for key in ("reference_date", "guests") if getattr(given, key))]
+    if said:
+        raise SettingsError(
+            f"data.transactions.{said[0]} is read of a table of orders, and each row of {source} is taken for a "
+            "customer; give table=orders, or leave it out."
+        )
+
+
 def _describe_orders(
     settings: InitSettings, name: str, data: DataSettings, reading: TableReading, orders: Transactions, looked: str
 ) -> TableDescription:
@@ -227,7 +245,7 @@ def _describe_orders(
     from customer_segmentation.config.starter_files import order_files
     from customer_segmentation.data.load import load_customers
 
-    data = replace(data, transactions=orders, columns=dict(contract_columns("rfm", "{}")))
+    data = replace(data, keep=data.keep or "all", transactions=orders, columns=dict(contract_columns("rfm", "{}")))
     table = None if looked else load_customers(data)
     customers = len(reading.guesses[0].usable) if table is None else len(table.customers)
     files = order_files(name, orders, settings.data, customers=customers)
@@ -266,8 +284,8 @@ def _describe_customers(
             f"its customers ({reasons}); add one, such as an amount, a count or a duration."
         )
     data = replace(data, columns={guess.header: guess.spec for guess in guesses if guess.spec is not None})
-    if settings.data.keep == "all":
-        data = replace(data, **_population(reading))
+    if not settings.data.keep:
+        data = replace(data, **({"keep": "all"} | _population(reading)))
     read = [guess.header for guess in (*choice.numbers, *choice.words)]
     needed = [header for header in read if header not in choice.imputed]
     blank = [header for header in read if header in choice.imputed]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -254,7 +255,8 @@ _OPENED: dict[str, tuple[TableSource, Rules]] = {}
 
 def _opened(settings: SweepSettings, needed: Needed, reader: ProfileReader) -> tuple[TableSource, Rules]:
     batch_rows, welcome = settings.large.batch_rows, [item.name for item in reader.columns]
-    key = repr((settings.data, settings.engine, batch_rows, [sorted(part) for part in needed], welcome))
+    read = dataclasses.asdict(settings.data), dataclasses.asdict(settings.engine)  # addresses are written out in it
+    key = repr((read, batch_rows, [sorted(part) for part in needed], welcome))
     if key not in _OPENED:
         _OPENED.clear()
         _OPENED[key] = opened_whole(

@@ -27,8 +27,9 @@ from customer_segmentation.config.playbook_file import PLAYBOOK, playbook_of, to
 from customer_segmentation.data.wanted import Needed
 from customer_segmentation.errors import OtherTableError, SettingsError, StoreError, StudyError
 from customer_segmentation.formatting import listed
-from customer_segmentation.secrets import redact
+from customer_segmentation.secrets import is_redacted, redact
 from customer_segmentation.settings.credentials import KEYS, check_table
+from customer_segmentation.settings.data import DataSettings
 from customer_segmentation.settings.engine import EngineSettings
 from customer_segmentation.settings.k_values import parse_k
 from customer_segmentation.settings.named_servers import cluster_mark, is_named, remember_named
@@ -149,6 +150,7 @@ def customers_again(
         spec.settings.data.path = data_path
     else:
         check_table(spec.settings, taken_by(spec.config, KEYS), who=f"the config of run {run_id} has")
+        _tell_server(spec.settings.data, run_id)
     customers = prepare_customers(spec.settings, needed)
     digest = run.data.tags["data_digest"]
     if not customers.table.digest.startswith(digest):
@@ -171,6 +173,15 @@ def customers_again(
             "described and named by, are others; give the file that the sweep read with data.path=FILE, or sweep again."
         )
     return spec, needed, customers
+
+
+def _tell_server(data: DataSettings, run_id: str) -> None:
+    """Say which server is asked for the table, which the run alone names."""
+    address = str(data.path or "")
+    if not data.path and data.download is not None and not data.download.sha256:
+        address = data.download.url  # of which no copy is kept
+    if "://" in address and not is_redacted(address) and not address.startswith(("sqlite", "duckdb", "file")):
+        NOTICES.warning("the table of run %s is read from %s, as its config says", run_id, redact(address))
 
 
 def _name_server(engine: EngineSettings, remote: str | None, run_id: str) -> None:

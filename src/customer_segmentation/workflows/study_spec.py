@@ -12,6 +12,7 @@ from customer_segmentation.clustering.space import Space, build_space
 from customer_segmentation.config.compose import ComposedJob
 from customer_segmentation.config.instantiate import make_estimator, make_scaler
 from customer_segmentation.data.table import CustomerTable
+from customer_segmentation.secrets import HidesSecrets
 from customer_segmentation.settings.sweep import SweepSettings
 from customer_segmentation.workflows.prepare import PreparedCustomers
 
@@ -19,8 +20,8 @@ from customer_segmentation.workflows.prepare import PreparedCustomers
 SAID = frozenset({"features", "scaling", "k", "experiments", "hydra.sweeper.params"})
 
 
-@dataclass(frozen=True)
-class StudySpec:
+@dataclass(frozen=True, repr=False)
+class StudySpec(HidesSecrets):
     """One study as it was asked for.
 
     Attributes
