@@ -6,6 +6,7 @@ import re
 import sys
 import threading
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import yaml
@@ -53,6 +54,9 @@ PASSWORD = "Tr0ub4dor&3"
         "https://host/api/table?code=verysecret",
         "https://host/table.csv?jwt=verysecret",
         "https://host/table.csv?pin=verysecret&a=1",
+        "https://host/m.csv?userpwd=Verysecret81&x-auth=verysecret82&client_assertion=verysecret83x&month=5",
+        "mssql+pyodbc:///?odbc_connect=Driver%3DSimba%3BClientSecret%3Dverysecret7%3BTrustStorePwd%3Dverysecret8",
+        "Driver=Simba;AccessToken=verysecret 7xQz;Auth_AccessToken=verysecret9;KeyStorePwd=verysecret;Port=1",
         "https://host/table.csv?a=1&otp=verysecret",
         "https://host/table.csv?access=verysecret&bearer=verysecret&hash=verysecret",
         "postgresql+psycopg://me:99/verysecret@127.0.0.1:1/db",
@@ -107,6 +111,7 @@ def test_a_secret_is_known_by_its_place_or_form(text):
         "unexpected token: 'x' at 3; the key of the table is missing",
         "segment sweep features=value scaling=standard 'k=[2,3]' name=a:b@c",
         "models:/customer-segmentation@champion",
+        "https://host/a?city=Berlin&since=2024-01-31&plan=gold,silver&v=1.2.3&file=Members_2024.csv&q=Late+2024",
         "https://host/a?compass=north&monkey=1&tokens=3&spin=2&pinned=yes",
         "s3://bucket/sales/2024@home.csv",
         "s3://${oc.env:KEY}:${oc.env:SECRET}@bucket/sales",
@@ -363,3 +368,18 @@ def test_what_holds_an_address_is_written_out_without_its_password():
     for one in held:
         assert "Planted" not in repr([one])
         assert "me:***@host" in str(one)
+
+
+def test_every_value_of_a_drivers_string_is_a_secret_unless_its_name_says_what_it_is():
+    for string in (
+        "Driver=Simba;Host=crm-1;Wallet Pass=two words9;Port=1",
+        "Driver%3DSimba%3BWalletPass%3Dtwo%20words9",
+    ):
+        remember_in({"path": "mssql+pyodbc:///?odbc_connect=" + quote(string)})
+        assert redact("the driver says: two words9, crm-1") == "the driver says: ***, crm-1"
+        secrets.forget()
+
+
+def test_what_a_server_echoes_of_an_address_is_hidden():
+    remember_in("https://host/m.csv?ticketing=Xk29-aqq7&city=Berlin")
+    assert redact("403: no such guest Xk29-aqq7 in Berlin") == "403: no such guest *** in Berlin"

@@ -40,11 +40,8 @@ _PARAMETER = re.compile(
     r"account|host|function|master|service|user|secret|encryption|signing|licen[cs]e)key|(?:user|db|login|ftp)pass)"
     r"(?:\[\]|%5[Bb]%5[Dd])?=)([^&;#\s'\"`<>]+)"
 )
-_SOME = r"[\w.-]{1,60}[_.-](?:password|pwd|token|secret|access[_-]?key|secret[._-]key)"
-_WORDS = (
-    r"(?:pass|pwd|passwd|passwort|kennwort|(?:pg)?password|passphrase|token|secret|api[_-]?key|"
-    rf"(?:account|sharedaccess)key|{_SOME})"
-)
+_SOME = r"[\w.-]{0,60}(?:password|passwd|passphrase|pwd|token|secret|(?:access|secret|private|account)[._-]?key)"
+_WORDS = rf"(?:pass|passwort|kennwort|api[_-]?key|{_SOME})"
 #: ``PWD=...;`` of an ODBC string, ``password=...`` of a DSN, also with the equals sign and the semicolon encoded.
 _BRACED = r"\{(?:[^}\n]|\}\})*\}"  # a closing brace in it stands twice
 _ASSIGNED = re.compile(
@@ -59,10 +56,30 @@ _QUOTED = re.compile(
     r"(?:\\*[\"'])+)([^\"'\\\n]+)"
 )
 #: The same behind a semicolon, as in an ODBC string, where it may hold blanks and ends at the next semicolon.
-_OF_STRING = re.compile(rf"(;\s*(?:pwd|password)\s?=\s?)({_BRACED}|[^;&\n'\"`<>]+)", re.IGNORECASE)
-#: The whole of such a string behind its name, and its password there, in braces or not.
+_OF_STRING = re.compile(rf"(;\s*{_WORDS}\s?=\s?)({_BRACED}|[^;&\n'\"`<>]+)", re.IGNORECASE)
+#: The whole of such a string behind its name, and each of its values there, in braces or not.
 _ODBC = re.compile(r"(?i)\bodbc_connect=([^&\s]+(?:\s[^&]*)?)")
-_PASSWORD = re.compile(rf"(?i)(?:^|;)\s*(?:pwd|password)\s*=\s*({_BRACED}|[^;]*)")
+_VALUE = re.compile(rf"(?:^|;)\s*([^;={{}}]+?)\s*=\s*({_BRACED}|[^;]*)")
+#: Whatever follows the question mark of an address, and a parameter of it.
+_ASKED = re.compile(r"(?<=://)([^\s'\"`<>?#]*\?)([^\s'\"`<>#]+)")
+_PAIR = re.compile(r"(?<![^?&;])([^=&;]+=)([^&;]+)")
+#: What a parameter may be called that holds no secret, whatever its value: how a table is cut, written or found.
+_FOUND_BY = """
+    format output gid sheet tab range version api-version api_version page per_page limit offset size count start end
+    from to since until date day month year quarter file filename name path table dataset project region location lang
+    locale currency tz timezone encoding charset delimiter sep header columns fields select filter where order orderby
+    order_by sort by type kind mode view download dl export raw ref branch revision query q sql mail email user user_id
+    uid userid login username host server port database db dbname schema catalog warehouse role account driver dsn
+    authmech authenticator http_path httppath endpoint_url endpoint_override scheme uri url service sid_name
+    application_name app sslmode ssl ssl_mode ssl_verify_cert encrypt trustservercertificate timeout
+    login_timeout connect_timeout connection_timeout read_timeout access_mode threads memory_limit client_encoding
+    options sv se st sp sr spr ss srt sdd sip x-amz-algorithm x-amz-date x-amz-expires x-amz-signedheaders
+    x-goog-algorithm x-goog-date x-goog-expires x-goog-signedheaders expires experiments searchfilter compare
+"""
+_HARMLESS = frozenset(_FOUND_BY.split())
+#: A value that is no secret whatever its name: a word, a number, a day, some of them.
+_WORD = r"(?:[A-Z]?[a-z]{0,8}|[A-Z]{1,3}|[vV]?\d{1,10}|\d+(?:\.\d+){1,3}|\d{4}-\d\d(?:-\d\d)?)"
+_PLAIN = re.compile(rf"{_WORD}(?:(?:,|%2[Cc]|\+|%20|_){_WORD}){{0,20}}")
 _HEADER = re.compile(r"(\b(?:Basic|Bearer)\s+)([A-Za-z0-9+/=._~-]{12,})")
 _FORMS = re.compile(
     r"\b(?:(?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{22,}|glpat-[\w-]{20,}|dapi[0-9a-f]{32}|"
@@ -100,6 +117,8 @@ def without_secrets(text: str) -> str:
     if "=" in text or "%3" in text:
         text = _OF_STRING.sub(lambda found: found[0] if REFERENCE.fullmatch(found[2]) else found[1] + HIDDEN, text)
         text = _PARAMETER.sub(_kept_reference(), text)
+    if "?" in text and "://" in text:
+        text = _ASKED.sub(lambda asked: asked[1] + _PAIR.sub(_unless_harmless, asked[2]), text)
     lower = text.lower() if any(sign in text for sign in ("=", "%3", "'", '"')) else ""
     if any(cue in lower for cue in _CUES):
         text = _ASSIGNED.sub(_unless_a_column, _QUOTED.sub(_kept_reference(), text))
@@ -141,7 +160,11 @@ def secrets_in(text: str) -> Iterator[str]:
             for end in (r"[&;#\s]", r"&|;(?=\w+=)"):  # the second as SQLAlchemy reads it
                 yield re.split(end, text[match.start(2) :])[0].rstrip("'\"`)]}>,")  # not quotes of an override
     for string in _ODBC.findall(text):
-        yield from map(_bare, _PASSWORD.findall(unquote_plus(string)))
+        pairs = _VALUE.findall(_decoded(string))
+        yield from (_bare(value) for name, value in pairs if not _is_harmless(name, value))
+    for asked in _ASKED.findall(text):
+        pairs = _PAIR.findall(asked[1])
+        yield from (value for name, value in pairs if _is_guarded(value) and not _is_harmless(name[:-1], value))
     whole = _ADDRESS.search(text) if text.count("://") == 1 else None
     if whole is not None:  # to the last @ as the standard library reads it; SQLAlchemy's first begins the host
         first, _, rest = whole[1].partition("@")
@@ -171,6 +194,29 @@ def _kept_reference(after: str = "") -> Callable[[re.Match[str]], str]:
         return f"{match[1]}{secret}{after}"
 
     return replaced
+
+
+def _decoded(string: str) -> str:
+    """A string of a driver without the encoding of the address round it, however often it was encoded."""
+    for _ in range(3):
+        string = unquote_plus(string)
+    return string
+
+
+def _is_harmless(name: str, value: str) -> bool:
+    """Whether a parameter holds no secret by its name or its value."""
+    called = name.strip().lower().replace(" ", "")
+    short = len(value) < 5  # it would be hidden nowhere else
+    return short or called in _HARMLESS or bool(_PLAIN.fullmatch(value)) or REFERENCE.fullmatch(value) is not None
+
+
+def _is_guarded(value: str) -> bool:
+    """Whether a value is hidden wherever it stands: a shorter one, or a word, may be a cell of the user's."""
+    return len(value) >= 8 and any(map(str.isdigit, value)) and any(map(str.isalpha, value))
+
+
+def _unless_harmless(match: re.Match[str]) -> str:
+    return match[0] if _is_harmless(match[1][:-1], match[2]) else _kept_reference()(match)
 
 
 def _unless_a_column(match: re.Match[str]) -> str:

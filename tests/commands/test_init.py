@@ -325,7 +325,7 @@ def test_the_table_of_a_workbook_is_found_behind_a_sheet_of_notes(capsys):
     assert main(["init", "data.path=club.xlsx"]) == 0
     told = capsys.readouterr().out
     assert "club.xlsx, sheet Members (not Notes): 3 columns" in told
-    assert "60 rows of club.xlsx, sheet Members = 60 used" in told
+    assert "60 rows of club.xlsx, sheet Members (not Notes) = 60 used" in told
     assert (
         main(
             [

@@ -80,7 +80,7 @@ def chosen_labels(swept) -> pd.DataFrame:
 
 
 def test_every_customer_has_the_label_of_the_sweep(swept, by_hand, raw):
-    assert "600 rows = 600 scored + 0 rejected, by by-hand version 1" in by_hand.out
+    assert "600 rows of raw.csv = 600 scored + 0 rejected, by by-hand version 1" in by_hand.out
     assert "Drift: steady" in by_hand.out
     found = labels(swept.folder / "labels.csv")
     assert found["Customer ID"].tolist() == raw["Customer ID"].tolist()

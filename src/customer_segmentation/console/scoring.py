@@ -27,7 +27,8 @@ def print_score(result: ScoredTable, store: Store) -> None:
     """
     out, done, drift = console(), result.done, result.drift
     out.print(
-        f"{counted(done.rows, 'row')} = {done.scored:,} scored + {done.rejected:,} rejected, by {escape(result.model)}"
+        f"{counted(done.rows, 'row')} of {escape(result.source)} = {done.scored:,} scored + {done.rejected:,} "
+        f"rejected, by {escape(result.model)}"
     )
     labels = result.output if done.scored else f"none: no row got a label, {result.output} is not written"
     out.print(f"  labels    {escape(labels)}")

@@ -39,6 +39,7 @@ _ROW_HEAD, _CELLS, _ROWS_BEGIN, _ROWS_END = 0, range(1, 12), 145, 146
 #: Parts of a workbook that are no sheet, whatever else a sheet may be called.
 _NO_SHEETS = (".png", ".jpg", ".jpeg", ".gif", ".emf", ".wmf")
 _WIDE = 0.8  # of the widest row: a title above a table is narrower
+_AS_WELL = 0.6  # of the columns that the best sheet knows: another one may be the table as well
 
 
 class ExcelSource(FrameSource, FileSource):
@@ -61,9 +62,7 @@ class ExcelSource(FrameSource, FileSource):
         frame, first_row, sheets = sheet_of(file, settings.sheet, spellings_of(settings.columns))
         name = file.name
         if len(sheets) > 1:
-            name = f"{file.name}, sheet {sheets[0]}"
-            if not settings.columns:  # nothing but its size told which one is the table
-                name += f" (not {', '.join(sheets[1:])})"
+            name = f"{file.name}, sheet {sheets[0]} (not {', '.join(sheets[1:])})"
         return cls(frame, name=name, sha256=file.sha256(), first_row=first_row)
 
 
@@ -89,7 +88,7 @@ def sheet_of(file: FileBytes, sheet: str | None, claimed: Mapping[str, str]) -> 
     Raises
     ------
     DataError
-        The workbook is damaged, has no such sheet, only empty ones, or several that know the contract equally well.
+        The workbook is damaged, has no such sheet, only empty ones, or several that may be the table.
     """
     _refuse_far_cells(file)
     with _readable(file):
@@ -98,8 +97,7 @@ def sheet_of(file: FileBytes, sheet: str | None, claimed: Mapping[str, str]) -> 
     if sheet is not None and sheet not in names:
         raise DataError(f"{file.name} has no sheet {sheet!r}; its sheets are {', '.join(names)}: check data.sheet.")
     best: tuple[tuple[int, int], pd.DataFrame, int, str] | None = None
-    seen: list[str] = []
-    equal: list[str] = []
+    knows: dict[str, tuple[int, int]] = {}
     with book:
         for name in [sheet] if sheet is not None else names:
             with _readable(file):
@@ -108,7 +106,6 @@ def sheet_of(file: FileBytes, sheet: str | None, claimed: Mapping[str, str]) -> 
             filled = np.flatnonzero(cells.notna().any(axis=1).to_numpy())[:10]
             if not len(filled):
                 continue
-            seen.append(name)
             if claimed:
                 known = [
                     recognised([str(cell) for cell in cells.iloc[row] if pd.notna(cell)], claimed) for row in filled
@@ -119,22 +116,22 @@ def sheet_of(file: FileBytes, sheet: str | None, claimed: Mapping[str, str]) -> 
                 widths = cells.iloc[filled].notna().sum(axis=1).to_numpy()
                 at = int(filled[int(np.argmax(widths >= _WIDE * widths.max()))])
                 score = (0, (len(cells) - at) * int(widths.max()) if widths.max() > 1 else 0)
+            knows[name] = score
             if best is None or score > best[0]:
-                best, equal = (score, cells, at, name), []
-            if score == best[0]:
-                equal.append(name)
+                best = score, cells, at, name
     if best is None:
         raise DataError(f"{file.name} has only empty sheets; expected a table with a header row.")
-    (known_best, _), cells, header, chosen = best
-    if known_best and len(equal) > 1:
+    (known_best, has_rows), cells, header, chosen = best
+    tables = [name for name, (known, rows) in knows.items() if known >= _AS_WELL * known_best and rows == has_rows]
+    if known_best and len(tables) > 1:
         raise DataError(
-            f"{file.name} has {len(equal)} sheets that may be the table, {', '.join(equal)}; say which with "
-            f"data.sheet=NAME, or data.sheet=[{equal[0]},{equal[1]}] for several."
+            f"{file.name} has {len(tables)} sheets that may be the table, {', '.join(tables)}; say which with "
+            f"data.sheet=NAME, or data.sheet=[{tables[0]},{tables[1]}] for several."
         )
     headers = ["" if pd.isna(cell) else str(cell) for cell in cells.iloc[header]]
     frame = cells.iloc[header + 1 :].set_axis(range(cells.shape[1]), axis=1).reset_index(drop=True)
     frame.columns = pd.Index(headers)
-    return frame, header + 2, [chosen, *(name for name in seen if name != chosen)]
+    return frame, header + 2, [chosen, *(name for name in knows if name != chosen)]
 
 
 @contextlib.contextmanager

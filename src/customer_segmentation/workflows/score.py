@@ -58,7 +58,8 @@ class ScoredTable:
         A sentence on who was compared with the fit, where it is not all customers; else empty.
     segments : dict of str to int
         Customers by the segment's name.
-    output : str
+    source, output : str
+        What people call the table, with the sheet that was taken of a workbook; where the labels are.
     rejects : str
         Where rows without a label are.
     model : str
@@ -72,6 +73,7 @@ class ScoredTable:
     drift: Drift
     compared: str
     segments: dict[str, int]
+    source: str
     output: str
     rejects: str
     model: str
@@ -166,7 +168,7 @@ def score_table(
                 )
                 record(store, run_id, [Text(config_text, "config.yaml"), *items])
     day = "" if settings.reference_date else model.model.reference_date or ""
-    return ScoredTable(done, drift, compared, segments, place, aside, model.label, run_id, day)
+    return ScoredTable(done, drift, compared, segments, source.name, place, aside, model.label, run_id, day)
 
 
 def _labelling(
