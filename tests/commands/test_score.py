@@ -34,6 +34,8 @@ BOTH = ("input=a.csv", "output=b.csv")
         ((*BOTH, "drift.stability=[0.3,0.1]"), "the second not lower"),
         ((*BOTH, "rejects=b.csv"), "rejects is the same file as output"),
         (("input=a.csv", "output=./a.csv"), "output is the same file as input"),
+        (("input=labels_rejected.csv", "output=labels.csv.gz"), "rejects is the same file as input"),
+        (("input=t_rejected.csv", "output=sqlite:///crm.db", "table=t"), "rejects is the same file as input"),
         (("input=[b.csv,a.csv]", "output=./a.csv"), "output is one of the files of input"),
         ((*BOTH, "table=labels"), "table=labels changes nothing: output=b.csv is not a database"),
         ((*BOTH, "rejects=r.xlsx"), "expected a name that ends in .csv"),

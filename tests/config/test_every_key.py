@@ -3,6 +3,7 @@
 import dataclasses
 import typing
 
+import pandas as pd
 import pytest
 
 from customer_segmentation.config.checks import check_plan
@@ -82,3 +83,16 @@ def test_what_an_exploration_reads_is_there_although_an_earlier_sweep_of_the_pro
         asked = plan("sweep", [*words, f"exploration={exploration}"])
         table = customers_of(asked, check_plan(asked)).table
         assert ("Zip Code" in table.customers) == read
+
+
+def test_rows_of_a_query_that_are_no_customers_make_another_sweep(base):
+    asked, table = base
+    query = dataclasses.replace(table, source_sha256="", rejected=table.rejected.iloc[:0])
+    none = query.rows_read - len(table.rejected)
+    before = sweep_identity(asked, dataclasses.replace(query, rows_read=none))
+    row = pd.DataFrame({"row": [7], "Visits": ["oops"], "reason": ["Visits is not a number"]})
+    found = {before}
+    for cells in (row, row.assign(Visits="ooops"), row.assign(row=8)):
+        found.add(sweep_identity(asked, dataclasses.replace(query, rejected=cells, rows_read=none + 1)))
+    assert len(found) == 3, "the number of a row is none of its cells: a query has no order"
+    assert sweep_identity(asked, dataclasses.replace(query, rows_read=none, described_digest="ab")) not in found

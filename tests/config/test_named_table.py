@@ -69,6 +69,11 @@ def test_an_unknown_table_leads_to_init_and_a_missing_one_is_said():
         (["--config-dir", "x"], "expected settings"),
         (["--config-name=x"], "expected settings"),
         (["--cfg", "job", "scaling=standard,minmax"], "scaling has 2 values"),
+        (
+            ["data=orders", "data.choices.features=rfm", "features=rfm_habits"],
+            "data.choices.features changes nothing: the command line",
+        ),
+        (["experiments=rfm", "data.choices.yardstick=value"], "data.choices.yardstick changes nothing: the preset"),
         (["k=[2,3]", "hydra.sweeper.params.k=[4]"], "k is given twice"),
     ],
 )

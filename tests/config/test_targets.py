@@ -262,7 +262,7 @@ def test_no_file_says_where_credentials_go(address, held, monkeypatch, tmp_path)
     for name in [name for name in os.environ if name.startswith(("PG", "MYSQL", "AWS_", "GOOGLE_", "AZURE_"))]:
         monkeypatch.delenv(name)
     Path("conf/data").mkdir(parents=True)
-    Path("conf/data/mine.yaml").write_text(f"source: file\npath: '{address}'\nquery: select 1\n")
+    Path("conf/data/mine.yaml").write_text(f"source: file\npath: '{address}'\n")
     words = ["data=mine", "features=value", "scaling=standard", "k=[2]"]
     monkeypatch.setenv("PLANTED", "")
     plan("sweep", words)  # nothing to send
@@ -276,7 +276,7 @@ def test_no_file_says_where_credentials_go(address, held, monkeypatch, tmp_path)
     plan("sweep", [*words, f"data.path='{address}'"])  # the user's word, which holds for the folder's file from now on
     plan("sweep", words)
     if "://crm" in address:
-        Path("conf/data/mine.yaml").write_text(f"path: '{address.replace('//crm', '//evil')}'\nquery: select 1\n")
+        Path("conf/data/mine.yaml").write_text(f"path: '{address.replace('//crm', '//evil')}'\n")
         with pytest.raises(SettingsError, match=told):
             plan("sweep", words)
 
@@ -309,7 +309,7 @@ def test_a_host_is_what_its_client_takes_for_one(address, key, monkeypatch, tmp_
         refuse_unstated("data.path", f"{named}?a=planted-1", ["PLANTED"], who="")
     Path("conf/data").mkdir(parents=True)
     end = "}" if "{" in key else ""
-    Path("conf/data/mine.yaml").write_text(f'source: file\n{key}: "{address}"{end}\nquery: select 1\n')
+    Path("conf/data/mine.yaml").write_text(f'source: file\n{key}: "{address}"{end}\n')
     with pytest.raises(SettingsError, match=r"would send it .*PLANTED"):
         plan("sweep", ["data=mine", "features=value", "scaling=standard", "k=[2]"])
 
@@ -433,6 +433,7 @@ def test_customers_go_to_no_server_that_only_a_file_names(key, monkeypatch, tmp_
             "engine=local",
             "DuckDB can read any",
         ),
+        ("source: file\npath: postgresql://crm@127.0.0.1/crm\nquery: QUERY\n", "engine=local", "functions of a server"),
     ],
 )
 def test_a_query_that_can_do_more_than_read_a_database_is_the_users_own(text, word, does, monkeypatch, tmp_path):
@@ -517,7 +518,7 @@ def test_where_and_what_is_read_may_stand_in_a_file(address, monkeypatch, tmp_pa
 def test_a_server_that_the_environment_names_is_the_users(asked, monkeypatch):
     monkeypatch.setenv("CRM", f"postgresql://me:planted-1@crm.example.com/crm{asked}")
     Path("conf/data").mkdir(parents=True)
-    Path("conf/data/mine.yaml").write_text("source: file\npath: '${oc.env:CRM}'\nquery: select 1\n")
+    Path("conf/data/mine.yaml").write_text("source: file\npath: '${oc.env:CRM}'\n")
     plan("sweep", ["data=mine", "features=value", "scaling=standard", "k=[2]"])
 
 

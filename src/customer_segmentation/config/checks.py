@@ -23,7 +23,7 @@ from customer_segmentation.secrets import redact
 from customer_segmentation.settings.data import Role
 from customer_segmentation.settings.export import ExportSettings, is_picture
 from customer_segmentation.settings.k_values import parse_k
-from customer_segmentation.settings.score import ScoreSettings
+from customer_segmentation.settings.score import ScoreSettings, rejects_of
 from customer_segmentation.settings.sweep import SelectionSettings, SweepSettings
 from customer_segmentation.sources.new_file import same_file
 from customer_segmentation.sources.open import files_of, would_read
@@ -199,6 +199,8 @@ def check_score(settings: ScoreSettings) -> None:
     if settings.rejects is not None and not re.search(r"\.(csv|tsv|txt)(\.(gz|zst|bz2))?$", settings.rejects.lower()):
         raise SettingsError(f"rejects={settings.rejects}: expected a name that ends in .csv.")
     places = {key: files_of(value) for key in ("input", "output", "rejects") if (value := getattr(settings, key))}
+    if settings.output and settings.engine.kind == "local":
+        places["rejects"] = [rejects_of(settings)]
     for key, other in (("input", "output"), ("input", "rejects"), ("output", "rejects")):
         own = places.get(other, [])
         if len(own) == 1 and any(same_file(file, own[0]) for file in places.get(key, [])):
@@ -223,8 +225,9 @@ def _refuse_among_input(settings: ScoreSettings) -> None:
     SettingsError
         Names the key and the place.
     """
-    into_database = settings.engine.kind == "local" and "://" in str(settings.output)
-    aside = settings.rejects or (f"{settings.table}_rejected.csv" if into_database else "")
+    here = settings.engine.kind == "local"
+    into_database = here and "://" in str(settings.output)
+    aside = str(rejects_of(settings)) if here and settings.output else ""
     for key, place in (("output", "" if into_database else settings.output), ("rejects", aside)):
         if settings.input and place and place != "catalog" and would_read(str(settings.input), place):
             raise SettingsError(

@@ -124,7 +124,7 @@ def refuse(given: dict[str, Any], schema: type) -> None:
         first = name.split(".")[0].split("/")[0].split("@")[0]
         if not name:
             raise SettingsError(f"the override {override.input_line!r} has no key; expected key=value.")
-        if first in read and "." in name and name.split(".")[1] not in read[first]["reads"]:
+        if first in read and name.removeprefix(f"{first}.").split(".")[0] not in read[first]["reads"]:
             raise SettingsError(f"{name} changes nothing: {read[first]['because']}.")
         if override.is_delete() and name in known:
             raise SettingsError(f"{override.input_line}: {name} cannot be left out; give another with {name}=...")
@@ -300,7 +300,7 @@ def going_with_data(base: Any, given: Mapping[str, Any]) -> dict[str, str]:
     Raises
     ------
     SettingsError
-        The table brings something that is no decision.
+        The table brings something that is no decision; or the command line has it bring what is decided elsewhere.
     """
     brought = (base.data.choices if "data" in base else None) or {}
     if not brought:
@@ -310,6 +310,13 @@ def going_with_data(base: Any, given: Mapping[str, Any]) -> dict[str, str]:
         raise SettingsError(f"data.choices has {unknown[0]!r}; expected decisions such as features and yardstick.")
     now = base.hydra.runtime.choices
     taken = {*given, *_taken_by_preset(now.get("experiments"))}
+    said = [name for key in given if (name := str(key).lstrip("+~")).startswith("data.choices.")]
+    if late := [name for name in said if name.split(".")[2] in taken]:
+        key = late[0].split(".")[2]
+        raise SettingsError(
+            f"{late[0]} changes nothing: {'the command line' if key in given else 'the preset'} names {key} itself; "
+            f"give {key}=NAME."
+        )
     several = str(base.hydra.mode).endswith("MULTIRUN")
     found = {}
     for key, value in brought.items():

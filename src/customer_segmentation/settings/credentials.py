@@ -134,10 +134,9 @@ def check_table(settings: Any, variables: Mapping[str, Iterable[str]], *, who: s
 
 
 def _refuse_query(settings: Any, key: str, of: str, *, who: str, said: Collection[str]) -> None:
-    """Refuse a query that is not the user's own word, where it may do more than read a database.
+    """Refuse a query that is not the user's own word, where it may do more than read a file.
 
-    Spark starts programs that a query names (TRANSFORM, reflect), DuckDB without a database reads any file. Words of a
-    query are no rule: a function may be named by a text that the query puts together.
+    See `_powers`. Words of a query are no rule: a function may be named by a text that the query puts together.
 
     Parameters
     ----------
@@ -153,22 +152,30 @@ def _refuse_query(settings: Any, key: str, of: str, *, who: str, said: Collectio
         The user has never given it on a command line.
     """
     query, address = _value_of(settings, key), str(_value_of(settings, of) or "")
-    by_spark = _value_of(settings, "engine.kind") not in (None, "local")
-    if not query or not (by_spark or is_duckdb_without_file(address)):
+    does, where = _powers(address, of, by_spark=_value_of(settings, "engine.kind") not in (None, "local"))
+    if not query or not (does or key in said):
         return
     whole = _Server("query", None, _on_one_line(str(query)))
     if key in said:
         remember_named(whole.mark)
     elif not is_named(whole.mark):
-        does = "Spark can start programs" if by_spark else "DuckDB can read any file"
-        words = f"sweep data=telecom {'engine=spark' if by_spark else 'data.path=duckdb://'}"
-        if key == "query":
-            words = f"score {'engine=spark input=catalog' if by_spark else 'input=duckdb://'} output=labels"
+        where = f"{'score output=labels' if key == 'query' else 'sweep data=telecom'} {where}"
         shown = " ".join(redact(str(query)).split())
         raise SettingsError(
             f"{who} {key}={shown[:80]}{'…' if len(shown) > 80 else ''}, by which {does}; if you trust it, give all of "
-            f"it once on the command line, as `segment {words} {key}='...' --cfg job`, which computes nothing."
+            f"it once on the command line, as `segment {where} {key}='...' --cfg job`, which computes nothing."
         )
+
+
+def _powers(address: str, of: str, *, by_spark: bool) -> tuple[str, str]:
+    """What a query can do beside reading its database, by TRANSFORM or dblink say, and the word by which it is read."""
+    if by_spark:
+        return "Spark can start programs", "engine=spark" + (" input=catalog" if of == "input" else "")
+    if is_duckdb_without_file(address):
+        return "DuckDB can read any file", f"{of}=duckdb://"
+    kind = _server(address).kind if _ADDRESS.fullmatch(address) else "file"
+    may = kind not in {*_OF_THIS_MACHINE, *_OF_FILES, "http", "https"}
+    return "functions of a server can write, start programs or ask other servers" if may else "", f"{of}=duckdb://"
 
 
 def _on_one_line(query: str) -> str:

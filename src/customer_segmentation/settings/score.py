@@ -1,8 +1,10 @@
 """The schemas of ``segment score`` and ``segment serve``."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from customer_segmentation.paths import typed_path
 from customer_segmentation.secrets import HidesSecrets
 from customer_segmentation.settings.engine import EngineSettings
 from customer_segmentation.settings.limits import limited
@@ -11,6 +13,8 @@ from customer_segmentation.settings.tracking import TrackingSettings
 
 NO_INPUT = "input is not set; give the customers with input=FILE and the output with output=FILE"
 NO_OUTPUT = "output is not set; say where the labels go with output=FILE, such as output=labels.csv"
+#: What tells a text file, or how it is packed, in the name of an output.
+_ENDINGS = (".gz", ".zst", ".bz2", ".csv", ".tsv", ".txt", ".parquet", ".xlsx")
 
 
 @dataclass
@@ -76,3 +80,23 @@ class ServeSettings:
     run_id: str | None = None  # instead of `model`: a run that holds one
     port: int = limited(5001, at_least=1, at_most=65535)  # of this machine, on which it listens
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
+
+
+def rejects_of(settings: ScoreSettings) -> Path:
+    """Where rejected rows go: beside the output, unless it is said.
+
+    Parameters
+    ----------
+    settings : of the scoring
+    """
+    if settings.rejects:
+        return typed_path(settings.rejects)
+    output = settings.output or ""
+    if "://" in output:
+        return Path(f"{settings.table}_rejected.csv")
+    path = typed_path(output)
+    stem = path.name
+    for suffix in reversed(path.suffixes):
+        if suffix.lower() in _ENDINGS:
+            stem = stem.removesuffix(suffix)
+    return path.with_name(f"{stem}_rejected.csv")

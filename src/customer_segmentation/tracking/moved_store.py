@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 from customer_segmentation.errors import StoreError
 from customer_segmentation.secrets import redact
 from customer_segmentation.settings.credentials import refuse_unstated
-from customer_segmentation.tracking.store_address import SQLITE
+from customer_segmentation.tracking.store_address import SQLITE, is_database
 
 NOTICES = logging.getLogger(__name__)
 
@@ -194,14 +194,14 @@ def check_kept(experiment: str, kept: str, given: str | None) -> None:
 
 
 def refuse_place(uri: str, place: str | None) -> None:
-    """Refuse a place of artifacts that a local store names, and that would get credentials of the user's.
+    """Refuse a place of artifacts that a database names, and that would get credentials of the user's.
 
     Parameters
     ----------
     uri : of the store
     place : of a run, a model or an experiment
     """
-    if uri.startswith(SQLITE):
+    if is_database(uri):
         refuse_unstated("tracking.artifacts", place, (), who=f"the store {redact(uri)} has")
 
 

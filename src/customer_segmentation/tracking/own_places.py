@@ -1,7 +1,7 @@
 """Where the files of a run or a model are: below the place of its experiment and nowhere else.
 
-A local store may be a stranger's, whose tables say what he likes of each run. So this is looked at wherever files are
-read or written, and not only when the store is opened.
+A store may be a stranger's, or a database that strangers write to: its tables say what they like of each run. So this
+is looked at wherever files are read or written, and not only when the store is opened.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 from customer_segmentation.errors import StoreError
 from customer_segmentation.secrets import redact
 from customer_segmentation.tracking.moved_store import refuse_cut_short, refuse_place
-from customer_segmentation.tracking.store_address import SQLITE
+from customer_segmentation.tracking.store_address import is_database
 
 
 def place_of_run(client: Any, run_id: str) -> str:
@@ -54,7 +54,7 @@ def own_place(client: Any, experiment_id: str, place: str | None, *below: str) -
         It is elsewhere: the store was altered.
     """
     uri = str(client.tracking_uri)
-    if not uri.startswith(SQLITE):
+    if not is_database(uri):
         return str(place)
     from mlflow.utils.uri import append_to_uri_path
 

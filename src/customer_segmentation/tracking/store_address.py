@@ -42,6 +42,19 @@ _COMPUTED = """
 """
 
 
+def is_database(uri: str) -> bool:
+    """Whether a store's tables are read by this process, so that nobody but it looks at what they say.
+
+    >>> is_database("postgresql://me@host/runs"), is_database("http://127.0.0.1:5000")
+    (True, False)
+
+    Parameters
+    ----------
+    uri : of a store
+    """
+    return "://" in uri and not uri.lower().startswith(("http:", "https:", "databricks", "uc:"))
+
+
 def store_uri(uri: str | None) -> str:
     """Resolve the store's address: as given, else ``MLFLOW_TRACKING_URI``, else ``mlflow.db`` in the current folder.
 

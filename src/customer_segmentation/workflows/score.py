@@ -29,7 +29,7 @@ from customer_segmentation.scoring.score import Comparison, Scored, score
 from customer_segmentation.scoring.written import WrittenBeside, WrittenFiles
 from customer_segmentation.secrets import redact
 from customer_segmentation.settings.data import ColumnSpec, DataSettings
-from customer_segmentation.settings.score import ScoreSettings
+from customer_segmentation.settings.score import ScoreSettings, rejects_of
 from customer_segmentation.sources.base import READING, TableSource
 from customer_segmentation.sources.distributed import DistributedSource, engine_tags
 from customer_segmentation.sources.open import open_source, refuse_unread
@@ -40,9 +40,6 @@ from customer_segmentation.tracking.store import Store
 from customer_segmentation.tracking.store_errors import after
 
 SHOWN = 6  # reasons why rows were rejected, of all that there are
-
-#: What tells a text file, or how it is packed, in the name of an output.
-ENDINGS = (".gz", ".zst", ".bz2", ".csv", ".tsv", ".txt", ".parquet", ".xlsx")
 
 
 @dataclass(frozen=True)
@@ -248,21 +245,6 @@ def _input_of(settings: ScoreSettings, specs: Mapping[str, ColumnSpec]) -> Table
     )
     refuse_unread(source, [key for key in READING if getattr(settings, key) is not None])
     return source
-
-
-def rejects_of(settings: ScoreSettings) -> Path:
-    """Where rejected rows go: beside the output, unless it is said."""
-    if settings.rejects:
-        return typed_path(settings.rejects)
-    output = settings.output or ""
-    if "://" in output:
-        return Path(f"{settings.table}_rejected.csv")
-    path = typed_path(output)
-    stem = path.name
-    for suffix in reversed(path.suffixes):
-        if suffix.lower() in ENDINGS:
-            stem = stem.removesuffix(suffix)
-    return path.with_name(f"{stem}_rejected.csv")
 
 
 def output_of(settings: ScoreSettings, written: WrittenFiles | None = None) -> Output | TableOutput:

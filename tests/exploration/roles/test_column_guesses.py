@@ -175,6 +175,6 @@ def test_dates_count_from_the_latest_one_but_for_those_that_lie_ahead():
     assert found["Vertragsende"].spec.future
     assert found["Joined"].numbers.tolist() == list(range(N - 1, -1, -1))
     assert found["Either"].spec.type.value == "text"
-    assert "could be day or month first, not used" in found["Either"].why
+    assert "could be day first or month first, not used" in found["Either"].why
     _, given = with_dates(reading.guesses, "2031-01-01")
     assert given == "2031-01-01"

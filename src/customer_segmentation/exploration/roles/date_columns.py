@@ -12,7 +12,7 @@ from customer_segmentation.exploration.roles.facts import ColumnFacts
 from customer_segmentation.exploration.roles.meanings import Meaning
 from customer_segmentation.formatting import listed, percent
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, Role
-from customer_segmentation.sources.parsing.dates import days_of, read_dates, reads_one_way
+from customer_segmentation.sources.parsing.dates import date_forms, days_of, either_way, read_dates, reads_one_way
 
 _READ = 0.98  # share of the cells that must be dates
 
@@ -54,30 +54,29 @@ def with_dates(guesses: Sequence[Guess], reference_date: str | None) -> tuple[li
 def _read(guess: Guess) -> tuple[np.ndarray, str | None] | None:
     """Days of the cells since 1970, and the declared form; None where they are no dates, or undecided."""
     facts = guess.facts
-    if guess.meaning is not Meaning.date or facts is None or not facts.is_date or not _is_decided(facts):
+    if guess.meaning is not Meaning.date or facts is None or not facts.is_date or len(_forms(facts)) > 1:
         return None
-    date_format = None if facts.date_form is None or reads_one_way(facts.date_form) else facts.date_form
+    date_format = next(iter(_forms(facts)), None)
     dates, _ = read_dates(facts.distinct.astype("str"), date_format)
     days = np.append(days_of(dates), np.nan)[facts.codes]
     read = np.isfinite(days)
     return (days, date_format) if facts.filled.any() and read.sum() >= _READ * facts.filled.sum() else None
 
 
-def _is_decided(facts: ColumnFacts) -> bool:
-    """Whether day and month can be told apart: some cell has a day beyond the twelfth."""
+def _forms(facts: ColumnFacts) -> list[str]:
+    """Forms in which its dates may be written; several where day, month and year cannot be told apart."""
     if facts.date_form is None or reads_one_way(facts.date_form):
-        return True
-    other = facts.date_form.replace("%d", "%_").replace("%m", "%d").replace("%_", "%m")
-    return bool(np.isnat(read_dates(facts.distinct.astype("str"), other)[0]).any())
+        return []
+    return date_forms(facts.distinct.astype("str"))
 
 
 def _undecided(guess: Guess) -> Guess:
     facts = guess.facts
-    if guess.meaning is not Meaning.date or facts is None or not facts.is_date or _is_decided(facts):
+    if guess.meaning is not Meaning.date or facts is None or not facts.is_date or len(forms := _forms(facts)) < 2:
         return guess
     why = (
-        f"dates such as {facts.distinct.iloc[0]} could be day or month first, not used; declare type: date, role: "
-        "numeric and date_format: '%d/%m/%Y' or '%m/%d/%Y'"
+        f"dates such as {facts.distinct.iloc[0]} could be {either_way(forms)}, not used; declare type: date, role: "
+        f"numeric and date_format: '{forms[0]}' or '{forms[1]}'"
     )
     return replace(guess, why=why)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -16,13 +17,14 @@ _TIME = re.compile(
 )
 #: Forms of a date without its time, in the order in which they are tried; the mark between the parts becomes a slash.
 _FORMATS = (
-    "%Y/%m/%d", "%d/%m/%Y", "%m/%d/%Y", "%Y%m%d", "%d/%m/%y", "%m/%d/%y",
+    "%Y/%m/%d", "%d/%m/%Y", "%m/%d/%Y", "%Y%m%d", "%d/%m/%y", "%m/%d/%y", "%y/%m/%d",
     "%d/%b/%Y", "%d/%B/%Y", "%b/%d/%Y", "%B/%d/%Y", "%d/%b/%y", "%b/%d/%y",
 )  # fmt: skip
-#: Pairs that read the same cells as other days.
-_RIVALS = {"%d/%m/%Y": "%m/%d/%Y", "%m/%d/%Y": "%d/%m/%Y", "%d/%m/%y": "%m/%d/%y", "%m/%d/%y": "%d/%m/%y"}
+#: Those that read the same cells as other days.
+_RIVALS = (("%d/%m/%Y", "%m/%d/%Y"), ("%d/%m/%y", "%m/%d/%y", "%y/%m/%d"))
 #: Those that read a date in one way alone.
-_CERTAIN = tuple(form for form in _FORMATS if form not in _RIVALS)
+_CERTAIN = tuple(form for form in _FORMATS if not any(form in rivals for rivals in _RIVALS))
+_FIRST = {"%d": "day first", "%m": "month first", "%y": "year first"}
 _SHORT_DATE = re.compile(r"\d{1,2}/\d{1,2}/\d{2}(?:\d{2})?")
 _ISO = re.compile(r"\d{4}/\d{2}/\d{2}")
 #: What is said of a cell that is a date in two ways.
@@ -40,6 +42,38 @@ def plain_dates(texts: pd.Series) -> pd.Series:
     ['2024/01/31', '31/1/2024', 'Jan/31/2024']
     """
     return texts.str.strip().str.replace(_TIME, "", regex=True).str.replace(r"\.?[\s,./-]+", "/", regex=True)
+
+
+def date_forms(texts: pd.Series) -> list[str]:
+    """Find the forms in which the dates of a column may be written.
+
+    Parameters
+    ----------
+    texts : Series of shape (n_cells,)
+        Trimmed texts without blanks.
+
+    Returns
+    -------
+    list of str
+        Forms for dates as `plain_dates` leaves them. Several where day, month and a year of two digits could be another
+        way round in every cell, and not all of these readings are the same days; none where less than half of the cells
+        are dates.
+
+    Examples
+    --------
+    >>> date_forms(pd.Series(["24/01/21", "24/01/29", "24/02/28"])), date_forms(pd.Series(["3/4/24", "5/4/24"]))
+    (['%y/%m/%d'], ['%d/%m/%y', '%m/%d/%y'])
+    """
+    distinct = plain_dates(pd.Series(texts.unique()[:_TRIED], dtype="str"))
+    counts = {form: int(_read(distinct, form).notna().sum()) for form in _FORMATS}
+    best = max(_FORMATS, key=lambda form: counts[form])
+    if counts[best] < max(1, 0.5 * len(distinct)):
+        return []
+    forms = [form for form in _rivals(best) if counts[form] == counts[best]]
+    if "%y/%m/%d" in forms:
+        forms = _by_years(distinct, forms)
+    read = _read(distinct, forms[0])
+    return [forms[0], *(form for form in forms[1:] if (_read(distinct, form) != read)[read.notna()].any())]
 
 
 def date_format_of(texts: pd.Series, *, where: str | None = None) -> str | None:
@@ -60,22 +94,41 @@ def date_format_of(texts: pd.Series, *, where: str | None = None) -> str | None:
     Raises
     ------
     DataError
-        Day and month could be either way round in every cell, and the two readings differ.
+        There are several, see `date_forms`.
     """
-    distinct = plain_dates(pd.Series(texts.unique()[:_TRIED], dtype="str"))
-    counts = {form: int(_read(distinct, form).notna().sum()) for form in _FORMATS}
-    best = max(_FORMATS, key=lambda form: counts[form])
-    if counts[best] < max(1, 0.5 * len(distinct)):
-        return None
-    rival = _RIVALS.get(best)
-    if where is not None and rival is not None and counts[rival] == counts[best]:
-        first, second = _read(distinct, best), _read(distinct, rival)
-        if (first != second).any():
-            raise DataError(
-                f"{where}: {texts.iloc[0]!r} and all other dates can be read day first or month first; say which with "
-                f"data.transactions.date_format=%d/%m/%Y or data.transactions.date_format=%m/%d/%Y."
-            )
-    return best
+    forms = date_forms(texts)
+    if len(forms) > 1 and where is not None:
+        raise DataError(
+            f"{where}: {texts.iloc[0]!r} and all other dates can be read {either_way(forms)}; say which with "
+            f"data.transactions.date_format={forms[0]} or data.transactions.date_format={forms[1]}."
+        )
+    return forms[0] if forms else None
+
+
+def either_way(forms: Sequence[str]) -> str:
+    """What comes first in two forms.
+
+    >>> either_way(["%d/%m/%y", "%y/%m/%d"])
+    'day first or year first'
+
+    Parameters
+    ----------
+    forms : of which the first two are told
+    """
+    return " or ".join(_FIRST[form[:2]] for form in forms[:2])
+
+
+def _rivals(form: str) -> tuple[str, ...]:
+    """Forms that may read the same cells, this one among them."""
+    return next((rivals for rivals in _RIVALS if form in rivals), (form,))
+
+
+def _by_years(plain: pd.Series, forms: list[str]) -> list[str]:
+    """Forms by which the part that is the year takes far fewer values than the one that is not; all if none is such."""
+    parts = plain.str.extract(r"^(\d+)/\d+/(\d+)$").nunique()
+    if 2 * parts[0] <= parts[1]:
+        return [form for form in forms if form.startswith("%y")]
+    return [form for form in forms if form.endswith("%y")] if 2 * parts[1] <= parts[0] else forms
 
 
 def parse_dates(texts: pd.Series, *, date_format: str | None = None, where: str | None = None) -> pd.Series:
