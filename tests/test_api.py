@@ -400,7 +400,11 @@ def test_a_database_and_an_address_with_a_password_are_tables(tmp_path, web_with
     assert len(web.customers) == 60
     assert b"Planted-Web-7" not in (tmp_path / "m.db").read_bytes()
     assert b"Planted-Web-7" not in pickle.dumps(web)
-    assert "Planted-Web-7" not in repr(vars(web))
+    resumed = cs.sweep(web_with_login, scaling="standard", k=[2], tracking_uri=uri, overrides=words[:1])
+    assert "Planted-Web-7" not in resumed.report().html, "the table is read again, from the address of the call"
+    assert "Planted-Web-7" not in repr(vars(web)) + repr(vars(resumed))
+    with pytest.raises(ValueError, match="me:\\*\\*\\*@"):
+        cs.choose_k(web_with_login)
     gate = ["promotion.resamples=2"]
     with contextlib.suppress(cs.RefusedError):  # by a gate: the table was read, from the address that the sweep has
         cs.promote(web, overrides=gate)

@@ -151,6 +151,7 @@ def sweep(  # noqa: PLR0913 - each is named at the call
             result.sweep_id,
             source=asked.source,
             opened=opened,
+            place=settings.data.path,
             failures=result.failures,
             notes=result.notes,
         )

@@ -61,7 +61,7 @@ def promote(
         uri = tracking_uri
         secret_place = None
         if isinstance(candidate, Sweep):
-            secret_place = candidate.secret_place
+            secret_place = candidate.place.address
             uri, candidate = tracking_uri or candidate.store.uri, candidate.run_id
         run_id = None if candidate is None else text_id(candidate, argument="candidate")
         path, _held = (secret_place, None) if data is None else place_of(data)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from customer_segmentation.errors import ArgumentError, StudyError
+from customer_segmentation.secrets import redact
 
 if TYPE_CHECKING:
     from customer_segmentation.clustering.structure_test import StructureResult
@@ -264,7 +265,10 @@ def _checked(X: Any) -> Floats:
 
     if np.ma.is_masked(X):
         raise ArgumentError("X has masked cells; fill them, or leave their rows out.")
-    return cast("Floats", check_array(X, dtype=np.float64, order="C", ensure_min_samples=_FEWEST))
+    try:
+        return cast("Floats", check_array(X, dtype=np.float64, order="C", ensure_min_samples=_FEWEST))
+    except ValueError as error:
+        raise ValueError(redact(str(error))) from None  # it shows a cell, or the address that stands in X's place
 
 
 def _codes(labels: Any, n: int) -> npt.NDArray[np.intp]:

@@ -16,7 +16,7 @@ from customer_segmentation.formatting import counted
 from customer_segmentation.outcomes import Model
 from customer_segmentation.paths import typed_path
 from customer_segmentation.plots import Plots
-from customer_segmentation.secrets import redact
+from customer_segmentation.secrets import HidesSecrets, redact
 from customer_segmentation.session import call
 
 if TYPE_CHECKING:
@@ -116,6 +116,13 @@ class Report:
         return f"Report({self.title!r}, {self.place})"
 
 
+@dataclass(frozen=True, repr=False)
+class SecretPlace(HidesSecrets):
+    """Address of a sweep's table where it has a password, which no run keeps."""
+
+    address: str | None
+
+
 class Sweep:
     """A finished sweep: its candidates in rank order, the verdict over them, and the chosen model.
 
@@ -138,10 +145,12 @@ class Sweep:
         *,
         source: MemoryTable | None = None,
         opened: tuple[RebuiltCandidate, SegmentInsights] | None = None,
+        place: str | None = None,
         failures: Mapping[str, str] | None = None,
         notes: Mapping[str, str] | None = None,
     ) -> None:
         self.store, self.run_id, self.source = store, run_id, source
+        self.place = SecretPlace(place if place is not None and redact(place) != place else None)
         self.failures, self.notes = dict(failures or {}), dict(notes or {})
         if opened is not None:
             self.__dict__["_opened"] = opened
@@ -245,7 +254,7 @@ class Sweep:
         from customer_segmentation.workflows.report import insights_of
 
         with call():
-            opened = reopen(self.store, str(self._chosen_row()["run_id"]))
+            opened = reopen(self.store, str(self._chosen_row()["run_id"]), data_path=self.place.address)
             return opened, insights_of(self.store, self.run_id, opened)
 
     def _chosen_row(self) -> pd.Series:
@@ -262,13 +271,6 @@ class Sweep:
             reason = self.verdict.reasons[0] if self.verdict.reasons else "no study finished."
             raise StudyError(f"sweep {self.run_id} chose no candidate: {reason}")
         return chosen.iloc[0]
-
-    @property
-    def secret_place(self) -> str | None:
-        """Address of the table, where it has a password, which no run keeps; None otherwise, or of a loaded sweep."""
-        opened = self.__dict__.get("_opened")
-        place = None if opened is None else str(opened[0].spec.settings.data.path or "")
-        return place if place and redact(place) != place else None
 
     @property
     def _nothing(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 
 from customer_segmentation.errors import StoreError
@@ -77,7 +78,7 @@ def roll_back(settings: RollbackSettings, store: Store) -> RolledBack:
             why = target.tags.get("refused_because") or "it was registered without the gate"
             raise StoreError(
                 f"version {number} of {settings.model} cannot become the champion: {why}; promote its run with "
-                f"`segment promote run_id={target.run_id}`."
+                f"`segment promote run_id={shlex.quote(str(target.run_id))}`."
             )
         loaded(store, f"models:/{settings.model}/{number}", None)  # its files must be there, and those that were logged
         registry.set_champion(
