@@ -367,6 +367,17 @@ def test_what_is_not_sure_is_printed_first_and_strict_refuses_it(capsys):
     assert " ? " in rows[1]  # under the headings
 
 
+def test_years_of_two_digits_may_come_first(capsys):
+    days = pd.Timestamp("2022-03-01") + pd.to_timedelta(np.arange(80) * 11, unit="D")
+    members().assign(Joined=days.strftime("%y/%m/%d")).to_csv("members.csv", index=False)
+    assert main(["init", "data.path=members.csv"]) == 0
+    assert yaml.safe_load(Path("conf/contract/members.yaml").read_text())["Joined"]["date_format"] == "%y/%m/%d"
+    members(9).assign(Joined=["22/03/21", "23/03/22", "24/03/23"] * 3).to_csv("few.csv", index=False)
+    words = ["data.transactions.customer=Member", "data.transactions.date=Joined", "data.transactions.amount=Visits"]
+    assert main(["init", "data.path=few.csv", "table=orders", *words]) == 1
+    assert "can be read day first or year first; say which with data.transactions.date" in capsys.readouterr().err
+
+
 def test_a_role_that_is_none_is_told(capsys):
     members().to_csv("members.csv", index=False)
     assert main(["init", "data.path=members.csv", "roles.Total=value"]) == 1

@@ -136,7 +136,8 @@ def test_declared_values_are_matched_by_their_letters():
 
 
 @pytest.mark.parametrize(
-    ("cell", "text"), [(9.0, "9"), (9.5, "9.5"), (True, "True"), (" a ", "a"), (np.int64(3), "3"), (b"x", "x")]
+    ("cell", "text"),
+    [(9.0, "9"), (9.5, "9.5"), (True, "True"), (" a ", "a"), (np.int64(3), "3"), (b"x", "x"), (b"\xff\x00", r"\xff00")],
 )
 def test_cells_as_texts(cell, text):
     assert cell_text(cell) == text

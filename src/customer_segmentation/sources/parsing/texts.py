@@ -95,7 +95,10 @@ def cell_text(value: Any) -> str:
         number = float(value)
         return str(int(number)) if math.isfinite(number) and number == int(number) else repr(number)
     if isinstance(value, bytes):
-        return value.decode("utf-8", "replace").strip()
+        try:
+            return value.decode("utf-8").strip()
+        except UnicodeDecodeError:  # as PostgreSQL writes it: no two become one
+            return f"\\x{value.hex()}"
     try:
         if isinstance(value, datetime.datetime) and value.time() == datetime.time():
             return value.date().isoformat()
