@@ -126,8 +126,7 @@ def sweep(  # noqa: PLR0913 - each is named at the call
     with call(given):
         asked = ask(data, features=features, roles=described, experiment=experiment, name=name, overrides=overrides)
         words = words_of(experiments=experiment, scaling=scaling, data__keep=keep, name=name, seed=seed, k=_ks(k))
-        words += words_of(clustering__init=init)
-        words += words_of(tracking__uri=tracking_uri, tracking__experiment=tracking_experiment)
+        words += words_of(clustering__init=init, tracking__uri=tracking_uri, tracking__experiment=tracking_experiment)
         with given_configs(asked.files):
             plan = planned("sweep", [*asked.words, *words, "quiet=true"], overrides, taken=asked.taken)
             settings = plan.settings[0]

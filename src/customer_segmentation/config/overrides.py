@@ -310,13 +310,11 @@ def going_with_data(base: Any, given: Mapping[str, Any]) -> dict[str, str]:
         raise SettingsError(f"data.choices has {unknown[0]!r}; expected decisions such as features and yardstick.")
     now = base.hydra.runtime.choices
     taken = {*given, *_taken_by_preset(now.get("experiments"))}
-    said = [name for key in given if (name := str(key).lstrip("+~")).startswith("data.choices.")]
-    if late := [name for name in said if name.split(".")[2] in taken]:
-        key = late[0].split(".")[2]
-        raise SettingsError(
-            f"{late[0]} changes nothing: {'the command line' if key in given else 'the preset'} names {key} itself; "
-            f"give {key}=NAME."
-        )
+    for name in (str(key).lstrip("+~") for key in given):
+        key = name.removeprefix("data.choices.")
+        if key != name and key in taken:
+            who = "the command line" if key in given else "the preset"
+            raise SettingsError(f"{name} changes nothing: {who} names {key} itself; give {key}=NAME.")
     several = str(base.hydra.mode).endswith("MULTIRUN")
     found = {}
     for key, value in brought.items():

@@ -169,11 +169,12 @@ def check_place(uri: str, experiment: str, given: str | None = None) -> None:
             NOTICES.warning("as the store says, what is kept of a run goes to %s", redact(elsewhere))
 
 
-def check_kept(experiment: str, kept: str, given: str | None) -> None:
-    """Refuse a place of artifacts that is not that of the experiment, which MLflow never moves.
+def check_kept(uri: str, experiment: str, kept: str, given: str | None) -> None:
+    """Refuse a place of artifacts that is not that of the experiment, which MLflow never moves, see `refuse_place`.
 
     Parameters
     ----------
+    uri : of the store
     experiment : its name
     kept : where its artifacts go
     given : where the user wants them
@@ -183,7 +184,10 @@ def check_kept(experiment: str, kept: str, given: str | None) -> None:
     StoreError
         They are not the same.
     """
-    if given is None or kept.rstrip("/") == given.rstrip("/"):
+    if given is not None and kept.rstrip("/") == given.rstrip("/"):
+        return
+    refuse_place(uri, kept)
+    if given is None:
         return
     one, other = folder_of(kept), folder_of(given)
     if one is None or other is None or os.path.realpath(one) != os.path.realpath(other):

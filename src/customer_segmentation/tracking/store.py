@@ -24,13 +24,7 @@ from customer_segmentation.settings.tracking import TrackingSettings
 from customer_segmentation.tracking.connections import close_connections, waiting_for_the_disk
 from customer_segmentation.tracking.guarded_client import GuardedClient
 from customer_segmentation.tracking.locks import locked
-from customer_segmentation.tracking.moved_store import (
-    check_kept,
-    check_place,
-    find_artifacts,
-    refuse_lost_link,
-    refuse_place,
-)
+from customer_segmentation.tracking.moved_store import check_kept, check_place, find_artifacts, refuse_lost_link
 from customer_segmentation.tracking.settled import silence
 from customer_segmentation.tracking.store_address import SQLITE, knock, reach, refuse_other_tables, store_uri
 from customer_segmentation.tracking.store_errors import age_of_schema, meaning, remember_store
@@ -138,8 +132,6 @@ def open_store(  # noqa: C901 - one case after the other
             check_place(resolved, experiment, place)
         found = client.get_experiment_by_name(experiment)
         refuse_lost_link(place if found is None else found.artifact_location)
-        if found is not None and found.artifact_location.rstrip("/") != (place or "").rstrip("/"):
-            refuse_place(resolved, found.artifact_location)
         if found is None and only_known and experiment != TrackingSettings().experiment:
             raise _no_experiment(client, resolved, experiment)
         if found is None:
@@ -156,7 +148,7 @@ def open_store(  # noqa: C901 - one case after the other
                 "another name with tracking.experiment=NAME."
             )
         else:
-            check_kept(experiment, found.artifact_location, None if artifacts is None else place)
+            check_kept(resolved, experiment, found.artifact_location, None if artifacts is None else place)
             experiment_id = found.experiment_id
     return Store(resolved, client, experiment_id, experiment, usual)
 
