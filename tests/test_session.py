@@ -1,5 +1,6 @@
 """Arguments of a call become the words of a command, and say there what they said in Python."""
 
+import os
 import types
 
 import pandas as pd
@@ -53,6 +54,21 @@ def test_what_a_call_trusts_is_trusted_by_that_call_alone():
         planned("sweep", words_of(features="value", k="[2]"), ["trusted_modules=[my_package]"])
         assert "my_package" in trusted_modules()
     assert trusted_modules() == before
+
+
+class Losing(os._Environ):
+    """An environment from which another thread takes a variable while it is read."""
+
+    def __iter__(self):
+        yield from [*super().__iter__(), "TAKEN_AWAY"]
+
+
+def test_a_variable_that_another_thread_takes_away_ends_no_call(monkeypatch):
+    kept = os.environ
+    again = (kept.encodekey, kept.decodekey, kept.encodevalue, kept.decodevalue)
+    monkeypatch.setattr(os, "environ", Losing(kept._data, *again))
+    with call():
+        planned("history", [])
 
 
 def test_an_error_tells_no_secret_by_the_name_of_a_file_nor_by_an_error_within():

@@ -151,11 +151,16 @@ def remember_variable(name: str, value: str) -> None:
     remember(value, shown=shown)
 
 
+def environment() -> dict[str, str]:
+    """What the environment holds now: another thread may take a variable away while it is read."""
+    return {name: value for name in os.environ if (value := os.environ.get(name)) is not None}
+
+
 def remember_environment() -> None:
     """Remember the credentials that libraries find in the environment by themselves."""
     global _environment_read
     _environment_read = True
-    for name, value in os.environ.items():
+    for name, value in environment().items():
         if "://" in value:
             remember_in(value)
         elif VARIABLE.search(name) and not os.path.exists(value):

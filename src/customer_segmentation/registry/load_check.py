@@ -7,7 +7,6 @@ that calls it (no child, 0.3 s; a new process needs 4 CPU s), where this package
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -20,6 +19,7 @@ import pandas as pd
 from customer_segmentation.formatting import one_line
 from customer_segmentation.registry.checks import Check, checked
 from customer_segmentation.scratch import scratch_folder
+from customer_segmentation.secrets import environment
 
 Environment = Literal["fresh_process", "clean_environment"]
 
@@ -76,7 +76,7 @@ def loads_back(
 def _segments(python: str, folder: Path, example: pd.DataFrame, scratch: Path) -> list[int | None]:
     cells = scratch / "example.json"
     example.to_json(cells, orient="split", index=False)
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "MLFLOW_", "SEGMENT_"))}
+    kept = {key: value for key, value in environment().items() if not key.startswith(("PYTHON", "MLFLOW_", "SEGMENT_"))}
     done = _run(
         # isolated: neither the current folder nor the user's own packages help it
         [python, "-I", "-c", PROGRAM, str(folder), str(cells)],
