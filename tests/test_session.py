@@ -2,16 +2,19 @@
 
 import os
 import types
+from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 import pytest
 import requests
+from mlflow.environment_variables import MLFLOW_HTTP_REQUEST_TIMEOUT, MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT
 
 import customer_segmentation as cs
 from customer_segmentation.api import explore
 from customer_segmentation.errors import DataError, SegmentError, StoreError
 from customer_segmentation.session import call, planned, repeatable, words_of
 from customer_segmentation.settings.trusted import trusted_modules
+from customer_segmentation.tracking.store_errors import stop_retrying
 
 ODD = ["null", "a,b", "it's", "'quoted'", '"both"', "${data.path}", "back\\", "a=b", "1e5", "[x]", "~x", " x "]
 
@@ -54,6 +57,24 @@ def test_what_a_call_trusts_is_trusted_by_that_call_alone():
         planned("sweep", words_of(features="value", k="[2]"), ["trusted_modules=[my_package]"])
         assert "my_package" in trusted_modules()
     assert trusted_modules() == before
+
+
+def test_what_a_call_sets_is_of_its_thread_alone(monkeypatch):
+    def seen():
+        return MLFLOW_HTTP_REQUEST_TIMEOUT.get(), MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT.get(), trusted_modules()
+
+    usual, before = seen(), dict(os.environ)
+    with call(), ThreadPoolExecutor(1) as others:
+        planned("sweep", words_of(features="value", k="[2]"), ["trusted_modules=[my_package]"])
+        assert seen() == (30, True, ("my_package",))
+        stop_retrying()
+        assert seen()[0] == 5
+        assert others.submit(seen).result() == usual
+        assert dict(os.environ) == before
+    assert seen() == usual
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "77")
+    with call():
+        assert seen()[0] == 77
 
 
 class Losing(os._Environ):

@@ -17,6 +17,7 @@ from customer_segmentation.errors import StoreError, debugging
 from customer_segmentation.parallel import each_once
 from customer_segmentation.scratch import scratch_folder
 from customer_segmentation.secrets import guard_streams
+from customer_segmentation.settings.call_variables import in_environment
 
 if TYPE_CHECKING:
     from customer_segmentation.config.compose import ComposedJob, Plan
@@ -122,8 +123,7 @@ def _run(plan: Plan, task: Callable[[Any], None], launcher: Sequence[str] = (), 
     import hydra
 
     # Errors reach us as exceptions instead of Hydra's own printing and exit.
-    os.environ["HYDRA_FULL_ERROR"] = "1"
-    with COMPOSING, scratch_folder() as scratch:
+    with COMPOSING, in_environment({"HYDRA_FULL_ERROR": "1"}), scratch_folder() as scratch:
         # Its sweeper writes the overrides there, passwords too, which would stay when this process is killed.
         (Path(scratch) / "multirun.yaml").symlink_to(os.devnull)
         # Hydra names its folder by the second, so that two sweeps at once collide; and nobody wants it in their folder.

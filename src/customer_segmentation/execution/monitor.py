@@ -10,6 +10,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator
+from contextvars import copy_context
 
 from customer_segmentation.errors import SegmentError, StoreError
 from customer_segmentation.execution.progress import StudyProgress
@@ -90,10 +91,14 @@ class _Watch(threading.Thread):
         super().__init__(daemon=True, name="segment-watch")
         self.store, self.sweep_id, self.progress = store, sweep_id, progress
         self.ended = threading.Event()
+        self.context = copy_context()  # how long to wait for the store is the call's own
         self.told: set[str] = set()
         self.since = time.time() * 1000
 
     def run(self) -> None:
+        self.context.run(self._watch)
+
+    def _watch(self) -> None:
         while not self.ended.wait(PAUSE):
             with contextlib.suppress(Exception):  # a store that is busy is asked again
                 self.look()

@@ -25,6 +25,7 @@ from customer_segmentation.execution.progress import silent
 from customer_segmentation.execution.slurm import end_jobs
 from customer_segmentation.parallel import alone, spread
 from customer_segmentation.secrets import RedactedStream
+from customer_segmentation.settings.call_variables import in_environment, variables_of_call
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
@@ -59,16 +60,9 @@ def workers(launch: Launch, *, threads: int, settle: Callable[[], None]) -> Iter
         finally:
             pool.end()
     elif launch.is_parallel:
-        before = {name: os.environ.get(name) for name in THREADS}
-        os.environ.update(dict.fromkeys(THREADS, str(threads)))
-        try:
+        # a cluster's jobs inherit the environment of this process, and nothing of its threads
+        with in_environment({**dict.fromkeys(THREADS, str(threads)), **variables_of_call()}):
             yield
-        finally:
-            for name, value in before.items():
-                if value is None:
-                    os.environ.pop(name, None)
-                else:
-                    os.environ[name] = value
     else:
         yield
 

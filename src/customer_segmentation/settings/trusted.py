@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from customer_segmentation.errors import SettingsError
+from customer_segmentation.settings.call_variables import set_variables, variable
 
 KEY = "trusted_modules"
-#: By it the processes of a command know what was said on its command line.
+#: By it the processes of a command know what was said on its command line; of a call, see `call_variables`.
 VARIABLE = "SEGMENT_TRUSTED_MODULES"
 _NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
@@ -30,7 +31,7 @@ def trusted_modules() -> tuple[str, ...]:
     SettingsError
         Their settings file cannot be read, or holds something else than names.
     """
-    said = os.environ.get(VARIABLE, "").split()
+    said = (variable(VARIABLE) or "").split()
     return tuple(dict.fromkeys([*said, *_of_file(own_settings_file())]))
 
 
@@ -56,7 +57,7 @@ def take_trusted(arguments: Sequence[str]) -> list[str]:
         else:
             others.append(word)
     if named:
-        os.environ[VARIABLE] = " ".join(named)
+        set_variables({VARIABLE: " ".join(named)})
     return others
 
 

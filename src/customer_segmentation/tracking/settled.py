@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import logging
 import os
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from customer_segmentation.errors import debugging
 from customer_segmentation.secrets import redact
-from customer_segmentation.settings.trusted import VARIABLE as TRUSTED
-from customer_segmentation.tracking.store_errors import HASTE, PATIENCE, be_patient
+from customer_segmentation.settings.call_variables import (
+    in_environment,
+    own_variables,
+    set_variables,
+    variables_of_call,
+)
+from customer_segmentation.tracking.store_errors import PATIENCE, be_patient
 
 LOGGERS = ("mlflow", "alembic")
 #: Loggers of libraries that write whole addresses, where a session asks for what they do: with the secrets in them.
@@ -37,8 +43,7 @@ def settle() -> None:
 
     Its notes, and the tracebacks that it logs, are kept out of the output: the exceptions reach us.
     """
-    for name, value in VARIABLES.items():
-        os.environ.setdefault(name, value)
+    set_variables(VARIABLES, missing=True)
     be_patient()
     _CALLS.settled = True
     for name in ADDRESSES_LOGGED:
@@ -93,7 +98,6 @@ class _Calls:
         self.lock = threading.Lock()
         self.count = 0
         self.settled = self.forever = self.under_way = False
-        self.variables: dict[str, str | None] = {}
         self.levels: dict[str, int] = {}
         self.autolog: Any = None
         self.style: dict[str, Any] = {}
@@ -116,11 +120,6 @@ class _Calls:
         if self.style:
             sys.modules["matplotlib"].rcParams.update(self.style)
             self.style = {}
-        for variable, value in self.variables.items():
-            if value is None:
-                os.environ.pop(variable, None)
-            else:
-                os.environ[variable] = value
 
 
 _CALLS = _Calls()
@@ -131,12 +130,21 @@ def settled() -> Iterator[None]:
     """Settle MLflow while a call from Python lasts; afterwards it is as the session had it.
 
     ``mlflow.autolog`` pauses meanwhile: it would open a run for each of hundreds of fits. Calls of several threads
-    share one settling, which ends with the last of them.
+    share one settling, which ends with the last of them; the variables are each call's own.
     """
+    with own_variables():
+        set_variables(VARIABLES, missing=True)
+        be_patient()
+        with _settled_for_all():
+            yield
+
+
+@contextlib.contextmanager
+def _settled_for_all() -> Iterator[None]:
+    """Settle what a process has once: loggers, the style of figures, autolog."""
     calls = _CALLS
     with calls.lock:
         if calls.count == 0:
-            calls.variables = {name: os.environ.get(name) for name in (*VARIABLES, *PATIENCE, *HASTE, TRUSTED)}
             calls.forever = calls.settled
             calls.under_way = not calls.forever
             settle()
@@ -145,8 +153,7 @@ def settled() -> Iterator[None]:
             module = sys.modules.get("mlflow.utils.autologging_utils")
             if module is not None:  # else nobody has asked for it
                 calls.autolog.enter_context(module.disable_autologging())
-            # its modules import one another: two threads that begin at different ones both find halves of them
-            importlib.import_module("mlflow.tracking")
+            _import_mlflow()
         calls.count += 1
     try:
         yield
@@ -158,6 +165,34 @@ def settled() -> Iterator[None]:
                 calls.under_way = False
                 if not calls.forever:  # else the process is a command's own
                     calls.restore()
+
+
+def _import_mlflow() -> None:
+    """Import MLflow as a whole, and let it ask the call of a thread before the environment.
+
+    Its modules import one another: two threads that begin at different ones both find halves of them.
+    """
+    quiet = "MLFLOW_DISABLE_TELEMETRY"
+    if "mlflow" not in sys.modules and quiet in variables_of_call():
+        with in_environment({quiet: "true"}):  # read while it is imported, when nothing can be told otherwise yet
+            importlib.import_module("mlflow.tracking")
+    importlib.import_module("mlflow.tracking")
+    _ask_calls_first()
+
+
+@functools.cache
+def _ask_calls_first() -> None:
+    from mlflow import environment_variables
+
+    for name in (*VARIABLES, *PATIENCE):
+        setting = getattr(environment_variables, name, None)
+        if setting is not None:  # MLflow reads each by the method of one object
+            setting.get = functools.partial(_setting, setting, setting.get)
+
+
+def _setting(setting: Any, usual: Callable[[], Any]) -> Any:
+    own = variables_of_call().get(setting.name)
+    return usual() if own is None else setting.type(own)
 
 
 _ONLY = threading.RLock()

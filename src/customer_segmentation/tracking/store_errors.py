@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 import re
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from customer_segmentation.errors import SegmentError, StoreError, chain_of
 from customer_segmentation.secrets import redact
+from customer_segmentation.settings.call_variables import set_variables
 
 FULL = ("its disk is full", "make room")
 READ_ONLY = ("it is read-only", "make it writable")
@@ -59,13 +59,12 @@ _STORE: ContextVar[str] = ContextVar("store", default="")
 
 def be_patient() -> None:
     """Let a server be away for some seconds, not for the minutes that MLflow allows; what the user has set stands."""
-    for name, value in PATIENCE.items():
-        os.environ.setdefault(name, value)
+    set_variables(PATIENCE, missing=True)
 
 
 def stop_retrying() -> None:
     """Ask the store once from now on: it has failed, or the user wants to leave."""
-    os.environ.update(HASTE)
+    set_variables(HASTE)
 
 
 def meaning(text: str) -> tuple[str, str] | None:

@@ -19,6 +19,7 @@ import customer_segmentation
 from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.formatting import one_line
 from customer_segmentation.scratch import die_with_parent, lasting_folder
+from customer_segmentation.secrets import environment
 
 STARTS = 120.0  # seconds after which a server that does not listen is given up
 _SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
@@ -98,9 +99,10 @@ def _environment(home: Path, token: str, temporary: Path) -> dict[str, str]:
     package = str(Path(customer_segmentation.__file__).parents[1])
     paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
     return {
-        **os.environ,
+        **environment(),
         "PYSPARK_PYTHON": sys.executable,
         "PYTHONPATH": os.pathsep.join(paths),
+        "PYTHONSAFEPATH": "1",  # the current folder has no module for its workers
         "SPARK_CONNECT_AUTHENTICATE_TOKEN": token,
         "SPARK_HOME": str(home),
         "SPARK_LOCAL_IP": "127.0.0.1",
