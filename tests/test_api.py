@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
 from sklearn.cluster import KMeans
 
 import customer_segmentation as cs
@@ -538,6 +539,45 @@ def test_two_threads_an_open_run_and_autolog(swept):
         assert (
             run_of(found[seed].store, found[seed].run_id).data.tags["source_sha256"] in memory_table(customers).sha256
         )
+
+
+def test_other_threads_see_nothing_of_a_call(swept, monkeypatch):
+    found, uri = swept[:2]
+    changed, seen, real = [], [], LocalArtifactRepository.download_artifacts
+    watched = threading.Event()
+
+    def note(event, arguments):
+        if watched.is_set() and event in ("os.putenv", "os.unsetenv"):
+            changed.append(arguments)
+
+    def look():  # in a folder without a store
+        try:
+            seen.append((mlflow.get_tracking_uri(), cs.champion().run_id))
+        except cs.SegmentError:
+            seen.append(mlflow.get_tracking_uri())
+
+    def meanwhile(*arguments, **named):
+        thread = threading.Thread(target=look, daemon=True)
+        thread.start()
+        thread.join(30)
+        return real(*arguments, **named)
+
+    mine = mlflow.get_tracking_uri()
+    sys.addaudithook(note)
+    monkeypatch.setattr(LocalArtifactRepository, "download_artifacts", meanwhile)
+    watched.set()
+    try:
+        gate = [f"promotion.{name}=null" for name in ("stability", "max_switching")]
+        version = cs.promote(found, overrides=["model=beside", *gate]).version
+        assert cs.champion("beside", tracking_uri=uri).version == version
+        cs.score(members(30), model="models:/beside@champion", tracking_uri=uri)
+        cs.sweep(
+            members(60), features=["Visits", "Months"], scaling="minmax", k=[2], overrides=QUICK, tracking_uri=uri
+        )  # fmt: skip
+    finally:
+        watched.clear()
+    assert set(seen) == {mine}
+    assert changed == []
 
 
 def test_an_override_names_the_experiment_under_an_open_run(swept):

@@ -17,8 +17,7 @@ from customer_segmentation.scoring.load import load_segment_model
 from customer_segmentation.scratch import scratch_folder
 from customer_segmentation.tracking.items import Model
 from customer_segmentation.tracking.models import OF_PROMOTION, log_model, runs_our_code
-from customer_segmentation.tracking.own_places import place_of_model
-from customer_segmentation.tracking.settled import only_store
+from customer_segmentation.tracking.own_places import download, place_of_model
 from customer_segmentation.tracking.store import Store
 
 READY = "READY"
@@ -117,11 +116,7 @@ def model_folder(store: Store, model_id: str, scratch: Path) -> Path:
     model_id : of a logged model
     scratch : folder to download into
     """
-    import mlflow
-
-    place_of_model(store.client, model_id)
-    with only_store(store.uri):
-        return Path(mlflow.artifacts.download_artifacts(f"models:/{model_id}", dst_path=str(scratch)))
+    return download(store.client, place_of_model(store.client, model_id), "", scratch)
 
 
 def own_folder(store: Store, logged: Registered, model: SegmentModel, scratch: Path) -> Path:

@@ -18,9 +18,8 @@ from customer_segmentation.secrets import HidesSecrets
 from customer_segmentation.settings.trusted import trusted_modules as trusted_by_user
 from customer_segmentation.tracking.models import ARTIFACT, OF_PROMOTION, model_id_in
 from customer_segmentation.tracking.moved_store import folder_of, refuse_place
-from customer_segmentation.tracking.own_places import place_of_model, place_of_run
+from customer_segmentation.tracking.own_places import download, place_of_model, place_of_run
 from customer_segmentation.tracking.resolve import address_of
-from customer_segmentation.tracking.settled import only_store
 from customer_segmentation.tracking.store import Store
 
 CHAMPION = "models:/customer-segmentation@champion"
@@ -90,7 +89,6 @@ def load_segment_model(uri: str, client: Any = None, *, trusted_modules: Collect
     StoreError
         There is no such model, it is not one of ours, or its files are not those that were logged.
     """
-    import mlflow
     from mlflow.tracking import MlflowClient
 
     client = client or MlflowClient()
@@ -104,13 +102,11 @@ def load_segment_model(uri: str, client: Any = None, *, trusted_modules: Collect
                 f"runs:/RUN_ID/NAME or the folder of a downloaded model.{meant(uri)}"
             )
         if "://" in uri or uri.startswith(("models:/", "runs:/")):
-            source = f"models:/{model_id}" if model_id else uri
-            for place in _places(client, uri, name, version, model_id):
-                refuse_place(client.tracking_uri, place)
-                _refuse_folder_of_others(uri, place, name, model_id)
             try:
-                with only_store(client.tracking_uri):
-                    folder = Path(mlflow.artifacts.download_artifacts(source, dst_path=scratch))
+                place, path = _place(client, uri, name, version, model_id)
+                folder = download(client, place, path, Path(scratch))
+            except StoreError:
+                raise
             except Exception as error:  # each kind of address has a client with errors of its own
                 raise StoreError(f"the model {uri} cannot be fetched: {_line(error)}.") from error
         root = folder if (folder / "MLmodel").is_file() else _only_model(folder)
@@ -130,35 +126,27 @@ def load_segment_model(uri: str, client: Any = None, *, trusted_modules: Collect
         return LoadedModel(model, uri, name, version, model_id, run_id)
 
 
-def _places(client: Any, uri: str, name: str | None, version: str | None, model_id: str | None) -> list[str | None]:
-    """Where the store says that the files of a model are; the download tells what is not there."""
-    from mlflow.exceptions import MlflowException
-
-    asked = _OF_RUN.fullmatch(uri)
-    try:
-        if model_id is not None:
-            return [place_of_model(client, model_id)]
-        if name is not None:
-            return [
-                client.get_model_version(name, version).source,
-                client.get_model_version_download_uri(name, version),
-            ]
-        return [place_of_run(client, asked["run"])] if asked else []
-    except MlflowException:
-        return []
-
-
-def _refuse_folder_of_others(uri: str, place: str | None, name: str | None, model_id: str | None) -> None:
-    """Refuse a version whose source is a folder of this machine without a model: all that is in it would be copied.
+def _place(client: Any, uri: str, name: str | None, version: str | None, model_id: str | None) -> tuple[str, str]:
+    """Where the store says that the files of a model are, and their path there; of another address, itself.
 
     Raises
     ------
     StoreError
-        Names the folder.
+        A version's files are in a folder of this machine without a model: all that is in it would be copied.
     """
-    folder = folder_of(place or "") if name is not None and model_id is None else None
-    if place and folder is not None and not (folder / "MLmodel").is_file():
-        raise StoreError(f"the model {uri} cannot be fetched: its source {place} holds no model (no file MLmodel).")
+    if model_id is not None:
+        return place_of_model(client, model_id), ""
+    if name is not None:
+        place = client.get_model_version_download_uri(name, version)
+        refuse_place(client.tracking_uri, place)
+        folder = folder_of(place or "")
+        if folder is not None and not (folder / "MLmodel").is_file():
+            raise StoreError(f"the model {uri} cannot be fetched: its source {place} holds no model (no file MLmodel).")
+        return place, ""
+    if uri.startswith("runs:/"):
+        run_id, _, path = uri.removeprefix("runs:/").strip("/").partition("/")
+        return place_of_run(client, run_id), path
+    return uri, ""
 
 
 def _refuse_other_run(client: Any, uri: str, name: str | None, version: str | None, logged: Any) -> None:

@@ -6,6 +6,7 @@ is looked at wherever files are read or written, and not only when the store is 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from customer_segmentation.errors import StoreError
@@ -67,3 +68,35 @@ def own_place(client: Any, experiment_id: str, place: str | None, *below: str) -
         )
     refuse_place(uri, place)
     return place
+
+
+def download(client: Any, place: str, path: str, folder: Path) -> Path:
+    """Copy what is at a place that was looked at: MLflow's own functions ask again, and the session's default store.
+
+    Parameters
+    ----------
+    client : of MLflow
+    place : of a run, a model or a version
+    path : below it; empty: all that is there
+    folder : to copy into; made where it is missing
+
+    Returns
+    -------
+    Path
+        Of the copy.
+
+    Raises
+    ------
+    StoreError
+        The place is the address of another model.
+    """
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+    from mlflow.utils.uri import add_databricks_profile_info_to_artifact_uri
+
+    uri = str(client.tracking_uri)
+    if place.startswith("models:"):  # which MLflow would look up in the session's default store
+        raise StoreError(f"the store {redact(uri)} names {redact(place)} as a place of files, which it is not.")
+    place = add_databricks_profile_info_to_artifact_uri(place, uri)
+    repository = get_artifact_repository(place, tracking_uri=uri, registry_uri=uri)
+    folder.mkdir(parents=True, exist_ok=True)
+    return Path(repository.download_artifacts(path, dst_path=str(folder)))

@@ -11,6 +11,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any
 
 from customer_segmentation.errors import debugging
@@ -195,26 +196,32 @@ def _setting(setting: Any, usual: Callable[[], Any]) -> Any:
     return usual() if own is None else setting.type(own)
 
 
-_ONLY = threading.RLock()
+#: What MLflow takes for its own default in this thread.
+_ONLY: ContextVar[str | None] = ContextVar("only_store", default=None)
 
 
 @contextlib.contextmanager
 def only_store(uri: str) -> Iterator[None]:
-    """Let MLflow's own default be a store, for the few calls that ask nothing else where a logged model is.
+    """Let a store be the one that a client without an address is of, in this thread alone.
 
-    Afterwards they are what the session had.
+    The registry of a database makes such a client to look up the logged model that is a version's source, and cannot
+    be told its address otherwise. The session's own default would be of all its threads.
+
+    Parameters
+    ----------
+    uri : of the store
     """
-    import mlflow
+    _ask_for_the_only_store()
+    token = _ONLY.set(uri)
+    try:
+        yield
+    finally:
+        _ONLY.reset(token)
+
+
+@functools.cache
+def _ask_for_the_only_store() -> None:
     from mlflow.tracking._tracking_service import utils
 
-    with _ONLY:
-        before, variable = utils._tracking_uri, os.environ.get("MLFLOW_TRACKING_URI")
-        mlflow.set_tracking_uri(uri)
-        try:
-            yield
-        finally:
-            utils._tracking_uri = before
-            if variable is None:
-                os.environ.pop("MLFLOW_TRACKING_URI", None)
-            else:
-                os.environ["MLFLOW_TRACKING_URI"] = variable
+    usual: Any = utils._resolve_tracking_uri
+    utils._resolve_tracking_uri = lambda tracking_uri=None: tracking_uri or _ONLY.get() or usual()
