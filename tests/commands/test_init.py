@@ -1,5 +1,6 @@
 """From a file nobody tuned for to compared runs: `segment init` and one sweep, by the commands' own entry point."""
 
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from omegaconf import OmegaConf
 from customer_segmentation.commands.main import main
 from customer_segmentation.config.compose import plan
 from customer_segmentation.config.starter_files import feature_file, order_files, quoted
+from customer_segmentation.exploration.roles.questions import Question
 from customer_segmentation.secrets import remember_variable
 from customer_segmentation.settings.data import DataSettings, Transactions
 
@@ -467,3 +469,9 @@ def test_customers_who_have_left_stay_where_all_are_asked_for():
     for word, kept in (("data.keep=all", "all"), ("force=true", "staying")):
         assert main(["init", "data.path=members.csv", word]) == 0
         assert yaml.safe_load(Path("conf/data/members.yaml").read_text())["keep"] == kept
+
+
+def test_what_is_printed_to_be_pasted_gives_the_shell_a_header_and_no_order():
+    header = "Friend's; touch pwned; echo '"
+    asked = Question(header, "It is one of two.", "numeric", ((header, "numeric", ""), (header, "category", "")))
+    assert shlex.split(asked.line().partition("change it with ")[2]) == [f"roles.{header}=category"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -101,7 +102,7 @@ def _recognised(data: Any, *, quiet: bool) -> str:
             )
         raise SettingsError(
             f"data.path={redact(path)}: no config in conf/data/ knows this table (there are {known}); describe it with "
-            f"`segment init data.path={redact(path)}`, or name a config with data=NAME."
+            f"`segment init {shlex.quote(f'data.path={redact(path)}')}`, or name a config with data=NAME."
         )
     if not quiet:
         NOTICES.warning("%s is read as data=%s", redact(path), best)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -79,10 +80,10 @@ def positions_of(
     if not lacking:
         return positions
     shown, close = suggestions(headers, specs, lacking)
-    example = ", ".join(f"{name}: {header}" for name, header in close.items()) or f"{lacking[0]}: HEADER"
+    pairs = ", ".join(f"{name}: {header}" for name, header in close.items()) or f"{lacking[0]}: HEADER"
     raise DataError(
         f"{source} lacks {', '.join(lacking)}, which the model needs; its columns are {shown}; if one of these is "
-        f"meant, say so with 'headers={{{example}}}'."
+        f"meant, say so with {shlex.quote(f'headers={{{pairs}}}')}."
     )
 
 

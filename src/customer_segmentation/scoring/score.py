@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -280,7 +281,7 @@ def refuse_twice(source: TableSource, listed: ListRows) -> None:
     if name.strip().lower() in listed.names:
         raise SettingsError(
             f"the ids of {source.name} stand in a column {name!r}, as scored tables have one; rename it in the "
-            f"input and say so with 'headers={{{listed.id_column}: NEW NAME}}'."
+            f"input and say so with {shlex.quote(f'headers={{{listed.id_column}: NEW NAME}}')}."
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
+import shlex
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -126,7 +127,7 @@ def sheet_of(file: FileBytes, sheet: str | None, claimed: Mapping[str, str]) -> 
     if known_best and len(tables) > 1:
         raise DataError(
             f"{file.name} has {len(tables)} sheets that may be the table, {', '.join(tables)}; say which with "
-            f"data.sheet=NAME, or data.sheet=[{tables[0]},{tables[1]}] for several."
+            f"data.sheet=NAME, or {shlex.quote(f'data.sheet=[{tables[0]},{tables[1]}]')} for several."
         )
     headers = ["" if pd.isna(cell) else str(cell) for cell in cells.iloc[header]]
     frame = cells.iloc[header + 1 :].set_axis(range(cells.shape[1]), axis=1).reset_index(drop=True)

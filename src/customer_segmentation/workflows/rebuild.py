@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -202,9 +203,10 @@ def _name_server(engine: EngineSettings, remote: str | None, run_id: str) -> Non
         engine.remote = remote
         remember_named(cluster_mark(remote))
     elif not (engine.remote in ("local", "session") or is_connected(engine) or is_named(cluster_mark(engine.remote))):
+        word = shlex.quote(f"engine.remote={redact(engine.remote)}")
         raise SettingsError(
             f"the config of run {run_id} has its table read by {redact(engine.remote)}, and what a Spark server sends "
-            f"is run here; if you trust it, name it on the command line, as engine.remote={redact(engine.remote)}"
+            f"is run here; if you trust it, name it on the command line, as {word}"
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -67,11 +68,7 @@ class Question:
         """One line for a log."""
         others = [self.setting] if self.setting else []
         others += [f"roles.{header}={role}" for header, role, _ in self.options[1:]]
-        change = " or ".join(
-            f"'{one}'" if not one.replace("_", "").replace(".", "").replace("=", "").isalnum() else one
-            for one in others
-        )
-        return f"not sure: {self.asks} Taken as {self.taken}; change it with {change}"
+        return f"not sure: {self.asks} Taken as {self.taken}; change it with {' or '.join(map(shlex.quote, others))}"
 
 
 def column_question(guess: Guess) -> Question:
