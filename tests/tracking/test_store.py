@@ -33,6 +33,15 @@ def test_a_bare_folder_is_refused():
         store_uri("mlruns")
 
 
+@pytest.mark.parametrize(
+    "spelt",
+    ["sqlite+pysqlite:///a.db", "sqlite:///a.db?timeout=5", "SQLite:///a.db", "sqlite://h/a.db", " sqlite:///a.db"],
+)
+def test_no_spelling_of_a_sqlite_file_is_looked_at_in_another_place_than_it_is_opened(spelt):
+    with pytest.raises(StoreError, match="the address of a SQLite file is sqlite:///FILE"):
+        store_uri(spelt)
+
+
 def test_a_local_store_keeps_its_artifacts_beside_it(store):
     experiment = store.client.get_experiment(store.experiment_id)
     folder = Path(store.uri.removeprefix("sqlite:///")).parent

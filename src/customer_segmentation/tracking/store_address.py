@@ -66,6 +66,12 @@ def store_uri(uri: str | None) -> str:
     uri = uri or os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_STORE
     if uri in ("sqlite://", SQLITE) or uri.startswith(f"{SQLITE}:memory:"):
         raise StoreError(f"tracking.uri={uri} names no file; expected an address such as sqlite:///mlflow.db.")
+    if uri.strip().lower().startswith("sqlite") and (not uri.startswith(SQLITE) or "?" in uri):
+        # what looks at the file takes its name out of the address, and SQLAlchemy would open another one
+        raise StoreError(
+            f"tracking.uri={redact(uri)}: the address of a SQLite file is {SQLITE}FILE, with no driver, host or "
+            "parameter, and no ? in the name of the file."
+        )
     if uri.startswith(SQLITE):
         return SQLITE + str(typed_path(uri.removeprefix(SQLITE)).absolute())
     if is_redacted(uri):
