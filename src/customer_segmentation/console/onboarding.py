@@ -9,6 +9,7 @@ from rich.table import Table
 
 from customer_segmentation.console.markup import escape
 from customer_segmentation.console.tables import console, print_next, row_account, table
+from customer_segmentation.errors import SettingsError
 from customer_segmentation.exploration.roles.column_guesses import Guess
 from customer_segmentation.exploration.roles.meanings import Meaning
 from customer_segmentation.exploration.roles.questions import WORD_OF, Question
@@ -45,7 +46,13 @@ def asker() -> Ask | None:
             told = f": {meaning}" if meaning else ""
             out.print(f"  {number}  {escape(name)} as {word}{escape(told)}")
         while True:
-            answer = out.input(f"  1-{len(question.options)}, or Enter for 1: ").strip()
+            try:
+                answer = out.input(f"  1-{len(question.options)}, or Enter for 1: ").strip()
+            except EOFError:  # Ctrl-D
+                raise SettingsError(
+                    f"{question.column} was asked for and nobody answered, so that nothing was written; answer with "
+                    "roles.HEADER=ROLE."
+                ) from None
             if not answer:
                 return header, role
             if answer.isdecimal() and 1 <= int(answer) <= len(question.options):
