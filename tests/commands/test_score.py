@@ -76,6 +76,12 @@ def test_headers_are_matched_by_spelling_synonym_and_by_what_the_user_says():
     assert found == {"Tenure in Months": 3, "Total Revenue": 2, "Customer ID": 0}
 
 
+def test_an_id_that_stands_in_two_columns_is_not_replaced_by_the_number_of_the_row():
+    headers = ["Customer ID", "Total Revenue", "Tenure in Months", "customer id"]
+    with pytest.raises(DataError, match="2 headers for 'Customer ID'"):
+        positions_of(headers, contract_of(CONTRACT, {}), needed=NEEDED, named={}, source="t")
+
+
 def test_headers_that_do_not_match_are_told_with_what_comes_close():
     with pytest.raises(DataError, match=r"t lacks Total Revenue, .*'headers=\{Total Revenue: Total Revenues\}'"):
         positions_of(

@@ -200,3 +200,18 @@ def test_a_journal_of_a_stranger_moves_no_file(tmp_path):
             settle(folder / "labels.csv", folder / "labels_rejected.csv")
     assert mine.read_text() == "precious"
     assert not (tmp_path / "absent").exists()
+
+
+@pytest.mark.parametrize("kept", ["thesis.kept", "two.kept", ".thesis.kept.4000000.deadbeef.kept"])
+def test_a_journal_of_a_stranger_removes_no_file_that_it_names_twice(kept, tmp_path):
+    home, folder = tmp_path / "home", tmp_path / "theirs"
+    home.mkdir()
+    folder.mkdir()
+    (home / "thesis.kept").write_text("mine")
+    if kept == "two.kept":
+        os.link(home / "thesis.kept", home / kept)
+    entry = {"path": str(home / "thesis.kept"), "old": None, "new": None, "kept": str(home / kept)}
+    (folder / ".labels.csv.4000000.deadbeef.pair").write_text(json.dumps({"files": [entry], "mark": ""}))
+    settle(folder / "labels.csv", folder / "labels_rejected.csv")
+    assert (home / "thesis.kept").read_text() == "mine"
+    assert kept != "two.kept" or (home / kept).exists()

@@ -602,3 +602,13 @@ def test_a_pipe_is_not_a_table(tmp_path):
     for path in (tmp_path / "pipe.csv", "/dev/null"):
         with pytest.raises(DataError, match="is a pipe or a device, and a table is read more than once"):
             open_path(str(path), DataSettings())
+
+
+def test_a_stream_that_goes_on_behind_its_end_is_refused(tmp_path):
+    table = pa.Table.from_pandas(customers(0, 9), preserve_index=False)
+    with pa.OSFile(str(tmp_path / "a.arrows"), "wb") as stored, pa.ipc.new_stream(stored, table.schema) as writer:
+        writer.write_table(table)
+    assert len(load(tmp_path / "a.arrows").customers) == 9
+    (tmp_path / "two.arrows").write_bytes(2 * (tmp_path / "a.arrows").read_bytes())
+    with pytest.raises(DataError, match=r"two\.arrows goes on behind the end of its stream"):
+        load(tmp_path / "two.arrows")

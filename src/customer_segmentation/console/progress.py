@@ -80,7 +80,7 @@ class SweepProgress(StudyProgress):
 
     @override
     def study_started(self, name: str) -> None:
-        self.bar.update(self.task, description=f"study {self.done + 1}/{self.studies} {name}{self.best}")
+        self.bar.update(self.task, description=escape(f"study {self.done + 1}/{self.studies} {name}{self.best}"))
 
     @override
     def candidate_done(self, k: int) -> None:
@@ -106,7 +106,7 @@ class SweepProgress(StudyProgress):
     @override
     def studies_running(self, names: Sequence[str]) -> None:
         running = f", {len(names)} running" if names else ""
-        self.bar.update(self.task, description=f"{self.done}/{self.studies} studies{running}{self.best}")
+        self.bar.update(self.task, description=escape(f"{self.done}/{self.studies} studies{running}{self.best}"))
 
     @override
     def study_reused(self, name: str, candidates: int) -> None:

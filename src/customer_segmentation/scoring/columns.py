@@ -66,7 +66,8 @@ def positions_of(
         The user names the header of one column for another.
     """
     others = {name: spec for name, spec in specs.items() if name not in named}
-    match = match_headers(headers, others, wanted=needed, source=source)
+    ids = [name for name, spec in others.items() if spec.role is Role.id]  # with two, rows would have their numbers
+    match = match_headers(headers, others, wanted=[*needed, *ids], source=source)
     positions = dict(match.positions)
     for name, header in named.items():
         at = next((at for at, text in enumerate(headers) if exact(text) == exact(header)), None)

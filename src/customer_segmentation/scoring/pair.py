@@ -25,7 +25,7 @@ from customer_segmentation.scoring.outputs import Output
 
 NOTICES = logging.getLogger(__name__)
 _AT_ONCE = fcntl.LOCK_EX | fcntl.LOCK_NB
-_JOURNAL = re.compile(r"\..+\.(\d+)\.[0-9a-f]{8}\.pair")
+_JOURNAL = re.compile(r"\..+\.((\d+)\.[0-9a-f]{8})\.pair")
 
 
 @contextlib.contextmanager
@@ -43,7 +43,7 @@ def together(output: Output | TableOutput | Collected, rejects: Output | Collect
     files = [rejects.file, output.file] if isinstance(output, Output) else [rejects.file]
     place = files[-1].path
     token = f"{os.getpid()}.{secrets.token_hex(4)}"
-    kept = [file.path.absolute().with_name(f".{file.path.name[:100]}.{token}.kept") for file in files]
+    kept = [file.path.absolute().with_name(_kept_name(file.path, token)) for file in files]
     entries = [
         {
             "path": str(file.path.absolute()),
@@ -90,11 +90,11 @@ def _settle_in(folder: Path, output: Output | TableOutput | Path) -> None:
             name, found = _JOURNAL.fullmatch(journal.name), journal.lstat()
             if name is None or journal.is_symlink() or not journal.is_file() or found.st_uid != os.getuid():
                 continue
-            if not alone and Path(f"/proc/{name[1]}").exists():
+            if not alone and Path(f"/proc/{name[2]}").exists():
                 continue
             try:
                 said = json.loads(journal.read_text(encoding="utf-8") or '{"files": [], "mark": ""}')
-                entries, mark = [_entry(entry, folder) for entry in said["files"]], str(said["mark"])
+                entries, mark = [_entry(entry, folder, name[1]) for entry in said["files"]], str(said["mark"])
             except (ValueError, KeyError, TypeError):
                 continue
             done: bool | None = None
@@ -116,7 +116,12 @@ def _journals(journal: Path, entries: list[dict[str, Any]]) -> list[Path]:
     return [*(path for path in sorted(others) if path.parent.is_dir()), journal]
 
 
-def _entry(entry: dict[str, Any], folder: Path) -> dict[str, Any]:
+def _kept_name(path: Path, token: str) -> str:
+    """Under which name is kept what a file of a scoring replaces."""
+    return f".{path.name[:100]}.{token}.kept"
+
+
+def _entry(entry: dict[str, Any], folder: Path, token: str) -> dict[str, Any]:
     """What a journal says of a file; one beside it is found there, wherever the folder has been moved.
 
     Raises
@@ -126,7 +131,7 @@ def _entry(entry: dict[str, Any], folder: Path) -> dict[str, Any]:
     """
     path, kept = Path(entry["path"]), Path(entry["kept"])
     known = all(entry[key] is None or (isinstance(entry[key], list) and len(entry[key]) == 3) for key in ("old", "new"))
-    if not known or not path.name or not kept.name.endswith(".kept") or kept.parent != path.parent:
+    if not known or not path.name or kept != path.with_name(_kept_name(path, token)):
         raise ValueError(entry)
     if not path.exists() and not path.parent.is_dir():
         path, kept = folder / path.name, folder / kept.name

@@ -70,6 +70,11 @@ class ArrowSource(FileSource):
                     iter(reader) if self._stream else (reader.get_batch(at) for at in range(reader.num_record_batches))
                 )
                 yield from resized((batch.select(list(positions)) for batch in batches), size)
+                if self._stream and opened.read(64).strip(b"\0"):
+                    raise DataError(
+                        f"{self.name} goes on behind the end of its stream; give each stream a file of its own, which "
+                        "together make up one table as a folder."
+                    )
         except (OSError, pa.ArrowException) as error:
             raise self._damaged(error) from None
 

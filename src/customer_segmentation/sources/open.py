@@ -240,10 +240,16 @@ def would_read(path: str, new: str) -> bool:
         return real.is_relative_to(root) and not any(map(is_hidden, real.relative_to(root).parts))
     if not is_pattern(path):
         return False
-    pattern, parts = (Path(os.path.abspath(one)).parts for one in (place, made))
-    if "**" in pattern:
-        return fnmatch.fnmatchcase(os.path.abspath(made), os.path.abspath(place).replace("/**/", "/*"))
-    return len(pattern) == len(parts) and all(map(fnmatch.fnmatchcase, parts, pattern))
+    spelt = [{os.path.abspath(one), os.path.realpath(one)} for one in (place, made)]  # a folder may be a link
+    return any(_fits(pattern, file) for pattern in spelt[0] for file in spelt[1])
+
+
+def _fits(pattern: str, file: str) -> bool:
+    """Whether a pattern of files describes a path."""
+    wanted, parts = Path(pattern).parts, Path(file).parts
+    if "**" in wanted:
+        return fnmatch.fnmatchcase(file, pattern.replace("/**/", "/*"))
+    return len(wanted) == len(parts) and all(map(fnmatch.fnmatchcase, parts, wanted))
 
 
 def _listed(text: str) -> list[str]:

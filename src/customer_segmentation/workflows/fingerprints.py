@@ -63,6 +63,7 @@ def sweep_identity(asked: Plan, table: CustomerTable, starts: Mapping[str, WarmS
             "swept": swept,
             "digest": table.digest,
             **({"others": table.others_digest} if table.others_digest else {}),
+            **({"described": table.described_digest} if table.described_digest else {}),  # of another sheet, say
             "source": table.source_sha256 or _account(table),
             **({"starts": {address: start.digest for address, start in starts.items()}} if starts else {}),
             **_polish(asked.settings[0]),
@@ -95,10 +96,10 @@ def study_identity(spec: StudySpec, digest: str) -> str:
 
 
 def _account(table: CustomerTable) -> dict[str, Any]:
-    """What no checksum of a file tells of a query: the rows that are no customers, and columns for profiles alone."""
+    """What no checksum of a file tells of a query: the rows that are no customers."""
     rows = table.rejected.loc[:, table.rejected.columns != "row"].itertuples(index=False, name=None)
     rejected = sorted(json.dumps([*map(str, row)]) for row in rows)  # a query has no order
-    return {**table.accounting(), "rejected": rejected, "described": table.described_digest}
+    return {**table.accounting(), "rejected": rejected}
 
 
 def _polish(settings: SweepSettings) -> dict[str, int]:

@@ -385,6 +385,8 @@ def test_a_lock_in_the_temporary_folder_follows_no_link(run_here, here, tmp_path
         ("link", "in/labels.csv", True),
         ("[a.csv,in]", "in/labels.csv", True),
         ("in/*.csv", "in/labels.csv", True),
+        ("in/*.csv", "link/labels.csv", True),
+        ("link/*.csv", "in/labels.csv", True),
         ("in/*.csv", "in/deep/labels.csv", False),
         ("in/**/*.csv", "in/deep/labels.csv", True),
         ("in/*.csv", "in/labels.parquet", False),
