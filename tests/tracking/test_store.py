@@ -11,6 +11,7 @@ import pytest
 from mlflow.exceptions import MlflowException
 
 from customer_segmentation.errors import StoreError
+from customer_segmentation.secrets import remember_variable
 from customer_segmentation.settings.tracking import TrackingSettings
 from customer_segmentation.tracking.store import INSERTIONS, existing_store, insert, open_store
 from customer_segmentation.tracking.store_address import store_uri
@@ -214,3 +215,9 @@ with ThreadPoolExecutor(2) as pool:
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["1", "1"], done.stderr[-2000:]
+
+
+def test_no_file_is_called_by_a_secret():
+    remember_variable("STORE_WORD", "Planted-File-9")
+    with pytest.raises(StoreError, match="the name of a file keeps no secret"):
+        store_uri("sqlite:///Planted-File-9.db")

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from customer_segmentation.errors import StoreError
 from customer_segmentation.formatting import listed
 from customer_segmentation.paths import typed_path
-from customer_segmentation.secrets import is_redacted, redact
+from customer_segmentation.secrets import is_redacted, is_secret, redact
 from customer_segmentation.settings.addresses import not_escaped
 from customer_segmentation.sources.sqlite_journal import journal_of_others
 
@@ -66,6 +66,8 @@ def store_uri(uri: str | None) -> str:
     uri = uri or os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_STORE
     if uri in ("sqlite://", SQLITE) or uri.startswith(f"{SQLITE}:memory:"):
         raise StoreError(f"tracking.uri={uri} names no file; expected an address such as sqlite:///mlflow.db.")
+    if uri.startswith(SQLITE) and is_secret(uri.removeprefix(SQLITE)):
+        raise StoreError(f"tracking.uri={redact(uri)}: the name of a file keeps no secret; give another name.")
     if uri.strip().lower().startswith("sqlite") and (not uri.startswith(SQLITE) or "?" in uri):
         # what looks at the file takes its name out of the address, and SQLAlchemy would open another one
         raise StoreError(
