@@ -85,9 +85,9 @@ def test_what_an_exploration_reads_is_there_although_an_earlier_sweep_of_the_pro
         assert ("Zip Code" in table.customers) == read
 
 
-def test_rows_of_a_query_that_are_no_customers_make_another_sweep(base):
+def test_rows_that_are_no_customers_make_another_sweep_of_a_query_or_a_sheet(base):
     asked, table = base
-    query = dataclasses.replace(table, source_sha256="", rejected=table.rejected.iloc[:0])
+    query = dataclasses.replace(table, rejected=table.rejected.iloc[:0])
     none = query.rows_read - len(table.rejected)
     before = sweep_identity(asked, dataclasses.replace(query, rows_read=none))
     row = pd.DataFrame({"row": [7], "Visits": ["oops"], "reason": ["Visits is not a number"]})

@@ -21,6 +21,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.feather
 import pytest
 from batches import stream_customers
 from pyarrow import feather, parquet
@@ -610,5 +611,20 @@ def test_a_stream_that_goes_on_behind_its_end_is_refused(tmp_path):
         writer.write_table(table)
     assert len(load(tmp_path / "a.arrows").customers) == 9
     (tmp_path / "two.arrows").write_bytes(2 * (tmp_path / "a.arrows").read_bytes())
+    pa.feather.write_feather(table, tmp_path / "a.feather")
+    assert len(load(tmp_path / "a.feather").customers) == 9
+    (tmp_path / "two.feather").write_bytes(2 * (tmp_path / "a.feather").read_bytes())
+    with pytest.raises(DataError, match=r"two\.feather holds two files"):
+        load(tmp_path / "two.feather")
     with pytest.raises(DataError, match=r"two\.arrows goes on behind the end of its stream"):
         load(tmp_path / "two.arrows")
+
+
+def test_a_file_of_a_folder_that_an_engine_would_hide_is_no_part_that_is_lost(tmp_path):
+    for name in ("jan.csv", "_feb.csv"):
+        customers(0 if name == "jan.csv" else 5, 5).to_csv(tmp_path / name, index=False)
+    (tmp_path / "_SUCCESS").touch()
+    with pytest.raises(DataError, match=r"_feb\.csv may be a part of the table"):
+        load(tmp_path)
+    (tmp_path / "_feb.csv").rename(tmp_path / "feb.csv")
+    assert len(load(tmp_path).customers) == 10

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -16,6 +17,7 @@ from customer_segmentation.sources.base import FileSource
 from customer_segmentation.sources.files import FileBytes, sha256_of
 from customer_segmentation.sources.tables import resized
 
+_FILE = b"ARROW1"
 _STREAM = b"\xff\xff\xff\xff"
 
 
@@ -37,7 +39,7 @@ class ArrowSource(FileSource):
     """
 
     kind = "Arrow"
-    magics = (b"ARROW1", _STREAM)
+    magics = (_FILE, _STREAM)
     reads = ()
 
     def __init__(self, path: Path, *, name: str, stream: bool) -> None:
@@ -47,6 +49,8 @@ class ArrowSource(FileSource):
         try:
             with pa.memory_map(str(path)) as opened:
                 self.headers = tuple(self._reader(opened).schema.names)
+            if not stream and _is_two(path):
+                raise DataError(f"{name} holds two files one behind the other; part them, and name their folder.")
         except (OSError, pa.ArrowException) as error:
             raise self._damaged(error) from None
 
@@ -83,3 +87,11 @@ class ArrowSource(FileSource):
 
     def _damaged(self, error: BaseException) -> DataError:
         return DataError(f"{self.name} is a damaged Arrow file ({first_line(error)}); fetch it again.")
+
+
+def _is_two(path: Path) -> bool:
+    """Whether the end of one file and the beginning of another are in it: the last one's footer counts from its own."""
+    if not path.stat().st_size:
+        return False
+    with path.open("rb") as stored, mmap.mmap(stored.fileno(), 0, access=mmap.ACCESS_READ) as held:
+        return held.find(_FILE + _FILE + b"\0\0") >= 0

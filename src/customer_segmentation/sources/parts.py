@@ -12,6 +12,8 @@ from customer_segmentation.errors import DataError
 from customer_segmentation.paths import is_text, typed_path
 
 #: Digits in brackets: the number of a copy, and no set of signs.
+#: What an engine's own files (_SUCCESS, _metadata, _committed_…) are never called.
+_OF_TABLES = (".csv", ".tsv", ".csv.gz", ".parquet", ".xlsx")
 _COPY = re.compile(r"\[\d+\]")
 
 
@@ -45,6 +47,12 @@ def files_below(folder: Path) -> list[Path]:
                 raise DataError(
                     f"{Path(place, name)} is a link to another folder, which is not followed; name the folders "
                     "themselves, as [ONE,OTHER], or move the link out."
+                )
+        for name in names:
+            if name.startswith("_") and name.lower().endswith(_OF_TABLES):
+                raise DataError(
+                    f"{Path(place, name)} may be a part of the table, or what an engine has put aside; rename it, "
+                    "move it out, or name the files by a pattern."
                 )
         found += [_file(Path(place, name)) for name in names if not is_hidden(name)]
     return sorted(found)

@@ -64,7 +64,8 @@ def sweep_identity(asked: Plan, table: CustomerTable, starts: Mapping[str, WarmS
             "digest": table.digest,
             **({"others": table.others_digest} if table.others_digest else {}),
             **({"described": table.described_digest} if table.described_digest else {}),  # of another sheet, say
-            "source": table.source_sha256 or _account(table),
+            "source": table.source_sha256,
+            "account": _account(table),
             **({"starts": {address: start.digest for address, start in starts.items()}} if starts else {}),
             **_polish(asked.settings[0]),
         },
@@ -96,7 +97,7 @@ def study_identity(spec: StudySpec, digest: str) -> str:
 
 
 def _account(table: CustomerTable) -> dict[str, Any]:
-    """What no checksum of a file tells of a query: the rows that are no customers."""
+    """What neither customers nor the checksum of a file tell, of a query or a sheet: the rows that are no customers."""
     rows = table.rejected.loc[:, table.rejected.columns != "row"].itertuples(index=False, name=None)
     rejected = sorted(json.dumps([*map(str, row)]) for row in rows)  # a query has no order
     return {**table.accounting(), "rejected": rejected}
