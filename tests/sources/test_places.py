@@ -28,6 +28,7 @@ from pyarrow import feather, parquet
 
 from customer_segmentation.data.load import load_customers
 from customer_segmentation.errors import DataError, SettingsError
+from customer_segmentation.secrets import remember_in
 from customer_segmentation.settings.data import ColumnSpec, ColumnType, DataSettings, Download, Role
 from customer_segmentation.sources import files
 from customer_segmentation.sources.memory import hold, memory_table
@@ -628,3 +629,12 @@ def test_a_file_of_a_folder_that_an_engine_would_hide_is_no_part_that_is_lost(tm
         load(tmp_path)
     (tmp_path / "_feb.csv").rename(tmp_path / "feb.csv")
     assert len(load(tmp_path).customers) == 10
+
+
+@pytest.mark.parametrize("kind", ["http", "postgresql+psycopg"])
+def test_no_part_of_a_password_is_asked_for_as_a_host(kind):
+    address = f"{kind}://me:word@Planted77/x@127.0.0.1:9/crm.csv"
+    remember_in({"path": address})
+    with pytest.raises(SettingsError, match="it has no readable host") as told:
+        open_path(address, DataSettings(path=address, query="SELECT 1"))
+    assert "lanted77" not in str(told.value)

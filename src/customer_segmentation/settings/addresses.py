@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
+from customer_segmentation.secrets import is_secret
+
 _POSTGRESQL = """sslmode connect_timeout application_name client_encoding keepalives keepalives_idle keepalives_interval
     keepalives_count tcp_user_timeout target_session_attrs channel_binding ssl_min_protocol_version"""
 _MYSQL = """charset use_unicode collation compress connect_timeout connection_timeout read_timeout write_timeout
@@ -94,7 +96,7 @@ def not_escaped(host: str | None) -> bool:
     >>> not_escaped("word@crm"), not_escaped("crm.example"), not_escaped(None)
     (True, False, False)
     """
-    return not _OF_PASSWORDS.isdisjoint(host or "")
+    return not _OF_PASSWORDS.isdisjoint(host or "") or is_secret(host or "")
 
 
 def is_duckdb_without_file(address: str) -> bool:

@@ -18,6 +18,7 @@ from customer_segmentation.errors import DataError, SettingsError
 from customer_segmentation.formatting import first_line
 from customer_segmentation.scratch import lasting_folder
 from customer_segmentation.secrets import is_redacted, redact
+from customer_segmentation.settings.addresses import NOT_ESCAPED, not_escaped
 
 WEB = ("http", "https")
 STORES = ("s3", "gs", "gcs", "abfs", "abfss")
@@ -75,6 +76,8 @@ def fetched(url: str) -> Path:
             f"data.path={url}: *** stands for a secret, which no run and no screen keeps; give the address with it, "
             "or with ${oc.env:NAME} in its place."
         )
+    if not_escaped(urlsplit(url).netloc.rpartition("@")[2].partition(":")[0]):  # it would be asked for
+        raise SettingsError(f"data.path={redact(url)}: {NOT_ESCAPED}.")
     if url not in _COPIES.places:
         fetch = _from_web if url.partition("://")[0].lower() in WEB else _from_store
         _COPIES.places[url] = fetch(url, Path(tempfile.mkdtemp(dir=_folder())))
