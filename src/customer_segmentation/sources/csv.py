@@ -132,6 +132,7 @@ class DelimitedSource(FileSource):
             except pa.ArrowInvalid as error:
                 self._parser.adapt(error, types)
         pa.default_memory_pool().release_unused()  # what the parser held
+        self._parser.refuse_swallowed(len(frame) + len(broken))
         self._start_checksum()  # beside the cleaning, which leaves a core free
         rows = number_rows(len(frame), [number for number, _ in broken], first=self.first_row)
         return Cells(frame, rows, self._broken_rows(broken))
@@ -143,10 +144,8 @@ class DelimitedSource(FileSource):
         A cell that does not fit the type by which its column was read changes the type; the rows that were handed
         out by then are read once more and left out.
         """
-        if everything:
-            types: dict[int, pa.DataType] = dict.fromkeys(range(len(self.headers)), pa.large_string())
-        else:
-            types = {position: self._type(position, spec) for position, spec in wanted.items()}
+        texts: dict[int, pa.DataType] = dict.fromkeys(range(len(self.headers)), pa.large_string())
+        types = texts if everything else {position: self._type(position, spec) for position, spec in wanted.items()}
         numbers = RowNumbers(self.first_row)
         self._parser.search_quotes()  # chunks that are handed out are not taken back
         while True:
@@ -160,7 +159,7 @@ class DelimitedSource(FileSource):
                         yield Chunk(typed_columns(table, wanted, decimal=self.decimal), rows, unfit, table)
                     else:
                         yield Chunk(gathered(batches, types, size), rows, unfit)
-                return
+                return self._parser.refuse_swallowed(numbers.given + numbers.broken)
             except pa.ArrowInvalid as error:
                 self._parser.adapt(error, types)
 

@@ -66,7 +66,7 @@ class RowNumbers:
     """Numbers of rows in the source: consecutive, those of broken rows left out."""
 
     def __init__(self, first: int) -> None:
-        self.given = 0
+        self.given = self.broken = 0
         self._next = first
         self._last_broken = 0
         self._ahead: list[int] = []
@@ -76,6 +76,7 @@ class RowNumbers:
         fresh = [(number, text) for number, text in broken if number > self._last_broken]
         if fresh:
             self._last_broken = fresh[-1][0]
+            self.broken += len(fresh)
             self._ahead += [number for number, _ in fresh]
         return fresh
 

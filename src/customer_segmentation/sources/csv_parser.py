@@ -15,6 +15,7 @@ from customer_segmentation.errors import DataError
 from customer_segmentation.sources.byte_streams import Transcoded
 from customer_segmentation.sources.column_buffers import NULLS
 from customer_segmentation.sources.csv_bad_rows import Broken
+from customer_segmentation.sources.csv_quotations import refuse_swallowed
 from customer_segmentation.sources.files import READ_ERRORS, FileBytes, guessed_encoding
 
 _BLOCK = 1 << 19  # bytes; smaller ones cost more batches, bigger ones leave the cache
@@ -151,6 +152,21 @@ class CsvParser:
         """Search the whole file for quotation marks, where that has not been done."""
         self.quoted = self.quoted or (not self._searched and self._file.may_hold_quotes())
         self._searched = True
+
+    def refuse_swallowed(self, rows: int) -> None:
+        """Refuse a quotation that swallows rows, see `customer_segmentation.sources.csv_quotations`.
+
+        Parameters
+        ----------
+        rows : that were read, with those that do not fit
+        """
+        if not self.quoted:
+            return
+        with self.stream() as stream:
+            lines = sum(part.count(b"\n") or part.count(b"\r") for part in iter(partial(stream.read, 1 << 20), b""))
+        if lines > rows + self._skip:
+            with self.stream() as stream:
+                refuse_swallowed(stream, name=self.name, delimiter=self.delimiter, width=self._width)
 
     def middle(self) -> int | None:
         """Where a big plain file can be cut between two rows; None where it is read in one go."""
