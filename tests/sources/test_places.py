@@ -638,3 +638,32 @@ def test_no_part_of_a_password_is_asked_for_as_a_host(kind):
     with pytest.raises(SettingsError, match="it has no readable host") as told:
         open_path(address, DataSettings(path=address, query="SELECT 1"))
     assert "lanted77" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("beside", "whole"), [("feb.asc", False), ("jan.csv.001", False), ("feb", False), ("a.pdf", True)]
+)
+def test_an_archive_with_more_than_its_table_is_not_read_in_part(beside, whole, tmp_path):
+    customers(0, 9).to_csv(tmp_path / "jan.csv", index=False)
+    with zipfile.ZipFile(tmp_path / "t.zip", "w") as archive:
+        for name in ("jan.csv", beside):
+            archive.write(tmp_path / "jan.csv", name)
+    if whole:
+        assert len(load(tmp_path / "t.zip").customers) == 9
+        return
+    with pytest.raises(DataError, match=rf"holds jan\.csv beside {beside}; unpack it"):
+        load(tmp_path / "t.zip")
+
+
+@pytest.mark.parametrize("end", ["csv", "xlsx"])
+def test_rows_above_the_header_are_told(end, tmp_path):
+    rows = customers(0, 9).to_numpy().tolist()
+    for above, fits in ((["All customers", "", ""], True), (rows[0], False)):
+        frame = pd.DataFrame([above, list(customers(0, 1).columns), *rows[1:]])
+        write = frame.to_csv if end == "csv" else frame.to_excel
+        write(tmp_path / f"t.{end}", index=False, header=False)
+        if fits:
+            assert len(load(tmp_path / f"t.{end}").customers) == 8
+            continue
+        with pytest.raises(DataError, match="row 1 stands above the header"):
+            load(tmp_path / f"t.{end}")

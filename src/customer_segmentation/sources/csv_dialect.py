@@ -20,6 +20,7 @@ from customer_segmentation.sources.parsing.texts import texts_of
 
 _DELIMITERS = (",", ";", "\t", "|", "^", "~", ":")
 _SNIFFED = 1 << 16  # characters by which a delimiter is judged
+_NUMBER = re.compile(r"[-+$€£]?\d[\d.,]*\s?[%€]?")
 HEADER_ROWS = 10  # a header is looked for in so many first records
 
 
@@ -79,11 +80,36 @@ def dialect_of(
     skip = (1 if declared else 0) + sum(lines for _, lines in records[: header + 1])
     rows = [cells for cells, _ in records[header + 1 :] if cells]
     headers = complete(records[header][0], rows)
+    refuse_rows_above([cells for cells, _ in records[:header]], rows, name=file.name)
     sample = pd.DataFrame([cells for cells in rows if len(cells) == len(headers)], dtype="str")
     if sample.empty:
         sample = pd.DataFrame({position: [] for position in range(len(headers))}, dtype="str")
     line_length = len(text) / max(text.count("\n"), text.count("\r"), 1)
     return Dialect(known, mark, skip, headers, sample, line_length)
+
+
+def refuse_rows_above(above: Sequence[Sequence[str]], rows: Sequence[Sequence[str]], *, name: str) -> None:
+    """Refuse a header with rows of the table above it, as of two files that were joined, or a table that was sorted.
+
+    Parameters
+    ----------
+    above : cells of the rows above the header, of which a title has fewer
+    rows : cells of the first rows below it
+    name : of the file, for the message
+
+    Raises
+    ------
+    DataError
+        A row above is filled and has its numbers where a row below has them.
+    """
+    kinds = {tuple(bool(_NUMBER.fullmatch(cell.strip())) for cell in cells) for cells in rows[:HEADER_ROWS]}
+    for number, cells in enumerate(above, 1):
+        kind = tuple(bool(_NUMBER.fullmatch(cell.strip())) for cell in cells)
+        if any(kind) and kind in kinds and all(cell.strip() for cell in cells):
+            raise DataError(
+                f"{name}: row {number} stands above the header and looks like a row of the table; put the header "
+                "first, or take out what is above it."
+            )
 
 
 def first_records(text: str, delimiter: str, limit: int) -> Iterator[tuple[list[str], int]]:

@@ -9,7 +9,7 @@ from typing import Any
 from customer_segmentation.errors import DataError
 from customer_segmentation.formatting import counted
 
-_LONGEST_CELL = 1 << 28
+_LONGEST_CELL = 1 << 30
 _FEWEST = 3  # delimiters by which lines of a cell are taken for rows, and not for a text that somebody wrote
 
 
@@ -28,7 +28,7 @@ def refuse_swallowed(stream: Any, *, name: str, delimiter: str, width: int) -> N
     DataError
         Names the first line of the cell.
     """
-    before = csv.field_size_limit(_LONGEST_CELL)
+    csv.field_size_limit(_LONGEST_CELL)
     try:
         text = io.TextIOWrapper(stream, encoding="utf-8", errors="replace", newline="")
         reader, first = csv.reader(text, delimiter=delimiter), 1
@@ -45,8 +45,6 @@ def refuse_swallowed(stream: Any, *, name: str, delimiter: str, width: int) -> N
             first = reader.line_num + 1
     except csv.Error as error:
         raise DataError(f"{name}: a quotation mark may be open in line {first} or behind it ({error}).") from None
-    finally:
-        csv.field_size_limit(before)
 
 
 def _are_rows(lines: list[str], at: int, delimiter: str, width: int) -> bool:

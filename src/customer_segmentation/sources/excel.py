@@ -19,6 +19,7 @@ from customer_segmentation.errors import DataError
 from customer_segmentation.formatting import first_line
 from customer_segmentation.settings.data import DataSettings
 from customer_segmentation.sources.base import FileSource
+from customer_segmentation.sources.csv_dialect import refuse_rows_above
 from customer_segmentation.sources.files import FileBytes, most_unpacked
 from customer_segmentation.sources.frame import FrameSource
 from customer_segmentation.sources.parsing.headers import recognised, spellings_of
@@ -130,6 +131,8 @@ def sheet_of(file: FileBytes, sheet: str | None, claimed: Mapping[str, str]) -> 
             f"data.sheet=NAME, or {shlex.quote(f'data.sheet=[{tables[0]},{tables[1]}]')} for several."
         )
     headers = ["" if pd.isna(cell) else str(cell) for cell in cells.iloc[header]]
+    texts = [["" if pd.isna(cell) else str(cell) for cell in row] for row in cells.head(header + 11).to_numpy()]
+    refuse_rows_above(texts[:header], texts[header + 1 :], name=f"{file.name}, sheet {chosen}")
     frame = cells.iloc[header + 1 :].set_axis(range(cells.shape[1]), axis=1).reset_index(drop=True)
     frame.columns = pd.Index(headers)
     return frame, header + 2, [chosen, *(name for name in knows if name != chosen)]

@@ -53,6 +53,10 @@ _TABLE = re.compile(
     r"\.(csv|tsv|txt|dat|parquet|pq|feather|arrows?|jsonl?|ndjson|xlsx?|xls[mb]|ods)(\.(gz|bz2|xz|zst|zip))?$",
     re.IGNORECASE,
 )
+#: Names of what is sent along with a table, and is none.
+_DOCUMENT = re.compile(
+    r"/$|\.(md|pdf|html?|docx?|rtf|png|jpe?g|xml|ya?ml|md5|sha\d+)$|readme|licen[cs]e", re.IGNORECASE
+)
 #: What a damaged or foreign stream may raise while it is read.
 READ_ERRORS = (OSError, EOFError, lzma.LZMAError, zlib.error, zipfile.BadZipFile, pa.ArrowException, UnicodeError)
 _UNPACKED = 1 << 29  # bytes that anything may unpack to
@@ -309,7 +313,11 @@ def _member(name: str, names: list[str], wanted: str) -> str:
     """
     tables = [entry for entry in names if not entry.startswith("__MACOSX") and not Path(entry).name.startswith(".")]
     chosen = [entry for entry in tables if wanted and Path(entry).name == wanted]
-    tables = chosen or list(filter(_TABLE.search, tables)) or tables
+    named = list(filter(_TABLE.search, tables))
+    others = [entry for entry in tables if entry not in named and not _DOCUMENT.search(entry)]
+    if len(named) == 1 and others and not chosen:
+        raise DataError(f"{name} holds {named[0]} beside {others[0]}; unpack it and name the table with data.path.")
+    tables = chosen or named or tables
     if len(tables) == 1:
         return tables[0]
     if not tables:
