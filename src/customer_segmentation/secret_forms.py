@@ -61,7 +61,7 @@ _OF_STRING = re.compile(rf"(;\s*{_WORDS}\s?=\s?)({_BRACED}|[^;&\n'\"`<>]+)", re.
 _ODBC = re.compile(r"(?i)\bodbc_connect=([^&\s]+(?:\s[^&]*)?)")
 _VALUE = re.compile(rf"(?:^|;)\s*([^;={{}}]+?)\s*=\s*({_BRACED}|[^;]*)")
 #: Whatever follows the question mark of an address, and a parameter of it.
-_ASKED = re.compile(r"(?<=://)([^\s'\"`<>?#]*\?)([^\s'\"`<>#]+)")
+_ASKED = re.compile(r"((?:://|\burl: /)[^\s'\"`<>?#]*\?)([^\s'\"`<>#]+)")
 _PAIR = re.compile(r"(?<![^?&;])([^=&;]+=)([^&;]+)")
 #: What a parameter may be called that holds no secret, whatever its value: how a table is cut, written or found.
 _FOUND_BY = """
@@ -117,7 +117,7 @@ def without_secrets(text: str) -> str:
     if "=" in text or "%3" in text:
         text = _OF_STRING.sub(lambda found: found[0] if REFERENCE.fullmatch(found[2]) else found[1] + HIDDEN, text)
         text = _PARAMETER.sub(_kept_reference(), text)
-    if "?" in text and "://" in text:
+    if "?" in text and ("://" in text or "url: /" in text):  # as urllib3 writes it, without the host
         text = _ASKED.sub(lambda asked: asked[1] + _PAIR.sub(_unless_harmless, asked[2]), text)
     lower = text.lower() if any(sign in text for sign in ("=", "%3", "'", '"')) else ""
     if any(cue in lower for cue in _CUES):
