@@ -54,7 +54,7 @@ PASSWORD = "Tr0ub4dor&3"
         "https://host/api/table?code=verysecret",
         "https://host/table.csv?jwt=verysecret",
         "https://host/table.csv?pin=verysecret&a=1",
-        "HTTPConnectionPool(host='h', port=1): Max retries exceeded with url: /f/m.csv?ticketx=verysecret7&zz=verysecret8 (",
+        "HTTPConnectionPool(host='h', port=1): failed with url: /m.csv?ticketx=verysecret7&zz=verysecret8 (",
         "https://host/m.csv?userpwd=Verysecret81&x-auth=verysecret82&client_assertion=verysecret83x&month=5",
         "mssql+pyodbc:///?odbc_connect=Driver%3DSimba%3BClientSecret%3Dverysecret7%3BTrustStorePwd%3Dverysecret8",
         "Driver=Simba;AccessToken=verysecret 7xQz;Auth_AccessToken=verysecret9;KeyStorePwd=verysecret;Port=1",

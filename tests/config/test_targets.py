@@ -66,6 +66,27 @@ def test_nothing_but_estimators_is_made(spec, make):
     assert not Path("PWNED").exists()
 
 
+CALL = "${oc.create:{_target_:joblib.load,filename:m.pkl}}"
+
+
+@pytest.mark.parametrize("text", [CALL, "\\" + CALL, "\\\\" + CALL, "${x", "a ${oc.env:HOME}"])
+@pytest.mark.parametrize("put", [lambda text: text, lambda text: [{"a": text}], lambda text: {text: 1}])
+def test_no_text_of_an_estimator_is_resolved_once_more(text, put):
+    with pytest.raises(SettingsError, match=r"expected a plain value, .* nothing was called"):
+        make_scaler({"_target_": "sklearn.preprocessing.FunctionTransformer", "func": put(text)}, "x")
+    with pytest.raises(SettingsError, match=r"expected a plain value, .* nothing was called"):
+        make_estimator({"_target_": "sklearn.cluster.KMeans", "n_init": put(text)}, "x", 2, 42)
+
+
+@pytest.mark.parametrize("slashes", range(1, 5))
+def test_an_escaped_reference_of_a_folders_file_makes_nothing(slashes):
+    Path("conf/scaling").mkdir(parents=True)
+    text = "scaler:\n  _target_: sklearn.preprocessing.FunctionTransformer\n  func: '" + "\\" * slashes + CALL + "'\n"
+    Path("conf/scaling/standard.yaml").write_text(text)
+    with pytest.raises(SettingsError, match="nothing was called"):
+        check_plan(plan("sweep", ["features=value", "scaling=standard", "k=[2]"]))
+
+
 def test_no_estimator_reads_the_pickles_of_a_folder():
     step = {"_target_": "sklearn.preprocessing.StandardScaler"}
     cached = {"_target_": "sklearn.pipeline.Pipeline", "memory": "./cache", "steps": [["a", step], ["b", step]]}

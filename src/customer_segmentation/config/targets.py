@@ -34,8 +34,16 @@ def check_targets(spec: Any, *, where: str) -> None:
     Raises
     ------
     SettingsError
-        A name that is neither an estimator of scikit-learn or of ours, nor of a module that the user trusts.
+        A name that is neither an estimator of scikit-learn or of ours, nor of a module that the user trusts; or a text
+        that would be resolved to something else.
     """
+    # What is resolved by now and still holds one was escaped. Hydra resolves it, twice, when it makes the object, which
+    # would become what nothing has looked at.
+    reference = next((text for text in _texts(spec) if "${" in text), None)
+    if reference is not None:
+        raise SettingsError(
+            f"{where} holds {reference!r}; expected a plain value, without ${{, and nothing was called."
+        )
     for node in _nodes(spec):
         name = node.get(TARGET)
         if not isinstance(name, str) or not _allowed(name, node):
@@ -45,6 +53,18 @@ def check_targets(spec: Any, *, where: str) -> None:
                 f"if it is your own and you trust it, name its package with {KEY}=[PACKAGE] on the command line, or in "
                 f"{own_settings_file()}."
             )
+
+
+def _texts(spec: Any) -> Iterator[str]:
+    """All texts in a config, keys too."""
+    if isinstance(spec, str):
+        yield spec
+    elif isinstance(spec, Mapping):
+        for pair in spec.items():
+            yield from _texts(pair)
+    elif isinstance(spec, Sequence):
+        for item in spec:
+            yield from _texts(item)
 
 
 def _nodes(spec: Any) -> Iterator[Mapping[str, Any]]:
