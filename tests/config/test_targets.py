@@ -79,6 +79,15 @@ def test_no_text_of_an_estimator_is_resolved_once_more(text, put):
         make_estimator({"_target_": "sklearn.cluster.KMeans", "n_init": put(text)}, "x", 2, 42)
 
 
+def test_no_model_keeps_a_variable_of_the_environment(monkeypatch):
+    monkeypatch.setenv("CRM_PASSWORD", "Planted-Model-5")
+    Path("conf/scaling").mkdir(parents=True)
+    text = "scaler: {_target_: sklearn.preprocessing.FunctionTransformer, inv_kw_args: {a: '${oc.env:CRM_PASSWORD}'}}\n"
+    Path("conf/scaling/mine.yaml").write_text(text)
+    with pytest.raises(SettingsError, match=r"holds \$\{oc\.env:CRM_PASSWORD\}, and a model keeps"):
+        check_plan(plan("sweep", ["features=value", "scaling=mine", "k=[2]"]))
+
+
 @pytest.mark.parametrize("slashes", range(1, 5))
 def test_an_escaped_reference_of_a_folders_file_makes_nothing(slashes):
     Path("conf/scaling").mkdir(parents=True)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from customer_segmentation.errors import SettingsError
+from customer_segmentation.secrets import is_secret, redact
 from customer_segmentation.settings.trusted import KEY, own_settings_file, trusted_modules
 
 TARGET = "_target_"
@@ -43,6 +44,12 @@ def check_targets(spec: Any, *, where: str) -> None:
     if reference is not None:
         raise SettingsError(
             f"{where} holds {reference!r}; expected a plain value, without ${{, and nothing was called."
+        )
+    secret = next((text for text in _texts(spec) if is_secret(text)), None)
+    if secret is not None:
+        raise SettingsError(
+            f"{where} holds {redact(secret)}, and a model keeps the parameters of its estimators as they are; give a "
+            "plain value, which is no secret."
         )
     for node in _nodes(spec):
         name = node.get(TARGET)
