@@ -63,6 +63,8 @@ PASSWORD = "Tr0ub4dor&3"
         "postgresql+psycopg://me:99/verysecret@127.0.0.1:1/db",
         "mysql://me:2024?verysecret@host/db and more",
         "s3://KEY:8/verysecret+def@bucket/x",
+        "mysql://me:${oc.env:PASSWORD,verysecret}@host/crm",
+        "https://host/x.csv?ticketx=${oc.env:TICKET,verysecret77}",
         "https://verysecret:@host/x and https://verysecret:x-oauth-basic@host/y",
         "https://host/x.csv?accessKey=verysecret&secretKey=verysecret",
         "https://host/x.csv?passwort=verysecret&sessionid=verysecret&password1=verysecret&oauth=verysecret",

@@ -77,7 +77,7 @@ _FOUND_BY = """
     x-goog-algorithm x-goog-date x-goog-expires x-goog-signedheaders expires experiments searchfilter compare
 """
 _HARMLESS = frozenset(_FOUND_BY.split())
-#: A value that is no secret whatever its name: a word, a number, a day, some of them.
+#: A value that is not secret whatever its name: a word, a number, a day, some of them.
 _WORD = r"(?:[A-Z]?[a-z]{0,8}|[A-Z]{1,3}|[vV]?\d{1,10}|\d+(?:\.\d+){1,3}|\d{4}-\d\d(?:-\d\d)?)"
 _PLAIN = re.compile(rf"{_WORD}(?:(?:,|%2[Cc]|\+|%20|_){_WORD}){{0,20}}")
 _HEADER = re.compile(r"(\b(?:Basic|Bearer)\s+)([A-Za-z0-9+/=._~-]{12,})")
@@ -103,6 +103,19 @@ VARIABLE = re.compile(rf"{_NAMES}$|(?:^|_)KEY$", re.IGNORECASE)
 REFERENCE = re.compile(r"\$\{[^}]*\}")
 
 
+def is_reference(text: str) -> bool:
+    """Whether a text only names an environment variable, without a value for where it is not set.
+
+    >>> is_reference("${oc.env:PASSWORD}"), is_reference("${oc.env:PASSWORD,hunter22}")
+    (True, False)
+
+    Parameters
+    ----------
+    text : in place of a secret
+    """
+    return REFERENCE.fullmatch(text) is not None and "," not in text
+
+
 def without_secrets(text: str) -> str:
     """Text with what is a secret by its place or form hidden.
 
@@ -115,7 +128,7 @@ def without_secrets(text: str) -> str:
         text = _TOKEN_AS_USER.sub(_kept_reference("@"), text)
         text = _STORE_USER.sub(_kept_reference(), text)
     if "=" in text or "%3" in text:
-        text = _OF_STRING.sub(lambda found: found[0] if REFERENCE.fullmatch(found[2]) else found[1] + HIDDEN, text)
+        text = _OF_STRING.sub(lambda found: found[0] if is_reference(found[2]) else found[1] + HIDDEN, text)
         text = _PARAMETER.sub(_kept_reference(), text)
     if "?" in text and ("://" in text or "url: /" in text):  # as urllib3 writes it, without the host
         text = _ASKED.sub(lambda asked: asked[1] + _PAIR.sub(_unless_harmless, asked[2]), text)
@@ -190,7 +203,7 @@ def _kept_reference(after: str = "") -> Callable[[re.Match[str]], str]:
     def replaced(match: re.Match[str]) -> str:
         if re.fullmatch(r"\*{3}\W*", match[2]):
             return match[0]
-        secret = match[2] if match[2] and REFERENCE.fullmatch(match[2]) else HIDDEN
+        secret = match[2] if is_reference(match[2]) else HIDDEN
         return f"{match[1]}{secret}{after}"
 
     return replaced
@@ -207,7 +220,7 @@ def _is_harmless(name: str, value: str) -> bool:
     """Whether a parameter holds no secret by its name or its value."""
     called = name.strip().lower().replace(" ", "")
     short = len(value) < 5  # it would be hidden nowhere else
-    return short or called in _HARMLESS or bool(_PLAIN.fullmatch(value)) or REFERENCE.fullmatch(value) is not None
+    return short or called in _HARMLESS or bool(_PLAIN.fullmatch(value)) or is_reference(value)
 
 
 def _is_guarded(value: str) -> bool:

@@ -79,7 +79,7 @@ def allow(names: Iterable[str]) -> None:
 
 
 def _changed() -> None:
-    """Let the patterns be made anew; after the change, as another thread may make one at the same time."""
+    """Let the patterns be made again; after the change, as another thread may make one at the same time."""
     global _version
     _version = next(_versions)
 

@@ -49,7 +49,7 @@ def check_targets(spec: Any, *, where: str) -> None:
     if secret is not None:
         raise SettingsError(
             f"{where} holds {redact(secret)}, and a model keeps the parameters of its estimators as they are; give a "
-            "plain value, which is no secret."
+            "plain value that is not secret."
         )
     for node in _nodes(spec):
         name = node.get(TARGET)
